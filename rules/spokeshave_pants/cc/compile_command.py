@@ -1,0 +1,78 @@
+"""The command line of one compile, decided without the engine."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from spokeshave_pants.platform import Platform
+
+TOOLCHAIN_DIR = "__toolchain"
+PYTHON_HEADERS_DIR = "__python"
+PACKAGES_DIR = "__packages"
+OBJECTS_DIR = "__objects"
+ZIG = f"{TOOLCHAIN_DIR}/zig"
+ZIG_CACHE_DIR = "zig-cache"
+# The compiler keeps work files in its "cache"; each sandbox has its own, so that nothing is shared unseen.
+ZIG_ENVIRONMENT = {
+    "ZIG_LOCAL_CACHE_DIR": ZIG_CACHE_DIR,
+    "ZIG_GLOBAL_CACHE_DIR": ZIG_CACHE_DIR,
+    # Relative, so that no object ever names the sandbox, not even with debug information.
+    "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
+}
+
+_C_EXTENSION = ".c"
+# What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
+_COMMON_FLAGS = (
+    "-O2",
+    "-g0",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-ffile-compilation-dir=.",
+    "-fno-sanitize=undefined",
+    "-DNDEBUG",
+    "-fcolor-diagnostics",
+)
+
+
+@dataclass(frozen=True)
+class CompileSettings:
+    """What decides a compile beside its inputs: language standard, macros, flags and include directories."""
+
+    cxx_standard: str
+    c_standard: str
+    defines: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    include_roots: tuple[str, ...] = ()
+    system_include_dirs: tuple[str, ...] = ()
+
+
+def is_c(source: str) -> bool:
+    return source.endswith(_C_EXTENSION)
+
+
+def object_path(source: str) -> str:
+    """Where a source's object goes: named by the source's stem, in a directory apart (inputs may be read-only)."""
+    return f"{OBJECTS_DIR}/{posixpath.splitext(source)[0]}.o"
+
+
+def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
+    """The compiler's command line; every path in it is relative to the sandbox."""
+    c = is_c(source)
+    return (
+        ZIG,
+        "cc" if c else "c++",
+        "-target",
+        platform.zig_target,
+        f"-std={settings.c_standard if c else settings.cxx_standard}",
+        *_COMMON_FLAGS,
+        *(() if c else ("-fvisibility-inlines-hidden",)),
+        *(f"-D{define}" for define in settings.defines),
+        *(f"-I{root or '.'}" for root in settings.include_roots),
+        *(argument for directory in settings.system_include_dirs for argument in ("-isystem", directory)),
+        *settings.flags,
+        "-c",
+        source,
+        "-o",
+        object_path(source),
+    )

@@ -1,0 +1,44 @@
+"""The compiler's and linker's own words, made readable: colour only on a terminal, hints for what users meet most."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
+_MISSING_HEADER = re.compile(r"fatal error: '([^']+)' file not found")
+_UNDEFINED = re.compile(r"ld\.lld: (?:warning|error): undefined (?:hidden )?symbol: (.+)")
+_REFERENCE = re.compile(r">>> referenced by (.+)")
+# What an interpreter provides to every extension that it loads: CPython's C API.
+_PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")
+
+
+def plain(text: str) -> str:
+    """Text without terminal escapes."""
+    return _ESCAPE.sub("", text)
+
+
+def missing_header_hint(stderr: str) -> str | None:
+    """What to do about headers that the compiler did not find, or None where it found all."""
+    headers = sorted(set(_MISSING_HEADER.findall(plain(stderr))))
+    if not headers:
+        return None
+    return (
+        f"No target owns a header that answers to {', '.join(repr(header) for header in headers)}. If it is in this "
+        "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
+        "comes from a package, add its `cc_python_requirement` to this target's `dependencies`."
+    )
+
+
+def undefined_symbols(stderr: str) -> dict[str, list[str]]:
+    """Each undefined symbol that Python does not provide, with the places that refer to it, from ld.lld's output."""
+    found: dict[str, list[str]] = {}
+    current: str | None = None
+    for line in plain(stderr).splitlines():
+        symbol, reference = _UNDEFINED.search(line), _REFERENCE.search(line)
+        if symbol:
+            current = None if _PYTHON_SYMBOL.fullmatch(symbol[1]) else symbol[1]
+            if current is not None:
+                found.setdefault(current, [])
+        elif reference and current is not None:
+            found[current].append(reference[1].strip())
+    return found

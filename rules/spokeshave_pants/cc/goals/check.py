@@ -1,0 +1,63 @@
+"""`check`: compile every C/C++ source, and show what the compiler says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.cc.target_types import CCSourceField
+from pants.core.goals.check import CheckRequest, CheckResult, CheckResults
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import FieldSet
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.link_closure import is_source
+from spokeshave_pants.cc.subsystem import CcCheckSubsystem
+from spokeshave_pants.cc.util_rules.compile import (
+    CompileCcSourceRequest,
+    CompilePlan,
+    CompilePlanRequest,
+    FallibleCompiledObject,
+    failure_text,
+)
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+
+
+@dataclass(frozen=True)
+class CcCheckFieldSet(FieldSet):
+    required_fields = (CCSourceField,)
+
+    source: CCSourceField
+
+
+class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
+    field_set_type = CcCheckFieldSet
+    tool_name = "clang"
+
+
+@rule(desc="Compile C/C++ sources", level=LogLevel.DEBUG)
+async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem) -> CheckResults:
+    platform = Platform.parse(subsystem.platform, where="the option `[cc-check].platform`")
+    abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
+    paths = sorted(field_set.source.file_path for field_set in request.field_sets)
+    plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in paths if is_source(path))
+    objects = await MultiGet(
+        Get(FallibleCompiledObject, CompileCcSourceRequest(plan, platform, abi)) for plan in plans
+    )
+    failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
+    return CheckResults(
+        [
+            CheckResult(
+                exit_code=1 if failures else 0,
+                stdout=f"Compiled {len(objects)} sources for {platform}.\n" if objects and not failures else "",
+                stderr="\n\n".join(failures),
+                partition_description=platform.tag,
+            )
+        ],
+        checker_name=request.tool_name,
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules(), UnionRule(CheckRequest, CcCheckRequest)]

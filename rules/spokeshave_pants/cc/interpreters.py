@@ -1,0 +1,110 @@
+"""The CPython interpreters of a machine: how they are asked for and what their answers mean."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Iterable, Mapping
+
+from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.python_abi import PythonVersion
+
+# Printed by each candidate, as one line of JSON.
+_QUESTION = """
+import json, os, platform, sys, sysconfig
+include = sysconfig.get_paths()["include"]
+print(json.dumps({
+    "path": sys.executable,
+    "version": platform.python_version(),
+    "implementation": sys.implementation.name,
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "include": include if os.path.exists(os.path.join(include, "Python.h")) else None,
+}))
+"""
+
+
+class PinnedArchiveError(SpokeshaveError):
+    """An entry of `[python-headers].archives` that is not `URL|SHA256|BYTES`."""
+
+
+@dataclass(frozen=True, order=True)
+class Interpreter:
+    """One CPython: its path, full version, and the directory of its headers where it has them."""
+
+    feature: PythonVersion
+    patch: tuple[int, ...]
+    version: str
+    path: str
+    include: str | None
+
+
+@dataclass(frozen=True)
+class PinnedArchive:
+    """An archive of a Python build by its address, sha256 and size in bytes."""
+
+    version: PythonVersion
+    url: str
+    sha256: str
+    size: int
+
+    @property
+    def include_name(self) -> str:
+        return f"python{self.version}"
+
+    @classmethod
+    def parse(cls, text: str, version: PythonVersion) -> PinnedArchive:
+        """:raises PinnedArchiveError: where the entry is not of the form `URL|SHA256|BYTES`."""
+        parts = text.split("|")
+        if len(parts) != 3 or not re.fullmatch("[0-9a-f]{64}", parts[1]) or not parts[2].isdigit():
+            raise PinnedArchiveError(
+                f"`[python-headers].archives` has {text!r} for Python {version}. Write it as URL|SHA256|BYTES."
+            )
+        return cls(version, parts[0], parts[1], int(parts[2]))
+
+
+def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Directories, with `<PATH>` and `<PYENV>` replaced by what this environment has; globs stay for the shell."""
+    pyenv = environment.get("PYENV_ROOT") or f"{environment.get('HOME', '')}/.pyenv"
+    found: list[str] = []
+    for entry in entries:
+        if entry == "<PATH>":
+            found.extend(path for path in environment.get("PATH", "").split(":") if path)
+        elif entry == "<PYENV>":
+            found.append(f"{pyenv}/versions/*/bin")
+        else:
+            found.append(entry)
+    return tuple(dict.fromkeys(found))
+
+
+def discovery_script(search_paths: Iterable[str]) -> str:
+    """A shell script that prints one line of JSON for each CPython found in the directories."""
+    directories = " ".join("*".join(shlex.quote(part) if part else "" for part in path.split("*")) for path in search_paths)
+    return (
+        f"for directory in {directories}; do\n"
+        '  for python in "$directory"/python3.[0-9] "$directory"/python3.[0-9][0-9] '
+        '"$directory"/python3.[0-9][0-9]t; do\n'
+        f'    [ -x "$python" ] && "$python" -I -c {shlex.quote(_QUESTION)} 2>/dev/null\n'
+        "  done\n"
+        "done\n"
+        "exit 0\n"
+    )
+
+
+def parse_discovery(output: str) -> tuple[Interpreter, ...]:
+    """The distinct interpreters that the script's output tells, oldest first; other implementations are left out."""
+    found: dict[str, Interpreter] = {}
+    for line in output.splitlines():
+        answer = json.loads(line)
+        match = re.match(r"3\.(\d+)\.(\d+)", answer["version"])
+        if answer["implementation"] != "cpython" or match is None:
+            continue
+        found[answer["path"]] = Interpreter(
+            feature=PythonVersion(int(match[1]), answer["free_threaded"]),
+            patch=(int(match[1]), int(match[2])),
+            version=answer["version"],
+            path=answer["path"],
+            include=answer["include"],
+        )
+    return tuple(sorted(found.values(), key=lambda i: (i.feature, i.patch, i.path)))

@@ -1,0 +1,51 @@
+"""Backend `spokeshave_pants.cc`: compile and link C and C++ hermetically, for any platform."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from pants.backend.cc.dependency_inference import rules as dependency_inference
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
+from pants.backend.python.util_rules import pex
+from pants.core.util_rules import source_files, system_binaries
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
+
+from spokeshave_pants.cc import target_types as cc_target_types
+from spokeshave_pants.cc.goals import check
+from spokeshave_pants.cc.util_rules import (
+    compile,
+    include_graph,
+    interpreters,
+    link,
+    link_closure,
+    python_headers,
+    runtime_pack,
+    third_party,
+    toolchain,
+)
+
+
+def target_types() -> Iterable[type[Target]]:
+    return (CCSourceTarget, CCSourcesGeneratorTarget, *cc_target_types.target_types())
+
+
+def rules() -> Iterable[Rule | UnionRule]:
+    return (
+        *cc_target_types.rules(),
+        *check.rules(),
+        *compile.rules(),
+        *dependency_inference.rules(),
+        *include_graph.rules(),
+        *interpreters.rules(),
+        *link.rules(),
+        *link_closure.rules(),
+        *pex.rules(),
+        *python_headers.rules(),
+        *runtime_pack.rules(),
+        *source_files.rules(),
+        *system_binaries.rules(),
+        *third_party.rules(),
+        *toolchain.rules(),
+    )

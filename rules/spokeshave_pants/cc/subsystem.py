@@ -1,0 +1,48 @@
+"""Options of the C/C++ toolchain."""
+
+from __future__ import annotations
+
+from pants.option.option_types import StrListOption, StrOption
+from pants.option.subsystem import Subsystem
+from pants.util.strutil import help_text
+
+
+class ZigToolchainSubsystem(Subsystem):
+    options_scope = "zig-toolchain"
+    help = help_text(
+        """
+        The default toolchain: clang with libc headers for every platform, from the `ziglang` package on PyPI.
+
+        It is an input of each compile and link; no compiler, header or library of the machine is used.
+        """
+    )
+
+    requirements = StrOption(
+        default="resource://spokeshave_pants.resources/ziglang.txt",
+        help=help_text(
+            """
+            The requirements file, in pip's `--hash` form, that pins `ziglang`: a path from the build root, or the
+            one that the plugin carries. Its content is part of the key of every compile and link.
+            """
+        ),
+        advanced=True,
+    )
+    interpreter_constraints = StrListOption(
+        default=["CPython==3.9.*"],
+        help="The Python that unpacks the toolchain's wheel. It is in no key of a compile or a link.",
+        advanced=True,
+    )
+
+
+class CcCheckSubsystem(Subsystem):
+    options_scope = "cc-check"
+    help = "What `check` compiles C and C++ sources for, where no wheel says so."
+
+    platform = StrOption(
+        default="manylinux_2_17_x86_64",
+        help="The wheel platform tag that `check` compiles for, or `host`.",
+    )
+    python = StrOption(
+        default="3.12",
+        help="The Python whose headers sources that reach `Python.h` are compiled with by `check`.",
+    )

@@ -1,0 +1,240 @@
+"""Fields that the plugin adds to `cc_source(s)`, and the targets for shared libraries and third-party C/C++."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
+from pants.engine.addresses import Address
+from pants.engine.rules import Rule
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    Dependencies,
+    InvalidFieldException,
+    StringField,
+    StringSequenceField,
+    Target,
+)
+from pants.engine.unions import UnionRule
+from pants.util.strutil import help_text
+
+
+class CxxStandardField(StringField):
+    alias = "cxx_standard"
+    default = "c++20"
+    valid_choices = ("c++17", "c++20", "c++23", "gnu++17", "gnu++20", "gnu++23")
+    help = help_text(
+        """
+        The C++ standard of the `.cc`, `.cpp` and `.cxx` sources, as clang's `-std=` takes it.
+
+        The libc++ that the toolchain carries supports C++17, C++20 and most of C++23.
+        """
+    )
+
+
+class CStandardField(StringField):
+    alias = "c_standard"
+    default = "c17"
+    valid_choices = ("c99", "c11", "c17", "c23", "gnu99", "gnu11", "gnu17", "gnu23")
+    help = "The C standard of the `.c` sources, as clang's `-std=` takes it."
+
+
+class DefinesField(StringSequenceField):
+    alias = "defines"
+    help = help_text(
+        """
+        Preprocessor macros for this target's sources: `NAME` or `NAME=VALUE`, without `-D`.
+
+        They do not reach the targets that include this one's headers.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
+        value = super().compute_value(raw_value, address)
+        wrong = [define for define in value or () if define.startswith("-")]
+        if wrong:
+            raise InvalidFieldException(
+                f"The `{cls.alias}` field of {address} takes macros without `-D`; write {wrong[0][2:]!r} "
+                f"for {wrong[0]!r}, or move another kind of flag to `compile_flags`."
+            )
+        return value
+
+
+class CompileFlagsField(StringSequenceField):
+    alias = "compile_flags"
+    help = help_text(
+        """
+        Flags for the compiler, after those of the toolchain, so that they win.
+
+        Give include directories by `include_root` and macros by `defines`. An absolute path here would make
+        the wheel depend on the machine, so it is refused.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
+        value = super().compute_value(raw_value, address)
+        for flag in value or ():
+            _refuse_flag(cls.alias, flag, address)
+        return value
+
+
+def _refuse_flag(alias: str, flag: str, address: Address) -> None:
+    path = flag[2:] if flag[:2] in ("-I", "-L", "-B") else flag
+    if path.startswith("/") or flag.startswith("-I"):
+        remedy = "use `include_root`" if flag.startswith("-I") else "add the file's target to `dependencies`"
+        raise InvalidFieldException(
+            f"The `{alias}` field of {address} has {flag!r}: only headers of targets are there when a source is "
+            f"compiled, so {remedy}."
+        )
+
+
+class IncludeRootField(StringSequenceField):
+    alias = "include_root"
+    help = help_text(
+        """
+        The directories that this target's headers are included from, relative to the BUILD file: one, or a list.
+
+        The source root always is one as well. With `include_root="include"` a header at
+        `include/vm/stack.h` beside the BUILD file is written `#include "vm/stack.h"` or `#include <vm/stack.h>`,
+        by this target's own sources and by everything that uses them.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> tuple[str, ...] | None:
+        value = super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
+        for root in value or ():
+            if root.startswith("/"):
+                raise InvalidFieldException(
+                    f"The `{cls.alias}` field of {address} has {root!r}: write it relative to the BUILD file."
+                )
+        return value
+
+
+CC_FIELDS = (CxxStandardField, CStandardField, DefinesField, CompileFlagsField, IncludeRootField)
+
+
+class CcSharedLibraryDependenciesField(Dependencies):
+    help = help_text(
+        """
+        The `cc_sources` that make up the library. What their headers pull in from other targets is part of it too.
+        """
+    )
+
+
+class CcSharedLibraryNameField(StringField):
+    alias = "library_name"
+    help = help_text(
+        """
+        The library's name without `lib` and `.so`. Defaults to the target's name.
+
+        The file's name and its SONAME are `lib{library_name}.so`; the repair of a wheel adds a hash to both.
+        """
+    )
+
+
+class LinkFlagsField(StringSequenceField):
+    alias = "link_flags"
+    help = "Flags for the linker (`ld.lld`), after those of the toolchain, such as `--wrap=malloc`."
+
+
+class CcSharedLibraryTarget(Target):
+    alias = "cc_shared_library"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        CcSharedLibraryDependenciesField,
+        CcSharedLibraryNameField,
+        LinkFlagsField,
+    )
+    help = help_text(
+        """
+        A shared library that several `python_extension` targets link to and that a wheel carries once.
+
+        An extension that lists it in `dependencies` links to it in place of the objects it is made of. Symbols are
+        hidden unless the code says otherwise: mark the API with `__attribute__((visibility("default")))`.
+        Exceptions and `dynamic_cast` work across it. It knows no Python: its sources cannot include `Python.h`.
+        """
+    )
+
+
+class CcRequirementsFileField(StringField):
+    alias = "requirements"
+    required = True
+    value: str
+    help = help_text(
+        """
+        A requirements file in pip's `--hash` form, relative to the BUILD file, that pins the distribution.
+        """
+    )
+
+
+class CcDistributionField(StringField):
+    alias = "distribution"
+    help = "The name of the distribution in the requirements file. Defaults to the target's name."
+
+
+class CcIncludeDirsField(StringSequenceField):
+    alias = "include_dirs"
+    required = True
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        The directories of the installed distribution that its headers are included from, relative to
+        `site-packages`, such as `nanobind/include`.
+        """
+    )
+
+
+class CcPackageSourcesField(StringSequenceField):
+    alias = "package_sources"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        C/C++ sources of the distribution to compile and link into every extension that includes its headers, relative
+        to `site-packages`, such as `nanobind/src/nb_combined.cpp`.
+        """
+    )
+
+
+class CcPublicDefinesField(DefinesField):
+    alias = "defines"
+    help = "Macros for the distribution's own sources and for every source that includes its headers."
+
+
+class CcPythonRequirementTarget(Target):
+    alias = "cc_python_requirement"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        CcRequirementsFileField,
+        CcDistributionField,
+        CcIncludeDirsField,
+        CcPackageSourcesField,
+        CcPublicDefinesField,
+        CompileFlagsField,
+        CxxStandardField,
+        CStandardField,
+    )
+    help = help_text(
+        """
+        C/C++ headers and sources that ship in a Python package: nanobind, pybind11, numpy and the like.
+
+        List it in the `dependencies` of the `cc_sources` that include its headers. Sources that reach headers which
+        include `Python.h` are compiled once per Python ABI, all others once per platform.
+        """
+    )
+
+
+def target_types() -> tuple[type[Target], ...]:
+    return (CcSharedLibraryTarget, CcPythonRequirementTarget)
+
+
+def rules() -> Iterable[Rule | UnionRule]:
+    return [
+        target_type.register_plugin_field(field)
+        for target_type in (CCSourcesGeneratorTarget, CCSourceTarget)
+        for field in CC_FIELDS
+    ]

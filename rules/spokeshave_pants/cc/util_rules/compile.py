@@ -1,0 +1,216 @@
+"""Compile one C/C++ source per process, whose inputs are that source and the headers it can reach."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
+from pants.core.target_types import FileSourceField, ResourceSourceField
+from pants.engine.addresses import Addresses
+from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests, PathGlobs
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import SourcesField, Targets
+from pants.engine.unions import UnionRule
+from pants.option.global_options import GlobalOptions
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.compile_command import (
+    PYTHON_HEADERS_DIR,
+    TOOLCHAIN_DIR,
+    ZIG_ENVIRONMENT,
+    CompileSettings,
+    compile_argv,
+    object_path,
+)
+from spokeshave_pants.cc.diagnostics import missing_header_hint, plain
+from spokeshave_pants.cc.include_scan import IncludeClosure
+from spokeshave_pants.cc.link_closure import LinkClosure, display_name
+from spokeshave_pants.cc.target_types import CompileFlagsField, CStandardField, CxxStandardField, DefinesField
+from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
+from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
+from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
+from spokeshave_pants.cc.util_rules.third_party import PYTHON_HEADER, CcPackage, CcPackageRequest
+from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.errors import CompileError
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CompilePlanRequest:
+    """What compiling a source of the repository takes, for whatever platform and Python."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class CompilePlan:
+    """A source, its settings and its inputs: the part of a compile that knows no platform and no Python."""
+
+    source: str
+    target: str
+    digest: Digest
+    settings: CompileSettings
+    packages: tuple[CcPackage, ...]
+    needs_python: bool
+
+
+@dataclass(frozen=True)
+class CompileCcSourceRequest:
+    plan: CompilePlan
+    platform: Platform
+    abi: PythonAbi | None
+
+
+@dataclass(frozen=True)
+class FallibleCompiledObject:
+    """An object file at `object_path`, or the compiler's reasons why there is none."""
+
+    plan: CompilePlan
+    digest: Digest
+    path: str
+    exit_code: int
+    diagnostics: str
+    action: Action
+
+
+@dataclass(frozen=True)
+class CompileAllRequest:
+    plans: tuple[CompilePlan, ...]
+    platform: Platform
+    abi: PythonAbi | None
+
+
+@dataclass(frozen=True)
+class CompiledObjects:
+    digest: Digest
+    paths: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+
+@rule(level=LogLevel.DEBUG)
+async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> CompilePlan:
+    target = cc_targets.by_path[request.path]
+    reached, needs = await MultiGet(
+        Get(IncludeClosure, IncludeClosureRequest(request.path)),
+        Get(LinkClosure, LinkClosureRequest(Addresses([owner_of(target.address)]))),
+    )
+    packages = await MultiGet(
+        Get(CcPackage, CcPackageRequest(address)) for address in needs.packages
+    )
+    used = tuple(package for package in packages if package.provides_any(reached.unresolved))
+    file_targets = await Get(Targets, Addresses(needs.files))
+    generated = await Get(
+        SourceFiles,
+        SourceFilesRequest(
+            (file_target.get(SourcesField) for file_target in file_targets),
+            for_sources_types=(FileSourceField, ResourceSourceField),
+            enable_codegen=True,
+        ),
+    )
+    sources = await Get(Digest, PathGlobs([request.path, *reached.headers]))
+    digest = await Get(Digest, MergeDigests([sources, generated.snapshot.digest]))
+    return CompilePlan(
+        source=request.path,
+        target=target.address.spec,
+        digest=digest,
+        settings=CompileSettings(
+            cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
+            c_standard=target[CStandardField].value or CStandardField.default,
+            defines=(*(target[DefinesField].value or ()), *(d for package in used for d in package.settings.defines)),
+            flags=target[CompileFlagsField].value or (),
+            include_roots=reached.include_roots,
+            system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
+        ),
+        packages=used,
+        needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
+    )
+
+
+def package_plan(package: CcPackage, source: str) -> CompilePlan:
+    """How a third-party package's own source is compiled: with all of the package, and nothing else."""
+    return CompilePlan(
+        source=source,
+        target=package.address,
+        digest=EMPTY_DIGEST,
+        settings=replace(package.settings, system_include_dirs=package.include_dirs),
+        packages=(package,),
+        needs_python=package.needs_python,
+    )
+
+
+@rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
+async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
+    plan, abi = request.plan, request.abi if request.plan.needs_python else None
+    toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
+    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **{p.directory: p.digest for p in plan.packages}}
+    settings = plan.settings
+    if abi is not None:
+        headers = await Get(PythonHeaders, PythonHeadersRequest(abi.version, plan.target))
+        immutable[PYTHON_HEADERS_DIR] = headers.digest
+        limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
+        settings = replace(
+            settings,
+            defines=(*settings.defines, *limited),
+            system_include_dirs=(*settings.system_include_dirs, PYTHON_HEADERS_DIR),
+        )
+    suffix = f" and {abi}" if abi else ""
+    description = f"Compile {display_name(plan.source)} for {request.platform}{suffix}"
+    path = object_path(plan.source)
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            argv=compile_argv(plan.source, request.platform, settings),
+            env=ZIG_ENVIRONMENT,
+            input_digest=plan.digest,
+            immutable_input_digests=immutable,
+            output_files=(path,),
+            description=description,
+            level=LogLevel.INFO,
+        ),
+    )
+    diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
+    diagnostics = diagnostics if global_options.colors else plain(diagnostics)
+    if diagnostics and result.exit_code == 0:
+        logger.warning(f"{description} ({plan.target}):\n{diagnostics}")
+    return FallibleCompiledObject(
+        plan=plan,
+        digest=result.output_digest,
+        path=path,
+        exit_code=result.exit_code,
+        diagnostics=diagnostics,
+        action=Action.of(ActionKind.COMPILE, description, result),
+    )
+
+
+def failure_text(failed: FallibleCompiledObject) -> str:
+    """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known."""
+    hint = missing_header_hint(failed.diagnostics)
+    words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
+    return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
+
+
+@rule(level=LogLevel.DEBUG)
+async def compile_all(request: CompileAllRequest) -> CompiledObjects:
+    objects = await MultiGet(
+        Get(FallibleCompiledObject, CompileCcSourceRequest(plan, request.platform, request.abi))
+        for plan in request.plans
+    )
+    failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
+    if failures:
+        raise CompileError("\n\n".join(failures))
+    digest = await Get(Digest, MergeDigests(compiled.digest for compiled in objects))
+    return CompiledObjects(
+        digest=digest,
+        paths=tuple(sorted(compiled.path for compiled in objects)),
+        actions=tuple(compiled.action for compiled in objects),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

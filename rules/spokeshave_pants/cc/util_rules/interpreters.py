@@ -1,0 +1,76 @@
+"""Which CPython interpreters this machine has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.core.util_rules.system_binaries import BashBinary
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.process import Process, ProcessCacheScope, ProcessResult
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.option.option_types import StrListOption
+from pants.option.subsystem import Subsystem
+from pants.util.logging import LogLevel
+from pants.util.strutil import help_text
+
+from spokeshave_pants.cc.interpreters import Interpreter, discovery_script, expand_search_path, parse_discovery
+from spokeshave_pants.python_abi import PythonVersion
+
+
+class WheelPythonsSubsystem(Subsystem):
+    options_scope = "wheel-pythons"
+    help = help_text(
+        """
+        Where the Pythons are that wheels are smoke-tested on (and, unless `[python-headers]` pins an archive, built for).
+
+        They are no part of the key of anything but a smoke test, so each machine may have its own.
+        """
+    )
+
+    search_path = StrListOption(
+        default=["<PATH>", "<PYENV>"],
+        help=help_text(
+            """
+            Directories to look for `python3.X` in. `<PATH>` stands for those of the PATH, `<PYENV>` for each version
+            that pyenv has installed.
+            """
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Interpreters:
+    """Every CPython in `[wheel-pythons].search_path`, oldest first."""
+
+    found: tuple[Interpreter, ...]
+
+    def newest(self, version: PythonVersion) -> Interpreter | None:
+        """The newest patch release of a version; of equals, the one with headers."""
+        candidates = [interpreter for interpreter in self.found if interpreter.feature == version]
+        return max(candidates, key=lambda i: (i.patch, i.include is not None), default=None)
+
+    def describe(self) -> str:
+        versions = ", ".join(interpreter.version for interpreter in self.found) or "none"
+        return f"the Pythons found in `[wheel-pythons].search_path` are: {versions}"
+
+
+@rule(desc="Find Python interpreters", level=LogLevel.DEBUG)
+async def find_interpreters(subsystem: WheelPythonsSubsystem, bash: BashBinary) -> Interpreters:
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(["PATH", "HOME", "PYENV_ROOT"]))
+    paths = expand_search_path(subsystem.search_path, environment)
+    result = await Get(
+        ProcessResult,
+        Process(
+            argv=(bash.path, "-c", discovery_script(paths)),
+            env={"PATH": environment.get("PATH", "")},  # pyenv's shims need it
+            description="Find Python interpreters",
+            level=LogLevel.DEBUG,
+            cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
+        ),
+    )
+    return Interpreters(parse_discovery(result.stdout.decode()))
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,190 @@
+"""Link objects into a shared library: an extension module, or a `cc_shared_library`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import Dependencies, DependenciesRequest, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.diagnostics import plain, undefined_symbols
+from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is_source
+from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, link_argv
+from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
+from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField
+from spokeshave_pants.cc.util_rules.compile import (
+    CompileAllRequest,
+    CompiledObjects,
+    CompilePlan,
+    CompilePlanRequest,
+    package_plan,
+)
+from spokeshave_pants.cc.util_rules.include_graph import CcTargets
+from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
+from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
+from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
+from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi
+
+
+@dataclass(frozen=True)
+class LinkRequest:
+    """Objects and shared libraries to link, under the name of the target they are for."""
+
+    target: str
+    platform: Platform
+    abi: PythonAbi | None
+    objects: CompiledObjects
+    libraries: Digest
+    library_paths: tuple[str, ...]
+    settings: LinkSettings
+
+
+@dataclass(frozen=True)
+class LinkedLibrary:
+    """A linked file at `path`, and every action that it took."""
+
+    digest: Digest
+    path: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class LinkPlanRequest:
+    """What a target that is linked consists of; it knows no platform and no Python."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class LinkPlan:
+    plans: tuple[CompilePlan, ...]
+    shared_libraries: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class SharedLibraryRequest:
+    address: Address
+    platform: Platform
+
+
+@rule(level=LogLevel.DEBUG)
+async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan:
+    where = f"the target {request.address}"
+    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    direct = await Get(Targets, DependenciesRequest(target.get(Dependencies)))
+    closure = await Get(LinkClosure, LinkClosureRequest(Addresses(t.address for t in direct)))
+    libraries = tuple(address for address in closure.shared_libraries if address != request.address)
+    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address)) for address in libraries)
+    in_libraries = {plan.source for library in elsewhere for plan in library.plans}
+    sources = tuple(
+        path
+        for owner in closure.owners
+        for path in cc_targets.graph.members(owner.spec)
+        if is_source(path) and path not in in_libraries
+    )
+    packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
+    plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in sources)
+    used = {package for plan in plans for package in plan.packages}
+    third_party = tuple(
+        package_plan(package, source) for package in packages if package in used for source in package.sources
+    )
+    if not plans:
+        raise InvalidTargetError(
+            f"{request.address} has no C or C++ source to link. Add the `cc_sources` that define it to `dependencies`."
+        )
+    check_object_names((plan.source for plan in (*plans, *third_party)), where=request.address.spec)
+    return LinkPlan(plans=(*plans, *third_party), shared_libraries=libraries)
+
+
+@rule(desc="Link a shared library", level=LogLevel.DEBUG)
+async def link(request: LinkRequest) -> LinkedLibrary:
+    toolchain, pack = await MultiGet(
+        Get(CcToolchain, CcToolchainRequest(request.platform)),
+        Get(RuntimePack, RuntimePackRequest(request.platform)),
+    )
+    settings = request.settings
+    script = await Get(
+        Digest,
+        CreateDigest(
+            [FileContent(EXPORTS_FILE, exports_script(settings.exports).encode())] if settings.exports is not None else []
+        ),
+    )
+    inputs = await Get(Digest, MergeDigests([request.objects.digest, request.libraries, script]))
+    suffix = f" and {request.abi}" if request.abi else ""
+    description = f"Link {settings.output} for {request.platform}{suffix}"
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            argv=link_argv(
+                request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries
+            ),
+            env=ZIG_ENVIRONMENT,
+            input_digest=inputs,
+            immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},
+            output_files=(settings.output,),
+            description=description,
+            level=LogLevel.INFO,
+        ),
+    )
+    stderr = result.stderr.decode(errors="replace")
+    _raise_for_symbols(request.target, stderr)
+    if result.exit_code:
+        raise LinkError(f"{request.target} does not link ({description}):\n{plain(stderr).strip()}")
+    action = Action.of(ActionKind.LINK, description, result)
+    return LinkedLibrary(result.output_digest, settings.output, (*request.objects.actions, pack.action, action))
+
+
+def _raise_for_symbols(target: str, stderr: str) -> None:
+    undefined = undefined_symbols(stderr)
+    if undefined:
+        listed = [f"{symbol}, used by {', '.join(places[:3]) or 'the objects'}" for symbol, places in undefined.items()]
+        raise LinkError(
+            f"{target} does not link, as nothing defines these symbols:\n{bullet_list(listed)}\n"
+            "Add the target that defines them to `dependencies`, or the missing source to its `sources`."
+        )
+
+
+@rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
+async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
+    where = f"the target {request.address}"
+    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    plan = await Get(LinkPlan, LinkPlanRequest(request.address))
+    python_sources = sorted(source.source for source in plan.plans if source.needs_python)
+    if python_sources:
+        raise InvalidTargetError(
+            f"{request.address} is linked once for all Pythons, but these sources reach Python.h: "
+            f"{', '.join(python_sources)}. Move them to the `python_extension`s that use the library."
+        )
+    below = await MultiGet(
+        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform)) for address in plan.shared_libraries
+    )
+    objects = await Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, None))
+    name = f"lib{target[CcSharedLibraryNameField].value or request.address.target_name}.so"
+    libraries = await Get(Digest, MergeDigests(library.digest for library in below))
+    linked = await Get(
+        LinkedLibrary,
+        LinkRequest(
+            target=request.address.spec,
+            platform=request.platform,
+            abi=None,
+            objects=objects,
+            libraries=libraries,
+            library_paths=tuple(library.path for library in below),
+            settings=LinkSettings(output=name, soname=name, flags=target[LinkFlagsField].value or ()),
+        ),
+    )
+    return linked
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

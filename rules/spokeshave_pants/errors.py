@@ -1,0 +1,42 @@
+"""The one base class of what the plugin tells a user, and how many problems become one message."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+
+class SpokeshaveError(Exception):
+    """Something that the user can put right; the message says what happened, where, and what to do."""
+
+
+class InvalidPlatformError(SpokeshaveError):
+    """A platform tag that is not one, or that no toolchain here builds for."""
+
+
+class InvalidPythonError(SpokeshaveError):
+    """A Python version that is not written `3.X` (or `3.Xt`), or that cannot be built for."""
+
+
+class InvalidTargetError(SpokeshaveError):
+    """A target whose fields contradict each other or miss something."""
+
+
+class CompileError(SpokeshaveError):
+    """The compiler refused sources; holds its diagnostics as the compiler wrote them."""
+
+
+class LinkError(SpokeshaveError):
+    """The linker could not make a library."""
+
+
+class ToolError(SpokeshaveError):
+    """A tool of ours, run in a sandbox, found something wrong with the user's input."""
+
+
+class MissingInterpreterError(SpokeshaveError):
+    """No interpreter (or headers) of a Python that a target lists."""
+
+
+def bullet_list(problems: Iterable[str]) -> str:
+    """Problems as an indented list, one bullet each, continuation lines indented under it."""
+    return "\n".join("  * " + problem.replace("\n", "\n    ") for problem in problems)

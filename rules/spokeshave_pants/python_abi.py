@@ -1,0 +1,117 @@
+"""Python ABIs: which builds a list of Pythons asks for, and how each is named and compiled.
+
+Sources: PEP 384 and PEP 652 (stable ABI), PEP 425 (tags), PEP 703 (free threading), PEP 3149 (suffixes).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Iterable
+
+from spokeshave_pants.errors import InvalidPythonError
+from spokeshave_pants.platform import Platform
+
+_VERSION = re.compile(r"3\.(?P<minor>\d+)(?P<free_threaded>t?)")
+_OLDEST_MINOR = 8
+_OLDEST_FREE_THREADED_MINOR = 13
+
+
+@dataclass(frozen=True, order=True)
+class PythonVersion:
+    """A feature release of CPython, `3.12`, or its free-threaded build, `3.13t`."""
+
+    minor: int
+    free_threaded: bool = False
+
+    def __str__(self) -> str:
+        return f"3.{self.minor}{'t' if self.free_threaded else ''}"
+
+    @classmethod
+    def parse(cls, text: str, *, where: str) -> PythonVersion:
+        """The version that `3.12` or `3.13t` names.
+
+        :raises InvalidPythonError: for anything else.
+        """
+        match = _VERSION.fullmatch(text)
+        if match is None or int(match["minor"]) < _OLDEST_MINOR:
+            raise InvalidPythonError(
+                f"{where} lists the Python {text!r}. Write a feature release of CPython from 3.{_OLDEST_MINOR} on, "
+                "such as '3.12', or '3.13t' for the free-threaded build."
+            )
+        version = cls(int(match["minor"]), bool(match["free_threaded"]))
+        if version.free_threaded and version.minor < _OLDEST_FREE_THREADED_MINOR:
+            raise InvalidPythonError(
+                f"{where} lists the Python {text!r}, but CPython has a free-threaded build only from "
+                f"3.{_OLDEST_FREE_THREADED_MINOR} on. Remove the 't' or raise the version."
+            )
+        return version
+
+
+@dataclass(frozen=True, order=True)
+class PythonAbi:
+    """One build of an extension: `cp310`, `cp312-abi3` (serves 3.12 and later) or `cp313t`."""
+
+    version: PythonVersion
+    stable: bool = False
+
+    @property
+    def python_tag(self) -> str:
+        return f"cp3{self.version.minor}"
+
+    @property
+    def abi_tag(self) -> str:
+        if self.stable:
+            return "abi3"
+        return f"cp3{self.version.minor}{'t' if self.version.free_threaded else ''}"
+
+    @property
+    def name(self) -> str:
+        """The ABI's name in targets, reports and messages."""
+        return f"{self.python_tag}-abi3" if self.stable else self.abi_tag
+
+    @property
+    def limited_api(self) -> str | None:
+        """The value of `Py_LIMITED_API`, or None for a version-specific build."""
+        return f"0x03{self.version.minor:02X}0000" if self.stable else None
+
+    def extension_suffix(self, platform: Platform) -> str:
+        """What follows the module's last name in its file name (`EXT_SUFFIX`)."""
+        if self.stable:
+            return ".abi3.so"
+        thread = "t" if self.version.free_threaded else ""
+        return f".cpython-3{self.version.minor}{thread}-{platform.multiarch}.so"
+
+    def serves(self, version: PythonVersion) -> bool:
+        """Whether an interpreter of that version loads this build."""
+        if self.stable:
+            return not version.free_threaded and version >= self.version
+        return version == self.version
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def parse_versions(texts: Iterable[str], *, where: str) -> tuple[PythonVersion, ...]:
+    """All versions, sorted and without repeats; every wrong one is told in one error."""
+    versions: set[PythonVersion] = set()
+    problems: list[str] = []
+    for text in texts:
+        try:
+            versions.add(PythonVersion.parse(text, where=where))
+        except InvalidPythonError as error:
+            problems.append(str(error))
+    if problems:
+        raise InvalidPythonError("\n".join(problems))
+    return tuple(sorted(versions))
+
+
+def abis_for(versions: Iterable[PythonVersion], limited_api: PythonVersion | None) -> tuple[PythonAbi, ...]:
+    """The builds that serve these Pythons: one stable-ABI build from `limited_api` on, one each for the others."""
+    abis: set[PythonAbi] = set()
+    for version in versions:
+        if limited_api is not None and not version.free_threaded and version >= limited_api:
+            abis.add(PythonAbi(limited_api, stable=True))
+        else:
+            abis.add(PythonAbi(version))
+    return tuple(sorted(abis, key=lambda abi: (abi.version, abi.stable)))

@@ -1,0 +1,70 @@
+"""Release channels, and which facts of the repository each one's version names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Channel(Enum):
+    """Where a release goes (DESIGN.md, "Versions and channels")."""
+
+    DEV = "dev"
+    LOCAL = "local"
+    NIGHTLY = "nightly"
+    RC = "rc"
+    STABLE = "stable"
+
+
+class VersionFormat(Enum):
+    TEXT = "text"
+    JSON = "json"
+
+
+# A tree that is in no git repository has no commit to name.
+_NO_COMMIT_SUFFIX = ".dev0"
+_DATED = (Channel.NIGHTLY, Channel.RC)
+
+
+@dataclass(frozen=True)
+class ReleaseContext:
+    """What a version is computed from beside the version files: facts of this run.
+
+    :param date: today in UTC, YYYYMMDD.
+    """
+
+    commit: str | None
+    dirty: bool
+    date: str
+
+
+@dataclass(frozen=True)
+class VersionOptions:
+    """What the user asked for."""
+
+    channel: Channel | None
+    suffix: str | None
+    commit: str | None
+    date: str | None
+
+
+def version_argv(options: VersionOptions, context: ReleaseContext) -> tuple[str, ...]:
+    """The arguments of `spokeshave version`: only what the channel's version names, so that no more enters a key."""
+    commit = options.commit or context.commit
+    channel, suffix = options.channel, options.suffix
+    if channel is None and suffix is None:
+        channel = Channel.LOCAL if context.dirty else Channel.DEV
+        if commit is None:
+            channel, suffix = None, _NO_COMMIT_SUFFIX
+    arguments: list[str] = []
+    if channel is not None:
+        arguments += ["--channel", channel.value]
+    if suffix is not None:
+        arguments.append(f"--suffix={suffix}")
+    if channel in (Channel.DEV, Channel.LOCAL) and commit is not None:
+        arguments += ["--commit", commit]
+    if channel is Channel.LOCAL and context.dirty:
+        arguments.append("--dirty")
+    if options.date is not None or (channel in _DATED and suffix is None):
+        arguments += ["--date", options.date or context.date]
+    return tuple(arguments)

@@ -1,0 +1,44 @@
+"""`release-version`: print the version that wheels are stamped with."""
+
+from __future__ import annotations
+
+from pants.engine.console import Console
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
+from pants.engine.target import AllTargets, FilteredTargets
+from pants.engine.unions import UnionRule
+
+from spokeshave_pants.release.channel import VersionFormat
+from spokeshave_pants.release.subsystem import ReleaseVersion, ReleaseVersionSubsystem
+from spokeshave_pants.release.util_rules.version import (
+    ComputedVersion,
+    ComputeVersionRequest,
+    ReleaseMembers,
+    ReleaseOfRequest,
+)
+from spokeshave_pants.wheel.target_types import VersionFileField
+
+
+@goal_rule
+async def print_release_version(
+    console: Console, all_targets: AllTargets, specified: FilteredTargets, subsystem: ReleaseVersionSubsystem
+) -> ReleaseVersion:
+    chosen = [target for target in specified if target.has_field(VersionFileField)]
+    wheels = chosen or [target for target in all_targets if target.has_field(VersionFileField)]
+    members = await MultiGet(Get(ReleaseMembers, ReleaseOfRequest(wheel.address)) for wheel in wheels)
+    releases = tuple(dict.fromkeys(members))
+    versions = await MultiGet(Get(ComputedVersion, ComputeVersionRequest(release)) for release in releases)
+    if not releases:
+        console.print_stderr("There is no `python_native_wheel` here, so there is no version to compute.")
+        return ReleaseVersion(exit_code=1)
+    for release, version in zip(releases, versions):
+        if subsystem.format is VersionFormat.JSON:
+            console.print_stdout(version.report.strip())
+        elif len(releases) == 1:
+            console.print_stdout(version.version)
+        else:
+            console.print_stdout(f"{release.name} {version.version}")
+    return ReleaseVersion(exit_code=0)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,23 @@
+"""Backend `spokeshave_pants.release`: versions computed across a release."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
+from pants.vcs import git
+
+from spokeshave_pants.release.goals import release_version
+from spokeshave_pants.release.target_types import ReleaseTarget
+from spokeshave_pants.release.util_rules import version
+from spokeshave_pants.wheel.util_rules import tools
+
+
+def target_types() -> Iterable[type[Target]]:
+    return (ReleaseTarget,)
+
+
+def rules() -> Iterable[Rule | UnionRule]:
+    return (*git.rules(), *release_version.rules(), *tools.rules(), *version.rules())

@@ -1,0 +1,152 @@
+"""The version that a wheel is stamped with: computed across its release, known to nothing before the stamp."""
+
+from __future__ import annotations
+
+import datetime
+import posixpath
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.fs import Digest, PathGlobs
+from pants.engine.internals.session import RunId
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import AllTargets, Target, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
+
+from spokeshave_pants.action import ActionKind
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.release.channel import ReleaseContext, VersionOptions, version_argv
+from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
+from spokeshave_pants.release.target_types import ReleaseWheelsField
+from spokeshave_pants.wheel.target_types import PyprojectField, VersionFileField
+from spokeshave_pants.wheel.util_rules.tools import RunToolRequest, ToolResult, raise_for_failure
+
+VERSION_FILE = "version.json"
+
+
+@dataclass(frozen=True)
+class ReleaseOfRequest:
+    """The release that a wheel belongs to."""
+
+    wheel: Address
+
+
+@dataclass(frozen=True)
+class ReleaseMembers:
+    """The wheels that share a version; a wheel that no `release` lists is a release of its own."""
+
+    name: str
+    wheels: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class ComputeVersionRequest:
+    members: ReleaseMembers
+
+
+@dataclass(frozen=True)
+class ComputedVersion:
+    """The common version, and how it came about as JSON."""
+
+    version: str
+    report: str
+
+
+@dataclass(frozen=True)
+class WheelVersionRequest:
+    """The version of a wheel.
+
+    :param static_version: what its pyproject.toml states, where it states one.
+    """
+
+    wheel: Address
+    static_version: str | None
+
+
+@dataclass(frozen=True)
+class StampedVersion:
+    version: str
+
+
+@rule(level=LogLevel.DEBUG)
+async def release_context(_: RunId) -> ReleaseContext:
+    """Asked anew in each run: commits, changes and midnight happen while the daemon lives."""
+    maybe_git = await Get(MaybeGitWorktree, GitWorktreeRequest())
+    git = maybe_git.git_worktree
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
+    if git is None:
+        return ReleaseContext(commit=None, dirty=False, date=today)
+    commit = git.commit_id
+    return ReleaseContext(
+        commit=commit, dirty=bool(commit and git.changed_files(include_untracked=True)), date=today
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def release_of(request: ReleaseOfRequest, all_targets: AllTargets) -> ReleaseMembers:
+    releases = [target for target in all_targets if target.has_field(ReleaseWheelsField)]
+    members = await MultiGet(
+        Get(Addresses, UnparsedAddressInputs, release[ReleaseWheelsField].to_unparsed_address_inputs())
+        for release in releases
+    )
+    found = [(release, wheels) for release, wheels in zip(releases, members) if request.wheel in wheels]
+    if len(found) > 1:
+        names = " and ".join(release.address.spec for release, _ in found)
+        raise InvalidTargetError(f"{request.wheel} is in {names}: a wheel has one version, so list it in one release.")
+    if not found:
+        return ReleaseMembers(request.wheel.spec, (request.wheel,))
+    release, wheels = found[0]
+    return ReleaseMembers(release.address.spec, tuple(sorted(wheels)))
+
+
+def _version_path(wheel: Target) -> str:
+    """The declared version file, or the one beside pyproject.toml."""
+    declared = wheel[VersionFileField].value
+    relative = declared or posixpath.join(posixpath.dirname(wheel[PyprojectField].value), VERSION_FILE)
+    return posixpath.normpath(posixpath.join(wheel.address.spec_path, relative))
+
+
+@rule(desc="Compute the version", level=LogLevel.DEBUG)
+async def compute_version(
+    request: ComputeVersionRequest, subsystem: ReleaseVersionSubsystem, context: ReleaseContext
+) -> ComputedVersion:
+    wheels = await Get(Targets, Addresses(request.members.wheels))
+    files = sorted({_version_path(wheel) for wheel in wheels if wheel.has_field(VersionFileField)})
+    if not files:
+        raise InvalidTargetError(f"{request.members.name} lists no `python_native_wheel`. Add one to `wheels`.")
+    # A file that is not there is told by the tool, together with all that is wrong with the others.
+    digest = await Get(Digest, PathGlobs(files))
+    options = VersionOptions(subsystem.channel, subsystem.suffix, subsystem.commit, subsystem.date)
+    result = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=("version", *(a for file in files for a in ("--file", file)), *version_argv(options, context)),
+            digest=digest,
+            kind=ActionKind.STAMP,
+            description=f"Compute the version of {request.members.name}",
+        ),
+    )
+    raise_for_failure(result, request.members.name)
+    return ComputedVersion(version=result.facts()["version"], report=result.report)
+
+
+@rule(level=LogLevel.DEBUG)
+async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
+    where = "a `python_native_wheel`"
+    wheel = (await Get(WrappedTarget, WrappedTargetRequest(request.wheel, description_of_origin=where))).target
+    if request.static_version is not None:
+        if wheel[VersionFileField].value is not None:
+            raise InvalidTargetError(
+                f"{request.wheel} has a `version_file`, but its pyproject.toml states the version "
+                f"{request.static_version}. Remove the field, or write `dynamic = [\"version\"]` and no version."
+            )
+        return StampedVersion(request.static_version)
+    members = await Get(ReleaseMembers, ReleaseOfRequest(request.wheel))
+    computed = await Get(ComputedVersion, ComputeVersionRequest(members))
+    return StampedVersion(computed.version)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,23 @@
+"""Files that the plugin carries: the tools' sources and pinned requirements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_NOT_SHIPPED = ("_test.py", "_fixtures.py")
+
+
+def tool_sources() -> dict[str, bytes]:
+    """The sources of the `spokeshave` package by their path below it; its tests are left out."""
+    root = _HERE / "tools"
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*.py"))
+        if not path.name.endswith(_NOT_SHIPPED)
+    }
+
+
+def requirements(name: str) -> bytes:
+    """A pinned requirements file that the plugin carries."""
+    return (_HERE / name).read_bytes()

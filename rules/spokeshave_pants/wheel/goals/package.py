@@ -1,0 +1,58 @@
+"""`package`: build and test the wheels of a `python_native_wheel` into `dist/`."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, OutputPathField, PackageFieldSet
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.wheel.report import PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.target_types import PythonsField
+from spokeshave_pants.wheel.util_rules.wheel_set import WheelReports, WheelReportsRequest
+
+
+@dataclass(frozen=True)
+class NativeWheelFieldSet(PackageFieldSet):
+    required_fields = (PythonsField,)
+
+    pythons: PythonsField
+    output_path: OutputPathField
+
+
+@dataclass(frozen=True)
+class WheelArtifact(BuiltPackageArtifact):
+    """A tested wheel in `dist/`, with what a publisher has to know of it."""
+
+    sha256: str = ""
+    tags: tuple[str, ...] = ()
+    smoke: tuple[PythonOutcome, ...] = ()
+
+    @classmethod
+    def of(cls, report: WheelReport) -> WheelArtifact:
+        return cls(relpath=report.wheel, sha256=report.sha256, tags=report.tags, smoke=report.smoke)
+
+
+@rule(desc="Package native wheels", level=LogLevel.DEBUG)
+async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
+    built = await Get(WheelReports, WheelReportsRequest(field_set.address))
+    # Beside the wheels; one per target, named after it.
+    report_path = field_set.output_path.value_or_default(file_ending="report.json")
+    report = await Get(
+        Digest, CreateDigest([FileContent(posixpath.normpath(report_path), to_json(built.reports).encode())])
+    )
+    return BuiltPackage(
+        digest=await Get(Digest, MergeDigests([built.digest, report])),
+        artifacts=(
+            *(WheelArtifact.of(wheel) for wheel in built.reports),
+            BuiltPackageArtifact(relpath=report_path),
+        ),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules(), UnionRule(PackageFieldSet, NativeWheelFieldSet)]

@@ -1,0 +1,37 @@
+"""Backend `spokeshave_pants.wheel`: extensions and wheels, built, repaired, tested and published."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from pants.core.util_rules import stripped_source_files
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
+from pants.vcs import git
+
+from spokeshave_pants.release.util_rules import version
+from spokeshave_pants.wheel import summary
+from spokeshave_pants.wheel.goals import package
+from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
+from spokeshave_pants.wheel.util_rules import build, extension, payload, smoke, tools, wheel_set
+
+
+def target_types() -> Iterable[type[Target]]:
+    return (PythonExtensionTarget, PythonNativeWheelTarget)
+
+
+def rules() -> Iterable[Rule | UnionRule]:
+    return (
+        *build.rules(),
+        *extension.rules(),
+        *git.rules(),
+        *package.rules(),
+        *payload.rules(),
+        *smoke.rules(),
+        *stripped_source_files.rules(),
+        *summary.rules(),
+        *tools.rules(),
+        *version.rules(),
+        *wheel_set.rules(),
+    )

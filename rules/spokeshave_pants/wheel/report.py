@@ -1,0 +1,111 @@
+"""What `package` tells of the wheels it made: the rows of a table, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from tabulate import tabulate
+
+_MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
+
+
+@dataclass(frozen=True)
+class PythonOutcome:
+    """How a wheel fared on one Python: `passed`, `failed`, or `not run` with the reason."""
+
+    python: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """Actions of one kind behind a wheel: executed in this run, or taken from a cache."""
+
+    kind: str
+    ran: int
+    hit_locally: int
+    hit_remotely: int
+    memoized: int
+
+    @property
+    def cached(self) -> int:
+        return self.hit_locally + self.hit_remotely + self.memoized
+
+
+@dataclass(frozen=True)
+class WheelReport:
+    """One wheel. `size` is in bytes; `headers` says where CPython's headers came from."""
+
+    target: str
+    wheel: str
+    version: str
+    tags: tuple[str, ...]
+    size: int
+    sha256: str
+    grafted: tuple[str, ...]
+    headers: tuple[str, ...]
+    actions: tuple[ActionRow, ...]
+    smoke: tuple[PythonOutcome, ...]
+
+
+def to_json(reports: tuple[WheelReport, ...]) -> str:
+    """The reports of one target's wheels, with stable key order."""
+    return json.dumps({"wheels": [asdict(report) for report in reports]}, indent=2, sort_keys=True) + "\n"
+
+
+def from_json(text: str) -> tuple[WheelReport, ...]:
+    """What `to_json` wrote."""
+    return tuple(
+        WheelReport(
+            **{
+                **wheel,
+                "tags": tuple(wheel["tags"]),
+                "grafted": tuple(wheel["grafted"]),
+                "headers": tuple(wheel["headers"]),
+                "actions": tuple(ActionRow(**row) for row in wheel["actions"]),
+                "smoke": tuple(PythonOutcome(**outcome) for outcome in wheel["smoke"]),
+            }
+        )
+        for wheel in json.loads(text)["wheels"]
+    )
+
+
+def human_size(size: int) -> str:
+    """A size in bytes, in the unit that a person reads."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def render_table(reports: tuple[WheelReport, ...]) -> str:
+    """The table that ends `package`, with the reasons for what was not run below it."""
+    rows = [
+        (
+            report.wheel,
+            human_size(report.size),
+            f"{_total(report, 'compile', ran=True)} / {_total(report, 'compile', ran=False)}",
+            f"{_all(report, ran=True)} / {_all(report, ran=False)}",
+            "  ".join(f"{outcome.python} {_MARKS[outcome.outcome]}" for outcome in report.smoke),
+        )
+        for report in sorted(reports, key=lambda report: report.wheel)
+    ]
+    headers = ("wheel", "size", "compiled / cached", "actions run / cached", "smoke tests")
+    table = str(tabulate(rows, headers=headers, tablefmt="simple", colalign=("left", "right", "right", "right", "left")))
+    notes = sorted(
+        {f"not run on Python {o.python}: {o.reason}" for r in reports for o in r.smoke if o.outcome == "not run"}
+        | {f"headers: {origin}" for r in reports for origin in r.headers}
+    )
+    return "\n".join([table, *notes])
+
+
+def _total(report: WheelReport, kind: str, *, ran: bool) -> int:
+    return sum(row.ran if ran else row.cached for row in report.actions if row.kind == kind)
+
+
+def _all(report: WheelReport, *, ran: bool) -> int:
+    return sum(row.ran if ran else row.cached for row in report.actions)

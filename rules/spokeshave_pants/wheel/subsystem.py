@@ -1,0 +1,54 @@
+"""Options of the tools that make, test and publish wheels."""
+
+from __future__ import annotations
+
+from pants.option.option_types import DictOption, StrListOption, StrOption
+from pants.option.subsystem import Subsystem
+from pants.util.strutil import help_text
+
+
+class SpokeshaveToolsSubsystem(Subsystem):
+    options_scope = "spokeshave-tools"
+    help = "The tools that assemble, repair, verify, stamp and test wheels, run in sandboxes."
+
+    requirements = StrOption(
+        default="resource://spokeshave_pants.resources/tools.txt",
+        help=help_text(
+            """
+            The requirements file, in pip's `--hash` form, that pins what the tools need: a path from the build root,
+            or the one that the plugin carries.
+            """
+        ),
+        advanced=True,
+    )
+    interpreter_constraints = StrListOption(
+        default=["CPython==3.9.*"],
+        help="The Python that runs the tools: the one that runs Pants 2.17, so that every machine has it.",
+        advanced=True,
+    )
+    smoke_requirements = StrOption(
+        default="resource://spokeshave_pants.resources/smoke.txt",
+        help="The requirements file, in pip's `--hash` form, with pytest, for wheels that give none of their own.",
+        advanced=True,
+    )
+
+
+class WheelPublishSubsystem(Subsystem):
+    options_scope = "wheel-publish"
+    help = "Where `publish` uploads wheels to."
+
+    repositories = DictOption[str](
+        default={},
+        help=help_text(
+            """
+            Names for upload endpoints: `{"internal": "https://wheels.example.org/legacy/"}` lets targets say
+            `repositories=["@internal"]`. A name that is not here is looked up in `~/.pypirc` by twine, which knows
+            `pypi` and `testpypi` by itself.
+            """
+        ),
+    )
+    requirements = StrOption(
+        default="resource://spokeshave_pants.resources/twine.txt",
+        help="The requirements file, in pip's `--hash` form, that pins twine.",
+        advanced=True,
+    )

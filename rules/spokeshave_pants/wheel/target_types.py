@@ -1,0 +1,231 @@
+"""The targets `python_extension` and `python_native_wheel`."""
+
+from __future__ import annotations
+
+from pants.core.goals.package import OutputPathField
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    Dependencies,
+    DictStringToStringField,
+    IntField,
+    StringField,
+    StringSequenceField,
+    Target,
+)
+from pants.util.strutil import help_text
+
+from spokeshave_pants.cc.target_types import LinkFlagsField
+
+
+class ExtensionModuleField(StringField):
+    alias = "module"
+    required = True
+    value: str
+    help = help_text(
+        """
+        The module's full import name, such as `abacus_runtime._native`.
+
+        Its last part must fit the function that the C++ defines: `PyInit__native`, which nanobind's
+        `NB_MODULE(_native, m)` and pybind11's `PYBIND11_MODULE(_native, m)` define.
+        """
+    )
+
+
+class ExtensionDependenciesField(Dependencies):
+    help = help_text(
+        """
+        The `cc_sources` of the binding. The core follows by itself: whatever headers they include pull in the
+        targets that own them. A `cc_shared_library` listed here, or by one of those, is linked to and not into.
+        """
+    )
+
+
+class LimitedApiField(StringField):
+    alias = "limited_api"
+    help = help_text(
+        """
+        The first Python whose stable ABI is used, such as `"3.12"`: one `abi3` build serves that Python and all
+        later ones (PEP 384); each earlier one in `pythons` has a build of its own. Unset, each Python has its own.
+
+        The binding is then compiled with `Py_LIMITED_API`; nanobind supports it from 3.12 on, pybind11 does not.
+        """
+    )
+
+
+class PythonExtensionTarget(Target):
+    alias = "python_extension"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        ExtensionModuleField,
+        ExtensionDependenciesField,
+        LimitedApiField,
+        LinkFlagsField,
+    )
+    help = help_text(
+        """
+        An extension module in C or C++, built once per Python ABI and platform from one compile of its core.
+
+        A source is compiled for each Python ABI only if it can reach `Python.h`; all others once per platform.
+        List it in the `dependencies` of a `python_native_wheel`.
+        """
+    )
+
+
+class PyprojectField(StringField):
+    alias = "pyproject"
+    default = "pyproject.toml"
+    value: str
+    help = help_text(
+        """
+        The `pyproject.toml` with the wheel's metadata (PEP 621), relative to the BUILD file.
+
+        `version` is to be dynamic: it is computed (`release-version`) and stamped last. A static version is kept
+        as it is. Readme and license files (PEP 639) are found beside it; its build backend is not used.
+        """
+    )
+
+
+class WheelDependenciesField(Dependencies):
+    help = help_text(
+        """
+        What goes into the wheel: `python_extension`, `python_sources`, `resources`, and what those depend on.
+
+        Another `python_native_wheel` listed here is not put in but required, pinned to the very version that this
+        wheel is stamped with.
+        """
+    )
+
+
+class PythonsField(StringSequenceField):
+    alias = "pythons"
+    required = True
+    value: tuple[str, ...]
+    help = 'The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.11", "3.12"]`.'
+
+
+class PlatformsField(StringSequenceField):
+    alias = "platforms"
+    default = ("manylinux_2_17_x86_64",)
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        The wheel platform tags to build for, such as `manylinux_2_17_x86_64`, or `host`, the newest that this
+        machine runs. A tag says OS, libc, its lowest version and the architecture; nothing else needs configuring.
+        """
+    )
+
+
+class VersionFileField(StringField):
+    alias = "version_file"
+    help = help_text(
+        """
+        The `version.json` of the package, in IREE's form `{"package-version": "3.12.0.dev"}`, relative to the BUILD
+        file. Defaults to the one beside `pyproject.toml`.
+        """
+    )
+
+
+class VersionModuleField(StringField):
+    alias = "version_module"
+    help = help_text(
+        """
+        A module to generate in the wheel that holds `__version__`, such as `abacus_runtime/_version.py`.
+        It is written when the wheel is stamped, so no source and no object ever knows the version.
+        """
+    )
+
+
+class DataFilesField(DictStringToStringField):
+    alias = "data_files"
+    help = help_text(
+        """
+        Files to install outside of the packages, under the environment's prefix: `{"share/man/man1/tool.1": "tool.1"}`
+        maps the installed path to a file relative to the BUILD file. Data of a package are `resources` instead.
+        """
+    )
+
+
+class SmokeTestsField(StringSequenceField):
+    alias = "smoke_tests"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Tests, relative to the BUILD file (files or globs), that pytest runs against the installed wheel, in a fresh
+        environment with the source tree out of sight. Without any, the import of each extension and the `--help`
+        of each console script are tried all the same.
+        """
+    )
+
+
+class SmokeRequirementsField(StringField):
+    alias = "smoke_requirements"
+    help = help_text(
+        """
+        A requirements file in pip's `--hash` form, relative to the BUILD file, with what the smoke tests and the
+        wheel itself need at run time. Add `pytest` to it. Defaults to pytest alone.
+        """
+    )
+
+
+class SmokeTimeoutField(IntField):
+    alias = "smoke_timeout"
+    default = 120
+    value: int
+    help = "How many seconds each smoke check (an import, a script's `--help`, the tests) may take."
+
+
+class RequireSmokeOnField(StringSequenceField):
+    alias = "require_smoke_on"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Platform tags (globs, such as `manylinux_*`) and Pythons (such as `3.12`) on which a smoke test that could not
+        be run is an error. Elsewhere it is reported as *not run*, with the reason.
+        """
+    )
+
+
+class RepositoriesField(StringSequenceField):
+    alias = "repositories"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Where `publish` uploads the wheels to: `@name` for a repository of `~/.pypirc` or of
+        `[wheel-publish].repositories`, or the URL of an upload endpoint.
+
+        Credentials come from the environment (`TWINE_USERNAME`, `TWINE_PASSWORD`, and for a repository `@name` also
+        `TWINE_USERNAME_NAME`, `TWINE_PASSWORD_NAME`) or from `~/.pypirc`, and from nowhere else.
+        """
+    )
+
+
+class PythonNativeWheelTarget(Target):
+    alias = "python_native_wheel"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        OutputPathField,
+        PyprojectField,
+        WheelDependenciesField,
+        PythonsField,
+        PlatformsField,
+        VersionFileField,
+        VersionModuleField,
+        DataFilesField,
+        SmokeTestsField,
+        SmokeRequirementsField,
+        SmokeTimeoutField,
+        RequireSmokeOnField,
+        RepositoriesField,
+    )
+    help = help_text(
+        """
+        Wheels of one distribution with native code, one for each Python ABI and platform.
+
+        `package` compiles the extensions, assembles the wheels from `pyproject.toml`, repairs them to their platform
+        tag, verifies and stamps them, and installs and tests each in a fresh environment. Only a wheel that
+        passed is written to `dist/` and can be published.
+        """
+    )

@@ -1,0 +1,241 @@
+"""Assemble, repair and verify, and stamp the wheel of one platform and one Python ABI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.release.util_rules.version import StampedVersion, WheelVersionRequest
+from spokeshave_pants.wheel.target_types import VersionModuleField
+from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
+from spokeshave_pants.wheel.util_rules.payload import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
+from spokeshave_pants.wheel.wheel_plan import wheel_tag
+
+LIBRARIES_DIR = "__libraries"
+WHEEL_DIR = "__wheel"
+
+
+@dataclass(frozen=True)
+class WheelKey:
+    """One wheel of a `python_native_wheel`."""
+
+    address: Address
+    platform: Platform
+    abi: PythonAbi
+
+    def __str__(self) -> str:
+        return f"{self.address} for {self.platform} and {self.abi}"
+
+
+@dataclass(frozen=True)
+class AssembleWheelRequest:
+    key: WheelKey
+
+
+@dataclass(frozen=True)
+class UnrepairedWheel:
+    """A stored zip that knows no version, and the shared libraries that its extensions need."""
+
+    digest: Digest
+    file_name: str
+    distribution: str
+    static_version: str | None
+    modules: tuple[str, ...]
+    libraries: Digest
+    headers_origins: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class RepairWheelRequest:
+    key: WheelKey
+
+
+@dataclass(frozen=True)
+class RepairedWheel:
+    """A wheel whose libraries are grafted, whose tag is proven and in which nothing wrong was found."""
+
+    digest: Digest
+    file_name: str
+    tags: tuple[str, ...]
+    grafted: tuple[str, ...]
+    unrepaired: UnrepairedWheel
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class StampWheelRequest:
+    key: WheelKey
+
+
+@dataclass(frozen=True)
+class StampedWheel:
+    """A finished wheel; only its smoke tests are missing."""
+
+    key: WheelKey
+    digest: Digest
+    file_name: str
+    sha256: str
+    size: int
+    version: str
+    repaired: RepairedWheel
+    actions: tuple[Action, ...]
+
+    @property
+    def distribution(self) -> str:
+        return self.repaired.unrepaired.distribution
+
+
+async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
+    """The wheels that a wheel requires, in the build that fits it (or one of the Pythons that it serves)."""
+    wanted = version or key.abi.version
+    plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in plan.siblings)
+    return tuple(
+        WheelKey(
+            sibling.address,
+            key.platform,
+            sibling.matrix.abi_for(wanted, where=sibling.address.spec, needed_by=key.address.spec),
+        )
+        for sibling in plans
+    )
+
+
+@rule(desc="Assemble a wheel", level=LogLevel.DEBUG)
+async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
+    key = request.key
+    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
+    extensions = await MultiGet(
+        Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi))
+        for extension in plan.extensions
+    )
+    siblings = await MultiGet(
+        Get(UnrepairedWheel, AssembleWheelRequest(sibling)) for sibling in await sibling_keys(plan, key)
+    )
+    linked, libraries = await MultiGet(
+        Get(Digest, MergeDigests(extension.digest for extension in extensions)),
+        Get(Digest, MergeDigests(extension.libraries for extension in extensions)),
+    )
+    placed = await Get(Digest, AddPrefix(linked, PAYLOAD_DIR))
+    inputs = await Get(
+        Digest, MergeDigests([plan.payload, placed, plan.metadata, *([plan.data] if plan.data else [])])
+    )
+    version_module = plan.target[VersionModuleField].value
+    result = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=(
+                *("assemble", "--pyproject", plan.pyproject, "--payload", PAYLOAD_DIR, "--output", OUTPUT_DIR),
+                *("--tag", wheel_tag(key.abi, key.platform)),
+                *(("--data", DATA_DIR) if plan.data else ()),
+                *(("--version-module", version_module) if version_module else ()),
+                *(argument for sibling in siblings for argument in ("--pin", sibling.distribution)),
+            ),
+            digest=inputs,
+            kind=ActionKind.ASSEMBLE,
+            description=f"Assemble {key}",
+        ),
+    )
+    raise_for_failure(result, str(key.address))
+    facts = result.facts()
+    return UnrepairedWheel(
+        digest=result.digest,
+        file_name=facts["wheel"],
+        distribution=facts["name"],
+        static_version=facts["static_version"],
+        modules=plan.modules,
+        libraries=libraries,
+        headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
+        actions=(*(action for extension in extensions for action in extension.actions), result.action),
+    )
+
+
+@rule(desc="Repair and verify a wheel", level=LogLevel.DEBUG)
+async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
+    key = request.key
+    unrepaired = await Get(UnrepairedWheel, AssembleWheelRequest(key))
+    wheel, libraries = await MultiGet(
+        Get(Digest, AddPrefix(unrepaired.digest, WHEEL_DIR)),
+        Get(Digest, AddPrefix(unrepaired.libraries, LIBRARIES_DIR)),
+    )
+    inputs = await Get(Digest, MergeDigests([wheel, libraries]))
+    result = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=(
+                *("repair", "--wheel", f"{WHEEL_DIR}/{unrepaired.file_name}", "--platform", key.platform.tag),
+                *("--library-dir", LIBRARIES_DIR, "--output", OUTPUT_DIR),
+            ),
+            digest=inputs,
+            kind=ActionKind.REPAIR,
+            description=f"Repair {key}",
+        ),
+    )
+    raise_for_failure(result, str(key))
+    facts = result.facts()
+    repaired = await Get(Digest, AddPrefix(result.digest, WHEEL_DIR))
+    verified = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=(
+                *("verify", "--wheel", f"{WHEEL_DIR}/{facts['wheel']}", "--platform", key.platform.tag),
+                *("--abi", key.abi.name),
+                *(argument for module in unrepaired.modules for argument in ("--extension", module)),
+            ),
+            digest=repaired,
+            kind=ActionKind.VERIFY,
+            description=f"Verify {key}",
+        ),
+    )
+    raise_for_failure(verified, str(key))
+    return RepairedWheel(
+        digest=repaired,
+        file_name=facts["wheel"],
+        tags=tuple(facts["tags"]),
+        grafted=tuple(library["name"] for library in facts["grafted"]),
+        unrepaired=unrepaired,
+        actions=(*unrepaired.actions, result.action, verified.action),
+    )
+
+
+@rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
+async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
+    key = request.key
+    repaired = await Get(RepairedWheel, RepairWheelRequest(key))
+    version = await Get(StampedVersion, WheelVersionRequest(key.address, repaired.unrepaired.static_version))
+    result = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=(
+                *("stamp", "--wheel", f"{WHEEL_DIR}/{repaired.file_name}", "--version", version.version),
+                *("--output", OUTPUT_DIR),
+            ),
+            digest=repaired.digest,
+            kind=ActionKind.STAMP,
+            description=f"Stamp {key} with {version.version}",
+        ),
+    )
+    raise_for_failure(result, str(key))
+    facts = result.facts()
+    return StampedWheel(
+        key=key,
+        digest=result.digest,
+        file_name=facts["wheel"],
+        sha256=facts["sha256"],
+        size=facts["size"],
+        version=version.version,
+        repaired=repaired,
+        actions=(*repaired.actions, result.action),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

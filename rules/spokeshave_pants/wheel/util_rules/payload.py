@@ -1,0 +1,216 @@
+"""What a `python_native_wheel` consists of beside its extensions: sources, data, metadata, sibling wheels."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from pants.backend.python.target_types import PythonSourceField
+from pants.core.target_types import ResourceSourceField
+from pants.core.util_rules.source_files import SourceFilesRequest
+from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
+from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+    GlobMatchErrorBehavior,
+    MergeDigests,
+    PathGlobs,
+)
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import (
+    DependenciesRequest,
+    SourcesField,
+    Target,
+    Targets,
+    TransitiveTargets,
+    TransitiveTargetsRequest,
+    WrappedTarget,
+    WrappedTargetRequest,
+)
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.wheel.target_types import (
+    DataFilesField,
+    ExtensionModuleField,
+    LimitedApiField,
+    PlatformsField,
+    PyprojectField,
+    PythonsField,
+    WheelDependenciesField,
+)
+from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, mentioned_paths, plan_matrix
+
+PAYLOAD_DIR = "__payload"
+DATA_DIR = "__data"
+
+
+@dataclass(frozen=True)
+class WheelPlanRequest:
+    address: Address
+
+
+@dataclass(frozen=True)
+class WheelPlan:
+    """A wheel's parts that no platform, Python or version changes.
+
+    `payload` holds the files at their place in the wheel, `metadata` the pyproject.toml with what lies beside it,
+    `data` the files to install under the prefix.
+    """
+
+    address: Address
+    target: Target
+    matrix: WheelMatrix
+    pyproject: str
+    payload: Digest
+    metadata: Digest
+    data: Digest | None
+    extensions: tuple[Address, ...]
+    modules: tuple[str, ...]
+    siblings: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class PayloadTargetsRequest:
+    """The targets that a wheel owns: what its dependencies reach, less what the wheels among them own."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class PayloadTargets:
+    owned: tuple[Target, ...]
+    extensions: tuple[Target, ...]
+    siblings: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class WheelMetadataRequest:
+    pyproject: str
+    where: str
+
+
+@dataclass(frozen=True)
+class WheelMetadata:
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class DataFilesRequest:
+    address: Address
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    digest: Digest
+
+
+@rule(level=LogLevel.DEBUG)
+async def payload_targets(request: PayloadTargetsRequest) -> PayloadTargets:
+    where = "a `python_native_wheel`"
+    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    direct = await Get(Targets, DependenciesRequest(target[WheelDependenciesField]))
+    siblings = [t for t in direct if t.has_field(WheelDependenciesField)]
+    extensions = [t for t in direct if t.has_field(ExtensionModuleField)]
+    roots = [t.address for t in direct if t not in siblings and t not in extensions]
+    reached, *sibling_payloads = await MultiGet(
+        [
+            Get(TransitiveTargets, TransitiveTargetsRequest(Addresses(roots))),
+            *(Get(PayloadTargets, PayloadTargetsRequest(sibling.address)) for sibling in siblings),
+        ]
+    )
+    theirs = {owned.address for payload in sibling_payloads for owned in payload.owned}
+    return PayloadTargets(
+        owned=tuple(t for t in reached.closure if t.address not in theirs),
+        extensions=tuple(sorted(extensions, key=lambda t: t.address)),
+        siblings=tuple(sorted(sibling.address for sibling in siblings)),
+    )
+
+
+@rule(desc="Plan a wheel", level=LogLevel.DEBUG)
+async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
+    where = f"the target {request.address}"
+    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    parts = await Get(PayloadTargets, PayloadTargetsRequest(request.address))
+    check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in parts.extensions)
+    matrix = plan_matrix(
+        target[PlatformsField].value,
+        target[PythonsField].value,
+        (extension[LimitedApiField].value for extension in parts.extensions),
+        where=where,
+    )
+    pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
+    sources, metadata, data = await MultiGet(
+        Get(
+            StrippedSourceFiles,
+            SourceFilesRequest(
+                (t.get(SourcesField) for t in parts.owned),
+                for_sources_types=(PythonSourceField, ResourceSourceField),
+                enable_codegen=True,
+            ),
+        ),
+        Get(WheelMetadata, WheelMetadataRequest(pyproject, where)),
+        Get(DataFiles, DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
+    )
+    return WheelPlan(
+        address=request.address,
+        target=target,
+        matrix=matrix,
+        pyproject=pyproject,
+        payload=await Get(Digest, AddPrefix(sources.snapshot.digest, PAYLOAD_DIR)),
+        metadata=metadata.digest,
+        data=data.digest if target[DataFilesField].value else None,
+        extensions=tuple(extension.address for extension in parts.extensions),
+        modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
+        siblings=parts.siblings,
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
+    pyproject = await Get(
+        Digest,
+        PathGlobs(
+            [request.pyproject],
+            glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            description_of_origin=f"the `pyproject` field of {request.where}",
+        ),
+    )
+    contents = await Get(DigestContents, Digest, pyproject)
+    directory = posixpath.dirname(request.pyproject)
+    paths = mentioned_paths(contents[0].content.decode(errors="replace"))
+    # PEP 639 and setuptools both take these where a pyproject.toml names none.
+    usual = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*", "README*")
+    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in (*usual, *paths)))
+    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])))
+
+
+@rule(level=LogLevel.DEBUG)
+async def data_files(request: DataFilesRequest) -> DataFiles:
+    paths = [posixpath.normpath(posixpath.join(request.address.spec_path, source)) for _, source in request.files]
+    found = await Get(
+        DigestContents,
+        PathGlobs(
+            paths,
+            glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            description_of_origin=f"the `data_files` field of {request.address}",
+        ),
+    )
+    by_path = {file.path: file for file in found}
+    placed = await Get(
+        Digest,
+        CreateDigest(
+            FileContent(f"{DATA_DIR}/{installed}", by_path[path].content, by_path[path].is_executable)
+            for (installed, _), path in zip(request.files, paths)
+        ),
+    )
+    return DataFiles(placed)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

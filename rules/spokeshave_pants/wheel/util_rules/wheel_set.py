@@ -1,0 +1,122 @@
+"""All wheels of one target, built and tested, with their report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pants.engine.addresses import Address
+from pants.engine.engine_aware import EngineAwareReturnType
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.internals.session import RunId
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.action import count_actions
+from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.wheel.report import ActionRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
+from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.smoke import SmokeReport, SmokeTestWheelRequest
+
+REPORT_METADATA = "spokeshave_wheels"
+
+
+class SmokeTestError(SpokeshaveError):
+    """A wheel that failed its smoke test, or could not be tested where it must be."""
+
+
+@dataclass(frozen=True)
+class TestedWheelsRequest:
+    address: Address
+
+
+@dataclass(frozen=True)
+class TestedWheel:
+    """A stamped wheel and how it fared on each Python."""
+
+    wheel: StampedWheel
+    smoke: tuple[SmokeReport, ...]
+
+
+@dataclass(frozen=True)
+class TestedWheels:
+    """Every wheel of a target. None failed; which were not run, their reports tell."""
+
+    wheels: tuple[TestedWheel, ...]
+
+
+@dataclass(frozen=True)
+class WheelReportsRequest:
+    address: Address
+
+
+@dataclass(frozen=True)
+class WheelReports(EngineAwareReturnType):
+    """The wheels of a target with the report of this run, which the end of `package` shows as a table."""
+
+    digest: Digest
+    reports: tuple[WheelReport, ...]
+
+    def metadata(self) -> dict[str, Any]:
+        return {REPORT_METADATA: to_json(self.reports)}
+
+    def cacheable(self) -> bool:
+        # So that a run in which nothing changed tells of its wheels all the same.
+        return False
+
+
+@rule(desc="Build and test wheels", level=LogLevel.DEBUG)
+async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
+    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    keys = [
+        WheelKey(request.address, platform, abi) for platform in plan.matrix.platforms for abi in plan.matrix.abis
+    ]
+    wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
+    tried = [(key, version) for key in keys for version in plan.matrix.served_by(key.abi)]
+    reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
+    by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
+    for (key, _), report in zip(tried, reports):
+        by_key[key].append(report)
+    problems = [
+        f"{wheel.key} {'failed its smoke test' if report.outcome == 'failed' else 'has to be smoke-tested'} "
+        f"on Python {report.python}:\n{report.reason}"
+        for wheel in wheels
+        for report in by_key[wheel.key]
+        if report.is_error
+    ]
+    if problems:
+        raise SmokeTestError("\n\n".join(problems))
+    return TestedWheels(tuple(TestedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels))
+
+
+@rule(level=LogLevel.DEBUG)
+async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
+    tested = await Get(TestedWheels, TestedWheelsRequest(request.address))
+    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tested.wheels))
+    return WheelReports(digest=digest, reports=tuple(_report(wheel, run_id) for wheel in tested.wheels))
+
+
+def _report(tested: TestedWheel, run_id: RunId) -> WheelReport:
+    wheel = tested.wheel
+    actions = [*wheel.actions, *(action for report in tested.smoke for action in report.actions)]
+    return WheelReport(
+        target=wheel.key.address.spec,
+        wheel=wheel.file_name,
+        version=wheel.version,
+        tags=wheel.repaired.tags,
+        size=wheel.size,
+        sha256=wheel.sha256,
+        grafted=wheel.repaired.grafted,
+        headers=wheel.repaired.unrepaired.headers_origins,
+        actions=tuple(
+            ActionRow(kind.value, count.ran, count.hit_locally, count.hit_remotely, count.memoized)
+            for kind, count in count_actions(actions, run_id).items()
+        ),
+        smoke=tuple(PythonOutcome(report.python, report.outcome, report.reason) for report in tested.smoke),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,281 @@
+"""Starts of ./pants on machines that have never run it: each has a home of its own, and PyPI is the real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+VERSION = "2.17.1\n"
+PYTHONS = os.path.join(sys.base_prefix, "bin")
+SYSTEM = "/usr/bin:/bin"
+# What the launcher calls, but no Python and no uv.
+COMMANDS = ("awk", "cksum", "date", "env", "mkdir", "mktemp", "rm", "sh")
+OWN_VARIABLES = ("XDG_CACHE_HOME", "SPOKESHAVE_HOME", "PYENV_ROOT", "PYTHONPATH")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A checkout (its path has a space) and a home that nothing was ever written to."""
+
+    root: Path
+    path: str = f"{PYTHONS}:{SYSTEM}"
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def checkout(self) -> Path:
+        return self.root / "check out"
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def launcher(self) -> Path:
+        return self.checkout / "pants"
+
+    @property
+    def pins(self) -> Path:
+        return self.checkout / "3rdparty/python/pants.txt"
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True)
+        self.pins.parent.mkdir(parents=True)
+        shutil.copy2(REPOSITORY / "pants", self.launcher)
+        for name in ("pants.txt", "uv.txt"):
+            shutil.copy2(REPOSITORY / "3rdparty/python" / name, self.pins.parent)
+        (self.checkout / "pants.toml").write_text('[GLOBAL]\npants_version = "2.17.1"\npantsd = false\n')
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in OWN_VARIABLES and not name.startswith("PANTS_")
+        }
+        return {**inherited, "HOME": str(self.home), "PATH": self.path, **self.variables}
+
+    def popen(self, stderr: Path) -> subprocess.Popen[str]:
+        with stderr.open("w") as stream:
+            return subprocess.Popen(
+                [self.launcher, "--version"],
+                cwd=self.checkout,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
+                start_new_session=True,
+            )
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.launcher, *arguments],
+            cwd=cwd or self.checkout,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+    def prepared(self, place: Path | None = None) -> list[Path]:
+        """The finished preparations below the place."""
+        return sorted((place or self.home / ".cache/spokeshave").glob("pants-*/ready"))
+
+
+def wait_for(text: str, file: Path) -> None:
+    deadline = time.monotonic() + 120
+    while text not in file.read_text():
+        assert time.monotonic() < deadline, f"{text!r} never came; so far:\n{file.read_text()}"
+        time.sleep(0.05)
+
+
+def shortest(action: Callable[[], object]) -> float:
+    """The least seconds of a few runs, which the machine's other work disturbs least."""
+    seconds = []
+    for _ in range(7):
+        began = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
+
+
+@dataclass(frozen=True)
+class FirstStarts:
+    machine: Machine
+    codes: list[int]
+    stdouts: list[str]
+    stderrs: list[str]
+
+
+@pytest.fixture(scope="module")
+def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
+    """Two first starts at once, where the first python3.9 on PATH is there and yet fails, as a pyenv shim can."""
+    root = tmp_path_factory.mktemp("first")
+    shims = root / "shims"
+    shims.mkdir()
+    (shims / "python3.9").write_text("#!/bin/sh\necho 'pyenv: python3.9: command not found' >&2\nexit 127\n")
+    (shims / "python3.9").chmod(0o755)
+    machine = Machine(root, path=f"{shims}:{PYTHONS}:{SYSTEM}")
+    logs = [root / "one.log", root / "two.log"]
+    processes = [machine.popen(log) for log in logs]
+    stdouts = [process.communicate()[0] for process in processes]
+    return FirstStarts(
+        machine, [process.returncode for process in processes], stdouts, [log.read_text() for log in logs]
+    )
+
+
+def test_two_first_starts_at_once_prepare_once_and_both_run(first_starts: FirstStarts) -> None:
+    assert first_starts.codes == [0, 0], first_starts.stderrs
+    assert first_starts.stdouts == [VERSION, VERSION]
+    assert sorted("preparing Pants in" in text for text in first_starts.stderrs) == [False, True]
+    assert sorted("another start is preparing Pants" in text for text in first_starts.stderrs) == [False, True]
+    assert len(first_starts.machine.prepared()) == 1
+
+
+def test_a_first_start_tells_its_progress(first_starts: FirstStarts) -> None:
+    told = next(text for text in first_starts.stderrs if "preparing Pants in" in text)
+    for step in ("virtual environment on .*/python3.9", "Pants and its libraries", "the pex file"):
+        assert re.search(rf"^\./pants:   {step} \.\.\.$", told, re.MULTILINE)
+        assert re.search(rf"^\./pants:   {step}: \d+ s$", told, re.MULTILINE)
+
+
+def test_a_start_writes_nothing_to_the_home_but_the_caches(first_starts: FirstStarts) -> None:
+    home = first_starts.machine.home
+    assert [entry.name for entry in home.iterdir()] == [".cache"]
+    assert sorted(entry.name for entry in (home / ".cache").iterdir()) == ["pants", "spokeshave"]
+    [ready] = first_starts.machine.prepared()
+    assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "venv"]
+
+
+@pytest.fixture
+def daemon(first_starts: FirstStarts) -> Iterator[Machine]:
+    """A machine whose Pants daemon runs, as it does for who works there."""
+    machine = first_starts.machine
+    started = machine.run("--pantsd", "--version")
+    assert started.returncode == 0, started.stderr
+    yield machine
+    [pid] = machine.checkout.glob(".pids/*/pantsd/pid")
+    os.kill(int(pid.read_text()), signal.SIGTERM)
+
+
+def test_a_later_start_costs_nothing_beyond_pants_own(daemon: Machine) -> None:
+    machine = daemon
+    [ready] = machine.prepared()
+    programs = ready.parent / "venv/bin"
+    environment = {**machine.environment, "NO_SCIE_WARNING": "1"}
+
+    def directly() -> None:
+        subprocess.run(
+            [programs / "python", programs / "pants", "--pantsd", "--version"],
+            cwd=machine.checkout,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+
+    later = machine.run("--pantsd", "--version")
+    assert (later.returncode, later.stdout, later.stderr) == (0, VERSION, "")
+    assert shortest(lambda: machine.run("--pantsd", "--version")) < shortest(directly) + 0.05
+
+
+def test_arguments_and_the_working_directory_reach_pants(first_starts: FirstStarts) -> None:
+    below = first_starts.machine.checkout / "some source"
+    below.mkdir()
+    (below / "a.py").touch()
+    result = first_starts.machine.run("--source-root-patterns=['/some source']", "roots", cwd=below)
+    assert result.stdout == "some source\n", result.stderr
+
+
+@pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["with-its-children", "alone"])
+def test_a_start_after_one_was_killed_halfway_works(tmp_path: Path, kill: Callable[[int, int], None]) -> None:
+    place = tmp_path / "moved"
+    machine = Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)})
+    log = tmp_path / "killed.log"
+    process = machine.popen(log)
+    wait_for("Pants and its libraries ...", log)
+    time.sleep(1)
+    kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert machine.prepared(place) == []
+
+    again = machine.run("--version")
+    assert (again.returncode, again.stdout) == (0, VERSION), again.stderr
+    assert len(machine.prepared(place)) == 1
+    assert not (machine.home / ".cache/spokeshave").exists()
+
+
+def failure_of(machine: Machine) -> str:
+    """What a start says that fails, having left nothing that a later one would take for finished."""
+    result = machine.run("--version")
+    assert (result.returncode, result.stdout) == (1, ""), result.stderr
+    assert "Traceback" not in result.stderr
+    assert machine.prepared() == []
+    assert {file.name for file in machine.home.glob(".cache/spokeshave/pants-*/*")} <= {"downloads"}
+    return result.stderr
+
+
+def test_a_distribution_with_another_hash_is_refused(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    head, name, rest = machine.pins.read_text().partition("ansicolors==")
+    machine.pins.write_text(head + name + re.sub(r"sha256:\w{64}", "sha256:" + 64 * "0", rest, count=2))
+    told = failure_of(machine)
+    assert "DO NOT MATCH THE HASHES" in told
+    assert "ansicolors" in told
+    assert "stopped at: Pants and its libraries" in told
+
+
+def test_a_pex_file_with_another_hash_is_refused(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    text = machine.launcher.read_text()
+    machine.launcher.write_text(re.sub(r"(?m)^pex_sha256=\w{64}$", "pex_sha256=" + 64 * "0", text))
+    told = failure_of(machine)
+    assert f"where the launcher says {64 * '0'}" in told
+    assert "stopped at: the pex file" in told
+
+
+def test_without_a_network_the_reason_and_the_remedy_are_told(tmp_path: Path) -> None:
+    nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""}
+    told = failure_of(Machine(tmp_path, variables=nobody))
+    assert "stopped at: Pants and its libraries" in told
+    assert "PIP_PROXY" in told
+
+
+def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for command in COMMANDS:
+        found = shutil.which(command, path=SYSTEM)
+        assert found
+        (programs / command).symlink_to(found)
+    told = failure_of(Machine(tmp_path, path=str(programs)))
+    assert "Pants runs on CPython 3.9 only" in told
+    assert "apt install python3.9-venv" in told
+
+
+def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, path=SYSTEM)
+    result = machine.run("--version")
+    if result.returncode == 0:
+        assert result.stdout == VERSION
+    else:
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "Pants runs on CPython 3.9 only" in result.stderr
+        assert not list(machine.home.glob(".cache/spokeshave/uv.*"))
+
+
+def test_a_place_whose_path_pants_cannot_take_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "a place"
+    told = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
+    assert f"Pants cannot be kept in {place}" in told
+    assert not place.exists()

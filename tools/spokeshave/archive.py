@@ -1,0 +1,329 @@
+"""The canonical zip archive that every wheel of ours is: the same members give the same bytes anywhere.
+
+Times are 1980-01-01, modes 0644 or 0755, names are flagged as UTF-8, there are no folders and no extra
+fields (but zip64's where a size demands it). Deflate comes from zlib-ng, pinned, because an
+interpreter's own zlib differs from machine to machine. Python's ``zipfile`` reads; it cannot write
+without its own headers or copy a member without inflating it, so writing is done here, after
+APPNOTE.TXT 6.3.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from zlib_ng import zlib_ng
+
+from spokeshave.errors import InvalidWheelError, Problem, Problems
+
+CHUNK = 1 << 20
+
+# Level 9 and not 6: zlib-ng's levels up to 6 give other bytes when their input comes in other chunks.
+# 9 is also smaller than zlib's own 9, at some 30 MB/s.
+DEFLATE_LEVEL = 9
+
+LIMIT_32 = 0xFFFFFFFF
+LIMIT_16 = 0xFFFF
+UTF8_FLAG = 0x800
+ENCRYPTED_FLAG = 0x1
+DOS_TIME, DOS_DATE = 0, 0x21
+VERSION_PLAIN, VERSION_ZIP64 = 20, 45
+MADE_ON_UNIX = 3 << 8
+REGULAR_FILE = 0o100000
+
+LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
+END = struct.Struct("<4s4H2IH")
+END_ZIP64 = struct.Struct("<4sQ2H2I4Q")
+LOCATOR_ZIP64 = struct.Struct("<4sIQI")
+
+
+class Compression(enum.IntEnum):
+    """How a member's bytes are kept; the values are the zip format's."""
+
+    STORED = zipfile.ZIP_STORED
+    DEFLATED = zipfile.ZIP_DEFLATED
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive. ``header_offset`` is where its local header begins."""
+
+    name: str
+    crc: int
+    size: int
+    compressed_size: int
+    compression: Compression
+    executable: bool
+    header_offset: int
+
+
+@dataclass(frozen=True)
+class Content:
+    """What was written of a file: its size and the sha256 of its plain bytes."""
+
+    size: int
+    sha256: bytes
+
+
+def deflate_bound(size: int) -> int:
+    """More bytes than deflating ``size`` bytes can give (stored blocks, five bytes for each 16 KiB)."""
+    return size + (size >> 10) + 64
+
+
+class ArchiveWriter:
+    """Writes members in the order given. The stream must be seekable; memory does not grow with sizes."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._members: dict[str, Member] = {}
+
+    def add(self, name: str, source: IO[bytes], size: int, compression: Compression, executable: bool) -> Content:
+        """Write a file of ``size`` bytes read from ``source``.
+
+        Raises InvalidWheelError when ``source`` has more or fewer bytes.
+        """
+        offset = self._begin(name)
+        zip64 = (deflate_bound(size) if compression is Compression.DEFLATED else size) >= LIMIT_32
+        member = Member(name, 0, size, 0, compression, executable, offset)
+        header_size = self._stream.write(local_header(member, zip64))
+        digest, crc, read = hashlib.sha256(), 0, 0
+        deflater = Deflater() if compression is Compression.DEFLATED else None
+        for chunk in iter_chunks(source):
+            digest.update(chunk)
+            crc = zlib_ng.crc32(chunk, crc)
+            read += len(chunk)
+            self._stream.write(deflater.compress(chunk) if deflater else chunk)
+        if deflater:
+            self._stream.write(deflater.flush())
+        if read != size:
+            raise InvalidWheelError(changed_while_read(name, size, read))
+        compressed_size = self._stream.tell() - offset - header_size
+        self._finish(Member(name, crc, size, compressed_size, compression, executable, offset), zip64)
+        return Content(size, digest.digest())
+
+    def copy(self, name: str, reader: ArchiveReader, member: Member) -> None:
+        """Write a member of another archive under ``name``; its compressed bytes are copied as they are."""
+        sizes = (member.crc, member.size, member.compressed_size)
+        copied = Member(name, *sizes, member.compression, member.executable, self._begin(name))
+        self._members[name] = copied
+        self._stream.write(local_header(copied, is_large(copied)))
+        for chunk in reader.raw_chunks(member):
+            self._stream.write(chunk)
+
+    def close(self) -> None:
+        """Write the central directory; nothing can be added after it."""
+        start = self._stream.tell()
+        for member in self._members.values():
+            self._stream.write(central_header(member))
+        self._stream.write(end_records(len(self._members), start, self._stream.tell()))
+
+    def _begin(self, name: str) -> int:
+        if name in self._members:
+            raise InvalidWheelError(
+                Problem(name, "is written to the archive twice", "Give each file a path of its own.")
+            )
+        return self._stream.tell()
+
+    def _finish(self, member: Member, zip64: bool) -> None:
+        self._members[member.name] = member
+        self._stream.seek(member.header_offset)
+        self._stream.write(local_header(member, zip64))
+        self._stream.seek(0, os.SEEK_END)
+
+
+class Deflater:
+    """Raw deflate by the pinned zlib-ng, with every setting that changes bytes given here."""
+
+    def __init__(self) -> None:
+        self._object = zlib_ng.compressobj(
+            DEFLATE_LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL, zlib_ng.Z_DEFAULT_STRATEGY
+        )
+
+    def compress(self, data: bytes) -> bytes:
+        """What can be given out of the compressed bytes so far."""
+        return self._object.compress(data)
+
+    def flush(self) -> bytes:
+        """The rest of the compressed bytes."""
+        return self._object.flush()
+
+
+class ArchiveReader:
+    """An archive that is read: members by ``zipfile``, and their compressed bytes as they lie there."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an archive.
+
+        Raises InvalidWheelError, with every problem found, for a file that is not a zip archive or
+        holds members that no wheel may have.
+        """
+        self.path = path
+        self._zip = open_zip(path)
+        try:
+            self.members = read_members(path, self._zip)
+            self._raw = path.open("rb")
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> ArchiveReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._raw.close()
+        self._zip.close()
+
+    def read(self, name: str) -> bytes:
+        """A member's plain bytes, checked against its CRC."""
+        try:
+            return self._zip.read(name)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
+            raise InvalidWheelError(damaged(self.path, name, str(err))) from err
+
+    def open(self, name: str) -> IO[bytes]:
+        """A member's plain bytes as a stream."""
+        return self._zip.open(name)
+
+    def raw_chunks(self, member: Member) -> Iterator[bytes]:
+        """A member's bytes as the archive holds them, compressed or not; to be read to the end before another's."""
+        stream = self._raw
+        stream.seek(member.header_offset)
+        header = stream.read(LOCAL_HEADER.size)
+        if len(header) != LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
+            raise InvalidWheelError(damaged(self.path, member.name, "no local header where the directory says"))
+        name_size, extra_size = LOCAL_HEADER.unpack(header)[-2:]
+        stream.seek(name_size + extra_size, os.SEEK_CUR)
+        left = member.compressed_size
+        while left:
+            chunk = stream.read(min(CHUNK, left))
+            if not chunk:
+                raise InvalidWheelError(damaged(self.path, member.name, "the file ends in the middle of it"))
+            left -= len(chunk)
+            yield chunk
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """A file as a zip archive; raises InvalidWheelError when it is none."""
+    try:
+        return zipfile.ZipFile(path)
+    except FileNotFoundError as err:
+        raise InvalidWheelError(Problem(str(path), "there is no such file", "Give the path of a wheel.")) from err
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as err:
+        remedy = "Build the wheel again: the file is damaged, incomplete or not a wheel."
+        raise InvalidWheelError(Problem(str(path), f"cannot be read as a zip archive ({err})", remedy)) from err
+
+
+def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
+    """The files of an archive by name, without its folders; raises InvalidWheelError with every problem."""
+    problems = Problems()
+    members: dict[str, Member] = {}
+    for info in archive.infolist():
+        if info.is_dir():
+            continue
+        problem = member_problem(info, members)
+        if problem:
+            problems.add(f"{path}: {info.filename}", *problem)
+            continue
+        executable = info.create_system == MADE_ON_UNIX >> 8 and bool(info.external_attr >> 16 & 0o100)
+        sizes = (info.CRC, info.file_size, info.compress_size)
+        kind = Compression(info.compress_type)
+        members[info.filename] = Member(info.filename, *sizes, kind, executable, info.header_offset)
+    problems.raise_if_any(InvalidWheelError)
+    return members
+
+
+def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[str, str] | None:
+    """What forbids a member in a wheel, and what to do; None for a good one."""
+    parts = info.filename.split("/")
+    if info.filename in members:
+        return (
+            "is in the archive twice",
+            "Build the wheel again; which of the two is installed depends on the installer.",
+        )
+    if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
+        return "is a path that leaves the wheel or is not portable", "Use paths below the wheel's root, with slashes."
+    if info.flag_bits & ENCRYPTED_FLAG:
+        return "is encrypted", "Build the wheel without encryption; installers cannot read it."
+    if info.compress_type not in (Compression.STORED, Compression.DEFLATED):
+        return f"is compressed by method {info.compress_type}", "Use stored or deflated, as installers expect."
+    return None
+
+
+def changed_while_read(name: str, size: int, read: int) -> Problem:
+    """A file that had another size when it was read."""
+    message = f"was {size} bytes long and gave {read}"
+    return Problem(name, message, "Run again while nothing writes to the file.")
+
+
+def damaged(path: Path, name: str, what: str) -> Problem:
+    """A member that cannot be read."""
+    return Problem(f"{path}: {name}", f"is damaged ({what})", "Build or download the wheel again.")
+
+
+def iter_chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """A stream's bytes in pieces of one fixed size."""
+    return iter(lambda: stream.read(CHUNK), b"")
+
+
+def is_large(member: Member) -> bool:
+    """Whether a size does not fit into 32 bits."""
+    return max(member.size, member.compressed_size) >= LIMIT_32
+
+
+def local_header(member: Member, zip64: bool) -> bytes:
+    """The header before a member's bytes."""
+    name = member.name.encode("utf-8")
+    sizes = (LIMIT_32, LIMIT_32) if zip64 else (member.compressed_size, member.size)
+    extra = struct.pack("<2H2Q", 1, 16, member.size, member.compressed_size) if zip64 else b""
+    version = VERSION_ZIP64 if zip64 else VERSION_PLAIN
+    fixed = (b"PK\x03\x04", version, UTF8_FLAG, member.compression, DOS_TIME, DOS_DATE, member.crc)
+    return LOCAL_HEADER.pack(*fixed, *sizes, len(name), len(extra)) + name + extra
+
+
+def central_header(member: Member) -> bytes:
+    """A member's entry in the central directory; zip64's field holds only what does not fit."""
+    name = member.name.encode("utf-8")
+    values = (member.size, member.compressed_size, member.header_offset)
+    large = [value for value in values if value >= LIMIT_32]
+    extra = struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
+    size, compressed_size, offset = (min(value, LIMIT_32) for value in values)
+    version = VERSION_ZIP64 if large else VERSION_PLAIN
+    mode = REGULAR_FILE | (0o755 if member.executable else 0o644)
+    kind = (UTF8_FLAG, member.compression, DOS_TIME, DOS_DATE, member.crc, compressed_size, size)
+    rest = (len(name), len(extra), 0, 0, 0, mode << 16, offset)
+    return CENTRAL_HEADER.pack(b"PK\x01\x02", MADE_ON_UNIX | version, version, *kind, *rest) + name + extra
+
+
+def end_records(count: int, start: int, end: int) -> bytes:
+    """The end of the central directory that lies from ``start`` to ``end``."""
+    size = end - start
+    small = END.pack(
+        b"PK\x05\x06", 0, 0, min(count, LIMIT_16), min(count, LIMIT_16), min(size, LIMIT_32), min(start, LIMIT_32), 0
+    )
+    if count < LIMIT_16 and size < LIMIT_32 and start < LIMIT_32:
+        return small
+    version = (MADE_ON_UNIX | VERSION_ZIP64, VERSION_ZIP64)
+    large = END_ZIP64.pack(b"PK\x06\x06", END_ZIP64.size - 12, *version, 0, 0, count, count, size, start)
+    return large + LOCATOR_ZIP64.pack(b"PK\x06\x07", 0, end, 1) + small
+
+
+def sha256_of_file(path: Path) -> tuple[str, int]:
+    """A file's sha256 in hex, and its size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        for chunk in iter_chunks(stream):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size

@@ -1,0 +1,153 @@
+"""``spokeshave assemble``: one unrepaired wheel from a pyproject.toml and a tree of files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.archive import Compression
+from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError, Problems
+from spokeshave.metadata import WheelMetadata, read_metadata
+from spokeshave.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
+from spokeshave.report import Json, write_report
+from spokeshave.tag import WheelTag
+from spokeshave.version_module import PATH, render_version_module
+from spokeshave.wheel_file import (
+    RECIPE,
+    UNSTAMPED,
+    Recipe,
+    WheelEntry,
+    WheelName,
+    WrittenWheel,
+    file_name_part,
+    render_wheel_file,
+    write_wheel,
+)
+
+STORED = Compression.STORED
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What a wheel is made of; ``version_module`` is a path in the wheel."""
+
+    pyproject: Path
+    payload: Path
+    tag: str
+    data: Path | None = None
+    pins: tuple[str, ...] = ()
+    version_module: str | None = None
+
+
+def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
+    """Write the unrepaired wheel, a stored zip with the placeholder version, into a folder.
+
+    Raises InvalidInputsError with everything that is wrong in the arguments, the pyproject.toml and
+    the trees.
+    """
+    problems = Problems()
+    tag: WheelTag | None = None
+    metadata: WheelMetadata | None = None
+    root: list[WheelEntry] = []
+    data: list[PayloadFile] = []
+    with problems.collecting():
+        tag = WheelTag.parse(assembly.tag)
+    with problems.collecting():
+        metadata = read_metadata(assembly.pyproject, assembly.pins)
+    with problems.collecting():
+        root = root_entries(assembly.payload, assembly.version_module)
+    with problems.collecting():
+        data = read_data(assembly.data) if assembly.data else []
+    if not (problems or root or data):
+        problems.add(str(assembly.payload), "has no files", "Check the wheel's dependencies: it would install nothing.")
+    if problems or metadata is None or tag is None:
+        raise problems.as_error(InvalidInputsError)
+    name = WheelName(file_name_part(metadata.name), UNSTAMPED, tag)
+    recipe = Recipe(metadata.pins, assembly.version_module)
+    entries = [*root, *data_entries(data, name), *dist_info_entries(metadata, recipe, name)]
+    return metadata, write_wheel(output / str(name), name.dist_info, entries, STORED)
+
+
+def root_entries(payload: Path, version_module: str | None) -> list[WheelEntry]:
+    """The files of the wheel's root, the generated version module among them."""
+    files = read_payload(payload)
+    check_root(files)
+    entries = [WheelEntry(file.name, file.source, STORED, file.executable) for file in files]
+    if version_module is None:
+        return entries
+    check_version_module(version_module, files)
+    module = WheelEntry(version_module, render_version_module(UNSTAMPED), STORED)
+    return [*(entry for entry in entries if entry.name != version_module), module]
+
+
+def check_version_module(path: str, files: list[PayloadFile]) -> None:
+    """Refuse a version module that is no module, or whose place in the payload is taken by another file.
+
+    A file with just the bytes that would be generated is welcome: a source tree can have one to import.
+    """
+    problems = Problems()
+    generated = render_version_module(UNSTAMPED)
+    if not PATH.fullmatch(path):
+        problems.add(path, "is not a path of a module", "Write it as package/_version.py.")
+    taken = next((file for file in files if file.name == path), None)
+    if taken and taken.source.read_bytes() != generated:
+        remedy = f"Remove it, or let it hold what is generated for {UNSTAMPED}:\n{generated.decode()}"
+        problems.add(str(taken.source), "is in the way of the generated version module", remedy)
+    elif not taken:
+        find_clashes([path, *(file.name for file in files)], problems)
+    problems.raise_if_any(InvalidPayloadError)
+
+
+def read_data(folder: Path) -> list[PayloadFile]:
+    """The files to be installed by scheme; raises InvalidPayloadError with all that cannot be."""
+    files = read_payload(folder)
+    check_schemes(files, folder)
+    return files
+
+
+def data_entries(files: Iterable[PayloadFile], name: WheelName) -> Iterator[WheelEntry]:
+    """The files of the .data folder; scripts are always executable."""
+    for file in files:
+        executable = file.executable or file.name.startswith("scripts/")
+        yield WheelEntry(f"{name.data}/{file.name}", file.source, STORED, executable)
+
+
+def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) -> Iterator[WheelEntry]:
+    """The files of dist-info but RECORD."""
+    yield WheelEntry(f"{name.dist_info}/METADATA", metadata.core_metadata, STORED)
+    yield WheelEntry(f"{name.dist_info}/WHEEL", render_wheel_file(name.tag), STORED)
+    yield WheelEntry(f"{name.dist_info}/{RECIPE}", recipe.render(), STORED)
+    if metadata.entry_points:
+        yield WheelEntry(f"{name.dist_info}/entry_points.txt", metadata.entry_points, STORED)
+    for path, source in metadata.license_files.items():
+        yield WheelEntry(f"{name.dist_info}/licenses/{path}", source, STORED)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
+    parser.add_argument("--payload", type=Path, required=True, help="the tree of the wheel's root")
+    parser.add_argument("--data", type=Path, help="a tree of scheme folders: scripts, headers, data, purelib, platlib")
+    parser.add_argument("--tag", required=True, help="python-abi-platform, such as cp312-abi3-linux_x86_64")
+    parser.add_argument("--pin", action="append", default=[], metavar="DIST", help="pin DIST to this wheel's version")
+    parser.add_argument("--version-module", metavar="PATH", help="generate this module, such as pkg/_version.py")
+    parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
+    parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Assemble one wheel and write the report."""
+    pins = tuple(args.pin)
+    assembly = Assembly(args.pyproject, args.payload, args.tag, args.data, pins, args.version_module)
+    metadata, wheel = assemble(assembly, args.output)
+    report: dict[str, Json] = {
+        "wheel": wheel.path.name,
+        "name": metadata.name,
+        "static_version": metadata.static_version,
+        "requires_python": metadata.requires_python,
+        "files": list(wheel.files),
+    }
+    write_report(args.report, report)
+    return ExitCode.OK

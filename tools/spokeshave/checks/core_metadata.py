@@ -1,0 +1,97 @@
+"""Checks of METADATA: valid by the core metadata specification, and of one mind with the wheel's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, parse_email
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.platforms import PythonAbi
+from spokeshave.wheel_file import is_version
+
+_MINORS = 100
+
+
+def check_metadata(subject: Subject) -> Iterator[Finding]:
+    """METADATA, and the name of the folder that it lies in."""
+    yield from _folder(subject)
+    place = f"{subject.tree.dist_info}/METADATA"
+    if place not in subject.tree.files:
+        yield finding(Rule.METADATA, place, "is missing", "Build the wheel again.")
+        return
+    data = subject.tree.read(place)
+    faults = [error for error in _faults(data) if not _is_early_license_file(error)]
+    for error in faults:
+        yield finding(Rule.METADATA, place, _told(error), "Correct it in pyproject.toml; the index would refuse it.")
+    if not faults:
+        metadata = Metadata.from_email(data, validate=False)
+        yield from _names(subject, place, metadata)
+        yield from _requires_python(place, metadata.requires_python, subject.expected.abi)
+        yield from _license_files(subject, place, parse_email(data)[0].get("license_files", []))
+
+
+def _faults(data: bytes) -> tuple[Exception, ...]:
+    try:
+        Metadata.from_email(data)
+    except ExceptionGroup as group:
+        return tuple(group.exceptions)
+    return ()
+
+
+def _is_early_license_file(error: Exception) -> bool:
+    # setuptools wrote License-File for years before metadata 2.4 had it, and every index takes it.
+    return isinstance(error, InvalidMetadata) and error.field == "license-file" and "introduced in" in str(error)
+
+
+def _told(error: Exception) -> str:
+    field = f"the field {error.field}: " if isinstance(error, InvalidMetadata) else ""
+    return f"is invalid: {field}{error}"
+
+
+def _folder(subject: Subject) -> Iterator[Finding]:
+    name, version = subject.tree.dist_info[: -len(".dist-info")].rpartition("-")[::2]
+    wheel = subject.tree.name
+    same_version = version == wheel.version or (is_version(version) and Version(version) == Version(wheel.version))
+    if canonicalize_name(name) != canonicalize_name(wheel.name) or not same_version:
+        message = f"belongs to {name} {version}, but the file name says {wheel.name} {wheel.version}"
+        yield finding(
+            Rule.METADATA, subject.tree.dist_info, message, "Build or stamp the wheel again; never rename one."
+        )
+
+
+def _names(subject: Subject, place: str, metadata: Metadata) -> Iterator[Finding]:
+    wheel = subject.tree.name
+    if canonicalize_name(metadata.name) != canonicalize_name(wheel.name):
+        message = f"is of {metadata.name}, but the file name says {wheel.name}"
+        yield finding(Rule.METADATA, place, message, "Build the wheel again; never rename one.")
+    if metadata.version != Version(wheel.version):
+        message = f"has version {metadata.version}, but the file name says {wheel.version}"
+        yield finding(Rule.METADATA, place, message, "Stamp the wheel again; never rename one.")
+
+
+def _requires_python(place: str, requires: SpecifierSet | None, abi: PythonAbi) -> Iterator[Finding]:
+    if requires is None or abi.python_version is None:
+        return
+    major, minor = abi.python_version
+    minors = range(minor, _MINORS) if abi.is_limited else [minor]
+    if not any(_allows(requires, major, candidate) for candidate in minors):
+        message = f"has Requires-Python {requires}, which no Python that the tag {abi} names can meet"
+        yield finding(Rule.METADATA, place, message, "Correct requires-python in pyproject.toml, or drop that Python.")
+
+
+def _allows(requires: SpecifierSet, major: int, minor: int) -> bool:
+    # A lower bound may name a patch release: >=3.10.4.
+    return any(requires.contains(f"{major}.{minor}.{patch}", prereleases=True) for patch in range(_MINORS))
+
+
+def _license_files(subject: Subject, place: str, files: Iterable[str]) -> Iterator[Finding]:
+    for file in files:
+        # PEP 639 put them into a folder of their own; tools before it did not.
+        paths = {f"{subject.tree.dist_info}/licenses/{file}", f"{subject.tree.dist_info}/{file}"}
+        if not paths.intersection(subject.tree.files):
+            message = f"names the license file {file}, which the wheel does not have"
+            yield finding(Rule.METADATA, place, message, "Add the file, or correct license-files in pyproject.toml.")

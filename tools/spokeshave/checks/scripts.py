@@ -1,0 +1,106 @@
+"""The check of console scripts: the module and the object that each one calls must be in the wheel."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+
+from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.wheel_tree import WheelTree
+
+_GROUPS = ("console_scripts", "gui_scripts")
+_REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
+
+
+def check_scripts(subject: Subject) -> Iterator[Finding]:
+    """Every console and GUI script of entry_points.txt."""
+    place = f"{subject.tree.dist_info}/entry_points.txt"
+    try:
+        scripts = read_scripts(subject.tree)
+    except configparser.Error as err:
+        message = f"cannot be read ({err.message})"
+        yield finding(Rule.ENTRY_POINT, place, message, "Correct the entry points in pyproject.toml.")
+        return
+    for script in scripts:
+        fault = _fault(subject.tree, script)
+        if fault:
+            remedy = "Correct the script in pyproject.toml, or add the module that has it to the target's dependencies."
+            yield finding(Rule.ENTRY_POINT, f"{place}: {script.name}", fault, remedy)
+
+
+def read_scripts(tree: WheelTree) -> list[EntryPoint]:
+    """The wheel's scripts; raises `configparser.Error`."""
+    parser = configparser.ConfigParser(delimiters=("=",), strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
+    parser.read_string(tree.metadata("entry_points.txt") or "")
+    sections = [group for group in _GROUPS if parser.has_section(group)]
+    return [EntryPoint(name, value, group) for group in sections for name, value in sorted(parser.items(group))]
+
+
+def _fault(tree: WheelTree, script: EntryPoint) -> str | None:
+    if not _REFERENCE.fullmatch(script.value) or not script.attr:
+        return f"calls {script.value!r}, which is not of the form package.module:function"
+    file = _module_file(tree, script.module)
+    if file is None:
+        return f"calls {script.value}, but the wheel has no module {script.module}"
+    if not file.endswith(".py"):
+        return None
+    if not defines(tree.text(file), script.attr.split(".")):
+        return f"calls {script.value}, but {file} defines no {script.attr}"
+    return None
+
+
+def _module_file(tree: WheelTree, module: str) -> str | None:
+    stem = module.replace(".", "/")
+    candidates = [f"{stem}/__init__.py", f"{stem}.py"]
+    compiled = [path for path in tree.installed if path.startswith(f"{stem}.") and path.endswith(".so")]
+    return next((tree.installed[path] for path in [*candidates, *compiled] if path in tree.installed), None)
+
+
+def defines(source: str, names: list[str]) -> bool:
+    """Whether Python source binds a name at its top level, and, where that is a class, the names inside it."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        # It may be of a newer Python than this one: look for the words.
+        pattern = rf"^\s*((async\s+)?def|class)\s+{names[0]}\b|\b{names[0]}\s*[=:]|\bimport\b.*\b{names[0]}\b"
+        return re.search(pattern, source, re.MULTILINE) is not None
+    return _binds(body, names)
+
+
+def _binds(body: list[ast.stmt], names: list[str]) -> bool:
+    bound = [statement for statement in _statements(body) if names[0] in _bound_names(statement)]
+    if not bound:
+        return any("*" in _bound_names(statement) for statement in _statements(body))
+    if len(names) == 1 or not isinstance(bound[-1], ast.ClassDef) or bound[-1].bases or bound[-1].decorator_list:
+        return True
+    return _binds(bound[-1].body, names[1:])
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of one scope: those inside ``if``, ``try``, ``with`` and loops too."""
+    for statement in body:
+        yield statement
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _statements([child for child in _children(statement) if isinstance(child, ast.stmt)])
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        yield from _children(child) if isinstance(child, ast.ExceptHandler) else [child]
+
+
+def _bound_names(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds; ``*`` where it may bind any."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {"*" if statement.name == "__getattr__" else statement.name}
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.With)):
+        return {
+            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+    return set()

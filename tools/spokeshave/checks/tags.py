@@ -1,0 +1,45 @@
+"""Checks of tags: the file name, the WHEEL file and what was asked for must say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.parser import Parser
+
+from spokeshave.findings import Finding, Rule, Subject, finding
+
+_REBUILD = "Build the wheel again with a tool that follows the wheel specification."
+
+
+def check_tags(subject: Subject) -> Iterator[Finding]:
+    """The wheel's tags against what was asked for, and against its WHEEL file."""
+    yield from _asked_for(subject)
+    text = subject.tree.metadata("WHEEL")
+    place = f"{subject.tree.dist_info}/WHEEL"
+    if text is None:
+        yield finding(Rule.TAG, place, "is missing", _REBUILD)
+        return
+    fields = Parser().parsestr(text)
+    yield from _same_tags(subject, place, set(fields.get_all("Tag", [])))
+    version = fields.get("Wheel-Version", "")
+    if version.partition(".")[0] != "1":
+        yield finding(
+            Rule.TAG, place, f"has Wheel-Version {version!r}, which installers refuse", "Use Wheel-Version: 1.0."
+        )
+    if fields.get("Root-Is-Purelib", "").lower() != "false":
+        message = "says that the wheel is pure (Root-Is-Purelib), but it holds native code"
+        yield finding(Rule.TAG, place, message, "Write Root-Is-Purelib: false.")
+
+
+def _asked_for(subject: Subject) -> Iterator[Finding]:
+    name, expected = subject.tree.name, subject.expected
+    wanted = {str(expected.abi.tag(tag)) for tag in expected.platform.tags}
+    if not wanted & set(name.tag.expand()):
+        message = f"is tagged {name.tag}, but should be {expected.abi.tag(expected.platform.tag)}"
+        yield finding(Rule.TAG, str(name), message, "Repair the wheel for that platform, or build it for that ABI.")
+
+
+def _same_tags(subject: Subject, place: str, tags: set[str]) -> Iterator[Finding]:
+    named = set(subject.tree.name.tag.expand())
+    if tags != named:
+        message = f"lists {', '.join(sorted(tags)) or 'no tag'}, but the file name says {', '.join(sorted(named))}"
+        yield finding(Rule.TAG, place, message, "Repair the wheel again; never rename one by hand.")

@@ -1,0 +1,91 @@
+"""The ``spokeshave`` command.
+
+Each command is a module with ``add_arguments(parser)`` and ``run(args) -> int``. Only the module of the
+command that runs is imported, so that a small command starts fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from spokeshave import __version__
+from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+
+COMMANDS = {
+    "assemble": ("spokeshave.assemble", "make an unrepaired wheel from a pyproject.toml and a tree of files"),
+    "repair": ("spokeshave.repair", "graft libraries into a wheel and give it its platform's tag"),
+    "verify": ("spokeshave.verify", "find what keeps a wheel from working where its tag says it does"),
+    "stamp": ("spokeshave.stamp", "put a version into a finished wheel"),
+    "smoke-test": ("spokeshave.smoke", "install wheels into fresh environments and try them"),
+    "version": ("spokeshave.version", "compute a release's version from version files"),
+}
+
+
+class CommandModule(Protocol):
+    """What a command's module offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Run the command; the exit code is 0 or, after telling the user why on stderr, 1."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; what a user can mend is told on stderr and in the report."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    args = make_parser(argv).parse_args(argv)
+    run = cast("Callable[[argparse.Namespace], int]", args.run)
+    try:
+        return int(run(args))
+    except SpokeshaveError as err:
+        return fail(args, err)
+    except OSError as err:
+        place = str(err.filename or args.command)
+        return fail(
+            args, SpokeshaveError(Problem(place, f"failed: {err.strerror or err}", "Check the path and the disk."))
+        )
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; only the chosen one's module is imported for its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="spokeshave", description="Make, repair, verify and test native Python wheels."
+    )
+    parser.add_argument("--version", action="version", version=f"spokeshave {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    chosen = next((argument for argument in argv if not argument.startswith("-")), None)
+    for name, (module_name, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        if name == chosen:
+            module = cast("CommandModule", importlib.import_module(module_name))
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
+    """Tell the user what is wrong."""
+    sys.stderr.write(f"spokeshave {args.command}: error\n{error}\n")
+    report = getattr(args, "report", None)
+    if isinstance(report, Path):
+        write_failure(report, error)
+    return ExitCode.USER_ERROR
+
+
+def write_failure(report: Path, error: SpokeshaveError) -> None:
+    """Write the report of a command that failed, so that none of an earlier run is taken for this one's."""
+    from spokeshave.report import write_report
+
+    try:
+        write_report(report, {"problems": [problem.as_json() for problem in error.problems]})
+    except OSError as err:
+        sys.stderr.write(f"{report}: the report cannot be written ({err.strerror})\n")

@@ -1,0 +1,60 @@
+"""Entry points: checked as installers read them, and written as entry_points.txt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pyproject_metadata import StandardMetadata
+
+from spokeshave.errors import Problems
+
+SCRIPT = re.compile(r"\w[\w.-]*")
+NAME = re.compile(r"[^\s=\[#;]([^=]*[^\s=])?")
+REFERENCE = re.compile(
+    r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*)(\s*:\s*(?P<object>[^\W\d]\w*(\.[^\W\d]\w*)*))?(\s*\[[\w\s.,-]*\])?\s*"
+)
+SCRIPT_GROUPS = {"scripts": "console_scripts", "gui-scripts": "gui_scripts"}
+
+
+def check_entry_points(project: Mapping[str, object], file: str, problems: Problems) -> None:
+    """Note names and references that no installer could use; ``file`` is the pyproject.toml's path."""
+    scripts: dict[str, str] = {}
+    for group, name, reference in named_references(project):
+        place = f"{file}: project.{group}.{name}"
+        is_script = group in SCRIPT_GROUPS
+        if not (SCRIPT if is_script else NAME).fullmatch(name):
+            remedy = "Use letters, digits, underscores, dots and dashes, and begin with a letter or digit."
+            problems.add(place, "is not a name that can be installed", remedy)
+        match = REFERENCE.fullmatch(reference)
+        if not match or (is_script and not match["object"]):
+            remedy = "Write it as package.module:function."
+            problems.add(place, f"{reference!r} does not name an object in a module", remedy)
+        if is_script and scripts.setdefault(name.casefold(), place) != place:
+            problems.add(place, f"is a second script of the name of {scripts[name.casefold()]}", "Rename one of them.")
+    groups = project.get("entry-points")
+    for table, group in SCRIPT_GROUPS.items():
+        if isinstance(groups, Mapping) and group in groups:
+            problems.add(f"{file}: project.entry-points.{group}", "is not allowed here", f"Move it to project.{table}.")
+
+
+def named_references(project: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    """Each entry point as (table, name, reference); values of another type are the library's to tell."""
+    tables = {table: project.get(table) for table in SCRIPT_GROUPS}
+    groups = project.get("entry-points")
+    if isinstance(groups, Mapping):
+        tables.update((f"entry-points.{group}", entries) for group, entries in groups.items())
+    for table, entries in tables.items():
+        for name, reference in entries.items() if isinstance(entries, Mapping) else ():
+            if isinstance(reference, str):
+                yield table, str(name), reference
+
+
+def render_entry_points(metadata: StandardMetadata) -> bytes:
+    """entry_points.txt with sorted groups and names; empty when there are no entry points."""
+    groups = {"console_scripts": metadata.scripts, "gui_scripts": metadata.gui_scripts, **metadata.entrypoints}
+    return "\n".join(
+        "".join([f"[{group}]\n", *(f"{name} = {reference}\n" for name, reference in sorted(entries.items()))])
+        for group, entries in sorted(groups.items())
+        if entries
+    ).encode("utf-8")

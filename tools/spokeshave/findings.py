@@ -1,0 +1,85 @@
+"""Findings: what keeps a wheel from working where its tag says it does."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.errors import Problem
+from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.wheel_tree import WheelTree
+
+
+class Rule(enum.Enum):
+    """The rules of ``spokeshave verify``; the values are what reports say."""
+
+    ARCHIVE = "archive"
+    TAG = "tag"
+    NAME_CLASH = "name-clash"
+    OUTSIDE_PACKAGE = "outside-package"
+    RECORD = "record"
+    METADATA = "metadata"
+    ENTRY_POINT = "entry-point"
+    NO_NATIVE_CODE = "no-native-code"
+    ARCHITECTURE = "architecture"
+    SYMBOL_VERSION = "symbol-version"
+    FORBIDDEN_SYMBOL = "forbidden-symbol"
+    MISSING_LIBRARY = "missing-library"
+    SEARCH_PATH = "search-path"
+    MODULE_INIT = "module-init"
+    MODULE_MISSING = "module-missing"
+    MODULE_SUFFIX = "module-suffix"
+    LIMITED_API = "limited-api"
+    EXECUTABLE_STACK = "executable-stack"
+    WRITABLE_CODE = "writable-code"
+    TEXT_RELOCATION = "text-relocation"
+    BUILD_PATH = "build-path"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem and the rule that found it."""
+
+    rule: Rule
+    problem: Problem
+
+    def __str__(self) -> str:
+        return f"{self.problem} [{self.rule.value}]"
+
+    def as_json(self) -> dict[str, str]:
+        """The finding as reports hold it."""
+        return {"rule": self.rule.value, **self.problem.as_json()}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a wheel is verified against.
+
+    ``extensions`` are the modules that it must have, ``forbidden_texts`` what none of its files may contain.
+    """
+
+    wheel: Path
+    platform: Platform
+    abi: PythonAbi
+    extensions: tuple[str, ...] = ()
+    forbidden_texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The unpacked wheel, and what is expected of it."""
+
+    tree: WheelTree
+    expected: Expectation
+
+
+def finding(rule: Rule, place: str, message: str, remedy: str) -> Finding:
+    """A finding from its parts."""
+    return Finding(rule, Problem(place, message, remedy))
+
+
+def findings(rule: Rule, problems: Iterable[Problem]) -> list[Finding]:
+    """Problems that another module told, under a rule."""
+    return [Finding(rule, problem) for problem in problems]

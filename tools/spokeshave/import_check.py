@@ -1,0 +1,71 @@
+"""The check that a module can be imported, and what to tell where it cannot."""
+
+from __future__ import annotations
+
+import re
+
+from spokeshave.import_names import own_names
+from spokeshave.processes import Ended
+from spokeshave.wheel_tree import WheelTree
+
+IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
+
+_NO_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
+_NO_NAME = re.compile(
+    r"^ImportError: cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'", re.MULTILINE
+)
+_NO_INIT = re.compile(r"^ImportError: dynamic module does not define module export function \((\w+)\)", re.MULTILINE)
+_UNDEFINED = re.compile(r"^ImportError: .*undefined symbol: (\w+)", re.MULTILINE)
+_NO_LIBRARY = re.compile(r"^ImportError: (\S+): cannot open shared object file", re.MULTILINE)
+
+
+def explain_import(ended: Ended, name: str, tree: WheelTree) -> str:
+    """Why importing a module failed, and what to do."""
+    if ended.timed_out or (ended.exit_code or 0) < 0:
+        return f"importing {name} {ended.how()}\n{ended.last_lines()}\n{_CRASH}"
+    last = ended.last_lines(1)
+    remedy = import_remedy(ended.output, tree) or _UNKNOWN
+    return f"{last}\n{remedy}\n{ended.last_lines()}"
+
+
+_UNKNOWN = "Import the module in a fresh environment that has nothing but the wheel to see it fail."
+_CRASH = "Look at what the module does while it is imported: initializers of global objects, and its PyInit_ function."
+
+
+def import_remedy(output: str, tree: WheelTree) -> str | None:
+    """What to do about the import error in a traceback; None where there is none that is known."""
+    match = _NO_MODULE.search(output)
+    if match:
+        return _missing_module(match[1], tree)
+    match = _NO_NAME.search(output)
+    if match:
+        return _missing_name(match[1], match[2], tree)
+    match = _NO_INIT.search(output)
+    if match:
+        return f"The extension does not define {match[1]}: its name in C++ must be the last part of its Python name."
+    match = _UNDEFINED.search(output)
+    if match:
+        return f"Nothing in the wheel defines {match[1]}: add the target that does to the extension's dependencies."
+    match = _NO_LIBRARY.search(output)
+    if match:
+        return f"The library {match[1]} is not found: repair the wheel, or link it statically."
+    return None
+
+
+def _missing_module(module: str, tree: WheelTree) -> str:
+    if module.split(".")[0] in own_names(tree):
+        file = module.replace(".", "/")
+        message = (
+            f"The wheel has no {file}.py (nor {file}/__init__.py): it imports only where the source tree is at hand."
+        )
+        return f"{message} Add the target that owns {module} to the wheel's dependencies."
+    return f"{module} is not installed: list its distribution under dependencies in pyproject.toml."
+
+
+def _missing_name(name: str, module: str, tree: WheelTree) -> str:
+    file = f"{module.replace('.', '/')}/{name}"
+    package = f"{module.replace('.', '/')}/__init__.py"
+    if package in tree.installed and not any(path.startswith((f"{file}.", f"{file}/")) for path in tree.installed):
+        message = f"If {name} is a module, the wheel has no {file}.py:"
+        return f"{message} add the target that owns it to the wheel's dependencies."
+    return f"{module} is in the wheel but does not define {name}."

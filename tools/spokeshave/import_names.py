@@ -1,0 +1,35 @@
+"""The names by which an installed wheel must be importable: its extension modules and its top-level packages."""
+
+from __future__ import annotations
+
+from spokeshave.extension_module import find_modules
+from spokeshave.wheel_tree import WheelTree
+
+_MODULE_SUFFIXES = (".py", ".so", ".pyd")
+
+
+def import_names(tree: WheelTree) -> list[str]:
+    """Dotted names, sorted, packages before what is in them."""
+    extensions = {module.name for module in find_modules(tree.installed, tree.elf_files)}
+    return sorted({*extensions, *_top_level(tree)})
+
+
+def _top_level(tree: WheelTree) -> set[str]:
+    paths = [path for path in tree.installed if path.endswith(_MODULE_SUFFIXES)]
+    modules = {path.partition(".")[0] for path in paths if "/" not in path and path.endswith(".py")}
+    packages = {name for path in paths if "/" in path for name in _packages(path, set(tree.installed))}
+    return {name for name in modules | packages if all(part.isidentifier() for part in name.split("."))}
+
+
+def _packages(path: str, installed: set[str]) -> list[str]:
+    """The outermost regular package of a file; a folder without ``__init__`` is a namespace, which proves nothing."""
+    folders = path.split("/")[:-1]
+    for depth in range(1, len(folders) + 1):
+        if f"{'/'.join(folders[:depth])}/__init__.py" in installed:
+            return [".".join(folders[:depth])]
+    return []
+
+
+def own_names(tree: WheelTree) -> set[str]:
+    """The top-level names that are this wheel's own."""
+    return {path.split("/")[0].partition(".")[0] for path in tree.installed if path.endswith(_MODULE_SUFFIXES)}

@@ -1,0 +1,65 @@
+"""The check of installed files: the version and every file's hash must be the wheel's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from spokeshave.checks.records import content_fault
+from spokeshave.environment import VirtualEnvironment
+from spokeshave.errors import InvalidWheelError
+from spokeshave.record import RecordEntry, parse_record
+from spokeshave.wheel_tree import WheelTree
+
+_QUESTION = """
+import importlib.metadata, json, sys
+found = importlib.metadata.distribution(sys.argv[1])
+print(json.dumps([found.version, str(found.locate_file("")), str(found._path)]))
+"""
+_REMEDY = "Nothing but the wheel may write into site-packages; look for another wheel that has the same file."
+_SHOWN = 5
+
+
+def installed_fault(environment: VirtualEnvironment, tree: WheelTree) -> str | None:
+    """What of the installed distribution differs from the wheel; None when nothing does."""
+    ended = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
+    if not ended.ok:
+        return f"the installed distribution cannot be found\n{ended.last_lines()}"
+    version, site_packages, dist_info = map(str, json.loads(ended.last_lines(1)))
+    if Version(version) != Version(tree.name.version):
+        return f"version {version} is installed, but the wheel is {tree.name.version}\n{_REMEDY}"
+    return _files_fault(tree, Path(site_packages), Path(dist_info))
+
+
+def _files_fault(tree: WheelTree, site_packages: Path, dist_info: Path) -> str | None:
+    try:
+        installed = parse_record((dist_info / "RECORD").read_bytes(), "the installed RECORD")
+        packed = parse_record(tree.read(f"{tree.dist_info}/RECORD"), f"{tree.dist_info}/RECORD")
+    except (OSError, InvalidWheelError) as err:
+        return f"RECORD cannot be read: {err}"
+    wanted = {path: packed[file] for path, file in tree.installed.items() if packed.get(file, _NONE).hash}
+    faults = _faults(site_packages, {**installed, **wanted})
+    if not faults:
+        return None
+    more = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+    return "\n".join(["installed files differ from RECORD", *faults[:_SHOWN]]) + f"{more}\n{_REMEDY}"
+
+
+_NONE = RecordEntry("")
+
+
+def _faults(site_packages: Path, entries: Mapping[str, RecordEntry]) -> list[str]:
+    found = []
+    for path, entry in sorted(entries.items()):
+        file = site_packages / path
+        if not file.is_file():
+            found.append(f"{path} is not there")
+        elif entry.hash:
+            fault = content_fault(entry, file.read_bytes())
+            if fault:
+                found.append(f"{path} {fault}")
+    return found

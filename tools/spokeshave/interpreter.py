@@ -1,0 +1,132 @@
+"""Python interpreters that wheels are tried on: what they are, and which wheels they take."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import packaging
+
+from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.processes import run_process
+from spokeshave.tag import WheelTag
+
+_TIMEOUT = 60
+_NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?")
+
+# Runs in the interpreter itself: only it knows its tags. `packaging` may be too new for an old one.
+_QUESTION = """
+import json, platform, sys
+facts = {"version": platform.python_version(), "implementation": platform.python_implementation()}
+facts.update(executable=sys.executable, base=sys.base_prefix, tags=[], markers={})
+sys.path.append(sys.argv[1])
+try:
+    from packaging import markers, tags
+    facts["tags"] = [str(tag) for tag in tags.sys_tags()]
+    facts["markers"] = markers.default_environment()
+except Exception as error:
+    facts["fault"] = "%s: %s" % (type(error).__name__, error)
+print(json.dumps(facts))
+"""
+
+
+class InterpreterError(SpokeshaveError):
+    """A path that is no working Python interpreter."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python interpreter, with the wheel tags that it takes and the values of its environment markers."""
+
+    path: Path
+    version: str
+    implementation: str
+    executable: Path
+    base: str
+    tags: frozenset[str]
+    markers: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.implementation} {self.version}"
+
+    def fits(self, tag: WheelTag) -> bool:
+        """Whether a wheel of this tag can be installed."""
+        return not self.tags.isdisjoint(tag.expand())
+
+    def misfit(self, tag: WheelTag) -> str:
+        """Why a wheel of this tag cannot be installed."""
+        if not self.tags:
+            return f"the wheel is for {tag.python}-{tag.abi}, and {self} is too old to say which wheels it takes"
+        abis = {own.rpartition("-")[0] for own in self.tags}
+        if abis.isdisjoint(wanted.rpartition("-")[0] for wanted in tag.expand()):
+            return f"the wheel is for {tag.python}-{tag.abi}, which {self} does not take"
+        newest = max((own.rpartition("-")[2] for own in self.tags), key=_libc_version)
+        return f"the wheel is for {tag.platform}; {self} on this machine takes {newest} and older"
+
+
+def _libc_version(platform: str) -> tuple[int, int]:
+    match = re.search(r"linux_(\d+)_(\d+)_", platform)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def inspect(path: Path) -> Interpreter:
+    """Ask an interpreter what it is; raises `InterpreterError`."""
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise InterpreterError(
+            Problem(str(path), "is no interpreter: there is no such program", "Give a Python's path.")
+        )
+    library = str(Path(str(packaging.__file__)).parent.parent)
+    with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
+        # The path is used as given: resolved, a virtual environment's Python would be another one.
+        command: list[str | Path] = [path.absolute(), "-I", "-S", "-B", "-c", _QUESTION, library]
+        ended = run_process(command, clean_environment(Path(folder)), Path(folder), _TIMEOUT)
+    try:
+        facts = json.loads(ended.output.strip().splitlines()[-1]) if ended.ok else None
+    except (ValueError, IndexError):
+        facts = None
+    if not isinstance(facts, dict):
+        message = f"is no working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
+        raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a Python that starts."))
+    return Interpreter(
+        path.absolute(),
+        str(facts["version"]),
+        str(facts["implementation"]),
+        Path(str(facts["executable"])),
+        str(facts["base"]),
+        frozenset(facts["tags"]),
+        dict(facts["markers"]),
+    )
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """Environment variables for processes that must not see the caller's: no PYTHON*, no PIP_*, another home."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TZ") if name in os.environ}
+    fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PIP_CONFIG_FILE": os.devnull, "NO_COLOR": "1"}
+    return {**kept, **fixed, "HOME": str(home), "TMPDIR": str(home), "TEMP": str(home), "TMP": str(home)}
+
+
+def find_on_path() -> list[Interpreter]:
+    """The working interpreters on PATH, each once, in PATH's order; shims that start nothing are passed over."""
+    found: dict[tuple[str, str], Interpreter] = {}
+    for path in _candidates():
+        try:
+            interpreter = inspect(path)
+        except InterpreterError:
+            continue
+        # A shim may start another Python elsewhere; what it started here does not depend on it.
+        found.setdefault((interpreter.base, interpreter.version), replace(interpreter, path=interpreter.executable))
+    return list(found.values())
+
+
+def _candidates() -> Iterator[Path]:
+    for folder in dict.fromkeys(filter(None, os.environ.get("PATH", "").split(os.pathsep))):
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        yield from (Path(folder) / name for name in names if _NAME.fullmatch(name))

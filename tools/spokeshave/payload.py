@@ -1,0 +1,129 @@
+"""The files that go into a wheel: what may be among them and what may not."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.errors import InvalidPayloadError, Problem, Problems
+
+SCHEMES = ("data", "headers", "platlib", "purelib", "scripts")
+
+
+@dataclass(frozen=True)
+class PayloadFile:
+    """A file of the tree: its path in the tree, with slashes, and where its bytes are."""
+
+    name: str
+    source: Path
+    executable: bool
+
+
+def read_payload(root: Path) -> list[PayloadFile]:
+    """The files below a folder, sorted by path; byte-code is left out and links to files are followed.
+
+    Raises InvalidPayloadError with everything that cannot be in a wheel.
+    """
+    problems = Problems()
+    if not root.is_dir():
+        raise InvalidPayloadError(
+            Problem(str(root), "is not a folder", "Give the folder that holds the wheel's files.")
+        )
+    files = sorted(walk(root, root.resolve(), "", problems), key=lambda file: file.name)
+    find_clashes((file.name for file in files), problems)
+    problems.raise_if_any(InvalidPayloadError)
+    return files
+
+
+def check_root(files: Iterable[PayloadFile]) -> None:
+    """Refuse folders at the wheel's root that only the assembly may make."""
+    problems = Problems()
+    for folder in sorted({file.name.split("/")[0] for file in files if "/" in file.name}):
+        if folder.endswith((".dist-info", ".data")):
+            remedy = "Take it out of the payload: metadata come from pyproject.toml and data files from --data."
+            problems.add(folder, "is already in the payload", remedy)
+    problems.raise_if_any(InvalidPayloadError)
+
+
+def check_schemes(files: Iterable[PayloadFile], root: Path) -> None:
+    """Refuse data files that no installation scheme takes."""
+    problems = Problems()
+    known = ", ".join(SCHEMES)
+    for file in files:
+        scheme, slash, _ = file.name.partition("/")
+        if not slash or scheme not in SCHEMES:
+            place = f"{root / file.name}"
+            problems.add(place, "belongs to no installation scheme", f"Move it into one of the folders {known}.")
+    problems.raise_if_any(InvalidPayloadError)
+
+
+def walk(folder: Path, root: Path, prefix: str, problems: Problems) -> Iterator[PayloadFile]:
+    """The files below one folder, in no order; ``prefix`` is its path in the wheel."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = portable_name(entry.name, f"{folder}", problems)
+            if name is None or is_bytecode(name):
+                continue
+            path = Path(entry.path)
+            if entry.is_symlink() and not is_good_link(path, root, problems):
+                continue
+            if entry.is_dir():
+                yield from walk(path, root, f"{prefix}{name}/", problems)
+            elif entry.is_file():
+                yield PayloadFile(f"{prefix}{name}", path, bool(entry.stat().st_mode & 0o100))
+            else:
+                problems.add(str(path), "is neither a file nor a folder", "Remove it; a wheel holds files only.")
+
+
+def portable_name(name: str, folder: str, problems: Problems) -> str | None:
+    """A file's name as text, whatever the locale; None, and a problem, when no wheel can carry it."""
+    try:
+        text = os.fsencode(name).decode("utf-8")
+    except UnicodeDecodeError:
+        problems.add(f"{folder}/{name!a}", "has a name that is not UTF-8", "Rename it.")
+        return None
+    if "\\" in text or any(unicodedata.category(character) == "Cc" for character in text):
+        problems.add(f"{folder}/{text!a}", "has a backslash or a control character in its name", "Rename it.")
+        return None
+    return text
+
+
+def is_bytecode(name: str) -> bool:
+    """Whether a file or folder is an interpreter's cache and not the project's."""
+    return name == "__pycache__" or name.endswith((".pyc", ".pyo"))
+
+
+def is_good_link(path: Path, root: Path, problems: Problems) -> bool:
+    """Whether a link leads to a file inside the tree; otherwise notes the problem."""
+    target = os.path.realpath(path)
+    if not os.path.exists(target):
+        problems.add(
+            str(path), f"is a link to {os.readlink(path)}, which does not exist", "Add the target or remove the link."
+        )
+    elif os.path.commonpath([target, root]) != str(root):
+        remedy = "Put a copy of the file in its place; what is outside the tree is no input of the wheel."
+        problems.add(str(path), f"is a link that leaves {root.name}", remedy)
+    elif os.path.isdir(target):
+        problems.add(
+            str(path), "is a link to a folder, which a wheel cannot hold", "Put a copy of the folder in its place."
+        )
+    else:
+        return True
+    return False
+
+
+def find_clashes(names: Iterable[str], problems: Problems) -> None:
+    """Note paths that are one file on a machine that ignores case or Unicode form, and another elsewhere."""
+    spelled: dict[str, str] = {}
+    for name in sorted(names):
+        parts = name.split("/")
+        for end in range(1, len(parts) + 1):
+            path = "/".join(parts[:end])
+            key = unicodedata.normalize("NFC", path).casefold()
+            other = spelled.setdefault(key, path)
+            if other != path:
+                message = f"differs from {other} only by case or Unicode form"
+                problems.add(path, message, "Rename one of them; on Windows and macOS they are the same file.")

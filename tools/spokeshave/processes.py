@@ -1,0 +1,154 @@
+"""Processes that are run and watched: a time limit, the output kept, and nothing left running."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_KEPT_OUTPUT = 1 << 20
+_SWEEPS = 50
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (None after a time-out), its output's end, seconds it took."""
+
+    exit_code: int | None
+    output: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself and well."""
+        return self.exit_code == 0
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was killed because its time was over."""
+        return self.exit_code is None
+
+    def how(self) -> str:
+        """The end in words: ``was killed by signal 11 (SIGSEGV)``."""
+        if self.exit_code is None:
+            return f"did not end within {self.seconds:.0f} seconds and was killed"
+        if self.exit_code >= 0:
+            return f"ended with exit code {self.exit_code}"
+        return f"was killed by signal {-self.exit_code} ({_signal_name(-self.exit_code)})"
+
+    def last_lines(self, count: int = 15) -> str:
+        """The end of the output, without empty lines."""
+        return "\n".join([line for line in self.output.splitlines() if line.strip()][-count:])
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
+
+
+def run_process(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, timeout: float) -> Ended:
+    """Run a command in a process group of its own, which is gone when this returns, with all that it started.
+
+    ``timeout`` is in seconds. The output goes to a file, as a pipe would stay open as long as any
+    descendant lives.
+    """
+    before = _children()
+    _adopt_orphans()
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [str(argument) for argument in command],
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(),
+        )
+        try:
+            exit_code = _wait(process, timeout)
+        finally:
+            seconds = time.monotonic() - start
+            _kill_all(process, before)
+        return Ended(exit_code, _tail(output.fileno()), seconds)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _kill_all(process: subprocess.Popen[bytes], before: frozenset[int]) -> None:
+    """Kill the process group, and what left it but was handed to us as an orphan."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for _ in range(_SWEEPS):
+        orphans = _children() - before
+        if not orphans:
+            return
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError, PermissionError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+
+
+def _children() -> frozenset[int]:
+    """The process ids of our children; none where the system does not tell."""
+    found: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found.update(map(int, file.read_text().split()))
+    return frozenset(found)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def _adopt_orphans() -> None:
+    """Make processes whose parent ended our children, so that none escapes."""
+    if sys.platform == "linux":
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def _tail(descriptor: int) -> str:
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - _KEPT_OUTPUT)
+    return os.pread(descriptor, size - start, start).decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """In the block, SIGTERM ends this process as Ctrl-C does: by an exception that lets clean-up run."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

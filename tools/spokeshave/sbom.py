@@ -1,0 +1,97 @@
+"""The software bills of materials in a wheel (PEP 770), where they name the wheel itself.
+
+Repair adds a CycloneDX document whose subject is the wheel: its version, its package URL and, in that,
+its file name. Only mentions of this very distribution change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
+
+from packaging.utils import canonicalize_name
+
+from spokeshave.errors import InvalidWheelError, Problem
+from spokeshave.wheel_file import WheelName
+
+PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
+FILE_NAME = re.compile(r"(?<=[?&]file_name=)[^&#]*")
+
+
+@dataclass(frozen=True)
+class Restamp:
+    """A change of version: the distribution, its old and its new version."""
+
+    name: str
+    old: str
+    new: str
+
+    def is_self(self, name: object, version: object) -> bool:
+        """Whether a name and a version are this distribution's old ones."""
+        if not isinstance(name, str) or not isinstance(version, str):
+            return False
+        return canonicalize_name(name) == canonicalize_name(self.name) and version == self.old
+
+
+def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes:
+    """A JSON document with the version changed wherever it is this distribution's.
+
+    Returns ``data`` itself when it mentions the distribution nowhere. Raises InvalidWheelError when it
+    is not JSON.
+    """
+    try:
+        document: object = json.loads(data)
+    except (ValueError, RecursionError) as err:
+        problem = Problem(place, f"is not JSON ({err})", "Repair the wheel again.")
+        raise InvalidWheelError(problem) from err
+    changed = restamp_value(document, change)
+    if changed == document:
+        return data
+    return (json.dumps(changed, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def restamp_value(value: object, change: Restamp) -> object:
+    """Any JSON value with this distribution's version, package URL and file name changed."""
+    if isinstance(value, str):
+        return restamp_text(value, change)
+    if isinstance(value, list):
+        return [restamp_value(item, change) for item in value]
+    if isinstance(value, Mapping):
+        is_self = change.is_self(value.get("name"), value.get("version"))
+        return {
+            key: change.new if is_self and key == "version" else restamp_value(item, change)
+            for key, item in value.items()
+        }
+    return value
+
+
+def restamp_text(text: str, change: Restamp) -> str:
+    """A text that is a file name or package URL of this distribution, changed; any other as it is."""
+    match = PACKAGE_URL.fullmatch(text)
+    if not match:
+        return restamp_file_name(text, change) or text
+    if not change.is_self(unquote(match["name"]), unquote(match["version"])):
+        return text
+    rest = FILE_NAME.sub(lambda found: restamp_quoted(found[0], change), match["rest"])
+    return f"pkg:pypi/{match['name']}@{quote(change.new, safe='')}{rest}"
+
+
+def restamp_quoted(value: str, change: Restamp) -> str:
+    """The file name in a package URL, changed when it is this distribution's."""
+    changed = restamp_file_name(unquote(value), change)
+    return quote(changed, safe="") if changed else value
+
+
+def restamp_file_name(text: str, change: Restamp) -> str | None:
+    """The new name of a wheel of this distribution, whatever its tag; None for any other text.
+
+    Repair names the wheel as it was before, with the tag that it had then.
+    """
+    try:
+        name = WheelName.parse(text)
+    except InvalidWheelError:
+        return None
+    return str(replace(name, version=change.new)) if change.is_self(name.name, name.version) else None

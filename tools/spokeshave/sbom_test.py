@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spokeshave.errors import InvalidWheelError
+from spokeshave.sbom import Restamp, restamp_sbom
+
+CHANGE = Restamp("a_b", "0+unstamped", "1.0rc1")
+# auditwheel names the wheel that it was given, so the tag is not the repaired wheel's.
+OLD_URL = "pkg:pypi/a_b@0%2Bunstamped?file_name=a_b-0%2Bunstamped-cp312-abi3-linux_x86_64.whl"
+NEW_URL = "pkg:pypi/a_b@1.0rc1?file_name=a_b-1.0rc1-cp312-abi3-linux_x86_64.whl"
+
+
+def document(url: str, version: str) -> object:
+    return {
+        "bomFormat": "CycloneDX",
+        "version": 1,
+        "metadata": {"component": {"type": "library", "name": "a-b", "version": version, "bom-ref": url, "purl": url}},
+        "components": [
+            {"name": "libz.so", "version": version, "purl": f"pkg:deb/debian/zlib@{version}"},
+            {"name": "other", "version": "1", "purl": f"pkg:pypi/other@{version}"},
+        ],
+        "dependencies": [
+            {"ref": url, "dependsOn": ["x", f"a_b-{version}-py3-none-any.whl", f"b-{version}-py3-none-any.whl"]}
+        ],
+    }
+
+
+def restamped(value: object, change: Restamp = CHANGE) -> object:
+    result: object = json.loads(restamp_sbom(json.dumps(value).encode(), change, "w: sbom"))
+    return result
+
+
+def test_only_mentions_of_the_wheel_itself_change() -> None:
+    new = document(NEW_URL, "1.0rc1")
+    assert isinstance(new, dict)
+    new["components"] = [
+        {"name": "libz.so", "version": "0+unstamped", "purl": "pkg:deb/debian/zlib@0+unstamped"},
+        {"name": "other", "version": "1", "purl": "pkg:pypi/other@0+unstamped"},
+    ]
+    new["dependencies"][0]["dependsOn"][2] = "b-0+unstamped-py3-none-any.whl"
+    assert restamped(document(OLD_URL, "0+unstamped")) == new
+
+
+def test_second_stamp_gives_what_one_stamp_would() -> None:
+    data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
+    last = "2.0.dev0+abc"
+    once = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")
+    between = restamp_sbom(data, CHANGE, "w")
+    assert restamp_sbom(between, Restamp("a_b", "1.0rc1", last), "w") == once
+    assert b"pkg:pypi/a_b@2.0.dev0%2Babc?file_name=a_b-2.0.dev0%2Babc-cp312" in once
+
+
+def test_document_without_a_mention_keeps_its_bytes() -> None:
+    data = b'{ "components":[] }'
+    assert restamp_sbom(data, CHANGE, "w") is data
+
+
+def test_document_that_is_not_json_is_refused() -> None:
+    with pytest.raises(InvalidWheelError, match="w: sbom: is not JSON"):
+        restamp_sbom(b"<xml/>", CHANGE, "w: sbom")

@@ -1,0 +1,300 @@
+"""Smoke tests: install wheels into fresh environments, with the source tree out of sight, and try them."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.checks.scripts import read_scripts
+from spokeshave.environment import VirtualEnvironment
+from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
+from spokeshave.import_check import IMPORT, explain_import
+from spokeshave.import_names import import_names
+from spokeshave.installed_files import installed_fault
+from spokeshave.interpreter import Interpreter, InterpreterError, find_on_path, inspect
+from spokeshave.processes import Ended, ended_by_sigterm
+from spokeshave.report import write_report
+from spokeshave.requirements_file import Pin, read_pins
+from spokeshave.smoke_report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
+from spokeshave.user_tests import missing_tests, run_tests
+from spokeshave.wheel_tree import WheelTree, unpack
+from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
+
+_TIMEOUT = 300.0
+
+
+class SmokeTestError(SpokeshaveError):
+    """A smoke test that cannot be begun as asked for."""
+
+
+@dataclass(frozen=True)
+class SmokePlan:
+    """What to try wheels with. ``timeout`` is in seconds, for each process on its own."""
+
+    tests: tuple[Path, ...] = ()
+    wheelhouse: Path | None = None
+    requirements: Path | None = None
+    timeout: float = _TIMEOUT
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``spokeshave smoke-test``."""
+    parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to try")
+    parser.add_argument(
+        "--python",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="an interpreter to try it on; without any, those on PATH that take the wheel",
+    )
+    parser.add_argument(
+        "--expect-python",
+        action="append",
+        default=[],
+        metavar="X.Y.Z",
+        help="the version that each --python must have, in the same order",
+    )
+    parser.add_argument(
+        "--test",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a test file or a folder of them, for pytest",
+    )
+    parser.add_argument(
+        "--wheelhouse", type=Path, metavar="DIR", help="the folder that everything the wheel needs is installed from"
+    )
+    parser.add_argument(
+        "--requirements", type=Path, metavar="FILE", help="what the tests need, pytest among it, pinned and hashed"
+    )
+    parser.add_argument(
+        "--timeout", type=_seconds, default=_TIMEOUT, metavar="SECONDS", help="the time that each process has (300)"
+    )
+    parser.add_argument(
+        "--allow-not-run",
+        action="store_true",
+        help="exit with 0 although a wheel ran on no interpreter, if none failed",
+    )
+    parser.add_argument(
+        "--report", type=Path, required=True, metavar="FILE", help="the JSON report: an object, or a list of several"
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Try each wheel on each interpreter, and tell how that came out."""
+    plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout)
+    with ended_by_sigterm():
+        wheels = _check_arguments(args.wheels, plan)
+        pythons = _given_pythons(args.python, args.expect_python)
+        reports = [smoke_test(wheel, pythons if args.python else _pythons_on_path(wheel), plan) for wheel in wheels]
+    documents = [report.as_json() for report in reports]
+    write_report(args.report, documents[0] if len(documents) == 1 else documents)
+    print_table(reports)
+    return _exit_code(reports, args.allow_not_run)
+
+
+def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
+    problems, wheels = Problems(), []
+    for path in paths:
+        if path.is_file():
+            with problems.collecting():
+                wheels.append(WheelFile.of(path))
+        else:
+            problems.add(str(path), "there is no such file", "Give the path of a wheel.")
+    for problem in missing_tests(plan.tests):
+        problems.add(problem.place, problem.message, problem.remedy)
+    if plan.tests and plan.requirements is None:
+        remedy = "Give by --requirements a file that pins pytest with hashes, and by --wheelhouse its wheels."
+        problems.add("--test", "needs pytest in the environment", remedy)
+    problems.raise_if_any(SmokeTestError)
+    return wheels
+
+
+def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | Run]:
+    """The interpreters asked for; one that cannot be started is a run that was not."""
+    if expected and len(expected) != len(paths):
+        remedy = "Give --expect-python once for each --python, in the same order, or not at all."
+        problem = Problem("--expect-python", f"is given {len(expected)} times for {len(paths)} interpreters", remedy)
+        raise SmokeTestError(problem)
+    pythons = [_inspect(path) for path in paths]
+    problems = Problems()
+    for python, path, version in zip(pythons, paths, expected):
+        if isinstance(python, Interpreter) and python.version != version:
+            message = f"is {python.version} now, but {version} was expected"
+            problems.add(str(path), message, "Run again: the interpreter was replaced since it was looked at.")
+    problems.raise_if_any(SmokeTestError)
+    return pythons
+
+
+def _inspect(path: Path) -> Interpreter | Run:
+    try:
+        return inspect(path)
+    except InterpreterError as err:
+        return Run(PythonFacts(str(path)), Outcome.NOT_RUN, err.problems[0].message)
+
+
+def _pythons_on_path(wheel: WheelFile) -> list[Interpreter | Run]:
+    found = find_on_path()
+    fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
+    if fitting:
+        return fitting
+    names = ", ".join(map(str, found)) or "none"
+    reason = f"no interpreter on PATH takes {wheel.name.tag}; there is {names}"
+    return [Run(PythonFacts("PATH"), Outcome.NOT_RUN, reason)]
+
+
+def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:
+    """Try one wheel on interpreters; raises `SpokeshaveError` where there is nothing that could be tried."""
+    wheels = read_wheelhouse(plan.wheelhouse)
+    _check_same_bytes(wheel, wheels)
+    with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
+        root = Path(scratch).resolve()
+        tree = unpack(wheel.path, root / "wheel")
+        # A folder that holds nothing but the wheel: what lies beside it must not be installed by chance.
+        own = root / "own"
+        own.mkdir()
+        shutil.copyfile(wheel.path, own / wheel.path.name)
+        runs = []
+        for number, python in enumerate(pythons):
+            folder = root / f"run{number}"
+            runs.append(python if isinstance(python, Run) else _try(wheel, tree, python, plan, wheels, folder))
+            shutil.rmtree(folder, ignore_errors=True)
+    return SmokeReport(wheel.path, wheel.sha256, tuple(runs))
+
+
+def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
+    for other in wheels:
+        if other.path.name == wheel.path.name and other.sha256 != wheel.sha256:
+            message = f"is another file than {wheel.path} of the same name"
+            raise SmokeTestError(Problem(str(other.path), message, "Remove it from the wheelhouse."))
+
+
+def _try(
+    wheel: WheelFile, tree: WheelTree, python: Interpreter, plan: SmokePlan, wheels: Sequence[WheelFile], folder: Path
+) -> Run:
+    facts = PythonFacts(str(python.path), python.version, python.implementation)
+    if not python.fits(wheel.name.tag):
+        return Run(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
+    environment = VirtualEnvironment(folder, python, plan.timeout)
+    checks = tuple(_Trial(wheel, tree, environment, plan, wheels).checks())
+    failed = [check for check in checks if check.outcome is Outcome.FAILED]
+    if failed:
+        return Run(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
+    return Run(facts, Outcome.PASSED, "", checks)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One wheel on one interpreter."""
+
+    wheel: WheelFile
+    tree: WheelTree
+    environment: VirtualEnvironment
+    plan: SmokePlan
+    wheels: Sequence[WheelFile]
+
+    def checks(self) -> Iterator[CheckResult]:
+        """Every check in turn; without an installed wheel there is nothing more to try."""
+        installed = self._install()
+        yield installed
+        if installed.outcome is not Outcome.PASSED:
+            return
+        yield _timed("files", lambda: installed_fault(self.environment, self.tree))
+        for name in import_names(self.tree):
+            yield self._import(name)
+        for script in read_scripts(self.tree):
+            if script.group == "console_scripts":
+                yield self._script(script.name)
+        if self.plan.tests:
+            yield from self._tests()
+
+    def _pins(self) -> list[Pin]:
+        markers = self.environment.interpreter.markers
+        return read_pins(self.plan.requirements, markers) if self.plan.requirements else []
+
+    def _install(self) -> CheckResult:
+        start = time.monotonic()
+        try:
+            given = {pin.name: pin for pin in self._pins()}
+            pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
+        except SpokeshaveError as err:
+            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, str(err))
+        created = self.environment.create()
+        if not created.ok:
+            detail = f"a virtual environment cannot be made: python -m venv {created.how()}\n{created.last_lines()}"
+            return CheckResult("install", Outcome.FAILED, created.seconds, detail)
+        return _result("install", self._pip(pins), start)
+
+    def _pip(self, pins: Sequence[Pin]) -> Ended:
+        folders = [self.environment.folder.parent / "own"]
+        return self.environment.install(pins, [*folders, self.plan.wheelhouse] if self.plan.wheelhouse else folders)
+
+    def _import(self, name: str) -> CheckResult:
+        ended = self.environment.run_python("-c", IMPORT, name)
+        detail = "" if ended.ok else explain_import(ended, name, self.tree)
+        return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
+
+    def _script(self, name: str) -> CheckResult:
+        ended = self.environment.run([self.environment.scripts / name, "--help"])
+        detail = "" if ended.ok else f"{name} --help {ended.how()}\n{ended.last_lines()}"
+        return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
+
+    def _tests(self) -> Iterator[CheckResult]:
+        """Only now what the tests need is installed, so that no import above succeeds thanks to it."""
+        start = time.monotonic()
+        given = {pin.name: pin for pin in self._pins()}
+        needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}
+        ended = self._pip(list({**given, **needed}.values()))
+        yield _result("install test requirements", ended, start)
+        if ended.ok:
+            result, ended = run_tests(self.environment, self.plan.tests, self.tree)
+            outcome = Outcome.PASSED if result.passed else Outcome.FAILED
+            yield CheckResult("tests", outcome, ended.seconds, result.summary)
+
+
+def _outcome(ended: Ended) -> Outcome:
+    return Outcome.PASSED if ended.ok else Outcome.FAILED
+
+
+def _result(name: str, ended: Ended, start: float) -> CheckResult:
+    detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
+    return CheckResult(name, _outcome(ended), time.monotonic() - start, detail)
+
+
+def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
+    start = time.monotonic()
+    found = fault()
+    return CheckResult(name, Outcome.FAILED if found else Outcome.PASSED, time.monotonic() - start, found or "")
+
+
+def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
+    told = failures(reports)
+    idle = [report for report in reports if not report.with_outcome(Outcome.PASSED)]
+    idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
+    if idle and not allow_not_run:
+        reasons = [f"{report.wheel.name} was not run on any interpreter: {_reasons(report)}" for report in idle]
+        remedy = "    Give a fitting interpreter by --python, or --allow-not-run if a wheel may go untested."
+        told = "\n".join(filter(None, [told, *reasons, remedy]))
+    if not told:
+        return ExitCode.OK
+    sys.stderr.write(f"spokeshave smoke-test: error\n{told}\n")
+    return ExitCode.USER_ERROR
+
+
+def _reasons(report: SmokeReport) -> str:
+    return "; ".join(dict.fromkeys(run.reason for run in report.runs)) or "none was given"

@@ -1,0 +1,473 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spokeshave.archive import Compression, sha256_of_file
+from spokeshave.cli import main
+from spokeshave.native_fixtures import build_wheel, compile_library, module_source
+from spokeshave.tag import WheelTag
+from spokeshave.wheel_file import WheelEntry, WheelName, write_wheel
+
+PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
+VERSION = ".".join(map(str, sys.version_info[:3]))
+TAG = "cp38-abi3-manylinux_2_17_x86_64"
+PYTEST_NEEDS = (
+    "pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "pygments",
+    "exceptiongroup",
+    "tomli",
+    "typing_extensions",
+)
+
+
+@pytest.fixture(scope="module")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_library(tmp_path_factory.mktemp("native") / "native.abi3.so", module_source("native"))
+
+
+@dataclass(frozen=True)
+class Wheelhouse:
+    """A folder with pytest's wheels, made of what this very process has installed, and their pins."""
+
+    folder: Path
+    requirements: Path
+
+
+def repack(name: str, folder: Path) -> Path | None:
+    """An installed distribution as a wheel again."""
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None
+    tags = [line.split(": ")[1] for line in (found.read_text("WHEEL") or "").splitlines() if line.startswith("Tag")]
+    wheel = WheelName(found.metadata["Name"].replace("-", "_"), found.version, WheelTag.parse(tags[0]))
+    entries = [
+        WheelEntry(str(file), Path(str(file.locate())), Compression.STORED)
+        for file in found.files or ()
+        if ".." not in file.parts
+        and file.suffix != ".pyc"
+        and file.name != "RECORD"
+        and Path(str(file.locate())).is_file()
+    ]
+    dist_info = next(entry.name.split("/")[0] for entry in entries if ".dist-info/" in entry.name)
+    return write_wheel(folder / str(wheel), dist_info, entries, Compression.STORED).path
+
+
+@pytest.fixture(scope="module")
+def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
+    folder = tmp_path_factory.mktemp("wheelhouse")
+    lines = []
+    for path in filter(None, (repack(name, folder) for name in PYTEST_NEEDS)):
+        name, version = path.name.split("-")[:2]
+        lines.append(f"{name}=={version} \\\n    --hash=sha256:{sha256_of_file(path)[0]}\n    # via a test\n")
+    requirements = folder / "requirements.txt"
+    requirements.write_text("".join(lines))
+    return Wheelhouse(folder, requirements)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the command gave back."""
+
+    exit_code: int
+    report: Any
+    out: str
+    err: str
+
+    @property
+    def run(self) -> Any:
+        """The only run."""
+        (run,) = self.report["runs"]
+        return run
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Each check's outcome by its name."""
+        return {check["name"]: check["outcome"] for check in self.run["checks"]}
+
+
+Smoke = Callable[..., Result]
+
+
+@pytest.fixture
+def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
+    """Runs the command; the report is what it wrote."""
+
+    def run(wheel: Path, *arguments: str | Path, python: Path | None = PYTHON) -> Result:
+        report = tmp_path / "report.json"
+        given = ["--python", str(python)] if python else []
+        exit_code = main(["smoke-test", str(wheel), *map(str, arguments), *given, "--report", str(report)])
+        captured = capsys.readouterr()
+        return Result(exit_code, json.loads(report.read_text()), captured.out, captured.err)
+
+    return run
+
+
+def write_test(tmp_path: Path, code: str) -> Path:
+    file = tmp_path / "test_demo.py"
+    file.write_text(code)
+    return file
+
+
+def with_tests(wheelhouse: Wheelhouse, test: Path) -> list[str | Path]:
+    return ["--test", test, "--wheelhouse", wheelhouse.folder, "--requirements", wheelhouse.requirements]
+
+
+def test_a_good_wheel_passes_every_check(tmp_path: Path, native: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+    files: dict[str, bytes | str | Path] = {
+        "demo/__init__.py": "def main(): print('usage: demo')",
+        "demo/native.abi3.so": native,
+        "dist-info/entry_points.txt": "[console_scripts]\ndemo-tool = demo:main\n",
+    }
+    wheel = build_wheel(tmp_path, files, TAG)
+    test = write_test(tmp_path, "import demo.native\ndef test_one(): pass\ndef test_two(): pass\n")
+    result = smoke(wheel, *with_tests(wheelhouse, test), "--expect-python", VERSION)
+    assert result.exit_code == 0, result.err
+    assert result.err == ""
+    assert result.report["wheel"] == wheel.name
+    assert result.report["sha256"] == sha256_of_file(wheel)[0]
+    assert result.run["python"] == {"path": str(PYTHON), "version": VERSION, "implementation": "CPython"}
+    assert result.run["outcome"] == "passed"
+    names = [
+        "install",
+        "files",
+        "import demo",
+        "import demo.native",
+        "script demo-tool",
+        "install test requirements",
+        "tests",
+    ]
+    assert result.outcomes == dict.fromkeys(names, "passed")
+    assert result.run["checks"][-1]["detail"] == "2 passed"
+    assert result.out.splitlines()[0].split() == ["wheel", "python", "outcome", "checks", "seconds", "reason"]
+    assert result.out.splitlines()[1].split()[1:5] == ["CPython", VERSION, "passed", "7/7"]
+
+
+def test_a_module_that_is_not_in_the_wheel_is_named(
+    tmp_path: Path, smoke: Smoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "import demo.helper"}, "py3-none-any")
+    source = tmp_path / "source" / "demo"
+    source.mkdir(parents=True)
+    (source / "__init__.py").touch()
+    (source / "helper.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(source.parent))
+    monkeypatch.chdir(source.parent)
+    result = smoke(wheel)
+    assert result.exit_code == 1
+    assert result.run["outcome"] == "failed"
+    assert "ModuleNotFoundError: No module named 'demo.helper'" in result.run["reason"]
+    assert "The wheel has no demo/helper.py" in result.err
+    assert "Add the target that owns demo.helper to the wheel's dependencies" in result.err
+
+
+def test_a_name_that_may_be_a_missing_module_is_named(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "from demo import helper"}, "py3-none-any")
+    assert "If helper is a module, the wheel has no demo/helper.py" in smoke(wheel).err
+
+
+def test_a_dependency_that_is_not_declared_is_named(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "import iniconfig"}, "py3-none-any")
+    result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, "def test(): import demo")))
+    assert result.outcomes["import demo"] == "failed"
+    assert result.outcomes["tests"] == "passed"
+    assert "iniconfig is not installed: list its distribution under dependencies" in result.err
+
+
+def test_a_declared_dependency_comes_from_the_wheelhouse(tmp_path: Path, smoke: Smoke) -> None:
+    house = tmp_path / "house"
+    build_wheel(house, {"base/__init__.py": "VALUE = 1"}, "py3-none-any", name="base", version="1.0")
+    build_wheel(house, {"base/__init__.py": "VALUE = 2"}, "py3-none-any", name="base", version="2.0")
+    lines = "Requires-Dist: base<2\nRequires-Dist: absent; python_version < '3'\n"
+    wheel = build_wheel(
+        tmp_path, {"demo.py": "import base; assert base.VALUE == 1"}, "py3-none-any", metadata_lines=lines
+    )
+    assert smoke(wheel, "--wheelhouse", house).exit_code == 0
+
+
+def test_a_dependency_that_nothing_meets_is_named(tmp_path: Path, smoke: Smoke) -> None:
+    house = tmp_path / "house"
+    build_wheel(house, {"base/__init__.py": ""}, "py3-none-any", name="base", version="1.0")
+    lines = "Requires-Dist: base>=2\nRequires-Dist: other\n"
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any", metadata_lines=lines)
+    result = smoke(wheel, "--wheelhouse", house)
+    assert result.exit_code == 1
+    assert "requires base>=2, but the wheelhouse has only base 1.0" in result.err
+    assert "requires other, but the wheelhouse has no other for this Python" in result.err
+
+
+def test_another_file_of_the_same_name_in_the_wheelhouse_is_refused(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any")
+    build_wheel(tmp_path / "house", {"demo.py": "a = 2"}, "py3-none-any")
+    result = smoke(wheel, "--wheelhouse", tmp_path / "house")
+    assert result.exit_code == 1
+    assert f"is another file than {wheel} of the same name" in result.err
+
+
+def test_a_file_that_is_not_what_record_says_is_found(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any")
+    with zipfile.ZipFile(wheel) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, data in {**members, "demo.py": b"a = 2"}.items():
+            archive.writestr(name, data)
+    result = smoke(wheel)
+    assert result.outcomes["files"] == "failed"
+    assert "demo.py has another hash than RECORD says" in result.err
+
+
+def test_the_environment_of_the_caller_is_out_of_sight(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PYTHONPATH", "PIP_INDEX_URL", "PIP_FIND_LINKS", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTEST_ADDOPTS"):
+        monkeypatch.setenv(name, "/nowhere")
+    code = (
+        "import os, sys\n"
+        "def test_variables():\n"
+        "    assert not [n for n in os.environ if n.startswith(('PYTHON', 'LD_', 'VIRTUAL_ENV'))]\n"
+        "    assert {n for n in os.environ if n.startswith('PIP_')} <= {'PIP_CONFIG_FILE'}\n"
+        "    assert 'PYTEST_ADDOPTS' not in os.environ\n"
+        f"def test_home(): assert os.path.expanduser('~') != {os.path.expanduser('~')!r}\n"
+        f"def test_folder(): assert {str(tmp_path)!r} not in (os.getcwd(), *sys.path)\n"
+    )
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, code)))
+    assert result.run["checks"][-1]["detail"] == "3 passed"
+
+
+def test_a_failing_test_is_named(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+    test = write_test(tmp_path, "def test_good(): pass\ndef test_bad(): assert 1 == 2\n")
+    result = smoke(build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any"), *with_tests(wheelhouse, test))
+    assert result.exit_code == 1
+    assert "1 passed, 1 failed" in result.err
+    assert "test_demo::test_bad: assert 1 == 2" in result.err
+
+
+def test_a_test_that_needs_a_missing_module_tells_which(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+    files: dict[str, bytes | str | Path] = {"demo/__init__.py": ""}
+    test = write_test(tmp_path, "import demo.helper\ndef test(): pass\n")
+    result = smoke(build_wheel(tmp_path, files, "py3-none-any"), *with_tests(wheelhouse, test))
+    assert "The wheel has no demo/helper.py" in result.err
+
+
+def test_a_hanging_test_is_killed_with_all_that_it_started(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke
+) -> None:
+    pids = tmp_path / "pids"
+    code = (
+        "import subprocess, sys, time\n"
+        "def test_good(): pass\n"
+        "def test_hanging():\n"
+        "    child = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        "    started = [subprocess.Popen(child), subprocess.Popen(child, start_new_session=True)]\n"
+        f"    open({str(pids)!r}, 'w').write(' '.join(str(p.pid) for p in started))\n"
+        "    time.sleep(600)\n"
+    )
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, code)), "--timeout", "6")
+    assert result.exit_code == 1
+    assert "test_demo.py::test_hanging: the test did not end within 6 seconds and was killed" in result.err
+    started = [int(pid) for pid in pids.read_text().split()]
+    assert len(started) == 2
+    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_test_that_crashes_is_named_with_its_signal(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+    code = "import os\ndef test_good(): pass\ndef test_crash(): os.kill(os.getpid(), 11)\n"
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, code)))
+    assert "test_demo.py::test_crash: the test was killed by signal 11 (SIGSEGV)" in result.err
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("value = 1\n", "pytest found no tests"),
+        ("import pytest\n@pytest.mark.skip\ndef test(): pass\n", "Every test was skipped, so nothing was tested"),
+    ],
+)
+def test_tests_that_test_nothing_are_no_pass(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, code: str, told: str
+) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, code)))
+    assert result.exit_code == 1
+    assert told in result.err
+
+
+def test_tests_without_pytest_are_told_how_to_get_it(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    empty = tmp_path / "requirements.txt"
+    empty.write_text("")
+    result = smoke(wheel, "--test", write_test(tmp_path, "def test(): pass"), "--requirements", empty)
+    assert "pytest is not installed\nList it, pinned and hashed" in result.err
+
+
+def test_a_requirement_with_a_wrong_hash_is_refused(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+    wrong = tmp_path / "requirements.txt"
+    lines = wheelhouse.requirements.read_text()
+    first = lines.split("sha256:")[1][:64]
+    wrong.write_text(lines.replace(first, "0" * 64))
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    test = write_test(tmp_path, "def test(): pass")
+    result = smoke(wheel, "--test", test, "--wheelhouse", wheelhouse.folder, "--requirements", wrong)
+    assert result.outcomes["install test requirements"] == "failed"
+    assert "DO NOT MATCH THE HASHES" in result.err
+
+
+def test_requirements_without_hashes_are_refused(tmp_path: Path, smoke: Smoke) -> None:
+    loose = tmp_path / "requirements.txt"
+    loose.write_text("pytest==8.0\nother>=1 --hash=sha256:00\n-r more.txt\n")
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, "--test", write_test(tmp_path, "def test(): pass"), "--requirements", loose)
+    assert "pytest==8.0: is not pinned to one version with hashes" in result.err
+    assert "other>=1: is not pinned to one version with hashes" in result.err
+    assert "-r: is not a requirement" in result.err
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("*(volatile int *)8 = 1;", "importing demo.native was killed by signal 11 (SIGSEGV)"),
+        ('for (;;) __asm__ volatile("");', "importing demo.native did not end within 3 seconds and was killed"),
+        ("return 0;", "SystemError"),
+    ],
+)
+def test_an_extension_that_breaks_on_import_is_named(tmp_path: Path, smoke: Smoke, statement: str, told: str) -> None:
+    built = compile_library(tmp_path / "built.so", module_source("native", statement))
+    files: dict[str, bytes | str | Path] = {"demo/__init__.py": "", "demo/native.abi3.so": built}
+    result = smoke(build_wheel(tmp_path, files, TAG), "--timeout", "3")
+    assert result.exit_code == 1
+    assert result.outcomes["import demo"] == "passed"
+    assert result.outcomes["import demo.native"] == "failed"
+    assert told in result.err
+
+
+def test_an_undefined_symbol_is_named(tmp_path: Path, smoke: Smoke) -> None:
+    source = module_source("native", "nowhere_defined();", "extern void nowhere_defined(void);")
+    built = compile_library(tmp_path / "built.so", source)
+    result = smoke(build_wheel(tmp_path, {"native.abi3.so": built}, TAG))
+    assert "Nothing in the wheel defines nowhere_defined: add the target that does" in result.err
+
+
+def test_a_wrong_init_function_is_explained(tmp_path: Path, smoke: Smoke) -> None:
+    built = compile_library(tmp_path / "built.so", module_source("other"))
+    result = smoke(build_wheel(tmp_path, {"native.abi3.so": built}, TAG))
+    assert "The extension does not define PyInit_native" in result.err
+
+
+def test_a_script_that_fails_is_named(tmp_path: Path, smoke: Smoke) -> None:
+    files: dict[str, bytes | str | Path] = {
+        "demo.py": "def main(): raise SystemExit(3)",
+        "dist-info/entry_points.txt": "[console_scripts]\ndemo-tool = demo:main\n",
+    }
+    result = smoke(build_wheel(tmp_path, files, "py3-none-any"))
+    assert "script demo-tool: demo-tool --help ended with exit code 3" in result.err
+
+
+@pytest.mark.parametrize(
+    ("tag", "reason"),
+    [
+        ("cp27-cp27m-manylinux_2_17_x86_64", "the wheel is for cp27-cp27m, which CPython"),
+        ("cp38-abi3-manylinux_2_17_s390x", "the wheel is for manylinux_2_17_s390x; CPython"),
+        ("cp38-abi3-manylinux_2_99_x86_64", "the wheel is for manylinux_2_99_x86_64; CPython"),
+    ],
+)
+def test_a_wheel_that_does_not_fit_is_not_run(
+    tmp_path: Path, native: Path, smoke: Smoke, tag: str, reason: str
+) -> None:
+    wheel = build_wheel(tmp_path, {"native.abi3.so": native}, tag)
+    result = smoke(wheel)
+    assert result.exit_code == 1
+    assert result.run["outcome"] == "not run"
+    assert result.run["reason"].startswith(reason)
+    assert f"{wheel.name} was not run on any interpreter: {reason}" in result.err
+    assert smoke(wheel, "--allow-not-run").exit_code == 0
+
+
+def test_an_interpreter_that_is_not_there_is_not_run(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, python=tmp_path / "no-python")
+    assert result.exit_code == 1
+    assert result.run["outcome"] == "not run"
+    assert "there is no such program" in result.err
+    passed = smoke(wheel, "--python", str(tmp_path / "no-python"))
+    assert passed.exit_code == 0
+    assert [run["outcome"] for run in passed.report["runs"]] == ["not run", "passed"]
+
+
+def test_a_replaced_interpreter_is_noticed(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, "--expect-python", "3.1.4")
+    assert result.exit_code == 1
+    assert f"is {VERSION} now, but 3.1.4 was expected" in result.err
+
+
+def test_without_a_given_interpreter_those_on_path_are_tried(
+    tmp_path: Path, smoke: Smoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "python3").symlink_to(PYTHON)
+    (folder / "python3.2").write_text("#!/bin/sh\nexit 127\n")
+    (folder / "python3.2").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, python=None)
+    assert [run["outcome"] for run in result.report["runs"]] == ["passed"]
+    assert result.run["python"]["version"] == VERSION
+    misfit = smoke(build_wheel(tmp_path, {"demo.py": ""}, "cp27-none-any"), python=None)
+    assert misfit.exit_code == 1
+    assert "no interpreter on PATH takes cp27-none-any; there is CPython" in misfit.err
+
+
+def test_several_wheels_are_reported_as_a_list(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    other = build_wheel(tmp_path, {"other.py": ""}, "py3-none-any", name="other")
+    result = smoke(wheel, str(other))
+    assert [report["wheel"] for report in result.report] == [wheel.name, other.name]
+
+
+def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, smoke: Smoke) -> None:
+    result = smoke(tmp_path / "absent.whl", "--test", tmp_path / "test_absent.py")
+    assert result.exit_code == 1
+    assert "absent.whl: there is no such file" in result.err
+    assert "test_absent.py: is not there" in result.err
+    assert "--test: needs pytest in the environment" in result.err
+
+
+def test_a_killed_smoke_test_leaves_nothing_running(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": code}, "py3-none-any")
+    arguments = [str(wheel), "--python", str(PYTHON), "--report", str(tmp_path / "report.json")]
+    command = "import sys; from spokeshave.cli import main; sys.exit(main(sys.argv[1:]))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, "-c", command, "smoke-test", *arguments], env=environment) as process:
+        _wait_until(lambda: pid_file.is_file() and bool(pid_file.read_text()))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 130
+    _wait_until(lambda: not Path(f"/proc/{pid_file.read_text()}").exists())
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)

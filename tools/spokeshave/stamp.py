@@ -1,0 +1,291 @@
+"""``spokeshave stamp``: the version, put into a finished wheel without touching anything else.
+
+The version that is replaced is read from the wheel, so a release candidate's wheel can be stamped again
+as the final. It is changed where its place is known: the names of the wheel and of its two folders,
+METADATA, the pins and the version module of the recipe, SBOMs and RECORD. Every other file keeps its
+compressed bytes; nothing searches a payload for text.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from spokeshave.archive import ArchiveReader, Compression, Member
+from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError, Problem, Problems
+from spokeshave.record import RecordEntry, parse_record
+from spokeshave.report import Json, write_report
+from spokeshave.sbom import Restamp, restamp_sbom
+from spokeshave.version_module import render_version_module
+from spokeshave.wheel_file import (
+    RECIPE,
+    CopiedMember,
+    Recipe,
+    WheelEntry,
+    WheelName,
+    WrittenWheel,
+    find_dist_info,
+    is_version,
+    write_wheel,
+)
+
+SIGNATURES = ("RECORD.jws", "RECORD.p7s")
+REBUILD = "Build the wheel again: its parts contradict each other."
+
+
+@dataclass(frozen=True)
+class StampedWheel:
+    """A stamped wheel; ``changed`` are the new paths of the files whose bytes are new."""
+
+    wheel: WrittenWheel
+    version: str
+    changed: tuple[str, ...]
+    copied: int
+
+
+@dataclass(frozen=True)
+class OpenWheel:
+    """A wheel that is read: its name, its version as METADATA has it, its recipe and its RECORD."""
+
+    reader: ArchiveReader
+    name: WheelName
+    dist_info: str
+    version: str
+    metadata: bytes
+    recipe: Recipe
+    record: Mapping[str, RecordEntry]
+
+    def place(self, name: str) -> str:
+        """A file of the wheel, for messages."""
+        return f"{self.reader.path.name}: {name}"
+
+
+def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
+    """Write the wheel with another version into a folder.
+
+    Raises InvalidVersionError for a version that is not PEP 440, and InvalidWheelError with everything
+    that keeps the wheel from being stamped.
+    """
+    new = parse_version(version)
+    name = WheelName.parse(wheel.name)
+    with ArchiveReader(wheel) as reader:
+        opened = open_wheel(reader, name)
+        target = WheelName(name.name, new, name.tag, name.build)
+        change = Restamp(name.name, opened.version, new)
+        rewritten = rewrite_files(opened, change)
+        moved = {member: moved_name(member, opened.dist_info, new) for member in reader.members}
+        entries = stamped_entries(opened, rewritten, moved)
+        dist_info = moved_name(f"{opened.dist_info}/", opened.dist_info, new).rstrip("/")
+        compression = reader.members[f"{opened.dist_info}/RECORD"].compression
+        written = write_wheel(output / str(target), dist_info, entries, compression)
+        changed = [*(moved[member] for member in rewritten), f"{dist_info}/RECORD"]
+        copied = check_copies(reader, written.path, moved, changed)
+    return StampedWheel(written, new, tuple(sorted(changed)), copied)
+
+
+def parse_version(text: str) -> str:
+    """A version in PEP 440's normal form."""
+    try:
+        return str(Version(text))
+    except InvalidVersion as err:
+        problem = Problem(f"version {text}", "is not a PEP 440 version", "Give one such as 3.12.0 or 3.12.0rc20260821.")
+        raise InvalidVersionError(problem) from err
+
+
+def open_wheel(reader: ArchiveReader, name: WheelName) -> OpenWheel:
+    """Read what the stamp has to know; raises InvalidWheelError when the wheel contradicts itself."""
+    dist_info = find_dist_info(reader.members, reader.path.name)
+    problems = Problems()
+    for file in ("METADATA", "RECORD", "WHEEL"):
+        if f"{dist_info}/{file}" not in reader.members:
+            problems.add(f"{reader.path.name}: {dist_info}/{file}", "is missing", REBUILD)
+    for file in SIGNATURES:
+        if f"{dist_info}/{file}" in reader.members:
+            place = f"{reader.path.name}: {dist_info}/{file}"
+            problems.add(place, "is a signature, which the stamp would break", "Stamp first and sign afterwards.")
+    problems.raise_if_any(InvalidWheelError)
+    metadata = reader.read(f"{dist_info}/METADATA")
+    version = metadata_version(metadata, f"{reader.path.name}: {dist_info}/METADATA")
+    record = parse_record(reader.read(f"{dist_info}/RECORD"), f"{reader.path.name}: {dist_info}/RECORD")
+    opened = OpenWheel(reader, name, dist_info, version, metadata, read_recipe(reader, dist_info), record)
+    check_consistency(opened)
+    return opened
+
+
+def read_recipe(reader: ArchiveReader, dist_info: str) -> Recipe:
+    """The wheel's recipe; a wheel that another backend built has none, and so no pins and no module."""
+    path = f"{dist_info}/{RECIPE}"
+    if path not in reader.members:
+        return Recipe()
+    return Recipe.parse(reader.read(path), f"{reader.path.name}: {path}")
+
+
+def metadata_version(metadata: bytes, place: str) -> str:
+    """The version as METADATA writes it."""
+    found = [line.split(b":", 1)[1].strip() for line in header_lines(metadata) if line.lower().startswith(b"version:")]
+    if len(found) != 1 or not is_version(found[0].decode("utf-8", "replace")):
+        raise InvalidWheelError(Problem(place, "does not have one valid Version", REBUILD))
+    return found[0].decode("utf-8")
+
+
+def header_lines(metadata: bytes) -> list[bytes]:
+    """The lines of METADATA before the description, with their ends."""
+    lines = metadata.splitlines(keepends=True)
+    end = next((index for index, line in enumerate(lines) if not line.strip(b"\r\n")), len(lines))
+    return lines[:end]
+
+
+def check_consistency(wheel: OpenWheel) -> None:
+    """Refuse a wheel whose file name, folders, METADATA, RECORD and recipe do not say the same."""
+    problems = Problems()
+    folder_name, _, folder_version = wheel.dist_info[: -len(".dist-info")].partition("-")
+    stated = {"file name": wheel.name.version, f"folder {wheel.dist_info}": folder_version}
+    for place, version in stated.items():
+        if not is_version(version) or Version(version) != Version(wheel.version):
+            problems.add(wheel.place(place), f"says {version}, and METADATA says {wheel.version}", REBUILD)
+    if canonicalize_name(folder_name) != canonicalize_name(wheel.name.name):
+        problems.add(wheel.place(wheel.dist_info), f"is the folder of {folder_name}", REBUILD)
+    check_record(wheel, problems)
+    module = wheel.recipe.version_module
+    if module and module not in wheel.reader.members:
+        problems.add(wheel.place(module), "is the version module and missing", REBUILD)
+    elif module and wheel.reader.read(module) != render_version_module(wheel.version):
+        remedy = "Nothing but the stamp may write the version module; build the wheel again."
+        problems.add(wheel.place(module), f"is not the version module of {wheel.version}", remedy)
+    problems.raise_if_any(InvalidWheelError)
+
+
+def check_record(wheel: OpenWheel, problems: Problems) -> None:
+    """Note files that RECORD does not list as they are; the stamp copies their lines."""
+    for name, member in wheel.reader.members.items():
+        entry = wheel.record.get(name)
+        if entry is None:
+            problems.add(wheel.place(name), "is not listed in RECORD", REBUILD)
+        elif name != f"{wheel.dist_info}/RECORD" and (not entry.hash or entry.size not in (None, member.size)):
+            problems.add(wheel.place(name), "is listed in RECORD without a hash or with another size", REBUILD)
+    for name in wheel.record:
+        if name not in wheel.reader.members:
+            problems.add(wheel.place(name), "is listed in RECORD and missing", REBUILD)
+
+
+def rewrite_files(wheel: OpenWheel, change: Restamp) -> dict[str, bytes]:
+    """The new bytes of each file that holds the version, but RECORD, by its old path."""
+    metadata = f"{wheel.dist_info}/METADATA"
+    files = {metadata: restamp_metadata(wheel.metadata, wheel.recipe.pins, change, wheel.place(metadata))}
+    if wheel.recipe.version_module:
+        files[wheel.recipe.version_module] = render_version_module(change.new)
+    for name in wheel.reader.members:
+        if name.startswith(f"{wheel.dist_info}/sboms/") and name.endswith(".json"):
+            data = wheel.reader.read(name)
+            restamped = restamp_sbom(data, change, wheel.place(name))
+            files.update({name: restamped} if restamped != data else {})
+    return files
+
+
+def restamp_metadata(metadata: bytes, pins: Iterable[str], change: Restamp, place: str) -> bytes:
+    """METADATA with the version and the pins changed, and no other byte.
+
+    Raises InvalidWheelError with every requirement of a pinned distribution that is not pinned to the
+    old version.
+    """
+    problems = Problems()
+    headers = header_lines(metadata)
+    body = metadata[sum(map(len, headers)) :]
+    lines = [restamp_header(line, frozenset(pins), change, place, problems) for line in headers]
+    problems.raise_if_any(InvalidWheelError)
+    return b"".join(lines) + body
+
+
+def restamp_header(line: bytes, pins: frozenset[str], change: Restamp, place: str, problems: Problems) -> bytes:
+    """One line of METADATA's head."""
+    content = line.rstrip(b"\r\n")
+    key, _, value = content.partition(b":")
+    end = line[len(content) :]
+    if key.lower() == b"version":
+        return key + b": " + change.new.encode() + end
+    if key.lower() != b"requires-dist" or not pins:
+        return line
+    try:
+        requirement = Requirement(value.decode("utf-8").strip())
+    except (InvalidRequirement, UnicodeDecodeError) as err:
+        problems.add(place, f"has a requirement that cannot be read ({err})", REBUILD)
+        return line
+    if canonicalize_name(requirement.name) not in pins:
+        return line
+    if requirement.specifier != SpecifierSet(f"=={change.old}"):
+        problems.add(place, f"requires {requirement}, which is not pinned to {change.old}", REBUILD)
+    requirement.specifier = SpecifierSet(f"=={change.new}")
+    return key + b": " + str(requirement).encode() + end
+
+
+def moved_name(name: str, dist_info: str, version: str) -> str:
+    """A file's path in the wheel of the new version: the two folders that carry a version are renamed."""
+    stem = dist_info[: -len(".dist-info")]
+    folder, slash, rest = name.partition("/")
+    if slash and folder in (dist_info, f"{stem}.data"):
+        return f"{stem.partition('-')[0]}-{version}{folder[len(stem) :]}/{rest}"
+    return name
+
+
+def stamped_entries(wheel: OpenWheel, rewritten: Mapping[str, bytes], moved: Mapping[str, str]) -> list[WheelEntry]:
+    """The files of the stamped wheel but RECORD."""
+    entries = []
+    for name, member in wheel.reader.members.items():
+        if name == f"{wheel.dist_info}/RECORD":
+            continue
+        content = rewritten.get(name) or CopiedMember(wheel.reader, member, wheel.record[name])
+        entries.append(WheelEntry(moved[name], content, member.compression, member.executable))
+    return entries
+
+
+def check_copies(reader: ArchiveReader, wheel: Path, moved: Mapping[str, str], changed: Iterable[str]) -> int:
+    """Prove from the written wheel's directory that all but the changed files are copies; how many there are.
+
+    Raises InvalidWheelError, which would be a fault of ours, when one is not.
+    """
+    copies = {name: moved[name] for name in moved if moved[name] not in set(changed)}
+    before = {copy: fingerprint(reader.members[name]) for name, copy in copies.items()}
+    with ArchiveReader(wheel) as written:
+        after = {name: fingerprint(member) for name, member in written.members.items() if name not in set(changed)}
+    if before != after:
+        different = ", ".join(sorted(dict(before.items() ^ after.items())))
+        wheel.unlink()
+        raise InvalidWheelError(
+            Problem(str(wheel), f"is not a copy of {reader.path.name} ({different})", "Report this.")
+        )
+    return len(copies)
+
+
+def fingerprint(member: Member) -> tuple[int, int, int, Compression, bool]:
+    """What two members with the same bytes share."""
+    return member.crc, member.size, member.compressed_size, member.compression, member.executable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--wheel", type=Path, required=True, help="the repaired, or already stamped, wheel")
+    parser.add_argument("--version", required=True, help="the PEP 440 version to put in")
+    parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
+    parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Stamp one wheel and write the report."""
+    stamped = stamp(args.wheel, args.version, args.output)
+    report: dict[str, Json] = {
+        "wheel": stamped.wheel.path.name,
+        "sha256": stamped.wheel.sha256,
+        "size": stamped.wheel.size,
+        "version": stamped.version,
+        "changed": list(stamped.changed),
+        "copied": stamped.copied,
+    }
+    write_report(args.report, report)
+    return ExitCode.OK

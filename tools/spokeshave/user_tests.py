@@ -1,0 +1,145 @@
+"""The user's own smoke tests: copied away from the source tree, run by pytest, and summed up."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.environment import VirtualEnvironment
+from spokeshave.errors import Problem, Problems, SpokeshaveError
+from spokeshave.import_check import import_remedy
+from spokeshave.processes import Ended
+from spokeshave.wheel_tree import WheelTree
+
+_STARTED = re.compile(
+    r"^(?P<test>\S+::.+?)(?: (?P<result>PASSED|FAILED|SKIPPED|XFAIL|XPASS|ERROR).*| Fatal Python .*)?$"
+)
+_NO_TESTS = 5
+_SHOWN = 10
+
+
+class InvalidTestsError(SpokeshaveError):
+    """Test files that are not there, or that get in each other's way."""
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """How the tests came out: whether all is well, and the summary."""
+
+    __test__ = False
+
+    passed: bool
+    summary: str
+
+
+def copy_tests(tests: Sequence[Path], folder: Path) -> list[str]:
+    """Copy files and folders side by side into a folder; gives their names in it. Raises `InvalidTestsError`."""
+    problems = Problems()
+    sources = _by_name(tests, problems)
+    problems.raise_if_any(InvalidTestsError)
+    folder.mkdir(parents=True)
+    for name, source in sources.items():
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, folder / name)
+    if not (folder / "pytest.ini").exists():
+        # Otherwise pytest would look for its configuration in the folders above.
+        (folder / "pytest.ini").write_text("[pytest]\n")
+    return [name for name in sources if (name.endswith(".py") and name != "conftest.py") or (folder / name).is_dir()]
+
+
+def _by_name(tests: Sequence[Path], problems: Problems) -> dict[str, Path]:
+    sources: dict[str, Path] = {}
+    for test in tests:
+        name = test.resolve().name
+        if not test.exists():
+            problems.add(str(test), "is not there", "Correct the path of the smoke test.")
+        elif sources.setdefault(name, test) != test:
+            message = f"has the same name as {sources[name]}; tests are copied side by side"
+            problems.add(str(test), message, "Rename one, or give the folder that holds both.")
+    return sources
+
+
+def run_tests(environment: VirtualEnvironment, tests: Sequence[Path], tree: WheelTree) -> tuple[TestResult, Ended]:
+    """Run tests against what is installed in the environment."""
+    folder = environment.folder / "tests"
+    names = copy_tests(tests, folder)
+    report = environment.folder / "junit.xml"
+    options = [
+        "-v",
+        "--tb=short",
+        "--color=no",
+        "-p",
+        "no:cacheprovider",
+        f"--rootdir={folder}",
+        f"--junitxml={report}",
+    ]
+    ended = environment.run_python("-m", "pytest", *options, *names, cwd=folder)
+    return _result(ended, report, tree), ended
+
+
+def _result(ended: Ended, report: Path, tree: WheelTree) -> TestResult:
+    if ended.exit_code is None or ended.exit_code < 0 or not report.is_file():
+        return TestResult(False, _broken_off(ended))
+    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    counts = _counts(cases)
+    if ended.exit_code == _NO_TESTS or not cases:
+        return TestResult(False, "pytest found no tests\nName the files test_*.py and the functions test_*.")
+    if not ended.ok:
+        return TestResult(False, "\n".join([counts, *_failed(cases), *_hints(ended, tree), ended.last_lines()]))
+    if all(case.find("skipped") is not None for case in cases):
+        return TestResult(False, f"{counts}\nEvery test was skipped, so nothing was tested.")
+    return TestResult(True, counts)
+
+
+def _broken_off(ended: Ended) -> str:
+    """The process did not come to its end: the test that was running is the culprit."""
+    running = ""
+    for line in ended.output.splitlines():
+        match = _STARTED.match(line)
+        if match:
+            running = "" if match["result"] else match["test"].strip()
+    if running:
+        return f"{running}: the test {ended.how()}\n{ended.last_lines()}"
+    if "No module named pytest" in ended.output:
+        return "pytest is not installed\nList it, pinned and hashed, in the file given by --requirements."
+    return f"pytest {ended.how()}\n{ended.last_lines()}"
+
+
+def _counts(cases: Sequence[ElementTree.Element]) -> str:
+    kinds = {"failed": ("failure",), "errors": ("error",), "skipped": ("skipped",)}
+    found = {
+        kind: sum(any(case.find(tag) is not None for tag in tags) for case in cases) for kind, tags in kinds.items()
+    }
+    passed = len(cases) - sum(found.values())
+    return ", ".join([f"{passed} passed", *(f"{count} {kind}" for kind, count in found.items() if count)])
+
+
+def _failed(cases: Sequence[ElementTree.Element]) -> list[str]:
+    lines = []
+    for case in cases:
+        fault = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if fault is not None:
+            where = "::".join(filter(None, (case.get("classname", "").replace(".", "/"), case.get("name"))))
+            lines.append(f"{where}: {(fault.get('message') or 'failed').splitlines()[0]}")
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return lines[:_SHOWN] + more
+
+
+def _hints(ended: Ended, tree: WheelTree) -> list[str]:
+    """Where a test could not import something, the advice that an import check gives."""
+    errors = "\n".join(line[1:].strip() for line in ended.output.splitlines() if line.startswith("E "))
+    remedy = import_remedy(errors, tree)
+    return [remedy] if remedy else []
+
+
+def missing_tests(tests: Sequence[Path]) -> list[Problem]:
+    """Problems of the given test files, to be told before anything is run."""
+    problems = Problems()
+    _by_name(tests, problems)
+    return list(problems.as_error(InvalidTestsError).problems)

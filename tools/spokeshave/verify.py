@@ -1,0 +1,93 @@
+"""Verify: find everything that keeps a wheel from working where its tag says it does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from spokeshave.checks.build_paths import check_build_paths
+from spokeshave.checks.core_metadata import check_metadata
+from spokeshave.checks.hardening import check_hardening
+from spokeshave.checks.layout import check_layout
+from spokeshave.checks.limited_api import check_limited_api
+from spokeshave.checks.linking import check_linking
+from spokeshave.checks.modules import check_modules
+from spokeshave.checks.records import check_record
+from spokeshave.checks.scripts import check_scripts
+from spokeshave.checks.tags import check_tags
+from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
+from spokeshave.findings import Expectation, Finding, Rule, Subject, findings
+from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.report import write_report
+from spokeshave.wheel_tree import unpack
+
+Check = Callable[[Subject], Iterator[Finding]]
+
+_CHECKS: tuple[Check, ...] = (check_tags, check_record, check_metadata, check_scripts, check_build_paths)
+_NATIVE_CHECKS: tuple[Check, ...] = (check_layout, check_linking, check_modules, check_hardening, check_limited_api)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``spokeshave verify``."""
+    parser.add_argument("--wheel", type=Path, required=True, metavar="FILE", help="the wheel to verify")
+    parser.add_argument(
+        "--platform", required=True, metavar="TAG", help="the platform that it must fit: manylinux_2_17_x86_64"
+    )
+    parser.add_argument("--abi", required=True, help="the Python ABI that it must fit: cp310, cp312-abi3, cp313t")
+    parser.add_argument(
+        "--extension",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="an extension module that it must have: package._native",
+    )
+    parser.add_argument(
+        "--forbid-path",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="a text that no file of it may contain, such as the build directory",
+    )
+    parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify one wheel and tell every finding."""
+    platform, abi = Platform.parse(args.platform), PythonAbi.parse(args.abi)
+    expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
+    found = verify(expected)
+    write_report(args.report, {"findings": [item.as_json() for item in found]})
+    if not found:
+        return ExitCode.OK
+    noun = "problem" if len(found) == 1 else "problems"
+    sys.stderr.write(f"spokeshave verify: {args.wheel.name} has {len(found)} {noun}\n")
+    sys.stderr.writelines(f"{item}\n" for item in found)
+    return ExitCode.USER_ERROR
+
+
+def verify(expected: Expectation) -> list[Finding]:
+    """Every finding about a wheel, in the order of `Rule`; raises `SpokeshaveError` where there is no such file."""
+    if not expected.wheel.is_file():
+        # Opening it gives the error that a missing file has everywhere.
+        unpack(expected.wheel, Path())
+    with tempfile.TemporaryDirectory(prefix="spokeshave-verify-") as scratch:
+        try:
+            tree = unpack(expected.wheel, Path(scratch).resolve() / "wheel")
+        except InvalidWheelError as err:
+            return findings(Rule.ARCHIVE, err.problems)
+        subject = Subject(tree, expected)
+        found = [item for check in _CHECKS for item in check(subject)]
+        found += _native_findings(subject)
+    order = list(Rule)
+    return sorted(dict.fromkeys(found), key=lambda item: (order.index(item.rule), item.problem.place))
+
+
+def _native_findings(subject: Subject) -> list[Finding]:
+    try:
+        return [item for check in _NATIVE_CHECKS for item in check(subject)]
+    except SpokeshaveError as err:
+        # A damaged ELF file: what there is to say of native code is that.
+        return findings(Rule.ARCHIVE, err.problems)

@@ -1,0 +1,423 @@
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from spokeshave.cli import main
+from spokeshave.findings import Expectation, Finding, Rule
+from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
+from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.verify import verify
+
+PLATFORM = Platform.parse(MANYLINUX)
+TAG = "cp310-abi3-manylinux_2_17_x86_64"
+CP310 = "cp310-cp310-manylinux_2_17_x86_64"
+NATIVE = "demo/native.abi3.so"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_library(tmp_path_factory.mktemp("plain") / "native.abi3.so", module_source("native"))
+
+
+Files = dict[str, "bytes | str | Path"]
+Builder = Callable[..., list[Finding]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, plain: Path) -> Builder:
+    """Builds a good wheel with the given files in addition, and verifies it."""
+
+    def build_and_verify(
+        files: Files | None = None,
+        abi: str = "cp310-abi3",
+        tag: str = TAG,
+        extensions: tuple[str, ...] = (),
+        forbidden: tuple[str, ...] = (),
+        metadata_lines: str = "Requires-Python: >=3.8\n",
+    ) -> list[Finding]:
+        contents: Files = {"demo/__init__.py": "", NATIVE: plain, **(files or {})}
+        wheel = build_wheel(tmp_path, contents, tag, metadata_lines=metadata_lines)
+        return verify(Expectation(wheel, PLATFORM, PythonAbi.parse(abi), extensions, forbidden))
+
+    return build_and_verify
+
+
+def library(tmp_path: Path, name: str = "native", flags: tuple[str, ...] = (), **code: str) -> Path:
+    target = code.pop("target", "x86_64-linux-gnu.2.17")
+    return compile_library(tmp_path / "built.so", module_source(name, **code), *flags, target=target)
+
+
+def only(found: list[Finding], rule: Rule, place: str = NATIVE) -> str:
+    assert [(item.rule, item.problem.place) for item in found] == [(rule, place)], [str(item) for item in found]
+    return str(found[0])
+
+
+def rewrite(wheel: Path, change: Callable[[str, bytes], list[tuple[str, bytes]]]) -> None:
+    """Write a wheel anew, its RECORD untouched; ``change`` gives what stands in place of each file."""
+    with zipfile.ZipFile(wheel) as archive:
+        members = [(name, archive.read(name)) for name in archive.namelist()]
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, data in members:
+            for new_name, new_data in change(name, data):
+                archive.writestr(new_name, new_data)
+
+
+def expectation(wheel: Path) -> Expectation:
+    return Expectation(wheel, PLATFORM, PythonAbi.parse("cp310-abi3"))
+
+
+def test_a_good_wheel_has_no_findings(check: Builder) -> None:
+    files = {
+        "demo/py.typed": "",
+        "demo/native.pyi": "",
+        "dist-info/entry_points.txt": "[console_scripts]\nx=demo.a:main\n",
+    }
+    assert check({**files, "demo/a.py": "def main(): ..."}, extensions=("demo.native",)) == []
+
+
+def test_symbol_versions_over_the_floor_are_found(check: Builder, tmp_path: Path) -> None:
+    code = "extern int fcntl64(int, int, ...);"
+    built = library(tmp_path, code=code, statement="fcntl64(0, 1);", target=GLIBC_2_28, flags=("-lc",))
+    text = only(check({NATIVE: built}), Rule.SYMBOL_VERSION)
+    assert "imports fcntl64 of version GLIBC_2.28" in text
+    assert "manylinux_2_28_x86_64" in text
+
+
+def test_a_library_that_the_platform_lacks_is_found(check: Builder, tmp_path: Path) -> None:
+    other = compile_library(tmp_path / "libother.so.3", "int other;", "-Wl,-soname,libother.so.3")
+    built = library(tmp_path, flags=("-Wl,--no-as-needed", str(other)))
+    assert "needs libother.so.3, which is not part of" in only(check({NATIVE: built}), Rule.MISSING_LIBRARY)
+
+
+def test_a_library_that_the_wheel_has_out_of_reach_is_found(check: Builder, tmp_path: Path) -> None:
+    other = compile_library(tmp_path / "libother.so.3", "int other;", "-Wl,-soname,libother.so.3")
+    built = library(tmp_path, flags=("-Wl,--no-as-needed", str(other)))
+    text = only(check({NATIVE: built, "demo/lib/libother.so.3": other}), Rule.MISSING_LIBRARY)
+    assert "has it as demo/lib/libother.so.3" in text
+    assert "-Wl,-rpath,'$ORIGIN/lib'" in text
+    reached = library(tmp_path, flags=("-Wl,--no-as-needed", str(other), "-Wl,-rpath,${ORIGIN}/lib"))
+    assert check({NATIVE: reached, "demo/lib/libother.so.3": other}) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("/somewhere/lib", "is absolute"),
+        ("lib", "depends on the current directory"),
+        ("$ORIGIN/../..", "leads out of the wheel"),
+    ],
+)
+def test_a_search_path_that_works_nowhere_else_is_found(check: Builder, tmp_path: Path, entry: str, fault: str) -> None:
+    assert fault in only(check({NATIVE: library(tmp_path, flags=(f"-Wl,-rpath,{entry}",))}), Rule.SEARCH_PATH)
+
+
+def test_a_search_path_inside_the_wheel_is_fine(check: Builder, tmp_path: Path) -> None:
+    assert check({NATIVE: library(tmp_path, flags=("-Wl,-rpath,$ORIGIN/../demo.libs:$ORIGIN",))}) == []
+
+
+def test_a_module_with_the_init_function_of_another_name_is_found(check: Builder, tmp_path: Path) -> None:
+    text = only(check({NATIVE: library(tmp_path, "other")}), Rule.MODULE_INIT)
+    assert "must export PyInit_native, but exports PyInit_other" in text
+
+
+def test_a_module_without_an_init_function_is_found(check: Builder, tmp_path: Path) -> None:
+    built = compile_library(tmp_path / "built.so", "int nothing;")
+    assert "does not export PyInit_native" in only(check({NATIVE: built}), Rule.MODULE_INIT)
+
+
+def test_a_plain_shared_library_in_a_package_is_no_module(check: Builder, tmp_path: Path) -> None:
+    assert check({"demo/libplain.so": compile_library(tmp_path / "built.so", "int nothing;")}) == []
+
+
+def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
+    found = check(extensions=("demo.native", "demo.absent"))
+    assert "has no extension module demo.absent; it has demo.native" in only(
+        found, Rule.MODULE_MISSING, f"demo-0+unstamped-{TAG}.whl"
+    )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "tag", "abi", "fits"),
+    [
+        ("cpython-310-x86_64-linux-gnu", CP310, "cp310", True),
+        ("abi3", CP310, "cp310", True),
+        ("cpython-311-x86_64-linux-gnu", CP310, "cp310", False),
+        ("cpython-310-aarch64-linux-gnu", CP310, "cp310", False),
+        ("cpython-310-x86_64-linux-musl", CP310, "cp310", False),
+        ("cpython-310-x86_64-linux-gnu", TAG, "cp310-abi3", False),
+        ("cpython-313t-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", True),
+        ("cpython-313-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
+        ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
+    ],
+)
+def test_a_suffix_that_the_tagged_python_does_not_import_is_found(
+    tmp_path: Path, plain: Path, suffix: str, tag: str, abi: str, fits: bool
+) -> None:
+    file = f"demo/native.{suffix}.so"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", file: plain}, tag)
+    found = verify(Expectation(wheel, PLATFORM, PythonAbi.parse(abi)))
+    if fits:
+        assert found == []
+    else:
+        assert "never imports it" in only(found, Rule.MODULE_SUFFIX, file)
+
+
+def test_a_function_outside_the_limited_api_is_found(check: Builder, tmp_path: Path) -> None:
+    built = library(tmp_path, code="extern void _PyGC_Dump(void *);", statement="_PyGC_Dump(0);")
+    assert "uses _PyGC_Dump, which the limited API does not have" in only(check({NATIVE: built}), Rule.LIMITED_API)
+
+
+def test_a_function_of_a_later_limited_api_is_found(check: Builder, tmp_path: Path) -> None:
+    built = library(
+        tmp_path, code="extern void *PyType_GetModuleByDef(void *, void *);", statement="PyType_GetModuleByDef(0, 0);"
+    )
+    text = only(check({NATIVE: built}), Rule.LIMITED_API)
+    assert "PyType_GetModuleByDef (since 3.13)" in text
+    assert 'limited_api="3.13"' in text
+
+
+def test_another_architecture_is_found(check: Builder, tmp_path: Path) -> None:
+    built = library(tmp_path, target="aarch64-linux-gnu.2.17")
+    assert "is built for aarch64" in only(check({NATIVE: built}), Rule.ARCHITECTURE)
+
+
+def test_a_wheel_without_native_code_is_found(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, TAG)
+    assert "holds no native code" in only(verify(expectation(wheel)), Rule.NO_NATIVE_CODE, wheel.name)
+
+
+def set_segment_flags(path: Path, kind: str, flags: int) -> Path:
+    """Change the flags of the first segment of a kind in a 64-bit ELF file; linkers refuse to make such files."""
+    with path.open("r+b") as stream:
+        elf = cast("Any", ELFFile)(stream)
+        index = next(i for i, segment in enumerate(elf.iter_segments()) if segment["p_type"] == kind)
+        stream.seek(elf["e_phoff"] + index * elf["e_phentsize"] + 4)
+        stream.write(struct.pack("<I", flags))
+    return path
+
+
+def test_an_executable_stack_is_found(check: Builder, tmp_path: Path) -> None:
+    built = set_segment_flags(library(tmp_path), "PT_GNU_STACK", 7)
+    assert "asks for an executable stack" in only(check({NATIVE: built}), Rule.EXECUTABLE_STACK)
+
+
+def test_code_that_can_be_written_to_is_found(check: Builder, tmp_path: Path) -> None:
+    built = set_segment_flags(library(tmp_path), "PT_LOAD", 7)
+    assert "both written to and executed" in only(check({NATIVE: built}), Rule.WRITABLE_CODE)
+
+
+def test_relocations_in_code_are_found(check: Builder, tmp_path: Path) -> None:
+    code = '__asm__(".text\\n.globl place\\n.hidden place\\nplace: .quad PyModule_Create2\\n");'
+    built = library(tmp_path, code=code, flags=("-Wl,-z,notext",))
+    assert "has relocations in its code" in only(check({NATIVE: built}), Rule.TEXT_RELOCATION)
+
+
+def test_a_damaged_library_is_found(check: Builder) -> None:
+    assert "damaged ELF file" in only(check({NATIVE: b"\x7fELF\x02\x01\x01" + b"\xff" * 90}), Rule.ARCHIVE)
+
+
+@pytest.mark.parametrize(
+    "path", ["/home/someone/project/core.cc", "/root/project/core.cc", "/tmp/pants-sandbox-1x2y3z/src/core.cc"]
+)
+def test_a_build_directory_in_native_code_is_found(check: Builder, tmp_path: Path, path: str) -> None:
+    code = f'__attribute__((visibility("default"))) const char *where = "{path}";'
+    assert repr(path) in only(check({NATIVE: library(tmp_path, code=code)}), Rule.BUILD_PATH)
+
+
+def test_a_forbidden_text_is_found_in_any_file(check: Builder) -> None:
+    found = check({"demo/config.py": "PREFIX = '/the/build/prefix'"}, forbidden=("/the/build",))
+    assert "'/the/build/prefix'" in only(found, Rule.BUILD_PATH, "demo/config.py")
+
+
+def test_a_sandbox_is_found_in_any_file(check: Builder) -> None:
+    found = check({"demo/config.py": "PREFIX = '/tmp/pants-sandbox-AbCd/x'"})
+    assert "/tmp/pants-sandbox-AbCd/x" in only(found, Rule.BUILD_PATH, "demo/config.py")
+
+
+def test_a_home_folder_in_prose_is_fine(check: Builder) -> None:
+    assert check({"demo/help.py": "'''Reads /home/someone/file.'''"}) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        ("notes.txt", "is neither a module nor inside a package"),
+        ("setup.py", "is a file of the project"),
+        ("tests/__init__.py", "is a folder of the project"),
+        ("share/data.txt", "holds no module"),
+        ("no-package/a.py", "is no package"),
+        ("other.libs/a.txt", "is no package"),
+    ],
+)
+def test_a_file_outside_the_packages_is_found(check: Builder, file: str, fault: str) -> None:
+    assert fault in only(check({file: ""}), Rule.OUTSIDE_PACKAGE, file.split("/")[0])
+
+
+def test_what_belongs_to_a_distribution_is_inside(check: Builder) -> None:
+    names = ["demo-stubs/a.pyi", "single.py", "demo.pth", "demo-0+unstamped.data/scripts/run", "space/inner/a.py"]
+    assert check(dict.fromkeys(names, "")) == []
+
+
+def test_names_that_differ_by_case_are_found(check: Builder) -> None:
+    found = check({"demo/Data.txt": "", "demo/data.txt": ""})
+    assert "differs from demo/Data.txt only by case" in only(found, Rule.NAME_CLASH, "demo/data.txt")
+
+
+@pytest.mark.parametrize(
+    ("reference", "fault"),
+    [
+        ("demo.cli:main", None),
+        ("demo.cli:Tool.run", None),
+        ("demo.native:main", None),
+        ("demo.cli:absent", "demo/cli.py defines no absent"),
+        ("demo.cli:Tool.absent", "demo/cli.py defines no Tool.absent"),
+        ("demo.nowhere:main", "the wheel has no module demo.nowhere"),
+        ("demo.cli", "is not of the form package.module:function"),
+        ("demo.newer:main", None),
+        ("demo.newer:absent", "demo/newer.py defines no absent"),
+    ],
+)
+def test_a_script_whose_target_does_not_exist_is_found(check: Builder, reference: str, fault: str | None) -> None:
+    files = {
+        "dist-info/entry_points.txt": f"[console_scripts]\nrun = {reference}\n",
+        "demo/cli.py": "try:\n    from os import path as main\nexcept ImportError: ...\nclass Tool:\n    def run(self): ...\n",
+        "demo/newer.py": "match 1:\n    case 1:\n        type X = int\ndef main(): ...\nthis is !\n",
+    }
+    found = check(files)
+    if fault is None:
+        assert found == []
+    else:
+        assert fault in only(found, Rule.ENTRY_POINT, "demo-0+unstamped.dist-info/entry_points.txt: run")
+
+
+def test_a_changed_file_contradicts_record(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    rewrite(wheel, lambda name, data: [(name, b"x" if name == "demo/__init__.py" else data)])
+    assert "has another hash than RECORD says" in only(verify(expectation(wheel)), Rule.RECORD, "demo/__init__.py")
+
+
+def test_an_unlisted_file_contradicts_record(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    rewrite(wheel, lambda name, data: [(name, data), *([("demo/b.py", b"")] if name == NATIVE else [])])
+    assert "is not listed in RECORD" in only(verify(expectation(wheel)), Rule.RECORD, "demo/b.py")
+
+
+def test_a_listed_file_that_is_missing_contradicts_record(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    rewrite(wheel, lambda name, data: [] if name == "demo/__init__.py" else [(name, data)])
+    text = only(verify(expectation(wheel)), Rule.RECORD, "demo-0+unstamped.dist-info/RECORD")
+    assert "lists demo/__init__.py, which is not in the wheel" in text
+
+
+def test_a_file_that_is_in_the_archive_twice_is_found(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    with pytest.warns(UserWarning, match="Duplicate"):
+        rewrite(wheel, lambda name, data: [(name, data)] * (2 if name == "demo/__init__.py" else 1))
+    (found,) = verify(expectation(wheel))
+    assert found.rule is Rule.ARCHIVE
+    assert "demo/__init__.py: is in the archive twice" in str(found)
+
+
+def test_a_renamed_wheel_is_found(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, "cp310-abi3-linux_x86_64")
+    renamed = wheel.rename(tmp_path / wheel.name.replace("linux_x86_64", MANYLINUX))
+    text = only(verify(expectation(renamed)), Rule.TAG, "demo-0+unstamped.dist-info/WHEEL")
+    assert "lists cp310-abi3-linux_x86_64, but the file name says cp310-abi3-manylinux_2_17_x86_64" in text
+
+
+def test_a_wheel_of_another_abi_than_asked_for_is_found(check: Builder) -> None:
+    found = check(abi="cp310", tag="cp311-cp311-manylinux_2_17_x86_64")
+    assert "should be cp310-cp310-manylinux_2_17_x86_64" in str(found[0])
+    assert found[0].rule is Rule.TAG
+
+
+def test_a_wheel_renamed_to_another_version_is_found(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG, version="1.0")
+    renamed = wheel.rename(tmp_path / wheel.name.replace("1.0", "2.0"))
+    found = verify(expectation(renamed))
+    assert {item.rule for item in found} == {Rule.METADATA}
+    assert "has version 1.0, but the file name says 2.0" in "".join(map(str, found))
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("Requires-Dist: not a requirement!\n", "requires-dist"),
+        ("Requires-Python: >=3.13\n", None),
+        ("Requires-Python: <3.10\n", "no Python that the tag cp310-abi3 names can meet"),
+        ("License-File: LICENSE\n", "names the license file LICENSE"),
+        ("Unknown-Field: 1\n", "unknown-field"),
+    ],
+)
+def test_metadata_that_an_index_refuses_is_found(check: Builder, lines: str, fault: str | None) -> None:
+    found = check(metadata_lines=lines)
+    if fault is None:
+        assert found == []
+    else:
+        assert fault in only(found, Rule.METADATA, "demo-0+unstamped.dist-info/METADATA").lower() or fault in str(
+            found[0]
+        )
+
+
+def test_the_command_tells_every_finding_and_reports_them(
+    tmp_path: Path, plain: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = build_wheel(tmp_path, {"demo/other.abi3.so": plain, "notes.txt": ""}, TAG)
+    report = tmp_path / "report.json"
+    arguments = [
+        "verify",
+        "--wheel",
+        str(wheel),
+        "--platform",
+        MANYLINUX,
+        "--abi",
+        "cp310-abi3",
+        "--report",
+        str(report),
+    ]
+    assert main(arguments) == 1
+    rules = [item["rule"] for item in json.loads(report.read_text())["findings"]]
+    assert rules == ["outside-package", "module-init"]
+    told = capsys.readouterr().err
+    assert "has 2 problems" in told
+    assert "notes.txt: is neither a module nor inside a package" in told
+    assert "must export PyInit_other, but exports PyInit_native" in told
+
+
+def test_the_command_is_silent_about_a_good_wheel(
+    tmp_path: Path, plain: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    report = tmp_path / "report.json"
+    arguments = [
+        "verify",
+        "--wheel",
+        str(wheel),
+        "--platform",
+        MANYLINUX,
+        "--abi",
+        "cp310-abi3",
+        "--report",
+        str(report),
+    ]
+    assert main(arguments) == 0
+    assert json.loads(report.read_text()) == {"findings": []}
+    assert capsys.readouterr().err == ""
+
+
+def test_a_file_that_is_no_wheel_is_told_clearly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = tmp_path / f"demo-1.0-{TAG}.whl"
+    wheel.write_text("no zip")
+    arguments = ["--platform", MANYLINUX, "--abi", "cp310-abi3", "--report", str(tmp_path / "report.json")]
+    assert main(["verify", "--wheel", str(wheel), *arguments]) == 1
+    assert "cannot be read as a zip archive" in capsys.readouterr().err
+    assert main(["verify", "--wheel", str(tmp_path / "absent.whl"), *arguments]) == 1
+    assert "absent.whl" in capsys.readouterr().err

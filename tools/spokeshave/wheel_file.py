@@ -1,0 +1,222 @@
+"""Wheel files: their names, their WHEEL file, and how one is written."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from spokeshave import __version__
+from spokeshave.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member, sha256_of_file
+from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.record import RecordEntry, hashed_entry, render_record
+from spokeshave.report import atomic_file
+from spokeshave.tag import WheelTag
+
+UNSTAMPED = "0+unstamped"
+"""The version that everything carries until the stamp."""
+
+RECIPE = "spokeshave.json"
+"""The file in dist-info that says where the stamp puts the version."""
+
+UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+FILE_NAME = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-(?P<build>\d[^-]*))?-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl")
+
+
+@dataclass(frozen=True)
+class WheelName:
+    """A wheel's file name, in its parts as written; ``name`` has underscores in place of dashes."""
+
+    name: str
+    version: str
+    tag: WheelTag
+    build: str = ""
+
+    @classmethod
+    def parse(cls, file_name: str) -> WheelName:
+        """Read a file name; raises InvalidWheelError when it is not a wheel's."""
+        match = FILE_NAME.fullmatch(file_name)
+        if not match or not is_version(match["version"]):
+            remedy = "Name it name-version-python-abi-platform.whl, as the wheel specification says."
+            raise InvalidWheelError(Problem(file_name, "is not the file name of a wheel", remedy))
+        return cls(match["name"], match["version"], WheelTag.parse(match["tag"]), match["build"] or "")
+
+    def __str__(self) -> str:
+        build = f"-{self.build}" if self.build else ""
+        return f"{self.name}-{self.version}{build}-{self.tag}.whl"
+
+    @property
+    def dist_info(self) -> str:
+        """The folder of the metadata."""
+        return f"{self.name}-{self.version}.dist-info"
+
+    @property
+    def data(self) -> str:
+        """The folder whose subfolders are installed by scheme."""
+        return f"{self.name}-{self.version}.data"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the stamp has to know of a wheel: the distributions pinned to its version, its version module."""
+
+    pins: tuple[str, ...] = ()
+    version_module: str | None = None
+
+    def render(self) -> bytes:
+        """The recipe as a file of the wheel."""
+        text = json.dumps({"pins": list(self.pins), "version-module": self.version_module}, indent=2)
+        return f"{text}\n".encode()
+
+    @classmethod
+    def parse(cls, data: bytes, place: str) -> Recipe:
+        """Read a recipe; raises InvalidWheelError when it is not one of ours."""
+        try:
+            value: object = json.loads(data)
+        except ValueError as err:
+            raise InvalidWheelError(bad_recipe(place)) from err
+        if not isinstance(value, dict):
+            raise InvalidWheelError(bad_recipe(place))
+        pins, module = value.get("pins"), value.get("version-module")
+        named = isinstance(pins, list) and all(isinstance(pin, str) for pin in pins)
+        if not named or not isinstance(module, (str, type(None))):
+            raise InvalidWheelError(bad_recipe(place))
+        return cls(tuple(pins or ()), module)
+
+
+@dataclass(frozen=True)
+class CopiedMember:
+    """A file whose compressed bytes are copied from another wheel, with its line of that wheel's RECORD."""
+
+    reader: ArchiveReader
+    member: Member
+    record: RecordEntry
+
+
+@dataclass(frozen=True)
+class WheelEntry:
+    """A file of a wheel that is to be written: bytes, a file to read, or a member to copy."""
+
+    name: str
+    content: bytes | Path | CopiedMember
+    compression: Compression
+    executable: bool = False
+
+
+@dataclass(frozen=True)
+class WrittenWheel:
+    """A wheel on disk. ``files`` are its paths in the order of the archive; ``size`` is in bytes."""
+
+    path: Path
+    sha256: str
+    size: int
+    files: tuple[str, ...]
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is a PEP 440 version."""
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def bad_recipe(place: str) -> Problem:
+    """A recipe that cannot be read."""
+    return Problem(place, "is not a recipe of spokeshave's", "Assemble the wheel again with `spokeshave assemble`.")
+
+
+def file_name_part(name: str) -> str:
+    """A distribution's name as file names carry it."""
+    return canonicalize_name(name).replace("-", "_")
+
+
+def render_wheel_file(tag: WheelTag) -> bytes:
+    """The WHEEL file of a native wheel."""
+    lines = ["Wheel-Version: 1.0", f"Generator: spokeshave {__version__}", "Root-Is-Purelib: false"]
+    return "".join(f"{line}\n" for line in [*lines, *(f"Tag: {single}" for single in tag.expand())]).encode()
+
+
+def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
+    """The order of a canonical wheel: sorted, with dist-info after the rest and RECORD at the very end."""
+    folder = f"{dist_info}/"
+    return sorted(names, key=lambda name: (name.startswith(folder), name == f"{folder}RECORD", name))
+
+
+def find_dist_info(names: Iterable[str], place: str) -> str:
+    """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one."""
+    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(".dist-info") and "/" in name})
+    if len(found) != 1:
+        what = f"has {len(found)} dist-info folders ({', '.join(found)})" if found else "has no dist-info folder"
+        raise InvalidWheelError(Problem(place, what, "A wheel has exactly one; build it again."))
+    return found[0]
+
+
+def write_wheel(
+    destination: Path, dist_info: str, entries: Iterable[WheelEntry], compression: Compression
+) -> WrittenWheel:
+    """Write a canonical wheel with a RECORD of its own, whole or not at all.
+
+    ``entries`` come in any order and hold no RECORD; ``compression`` is RECORD's. Raises
+    InvalidWheelError when two entries have one path.
+    """
+    by_name = unique_entries(entries)
+    order = wheel_order(by_name, dist_info)
+    record = f"{dist_info}/RECORD"
+    with atomic_file(destination) as stream:
+        writer = ArchiveWriter(stream)
+        lines = [write_entry(writer, by_name[name], dist_info) for name in order]
+        data = render_record([*lines, RecordEntry(record)])
+        writer.add(record, io.BytesIO(data), len(data), compression, executable=False)
+        writer.close()
+    return WrittenWheel(destination, *sha256_of_file(destination), (*order, record))
+
+
+def unique_entries(entries: Iterable[WheelEntry]) -> dict[str, WheelEntry]:
+    """Entries by path; raises InvalidWheelError with every path that comes twice."""
+    problems = Problems()
+    by_name: dict[str, WheelEntry] = {}
+    for entry in entries:
+        if entry.name in by_name:
+            problems.add(entry.name, "would be in the wheel twice", "Remove one of the two sources of this file.")
+        by_name[entry.name] = entry
+    problems.raise_if_any(InvalidWheelError)
+    return by_name
+
+
+def write_entry(writer: ArchiveWriter, entry: WheelEntry, dist_info: str) -> RecordEntry:
+    """Write one file and give its line of RECORD."""
+    if isinstance(entry.content, CopiedMember):
+        writer.copy(entry.name, entry.content.reader, entry.content.member)
+        return RecordEntry(entry.name, entry.content.record.hash, entry.content.record.size)
+    content = write_content(writer, entry, entry.content)
+    if entry.name in {f"{dist_info}/{name}" for name in UNHASHED}:
+        return RecordEntry(entry.name)
+    return hashed_entry(entry.name, content.sha256, content.size)
+
+
+def write_content(writer: ArchiveWriter, entry: WheelEntry, content: bytes | Path) -> Content:
+    """Write a file's plain bytes."""
+    if isinstance(content, bytes):
+        return writer.add(entry.name, io.BytesIO(content), len(content), entry.compression, entry.executable)
+    with content.open("rb") as source:
+        return writer.add(entry.name, source, content.stat().st_size, entry.compression, entry.executable)
+
+
+def tree_entries(root: Path, compression: Compression) -> list[WheelEntry]:
+    """The files of an unpacked wheel, but RECORD, to be written again with `write_wheel`."""
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    names = {path.relative_to(root).as_posix(): path for path in paths}
+    record = f"{find_dist_info(names, str(root))}/RECORD"
+    return [
+        WheelEntry(name, path, compression, bool(path.stat().st_mode & 0o100))
+        for name, path in names.items()
+        if name != record
+    ]

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.utils import parse_wheel_filename
+
+from spokeshave.archive import Compression
+from spokeshave.errors import InvalidWheelError
+from spokeshave.wheel_file import (
+    Recipe,
+    WheelEntry,
+    WheelName,
+    file_name_part,
+    find_dist_info,
+    tree_entries,
+    write_wheel,
+)
+from spokeshave.wheel_fixtures import make_wheel, read_wheel
+
+STORED = Compression.STORED
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a_b-1.0-py3-none-any.whl", "a-1!2.0+l.1-3x-cp39.cp310-abi3-linux_x86_64.whl", "A.b-1-0-py3-none-any.whl"],
+)
+def test_file_name_parses_back_and_as_packaging_reads_it(text: str) -> None:
+    name = WheelName.parse(text)
+    assert str(name) == text
+    assert str(parse_wheel_filename(text)[1]) == name.version
+
+
+@pytest.mark.parametrize(
+    "text", ["a.whl", "a-1.0.tar.gz", "a-1.0-py3-none-any.zip", "a-one-py3-none-any.whl", "-1-a-b-c.whl"]
+)
+def test_what_is_no_wheels_name_is_refused(text: str) -> None:
+    with pytest.raises(InvalidWheelError, match="is not"):
+        WheelName.parse(text)
+
+
+@pytest.mark.parametrize(("name", "part"), [("Abacus.Runtime", "abacus_runtime"), ("a--b_.c", "a_b_c"), ("A", "a")])
+def test_file_name_part_is_normalised(name: str, part: str) -> None:
+    assert file_name_part(name) == part
+
+
+def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: Path) -> None:
+    names = ["z.py", "a-1.dist-info/METADATA", "a-1.dist-info/zzz", "a-1.data/scripts/s", "B.py", "a-1.dist-info/WHEEL"]
+    entries = [WheelEntry(name, b"x", STORED) for name in names]
+    wheel = write_wheel(tmp_path / "a.whl", "a-1.dist-info", entries, STORED)
+    assert wheel.files == (
+        "B.py",
+        "a-1.data/scripts/s",
+        "z.py",
+        "a-1.dist-info/METADATA",
+        "a-1.dist-info/WHEEL",
+        "a-1.dist-info/zzz",
+        "a-1.dist-info/RECORD",
+    )
+    assert tuple(read_wheel(wheel.path)) == wheel.files
+
+
+def test_two_sources_of_one_path_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    entries = [WheelEntry(name, b"x", STORED) for name in ("a", "b", "a", "b")]
+    with pytest.raises(InvalidWheelError) as caught:
+        write_wheel(tmp_path / "a.whl", "a-1.dist-info", entries, STORED)
+    assert [problem.place for problem in caught.value.problems] == ["a", "b"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "what"), [(["a/b"], "no dist-info"), (["a-1.dist-info/x", "b-1.dist-info/x"], "has 2")]
+)
+def test_wheel_must_have_one_dist_info(names: list[str], what: str) -> None:
+    with pytest.raises(InvalidWheelError, match=what):
+        find_dist_info(names, "a.whl")
+
+
+def test_unpacked_wheel_is_written_again_with_the_same_bytes(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, data={"scripts/tool": "#!python\n"})
+    tree = tmp_path / "tree"
+    for name, text in read_wheel(wheel.path).items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(text, encoding="utf-8")
+        (tree / name).chmod(0o755 if "/scripts/" in name else 0o644)
+    dist_info = WheelName.parse(wheel.path.name).dist_info
+    again = write_wheel(tmp_path / "again.whl", dist_info, tree_entries(tree, STORED), STORED)
+    assert again.sha256 == wheel.sha256
+
+
+@pytest.mark.parametrize("data", [b"[]", b"{}", b"no", b'{"pins": [1], "version-module": null}', b"\xff"])
+def test_recipe_that_is_none_of_ours_is_refused(data: bytes) -> None:
+    with pytest.raises(InvalidWheelError, match="is not a recipe"):
+        Recipe.parse(data, "w: spokeshave.json")
+
+
+def test_recipe_parses_back() -> None:
+    for recipe in (Recipe(), Recipe(("a", "b"), "p/_version.py")):
+        assert Recipe.parse(recipe.render(), "w") == recipe

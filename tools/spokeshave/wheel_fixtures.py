@@ -1,0 +1,65 @@
+"""Small projects for the tests: trees of files, and wheels assembled from them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from spokeshave.assemble import Assembly, assemble
+from spokeshave.wheel_file import WrittenWheel
+
+PYPROJECT = """
+[project]
+name = "Abacus.Runtime"
+dynamic = ["version"]
+description = "Runs tensor expressions"
+requires-python = ">=3.9"
+dependencies = ["numpy>=1.20; python_version >= '3.9'", "abacus-compiler"]
+
+[project.optional-dependencies]
+all = ["abacus-compiler[cli]; sys_platform == 'linux'"]
+
+[project.scripts]
+abacus-run = "abacus_runtime.cli:main"
+"""
+
+FILES = {
+    "abacus_runtime/__init__.py": "from abacus_runtime._version import __version__\n",
+    "abacus_runtime/cli.py": "def main() -> None:\n    print('ran')\n",
+    "abacus_runtime/data/table.csv": "a,b\n" * 1000,
+    "abacus_runtime/py.typed": "",
+}
+
+
+def write_tree(root: Path, files: Mapping[str, str]) -> Path:
+    """Write text files below a folder, which is made."""
+    root.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def make_wheel(
+    folder: Path,
+    *,
+    pyproject: str = PYPROJECT,
+    files: Mapping[str, str] | None = None,
+    data: Mapping[str, str] | None = None,
+    pins: tuple[str, ...] = ("abacus-compiler",),
+    version_module: str | None = "abacus_runtime/_version.py",
+    tag: str = "py3-none-any",
+) -> WrittenWheel:
+    """Assemble a wheel from texts; everything lies below ``folder``."""
+    write_tree(folder, {"pyproject.toml": pyproject})
+    payload = write_tree(folder / "payload", FILES if files is None else files)
+    data_folder = write_tree(folder / "data", data) if data else None
+    assembly = Assembly(folder / "pyproject.toml", payload, tag, data_folder, pins, version_module)
+    return assemble(assembly, folder / "dist")[1]
+
+
+def read_wheel(wheel: Path) -> dict[str, str]:
+    """A wheel's files as text."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}

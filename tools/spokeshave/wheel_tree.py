@@ -1,0 +1,87 @@
+"""A wheel unpacked into a folder, with what its file name says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from spokeshave.archive import ArchiveReader
+from spokeshave.elf import ElfFile, is_elf, read_elf
+from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.wheel_file import WheelName, find_dist_info
+
+
+@dataclass(frozen=True)
+class WheelTree:
+    """An unpacked wheel: ``root`` is where its files lie, ``files`` their paths in it, sorted."""
+
+    name: WheelName
+    root: Path
+    files: tuple[str, ...]
+    dist_info: str
+
+    def read(self, file: str) -> bytes:
+        """A file's bytes."""
+        return (self.root / file).read_bytes()
+
+    def text(self, file: str) -> str:
+        """A file's text; what is not UTF-8 is replaced."""
+        return self.read(file).decode("utf-8", "replace")
+
+    def metadata(self, file: str) -> str | None:
+        """The text of a file in the dist-info folder; None where there is no such file."""
+        path = f"{self.dist_info}/{file}"
+        return self.text(path) if path in self.files else None
+
+    @cached_property
+    def elf_files(self) -> dict[str, ElfFile]:
+        """Every dynamically linked ELF file by its path; raises `InvalidWheelError` with all damaged ones."""
+        problems = Problems()
+        found: dict[str, ElfFile] = {}
+        for file in self.files:
+            if is_elf(self.root / file):
+                with problems.collecting():
+                    found[file] = read_elf(self.root / file, file)
+        problems.raise_if_any(InvalidWheelError)
+        return {file: elf for file, elf in found.items() if elf.is_dynamic}
+
+    @cached_property
+    def installed(self) -> dict[str, str]:
+        """The paths relative to site-packages, by which Python finds modules, and the files that they stand for."""
+        return {path: file for file in self.files for path in _installed_path(file)}
+
+
+def unpack(wheel: Path, root: Path) -> WheelTree:
+    """Unpack a wheel below ``root``, which is made; raises `InvalidWheelError` for what is no wheel."""
+    name = WheelName.parse(wheel.name)
+    with ArchiveReader(wheel) as reader:
+        dist_info = find_dist_info(reader.members, wheel.name)
+        root.mkdir(parents=True)
+        for member in reader.members.values():
+            destination = root / member.name
+            _make_folder(destination, member.name)
+            destination.write_bytes(reader.read(member.name))
+            destination.chmod(0o755 if member.executable else 0o644)
+        return WheelTree(name, root, tuple(sorted(reader.members)), dist_info)
+
+
+def read_tree(name: WheelName, root: Path) -> WheelTree:
+    """The wheel that a folder holds, after its files were changed."""
+    files = tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()))
+    return WheelTree(name, root, files, find_dist_info(files, str(name)))
+
+
+def _make_folder(destination: Path, member: str) -> None:
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as err:
+        problem = Problem(member, "lies below a path that is a file in the same wheel", "Rename one of the two.")
+        raise InvalidWheelError(problem) from err
+
+
+def _installed_path(file: str) -> list[str]:
+    parts = PurePosixPath(file).parts
+    if not parts[0].endswith(".data"):
+        return [file]
+    return ["/".join(parts[2:])] if parts[1:2] in (("purelib",), ("platlib",)) and len(parts) > 2 else []

@@ -1,0 +1,131 @@
+"""A folder of wheels, and which of them a wheel needs to be installed from it and from nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from packaging.metadata import parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from spokeshave.archive import ArchiveReader, sha256_of_file
+from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.interpreter import Interpreter
+from spokeshave.requirements_file import Pin
+from spokeshave.wheel_file import WheelName, find_dist_info
+
+
+class UnmetRequirementError(SpokeshaveError):
+    """A requirement of a wheel that nothing at hand meets."""
+
+
+@dataclass(frozen=True)
+class WheelFile:
+    """A wheel in a folder."""
+
+    path: Path
+    name: WheelName
+
+    @classmethod
+    def of(cls, path: Path) -> WheelFile:
+        """Raises `InvalidWheelError` for a file whose name is not a wheel's."""
+        return cls(path, WheelName.parse(path.name))
+
+    @property
+    def project(self) -> str:
+        """The distribution's normalized name."""
+        return canonicalize_name(self.name.name)
+
+    @property
+    def version(self) -> Version:
+        """The wheel's version."""
+        return Version(self.name.version)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The file's sha256 in hex."""
+        return sha256_of_file(self.path)[0]
+
+    @cached_property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What the wheel's metadata require; raises `InvalidWheelError`."""
+        with ArchiveReader(self.path) as reader:
+            place = f"{find_dist_info(reader.members, self.path.name)}/METADATA"
+            data = reader.read(place) if place in reader.members else b""
+        try:
+            return tuple(Requirement(text) for text in parse_email(data)[0].get("requires_dist", []))
+        except InvalidRequirement as err:
+            problem = Problem(f"{self.path.name}: {place}", f"has an invalid Requires-Dist ({err})", "Correct it.")
+            raise InvalidWheelError(problem) from err
+
+
+def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
+    """The wheels of a folder; raises `InvalidWheelError` for each that has no wheel's name."""
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise InvalidWheelError(Problem(str(folder), "is no folder", "Give by --wheelhouse a folder of wheels."))
+    problems, found = Problems(), []
+    for path in sorted(folder.glob("*.whl")):
+        with problems.collecting():
+            found.append(WheelFile.of(path))
+    problems.raise_if_any(InvalidWheelError)
+    return found
+
+
+def runtime_pins(
+    wheel: WheelFile, wheels: Iterable[WheelFile], pins: Mapping[str, Pin], interpreter: Interpreter
+) -> list[Pin]:
+    """The wheel and all that it requires at run time, pinned; raises `UnmetRequirementError` with all that is missing.
+
+    A requirement is met by ``pins`` when they name it, else by the newest of ``wheels`` that fits.
+    """
+    fitting = [other for other in wheels if interpreter.fits(other.name.tag) and other.project != wheel.project]
+    chosen = {wheel.project: Pin(wheel.project, wheel.name.version, (f"sha256:{wheel.sha256}",))}
+    queue = [(wheel, requirement) for requirement in _active(wheel, "", interpreter)]
+    problems, seen = Problems(), set()
+    while queue:
+        user, requirement = queue.pop(0)
+        key = (canonicalize_name(requirement.name), str(requirement))
+        if key in seen or key[0] == wheel.project:
+            continue
+        seen.add(key)
+        found = _choose(requirement, fitting, pins)
+        if not found:
+            _note_unmet(user, requirement, fitting, problems)
+            continue
+        newest = found[-1]
+        hashes = tuple(f"sha256:{same.sha256}" for same in found if same.version == newest.version)
+        chosen.setdefault(key[0], pins.get(key[0]) or Pin(key[0], newest.name.version, hashes))
+        extras = ["", *sorted(requirement.extras)]
+        queue += [(newest, needed) for extra in extras for needed in _active(newest, extra, interpreter)]
+    problems.raise_if_any(UnmetRequirementError)
+    return list(chosen.values())
+
+
+def _active(wheel: WheelFile, extra: str, interpreter: Interpreter) -> list[Requirement]:
+    environment = {**interpreter.markers, "extra": extra}
+    return [need for need in wheel.requirements if need.marker is None or need.marker.evaluate(environment)]
+
+
+def _choose(requirement: Requirement, wheels: list[WheelFile], pins: Mapping[str, Pin]) -> list[WheelFile]:
+    """The wheels that meet a requirement, oldest first."""
+    name = canonicalize_name(requirement.name)
+    allowed = requirement.specifier & SpecifierSet(f"=={pins[name].version}" if name in pins else "")
+    found = [wheel for wheel in wheels if wheel.project == name and allowed.contains(wheel.version, prereleases=True)]
+    return sorted(found, key=lambda wheel: wheel.version)
+
+
+def _note_unmet(user: WheelFile, requirement: Requirement, wheels: list[WheelFile], problems: Problems) -> None:
+    name = canonicalize_name(requirement.name)
+    others = sorted({str(wheel.version) for wheel in wheels if wheel.project == name})
+    has = f"has only {name} {', '.join(others)}" if others else f"has no {name} for this Python"
+    remedy = f"Put a wheel of {requirement.name} into the wheelhouse and, where requirements are given, pin it there."
+    problems.add(
+        user.path.name, f"requires {str(requirement).partition(';')[0].strip()}, but the wheelhouse {has}", remedy
+    )
