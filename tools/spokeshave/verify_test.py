@@ -288,7 +288,7 @@ def test_names_that_differ_by_case_are_found(check: Builder) -> None:
 def test_a_script_whose_target_does_not_exist_is_found(check: Builder, reference: str, fault: str | None) -> None:
     files = {
         "dist-info/entry_points.txt": f"[console_scripts]\nrun = {reference}\n",
-        "demo/cli.py": "try:\n    from os import path as main\nexcept ImportError: ...\nclass Tool:\n    def run(self): ...\n",
+        "demo/cli.py": "try:\n    from os import path as main\nfinally: ...\nclass Tool:\n    def run(self): ...\n",
         "demo/newer.py": "match 1:\n    case 1:\n        type X = int\ndef main(): ...\nthis is !\n",
     }
     found = check(files)

@@ -8,6 +8,7 @@ import os
 import sys
 from array import array
 from collections.abc import Sequence
+from io import RawIOBase
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -99,18 +100,25 @@ def _read(source: str) -> tuple[str, str]:
 
 
 def _write(content: bytes, output: str) -> None:
-    if output == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
     target = Path(output)
     try:
-        if target.exists() and not target.is_file():  # a device or a pipe: nothing to put in its place
+        if output == "-":
+            # Not through a buffer, which the interpreter would try to empty once more when it ends.
+            with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as stream:
+                _write_all(stream, content)
+        elif target.exists() and not target.is_file():  # a device or a pipe: nothing to put in its place
             target.write_bytes(content)
         else:
             _write_whole(content, target)
     except OSError as error:
-        raise UsageError(f"{output}: {error.strerror}") from error
+        place = "standard output" if output == "-" else output
+        raise UsageError(f"{place}: {error.strerror}") from error
+
+
+def _write_all(stream: RawIOBase, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[stream.write(rest) or 0 :]
 
 
 def _write_whole(content: bytes, target: Path) -> None:

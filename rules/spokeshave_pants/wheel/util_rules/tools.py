@@ -28,7 +28,16 @@ OUTPUT_DIR = "__out"
 
 # The same on every machine: what a tool says and writes does not depend on the user's locale or time zone.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-_MAIN = b"from spokeshave.cli import main\n\nraise SystemExit(main())\n"
+_MAIN = b"""\
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from spokeshave.cli import main
+
+raise SystemExit(main())
+"""
 
 
 @dataclass(frozen=True)
