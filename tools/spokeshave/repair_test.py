@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -165,6 +166,28 @@ def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, linked: Path, 
     here = repair(wheel_of(tmp_path, linked), PLATFORM, [core.parent], tmp_path / "here")
     there = repair(wheel_of(other, linked), PLATFORM, [other], tmp_path / "there")
     assert here.written.sha256 == there.written.sha256
+
+
+def test_the_order_in_which_python_hashes_does_not_matter(tmp_path: Path) -> None:
+    libraries = tmp_path / "libraries"
+    names = ("alpha", "beta", "gamma", "delta")
+    for name in names:
+        source = f'__attribute__((visibility("default"))) int {name}(void) {{ return 1; }}'
+        compile_library(libraries / f"lib{name}.so", source, f"-Wl,-soname,lib{name}.so")
+    code = "".join(f"int {name}(void);" for name in names)
+    built = [str(libraries / f"lib{name}.so") for name in names]
+    source = module_source("native", f"if ({' + '.join(f'{name}()' for name in names)} != 4) return 0;", code)
+    wheel = wheel_of(tmp_path, compile_library(tmp_path / "native.abi3.so", source, *built))
+    command = "import sys; from spokeshave.cli import main; sys.exit(main(sys.argv[1:]))"
+    options = ["repair", "--wheel", str(wheel), "--platform", MANYLINUX, "--library-dir", str(libraries)]
+    hashes = set()
+    for seed in ("1", "2", "3"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        report = tmp_path / seed / "report.json"
+        outputs = ["--output", str(tmp_path / seed), "--report", str(report)]
+        subprocess.run([sys.executable, "-c", command, *options, *outputs], env=environment, check=True)
+        hashes.add(json.loads(report.read_text())["sha256"])
+    assert len(hashes) == 1
 
 
 def test_symbols_newer_than_the_floor_name_the_tag_that_fits(tmp_path: Path) -> None:

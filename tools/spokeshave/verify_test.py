@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -14,12 +15,15 @@ from spokeshave.cli import main
 from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.tag import WheelTag
 from spokeshave.verify import verify
+from spokeshave.wheel_file import render_wheel_file
 
 PLATFORM = Platform.parse(MANYLINUX)
 TAG = "cp310-abi3-manylinux_2_17_x86_64"
 CP310 = "cp310-cp310-manylinux_2_17_x86_64"
 NATIVE = "demo/native.abi3.so"
+DIST_INFO = "demo-0+unstamped.dist-info"
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,11 @@ def rewrite(wheel: Path, change: Callable[[str, bytes], list[tuple[str, bytes]]]
                 archive.writestr(new_name, new_data)
 
 
+def change_text(wheel: Path, file: str, change: Callable[[str], str]) -> None:
+    """Change the text of one file, found by the end of its name."""
+    rewrite(wheel, lambda name, data: [(name, change(data.decode()).encode() if name.endswith(file) else data)])
+
+
 def expectation(wheel: Path) -> Expectation:
     return Expectation(wheel, PLATFORM, PythonAbi.parse("cp310-abi3"))
 
@@ -89,6 +98,31 @@ def test_symbol_versions_over_the_floor_are_found(check: Builder, tmp_path: Path
     text = only(check({NATIVE: built}), Rule.SYMBOL_VERSION)
     assert "imports fcntl64 of version GLIBC_2.28" in text
     assert "manylinux_2_28_x86_64" in text
+
+
+def test_versions_of_a_library_that_the_wheel_brings_are_not_asked_of_the_platform(
+    check: Builder, tmp_path: Path
+) -> None:
+    script = tmp_path / "versions"
+    script.write_text("GLIBCXX_9.9 { global: own_symbol; };")
+    own = '__attribute__((visibility("default"))) int own_symbol(void) { return 1; }'
+    other = compile_library(tmp_path / "libown.so.1", own, "-Wl,-soname,libown.so.1", f"-Wl,--version-script,{script}")
+    flags = (str(other), "-Wl,-rpath,$ORIGIN")
+    built = library(tmp_path, code="extern int own_symbol(void);", statement="own_symbol();", flags=flags)
+    assert check({NATIVE: built, "demo/libown.so.1": other}) == []
+    (missing,) = [found for found in check({NATIVE: built}) if found.rule is Rule.SYMBOL_VERSION]
+    assert "own_symbol of version GLIBCXX_9.9" in str(missing)
+
+
+def test_a_forbidden_symbol_of_a_permitted_library_is_found(check: Builder, tmp_path: Path) -> None:
+    zlib = compile_library(
+        tmp_path / "libz.so.1",
+        '__attribute__((visibility("default"))) int inflate_fast(void) { return 1; }',
+        "-Wl,-soname,libz.so.1",
+    )
+    built = library(tmp_path, code="extern int inflate_fast(void);", statement="inflate_fast();", flags=(str(zlib),))
+    text = only(check({NATIVE: built}), Rule.FORBIDDEN_SYMBOL)
+    assert "imports inflate_fast of libz.so.1, which manylinux_2_17_x86_64 forbids" in text
 
 
 def test_a_library_that_the_platform_lacks_is_found(check: Builder, tmp_path: Path) -> None:
@@ -189,6 +223,14 @@ def test_another_architecture_is_found(check: Builder, tmp_path: Path) -> None:
     assert "is built for aarch64" in only(check({NATIVE: built}), Rule.ARCHITECTURE)
 
 
+def test_a_need_for_newer_instructions_is_found(check: Builder, tmp_path: Path) -> None:
+    # The note that compilers write for -march=x86-64-v3 when asked to.
+    note = '.section .note.isa,"a",@note; .p2align 3; .long 4, 16, 5; .asciz "GNU"; .long 0xc0008002, 4, 4, 0'
+    built = library(tmp_path, code=f"__asm__({json.dumps(note)});")
+    text = only(check({NATIVE: built}), Rule.ARCHITECTURE)
+    assert "says that it needs x86_64_v3 instructions, which not every x86_64 machine has" in text
+
+
 def test_a_wheel_without_native_code_is_found(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, TAG)
     assert "holds no native code" in only(verify(expectation(wheel)), Rule.NO_NATIVE_CODE, wheel.name)
@@ -240,6 +282,14 @@ def test_a_forbidden_text_is_found_in_any_file(check: Builder) -> None:
 def test_a_sandbox_is_found_in_any_file(check: Builder) -> None:
     found = check({"demo/config.py": "PREFIX = '/tmp/pants-sandbox-AbCd/x'"})
     assert "/tmp/pants-sandbox-AbCd/x" in only(found, Rule.BUILD_PATH, "demo/config.py")
+
+
+def test_the_current_folder_is_found_in_any_file(
+    check: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = check({"demo/config.py": f"PREFIX = '{tmp_path}/prefix'"})
+    assert f"'{tmp_path}/prefix'" in only(found, Rule.BUILD_PATH, "demo/config.py")
 
 
 def test_a_home_folder_in_prose_is_fine(check: Builder) -> None:
@@ -295,7 +345,7 @@ def test_a_script_whose_target_does_not_exist_is_found(check: Builder, reference
     if fault is None:
         assert found == []
     else:
-        assert fault in only(found, Rule.ENTRY_POINT, "demo-0+unstamped.dist-info/entry_points.txt: run")
+        assert fault in only(found, Rule.ENTRY_POINT, f"{DIST_INFO}/entry_points.txt: run")
 
 
 def test_a_changed_file_contradicts_record(tmp_path: Path, plain: Path) -> None:
@@ -313,8 +363,43 @@ def test_an_unlisted_file_contradicts_record(tmp_path: Path, plain: Path) -> Non
 def test_a_listed_file_that_is_missing_contradicts_record(tmp_path: Path, plain: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
     rewrite(wheel, lambda name, data: [] if name == "demo/__init__.py" else [(name, data)])
-    text = only(verify(expectation(wheel)), Rule.RECORD, "demo-0+unstamped.dist-info/RECORD")
+    text = only(verify(expectation(wheel)), Rule.RECORD, f"{DIST_INFO}/RECORD")
     assert "lists demo/__init__.py, which is not in the wheel" in text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "place", "fault"),
+    [
+        (r"(__init__.py,sha256=.*),0", r"\1,7", "demo/__init__.py", "is 0 bytes long, but RECORD says 7"),
+        (r"(__init__.py),sha256=.*,", r"\1,md5=1B2M2Y8AsgTpgAmY7PhCfg,", "demo/__init__.py", "a hash of the kind md5"),
+        (r"(__init__.py),sha256=.*,", r"\1,,", "demo/__init__.py", "has no hash in RECORD"),
+        (r"(__init__.py),sha256=.*", r"\1", f"{DIST_INFO}/RECORD, line 1", "is not of the form path,hash,size"),
+    ],
+)
+def test_a_wrong_line_of_record_is_found(
+    tmp_path: Path, plain: Path, pattern: str, replacement: str, place: str, fault: str
+) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    change_text(wheel, "RECORD", lambda text: re.sub(pattern, replacement, text))
+    assert fault in only(verify(expectation(wheel)), Rule.RECORD, place)
+
+
+def test_a_missing_record_is_found(tmp_path: Path, plain: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
+    rewrite(wheel, lambda name, data: [] if name.endswith("/RECORD") else [(name, data)])
+    assert "is missing" in only(verify(expectation(wheel)), Rule.RECORD, f"{DIST_INFO}/RECORD")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("Wheel-Version: 1.0", "Wheel-Version: 2.0", "has Wheel-Version '2.0', which installers refuse"),
+        ("Root-Is-Purelib: false", "Root-Is-Purelib: true", "says that the wheel is pure"),
+    ],
+)
+def test_a_wrong_wheel_file_is_found(check: Builder, before: str, after: str, fault: str) -> None:
+    text = render_wheel_file(WheelTag.parse(TAG)).decode().replace(before, after)
+    assert fault in only(check({"dist-info/WHEEL": text}), Rule.TAG, f"{DIST_INFO}/WHEEL")
 
 
 def test_a_file_that_is_in_the_archive_twice_is_found(tmp_path: Path, plain: Path) -> None:
@@ -329,7 +414,7 @@ def test_a_file_that_is_in_the_archive_twice_is_found(tmp_path: Path, plain: Pat
 def test_a_renamed_wheel_is_found(tmp_path: Path, plain: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, "cp310-abi3-linux_x86_64")
     renamed = wheel.rename(tmp_path / wheel.name.replace("linux_x86_64", MANYLINUX))
-    text = only(verify(expectation(renamed)), Rule.TAG, "demo-0+unstamped.dist-info/WHEEL")
+    text = only(verify(expectation(renamed)), Rule.TAG, f"{DIST_INFO}/WHEEL")
     assert "lists cp310-abi3-linux_x86_64, but the file name says cp310-abi3-manylinux_2_17_x86_64" in text
 
 
@@ -344,6 +429,7 @@ def test_a_wheel_renamed_to_another_version_is_found(tmp_path: Path, plain: Path
     renamed = wheel.rename(tmp_path / wheel.name.replace("1.0", "2.0"))
     found = verify(expectation(renamed))
     assert {item.rule for item in found} == {Rule.METADATA}
+    assert "belongs to demo 1.0, but the file name says demo 2.0" in str(found[0])
     assert "has version 1.0, but the file name says 2.0" in "".join(map(str, found))
 
 
@@ -362,9 +448,7 @@ def test_metadata_that_an_index_refuses_is_found(check: Builder, lines: str, fau
     if fault is None:
         assert found == []
     else:
-        assert fault in only(found, Rule.METADATA, "demo-0+unstamped.dist-info/METADATA").lower() or fault in str(
-            found[0]
-        )
+        assert fault in only(found, Rule.METADATA, f"{DIST_INFO}/METADATA").lower() or fault in str(found[0])
 
 
 def test_the_command_tells_every_finding_and_reports_them(

@@ -86,21 +86,31 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
     """The table that ends `package`, with the reasons for what was not run below it."""
     rows = [
         (
-            report.wheel,
+            report.wheel.split("-")[0],
+            _tag(report),
             human_size(report.size),
             f"{_total(report, 'compile', ran=True)} / {_total(report, 'compile', ran=False)}",
             f"{_all(report, ran=True)} / {_all(report, ran=False)}",
             "  ".join(f"{outcome.python} {_MARKS[outcome.outcome]}" for outcome in report.smoke),
         )
-        for report in sorted(reports, key=lambda report: report.wheel)
+        for report in sorted(reports, key=lambda report: (report.version, report.wheel))
     ]
-    headers = ("wheel", "size", "compiled / cached", "actions run / cached", "smoke tests")
-    table = str(tabulate(rows, headers=headers, tablefmt="simple", colalign=("left", "right", "right", "right", "left")))
-    notes = sorted(
+    headers = ("wheel", "tag", "size", "compiled / cached", "actions run / cached", "smoke tests")
+    table = str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
+    notes = [f"version {version}" for version in sorted({report.version for report in reports})]
+    notes += sorted(
         {f"not run on Python {o.python}: {o.reason}" for r in reports for o in r.smoke if o.outcome == "not run"}
+        | {f"grafted into {r.wheel}: {', '.join(r.grafted)}" for r in reports if r.grafted}
         | {f"headers: {origin}" for r in reports for origin in r.headers}
     )
     return "\n".join([table, *notes])
+
+
+def _tag(report: WheelReport) -> str:
+    """The wheel's tag, with the PEP 600 platform for a compressed set that holds a legacy alias too."""
+    python, abi, platforms = report.wheel[: -len(".whl")].split("-")[-3:]
+    newest = [platform for platform in platforms.split(".") if platform.startswith("manylinux_")]
+    return f"{python}-{abi}-{(newest or [platforms])[0]}"
 
 
 def _total(report: WheelReport, kind: str, *, ran: bool) -> int:
