@@ -12,7 +12,7 @@ from pants.vcs import git
 
 from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.wheel import summary
-from spokeshave_pants.wheel.goals import package
+from spokeshave_pants.wheel.goals import package, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import build, extension, payload, smoke, tools, wheel_set
 
@@ -31,6 +31,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),
+        *test.rules(),
         *tools.rules(),
         *version.rules(),
         *wheel_set.rules(),

@@ -43,7 +43,8 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem) -> Chec
     paths = sorted(field_set.source.file_path for field_set in request.field_sets)
     plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in paths if is_source(path))
     objects = await MultiGet(
-        Get(FallibleCompiledObject, CompileCcSourceRequest(plan, platform, abi)) for plan in plans
+        Get(FallibleCompiledObject, CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None))
+        for plan in plans
     )
     failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
     return CheckResults(

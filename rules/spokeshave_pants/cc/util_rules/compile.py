@@ -62,6 +62,8 @@ class CompilePlan:
 
 @dataclass(frozen=True)
 class CompileCcSourceRequest:
+    """:param abi: the Python ABI of a source that reaches `Python.h`; None for all others, which know no Python."""
+
     plan: CompilePlan
     platform: Platform
     abi: PythonAbi | None
@@ -146,7 +148,7 @@ def package_plan(package: CcPackage, source: str) -> CompilePlan:
 
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
 async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
-    plan, abi = request.plan, request.abi if request.plan.needs_python else None
+    plan, abi = request.plan, request.abi
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
     immutable = {TOOLCHAIN_DIR: toolchain.compiler, **{p.directory: p.digest for p in plan.packages}}
     settings = plan.settings
@@ -198,7 +200,10 @@ def failure_text(failed: FallibleCompiledObject) -> str:
 @rule(level=LogLevel.DEBUG)
 async def compile_all(request: CompileAllRequest) -> CompiledObjects:
     objects = await MultiGet(
-        Get(FallibleCompiledObject, CompileCcSourceRequest(plan, request.platform, request.abi))
+        Get(
+            FallibleCompiledObject,
+            CompileCcSourceRequest(plan, request.platform, request.abi if plan.needs_python else None),
+        )
         for plan in request.plans
     )
     failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]

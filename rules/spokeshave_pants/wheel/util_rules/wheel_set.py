@@ -28,23 +28,47 @@ class SmokeTestError(SpokeshaveError):
 
 
 @dataclass(frozen=True)
-class TestedWheelsRequest:
+class TriedWheelsRequest:
     address: Address
 
 
 @dataclass(frozen=True)
-class TestedWheel:
+class TriedWheel:
     """A stamped wheel and how it fared on each Python."""
 
     wheel: StampedWheel
     smoke: tuple[SmokeReport, ...]
+
+    def problems(self) -> tuple[str, ...]:
+        """What keeps the wheel from being one that can go out, as texts for the user."""
+        return tuple(
+            f"{self.wheel.key} {'failed its smoke test' if report.outcome == 'failed' else 'has to be smoke-tested'} "
+            f"on Python {report.python}:\n{report.reason}"
+            for report in self.smoke
+            if report.is_error
+        )
+
+
+@dataclass(frozen=True)
+class TriedWheels:
+    """Every wheel of a target, whatever came of it."""
+
+    wheels: tuple[TriedWheel, ...]
+
+
+@dataclass(frozen=True)
+class TestedWheelsRequest:
+    address: Address
 
 
 @dataclass(frozen=True)
 class TestedWheels:
     """Every wheel of a target. None failed; which were not run, their reports tell."""
 
-    wheels: tuple[TestedWheel, ...]
+    wheels: tuple[TriedWheel, ...]
+
+    # Not for pytest to collect.
+    __test__ = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +91,8 @@ class WheelReports(EngineAwareReturnType):
         return False
 
 
-@rule(desc="Build and test wheels", level=LogLevel.DEBUG)
-async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
+@rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
+async def try_wheels(request: TriedWheelsRequest) -> TriedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     keys = [
         WheelKey(request.address, platform, abi) for platform in plan.matrix.platforms for abi in plan.matrix.abis
@@ -79,16 +103,16 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
     for (key, _), report in zip(tried, reports):
         by_key[key].append(report)
-    problems = [
-        f"{wheel.key} {'failed its smoke test' if report.outcome == 'failed' else 'has to be smoke-tested'} "
-        f"on Python {report.python}:\n{report.reason}"
-        for wheel in wheels
-        for report in by_key[wheel.key]
-        if report.is_error
-    ]
+    return TriedWheels(tuple(TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels))
+
+
+@rule(level=LogLevel.DEBUG)
+async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
+    tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
+    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
     if problems:
         raise SmokeTestError("\n\n".join(problems))
-    return TestedWheels(tuple(TestedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels))
+    return TestedWheels(tried.wheels)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -98,7 +122,7 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelRep
     return WheelReports(digest=digest, reports=tuple(_report(wheel, run_id) for wheel in tested.wheels))
 
 
-def _report(tested: TestedWheel, run_id: RunId) -> WheelReport:
+def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
     wheel = tested.wheel
     actions = [*wheel.actions, *(action for report in tested.smoke for action in report.actions)]
     return WheelReport(

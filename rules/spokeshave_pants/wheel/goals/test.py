@@ -1,0 +1,70 @@
+"""`test`: the smoke tests of a `python_native_wheel`, on every listed Python that the machine has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
+from pants.engine.fs import EMPTY_FILE_DIGEST
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.option.option_types import SkipOption
+from pants.option.subsystem import Subsystem
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.wheel.target_types import PythonsField, SmokeTestsField
+from spokeshave_pants.wheel.util_rules.wheel_set import TriedWheels, TriedWheelsRequest
+
+
+class SmokeTestSubsystem(Subsystem):
+    options_scope = "smoke-test"
+    name = "smoke-test"
+    help = "The smoke tests of `python_native_wheel` targets, as the `test` goal runs them."
+
+    skip = SkipOption("test")
+
+
+@dataclass(frozen=True)
+class NativeWheelTestFieldSet(TestFieldSet):
+    required_fields = (PythonsField, SmokeTestsField)
+
+    pythons: PythonsField
+    smoke_tests: SmokeTestsField
+
+
+class NativeWheelTestRequest(TestRequest):
+    tool_subsystem = SmokeTestSubsystem
+    field_set_type = NativeWheelTestFieldSet
+
+
+@rule(desc="Smoke-test native wheels", level=LogLevel.DEBUG)
+async def test_native_wheels(
+    batch: NativeWheelTestRequest.Batch[NativeWheelTestFieldSet, Any], test_subsystem: TestSubsystem
+) -> TestResult:
+    field_set = batch.single_element
+    tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address))
+    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
+    lines = [
+        f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome}"
+        + (f" ({report.reason})" if report.outcome == "not run" else "")
+        for wheel in tried.wheels
+        for report in wheel.smoke
+    ]
+    smoke_actions = [action for wheel in tried.wheels for report in wheel.smoke for action in report.actions]
+    # Where no test could be run, the newest action behind a wheel stands for when its result came about.
+    actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in tried.wheels]
+    return TestResult(
+        exit_code=1 if problems else 0,
+        stdout="\n".join(lines) + "\n",
+        stdout_digest=EMPTY_FILE_DIGEST,
+        stderr="\n\n".join(problems),
+        stderr_digest=EMPTY_FILE_DIGEST,
+        addresses=(field_set.address,),
+        output_setting=test_subsystem.output,
+        result_metadata=actions[0].metadata,
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules(), *NativeWheelTestRequest.rules()]
