@@ -70,6 +70,10 @@ class IncludeGraph:
         self._members: Mapping[str, tuple[str, ...]] = {owner: tuple(sorted(m)) for owner, m in members.items()}
         self._spellings: Mapping[str, list[tuple[str, str]]] = spellings
 
+    def with_files(self, files: Iterable[CcFile]) -> IncludeGraph:
+        """The graph with files that no target owns as sources: generated headers."""
+        return IncludeGraph((*self._key, *files))
+
     def members(self, owner: str) -> tuple[str, ...]:
         """The files of a target, sorted; empty for a target that owns none."""
         return self._members.get(owner, ())

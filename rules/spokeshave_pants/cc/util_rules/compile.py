@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.engine.addresses import Addresses
-from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests, PathGlobs
+from pants.engine.fs import EMPTY_DIGEST, Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import SourcesField, Targets
@@ -26,7 +26,7 @@ from spokeshave_pants.cc.compile_command import (
     object_path,
 )
 from spokeshave_pants.cc.diagnostics import missing_header_hint, plain
-from spokeshave_pants.cc.include_scan import IncludeClosure
+from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
 from spokeshave_pants.cc.link_closure import LinkClosure, display_name
 from spokeshave_pants.cc.target_types import CompileFlagsField, CStandardField, CxxStandardField, DefinesField
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
@@ -102,10 +102,6 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
         Get(IncludeClosure, IncludeClosureRequest(request.path)),
         Get(LinkClosure, LinkClosureRequest(Addresses([owner_of(target.address)]))),
     )
-    packages = await MultiGet(
-        Get(CcPackage, CcPackageRequest(address)) for address in needs.packages
-    )
-    used = tuple(package for package in packages if package.provides_any(reached.unresolved))
     file_targets = await Get(Targets, Addresses(needs.files))
     generated = await Get(
         SourceFiles,
@@ -115,6 +111,11 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             enable_codegen=True,
         ),
     )
+    if generated.snapshot.files:
+        contents = await Get(DigestContents, Digest, generated.snapshot.digest)
+        reached = _through_generated(cc_targets.graph, request.path, contents)
+    packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in needs.packages)
+    used = tuple(package for package in packages if package.provides_any(reached.unresolved))
     sources = await Get(Digest, PathGlobs([request.path, *reached.headers]))
     digest = await Get(Digest, MergeDigests([sources, generated.snapshot.digest]))
     return CompilePlan(
@@ -132,6 +133,17 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
         packages=used,
         needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
     )
+
+
+def _through_generated(graph: IncludeGraph, path: str, generated: DigestContents) -> IncludeClosure:
+    """What a source reaches where headers that are made at build time may lie between it and the repository's."""
+    roots = graph.files[path].include_roots
+    files = [
+        CcFile(file.path, "generated files", roots, parse_includes(file.content.decode(errors="replace")))
+        for file in generated
+        if file.path not in graph.files
+    ]
+    return graph.with_files(files).closure(path)
 
 
 def package_plan(package: CcPackage, source: str) -> CompilePlan:
