@@ -15,7 +15,8 @@ from spokeshave_pants.errors import InvalidPlatformError
 
 HOST = "host"
 
-_MANYLINUX = re.compile(r"manylinux_(?P<major>\d+)_(?P<minor>\d+)_(?P<arch>[a-z0-9_]+)")
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_MANYLINUX = re.compile(rf"manylinux_(?P<major>{_NUMBER})_(?P<minor>{_NUMBER})_(?P<arch>[a-z0-9_]+)")
 # PEP 600, "Legacy manylinux tags".
 _LEGACY_FLOORS = {"manylinux2014": (2, 17), "manylinux2010": (2, 12), "manylinux1": (2, 5)}
 # The first glibc of each architecture that a manylinux policy exists for.

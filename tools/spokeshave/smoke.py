@@ -27,6 +27,7 @@ from spokeshave.wheel_tree import WheelTree, unpack
 from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 
 _TIMEOUT = 300.0
+_OFFERED = "wheels"
 
 
 class SmokeTestError(SpokeshaveError):
@@ -165,16 +166,20 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
         root = Path(scratch).resolve()
         tree = unpack(wheel.path, root / "wheel")
-        # A folder that holds nothing but the wheel: what lies beside it must not be installed by chance.
-        own = root / "own"
-        own.mkdir()
-        shutil.copyfile(wheel.path, own / wheel.path.name)
+        _offer(wheel, wheels, root / _OFFERED)
         runs = []
         for number, python in enumerate(pythons):
             folder = root / f"run{number}"
             runs.append(python if isinstance(python, Run) else _try(wheel, tree, python, plan, wheels, folder))
             shutil.rmtree(folder, ignore_errors=True)
     return SmokeReport(wheel.path, wheel.sha256, tuple(runs))
+
+
+def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
+    """Make the folder that pip finds wheels in: the one under test, and none other of its distribution."""
+    folder.mkdir()
+    for other in [wheel, *(other for other in wheels if other.project != wheel.project)]:
+        (folder / other.path.name).symlink_to(other.path.resolve())
 
 
 def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
@@ -233,16 +238,18 @@ class _Trial:
             given = {pin.name: pin for pin in self._pins()}
             pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
         except SpokeshaveError as err:
-            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, str(err))
+            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
         created = self.environment.create()
         if not created.ok:
             detail = f"a virtual environment cannot be made: python -m venv {created.how()}\n{created.last_lines()}"
             return CheckResult("install", Outcome.FAILED, created.seconds, detail)
         return _result("install", self._pip(pins), start)
 
+    def _told(self, error: SpokeshaveError) -> str:
+        return str(error).replace(f"{self.wheel.path.name}: ", "")
+
     def _pip(self, pins: Sequence[Pin]) -> Ended:
-        folders = [self.environment.folder.parent / "own"]
-        return self.environment.install(pins, [*folders, self.plan.wheelhouse] if self.plan.wheelhouse else folders)
+        return self.environment.install(pins, self.environment.folder.parent / _OFFERED)
 
     def _import(self, name: str) -> CheckResult:
         ended = self.environment.run_python("-c", IMPORT, name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from spokeshave.archive import Compression, sha256_of_file
 from spokeshave.cli import main
@@ -24,16 +25,6 @@ from spokeshave.wheel_file import WheelEntry, WheelName, write_wheel
 PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 VERSION = ".".join(map(str, sys.version_info[:3]))
 TAG = "cp38-abi3-manylinux_2_17_x86_64"
-PYTEST_NEEDS = (
-    "pytest",
-    "pluggy",
-    "iniconfig",
-    "packaging",
-    "pygments",
-    "exceptiongroup",
-    "tomli",
-    "typing_extensions",
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +40,13 @@ class Wheelhouse:
     requirements: Path
 
 
-def repack(name: str, folder: Path) -> Path | None:
+def repack(name: str, folder: Path) -> Path:
     """An installed distribution as a wheel again."""
-    try:
-        found = metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return None
-    tags = [line.split(": ")[1] for line in (found.read_text("WHEEL") or "").splitlines() if line.startswith("Tag")]
-    wheel = WheelName(found.metadata["Name"].replace("-", "_"), found.version, WheelTag.parse(tags[0]))
+    found = metadata.distribution(name)
+    lines = (found.read_text("WHEEL") or "").splitlines()
+    tags = [line.partition(": ")[2].split("-") for line in lines if line.startswith("Tag:")]
+    tag = WheelTag(*(".".join(sorted(set(part))) for part in zip(*tags)))
+    wheel = WheelName(found.metadata["Name"].replace("-", "_"), found.version, tag)
     entries = [
         WheelEntry(str(file), Path(str(file.locate())), Compression.STORED)
         for file in found.files or ()
@@ -69,11 +59,21 @@ def repack(name: str, folder: Path) -> Path | None:
     return write_wheel(folder / str(wheel), dist_info, entries, Compression.STORED).path
 
 
+def with_requirements(name: str) -> list[str]:
+    """A distribution and all that it requires here."""
+    found = [name]
+    for each in found:
+        needed = [Requirement(text) for text in metadata.distribution(each).requires or []]
+        active = [need for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
+        found += [need.name for need in active if need.name not in found]
+    return found
+
+
 @pytest.fixture(scope="module")
 def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
     folder = tmp_path_factory.mktemp("wheelhouse")
     lines = []
-    for path in filter(None, (repack(name, folder) for name in PYTEST_NEEDS)):
+    for path in (repack(name, folder) for name in with_requirements("pytest")):
         name, version = path.name.split("-")[:2]
         lines.append(f"{name}=={version} \\\n    --hash=sha256:{sha256_of_file(path)[0]}\n    # via a test\n")
     requirements = folder / "requirements.txt"
@@ -218,6 +218,14 @@ def test_another_file_of_the_same_name_in_the_wheelhouse_is_refused(tmp_path: Pa
     result = smoke(wheel, "--wheelhouse", tmp_path / "house")
     assert result.exit_code == 1
     assert f"is another file than {wheel} of the same name" in result.err
+
+
+def test_another_wheel_of_the_same_version_is_not_taken_in_its_place(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py2.py3-none-any")
+    build_wheel(
+        tmp_path / "house", {"demo.py": "raise ImportError"}, f"cp{sys.version_info[0]}{sys.version_info[1]}-none-any"
+    )
+    assert smoke(wheel, "--wheelhouse", tmp_path / "house").exit_code == 0
 
 
 def test_a_file_that_is_not_what_record_says_is_found(tmp_path: Path, smoke: Smoke) -> None:

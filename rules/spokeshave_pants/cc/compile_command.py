@@ -31,7 +31,7 @@ _COMMON_FLAGS = (
     "-ffile-compilation-dir=.",
     "-fno-sanitize=undefined",
     "-DNDEBUG",
-    "-fcolor-diagnostics",
+    "-fdiagnostics-color=always",
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
-_MISSING_HEADER = re.compile(r"fatal error: '([^']+)' file not found")
-_UNDEFINED = re.compile(r"ld\.lld: (?:warning|error): undefined (?:hidden )?symbol: (.+)")
+_MISSING_HEADER = re.compile(r"error: '([^'\n]+)' file not found")
+_UNDEFINED = re.compile(r"ld\.lld: (?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
 _REFERENCE = re.compile(r">>> referenced by (.+)")
 # What an interpreter provides to every extension that it loads: CPython's C API.
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")

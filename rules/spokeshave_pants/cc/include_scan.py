@@ -10,13 +10,25 @@ import posixpath
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Container, Iterable, Mapping
+from typing import Iterable, Mapping
 
-from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.MULTILINE)
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CONTINUATION = re.compile(r"\\\r?\n")
+_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
+_BYTE_ORDER_MARK = "\ufeff"
+# What hides an include, or a comment's beginning: in order, as the first that matches at a place is what stands there.
+_TOKEN = re.compile(
+    r"""
+    (?P<comment> // [^\n]* | /\* .*? (?: \*/ | \Z ) )
+  | (?P<raw> \b (?: u8 | [uUL] )? R" (?P<delimiter> [^()\\\s]{0,16} ) \( .*? \) (?P=delimiter) " )
+  | (?P<other> \# [ \t]* include \w* [ \t]* < [^>\n]* >           # no comment begins in <a//b.h>
+      | " (?: \\. | [^"\\\n] )* "
+      | (?<! \w ) \.? [0-9] [\w.']*                                # a digit separator is no character literal
+      | ' (?: \\. | [^'\\\n] )* ' )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -47,18 +59,23 @@ class IncludeClosure:
 
 
 def parse_includes(text: str) -> tuple[Include, ...]:
-    """Every `#include` of a file, sorted; those in block comments and those made of macros are left out."""
-    plain = _COMMENT.sub(" ", _CONTINUATION.sub("", text))
+    """Every `#include` of a file, sorted; those in comments and strings and those made of macros are left out."""
+    spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
+    plain = _TOKEN.sub(lambda token: token[0] if token["other"] else " ", spliced)
     found = {Include(quoted or angled, bool(quoted)) for quoted, angled in _INCLUDE.findall(plain)}
     return tuple(sorted(found))
 
 
 class IncludeGraph:
-    """All C/C++ files of the repository, by path and by every spelling that an include root gives them."""
+    """All C/C++ files of the repository, by path and by every spelling that an include root gives them.
+
+    :raises InvalidTargetError: for files that several targets own; all of them at once.
+    """
 
     def __init__(self, files: Iterable[CcFile]) -> None:
         self._key = tuple(sorted(files, key=lambda file: file.path))
         self.files: Mapping[str, CcFile] = {file.path: file for file in self._key}
+        _check_owners(self._key)
         members: dict[str, list[str]] = defaultdict(list)
         spellings: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for file in self.files.values():
@@ -93,17 +110,22 @@ class IncludeGraph:
     def closure(self, path: str) -> IncludeClosure:
         """Everything that a file reaches through includes.
 
-        :raises InvalidTargetError: for includes that several files answer to equally well; all of them at once.
+        :raises InvalidTargetError: for includes that several files answer to equally well, those that two files mean
+            differently, and those that leave the repository; all of them at once.
         """
         headers: set[str] = set()
-        roots = dict.fromkeys(self.files[path].include_roots)
+        roots = self.files[path].include_roots
         found_by: set[str] = set()
+        meant: dict[str, str] = {}
         unresolved: set[str] = set()
         problems: list[str] = []
         pending = [path]
         while pending:
             includer = self.files[pending.pop()]
             for include in includer.includes:
+                if _leaves_repository(include, includer):
+                    problems.append(_escape(include, includer))
+                    continue
                 candidates = self._candidates(include, includer, roots)
                 if not candidates:
                     unresolved.add(include.spelling)
@@ -114,33 +136,61 @@ class IncludeGraph:
                 root, header = candidates[0]
                 if root is not None:
                     found_by.add(root)
+                    # The compiler has one list of directories for all files of a compile.
+                    if meant.setdefault(include.spelling, header) != header:
+                        problems.append(_ambiguity(include, includer, [*candidates, (None, meant[include.spelling])]))
                 if header not in headers and header != path:
                     headers.add(header)
                     pending.append(header)
         if problems:
             raise InvalidTargetError("\n".join(sorted(set(problems))))
-        own = tuple(roots)
         return IncludeClosure(
             headers=tuple(sorted(headers)),
-            include_roots=(*own, *sorted(found_by - set(own))),
+            include_roots=(*roots, *sorted(found_by - set(roots))),
             unresolved=frozenset(unresolved),
         )
 
     def _candidates(
-        self, include: Include, includer: CcFile, own_roots: Container[str]
+        self, include: Include, includer: CcFile, own_roots: tuple[str, ...]
     ) -> list[tuple[str | None, str]]:
+        """What an include can mean, with the root that finds it: one where the roots in force, in their order, decide."""
         if include.quoted:
             beside = posixpath.normpath(posixpath.join(posixpath.dirname(includer.path), include.spelling))
             if beside in self.files:
                 return [(None, beside)]
         named = self._spellings.get(posixpath.normpath(include.spelling), [])
-        near = [entry for entry in named if entry[0] in own_roots or entry[0] in includer.include_roots]
-        if near:
-            return [*near[:1]]
+        by_root = dict(named)
+        for root in (*own_roots, *includer.include_roots):
+            if root in by_root:
+                return [(root, by_root[root])]
         # `<math.h>` is the system's, whatever other projects of the repository call their headers.
         if not include.quoted and "/" not in include.spelling:
             return []
         return [*named]
+
+
+def _check_owners(files: Iterable[CcFile]) -> None:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        owners[file.path].append(file.owner)
+    problems = [f"{path} is in {' and '.join(sorted(names))}." for path, names in owners.items() if len(names) > 1]
+    if problems:
+        raise InvalidTargetError(
+            f"A C/C++ file has one target, as includes and links follow it:\n{bullet_list(problems)}\n"
+            "Leave each out of the `sources` of all but one."
+        )
+
+
+def _leaves_repository(include: Include, includer: CcFile) -> bool:
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(includer.path), include.spelling))
+    return path.startswith(("/", "../"))
+
+
+def _escape(include: Include, includer: CcFile) -> str:
+    return (
+        f"{includer.path} includes {include.spelling!r}, which is outside of the repository, so that the result would "
+        "depend on the machine. Write the header's path from an include root."
+    )
 
 
 def _relative(path: str, root: str) -> str | None:

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
-from typing import Iterable, Mapping
+from typing import Any, Iterable, Mapping
 
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
@@ -23,6 +23,9 @@ print(json.dumps({
     "include": include if os.path.exists(os.path.join(include, "Python.h")) else None,
 }))
 """
+
+
+_PINNED = re.compile(r"[^|\s]+\|[0-9a-f]{64}\|[0-9]+")
 
 
 class PinnedArchiveError(SpokeshaveError):
@@ -56,12 +59,12 @@ class PinnedArchive:
     @classmethod
     def parse(cls, text: str, version: PythonVersion) -> PinnedArchive:
         """:raises PinnedArchiveError: where the entry is not of the form `URL|SHA256|BYTES`."""
-        parts = text.split("|")
-        if len(parts) != 3 or not re.fullmatch("[0-9a-f]{64}", parts[1]) or not parts[2].isdigit():
+        if _PINNED.fullmatch(text) is None:
             raise PinnedArchiveError(
                 f"`[python-headers].archives` has {text!r} for Python {version}. Write it as URL|SHA256|BYTES."
             )
-        return cls(version, parts[0], parts[1], int(parts[2]))
+        url, sha256, size = text.split("|")
+        return cls(version, url, sha256, int(size))
 
 
 def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -92,13 +95,22 @@ def discovery_script(search_paths: Iterable[str]) -> str:
     )
 
 
+def _parse_answer(line: str) -> dict[str, Any] | None:
+    """An interpreter's answer; None for a line that is none, such as what a broken `.pth` file of it prints."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and "implementation" in answer else None
+
+
 def parse_discovery(output: str) -> tuple[Interpreter, ...]:
     """The distinct interpreters that the script's output tells, oldest first; other implementations are left out."""
     found: dict[str, Interpreter] = {}
     for line in output.splitlines():
-        answer = json.loads(line)
-        match = re.match(r"3\.(\d+)\.(\d+)", answer["version"])
-        if answer["implementation"] != "cpython" or match is None:
+        answer = _parse_answer(line)
+        match = re.match(r"3\.([0-9]+)\.([0-9]+)", answer["version"]) if answer else None
+        if answer is None or match is None or answer["implementation"] != "cpython" or not answer["path"]:
             continue
         found[answer["path"]] = Interpreter(
             feature=PythonVersion(int(match[1]), answer["free_threaded"]),

@@ -9,7 +9,7 @@ from typing import Iterable
 
 from pants.engine.addresses import Address
 
-from spokeshave_pants.cc.compile_command import object_path
+from spokeshave_pants.cc.compile_command import PACKAGES_DIR, object_path
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx")
@@ -51,4 +51,5 @@ def check_object_names(sources: Iterable[str], *, where: str) -> None:
 
 def display_name(source: str) -> str:
     """A source as a user knows it: third-party ones without the directory of the sandbox."""
-    return posixpath.normpath(source).replace("__packages/", "")
+    path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
+    return path[len(packages) :] if path.startswith(packages) else path

@@ -7,6 +7,7 @@ and stubs of the platform's own libraries, and the linker's command line as a te
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from dataclasses import dataclass
 from typing import Iterable
@@ -20,6 +21,8 @@ SOURCE = b"int spokeshave_runtime_pack(int value) { if (value) throw value; retu
 OUTPUT_NAME = "libpack.so"
 
 _LINKER = "ld.lld"
+_ARCHIVER = ("ar", "rcs")
+_LIBRARY_FILE = re.compile(r"[^-].*\.(?:a|o|so(?:\.[0-9]+)*)")
 
 
 class RuntimePackError(SpokeshaveError):
@@ -41,17 +44,17 @@ def parse_link_log(log: str, cache_files: Iterable[str]) -> RuntimePackRecipe:
     :param cache_files: every file of zig's cache after that link, relative to the sandbox.
     :raises RuntimePackError: where the log has no link line or names files that are not there.
     """
-    lines = [shlex.split(line) for line in log.splitlines()]
-    link = next((line for line in reversed(lines) if line[:1] == [_LINKER]), None)
-    if link is None:
+    links = _command_lines(log, (_LINKER,))
+    if not links:
         raise RuntimePackError(f"The toolchain's log has no `{_LINKER}` line, so no runtime pack can be made:\n{log}")
-    archives = {line[2]: line[3:] for line in lines if line[:2] == ["ar", "rcs"]}
+    link = links[-1]
+    archives = {archive: members for _, _, archive, *members in _command_lines(log, _ARCHIVER)}
     present = set(cache_files)
     files: dict[str, str] = {}
     libraries: list[str] = []
     user_object = _user_object(link)
     for argument in link[link.index(user_object) + 1 :]:
-        if argument not in present:
+        if _LIBRARY_FILE.fullmatch(argument) is None:
             if not argument.startswith("-L"):
                 libraries.append(argument)
         elif argument.endswith(".a"):
@@ -67,6 +70,12 @@ def parse_link_log(log: str, cache_files: Iterable[str]) -> RuntimePackRecipe:
     )
 
 
+def _command_lines(log: str, command: tuple[str, ...]) -> list[list[str]]:
+    """The lines that run a command, split; what else a log holds is prose, in which an apostrophe is no quote."""
+    prefix = " ".join(command) + " "
+    return [shlex.split(line) for line in log.splitlines() if line.startswith(prefix)]
+
+
 def _user_object(link: list[str]) -> str:
     objects = [argument for argument in link if argument.endswith(".o") and posixpath.basename(argument) == "pack.o"]
     if len(objects) != 1:
@@ -76,6 +85,8 @@ def _user_object(link: list[str]) -> str:
 
 def _flags(arguments: list[str]) -> tuple[str, ...]:
     """The linker's flags before the objects, without the output, which each link names itself."""
+    if "-o" not in arguments:
+        raise RuntimePackError(f"The toolchain's link line names no output before the objects: {' '.join(arguments)}")
     position = arguments.index("-o")
     return tuple(arguments[:position] + arguments[position + 2 :])
 

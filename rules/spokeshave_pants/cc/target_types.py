@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable
 
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
@@ -17,6 +18,11 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 from pants.util.strutil import help_text
+
+
+_ABSOLUTE_PATH = re.compile(
+    r"(?:-[ILBF]|--?(?:isystem|iquote|idirafter|isysroot|include|imacros|sysroot|library-path|version-script)=?)?/.*"
+)
 
 
 class CxxStandardField(StringField):
@@ -81,12 +87,11 @@ class CompileFlagsField(StringSequenceField):
 
 
 def _refuse_flag(alias: str, flag: str, address: Address) -> None:
-    path = flag[2:] if flag[:2] in ("-I", "-L", "-B") else flag
-    if path.startswith("/") or flag.startswith("-I"):
+    if flag.startswith("-I") or _ABSOLUTE_PATH.fullmatch(flag):
         remedy = "use `include_root`" if flag.startswith("-I") else "add the file's target to `dependencies`"
         raise InvalidFieldException(
-            f"The `{alias}` field of {address} has {flag!r}: only headers of targets are there when a source is "
-            f"compiled, so {remedy}."
+            f"The `{alias}` field of {address} has {flag!r}: only files of targets are there when a compiler or linker "
+            f"runs, so {remedy}."
         )
 
 
@@ -138,6 +143,13 @@ class CcSharedLibraryNameField(StringField):
 class LinkFlagsField(StringSequenceField):
     alias = "link_flags"
     help = "Flags for the linker (`ld.lld`), after those of the toolchain, such as `--wrap=malloc`."
+
+    @classmethod
+    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
+        value = super().compute_value(raw_value, address)
+        for flag in value or ():
+            _refuse_flag(cls.alias, flag, address)
+        return value
 
 
 class CcSharedLibraryTarget(Target):

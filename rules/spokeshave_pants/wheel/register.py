@@ -12,7 +12,7 @@ from pants.vcs import git
 
 from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.wheel import summary
-from spokeshave_pants.wheel.goals import package, test
+from spokeshave_pants.wheel.goals import package, publish, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import build, extension, payload, smoke, tools, wheel_set
 
@@ -28,6 +28,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *git.rules(),
         *package.rules(),
         *payload.rules(),
+        *publish.rules(),
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),

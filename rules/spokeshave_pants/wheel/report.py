@@ -76,7 +76,7 @@ def human_size(size: int) -> str:
     """A size in bytes, in the unit that a person reads."""
     value = float(size)
     for unit in ("B", "kB", "MB"):
-        if value < 1000:
+        if round(value, 1) < 1000:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from dataclasses import dataclass
 from typing import Iterable
@@ -10,9 +11,12 @@ from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
 
-_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+# ASCII, as `PyInit_` is another function for any other name (PEP 489).
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _QUOTED = re.compile(r'"([^"\n]+)"|\'([^\'\n]+)\'')
-_PATH_LIKE = re.compile(r"[\w.*?\[\]-][\w./*?\[\]() -]*")
+_TABLE = re.compile(r"^[ \t]*\[{1,2}[ \t]*(?=[\w\"'])", re.MULTILINE)
+_CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
+_LONGEST_PATH = 255
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def plan_matrix(
 
     :raises InvalidTargetError: with every problem.
     """
+    platforms, pythons = tuple(platforms), tuple(pythons)
     problems: list[str] = []
     parsed: list[Platform] = []
     for tag in platforms:
@@ -67,18 +72,28 @@ def plan_matrix(
     limited: list[PythonVersion | None] = []
     for text in limited_apis:
         try:
-            limited.append(None if text is None else PythonVersion.parse(text, where=f"`limited_api` of {where}"))
+            limited.append(None if text is None else _parse_limited_api(text, where=where))
         except SpokeshaveError as error:
             problems.append(str(error))
-    if not parsed and not problems:
+    if not platforms:
         problems.append(f"{where} lists no platform. Set `platforms`.")
-    if not versions and not problems:
+    if not pythons:
         problems.append(f"{where} lists no Python. Set `pythons`.")
     if problems:
         raise InvalidTargetError("\n".join(dict.fromkeys(problems)))
     stable = [version for version in limited if version is not None]
     common = max(stable) if stable and len(stable) == len(limited) else None
     return WheelMatrix(tuple(dict.fromkeys(parsed)), versions, abis_for(versions, common))
+
+
+def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
+    version = PythonVersion.parse(text, where=f"`limited_api` of {where}")
+    if version.free_threaded:
+        raise InvalidTargetError(
+            f"`limited_api` of {where} is {text!r}, but free-threaded builds have no stable ABI. Remove the 't': they get "
+            "a build of their own."
+        )
+    return version
 
 
 def check_modules(modules: Iterable[tuple[str, str]]) -> None:
@@ -91,7 +106,7 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
     problems: list[str] = []
     for module, target in modules:
         owners.setdefault(module, []).append(target)
-        if _MODULE.fullmatch(module) is None:
+        if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
             problems.append(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
     problems.extend(
         f"{' and '.join(targets)} both make the module {module}." for module, targets in owners.items() if len(targets) > 1
@@ -111,15 +126,26 @@ def wheel_tag(abi: PythonAbi, platform: Platform) -> str:
 
 
 def mentioned_paths(pyproject: str) -> tuple[str, ...]:
-    """Every quoted string of a pyproject.toml that could be a path or glob beside it: a readme, license files.
+    """Every quoted string of a pyproject.toml's `[project]` that could be a path or glob beside it: readme, licenses.
 
-    Which of them are, the tool that reads the metadata decides; this only decides what it gets to see.
+    Which of them are, the tool that reads the metadata decides; this only decides what it gets to see. All of them are
+    globs that Pants takes.
     """
-    found = {double or single for double, single in _QUOTED.findall(pyproject)}
-    return tuple(
-        sorted(
-            text
-            for text in found
-            if _PATH_LIKE.fullmatch(text) and ".." not in text.split("/") and text.strip("*/.") and "*" != text[:1]
-        )
+    # What is before the first table may have keys such as `project.readme`.
+    root, *tables = _TABLE.split(pyproject)
+    project = (root, *(table for table in tables if re.match(r"""["']?project\b""", table)))
+    found = {double or single for text in project for double, single in _QUOTED.findall(text)}
+    return tuple(sorted(text for text in found if _is_relative_glob(text)))
+
+
+def _is_relative_glob(text: str) -> bool:
+    """Whether a text is a valid glob of something beneath a directory, and of less than all of it."""
+    parts = text.split("/")
+    return (
+        len(text) <= _LONGEST_PATH
+        and not text.startswith(("/", "!"))
+        and ".." not in parts
+        and text.strip("*/. ") != ""
+        and all(part == "**" or "**" not in part for part in parts)
+        and all("[" not in _CHARACTER_CLASS.sub("", part) for part in parts)
     )

@@ -83,7 +83,10 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     direct = await Get(Targets, DependenciesRequest(target.get(Dependencies)))
     closure = await Get(LinkClosure, LinkClosureRequest(Addresses(t.address for t in direct)))
-    libraries = tuple(address for address in closure.shared_libraries if address != request.address)
+    listed = [address for address in closure.shared_libraries if address != request.address]
+    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address)) for address in listed)
+    # A library's own libraries are linked to as well: their headers may be reached through its headers.
+    libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
     elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address)) for address in libraries)
     in_libraries = {plan.source for library in elsewhere for plan in library.plans}
     sources = tuple(

@@ -8,8 +8,8 @@ from pants.backend.cc.target_types import CCSourceField
 from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.engine.addresses import Address, Addresses
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, SourcesField, Targets
-from pants.engine.unions import UnionRule
+from pants.engine.target import Dependencies, DependenciesRequest, GenerateSourcesRequest, SourcesField, Targets
+from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.include_scan import IncludeClosure
@@ -48,13 +48,14 @@ class SortedTargets:
     files: tuple[Address, ...]
 
 
-def _produces_files(field: SourcesField) -> bool:
-    """Whether generated or plain files come of a field: headers and the like that no include graph knows."""
+def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], ...]:
+    """The fields that plain or generated files come of: headers and the like that no include graph knows."""
     outputs = (FileSourceField, ResourceSourceField)
-    return isinstance(field, outputs) or "shell_command" in type(field).__module__ or "adhoc" in type(field).__module__
+    generators = union_membership.get(GenerateSourcesRequest)
+    return (*outputs, *(generator.input for generator in generators if issubclass(generator.output, outputs)))
 
 
-def sort_targets(targets: Targets) -> SortedTargets:
+def sort_targets(targets: Targets, with_files: tuple[type[SourcesField], ...]) -> SortedTargets:
     return SortedTargets(
         owners=tuple(dict.fromkeys(owner_of(t.address) for t in targets if t.has_field(CCSourceField))),
         packages=tuple(t.address for t in targets if t.has_field(CcRequirementsFileField)),
@@ -62,7 +63,7 @@ def sort_targets(targets: Targets) -> SortedTargets:
         files=tuple(
             t.address
             for t in targets
-            if not t.has_field(CCSourceField) and _produces_files(t.get(SourcesField))
+            if not t.has_field(CCSourceField) and isinstance(t.get(SourcesField), with_files)
         ),
     )
 
@@ -81,11 +82,12 @@ async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> Di
 
 
 @rule(level=LogLevel.DEBUG)
-async def link_closure(request: LinkClosureRequest) -> LinkClosure:
+async def link_closure(request: LinkClosureRequest, union_membership: UnionMembership) -> LinkClosure:
+    with_files = file_fields(union_membership)
     seen: dict[str, set[Address]] = {"owners": set(), "packages": set(), "shared_libraries": set(), "files": set()}
     pending = tuple(request.roots)
     while pending:
-        found = sort_targets(await Get(Targets, Addresses(pending)))
+        found = sort_targets(await Get(Targets, Addresses(pending)), with_files)
         new = [owner for owner in found.owners if owner not in seen["owners"]]
         for kind, addresses in seen.items():
             addresses.update(getattr(found, kind))

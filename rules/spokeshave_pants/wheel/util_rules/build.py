@@ -97,7 +97,7 @@ class StampedWheel:
 
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
     """The wheels that a wheel requires, in the build that fits it (or one of the Pythons that it serves)."""
-    wanted = version or key.abi.version
+    wanted = version or plan.matrix.served_by(key.abi)[0]
     plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in plan.siblings)
     return tuple(
         WheelKey(

@@ -205,7 +205,8 @@ async def data_files(request: DataFilesRequest) -> DataFiles:
     placed = await Get(
         Digest,
         CreateDigest(
-            FileContent(f"{DATA_DIR}/{installed}", by_path[path].content, by_path[path].is_executable)
+            # `data` is the scheme whose root is the environment's prefix.
+            FileContent(f"{DATA_DIR}/data/{installed}", by_path[path].content, by_path[path].is_executable)
             for (installed, _), path in zip(request.files, paths)
         ),
     )

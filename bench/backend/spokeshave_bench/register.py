@@ -1,0 +1,91 @@
+"""A goal for the benchmark alone: stop after the link, or after the assembly, and tell of every process.
+
+No goal that users have stops there: `check` links nothing and `package` repairs, verifies and smoke-tests as well.
+The work is done by the plugin's own rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, Workspace
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.internals.session import RunId
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
+from pants.engine.target import FilteredTargets
+from pants.engine.unions import UnionRule
+from pants.option.option_types import StrListOption, StrOption
+from spokeshave_pants.action import Action
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.wheel.target_types import ExtensionModuleField, PythonsField
+from spokeshave_pants.wheel.util_rules.build import AssembleWheelRequest, UnrepairedWheel, WheelKey
+from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
+
+REPORT = "actions.json"
+
+
+class BenchBuildSubsystem(GoalSubsystem):
+    name = "bench-build"
+    help = "Link `python_extension`s and assemble `python_native_wheel`s, and write what ran as JSON."
+
+    pythons = StrListOption(default=["3.12"], help="A build of its own for each; with a plus sign, a stable-ABI build.")
+    platform = StrOption(default="manylinux_2_17_x86_64", help="The wheel platform tag to build for.")
+    output = StrOption(default="bench-out", help="The directory for the files and the report.")
+
+
+class BenchBuild(Goal):
+    subsystem_cls = BenchBuildSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+def parse_abi(text: str) -> PythonAbi:
+    """The ABI that `3.10` or, for a stable one, `3.12+` stands for."""
+    return PythonAbi(PythonVersion.parse(text.rstrip("+"), where="`--bench-build-pythons`"), stable=text.endswith("+"))
+
+
+def report(actions: Iterable[Action], run_id: RunId) -> bytes:
+    """Each action once, with whether its process ran in this run and for how long."""
+    rows = [
+        {
+            "kind": action.kind.value,
+            "description": action.description,
+            "ran": action.ran(run_id),
+            "seconds": action.milliseconds() / 1000,
+        }
+        for action in dict.fromkeys(actions)
+    ]
+    return json.dumps(rows, indent=1).encode()
+
+
+@goal_rule
+async def bench_build(
+    targets: FilteredTargets, subsystem: BenchBuildSubsystem, workspace: Workspace, run_id: RunId
+) -> BenchBuild:
+    platform = Platform.parse(subsystem.platform, where="`--bench-build-platform`")
+    abis = [parse_abi(text) for text in subsystem.pythons]
+    extensions = await MultiGet(
+        Get(PythonExtension, LinkPythonExtensionRequest(target.address, platform, abi))
+        for target in targets
+        if target.has_field(ExtensionModuleField)
+        for abi in abis
+    )
+    wheels = await MultiGet(
+        Get(UnrepairedWheel, AssembleWheelRequest(WheelKey(target.address, platform, abi)))
+        for target in targets
+        if target.has_field(PythonsField)
+        for abi in abis
+    )
+    built = (*extensions, *wheels)
+    actions = [action for result in built for action in result.actions]
+    told = await Get(Digest, CreateDigest([FileContent(REPORT, report(actions, run_id))]))
+    workspace.write_digest(
+        await Get(Digest, MergeDigests([told, *(result.digest for result in built)])),
+        path_prefix=subsystem.output,
+    )
+    return BenchBuild(exit_code=0)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,73 @@
+"""Pants' daemon as the kernel sees it: CPU time, memory, and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+_KIB = 1024
+_TICK = os.sysconf("SC_CLK_TCK")
+# Writing this to clear_refs makes the peak start again from the present size (proc(5)).
+_RESET_PEAK = "5"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes. The store's files are mapped and count as resident; `anonymous` is what is left without them."""
+
+    peak: int
+    resident: int
+    anonymous: int
+
+
+class Daemon:
+    """The daemon of one build root."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._proc = Path("/proc") / str(pid)
+
+    @classmethod
+    def of(cls, root: Path) -> Optional[Daemon]:
+        """The running daemon of a build root, by the pid that it left there."""
+        for file in root.glob(".pids/*/pantsd/pid"):
+            pid = int(file.read_text())
+            try:
+                name = (Path("/proc") / str(pid) / "cmdline").read_bytes()
+            except FileNotFoundError:
+                continue
+            if name.startswith(b"pantsd") and str(root).encode() in name:
+                return cls(pid)
+        return None
+
+    def cpu(self) -> float:
+        """Seconds of CPU of the daemon and of every process that it has run to the end."""
+        fields = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
+        return sum(int(field) for field in fields[11:15]) / _TICK
+
+    def memory(self) -> Memory:
+        sizes = {
+            name: int(value.split()[0]) * _KIB
+            for name, _, value in (line.partition(":") for line in (self._proc / "status").read_text().splitlines())
+            if name in ("VmHWM", "VmRSS", "RssAnon")
+        }
+        return Memory(sizes["VmHWM"], sizes["VmRSS"], sizes["RssAnon"])
+
+    def reset_peak(self) -> None:
+        (self._proc / "clear_refs").write_text(_RESET_PEAK)
+
+    def end(self) -> None:
+        """Ask it to end, and make it after ten seconds."""
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.kill(self.pid, sent)
+            except ProcessLookupError:
+                return
+            for _ in range(100):
+                if not self._proc.exists():
+                    return
+                time.sleep(0.1)

@@ -1,0 +1,69 @@
+"""The same compiles and links under ninja."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Tuple
+
+from bench import command
+from bench.sandbox import Step
+
+_HEAD = """\
+rule run
+  command = $argv
+  description = $out
+"""
+
+
+def escape(text: str, *, path: bool = False) -> str:
+    """Text as a value in a build.ninja; in a path, spaces and colons are escaped too."""
+    text = text.replace("$", "$$")
+    return text.replace(" ", "$ ").replace(":", "$:") if path else text
+
+
+def build_file(steps: Iterable[Step]) -> str:
+    """A build.ninja of compiles and links."""
+    return _HEAD + "".join(_edge(step) for step in steps)
+
+
+def _edge(step: Step) -> str:
+    inputs = step.objects if step.is_link else (step.source,)
+    paths = " ".join(escape(path, path=True) for path in inputs)
+    argv = escape(" ".join(shlex.quote(argument) for argument in step.argv))
+    return f"\nbuild {escape(step.output, path=True)}: run {paths}\n  argv = {argv}\n"
+
+
+class NinjaBuild:
+    """A directory with the inputs of some steps and a build.ninja for them."""
+
+    def __init__(self, ninja: Path, place: Path, steps: Sequence[Step], jobs: int) -> None:
+        self._ninja = ninja
+        self.place = place
+        self.steps = tuple(steps)
+        self._jobs = jobs
+        (place / "build.ninja").write_text(build_file(steps))
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return {"PATH": "/usr/bin:/bin", **{name: value for step in self.steps for name, value in step.env}}
+
+    def cold(self) -> command.Finished:
+        """Run every step, with nothing left of the run before."""
+        for step in self.steps:
+            (self.place / step.output).unlink(missing_ok=True)
+        for name in ("zig-cache", ".ninja_log", ".ninja_deps"):
+            path = self.place / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return command.run([str(self._ninja), f"-j{self._jobs}"], cwd=self.place, env=self.env, name="ninja")
+
+    def behind(self, output: str) -> Tuple[Step, ...]:
+        """The compiles behind a linked file whose path begins so."""
+        (link,) = (step for step in self.steps if step.is_link and step.output.startswith(output))
+        return tuple(step for step in self.steps if not step.is_link and step.output in link.objects)
+
+    def linked(self) -> dict[str, bytes]:
+        """What was linked, by path."""
+        return {step.output: (self.place / step.output).read_bytes() for step in self.steps if step.is_link}

@@ -1,0 +1,75 @@
+"""What a measurement tells: samples, counts, and how they compare with what is wanted."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Tuple, Union
+
+Cell = Union[str, int, float]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The smallest, middle and largest of some samples."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, samples: Sequence[float]) -> Spread:
+        return cls(min(samples), statistics.median(samples), max(samples))
+
+    def __str__(self) -> str:
+        return f"{self.low:.2f} / {self.median:.2f} / {self.high:.2f}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Something wanted, what was found, and whether that is what was wanted.
+
+    Only a count can be wrong. A time that misses its target is told, and is no failure: machines differ.
+    """
+
+    wanted: str
+    found: str
+    met: bool
+    is_count: bool
+
+    @classmethod
+    def ratio(cls, name: str, value: float, limit: float) -> Verdict:
+        return cls(f"{name} at most {limit:.2f}", f"{value:.2f}", value <= limit, is_count=False)
+
+    @classmethod
+    def seconds(cls, name: str, value: float, limit: float) -> Verdict:
+        return cls(f"{name} under {limit:g} s", f"{value:.2f} s", value < limit, is_count=False)
+
+    @classmethod
+    def count(cls, name: str, value: int, wanted: int) -> Verdict:
+        return cls(f"{name}: {wanted}", str(value), value == wanted, is_count=True)
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    head: Tuple[str, ...]
+    rows: Tuple[Tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One of the benchmark's measurements, with its tables, remarks and raw samples."""
+
+    name: str
+    tables: Tuple[Table, ...]
+    verdicts: Tuple[Verdict, ...]
+    notes: Tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(verdict.is_count and not verdict.met for verdict in self.verdicts)

@@ -1,0 +1,82 @@
+"""The processes of a Pants run as its kept sandboxes show them: command line, environment and inputs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Tuple
+
+from bench.errors import BenchError
+
+_ANSI_C_QUOTE = re.compile(r"(?<!\S)\$'")
+_NOT_INPUTS = {"__run.sh", "__objects", "zig-cache", "src"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One compile or link, to be run in a directory that holds its inputs."""
+
+    argv: Tuple[str, ...]
+    env: Tuple[Tuple[str, str], ...]
+
+    @property
+    def output(self) -> str:
+        return self.argv[self.argv.index("-o") + 1]
+
+    @property
+    def is_link(self) -> bool:
+        return "ld.lld" in self.argv[:2]
+
+    @property
+    def source(self) -> str:
+        """The source of a compile."""
+        return self.argv[self.argv.index("-c") + 1]
+
+    @property
+    def objects(self) -> Tuple[str, ...]:
+        """The user's objects that a link takes."""
+        return tuple(argument for argument in self.argv if argument.startswith("__objects/"))
+
+
+def parse_run_script(script: str) -> Step:
+    """The step that a sandbox's `__run.sh` repeats: `env -i NAME=VALUE... COMMAND...` on its last line."""
+    words = shlex.split(_ANSI_C_QUOTE.sub("'", script.strip().splitlines()[-1]))
+    if words[:2] != ["env", "-i"]:
+        raise BenchError(f"Pants' `__run.sh` is not of the form that this benchmark reads:\n{script}")
+    command = next(i for i, word in enumerate(words[2:], 2) if "=" not in word)
+    env = tuple((name, value) for name, _, value in (word.partition("=") for word in words[2:command]))
+    return Step(tuple(words[command:]), env)
+
+
+def collect_steps(sandboxes: Path, place: Path) -> Tuple[Step, ...]:
+    """The compiles and links of all kept sandboxes; their inputs are copied to `place`, but for the sources."""
+    place.mkdir(parents=True)
+    found = []
+    for sandbox in sorted(sandboxes.glob("pants-sandbox-*")):
+        script = sandbox / "__run.sh"
+        if script.exists() and "__toolchain/zig " in script.read_text():
+            found.append((parse_run_script(script.read_text()), sandbox))
+    # A link's toolchain is a part of a compile's, so compiles come first.
+    for _, sandbox in sorted(found, key=lambda step: step[0].is_link):
+        _copy_inputs(sandbox, place)
+    return tuple(step for step, _ in found if step.is_link or "-c" in step.argv)
+
+
+def _copy_inputs(sandbox: Path, place: Path) -> None:
+    for entry in sandbox.iterdir():
+        if entry.name in _NOT_INPUTS:
+            continue
+        for path in entry.iterdir() if entry.name == "__packages" else (entry,):
+            target = place / path.relative_to(sandbox)
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                copy = shutil.copytree if path.is_dir() else shutil.copy2
+                copy(path, target)
+
+
+def compiles(steps: Iterable[Step]) -> Tuple[Step, ...]:
+    return tuple(step for step in steps if not step.is_link)

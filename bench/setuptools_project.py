@@ -1,0 +1,149 @@
+"""The runtime wheel's sources as a setuptools project, built by `pip wheel` with the same compiler."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Tuple
+
+from bench import command
+from bench.sandbox import Step, compiles
+
+_PYPROJECT = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "abacus-runtime"
+version = "1.0"
+"""
+_SETUP = """\
+import sys
+from setuptools import Extension, setup
+
+limited = sys.version_info >= (3, 12)
+setup(
+    packages=["abacus_runtime"],
+    package_data={{"abacus_runtime": ["*.pyi", "py.typed"]}},
+    ext_modules=[
+        Extension(
+            "abacus_runtime._native",
+            sources={sources!r},
+            include_dirs={include_dirs!r},
+            define_macros={macros!r} + ([("Py_LIMITED_API", "0x030C0000")] if limited else []),
+            extra_compile_args={flags!r},
+            extra_link_args=["-s"],
+            py_limited_api=limited,
+            language="c++",
+        )
+    ],
+    options={{"bdist_wheel": {{"py_limited_api": "cp312"}}}} if limited else {{}},
+)
+"""
+_IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); import abacus_runtime; abacus_runtime._native"
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What a setup.py takes, out of the compiler's command line of the binding."""
+
+    include_dirs: Tuple[str, ...]
+    macros: Tuple[Tuple[str, Optional[str]], ...]
+    flags: Tuple[str, ...]
+
+
+def settings_of(step: Step) -> BuildSettings:
+    """The binding's settings, less its target (the compiler's name brings that) and Python's headers."""
+    include_dirs, macros, flags = [], [], []
+    words = iter(step.argv[2 : step.argv.index("-c")])
+    for word in words:
+        if word == "-target":
+            next(words)
+        elif word == "-isystem":
+            include_dirs.append(next(words))
+        elif word.startswith("-I"):
+            include_dirs.append(word[2:])
+        elif word.startswith("-D"):
+            name, _, value = word[2:].partition("=")
+            macros.append((name, value or None))
+        else:
+            flags.append(word)
+    return BuildSettings(tuple(d for d in include_dirs if d != "__python"), tuple(macros), tuple(flags))
+
+
+class SetuptoolsProject:
+    """A source tree, a compiler that looks like one file, and an environment with setuptools for each Python."""
+
+    def __init__(self, place: Path, zig: Path, steps: Sequence[Step], inputs: Path) -> None:
+        self._place = place
+        self._zig = zig
+        shutil.rmtree(place, ignore_errors=True)
+        self._source = place / "source"
+        binding = next(step for step in compiles(steps) if "/bindings/" in step.source)
+        settings = settings_of(binding)
+        self._source.mkdir(parents=True)
+        for name in ("__packages", "src"):
+            shutil.copytree(inputs / name, self._source / name)
+        shutil.copytree(inputs / "src" / "python" / "abacus_runtime", self._source / "abacus_runtime")
+        (self._source / "abacus_runtime" / "pyproject.toml").unlink()
+        (self._source / "abacus_runtime" / "_version.py").write_text('__version__ = "1.0"\n')
+        (self._source / "pyproject.toml").write_text(_PYPROJECT)
+        (self._source / "setup.py").write_text(
+            _SETUP.format(
+                sources=sorted(step.source for step in compiles(steps)),
+                include_dirs=list(settings.include_dirs),
+                macros=list(settings.macros),
+                flags=list(settings.flags),
+            )
+        )
+        self._compilers = {name: self._compiler(name, binding) for name in ("cc", "c++")}
+
+    def _compiler(self, name: str, step: Step) -> Path:
+        target = step.argv[step.argv.index("-target") + 1]
+        path = self._place / f"zig-{name.replace('+', 'x')}"
+        path.write_text(f'#!/bin/sh\nexec "{self._zig}" {name} -target {target} "$@"\n')
+        path.chmod(0o755)
+        return path
+
+    def _env(self, objects: Path) -> Mapping[str, str]:
+        cc, cxx = str(self._compilers["cc"]), str(self._compilers["c++"])
+        return {
+            **os.environ,
+            "CC": cc, "CXX": cxx, "LDSHARED": f"{cc} -shared", "LDCXXSHARED": f"{cxx} -shared",
+            # libc++ is built once, beforehand; what the project itself compiles is kept nowhere.
+            "ZIG_GLOBAL_CACHE_DIR": str(self._place / "zig-runtime"), "ZIG_LOCAL_CACHE_DIR": str(objects),
+        }
+
+    def prime(self) -> command.Finished:
+        """Have zig build its libc++ and start files, which later links take."""
+        source = self._place / "prime.cc"
+        source.write_text("int prime(int value) { if (value) throw value; return 0; }\n")
+        argv = [str(self._compilers["c++"]), "-O2", "-fPIC", "-shared", "-s", source.name, "-o", "prime.so"]
+        return command.run(argv, cwd=self._place, env=self._env(self._place / "zig-runtime"))
+
+    def wheel(self, python: Path) -> command.Finished:
+        """`pip wheel` from a clean tree."""
+        shutil.rmtree(self._source / "build", ignore_errors=True)
+        for left in self._source.glob("*.egg-info"):
+            shutil.rmtree(left)
+        for path in (self._place / "wheels", self._place / "objects"):
+            shutil.rmtree(path, ignore_errors=True)
+        argv = (
+            *(str(python), "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-cache-dir"),
+            *("--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", "../wheels", "."),
+        )
+        done = command.run(argv, cwd=self._source, env=self._env(self._place / "objects"), name="pip wheel")
+        self._try_import(python)
+        return done
+
+    def _try_import(self, python: Path) -> None:
+        """A wheel that does not work would be no comparison. This is in no measured time."""
+        (wheel,) = (self._place / "wheels").glob("*.whl")
+        unpacked = self._place / "wheels" / "unpacked"
+        subprocess.run([str(python), "-m", "zipfile", "-e", str(wheel), str(unpacked)], check=True)
+        command.run([str(python), "-I", "-c", _IMPORT, str(unpacked)], cwd=self._place, env=os.environ)

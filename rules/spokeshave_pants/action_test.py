@@ -1,0 +1,63 @@
+"""Counting what ran and what was cached."""
+
+from __future__ import annotations
+
+from pants.engine.internals.session import RunId
+from pants.engine.platform import Platform
+from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetadata
+
+from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions
+
+THIS_RUN, EARLIER_RUN = RunId(2), RunId(1)
+HERE = ProcessExecutionEnvironment(
+    environment_name=None,
+    platform=Platform.linux_x86_64.value,
+    docker_image=None,
+    remote_execution=False,
+    remote_execution_extra_platform_properties=[],
+)
+
+
+def action(description: str, kind: ActionKind, source: str = "ran", run: RunId = THIS_RUN, elapsed: int | None = 7) -> Action:
+    return Action(kind, description, ProcessResultMetadata(elapsed, HERE, source, int(run)))
+
+
+def test_an_action_ran_if_this_run_executed_it() -> None:
+    assert action("Compile a.cc", ActionKind.COMPILE).ran(THIS_RUN)
+    assert not action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).ran(THIS_RUN)
+    assert not action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").ran(THIS_RUN)
+
+
+def test_a_time_that_is_not_known_counts_as_none() -> None:
+    assert action("Compile a.cc", ActionKind.COMPILE).milliseconds() == 7
+    assert action("Compile a.cc", ActionKind.COMPILE, elapsed=None).milliseconds() == 0
+
+
+def test_actions_are_counted_by_kind_and_by_where_their_results_came_from() -> None:
+    counts = count_actions(
+        [
+            action("a", ActionKind.COMPILE),
+            action("b", ActionKind.COMPILE),
+            action("c", ActionKind.COMPILE, source="hit_locally"),
+            action("d", ActionKind.COMPILE, source="hit_remotely"),
+            action("e", ActionKind.COMPILE, run=EARLIER_RUN),
+            action("f", ActionKind.LINK, source="hit_locally"),
+        ],
+        THIS_RUN,
+    )
+    assert counts == {
+        ActionKind.COMPILE: ActionCount(ran=2, hit_locally=1, hit_remotely=1, memoized=1),
+        ActionKind.LINK: ActionCount(ran=0, hit_locally=1, hit_remotely=0, memoized=0),
+    }
+    assert (counts[ActionKind.COMPILE].cached, counts[ActionKind.LINK].cached) == (3, 1)
+
+
+def test_an_action_that_several_wheels_share_is_counted_once() -> None:
+    shared = [action("Compile core.cc", ActionKind.COMPILE) for _ in range(3)]
+    assert count_actions(shared, THIS_RUN)[ActionKind.COMPILE].ran == 1
+
+
+def test_kinds_are_told_in_the_order_of_the_work_and_none_without_actions() -> None:
+    kinds = (ActionKind.SMOKE_TEST, ActionKind.LINK, ActionKind.RUNTIME_PACK, ActionKind.COMPILE)
+    counts = count_actions([action(kind.value, kind) for kind in kinds], THIS_RUN)
+    assert list(counts) == [ActionKind.RUNTIME_PACK, ActionKind.COMPILE, ActionKind.LINK, ActionKind.SMOKE_TEST]

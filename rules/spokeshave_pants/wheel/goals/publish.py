@@ -1,0 +1,170 @@
+"""`publish`: upload the tested wheels of a `python_native_wheel` with twine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
+from pants.base.build_environment import get_buildroot
+from pants.core.goals.package import BuiltPackage
+from pants.core.goals.publish import (
+    PublishFieldSet,
+    PublishOutputData,
+    PublishPackages,
+    PublishProcesses,
+    PublishRequest,
+)
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.process import InteractiveProcess, Process
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.option.global_options import GlobalOptions
+from pants.util.frozendict import FrozenDict
+
+from spokeshave_pants.errors import SpokeshaveError, bullet_list
+from spokeshave_pants.wheel.goals.package import WheelArtifact
+from spokeshave_pants.wheel.repository import Repository, parse_repositories
+from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelPublishSubsystem
+from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
+from spokeshave_pants.wheel.util_rules.tools import REPORT, TOOLS_DIR, SpokeshaveTools
+
+
+class UntestedWheelError(SpokeshaveError):
+    """A wheel that passed no smoke test."""
+
+
+class NativeWheelPublishRequest(PublishRequest["NativeWheelPublishFieldSet"]):
+    pass
+
+
+@dataclass(frozen=True)
+class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
+    publish_request_type = NativeWheelPublishRequest
+    required_fields = (PythonsField, RepositoriesField)
+
+    repositories: RepositoriesField
+
+    def get_output_data(self) -> PublishOutputData:
+        return PublishOutputData({"publisher": "spokeshave", **super().get_output_data()})
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """twine's pinned requirements as a virtual environment."""
+
+    pex: VenvPex
+
+
+@dataclass(frozen=True)
+class UploadRequest:
+    repository: Repository
+    wheels: tuple[str, ...]
+    digest: Digest
+
+
+def wheels_of(packages: Iterable[BuiltPackage]) -> tuple[WheelArtifact, ...]:
+    """What is published of packages: their wheels, and not the reports beside them."""
+    return tuple(a for package in packages for a in package.artifacts if isinstance(a, WheelArtifact))
+
+
+def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
+    """Refuse wheels that nobody ever saw working.
+
+    :raises UntestedWheelError: with every wheel that passed on no Python, and why.
+    """
+    untested = [wheel for wheel in wheels if all(outcome.outcome != "passed" for outcome in wheel.smoke)]
+    if not untested:
+        return
+    problems = [
+        "\n".join([str(wheel.relpath), *(f"{o.outcome} on Python {o.python}: {o.reason}" for o in wheel.smoke)])
+        for wheel in untested
+    ]
+    raise UntestedWheelError(
+        f"{where} has wheels that passed no smoke test, so nothing of it is published:\n{bullet_list(problems)}\n"
+        "Publish from a machine that has one of their Pythons, or list in `pythons` one that this machine has."
+    )
+
+
+@rule(desc="Install twine")
+async def install_uploader(publishing: WheelPublishSubsystem, tools: SpokeshaveToolsSubsystem) -> Uploader:
+    lockfile = Lockfile(
+        url=publishing.requirements,
+        url_description_of_origin=f"the option `[{publishing.options_scope}].requirements`",
+        resolve_name=publishing.options_scope,
+    )
+    pex = await Get(
+        VenvPex,
+        PexRequest(
+            output_filename="spokeshave-upload.pex",
+            internal_only=True,
+            requirements=EntireLockfile(lockfile),
+            interpreter_constraints=InterpreterConstraints(tools.interpreter_constraints),
+            description="Install the pinned twine",
+        ),
+    )
+    return Uploader(pex)
+
+
+@rule
+async def upload_process(
+    request: UploadRequest, uploader: Uploader, tools: SpokeshaveTools, options: GlobalOptions
+) -> InteractiveProcess:
+    process, variables = await MultiGet(
+        # No credential is in this one: what the engine runs and caches never holds any.
+        Get(
+            Process,
+            VenvPexProcess(
+                uploader.pex,
+                argv=(
+                    *(f"{TOOLS_DIR}/run.py", "upload", *request.repository.arguments),
+                    *("--report", REPORT, *request.wheels),
+                ),
+                input_digest=request.digest,
+                extra_env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+                description=f"Upload to {request.repository.label}",
+            ),
+        ),
+        Get(EnvironmentVars, EnvironmentVarsRequest(request.repository.variables)),
+    )
+    certificates = {"TWINE_CERT": options.ca_certs_path} if options.ca_certs_path else {}
+    environment = request.repository.environment({**certificates, **variables}, get_buildroot())
+    sources = FrozenDict({**process.immutable_input_digests, TOOLS_DIR: tools.sources})
+    process = replace(process, immutable_input_digests=sources, env=FrozenDict({**process.env, **environment}))
+    return InteractiveProcess.from_process(process)
+
+
+@rule
+async def publish_native_wheels(
+    request: NativeWheelPublishRequest, publishing: WheelPublishSubsystem
+) -> PublishProcesses:
+    where = f"the target {request.field_set.address}"
+    wheels = wheels_of(request.packages)
+    names = tuple(str(wheel.relpath) for wheel in wheels)
+    repositories = parse_repositories(
+        request.field_set.repositories.value, publishing.repositories, where=request.field_set.address.spec
+    )
+    if not repositories:
+        skipped = f"(no `{RepositoriesField.alias}` specified for {request.field_set.address})"
+        return PublishProcesses([PublishPackages(names=names, description=skipped)])
+    check_tested(wheels, where=where)
+    digest = await Get(Digest, MergeDigests(package.digest for package in request.packages))
+    processes = await MultiGet(
+        Get(InteractiveProcess, UploadRequest(repository, names, digest)) for repository in repositories
+    )
+    return PublishProcesses(
+        PublishPackages(
+            names=names,
+            process=process,
+            description=repository.label,
+            data=PublishOutputData({"repository": repository.label}),
+        )
+        for repository, process in zip(repositories, processes)
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules(), *NativeWheelPublishFieldSet.rules()]

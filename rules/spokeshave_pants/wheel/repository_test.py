@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from pants.util.frozendict import FrozenDict
+
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.wheel.repository import Repository, SecretText, parse_repositories
+
+
+def parse(*texts: str, urls: Mapping[str, str] | None = None) -> tuple[Repository, ...]:
+    return parse_repositories(texts, urls or {}, where="the target src:wheel")
+
+
+def test_a_name_is_looked_up_in_the_options_and_else_left_to_pypirc() -> None:
+    ours, testpypi = parse("@ours", "@testpypi", urls={"ours": "https://wheels.example.org/legacy/"})
+    assert ours.arguments == ("--repository", "ours", "--repository-url", "https://wheels.example.org/legacy/")
+    assert ours.label == "@ours (https://wheels.example.org/legacy/)"
+    assert testpypi.arguments == ("--repository", "testpypi")
+    assert testpypi.label == "@testpypi"
+
+
+def test_a_url_is_taken_as_it_is_and_each_repository_once() -> None:
+    url = "http://127.0.0.1:8080/"
+    assert parse(url, "@ours", url) == (Repository(url, url), Repository("@ours", None))
+    assert parse(url)[0].arguments == ("--repository-url", url)
+
+
+def test_every_repository_that_is_none_is_told_and_no_password_with_it() -> None:
+    texts = ("pypi", "@", "https://user:pass-word@wheels.example.org/", "@ours")
+    with pytest.raises(InvalidTargetError) as raised:
+        parse(*texts, urls={"ours": "ftp://wheels.example.org/"})
+    told = str(raised.value)
+    assert "`repositories` of the target src:wheel has 'pypi'. Write `@name`" in told
+    assert "`[wheel-publish].repositories` for @ has no name" in told
+    assert "`repositories` of the target src:wheel has a URL that holds credentials" in told
+    assert "`[wheel-publish].repositories` for @ours has 'ftp://wheels.example.org/'" in told
+    assert "pass-word" not in told
+
+
+def test_credentials_of_a_name_go_before_those_of_all() -> None:
+    (repository,) = parse("@our-index")
+    variables = {
+        "TWINE_USERNAME": "all",
+        "TWINE_PASSWORD": "all's",
+        "TWINE_PASSWORD_OUR_INDEX": "ours",
+        "TWINE_PASSWORD_OTHER": "others",
+        "HOME": "/home/alice",
+        "https_proxy": "http://proxy:3128",
+        "PATH": "/usr/bin",
+        "NO_PROXY": "",
+    }
+    assert {"TWINE_USERNAME_OUR_INDEX", "TWINE_PASSWORD_OUR_INDEX", "http_proxy"} <= set(repository.variables)
+    assert repository.environment(variables, "/repo") == {
+        "TWINE_USERNAME": "all",
+        "TWINE_PASSWORD": "ours",
+        "HOME": "/home/alice",
+        "https_proxy": "http://proxy:3128",
+    }
+
+
+def test_certificates_are_found_from_the_build_root() -> None:
+    (repository,) = parse("https://wheels.example.org/")
+    found = repository.environment({"TWINE_CERT": "ca.pem", "REQUESTS_CA_BUNDLE": "/etc/ca.pem"}, "/repo")
+    assert found == {"TWINE_CERT": "/repo/ca.pem", "REQUESTS_CA_BUNDLE": "/etc/ca.pem"}
+
+
+def test_a_secret_is_not_shown_where_what_holds_it_is() -> None:
+    @dataclass(frozen=True)
+    class Holder:
+        env: FrozenDict[str, str]
+
+    (repository,) = parse("@ours")
+    holder = Holder(FrozenDict(repository.environment({"TWINE_PASSWORD": "pass-word"}, "/repo")))
+    assert "pass-word" not in f"{holder} {holder!r}"
+    assert "TWINE_PASSWORD" in f"{holder}"
+    assert holder == Holder(FrozenDict({"TWINE_PASSWORD": SecretText("pass-word")}))

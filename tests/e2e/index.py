@@ -1,0 +1,100 @@
+"""A package index on loopback: the real pypiserver, as a process of its own, that wants a password for uploads."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+
+_STARTS_WITHIN = 60
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user with a password that no earlier run ever had."""
+
+    username: str = field(default_factory=lambda: f"user-{secrets.token_hex(8)}")
+    password: str = field(default_factory=lambda: f"pass-{secrets.token_hex(16)}")
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """What must be found nowhere: the password, and the header that carries it."""
+        header = base64.b64encode(f"{self.username}:{self.password}".encode())
+        return self.password.encode(), header
+
+    def variables(self, suffix: str = "") -> dict[str, str]:
+        """The environment that hands it to an upload."""
+        return {f"TWINE_USERNAME{suffix}": self.username, f"TWINE_PASSWORD{suffix}": self.password}
+
+
+@dataclass(frozen=True)
+class IndexServer:
+    """A running index; what is uploaded lands in `folder`."""
+
+    folder: Path
+    port: int
+    login: Login
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def simple(self) -> str:
+        return f"{self.url}simple/"
+
+    def files(self) -> dict[str, bytes]:
+        """What was uploaded."""
+        return {path.name: path.read_bytes() for path in sorted(self.folder.glob("*.whl"))}
+
+
+@contextlib.contextmanager
+def index_server(place: Path, login: Login) -> Iterator[IndexServer]:
+    """An index that ends with the block."""
+    folder = place / "files"
+    folder.mkdir(parents=True)
+    passwords = place / "htpasswd"
+    digest = base64.b64encode(hashlib.sha1(login.password.encode()).digest()).decode()
+    passwords.write_text(f"{login.username}:{{SHA}}{digest}\n")
+    server = IndexServer(folder, free_port(), login)
+    with (place / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "pypiserver", "run", "--interface", "127.0.0.1", "--port", str(server.port)),
+                *("--passwords", str(passwords), "--authenticate", "update", "--disable-fallback", str(folder)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(server, process)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def _wait_for(server: IndexServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(URLError, ConnectionError), urllib.request.urlopen(server.simple, timeout=5):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"pypiserver did not start:\n{(server.folder.parent / 'log').read_text()}")

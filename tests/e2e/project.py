@@ -1,0 +1,247 @@
+"""Copies of the tiny projects, and the real ./pants run on them."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+PROJECTS = REPOSITORY / "tests/projects"
+GOLDENS = Path(__file__).parent / "goldens"
+
+_TIMEOUT = 600
+_COMPLETED = re.compile(r"\[INFO\] Completed: (.+)")
+_EXECUTED = re.compile(r"local_execution_requests: (\d+)")
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class PantsRun:
+    """What a run of ./pants came to."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+    def ran(self, *verbs: str) -> list[str]:
+        """Descriptions of the processes that were executed (and not taken from a cache), such as `Compile a.cc …`."""
+        found = sorted(line for line in _COMPLETED.findall(self.stderr) if not verbs or line.startswith(verbs))
+        return found
+
+    def executed(self) -> int:
+        """How many processes of any kind were executed, as the engine counted them; needs `--stats-log`."""
+        found = _EXECUTED.search(self.stderr)
+        assert found is not None, f"no statistics in:\n{self.stderr}"
+        return int(found[1])
+
+    def checked(self) -> PantsRun:
+        """This run, which must have succeeded."""
+        assert self.exit_code == 0, f"./pants exited with {self.exit_code}:\n{self.output}"
+        return self
+
+
+@dataclass(frozen=True)
+class Project:
+    """A repository of its own at `root`, with a Pants daemon if asked for.
+
+    :param variables: the environment beside that of this process.
+    """
+
+    root: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def copy(cls, root: Path, *names: str) -> Project:
+        """The named directories of `tests/projects` below a new root, and the configuration that they share."""
+        root.mkdir(parents=True)
+        for name in ("pants.toml", *names):
+            source = PROJECTS / name
+            if source.is_dir():
+                shutil.copytree(source, root / name)
+            else:
+                shutil.copy2(source, root)
+        return cls(root)
+
+    def pants(
+        self, *arguments: str, daemon: bool = True, variables: Mapping[str, str] | None = None, umask: int = -1
+    ) -> PantsRun:
+        """Run ./pants to its end. Its output goes through files: a daemon would keep a pipe open."""
+        log = self.root.parent / f"{self.root.name}-log"
+        log.mkdir(exist_ok=True)
+        out, err = log / "stdout", log / "stderr"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.run(
+                [str(REPOSITORY / "pants"), *(() if daemon else ("--no-pantsd",)), *arguments],
+                cwd=self.root,
+                env={**_environment(), **self.variables, **(variables or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                timeout=_TIMEOUT,
+                check=False,
+                preexec_fn=None if umask == -1 else lambda: _ignore(os.umask(umask)),
+            )
+        text = [_ESCAPE.sub("", path.read_text(errors="replace")) for path in (out, err)]
+        return PantsRun(process.returncode, *text)
+
+    def package(self, *targets: str, options: tuple[str, ...] = ()) -> PantsRun:
+        """`./pants package`, which must succeed, into an empty `dist/`."""
+        self.clear_dist()
+        return self.pants(*options, "package", *targets).checked()
+
+    @property
+    def dist(self) -> Path:
+        return self.root / "dist"
+
+    def clear_dist(self) -> None:
+        shutil.rmtree(self.dist, ignore_errors=True)
+
+    def wheels(self, distribution: str = "") -> list[Path]:
+        """The wheels in `dist/`, of one distribution or of all, sorted by name."""
+        return sorted(self.dist.glob(f"{distribution.replace('-', '_')}-*.whl" if distribution else "*.whl"))
+
+    def wheel(self, distribution: str, tag: str = "") -> Path:
+        """The one wheel of a distribution (with a tag)."""
+        found = [path for path in self.wheels(distribution) if f"-{tag}" in path.name]
+        assert len(found) == 1, f"{distribution} {tag}: {[path.name for path in self.wheels()]}"
+        return found[0]
+
+    def report(self, target: str) -> list[dict[str, Any]]:
+        """The report of a target's wheels, as `package` wrote it beside them."""
+        directory, _, name = target.partition(":")
+        path = self.dist / directory.replace("/", ".") / f"{name}.report.json"
+        wheels: list[dict[str, Any]] = json.loads(path.read_text())["wheels"]
+        return wheels
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).write_text(text)
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Edit a file; the old text must be there."""
+        text = (self.root / path).read_text()
+        assert old in text, f"{old!r} is not in {path}"
+        self.write(path, text.replace(old, new))
+
+    def git(self, *arguments: str) -> str:
+        """Run git here, as somebody whom no configuration of this machine knows."""
+        who = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+        names = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org")
+        result = subprocess.run(
+            ["git", *names, *arguments],
+            cwd=self.root,
+            env={**os.environ, **who},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return result.stdout.strip()
+
+    def stop(self) -> None:
+        """End this project's daemon, by its process id."""
+        for pid_file in self.root.glob(".pids/*/pantsd/pid"):
+            with contextlib.suppress(ProcessLookupError, ValueError):
+                os.kill(int(pid_file.read_text()), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def running(project: Project) -> Iterator[Project]:
+    """A project whose daemon ends with the block."""
+    try:
+        yield project
+    finally:
+        project.stop()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A fresh virtual environment, by its Python."""
+
+    python: Path
+
+    @property
+    def prefix(self) -> Path:
+        return self.python.parents[1]
+
+    def run(self, code: str, cwd: Path | None = None) -> str:
+        """Run code with this environment's Python, isolated and away from every source, and return what it prints."""
+        result = subprocess.run(
+            [str(self.python), "-I", "-c", code], cwd=cwd or self.prefix, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+
+def install(root: Path, version: str, *requirements: str, find_links: Path) -> Environment:
+    """A fresh virtual environment of that Python, in which pip installed requirements from the files of a directory."""
+    environment = Environment(root / "bin/python")
+    subprocess.run([find_python(version), "-m", "venv", str(root)], check=True)
+    subprocess.run(
+        [
+            *(str(environment.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--no-index", "--find-links", str(find_links), "--no-deps", *requirements),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return environment
+
+
+def find_python(version: str) -> str:
+    """The newest CPython of a feature release on PATH or under pyenv."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    candidates = [*pyenv.glob(f"versions/{version}.*/bin/python{version}")]
+    candidates += [Path(place) / f"python{version}" for place in os.environ["PATH"].split(":")]
+    for candidate in candidates:
+        if os.access(candidate, os.X_OK) and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
+            return str(candidate)
+    raise AssertionError(f"this machine has no Python {version}, which the end-to-end tests need")
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def names(wheel: Path) -> list[str]:
+    """The names of a wheel's files, sorted."""
+    with zipfile.ZipFile(wheel) as archive:
+        return sorted(archive.namelist())
+
+
+def read(wheel: Path, name: str) -> bytes:
+    """One file of a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(name)
+
+
+def assert_golden(golden: str, actual: list[str]) -> None:
+    """Compare a list of lines with the golden file of that name; a difference is shown as a diff."""
+    path = GOLDENS / golden
+    expected = path.read_text().splitlines()
+    diff = difflib.unified_diff(expected, actual, fromfile=f"goldens/{golden}", tofile="what was built", lineterm="")
+    assert expected == actual, f"{path} does not hold:\n" + "\n".join(diff)
+
+
+def _environment() -> dict[str, str]:
+    """The environment of this process without what would change how Pants runs; the plugin is this repository's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PANTS_")}
+    return {**inherited, "PANTS_PYTHONPATH": f"['{REPOSITORY / 'rules'}']", "PANTS_COLORS": "false"}
+
+
+def _ignore(_: object) -> None:
+    """Make a call of something whose result is of no use."""

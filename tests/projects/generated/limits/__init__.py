@@ -1,0 +1,1 @@
+from limits._native import HIGHEST, LOWEST, STEP

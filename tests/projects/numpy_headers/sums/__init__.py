@@ -1,0 +1,1 @@
+from sums._native import total

@@ -1,0 +1,3 @@
+#include "area.h"
+
+long area(long width, long height) { return width * height; }

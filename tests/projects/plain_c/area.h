@@ -1,0 +1,3 @@
+#pragma once
+
+long area(long width, long height);

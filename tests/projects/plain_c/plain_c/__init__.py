@@ -1,0 +1,3 @@
+from plain_c._native import area
+
+__all__ = ["area"]

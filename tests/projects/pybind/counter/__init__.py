@@ -1,0 +1,1 @@
+from counter._native import Counter, checked

@@ -1,0 +1,5 @@
+"""The answer, from C++."""
+
+from tiny._native import answer
+
+__all__ = ["answer"]

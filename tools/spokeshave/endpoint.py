@@ -1,0 +1,198 @@
+"""Where wheels are uploaded to, and the credentials for it: from the environment or ~/.pypirc, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import requests.auth
+from requests import PreparedRequest
+from twine import utils as twine_utils
+
+from spokeshave.errors import Problem, Problems, SpokeshaveError
+
+_PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
+_TOKEN_USER = "__token__"
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_HIDDEN = "********"
+
+
+class InvalidEndpointError(SpokeshaveError):
+    """A repository that nothing knows, a URL that is none, or credentials that are missing or misplaced."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A user and a password (or an API token), of which no text is ever made."""
+
+    username: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An index that takes uploads. ``ca_bundle`` and ``client_cert`` are paths."""
+
+    url: str
+    credentials: Credentials | None = None
+    ca_bundle: str | None = None
+    client_cert: str | None = None
+
+
+class OriginAuth(requests.auth.AuthBase):
+    """Credentials for one origin (scheme, host and port), and none, not even ~/.netrc's, for any other."""
+
+    def __init__(self, url: str, credentials: Credentials | None) -> None:
+        self._origin = origin(url)
+        self._credentials = credentials
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign a request to the origin."""
+        if self._credentials is None or origin(request.url or "") != self._origin:
+            return request
+        # As bytes: requests takes text for Latin-1, which not every password is.
+        user, password = self._credentials.username.encode(), self._credentials.password.encode()
+        signed: PreparedRequest = requests.auth.HTTPBasicAuth(user, password)(request)
+        return signed
+
+
+class Scrubber:
+    """Takes credentials out of texts that others wrote: an index's reason, a library's error."""
+
+    def __init__(self, credentials: Credentials | None, environment: Mapping[str, str]) -> None:
+        pairs = [*_proxy_credentials(environment), *([credentials] if credentials else [])]
+        secrets = {form for pair in pairs for form in _written_forms(pair)}
+        names = {pair.username for pair in pairs} - {"", _TOKEN_USER}
+        patterns = [re.escape(secret) for secret in sorted(secrets, key=len, reverse=True) if secret]
+        patterns += [rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)]
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
+
+    def __call__(self, text: str) -> str:
+        """The text without credentials."""
+        return self._pattern.sub(_HIDDEN, text) if self._pattern else text
+
+    def error(self, error: SpokeshaveError) -> SpokeshaveError:
+        """The same error with every text of it scrubbed."""
+        return type(error)(*self.problems(error.problems))
+
+    def problems(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The same problems with every text of them scrubbed."""
+        return [Problem(self(each.place), self(each.message), self(each.remedy)) for each in problems]
+
+
+def _written_forms(pair: Credentials) -> set[str]:
+    """How a password may be written in a header, a URL, JSON or HTML."""
+    password = pair.password
+    header = base64.b64encode(f"{pair.username}:{password}".encode("utf-8", "surrogateescape")).decode()
+    quoted = quote(password, safe="", errors="surrogateescape")
+    return {password, quoted, html.escape(password), json.dumps(password)[1:-1], header}
+
+
+def _proxy_credentials(environment: Mapping[str, str]) -> list[Credentials]:
+    found = []
+    for name, value in environment.items():
+        userinfo = re.match(r"(?:\w+://)?(.*)@", value) if name.lower() in _PROXIES else None
+        if userinfo:
+            username, _, password = userinfo[1].partition(":")
+            found.append(Credentials(username, password))
+    return found
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def without_userinfo(url: str) -> str:
+    """A URL as it may be shown, even one that is malformed."""
+    return re.sub(r"//.*@", "//", url)
+
+
+def check_url(url: str, what: str) -> str:
+    """The URL, when it is one of http or https that holds no credentials; raises InvalidEndpointError."""
+    shown = without_userinfo(url)
+    if shown != url:
+        remedy = (
+            "Remove user:password@ from the URL and change the password, which others may have read by now; "
+            "set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
+        )
+        raise InvalidEndpointError(Problem(what, f"the URL {shown} holds credentials", remedy))
+    try:
+        scheme, host, _ = origin(url)
+    except ValueError:
+        scheme, host = "", ""
+    if scheme not in ("http", "https") or not host:
+        remedy = f"Give the URL of an upload endpoint, such as {twine_utils.DEFAULT_REPOSITORY}."
+        raise InvalidEndpointError(Problem(what, f"{shown!r} is no http or https URL", remedy))
+    return url
+
+
+def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, str]) -> Endpoint:
+    """The endpoint of a repository's name, of a URL, or of a name whose URL is given.
+
+    Raises InvalidEndpointError with everything that is wrong.
+    """
+    section = _pypirc_section(name) if name else {}
+    what = f"the repository {name!r}" if name else "the repository"
+    found = _choose_url(name, url, section, what)
+    problems = Problems()
+    with problems.collecting():
+        check_url(found, what)
+    with problems.collecting():
+        credentials = _credentials(found, section, environment, what)
+    ca_bundle = environment.get("TWINE_CERT") or section.get("ca_cert")
+    for path, kind in ((ca_bundle, "certificate authorities"), (section.get("client_cert"), "the client certificate")):
+        if path and not Path(path).exists():
+            problems.add(path, f"there is no such file of {kind}", "Correct TWINE_CERT or ~/.pypirc.")
+    problems.raise_if_any(InvalidEndpointError)
+    return Endpoint(twine_utils.normalize_repository_url(found), credentials, ca_bundle, section.get("client_cert"))
+
+
+def _pypirc_section(name: str) -> dict[str, str]:
+    """What ~/.pypirc says of a repository, and twine by itself of PyPI and TestPyPI; empty when neither knows it."""
+    remedy = f"Correct {_PYPIRC}: index-servers under [distutils], and a section of each name with repository = URL."
+    try:
+        config = twine_utils.get_config(_PYPIRC)
+    except OSError as err:
+        raise InvalidEndpointError(Problem(_PYPIRC, f"cannot be read ({err.strerror})", remedy)) from err
+    except (configparser.Error, ValueError) as err:
+        # What it says quotes the line, which may be the one with the password.
+        raise InvalidEndpointError(Problem(_PYPIRC, "is malformed", remedy)) from err
+    return {key: value for key, value in config.get(name, {}).items() if value}
+
+
+def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], what: str) -> str:
+    known = section.get("repository")
+    if not url and not known:
+        remedy = f"Give its URL, or add a section [{name}] to {_PYPIRC} and list it there under index-servers."
+        raise InvalidEndpointError(Problem(what, f"is not known: {_PYPIRC} has no URL for it", remedy))
+    if url and known and url.rstrip("/") != known.rstrip("/"):
+        # Else the credentials of one index would be sent to another.
+        message = f"has two URLs: {without_userinfo(url)}, and {without_userinfo(known)} in {_PYPIRC}"
+        raise InvalidEndpointError(Problem(what, message, "Remove one of the two, or give one another name."))
+    return str(url or known)
+
+
+def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str, str], what: str) -> Credentials | None:
+    """The environment's before ~/.pypirc's; none at all is for an index that asks for none."""
+    username = environment.get("TWINE_USERNAME") or section.get("username")
+    password = environment.get("TWINE_PASSWORD") or section.get("password")
+    on_pypi = url.startswith((twine_utils.DEFAULT_REPOSITORY, twine_utils.TEST_REPOSITORY))
+    if on_pypi:
+        username = environment.get("TWINE_USERNAME") or _TOKEN_USER
+    if username and password:
+        return Credentials(username, password)
+    if not username and not password:
+        return None
+    lacking, variable = ("user name", "TWINE_USERNAME") if password else ("password", "TWINE_PASSWORD")
+    secret = "an API token" if on_pypi else f"the {lacking}"
+    remedy = f"Set {variable} to {secret}, or put it into {_PYPIRC}."
+    raise InvalidEndpointError(Problem(what, f"there is no {lacking} for {without_userinfo(url)}", remedy))

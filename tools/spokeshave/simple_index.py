@@ -1,0 +1,147 @@
+"""A simple index (PEP 503 and 691): which files it has, and whether one has the bytes of a file here."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import requests
+from packaging.utils import canonicalize_name
+from twine.repository import TEST_WAREHOUSE, WAREHOUSE_WEB
+from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
+
+_KNOWN = {
+    urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",
+    urlsplit(TEST_REPOSITORY).hostname: f"{TEST_WAREHOUSE}simple/",
+}
+_JSON = "application/vnd.pypi.simple.v1+json"
+_ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+# What tells two files apart; an index that offers only others has to hand out the file.
+_ALGORITHMS = ("sha256", "sha512", "sha384", "blake2b")
+_CHUNK = 1 << 20
+_REDIRECTS = 5
+
+
+class UnreadableIndexError(Exception):
+    """An index that does not tell its files; the message says why. Nobody may see it: callers say what it means."""
+
+
+@dataclass(frozen=True)
+class IndexedFile:
+    """A file of an index, with the hashes that the index tells, in hex by algorithm."""
+
+    url: str
+    hashes: Mapping[str, str]
+
+
+class _Links(HTMLParser):
+    """The targets of a page's links, resolved against its base."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self._base = page
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        target = dict(attrs).get("href")
+        if tag == "base" and target:
+            self._base = urljoin(self._base, target)
+        elif tag == "a" and target:
+            self.found.append(urljoin(self._base, target))
+
+
+def simple_index_of(upload_url: str) -> str:
+    """The simple index that belongs to an upload endpoint, as PyPI and most index servers lay them out."""
+    parts = urlsplit(upload_url)
+    if parts.hostname in _KNOWN:
+        return _KNOWN[parts.hostname]
+    path = re.sub(r"/(legacy|upload|simple)$", "", parts.path.rstrip("/"))
+    return parts._replace(path=f"{path}/simple/", query="", fragment="").geturl()
+
+
+def list_files(session: requests.Session, index: str, project: str) -> dict[str, IndexedFile]:
+    """The files of a project by name; none where the index does not know the project.
+
+    Raises UnreadableIndexError, and requests' own errors.
+    """
+    page = urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/")
+    response = _get_from_index(session, page)
+    if response is None or response.status_code == requests.codes.not_found:
+        return {}
+    if not response.ok:
+        raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
+    if "json" in response.headers.get("Content-Type", ""):
+        return files_of_json(response)
+    return files_of_html(response.text, response.url)
+
+
+def _get_from_index(session: requests.Session, page: str) -> requests.Response | None:
+    """The page, or None where the index sends us elsewhere: many send to PyPI for a project that they do not have."""
+    for _ in range(_REDIRECTS):
+        headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
+        response = session.get(page, headers=headers, allow_redirects=False)
+        if not response.is_redirect:
+            return response
+        target = urljoin(page, response.headers["location"])
+        if urlsplit(target).netloc != urlsplit(page).netloc:
+            return None
+        page = target
+    raise UnreadableIndexError("it redirects without an end")
+
+
+def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
+    """The files that a page of PEP 503 links to."""
+    links = _Links(page)
+    links.feed(text)
+    links.close()
+    found = {}
+    for target in links.found:
+        url, fragment = urldefrag(target)
+        algorithm, _, value = fragment.partition("=")
+        name = unquote(urlsplit(url).path.rpartition("/")[2])
+        found[name] = IndexedFile(url, {algorithm: value.lower()} if value else {})
+    return found
+
+
+def files_of_json(response: requests.Response) -> dict[str, IndexedFile]:
+    """The files that an answer of PEP 691 lists; raises UnreadableIndexError."""
+    try:
+        return {
+            file["filename"]: IndexedFile(
+                urljoin(response.url, file["url"]),
+                {algorithm: value.lower() for algorithm, value in file.get("hashes", {}).items()},
+            )
+            for file in response.json()["files"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        raise UnreadableIndexError("its JSON is not what PEP 691 says") from err
+
+
+def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> bool:
+    """Whether a file of the index is the one here: by hash, or else by getting it.
+
+    Raises UnreadableIndexError, and requests' own errors.
+    """
+    for algorithm in _ALGORITHMS:
+        if algorithm in file.hashes:
+            return file.hashes[algorithm] == _hash_of_file(here, algorithm)
+    theirs = hashlib.sha256()
+    with session.get(file.url, stream=True) as response:
+        if not response.ok:
+            raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
+        for chunk in response.iter_content(_CHUNK):
+            theirs.update(chunk)
+    return theirs.hexdigest() == _hash_of_file(here, "sha256")
+
+
+def _hash_of_file(path: Path, algorithm: str) -> str:
+    digest = hashlib.new(algorithm)
+    with path.open("rb") as stream:
+        for chunk in iter(lambda: stream.read(_CHUNK), b""):
+            digest.update(chunk)
+    return digest.hexdigest()

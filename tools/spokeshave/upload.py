@@ -1,0 +1,278 @@
+"""``spokeshave upload``: wheels, put on an index with twine.
+
+What the index already has with the same bytes counts as done, so that an upload that was killed is taken up
+by running it again. A file of the same name with other bytes is an error before anything is uploaded.
+Credentials come from TWINE_USERNAME and TWINE_PASSWORD or from ~/.pypirc; no message and no report holds them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from requests.adapters import HTTPAdapter
+from twine.exceptions import TwineException
+from twine.package import PackageFile
+from twine.repository import Repository
+from urllib3 import Retry
+
+from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, without_userinfo
+from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.refusal import AGAIN, KEEPS_FIRST, refusal, unreachable
+from spokeshave.report import Json, write_report
+from spokeshave.simple_index import IndexedFile, UnreadableIndexError, has_same_bytes, list_files, simple_index_of
+
+_UNSTAMPED = "0+unstamped"
+
+
+class UploadError(SpokeshaveError):
+    """An index that does not take the wheels, or that has others of their names."""
+
+
+class PatientAdapter(HTTPAdapter):
+    """HTTP with a time limit for each wait, in seconds: neither twine nor requests has one."""
+
+    def __init__(self, timeout: float, ca_bundle: str | None) -> None:
+        self._timeout = timeout
+        self._ca_bundle = ca_bundle
+        retries = Retry(3, read=False, allowed_methods=["GET"], status_forcelist=[502, 503], raise_on_status=False)
+        super().__init__(max_retries=retries)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send a request; the authorities given for this index go before REQUESTS_CA_BUNDLE."""
+        return super().send(request, stream, timeout or self._timeout, self._ca_bundle or verify, cert, proxies)
+
+
+class _ScrubbedLog(logging.Formatter):
+    """twine's own warnings, without credentials."""
+
+    def __init__(self, scrub: Scrubber) -> None:
+        super().__init__()
+        self._scrub = scrub
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._scrub(super().format(record))
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index: where it takes files, and where it lists them."""
+
+    endpoint: Endpoint
+    repository: Repository
+    simple: str
+    simple_is_given: bool
+
+    @property
+    def session(self) -> requests.Session:
+        """The connections, which sign what goes to the endpoint's origin."""
+        session: requests.Session = self.repository.session
+        return session
+
+    def place(self) -> str:
+        """The endpoint, for messages."""
+        return without_userinfo(self.endpoint.url)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``spokeshave upload``."""
+    parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to upload")
+    parser.add_argument(
+        "--repository",
+        metavar="NAME",
+        help="a repository of ~/.pypirc, or pypi or testpypi; with --repository-url, where its credentials are",
+    )
+    parser.add_argument("--repository-url", metavar="URL", help="the upload endpoint; it may hold no credentials")
+    parser.add_argument(
+        "--check-url",
+        metavar="URL",
+        help="the simple index that lists the files of the repository; by default the one that usually belongs to it",
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=120, metavar="SECONDS", help="how long to wait for each answer (120)"
+    )
+    parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Upload the wheels; the report says of each what became of it."""
+    endpoint = _endpoint(args)
+    scrub = Scrubber(endpoint.credentials, os.environ)
+    with _errors_without(scrub), _open_index(endpoint, args.check_url, args.timeout, scrub) as index:
+        packages = read_wheels(args.wheels)
+        there = find_uploaded(index, packages)
+        outcomes, problem = upload(index, packages, there)
+    problems = scrub.problems([problem] if problem else [])
+    write_report(args.report, _as_json(index, packages, outcomes, problems))
+    if not problems:
+        print(f"{_tell(outcomes)}: {index.place()}", flush=True)
+        return ExitCode.OK
+    sys.stderr.write(f"spokeshave upload: error\n{UploadError(*problems)}\n")
+    return ExitCode.USER_ERROR
+
+
+def _endpoint(args: argparse.Namespace) -> Endpoint:
+    if not args.repository and not args.repository_url:
+        remedy = "Give --repository NAME or --repository-url URL."
+        raise UploadError(Problem("upload", "there is no repository to upload to", remedy))
+    if args.check_url:
+        check_url(args.check_url, "--check-url")
+    return find_endpoint(args.repository, args.repository_url, os.environ)
+
+
+@contextlib.contextmanager
+def _errors_without(scrub: Scrubber) -> Iterator[None]:
+    try:
+        yield
+    except SpokeshaveError as err:
+        raise scrub.error(err) from None
+
+
+@contextlib.contextmanager
+def _open_index(endpoint: Endpoint, simple: str | None, timeout: float, scrub: Scrubber) -> Iterator[Index]:
+    repository = Repository(endpoint.url, None, None)
+    repository.session.auth = OriginAuth(endpoint.url, endpoint.credentials)
+    repository.set_client_certificate(endpoint.client_cert)
+    for scheme in ("http://", "https://"):
+        repository.session.mount(scheme, PatientAdapter(timeout, endpoint.ca_bundle))
+    handler = logging.StreamHandler()
+    handler.setFormatter(_ScrubbedLog(scrub))
+    logger = logging.getLogger("twine")
+    logger.addHandler(handler)
+    try:
+        yield Index(endpoint, repository, simple or simple_index_of(endpoint.url), simple is not None)
+    finally:
+        logger.removeHandler(handler)
+        repository.close()
+
+
+def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
+    """The wheels with their metadata and hashes; raises InvalidWheelError with all that is wrong with them."""
+    problems, packages = Problems(), []
+    for path in paths:
+        with problems.collecting():
+            packages.append(_read_wheel(path))
+    names = [package.basefilename for package in packages]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.add(name, "is given more than once", "Give each wheel once.")
+    problems.raise_if_any(InvalidWheelError)
+    return packages
+
+
+def _read_wheel(path: Path) -> PackageFile:
+    remedy = "Package it again."
+    if not path.is_file():
+        raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
+    try:
+        _, version, _, _ = parse_wheel_filename(path.name)
+        package = PackageFile.from_filename(str(path), None)
+    except InvalidWheelFilename as err:
+        raise InvalidWheelError(Problem(path.name, "is not the file name of a wheel", "Give wheels only.")) from err
+    except (TwineException, zipfile.BadZipFile, ValueError) as err:
+        raise InvalidWheelError(Problem(path.name, f"is not a valid wheel ({err})", remedy)) from err
+    if str(version) == _UNSTAMPED:
+        raise InvalidWheelError(Problem(path.name, "has no version yet", "Stamp it first, with `spokeshave stamp`."))
+    return package
+
+
+def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[str]:
+    """The names of the wheels that the index already has; raises UploadError where it has one with other bytes."""
+    problems, there, listed = Problems(), set(), dict[str, Mapping[str, IndexedFile]]()
+    for package in packages:
+        name = package.basefilename
+        try:
+            if package.safe_name not in listed:
+                listed[package.safe_name] = list_files(index.session, index.simple, package.safe_name)
+            found = listed[package.safe_name].get(name)
+            if found and has_same_bytes(index.session, found, Path(package.filename)):
+                there.add(name)
+            elif found:
+                problems.add(name, f"is already on {without_userinfo(index.simple)}, with other bytes", KEEPS_FIRST)
+        except UnreadableIndexError as err:
+            _note_unreadable(index, name, err, problems)
+            break
+        except requests.RequestException as err:
+            raise UploadError(unreachable(name, index.simple, err)) from err
+    problems.raise_if_any(UploadError)
+    return frozenset(there)
+
+
+def _note_unreadable(index: Index, name: str, error: UnreadableIndexError, problems: Problems) -> None:
+    """An error where the user named the simple index. Where we guessed it, the endpoint itself refuses what it has."""
+    what = f"{without_userinfo(index.simple)} does not tell which files there are: {error}"
+    if index.simple_is_given:
+        problems.add(name, what, "Correct --check-url, or leave it away.")
+        return
+    print(f"{what}. Nothing is known to be there already.", file=sys.stderr, flush=True)
+
+
+def upload(
+    index: Index, packages: Sequence[PackageFile], there: frozenset[str]
+) -> tuple[dict[str, str], Problem | None]:
+    """Upload what is not there yet, one after the other; the first problem ends it."""
+    outcomes = {package.basefilename: "not tried" for package in packages}
+    for package in packages:
+        name = package.basefilename
+        if name in there:
+            print(f"{name} is already there, with the same bytes", flush=True)
+            outcomes[name] = "already there"
+            continue
+        problem = _upload_one(index, package)
+        if problem and not _came_to_be_there(index, package):
+            outcomes[name] = "refused"
+            return outcomes, problem
+        outcomes[name] = "already there" if problem else "uploaded"
+    return outcomes, None
+
+
+def _upload_one(index: Index, package: PackageFile) -> Problem | None:
+    name = package.basefilename
+    try:
+        response = index.repository.upload(package)
+    except requests.RequestException as err:
+        return unreachable(name, index.endpoint.url, err)
+    except OSError as err:
+        return Problem(name, f"cannot be uploaded: {err}", f"Check the file and the certificates. {AGAIN}")
+    if response.ok and not response.is_redirect:
+        return None
+    return refusal(name, index.endpoint.url, response, anonymous=index.endpoint.credentials is None)
+
+
+def _came_to_be_there(index: Index, package: PackageFile) -> bool:
+    """Whether the index has the file all the same: from another run, or because only its answer was lost."""
+    with contextlib.suppress(requests.RequestException, UnreadableIndexError):
+        found = list_files(index.session, index.simple, package.safe_name).get(package.basefilename)
+        return found is not None and has_same_bytes(index.session, found, Path(package.filename))
+    return False
+
+
+def _as_json(
+    index: Index, packages: Sequence[PackageFile], outcomes: Mapping[str, str], problems: Sequence[Problem]
+) -> Json:
+    files: list[Json] = [
+        {"wheel": each.basefilename, "sha256": each.sha2_digest, "outcome": outcomes[each.basefilename]}
+        for each in packages
+    ]
+    return {"index": index.place(), "files": files, "problems": [problem.as_json() for problem in problems]}
+
+
+def _tell(outcomes: Mapping[str, str]) -> str:
+    counts = {outcome: list(outcomes.values()).count(outcome) for outcome in ("uploaded", "already there")}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)

@@ -1,0 +1,458 @@
+from __future__ import annotations
+
+import base64
+import datetime
+import ipaddress
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from spokeshave.archive import sha256_of_file
+from spokeshave.cli import main
+from spokeshave.index_fixtures import PASSWORD, USERNAME, Answer, PypiServer, answering_server, pypi_server
+from spokeshave.native_fixtures import build_wheel
+
+SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
+CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the command gave back."""
+
+    exit_code: int
+    report: Any
+    out: str
+    err: str
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """What became of each wheel."""
+        return {file["wheel"]: file["outcome"] for file in self.report["files"]}
+
+    @property
+    def problem(self) -> Any:
+        """The only problem; also, that it is all that the user is told on stderr."""
+        (problem,) = self.report["problems"]
+        head = "spokeshave upload: error\n"
+        assert self.err.endswith(f"{head}{problem['place']}: {problem['message']}\n    {problem['remedy']}\n")
+        return problem
+
+
+Upload = Callable[..., Result]
+
+
+@pytest.fixture
+def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Upload:
+    """Runs the command in an empty home; no secret is ever in what it tells."""
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("HOME", str(home))
+    for name in (*CREDENTIALS, *PROXIES, "TWINE_CERT"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str | Path, environment: dict[str, str] = CREDENTIALS) -> Result:
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            exit_code = main(["upload", *map(str, arguments), "--report", str(report)])
+        told = capfd.readouterr()
+        for secret in SECRETS:
+            assert secret not in told.out + told.err + report.read_text()
+        assert "Traceback" not in told.err
+        return Result(exit_code, json.loads(report.read_text()), told.out, told.err)
+
+    return run
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[PypiServer]:
+    with pypi_server(tmp_path / "index") as server:
+        yield server
+
+
+def wheel_of(folder: Path, name: str = "demo", code: str = "", version: str = "1.0") -> Path:
+    return build_wheel(folder, {f"{name}/__init__.py": code}, "py3-none-any", name=name, version=version)
+
+
+def test_wheels_are_uploaded_and_the_report_says_so(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    wheels = [wheel_of(tmp_path), wheel_of(tmp_path, "other")]
+    result = upload("--repository-url", index.url, *wheels)
+    assert result.exit_code == 0, result.err
+    assert index.files() == {wheel.name: wheel.read_bytes() for wheel in wheels}
+    assert result.report == {
+        "index": index.url,
+        "files": [{"wheel": wheel.name, "sha256": sha256_of_file(wheel)[0], "outcome": "uploaded"} for wheel in wheels],
+        "problems": [],
+    }
+    assert "100%" in result.out
+    assert result.out.endswith(f"2 uploaded: {index.url}\n")
+    assert result.err == ""
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "md5", None], ids=str)
+def test_what_is_there_with_the_same_bytes_is_not_uploaded_again(
+    tmp_path: Path, upload: Upload, algorithm: str | None
+) -> None:
+    first, second = wheel_of(tmp_path), wheel_of(tmp_path, version="1.1")
+    with pypi_server(tmp_path / "index", hash_algo=algorithm) as index:
+        assert upload("--repository-url", index.url, first).exit_code == 0
+        result = upload("--repository-url", index.url, first, second)
+    assert result.exit_code == 0, result.err
+    assert result.outcomes == {first.name: "already there", second.name: "uploaded"}
+    assert index.uploads == 2
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", None], ids=str)
+def test_a_file_that_is_there_with_other_bytes_is_told_before_anything_is_uploaded(
+    tmp_path: Path, upload: Upload, algorithm: str | None
+) -> None:
+    new = wheel_of(tmp_path, "new")
+    mine = [wheel_of(tmp_path, "one", "VALUE = 1"), wheel_of(tmp_path, "two", "VALUE = 1")]
+    with pypi_server(tmp_path / "index", hash_algo=algorithm) as index:
+        for name in ("one", "two"):
+            wheel_of(index.folder, name, "VALUE = 2")
+        result = upload("--repository-url", index.url, new, *mine)
+    assert (result.exit_code, index.uploads) == (1, 0)
+    assert [problem["place"] for problem in result.report["problems"]] == [wheel.name for wheel in mine]
+    assert f"one-1.0-py3-none-any.whl: is already on {index.url}simple/, with other bytes" in result.err
+    assert "publish under a new version" in result.err
+
+
+def test_an_upload_that_was_killed_is_taken_up(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
+    command = [sys.executable, "-m", "spokeshave", "upload", "--repository-url", index.url, str(first), str(second)]
+    environment = {**os.environ, **CREDENTIALS, "PYTHONPATH": os.pathsep.join(sys.path)}
+    index.permits = threading.Semaphore(1)
+    killed = subprocess.Popen(
+        [*command, "--report", str(tmp_path / "killed.json")], env=environment, stdout=subprocess.DEVNULL
+    )
+    wait_for(lambda: index.uploads == 2)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert list(index.files()) == [first.name]
+    assert not (tmp_path / "killed.json").exists()
+
+    index.permits = threading.Semaphore(1)
+    result = upload("--repository-url", index.url, first, second)
+    assert result.exit_code == 0, result.err
+    assert result.outcomes == {first.name: "already there", second.name: "uploaded"}
+    assert index.uploads == 3
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_file_that_came_to_be_there_meanwhile_is_no_error(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    wheel = wheel_of(tmp_path)
+    index.permits = threading.Semaphore(0)
+
+    def by_another() -> None:
+        wait_for(lambda: index.uploads == 1)
+        (index.folder / wheel.name).write_bytes(wheel.read_bytes())
+        index.permits.release()
+
+    other = threading.Thread(target=by_another)
+    other.start()
+    result = upload("--repository-url", index.url, wheel)
+    other.join()
+    assert (result.exit_code, result.outcomes) == (0, {wheel.name: "already there"})
+
+
+def test_what_another_index_has_is_not_taken_for_this_ones(tmp_path: Path, upload: Upload) -> None:
+    wheel = wheel_of(tmp_path)
+    wheel_of(tmp_path / "elsewhere", code="VALUE = 2")
+    with (
+        pypi_server(tmp_path / "elsewhere") as elsewhere,
+        pypi_server(tmp_path / "index", disable_fallback=False, fallback_url=f"{elsewhere.url}simple/") as index,
+    ):
+        result = upload("--repository-url", index.url, wheel)
+    assert (result.exit_code, list(index.files())) == (0, [wheel.name])
+
+
+def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    wheel = wheel_of(tmp_path)
+    result = upload("--repository-url", index.url, wheel, environment={**CREDENTIALS, "TWINE_PASSWORD": "guessed"})
+    assert result.exit_code == 1
+    assert result.outcomes == {wheel.name: "refused"}
+    assert result.problem["place"] == wheel.name
+    assert result.problem["message"].startswith(f"{index.url} refuses it: 403 ")
+    assert "TWINE_PASSWORD" in result.problem["remedy"]
+    assert "guessed" not in result.err + result.out + json.dumps(result.report)
+    assert index.files() == {}
+
+
+def test_missing_credentials_are_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    result = upload("--repository-url", index.url, wheel_of(tmp_path), environment={})
+    assert result.problem["message"].startswith(f"{index.url} refuses it: 401 ")
+    assert result.problem["remedy"].startswith("No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD")
+
+
+def test_an_index_without_passwords_needs_no_credentials(tmp_path: Path, upload: Upload) -> None:
+    with pypi_server(tmp_path / "index", authenticate=[], auther=None, password_file=".") as index:
+        assert upload("--repository-url", index.url, wheel_of(tmp_path), environment={}).exit_code == 0
+
+
+def write_pypirc(text: str) -> None:
+    Path.home().joinpath(".pypirc").write_text(text)
+
+
+def test_credentials_come_from_pypirc(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    login = f"username = {USERNAME}\npassword = {PASSWORD}\n"
+    write_pypirc(f"[distutils]\nindex-servers = ours\n[ours]\nrepository = {index.url}\n{login}")
+    assert upload("--repository", "ours", wheel_of(tmp_path), environment={}).exit_code == 0
+    assert upload("--repository", "ours", wheel_of(tmp_path, "other"), "--repository-url", index.url).exit_code == 0
+    write_pypirc(f"[distutils]\nindex-servers = ours\n[ours]\n{login}")
+    third = wheel_of(tmp_path, "third")
+    assert upload("--repository", "ours", "--repository-url", index.url, third, environment={}).exit_code == 0
+    assert len(index.files()) == 3
+
+
+def test_credentials_of_one_index_are_not_sent_to_another(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    result = upload("--repository", "pypi", "--repository-url", index.url, wheel_of(tmp_path))
+    assert result.exit_code == 1
+    assert result.problem["message"].startswith(f"has two URLs: {index.url}, and https://")
+
+
+@pytest.mark.parametrize(
+    ("repository", "environment", "message"),
+    [
+        (["--repository", "nowhere"], CREDENTIALS, "is not known: ~/.pypirc has no URL for it"),
+        (["--repository", "pypi"], {"TWINE_USERNAME": USERNAME}, "there is no password for https://"),
+        (["--repository", "testpypi"], {}, "there is no password for https://"),
+        (["--repository-url", "http://127.0.0.1:9/"], {"TWINE_PASSWORD": PASSWORD}, "there is no user name for http:"),
+        (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is no http or https URL"),
+        (["--repository-url", "http://[::1/"], CREDENTIALS, "is no http or https URL"),
+        ([], CREDENTIALS, "there is no repository to upload to"),
+        (["--repository-url", "http://127.0.0.1:9/"], {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"}, "no such file of"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_used_is_told(
+    tmp_path: Path, upload: Upload, repository: list[str], environment: dict[str, str], message: str
+) -> None:
+    result = upload(*repository, wheel_of(tmp_path), environment=environment)
+    assert result.exit_code == 1
+    assert message in result.problem["message"]
+
+
+@pytest.mark.parametrize("option", ["--repository-url", "--check-url"])
+def test_a_url_with_credentials_is_refused(tmp_path: Path, upload: Upload, option: str) -> None:
+    url = f"http://{USERNAME}:{PASSWORD}@127.0.0.1:9/"
+    result = upload("--repository-url", "http://127.0.0.1:9/", option, url, wheel_of(tmp_path))
+    assert result.exit_code == 1
+    assert result.problem["message"] == "the URL http://127.0.0.1:9/ holds credentials"
+    assert "Remove user:password@ from the URL" in result.problem["remedy"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"password = {PASSWORD}\n",
+        f"[distutils]\nindex-servers = ours\n[ours]\nrepository = http://{USERNAME}:{PASSWORD}@127.0.0.1:9/\n",
+    ],
+    ids=["malformed", "URL with a password"],
+)
+def test_a_pypirc_that_cannot_be_used_is_told_without_its_text(tmp_path: Path, upload: Upload, text: str) -> None:
+    write_pypirc(text)
+    assert upload("--repository", "ours", wheel_of(tmp_path), environment={}).exit_code == 1
+
+
+REFUSALS = [
+    (
+        Answer(400, "Bad Request", "File already exists: see help"),
+        "400 Bad Request (File already exists",
+        "new version",
+    ),
+    (
+        Answer(400, "Invalid value for classifiers. Error: unknown"),
+        "400 Invalid value for classifiers",
+        "package the wheel",
+    ),
+    (Answer(403, "Forbidden", "Invalid API token"), "403 Forbidden (Invalid API token)", "TWINE_PASSWORD"),
+    (Answer(404, "Not Found"), "404 Not Found", "upload endpoint"),
+    (
+        Answer(409, "Conflict", "<html><style>p {}</style><p>taken &amp; kept</p>"),
+        "409 Conflict (taken & kept)",
+        "new version",
+    ),
+    (Answer(413, "Too Large"), "413 Too Large", "larger than the index allows"),
+    (Answer(418, "I'm a teapot"), "418 I'm a teapot", "upload endpoint"),
+    (Answer(503, "Unavailable", "x" * 900), f"503 Unavailable ({'x' * 500}...)", "The index itself failed"),
+    (
+        Answer(403, "Forbidden", f"no, {USERNAME} with {PASSWORD} {{authorization}}"),
+        "403 Forbidden (no, ****",
+        "may upload",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason", "remedy"), REFUSALS, ids=lambda value: getattr(value, "reason", ""))
+def test_a_refusal_is_told_in_the_indexs_own_words(
+    tmp_path: Path, upload: Upload, answer: Answer, reason: str, remedy: str
+) -> None:
+    first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, first, second)
+    assert result.exit_code == 1
+    assert result.outcomes == {first.name: "refused", second.name: "not tried"}
+    assert result.problem["place"] == first.name
+    assert result.problem["message"].startswith(f"{url} refuses it: {reason}")
+    assert remedy in result.problem["remedy"]
+    assert USERNAME not in result.err
+
+
+def test_a_redirect_is_not_followed(tmp_path: Path, upload: Upload) -> None:
+    answer = Answer(301, "Moved", headers=(("Location", "http://127.0.0.1:9/other/"),))
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    assert result.problem["message"] == f"{url} redirects the upload to http://127.0.0.1:9/other/"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_an_index_that_is_not_there_is_told(tmp_path: Path, upload: Upload) -> None:
+    wheel, url = wheel_of(tmp_path), f"http://127.0.0.1:{free_port()}/"
+    result = upload("--repository-url", url, wheel)
+    assert result.exit_code == 1
+    assert result.problem["place"] == wheel.name
+    assert result.problem["message"] == f"{url}simple/ cannot be reached: Connection refused"
+    assert "Check the URL, the network and that the index runs." in result.problem["remedy"]
+
+
+def test_an_index_that_hangs_is_given_up(tmp_path: Path, upload: Upload) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        result = upload("--repository-url", url, "--timeout", "0.2", wheel_of(tmp_path))
+    assert "does not answer: " in result.problem["message"]
+
+
+def test_a_proxy_that_is_not_there_is_told_without_its_password(tmp_path: Path, upload: Upload) -> None:
+    proxy = f"http://{USERNAME}:{quote(PASSWORD, safe='')}@127.0.0.1:{free_port()}"
+    result = upload("--repository-url", "http://index.invalid/", wheel_of(tmp_path), environment={"HTTP_PROXY": proxy})
+    assert result.problem["message"].startswith("the proxy for http://index.invalid/simple/ fails: Connection refused")
+
+
+@dataclass(frozen=True)
+class TlsIndex:
+    url: str
+    certificate: Path
+
+
+@pytest.fixture
+def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
+    """A server with a certificate that nobody vouches for."""
+    certificate = self_signed(tmp_path / "server.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        while True:
+            try:
+                connection = listening.accept()[0]
+            except OSError:
+                return
+            try:
+                with context.wrap_socket(connection, server_side=True) as stream:
+                    stream.recv(65536)
+                    stream.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            except OSError:
+                connection.close()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield TlsIndex(f"https://127.0.0.1:{listening.getsockname()[1]}/", certificate)
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+
+
+def self_signed(path: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
+    result = upload("--repository-url", tls_index.url, wheel_of(tmp_path))
+    assert "cannot be trusted: self" in result.problem["message"]
+    assert "TWINE_CERT or REQUESTS_CA_BUNDLE" in result.problem["remedy"]
+
+
+def test_a_given_certificate_goes_before_the_machines(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
+    machines = self_signed(tmp_path / "machines.pem")
+    environment = {**CREDENTIALS, "TWINE_CERT": str(tls_index.certificate), "REQUESTS_CA_BUNDLE": str(machines)}
+    result = upload("--repository-url", tls_index.url, wheel_of(tmp_path), environment=environment)
+    assert "refuses it: 404 Not Found" in result.problem["message"]
+
+
+def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_path: Path, upload: Upload) -> None:
+    wheel = wheel_of(tmp_path)
+    with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""))) as url:
+        named = upload("--repository-url", url, "--check-url", url, wheel)
+        guessed = upload("--repository-url", url, wheel)
+    assert "does not tell which files there are: 403" in named.problem["message"]
+    assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
+    assert "Nothing is known to be there already." in guessed.err
+
+
+def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    good = wheel_of(tmp_path)
+    unstamped = wheel_of(tmp_path, version="0+unstamped")
+    damaged = tmp_path / "damaged-1.0-py3-none-any.whl"
+    damaged.write_bytes(b"no zip")
+    misnamed = tmp_path / "misnamed.whl"
+    misnamed.write_bytes(good.read_bytes())
+    result = upload("--repository-url", index.url, good, good, unstamped, damaged, misnamed, tmp_path / "absent.whl")
+    assert (result.exit_code, index.uploads) == (1, 0)
+    for told in (
+        f"{good.name}: is given more than once",
+        f"{unstamped.name}: has no version yet",
+        "damaged-1.0-py3-none-any.whl: is not a valid wheel (File is not a zip file)",
+        "misnamed.whl: is not the file name of a wheel",
+        "absent.whl: there is no such file",
+    ):
+        assert told in result.err
