@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import List
 
 from bench.errors import BenchError
 from bench.project import REPOSITORY, Action, PantsRun
@@ -28,8 +27,8 @@ def measure(bench: Workbench) -> Measurement:
     pip = _setuptools_project(bench, environments[0])
     # Once beforehand, so that the tools for wheels are there.
     project.pants(_VERSION_OPTION, "package", WHEEL)
-    ours: List[PantsRun] = []
-    theirs: List[Sequence[float]] = []
+    ours: list[PantsRun] = []
+    theirs: list[Sequence[float]] = []
     for _ in range(1 if bench.quick else 3):
         bench.next_round()
         ours.append(project.build(WHEEL, pythons=PYTHONS))
@@ -89,7 +88,7 @@ def _knows_python(action: Action) -> bool:
     return " and cp3" in action.description
 
 
-def _environments(bench: Workbench) -> List[Path]:
+def _environments(bench: Workbench) -> list[Path]:
     """For each Python, the interpreter of an environment with setuptools."""
     requirements = REPOSITORY / "bench" / "requirements" / "setuptools.txt"
     found = {python.rstrip("+"): find_python(python.rstrip("+")) for python in PYTHONS}

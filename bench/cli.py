@@ -12,14 +12,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable
 
 from bench import abis, core, header, noop, scale, text
 from bench.errors import BenchError
 from bench.result import Measurement
 from bench.workbench import Workbench
 
-MEASUREMENTS: Dict[str, Callable[[Workbench], Measurement]] = {
+MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "core": core.measure,
     "header": header.measure,
     "abis": abis.measure,
@@ -45,7 +45,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 @contextmanager
-def _home(chosen: Optional[Path]) -> Iterator[Path]:
+def _home(chosen: Path | None) -> Iterator[Path]:
     if chosen is None:
         with tempfile.TemporaryDirectory(prefix="spokeshave-bench-") as made:
             yield Path(made).resolve()
@@ -58,7 +58,7 @@ def load() -> str:
     return " ".join(f"{value:.1f}" for value in os.getloadavg())
 
 
-def _machine(jobs: int) -> Dict[str, Any]:
+def _machine(jobs: int) -> dict[str, Any]:
     return {"system": platform.platform(), "cores": os.cpu_count(), "jobs": jobs, "load": load()}
 
 
@@ -76,7 +76,8 @@ def measure(chosen: argparse.Namespace, home: Path) -> int:
         bench.close()
     print(text.table(bench.preparation()))
     print(
-        f"\n{machine['system']}, {machine['cores']} cores, {chosen.jobs} jobs; load average {machine['load']}, then {load()}"
+        f"\n{machine['system']}, {machine['cores']} cores, {chosen.jobs} jobs; "
+        f"load average {machine['load']}, then {load()}"
     )
     if chosen.json:
         results = {

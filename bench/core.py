@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, List, Tuple
+from typing import Callable
 
 from bench.command import Finished
 from bench.project import PantsRun
@@ -42,12 +42,12 @@ class Outside:
         return cls(run.wall - span - after, after, idle)
 
 
-def alternate(pairs: int, pants: Callable[[], PantsRun], ninja: Callable[[], Finished]) -> List[Pair]:
+def alternate(pairs: int, pants: Callable[[], PantsRun], ninja: Callable[[], Finished]) -> list[Pair]:
     """A B A B: what disturbs the machine for a while then disturbs both."""
     return [Pair(pants(), ninja()) for _ in range(pairs)]
 
 
-def compare(title: str, pairs: List[Pair], jobs: int) -> Tuple[Table, Table, float]:
+def compare(title: str, pairs: list[Pair], jobs: int) -> tuple[Table, Table, float]:
     """Wall and CPU time, where Pants' time went beside its processes, and the ratio of the medians of wall time."""
     wall = [Spread.of([p.pants.wall for p in pairs]), Spread.of([p.ninja.wall for p in pairs])]
     cpu = [Spread.of([p.pants.cpu for p in pairs]), Spread.of([p.ninja.cpu for p in pairs])]

@@ -7,7 +7,6 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 _KIB = 1024
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -32,7 +31,7 @@ class Daemon:
         self._proc = Path("/proc") / str(pid)
 
     @classmethod
-    def of(cls, root: Path) -> Optional[Daemon]:
+    def of(cls, root: Path) -> Daemon | None:
         """The running daemon of a build root, by the pid that it left there."""
         for file in root.glob(".pids/*/pantsd/pid"):
             pid = int(file.read_text())

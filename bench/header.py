@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, Set
 
 from bench import command
 from bench.ninja import NinjaBuild
@@ -18,28 +17,28 @@ _PACKAGES = "__packages/"
 _EDIT = "\nextern int bench_header_edit;\n"
 
 
-def parse_rule(text: str) -> List[str]:
+def parse_rule(text: str) -> list[str]:
     """The prerequisites of the one rule that a compiler's `-M` prints."""
     return text.partition(":")[2].replace("\\\n", " ").split()
 
 
-def headers_of(ninja: NinjaBuild, step: Step) -> List[str]:
+def headers_of(ninja: NinjaBuild, step: Step) -> list[str]:
     """The headers of the repository that a compile reads, as the compiler itself tells."""
     argv = list(step.argv[: step.argv.index("-c")])
     done = command.run([*argv, "-M", step.source], cwd=ninja.place, env=ninja.env)
     return [path for path in parse_rule(done.output) if path.startswith("src/") and path != step.source]
 
 
-def includers(ninja: NinjaBuild) -> Dict[str, Set[str]]:
+def includers(ninja: NinjaBuild) -> dict[str, set[str]]:
     """The sources that include each header, directly or not."""
-    found: Dict[str, Set[str]] = defaultdict(set)
+    found: dict[str, set[str]] = defaultdict(set)
     for step in compiles(ninja.steps):
         for header in headers_of(ninja, step):
             found[header].add(step.source.replace(_PACKAGES, ""))
     return found
 
 
-def recompiled(project: Project, header: str) -> Set[str]:
+def recompiled(project: Project, header: str) -> set[str]:
     """The sources that Pants compiles after an edit of a header, which is taken back."""
     path: Path = project.root / header
     text = path.read_text()

@@ -6,7 +6,6 @@ import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Tuple
 
 from bench import command
 from bench.sandbox import Step
@@ -59,7 +58,7 @@ class NinjaBuild:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return command.run([str(self._ninja), f"-j{self._jobs}"], cwd=self.place, env=self.env, name="ninja")
 
-    def behind(self, output: str) -> Tuple[Step, ...]:
+    def behind(self, output: str) -> tuple[Step, ...]:
         """The compiles behind a linked file whose path begins so."""
         (link,) = (step for step in self.steps if step.is_link and step.output.startswith(output))
         return tuple(step for step in self.steps if not step.is_link and step.output in link.objects)

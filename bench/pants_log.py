@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Tuple
 
 _LINE = re.compile(r"(\d\d):(\d\d):(\d\d\.\d\d) \[INFO\] (Starting: |Completed: |Counters:)(.*)")
 _COUNTER = re.compile(r"  (\w+): (\d+)")
@@ -29,7 +28,7 @@ class ProcessSpan:
 class PantsLog:
     """`ended` is when the engine told its counters, the last of a run; in seconds as in `ProcessSpan`."""
 
-    spans: Tuple[ProcessSpan, ...]
+    spans: tuple[ProcessSpan, ...]
     counters: Mapping[str, int]
     ended: float
 

@@ -9,7 +9,6 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Tuple
 
 from bench import command
 from bench.daemon import Daemon
@@ -71,7 +70,7 @@ class Project:
         self.home = home
         self.jobs = jobs
 
-    def create(self, *, sources: Tuple[str, ...]) -> None:
+    def create(self, *, sources: tuple[str, ...]) -> None:
         """Copy the plugin, the launcher and some of the repository's top-level files and directories."""
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
@@ -91,12 +90,12 @@ class Project:
         spent = self._daemon_cpu() - before
         return PantsRun(done.wall, done.cpu + max(spent, 0.0), parse_log(done.output), done.output)
 
-    def build(self, *targets: str, pythons: Tuple[str, ...] = ("3.12",), options: Tuple[str, ...] = ()) -> PantsRun:
+    def build(self, *targets: str, pythons: tuple[str, ...] = ("3.12",), options: tuple[str, ...] = ()) -> PantsRun:
         """Link extensions and assemble wheels, and go no further; `actions` tells what ran."""
         shutil.rmtree(self.root / OUTPUT, ignore_errors=True)
         return self.pants(*options, "bench-build", f"--pythons={list(pythons)}", *targets)
 
-    def actions(self) -> Tuple[Action, ...]:
+    def actions(self) -> tuple[Action, ...]:
         """Each process behind the last `build`."""
         rows = json.loads((self.root / OUTPUT / "actions.json").read_text())
         return tuple(Action(**row) for row in rows)
@@ -120,7 +119,7 @@ class Project:
             found.end()
 
     def _daemon_cpu(self) -> float:
-        found: Optional[Daemon] = Daemon.of(self.root)
+        found: Daemon | None = Daemon.of(self.root)
         return found.cpu() if found is not None else 0.0
 
 

@@ -7,15 +7,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Optional
 
 _QUESTION = """
-import ensurepip, sys, sysconfig, os
-sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1] or not os.path.exists(sysconfig.get_paths()["include"] + "/Python.h"))
+import ensurepip, os, sys, sysconfig
+headers = os.path.join(sysconfig.get_paths()["include"], "Python.h")
+sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1] or not os.path.exists(headers))
 """
 
 
-def find_python(version: str) -> Optional[Path]:
+def find_python(version: str) -> Path | None:
     """A CPython with its headers and ensurepip, from PATH or pyenv."""
     for candidate in _candidates(version):
         asked = subprocess.run([str(candidate), "-c", _QUESTION, version], capture_output=True, check=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Tuple, Union
+from typing import Any, Union
 
 Cell = Union[str, int, float]
 
@@ -54,8 +54,8 @@ class Verdict:
 @dataclass(frozen=True)
 class Table:
     title: str
-    head: Tuple[str, ...]
-    rows: Tuple[Tuple[Cell, ...], ...]
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Measurement:
     """One of the benchmark's measurements, with its tables, remarks and raw samples."""
 
     name: str
-    tables: Tuple[Table, ...]
-    verdicts: Tuple[Verdict, ...]
-    notes: Tuple[str, ...] = ()
+    tables: tuple[Table, ...]
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Tuple
 
 from bench.errors import BenchError
 
@@ -20,8 +19,8 @@ _NOT_INPUTS = {"__run.sh", "__objects", "zig-cache", "src"}
 class Step:
     """One compile or link, to be run in a directory that holds its inputs."""
 
-    argv: Tuple[str, ...]
-    env: Tuple[Tuple[str, str], ...]
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
 
     @property
     def output(self) -> str:
@@ -37,7 +36,7 @@ class Step:
         return self.argv[self.argv.index("-c") + 1]
 
     @property
-    def objects(self) -> Tuple[str, ...]:
+    def objects(self) -> tuple[str, ...]:
         """The user's objects that a link takes."""
         return tuple(argument for argument in self.argv if argument.startswith("__objects/"))
 
@@ -52,7 +51,7 @@ def parse_run_script(script: str) -> Step:
     return Step(tuple(words[command:]), env)
 
 
-def collect_steps(sandboxes: Path, place: Path) -> Tuple[Step, ...]:
+def collect_steps(sandboxes: Path, place: Path) -> tuple[Step, ...]:
     """The compiles and links of all kept sandboxes; their inputs are copied to `place`, but for the sources."""
     place.mkdir(parents=True)
     found = []
@@ -78,5 +77,5 @@ def _copy_inputs(sandbox: Path, place: Path) -> None:
                 copy(path, target)
 
 
-def compiles(steps: Iterable[Step]) -> Tuple[Step, ...]:
+def compiles(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(step for step in steps if not step.is_link)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List
 
 from bench.command import Finished
 from bench.core import LIMIT, Outside
@@ -63,8 +62,8 @@ def grow(bench: Workbench, sources: int) -> Grown:
     project.build(TARGET)
     before = project.daemon().memory()
     project.daemon().reset_peak()
-    pants: List[PantsRun] = []
-    theirs: List[Finished] = []
+    pants: list[PantsRun] = []
+    theirs: list[Finished] = []
     # The first round lays out the toolchain, so it is not counted.
     for _ in range(2 if bench.quick else 3):
         rounds.next()
@@ -125,7 +124,7 @@ def _outside(grown: Sequence[Grown], jobs: int) -> Table:
 
 def _memory(grown: Sequence[Grown]) -> Table:
     return Table(
-        "Memory in MB: the daemon started, its peak while it builds, what of it is no mapped file, and one compiler's peak",
+        "Memory in MB (anonymous: without the store's mapped files)",
         ("sources", "daemon before", "daemon's peak", "anonymous before", "anonymous after", "largest compiler"),
         tuple(
             (

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Tuple
 
 from bench import command
 from bench.sandbox import Step, compiles
@@ -52,9 +51,9 @@ _IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); import abacus_runtime; a
 class BuildSettings:
     """What a setup.py takes, out of the compiler's command line of the binding."""
 
-    include_dirs: Tuple[str, ...]
-    macros: Tuple[Tuple[str, Optional[str]], ...]
-    flags: Tuple[str, ...]
+    include_dirs: tuple[str, ...]
+    macros: tuple[tuple[str, str | None], ...]
+    flags: tuple[str, ...]
 
 
 def settings_of(step: Step) -> BuildSettings:
@@ -114,9 +113,13 @@ class SetuptoolsProject:
         cc, cxx = str(self._compilers["cc"]), str(self._compilers["c++"])
         return {
             **os.environ,
-            "CC": cc, "CXX": cxx, "LDSHARED": f"{cc} -shared", "LDCXXSHARED": f"{cxx} -shared",
+            "CC": cc,
+            "CXX": cxx,
+            "LDSHARED": f"{cc} -shared",
+            "LDCXXSHARED": f"{cxx} -shared",
             # libc++ is built once, beforehand; what the project itself compiles is kept nowhere.
-            "ZIG_GLOBAL_CACHE_DIR": str(self._place / "zig-runtime"), "ZIG_LOCAL_CACHE_DIR": str(objects),
+            "ZIG_GLOBAL_CACHE_DIR": str(self._place / "zig-runtime"),
+            "ZIG_LOCAL_CACHE_DIR": str(objects),
         }
 
     def prime(self) -> command.Finished:

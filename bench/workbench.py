@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import Callable
 
 from bench import command
 from bench.errors import BenchError
@@ -29,11 +29,11 @@ class Workbench:
         self.jobs = jobs
         self.quick = quick
         self.pairs = 3 if quick else 5
-        self.prepared: list[Tuple[str, float]] = []
+        self.prepared: list[tuple[str, float]] = []
         self._projects: list[Project] = []
-        self._abacus: Optional[Project] = None
-        self._rounds: Optional[Rounds] = None
-        self._abacus_ninja: Optional[NinjaBuild] = None
+        self._abacus: Project | None = None
+        self._rounds: Rounds | None = None
+        self._abacus_ninja: NinjaBuild | None = None
 
     def say(self, text: str) -> None:
         print(f"-- {text}", file=sys.stderr, flush=True)
@@ -64,11 +64,11 @@ class Workbench:
         assert self._abacus_ninja is not None
         return self._abacus_ninja
 
-    def ninja(self, place: Path, steps: Tuple[Step, ...]) -> NinjaBuild:
+    def ninja(self, place: Path, steps: tuple[Step, ...]) -> NinjaBuild:
         tool = self.venv("ninja", Path(sys.executable), REPOSITORY / "bench" / "requirements" / "ninja.txt")
         return NinjaBuild(tool / "bin" / "ninja", place, steps, self.jobs)
 
-    def keep_sandboxes(self, project: Project, *targets: str) -> Tuple[Tuple[Step, ...], Path]:
+    def keep_sandboxes(self, project: Project, *targets: str) -> tuple[tuple[Step, ...], Path]:
         """Build once with kept sandboxes: the steps that ninja repeats, and the directory with their inputs.
 
         What was built is still there afterwards; the daemon is not.
@@ -105,7 +105,7 @@ class Workbench:
         if ninja.linked() != project.built():
             raise BenchError(f"{ninja.place}: ninja did not link the bytes that Pants linked.")
 
-    def venv(self, name: str, python: Path, requirements: Optional[Path]) -> Path:
+    def venv(self, name: str, python: Path, requirements: Path | None) -> Path:
         """A virtual environment with what a requirements file pins."""
         place = self.home / f"venv-{name}"
         if not (place / "ready").exists():

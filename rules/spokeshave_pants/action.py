@@ -35,9 +35,9 @@ class Action:
     def of(cls, kind: ActionKind, description: str, result: ProcessResult | FallibleProcessResult) -> Action:
         return cls(kind, description, result.metadata)
 
-    def ran(self, run_id: RunId) -> bool:
-        """Whether the process was executed in this very run."""
-        return self.metadata.source(run_id) is ProcessResultMetadata.Source.RAN
+    def source(self, run_id: RunId) -> str:
+        """`ran`, `hit_locally`, `hit_remotely` or `memoized` (kept by the daemon from an earlier run)."""
+        return str(self.metadata.source(run_id).value)
 
     def milliseconds(self) -> int:
         """How long the process took when it ran; 0 where that is not known (remote execution)."""

@@ -23,9 +23,9 @@ def action(description: str, kind: ActionKind, source: str = "ran", run: RunId =
 
 
 def test_an_action_ran_if_this_run_executed_it() -> None:
-    assert action("Compile a.cc", ActionKind.COMPILE).ran(THIS_RUN)
-    assert not action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).ran(THIS_RUN)
-    assert not action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").ran(THIS_RUN)
+    assert action("Compile a.cc", ActionKind.COMPILE).source(THIS_RUN) == "ran"
+    assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) == "memoized"
+    assert action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").source(THIS_RUN) == "hit_locally"
 
 
 def test_a_time_that_is_not_known_counts_as_none() -> None:

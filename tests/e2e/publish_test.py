@@ -35,11 +35,19 @@ class Publisher:
     told: list[str] = field(default_factory=list)
 
     def publish(
-        self, target: str, *options: str, variables: Mapping[str, str], daemon: bool = True, **indexes: str
+        self,
+        target: str,
+        *options: str,
+        variables: Mapping[str, str],
+        level: str = "debug",
+        daemon: bool = True,
+        main_index: str = "",
+        mirror: str = "",
     ) -> PantsRun:
-        repositories = {name.replace("_", "-"): url for name, url in indexes.items()}
+        known = {"main-index": main_index, "mirror": mirror}
+        repositories = {name: url for name, url in known.items() if url}
         names = (f"--wheel-publish-repositories={repositories}", "--release-version-channel=stable")
-        arguments = ("-ldebug", *names, *options, "publish", target)
+        arguments = (f"-l{level}", *names, *options, "publish", target)
         run = self.project.pants(*arguments, daemon=daemon, variables=variables)
         self.told.append(run.output)
         return run
@@ -128,8 +136,7 @@ def test_several_repositories_each_with_its_login(publisher: Publisher, index: I
     publisher.logins.append(Login())
     with index_server(tmp_path / "mirror", publisher.logins[-1]) as mirror:
         variables = {**index.login.variables(), **mirror.login.variables("_MIRROR")}
-        urls = {"main_index": index.url, "mirror": mirror.url}
-        publisher.publish("tiny:twice", variables=variables, **urls).checked()
+        publisher.publish("tiny:twice", variables=variables, main_index=index.url, mirror=mirror.url).checked()
         assert list(index.files()) == WHEELS
         assert index.files() == mirror.files()
 
@@ -246,7 +253,13 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
     variables = index.login.variables()
     with watch.watched():
         publisher.publish("tiny:wheel", variables=variables, main_index=index.url).checked()
-    publisher.publish("tiny:wheel", "-ltrace", variables=variables, daemon=False, main_index=index.url).checked()
+    root = publisher.project.root
+    (root / "sandboxes").mkdir()
+    kept = ("--keep-sandboxes=always", f"--local-execution-root-dir={root}/sandboxes")
+    traced = publisher.publish(
+        "tiny:wheel", *kept, variables=variables, level="trace", daemon=False, main_index=index.url
+    )
+    traced.checked()
     told = "".join(publisher.told)
     # Pants does log the process with its environment, and the command was seen: they would have been found.
     assert "TWINE_PASSWORD" in told
@@ -256,8 +269,8 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
     for secret in secrets:
         assert secret.decode() not in told
         assert not any(secret in line for line in watch.seen)
-    root = publisher.project.root
     assert list(root.glob(".pants.d/pants.log"))
+    assert list(root.glob("sandboxes/*/__run.sh"))
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pants"
     places = [root, root.parent / f"{root.name}-log", cache / "lmdb_store"]
     assert holding(secrets, places) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -77,8 +78,8 @@ class Answer:
 
 
 @contextlib.contextmanager
-def answering_server(answer: Answer) -> Iterator[str]:
-    """A server that reads an upload and gives one answer; its URL."""
+def answering_server(answer: Answer, certificate: Path | None = None) -> Iterator[str]:
+    """A server that reads an upload and gives one answer; its URL. With a certificate and its key, it speaks TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -101,8 +102,13 @@ def answering_server(answer: Answer) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, _serving(server):
-        yield f"http://127.0.0.1:{server.server_port}/legacy/"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        with _serving(server):
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}/legacy/"
 
 
 @contextlib.contextmanager

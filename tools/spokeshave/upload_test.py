@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -369,27 +368,8 @@ class TlsIndex:
 def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
     """A server with a certificate that nobody vouches for."""
     certificate = self_signed(tmp_path / "server.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        while True:
-            try:
-                connection = listening.accept()[0]
-            except OSError:
-                return
-            try:
-                with context.wrap_socket(connection, server_side=True) as stream:
-                    stream.recv(65536)
-                    stream.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            except OSError:
-                connection.close()
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield TlsIndex(f"https://127.0.0.1:{listening.getsockname()[1]}/", certificate)
-    listening.shutdown(socket.SHUT_RDWR)
-    listening.close()
+    with answering_server(Answer(404, "Not Found"), certificate) as url:
+        yield TlsIndex(url, certificate)
 
 
 def self_signed(path: Path) -> Path:
@@ -437,6 +417,31 @@ def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_p
     assert "does not tell which files there are: 403" in named.problem["message"]
     assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
     assert "Nothing is known to be there already." in guessed.err
+
+
+@pytest.mark.parametrize(
+    ("hashed", "outcome"),
+    [("{sha256}", "already there"), ("0" * 64, None)],
+    ids=["the same hash", "another hash"],
+)
+def test_a_listing_in_json_is_understood(tmp_path: Path, upload: Upload, hashed: str, outcome: str | None) -> None:
+    wheel = wheel_of(tmp_path)
+    sha256 = hashed.format(sha256=sha256_of_file(wheel)[0])
+    listing = {"files": [{"filename": wheel.name, "url": wheel.name, "hashes": {"sha256": sha256}}]}
+    kind = "application/vnd.pypi.simple.v1+json"
+    with answering_server(Answer(500, "", listing=(200, kind, json.dumps(listing)))) as url:
+        result = upload("--repository-url", url, wheel)
+    if outcome:
+        assert (result.exit_code, result.outcomes) == (0, {wheel.name: outcome})
+    else:
+        assert result.problem["message"].endswith("with other bytes")
+
+
+@pytest.mark.parametrize("text", ["nothing", "[]", '{"files": [{"url": 1}]}'])
+def test_a_listing_that_is_no_json_is_told(tmp_path: Path, upload: Upload, text: str) -> None:
+    with answering_server(Answer(200, "OK", listing=(200, "application/json", text))) as url:
+        result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
+    assert "its JSON is not what PEP 691 says" in result.problem["message"]
 
 
 def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, upload: Upload, index: PypiServer) -> None:

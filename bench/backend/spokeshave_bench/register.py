@@ -51,7 +51,7 @@ def report(actions: Iterable[Action], run_id: RunId) -> bytes:
         {
             "kind": action.kind.value,
             "description": action.description,
-            "ran": action.ran(run_id),
+            "ran": action.source(run_id) == "ran",
             "seconds": action.milliseconds() / 1000,
         }
         for action in dict.fromkeys(actions)

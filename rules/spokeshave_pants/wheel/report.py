@@ -35,6 +35,16 @@ class ActionRow:
 
 
 @dataclass(frozen=True)
+class ProcessRow:
+    """One process behind some wheels. `source` is `ran`, `hit_locally`, `hit_remotely` or `memoized`."""
+
+    kind: str
+    description: str
+    source: str
+    milliseconds: int
+
+
+@dataclass(frozen=True)
 class WheelReport:
     """One wheel. `size` is in bytes; `headers` says where CPython's headers came from."""
 
@@ -50,9 +60,18 @@ class WheelReport:
     smoke: tuple[PythonOutcome, ...]
 
 
-def to_json(reports: tuple[WheelReport, ...]) -> str:
-    """The reports of one target's wheels, with stable key order."""
-    return json.dumps({"wheels": [asdict(report) for report in reports]}, indent=2, sort_keys=True) + "\n"
+def to_json(reports: tuple[WheelReport, ...], processes: tuple[ProcessRow, ...] = ()) -> str:
+    """The reports of one target's wheels, and each process behind them once, with stable key order."""
+    document = {
+        "wheels": [asdict(report) for report in reports],
+        "processes": [asdict(process) for process in processes],
+    }
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def processes_from_json(text: str) -> tuple[ProcessRow, ...]:
+    """The processes that `to_json` wrote."""
+    return tuple(ProcessRow(**process) for process in json.loads(text)["processes"])
 
 
 def from_json(text: str) -> tuple[WheelReport, ...]:
@@ -104,6 +123,17 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
         | {f"headers: {origin}" for r in reports for origin in r.headers}
     )
     return "\n".join([table, *notes])
+
+
+def render_totals(processes: tuple[ProcessRow, ...]) -> str:
+    """How many processes of each kind were run and how many came from a cache, each counted once for all wheels."""
+    kinds = dict.fromkeys(process.kind for process in processes)
+    parts = []
+    for kind in kinds:
+        ran = sum(process.source == "ran" for process in processes if process.kind == kind)
+        cached = sum(process.source != "ran" for process in processes if process.kind == kind)
+        parts.append(f"{kind} {ran} / {cached}")
+    return f"processes run / cached, each counted once: {', '.join(parts)}"
 
 
 def _tag(report: WheelReport) -> str:

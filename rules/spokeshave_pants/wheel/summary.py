@@ -14,10 +14,12 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.wheel.report import WheelReport, from_json, render_table
+from spokeshave_pants.wheel.report import ProcessRow, WheelReport, from_json, processes_from_json, render_table, render_totals
 from spokeshave_pants.wheel.util_rules.wheel_set import REPORT_METADATA
 
 logger = logging.getLogger(__name__)
+
+_TITLE = "Wheels, repaired and verified; smoke tests as shown:"
 
 
 class WheelSummary(WorkunitsCallback):
@@ -25,6 +27,7 @@ class WheelSummary(WorkunitsCallback):
 
     def __init__(self) -> None:
         self._reports: dict[str, WheelReport] = {}
+        self._processes: dict[tuple[str, str], ProcessRow] = {}
 
     @property
     def can_finish_async(self) -> bool:
@@ -42,8 +45,10 @@ class WheelSummary(WorkunitsCallback):
             text = workunit.get("metadata", {}).get(REPORT_METADATA)
             if text:
                 self._reports.update({report.wheel: report for report in from_json(text)})
+                self._processes.update({(row.kind, row.description): row for row in processes_from_json(text)})
         if finished and self._reports:
-            logger.info("Wheels, all repaired, verified and smoke-tested:\n%s", render_table(tuple(self._reports.values())))
+            table = render_table(tuple(self._reports.values()))
+            logger.info("%s\n%s\n%s", _TITLE, table, render_totals(tuple(self._processes.values())))
 
 
 class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):

@@ -11,7 +11,7 @@ from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.wheel.report import PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.report import PythonOutcome, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
 from spokeshave_pants.wheel.util_rules.wheel_set import WheelReports, WheelReportsRequest
 
@@ -43,7 +43,7 @@ async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
     # Beside the wheels; one per target, named after it.
     report_path = field_set.output_path.value_or_default(file_ending="report.json")
     report = await Get(
-        Digest, CreateDigest([FileContent(posixpath.normpath(report_path), to_json(built.reports).encode())])
+        Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.json().encode())])
     )
     return BuiltPackage(
         digest=await Get(Digest, MergeDigests([built.digest, report])),

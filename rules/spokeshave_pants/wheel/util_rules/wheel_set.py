@@ -13,9 +13,9 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.action import count_actions
+from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.wheel.report import ActionRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.report import ActionRow, ProcessRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeReport, SmokeTestWheelRequest
@@ -82,9 +82,13 @@ class WheelReports(EngineAwareReturnType):
 
     digest: Digest
     reports: tuple[WheelReport, ...]
+    processes: tuple[ProcessRow, ...]
+
+    def json(self) -> str:
+        return to_json(self.reports, self.processes)
 
     def metadata(self) -> dict[str, Any]:
-        return {REPORT_METADATA: to_json(self.reports)}
+        return {REPORT_METADATA: self.json()}
 
     def cacheable(self) -> bool:
         # So that a run in which nothing changed tells of its wheels all the same.
@@ -119,12 +123,23 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
     tested = await Get(TestedWheels, TestedWheelsRequest(request.address))
     digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tested.wheels))
-    return WheelReports(digest=digest, reports=tuple(_report(wheel, run_id) for wheel in tested.wheels))
+    actions = [action for wheel in tested.wheels for action in _actions(wheel)]
+    return WheelReports(
+        digest=digest,
+        reports=tuple(_report(wheel, run_id) for wheel in tested.wheels),
+        processes=tuple(
+            ProcessRow(action.kind.value, action.description, action.source(run_id), action.milliseconds())
+            for action in sorted(dict.fromkeys(actions), key=lambda a: (list(ActionKind).index(a.kind), a.description))
+        ),
+    )
+
+
+def _actions(tested: TriedWheel) -> tuple[Action, ...]:
+    return (*tested.wheel.actions, *(action for report in tested.smoke for action in report.actions))
 
 
 def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
     wheel = tested.wheel
-    actions = [*wheel.actions, *(action for report in tested.smoke for action in report.actions)]
     return WheelReport(
         target=wheel.key.address.spec,
         wheel=wheel.file_name,
@@ -136,7 +151,7 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
         headers=wheel.repaired.unrepaired.headers_origins,
         actions=tuple(
             ActionRow(kind.value, count.ran, count.hit_locally, count.hit_remotely, count.memoized)
-            for kind, count in count_actions(actions, run_id).items()
+            for kind, count in count_actions(_actions(tested), run_id).items()
         ),
         smoke=tuple(PythonOutcome(report.python, report.outcome, report.reason) for report in tested.smoke),
     )

@@ -1,0 +1,71 @@
+"""The command line of a compile."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.cc.compile_command import (
+    ZIG_ENVIRONMENT,
+    CompileSettings,
+    compile_argv,
+    is_c,
+    object_path,
+)
+from spokeshave_pants.platform import Platform
+
+PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+SETTINGS = CompileSettings(cxx_standard="c++20", c_standard="c17")
+
+
+def arguments(source: str = "src/cpp/vm/run.cc", settings: CompileSettings = SETTINGS) -> list[str]:
+    return list(compile_argv(source, PLATFORM, settings))
+
+
+def test_only_dot_c_is_c() -> None:
+    assert [is_c(f"a{extension}") for extension in (".c", ".cc", ".cpp", ".cxx")] == [True, False, False, False]
+
+
+def test_a_source_is_compiled_for_the_platform_with_the_standard_of_its_language() -> None:
+    assert arguments("a.cc")[:5] == ["__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", "-std=c++20"]
+    assert arguments("a.c")[:5] == ["__toolchain/zig", "cc", "-target", "x86_64-linux-gnu.2.17", "-std=c17"]
+
+
+def test_the_object_is_named_by_the_source_and_lies_apart_from_it() -> None:
+    assert object_path("src/cpp/vm/run.cc") == "__objects/src/cpp/vm/run.o"
+    assert object_path("src/cpp/v.2/run.tab.cc") == "__objects/src/cpp/v.2/run.tab.o"
+    assert arguments("src/cpp/vm/run.cc")[-4:] == ["-c", "src/cpp/vm/run.cc", "-o", "__objects/src/cpp/vm/run.o"]
+
+
+def test_macros_and_include_directories_are_given_in_their_order() -> None:
+    settings = CompileSettings(
+        cxx_standard="c++20",
+        c_standard="c17",
+        defines=("Z=1", 'TEXT="a b"', "A"),
+        include_roots=("src/cpp", "", "3rdparty/x"),
+        system_include_dirs=("__packages/nanobind/include", "__python"),
+    )
+    given = arguments(settings=settings)
+    assert [a for a in given if a.startswith("-D") and a != "-DNDEBUG"] == ["-DZ=1", '-DTEXT="a b"', "-DA"]
+    assert [a for a in given if a.startswith("-I")] == ["-Isrc/cpp", "-I.", "-I3rdparty/x"]
+    assert given[given.index("-isystem") :][:4] == ["-isystem", "__packages/nanobind/include", "-isystem", "__python"]
+
+
+def test_the_users_flags_come_after_the_toolchains_so_that_they_win() -> None:
+    given = arguments(settings=CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-O0", "-UNDEBUG")))
+    assert given.index("-O2") < given.index("-O0") and given.index("-DNDEBUG") < given.index("-UNDEBUG")
+
+
+def test_symbols_are_hidden_unless_the_code_says_otherwise() -> None:
+    assert "-fvisibility=hidden" in arguments("a.c") and "-fvisibility=hidden" in arguments("a.cc")
+    assert "-fvisibility-inlines-hidden" not in arguments("a.c")
+    assert "-fvisibility-inlines-hidden" in arguments("a.cc")
+
+
+def test_nothing_of_a_compile_names_a_directory_of_the_machine() -> None:
+    settings = CompileSettings("c++20", "c17", include_roots=("src",), system_include_dirs=("__python",))
+    assert [a for a in (*arguments(settings=settings), *ZIG_ENVIRONMENT.values()) if a.startswith("/")] == []
+
+
+@pytest.mark.parametrize("flag", ["-g0", "-fno-sanitize=undefined", "-ffile-compilation-dir=.", "-fPIC"])
+def test_what_every_wheel_needs_is_always_asked_for(flag: str) -> None:
+    assert flag in arguments("a.c") and flag in arguments("a.cc")

@@ -1,0 +1,48 @@
+"""The command line of a link."""
+
+from __future__ import annotations
+
+from spokeshave_pants.cc.link_command import LinkSettings, exports_script, link_argv
+
+PACK_FLAGS = ("-shared", "--gc-sections")
+PACK_LIBRARIES = ("--as-needed", "__pack/libc.so.6")
+
+
+def arguments(settings: LinkSettings, objects: tuple[str, ...] = ("b.o", "a.o"), shared: tuple[str, ...] = ()) -> list[str]:
+    return list(link_argv(objects, shared, settings, PACK_FLAGS, PACK_LIBRARIES))
+
+
+def test_the_runtime_packs_line_is_put_around_the_objects() -> None:
+    given = arguments(LinkSettings(output="libx.so"))
+    assert given == [
+        *("__toolchain/zig", "ld.lld", "-shared", "--gc-sections", "-o", "libx.so", "--no-undefined"),
+        *("a.o", "b.o", "--as-needed", "__pack/libc.so.6"),
+    ]
+
+
+def test_objects_and_libraries_are_linked_in_one_order_whatever_order_they_came_in() -> None:
+    settings = LinkSettings(output="libx.so")
+    one = arguments(settings, ("a.o", "b.o", "c.o"), ("libp.so", "libq.so"))
+    assert one == arguments(settings, ("c.o", "a.o", "b.o"), ("libq.so", "libp.so"))
+
+
+def test_a_library_has_a_soname_and_an_extension_has_none() -> None:
+    assert "-soname" not in arguments(LinkSettings(output="pkg/_native.abi3.so"))
+    given = arguments(LinkSettings(output="libx.so", soname="libx.so"))
+    assert given[given.index("-soname") + 1] == "libx.so"
+
+
+def test_an_extension_may_leave_symbols_for_the_interpreter_and_a_library_may_not() -> None:
+    extension = arguments(LinkSettings(output="x.so", allow_undefined=True))
+    assert "--warn-unresolved-symbols" in extension and "--no-undefined" not in extension
+
+
+def test_exports_are_the_only_symbols_left_visible() -> None:
+    given = arguments(LinkSettings(output="x.so", exports=("PyInit_*",)))
+    assert given[given.index("--version-script") + 1] == "__exports.map"
+    assert exports_script(("PyInit_*", "extra")) == "{ global: PyInit_*; extra; local: *; };\n"
+
+
+def test_the_users_flags_come_after_the_packs_and_before_the_objects() -> None:
+    given = arguments(LinkSettings(output="x.so", flags=("--wrap=malloc",)))
+    assert given.index("--gc-sections") < given.index("--wrap=malloc") < given.index("a.o")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact
+from pants.engine.fs import EMPTY_DIGEST
+
+from spokeshave_pants.wheel.goals.package import WheelArtifact
+from spokeshave_pants.wheel.goals.publish import UntestedWheelError, check_tested, wheels_of
+from spokeshave_pants.wheel.report import PythonOutcome
+
+PASSED = PythonOutcome("3.12", "passed")
+NOT_RUN = PythonOutcome("3.13", "not run", "this machine has no Python 3.13")
+
+
+def wheel(name: str, *smoke: PythonOutcome) -> WheelArtifact:
+    return WheelArtifact(relpath=name, smoke=smoke)
+
+
+def test_only_wheels_are_published() -> None:
+    package = BuiltPackage(EMPTY_DIGEST, (wheel("a.whl", PASSED), BuiltPackageArtifact("report.json")))
+    assert wheels_of([package]) == (wheel("a.whl", PASSED),)
+
+
+def test_a_wheel_that_passed_on_one_python_is_published() -> None:
+    check_tested([wheel("a.whl", PASSED, NOT_RUN)], where="the target src:wheel")
+
+
+def test_every_wheel_that_passed_on_none_is_told() -> None:
+    wheels = [wheel("a.whl", PASSED), wheel("b.whl", NOT_RUN), wheel("c.whl")]
+    with pytest.raises(UntestedWheelError) as raised:
+        check_tested(wheels, where="the target src:wheel")
+    assert str(raised.value).splitlines()[:-1] == [
+        "the target src:wheel has wheels that passed no smoke test, so nothing of it is published:",
+        "  * b.whl",
+        "    not run on Python 3.13: this machine has no Python 3.13",
+        "  * c.whl",
+    ]
