@@ -16,7 +16,7 @@ from bench.errors import BenchError
 from bench.pants_log import PantsLog, parse_log
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-OUTPUT = "bench-out"
+OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 
 _PLUGIN = ("pants", "pants.toml", "3rdparty", "rules", "tools")

@@ -85,7 +85,7 @@ class Workbench:
             if span.seconds >= _LONG and not ours.match(span.description)
         ]
         spent = [span.seconds for span in run.log.spans if ours.match(span.description)]
-        self.prepared.append((f"  {len(spent)} compiles and links", sum(spent)))
+        self.prepared.append((f"  {len(spent)} compiles and links, the seconds of each added up", sum(spent)))
         place = self.home / f"{project.root.name}-ninja"
         shutil.rmtree(place, ignore_errors=True)
         steps = collect_steps(self.home / "sandboxes", place)

@@ -22,10 +22,10 @@ def action(description: str, kind: ActionKind, source: str = "ran", run: RunId =
     return Action(kind, description, ProcessResultMetadata(elapsed, HERE, source, int(run)))
 
 
-def test_an_action_ran_if_this_run_executed_it() -> None:
+def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() -> None:
     assert action("Compile a.cc", ActionKind.COMPILE).source(THIS_RUN) == "ran"
-    assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) == "memoized"
     assert action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").source(THIS_RUN) == "hit_locally"
+    assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) == "memoized"
 
 
 def test_a_time_that_is_not_known_counts_as_none() -> None:

@@ -17,20 +17,20 @@ from pathlib import Path
 from urllib.error import URLError
 
 _STARTS_WITHIN = 60
+# How every user and every password of this process begins, and none of an earlier one.
+_USER = f"user-{secrets.token_hex(5)}"
+_PASSWORD = f"pass-{secrets.token_hex(5)}"
+
+SECRETS = (_PASSWORD.encode(), base64.b64encode(_USER.encode()))
+"""What must be found nowhere: the beginning of the passwords, and that of the headers that carry them."""
 
 
 @dataclass(frozen=True)
 class Login:
-    """A user with a password that no earlier run ever had."""
+    """A user with a password."""
 
-    username: str = field(default_factory=lambda: f"user-{secrets.token_hex(8)}")
-    password: str = field(default_factory=lambda: f"pass-{secrets.token_hex(16)}")
-
-    @property
-    def secrets(self) -> tuple[bytes, ...]:
-        """What must be found nowhere: the password, and the header that carries it."""
-        header = base64.b64encode(f"{self.username}:{self.password}".encode())
-        return self.password.encode(), header
+    username: str = field(default_factory=lambda: _USER + secrets.token_hex(5))
+    password: str = field(default_factory=lambda: _PASSWORD + secrets.token_hex(5))
 
     def variables(self, suffix: str = "") -> dict[str, str]:
         """The environment that hands it to an upload."""

@@ -124,10 +124,23 @@ class Project:
 
     def report(self, target: str) -> list[dict[str, Any]]:
         """The report of a target's wheels, as `package` wrote it beside them."""
+        wheels: list[dict[str, Any]] = self._report(target)["wheels"]
+        return wheels
+
+    def ran(self, target: str, *kinds: str) -> list[str]:
+        """The processes (of some kinds) that its last `package` executed for a target, as its report tells."""
+        processes = self._report(target)["processes"]
+        return sorted(
+            process["description"]
+            for process in processes
+            if process["source"] == "ran" and (not kinds or process["kind"] in kinds)
+        )
+
+    def _report(self, target: str) -> dict[str, Any]:
         directory, _, name = target.partition(":")
         path = self.dist / directory.replace("/", ".") / f"{name}.report.json"
-        wheels: list[dict[str, Any]] = json.loads(path.read_text())["wheels"]
-        return wheels
+        report: dict[str, Any] = json.loads(path.read_text())
+        return report
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text)

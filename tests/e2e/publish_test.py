@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.index import IndexServer, Login, free_port, index_server
+from e2e.index import SECRETS, IndexServer, Login, free_port, index_server
 from e2e.project import Environment, PantsRun, Project, find_python, running
 
 PLATFORM = "manylinux2014_x86_64.manylinux_2_17_x86_64"
@@ -31,7 +31,6 @@ class Publisher:
     """
 
     project: Project
-    logins: list[Login] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
     def publish(
@@ -63,14 +62,8 @@ def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
 
 
 @pytest.fixture
-def login(publisher: Publisher) -> Login:
-    publisher.logins.append(Login())
-    return publisher.logins[-1]
-
-
-@pytest.fixture
-def index(tmp_path: Path, login: Login) -> Iterator[IndexServer]:
-    with index_server(tmp_path / "index", login) as server:
+def index(tmp_path: Path) -> Iterator[IndexServer]:
+    with index_server(tmp_path / "index", Login()) as server:
         yield server
 
 
@@ -82,7 +75,7 @@ class CommandLines:
         self._ended = threading.Event()
 
     def _look(self) -> None:
-        while not self._ended.wait(0.02):
+        while not self._ended.wait(0.05):
             for file in Path("/proc").glob("[0-9]*/cmdline"):
                 with contextlib.suppress(OSError):
                     self.seen.add(file.read_bytes())
@@ -133,8 +126,7 @@ def test_what_is_there_already_is_not_uploaded_again_and_no_login_runs_a_process
 
 
 def test_several_repositories_each_with_its_login(publisher: Publisher, index: IndexServer, tmp_path: Path) -> None:
-    publisher.logins.append(Login())
-    with index_server(tmp_path / "mirror", publisher.logins[-1]) as mirror:
+    with index_server(tmp_path / "mirror", Login()) as mirror:
         variables = {**index.login.variables(), **mirror.login.variables("_MIRROR")}
         publisher.publish("tiny:twice", variables=variables, main_index=index.url, mirror=mirror.url).checked()
         assert list(index.files()) == WHEELS
@@ -166,9 +158,7 @@ def problem_of(run: PantsRun) -> str:
 
 
 def test_a_wrong_password_is_told(publisher: Publisher, index: IndexServer) -> None:
-    publisher.logins.append(Login())
-    wrong = publisher.logins[-1].variables()
-    run = publisher.publish("tiny:wheel", variables=wrong, main_index=index.url)
+    run = publisher.publish("tiny:wheel", variables=Login().variables(), main_index=index.url)
     told = problem_of(run)
     assert told.startswith(f"{WHEELS[0]}: {index.url} refuses it: 403 ")
     assert "Check TWINE_USERNAME and TWINE_PASSWORD" in told
@@ -192,27 +182,27 @@ def test_a_wheel_that_is_there_with_other_bytes_is_told(publisher: Publisher, in
     assert index.files() == published
 
 
-def test_an_index_that_is_not_there_is_told(publisher: Publisher, login: Login) -> None:
+def test_an_index_that_is_not_there_is_told(publisher: Publisher) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
-    told = problem_of(publisher.publish("tiny:wheel", variables=login.variables(), main_index=url))
+    told = problem_of(publisher.publish("tiny:wheel", variables=Login().variables(), main_index=url))
     assert told.startswith(f"{WHEELS[0]}: {url}simple/ cannot be reached: Connection refused")
     assert "Check the URL, the network and that the index runs." in told
 
 
-def test_a_repository_that_nobody_knows_is_told(publisher: Publisher, login: Login, tmp_path: Path) -> None:
-    told = problem_of(publisher.publish("tiny:wheel", variables=login.variables()))
+def test_a_repository_that_nobody_knows_is_told(publisher: Publisher) -> None:
+    told = problem_of(publisher.publish("tiny:wheel", variables=Login().variables()))
     assert told.startswith("the repository 'main-index': is not known: ~/.pypirc has no URL for it")
 
 
-def test_a_url_with_credentials_is_refused_before_anything_runs(publisher: Publisher, login: Login) -> None:
-    url = f"http://{login.username}:hidden@127.0.0.1:{free_port()}/"
+def test_a_url_with_credentials_is_refused_before_anything_runs(publisher: Publisher) -> None:
+    url = f"http://alice:hidden@127.0.0.1:{free_port()}/"
     run = publisher.publish("tiny:wheel", variables={}, main_index=url)
     assert run.exit_code == 1
     assert "`[wheel-publish].repositories` for @main-index has a URL that holds credentials." in run.stderr
 
 
-def test_nothing_is_published_without_a_repository(publisher: Publisher, login: Login) -> None:
-    run = publisher.publish("tiny:unpublished", variables=login.variables()).checked()
+def test_nothing_is_published_without_a_repository(publisher: Publisher) -> None:
+    run = publisher.publish("tiny:unpublished", variables=Login().variables()).checked()
     for name in WHEELS:
         assert f"{name} skipped (no `repositories` specified for tiny:unpublished)." in run.stderr
 
@@ -254,8 +244,9 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
     with watch.watched():
         publisher.publish("tiny:wheel", variables=variables, main_index=index.url).checked()
     root = publisher.project.root
-    (root / "sandboxes").mkdir()
-    kept = ("--keep-sandboxes=always", f"--local-execution-root-dir={root}/sandboxes")
+    sandboxes = root.parent / "sandboxes"
+    sandboxes.mkdir()
+    kept = ("--keep-sandboxes=always", f"--local-execution-root-dir={sandboxes}")
     traced = publisher.publish(
         "tiny:wheel", *kept, variables=variables, level="trace", daemon=False, main_index=index.url
     )
@@ -265,22 +256,21 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
     assert "TWINE_PASSWORD" in told
     assert any(b"upload" in line and index.url.encode() in line for line in watch.seen)
 
-    secrets = [secret for login in publisher.logins for secret in login.secrets]
-    for secret in secrets:
+    for secret in SECRETS:
         assert secret.decode() not in told
         assert not any(secret in line for line in watch.seen)
     assert list(root.glob(".pants.d/pants.log"))
-    assert list(root.glob("sandboxes/*/__run.sh"))
+    assert list(sandboxes.glob("*/__run.sh"))
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pants"
-    places = [root, root.parent / f"{root.name}-log", cache / "lmdb_store"]
-    assert holding(secrets, places) == []
+    places = [root, sandboxes, root.parent / f"{root.name}-log", cache / "lmdb_store"]
+    assert holding(places) == []
 
 
-def holding(secrets: list[bytes], places: list[Path]) -> list[tuple[Path, bytes]]:
+def holding(places: list[Path]) -> list[tuple[Path, bytes]]:
     """The files below the places that hold a secret."""
     found = []
     for file in (path for place in places for path in place.rglob("*")):
         if file.is_file() and not file.is_symlink() and file.stat().st_size:
             with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                found += [(file, secret) for secret in secrets if content.find(secret) >= 0]
+                found += [(file, secret) for secret in SECRETS if content.find(secret) >= 0]
     return found

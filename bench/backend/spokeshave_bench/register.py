@@ -32,7 +32,7 @@ class BenchBuildSubsystem(GoalSubsystem):
 
     pythons = StrListOption(default=["3.12"], help="A build of its own for each; with a plus sign, a stable-ABI build.")
     platform = StrOption(default="manylinux_2_17_x86_64", help="The wheel platform tag to build for.")
-    output = StrOption(default="bench-out", help="The directory for the files and the report.")
+    output = StrOption(default="dist/bench", help="The directory for the files and the report.")
 
 
 class BenchBuild(Goal):
@@ -77,11 +77,13 @@ async def bench_build(
         if target.has_field(PythonsField)
         for abi in abis
     )
-    built = (*extensions, *wheels)
-    actions = [action for result in built for action in result.actions]
+    actions = [
+        *(action for extension in extensions for action in extension.actions),
+        *(action for wheel in wheels for action in wheel.actions),
+    ]
     told = await Get(Digest, CreateDigest([FileContent(REPORT, report(actions, run_id))]))
     workspace.write_digest(
-        await Get(Digest, MergeDigests([told, *(result.digest for result in built)])),
+        await Get(Digest, MergeDigests([told, *(e.digest for e in extensions), *(w.digest for w in wheels)])),
         path_prefix=subsystem.output,
     )
     return BenchBuild(exit_code=0)

@@ -171,7 +171,11 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
     below = await MultiGet(
         Get(LinkedLibrary, SharedLibraryRequest(address, request.platform)) for address in plan.shared_libraries
     )
-    objects = await Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, None))
+    # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
+    objects, _ = await MultiGet(
+        Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, None)),
+        Get(RuntimePack, RuntimePackRequest(request.platform)),
+    )
     name = f"lib{target[CcSharedLibraryNameField].value or request.address.target_name}.so"
     libraries = await Get(Digest, MergeDigests(library.digest for library in below))
     linked = await Get(

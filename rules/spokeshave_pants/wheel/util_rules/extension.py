@@ -23,6 +23,7 @@ from spokeshave_pants.cc.util_rules.link import (
     SharedLibraryRequest,
 )
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
+from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
@@ -53,9 +54,11 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     module = target[ExtensionModuleField].value
     plan = await Get(LinkPlan, LinkPlanRequest(request.address))
-    objects, headers = await MultiGet(
+    # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
+    objects, headers, _ = await MultiGet(
         Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, request.abi)),
         Get(PythonHeaders, PythonHeadersRequest(request.abi.version, where)),
+        Get(RuntimePack, RuntimePackRequest(request.platform)),
     )
     shared = await MultiGet(
         Get(LinkedLibrary, SharedLibraryRequest(address, request.platform)) for address in plan.shared_libraries

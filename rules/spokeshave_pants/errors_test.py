@@ -1,0 +1,13 @@
+"""Many problems as one message."""
+
+from __future__ import annotations
+
+from spokeshave_pants.errors import bullet_list
+
+
+def test_each_problem_has_a_bullet_and_its_further_lines_are_indented_under_it() -> None:
+    assert bullet_list(["one", "two\nmore of two"]) == "  * one\n  * two\n    more of two"
+
+
+def test_no_problems_are_no_text() -> None:
+    assert bullet_list([]) == ""

@@ -1,0 +1,74 @@
+"""Which facts of the repository each channel's version is computed from."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.release.channel import Channel, ReleaseContext, VersionOptions, version_argv
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+TODAY = "20260821"
+CLEAN = ReleaseContext(commit=COMMIT, dirty=False, date=TODAY)
+CHANGED = ReleaseContext(commit=COMMIT, dirty=True, date=TODAY)
+NO_GIT = ReleaseContext(commit=None, dirty=False, date=TODAY)
+
+
+def arguments(
+    context: ReleaseContext,
+    channel: Channel | None = None,
+    suffix: str | None = None,
+    commit: str | None = None,
+    date: str | None = None,
+) -> list[str]:
+    return list(version_argv(VersionOptions(channel, suffix, commit, date), context))
+
+
+def test_unasked_a_clean_tree_is_dev_and_a_changed_one_local() -> None:
+    assert arguments(CLEAN) == ["--channel", "dev", "--commit", COMMIT]
+    assert arguments(CHANGED) == ["--channel", "local", "--commit", COMMIT, "--dirty"]
+
+
+def test_without_git_there_is_no_commit_to_name() -> None:
+    assert arguments(NO_GIT) == ["--suffix=.dev0"]
+
+
+def test_a_commit_that_is_given_wins_over_gits() -> None:
+    assert arguments(CLEAN, commit="f" * 40) == ["--channel", "dev", "--commit", "f" * 40]
+    assert arguments(NO_GIT, commit="f" * 40) == ["--channel", "dev", "--commit", "f" * 40]
+
+
+@pytest.mark.parametrize("context", [CLEAN, CHANGED, NO_GIT])
+def test_a_stable_version_knows_neither_commit_nor_date_nor_changes(context: ReleaseContext) -> None:
+    assert arguments(context, Channel.STABLE) == ["--channel", "stable"]
+
+
+@pytest.mark.parametrize("channel", [Channel.RC, Channel.NIGHTLY])
+@pytest.mark.parametrize("context", [CLEAN, CHANGED, NO_GIT])
+def test_a_dated_version_knows_the_date_alone(channel: Channel, context: ReleaseContext) -> None:
+    assert arguments(context, channel) == ["--channel", channel.value, "--date", TODAY]
+    assert arguments(context, channel, date="20260101") == ["--channel", channel.value, "--date", "20260101"]
+
+
+def test_a_suffix_stands_in_place_of_the_date() -> None:
+    assert arguments(CLEAN, Channel.RC, suffix="rc1") == ["--channel", "rc", "--suffix=rc1"]
+
+
+@pytest.mark.parametrize("context", [CLEAN, CHANGED, NO_GIT])
+def test_a_suffix_alone_decides(context: ReleaseContext) -> None:
+    assert arguments(context, suffix="-1") == ["--suffix=-1"]
+
+
+def test_a_local_version_of_a_clean_tree_is_not_called_dirty() -> None:
+    assert arguments(CLEAN, Channel.LOCAL) == ["--channel", "local", "--commit", COMMIT]
+
+
+def test_tomorrow_changes_only_the_versions_that_have_a_date() -> None:
+    tomorrow = ReleaseContext(commit=COMMIT, dirty=False, date="20260822")
+    changed = [channel for channel in (None, *Channel) if arguments(CLEAN, channel) != arguments(tomorrow, channel)]
+    assert changed == [Channel.NIGHTLY, Channel.RC]
+
+
+def test_a_commit_changes_only_the_versions_that_name_one() -> None:
+    other = ReleaseContext(commit="f" * 40, dirty=False, date=TODAY)
+    changed = [channel for channel in (None, *Channel) if arguments(CLEAN, channel) != arguments(other, channel)]
+    assert changed == [None, Channel.DEV, Channel.LOCAL]

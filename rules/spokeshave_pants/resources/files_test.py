@@ -1,0 +1,20 @@
+"""What the plugin carries."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.resources.files import requirements, tool_sources
+
+
+def test_the_tools_are_carried_whole_and_without_their_tests() -> None:
+    sources = tool_sources()
+    assert {"__init__.py", "cli.py", "assemble.py", "checks/__init__.py"} <= set(sources)
+    assert b"def main(" in sources["cli.py"]
+    assert [path for path in sources if path.endswith(("_test.py", "_fixtures.py"))] == []
+
+
+@pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])
+def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
+    lines = [line for line in requirements(name).decode().replace("\\\n", "").splitlines() if line[:1] not in ("", "#", " ")]
+    assert lines and [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []

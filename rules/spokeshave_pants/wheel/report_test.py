@@ -1,0 +1,118 @@
+"""The table that ends `package`, and the report as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from spokeshave_pants.wheel.report import (
+    ActionRow,
+    ProcessRow,
+    PythonOutcome,
+    WheelReport,
+    from_json,
+    human_size,
+    processes_from_json,
+    render_table,
+    render_totals,
+    to_json,
+)
+
+REPORT = WheelReport(
+    target="src/python:runtime_wheel",
+    wheel="abacus_runtime-1.2.0-cp312-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
+    version="1.2.0",
+    tags=("cp312-abi3-manylinux2014_x86_64", "cp312-abi3-manylinux_2_17_x86_64"),
+    size=123_456,
+    sha256="ab" * 32,
+    grafted=(),
+    headers=("CPython 3.12.1 of this machine, not pinned",),
+    actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
+    smoke=(PythonOutcome("3.12", "passed"), PythonOutcome("3.13", "not run", "this machine has no Python 3.13")),
+)
+PROCESSES = (
+    ProcessRow("compile", "Compile a.cc", "ran", 120),
+    ProcessRow("compile", "Compile b.cc", "hit_locally", 0),
+    ProcessRow("compile", "Compile c.cc", "memoized", 0),
+    ProcessRow("link", "Link x.so", "ran", 40),
+)
+
+
+def rows(*reports: WheelReport) -> list[str]:
+    """The table's lines below its head."""
+    return render_table(reports).splitlines()[2 : 2 + len(reports)]
+
+
+def test_a_wheel_has_a_row_with_all_that_a_release_engineer_asks_first() -> None:
+    (row,) = rows(REPORT)
+    assert row.split() == [
+        *("abacus_runtime", "cp312-abi3-manylinux_2_17_x86_64", "123.5", "kB"),
+        *("3", "/", "7", "4", "/", "7", "3.12", "ok", "3.13", "not", "run"),
+    ]
+
+
+def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
+    other = dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("runtime", "compiler"))
+    table = render_table((REPORT, other))
+    assert table.count("not run on Python 3.13: this machine has no Python 3.13") == 1
+
+
+def test_a_failed_test_is_in_capitals() -> None:
+    assert "3.12 FAILED" in rows(dataclasses.replace(REPORT, smoke=(PythonOutcome("3.12", "failed", "x"),)))[0]
+
+
+def test_what_was_grafted_and_where_headers_came_from_is_said_below_the_table() -> None:
+    table = render_table((dataclasses.replace(REPORT, grafted=("libone.so", "libtwo.so")),))
+    assert f"grafted into {REPORT.wheel}: libone.so, libtwo.so" in table
+    assert "headers: CPython 3.12.1 of this machine, not pinned" in table
+    assert "version 1.2.0" in table
+
+
+def test_rows_are_sorted_whatever_order_the_wheels_were_made_in() -> None:
+    reports = [dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("cp312-abi3", tag)) for tag in ("cp310-cp310", "cp311-cp311")]
+    assert render_table(tuple(reports)) == render_table(tuple(reversed(reports)))
+
+
+def test_a_tag_that_no_legacy_alias_comes_with_is_shown_as_it_is() -> None:
+    name = "x-1-2-cp310-cp310-linux_x86_64.whl"
+    assert rows(dataclasses.replace(REPORT, wheel=name))[0].split()[:2] == ["x", "cp310-cp310-linux_x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (1_049, "1.0 kB"),
+        (999_940, "999.9 kB"),
+        (999_999, "1.0 MB"),
+        (12_345_678, "12.3 MB"),
+        (999_999_999, "1.0 GB"),
+        (5_000_000_000_000, "5000.0 GB"),
+    ],
+)
+def test_a_size_is_in_the_unit_that_a_person_reads(size: int, text: str) -> None:
+    assert human_size(size) == text
+
+
+def test_json_gives_back_what_was_written() -> None:
+    text = to_json((REPORT, dataclasses.replace(REPORT, size=1)), PROCESSES)
+    assert from_json(text) == (REPORT, dataclasses.replace(REPORT, size=1))
+    assert processes_from_json(text) == PROCESSES
+
+
+def test_json_is_the_same_text_for_the_same_wheels() -> None:
+    text = to_json((REPORT,), PROCESSES)
+    assert text == to_json(from_json(text), processes_from_json(text)) and text.endswith("}\n")
+    assert list(json.loads(text)["wheels"][0]) == sorted(dataclasses.asdict(REPORT))
+
+
+def test_no_wheels_are_a_report_too() -> None:
+    assert from_json(to_json(())) == () and processes_from_json(to_json(())) == ()
+
+
+def test_processes_are_counted_by_kind() -> None:
+    assert render_totals(PROCESSES).endswith(": compile 1 / 2, link 1 / 0")

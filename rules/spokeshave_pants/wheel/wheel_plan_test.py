@@ -1,0 +1,191 @@
+"""What a `python_native_wheel` asks for, checked as a whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.wheel.wheel_plan import (
+    WheelMatrix,
+    check_modules,
+    extension_path,
+    mentioned_paths,
+    plan_matrix,
+    wheel_tag,
+)
+
+WHERE = "the target src/python:wheel"
+LINUX = "manylinux_2_17_x86_64"
+PLATFORM = Platform.parse(LINUX, where="this test")
+ABI3 = PythonAbi(PythonVersion(12), stable=True)
+
+
+def matrix(pythons: list[str], *limited_apis: str | None, platforms: tuple[str, ...] = (LINUX,)) -> WheelMatrix:
+    return plan_matrix(platforms, pythons, limited_apis, where=WHERE)
+
+
+def served(plan: WheelMatrix) -> dict[str, list[str]]:
+    return {abi.name: [str(version) for version in plan.served_by(abi)] for abi in plan.abis}
+
+
+# Platforms times Pythons.
+
+
+def test_a_wheel_has_a_build_per_python_where_its_extension_uses_no_stable_abi() -> None:
+    assert served(matrix(["3.10", "3.11"], None)) == {"cp310": ["3.10"], "cp311": ["3.11"]}
+
+
+def test_a_stable_build_is_tested_on_each_python_without_a_build_of_its_own() -> None:
+    plan = matrix(["3.10", "3.11", "3.12", "3.13", "3.13t"], "3.12")
+    assert served(plan) == {"cp310": ["3.10"], "cp311": ["3.11"], "cp312-abi3": ["3.12", "3.13"], "cp313t": ["3.13t"]}
+
+
+def test_the_newest_limited_api_of_a_wheels_extensions_counts() -> None:
+    assert served(matrix(["3.11", "3.12", "3.13"], "3.11", "3.12")) == {"cp311": ["3.11"], "cp312-abi3": ["3.12", "3.13"]}
+
+
+def test_one_extension_without_the_limited_api_makes_every_build_version_specific() -> None:
+    assert list(served(matrix(["3.12", "3.13"], "3.12", None))) == ["cp312", "cp313"]
+
+
+def test_platforms_that_are_the_same_are_built_once() -> None:
+    plan = matrix(["3.12"], None, platforms=("manylinux2014_x86_64", "manylinux_2_28_x86_64", LINUX))
+    assert [platform.tag for platform in plan.platforms] == [LINUX, "manylinux_2_28_x86_64"]
+
+
+def test_every_wrong_field_is_told_in_one_error() -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        matrix(["2.7", "x"], "3.13t", "y", platforms=("win32", LINUX))
+    lines = str(caught.value).splitlines()
+    assert [line.count(WHERE) for line in lines] == [1] * 5
+    for line, wrong in zip(lines, ("'win32'", "'2.7'", "'x'", "'3.13t'", "'y'")):
+        assert wrong in line
+
+
+def test_a_problem_that_two_extensions_share_is_told_once() -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        matrix(["3.12"], "y", "y")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_fields_that_are_empty_are_told_together_with_what_is_wrong() -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        matrix([], "y", platforms=())
+    message = str(caught.value)
+    assert "Set `platforms`" in message and "Set `pythons`" in message and "'y'" in message
+
+
+def test_a_free_threaded_limited_api_is_refused() -> None:
+    with pytest.raises(InvalidTargetError, match="free-threaded builds have no stable ABI"):
+        matrix(["3.13", "3.14"], "3.13t")
+
+
+# Which build of another wheel fits.
+
+
+@pytest.mark.parametrize(("version", "build"), [("3.10", "cp310"), ("3.12", "cp312-abi3"), ("3.14", "cp312-abi3")])
+def test_a_python_loads_its_own_build_or_else_the_stable_one(version: str, build: str) -> None:
+    plan = matrix(["3.10", "3.12"], "3.12")
+    abi = plan.abi_for(PythonVersion.parse(version, where=WHERE), where="//:runtime", needed_by="//:compiler")
+    assert abi.name == build
+
+
+def test_a_python_that_a_required_wheel_is_not_built_for_is_refused_with_both_targets() -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        matrix(["3.12"], "3.12").abi_for(PythonVersion(10), where="//:runtime", needed_by="//:compiler")
+    assert "//:compiler is built for Python 3.10 and depends on //:runtime" in str(caught.value)
+    assert "Add '3.10' to the `pythons` of //:runtime" in str(caught.value)
+
+
+# Modules.
+
+
+def test_modules_that_can_be_imported_are_fine() -> None:
+    check_modules([("_native", "//:a"), ("pkg._native", "//:b"), ("pkg.sub.mod2", "//:c")])
+
+
+@pytest.mark.parametrize(
+    "module", ["", ".", "pkg.", ".native", "pkg..native", "pkg/native", "pkg-native", "2native", "pkg.class", "pkg.größe", "a b"]
+)
+def test_a_module_that_no_import_names_is_refused_with_its_target(module: str) -> None:
+    with pytest.raises(InvalidTargetError, match="`module` of //:ext is"):
+        check_modules([(module, "//:ext")])
+
+
+def test_every_wrong_module_and_every_clash_is_told_at_once() -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        check_modules([("a", "//:one"), ("b-", "//:two"), ("a", "//:three"), ("c-", "//:four")])
+    message = str(caught.value)
+    assert "//:one and //:three both make the module a." in message
+    assert "of //:two is 'b-'" in message and "of //:four is 'c-'" in message
+
+
+# Names.
+
+
+def test_an_extension_lies_where_its_module_is_imported_from() -> None:
+    assert extension_path("pkg.sub._native", ABI3, PLATFORM) == "pkg/sub/_native.abi3.so"
+    version_specific = PythonAbi(PythonVersion(10))
+    assert extension_path("_native", version_specific, PLATFORM) == "_native.cpython-310-x86_64-linux-gnu.so"
+
+
+def test_an_unrepaired_wheel_promises_no_libc() -> None:
+    assert wheel_tag(ABI3, PLATFORM) == "cp312-abi3-linux_x86_64"
+    assert wheel_tag(PythonAbi(PythonVersion(13, True)), PLATFORM) == "cp313-cp313t-linux_x86_64"
+
+
+# What a pyproject.toml mentions.
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ('readme = "README.md"', "README.md"),
+        ("readme = 'docs/read me.rst'", "docs/read me.rst"),
+        ('readme = { file = "docs/größe.md", content-type = "text/markdown" }', "docs/größe.md"),
+        ('license-files = ["LICEN[CS]E*", "vendor/*.txt"]', "LICEN[CS]E*"),
+        ('license-files = ["LICEN[CS]E*", "vendor/*.txt"]', "vendor/*.txt"),
+        ('license-files = ["*.md"]', "*.md"),
+        ('license-files = ["**/LICENSE"]', "**/LICENSE"),
+        ('license-files = ["licenses/libstdc++.txt"]', "licenses/libstdc++.txt"),
+        ('license = { file = "LICENSE" }', "LICENSE"),
+        ('description = "It\'s" # the author\'s\nreadme = "README.md"', "README.md"),
+    ],
+)
+def test_paths_that_the_metadata_names_are_among_what_the_tool_gets_to_see(line: str, path: str) -> None:
+    assert path in mentioned_paths(f"[project]\n{line}\n")
+
+
+@pytest.mark.parametrize("table", ["[project]", "[ project ]", '["project"]', "[project.readme]", "[[project.x]]"])
+def test_the_project_table_is_found_however_it_is_written(table: str) -> None:
+    text = f'[build-system]\nrequires = ["x"]\n{table}\nfile = "README.md"\n[tool.ruff]\nexclude = ["y"]\n'
+    assert set(mentioned_paths(text)) - {"project"} == {"README.md"}
+
+
+def test_keys_before_the_first_table_count() -> None:
+    assert mentioned_paths('project.readme = "README.md"\n[tool.x]\ny = "z"\n') == ("README.md",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "**",
+        "**/*",
+        "./*",
+        ".",
+        "/etc/passwd",
+        "../README.md",
+        "docs/../../secret",
+        "!README.md",
+        "A **fast** library",
+        "pp* *[x",
+        "a***b",
+        "[]",
+        "x" * 256,
+    ],
+)
+def test_what_is_no_glob_beside_the_file_or_all_of_the_directory_is_left_out(text: str) -> None:
+    assert mentioned_paths(f'[project]\ndescription = "{text}"\n') == ()

@@ -1,0 +1,1 @@
+from good._native import crash

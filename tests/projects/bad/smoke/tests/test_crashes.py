@@ -1,0 +1,5 @@
+import good
+
+
+def test_that_ends_the_process():
+    good.crash()

@@ -1,0 +1,5 @@
+import good
+
+
+def test_that_cannot_pass():
+    assert good.__name__ == "better"

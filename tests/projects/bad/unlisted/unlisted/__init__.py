@@ -1,0 +1,1 @@
+from unlisted.helper import answer
