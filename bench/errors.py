@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Pants' counters end its log.
+_COUNTERS = "[INFO] Counters:"
+
 
 class BenchError(Exception):
     """Something that the user has to see to; its text says what."""
@@ -11,5 +14,5 @@ class CommandError(BenchError):
     """A command of the benchmark that failed, with the end of its output."""
 
     def __init__(self, command: str, exit_code: int, output: str) -> None:
-        tail = "\n".join(output.splitlines()[-40:])
+        tail = "\n".join(output.split(_COUNTERS)[0].splitlines()[-40:])
         super().__init__(f"{command} exited with {exit_code}:\n{tail}")

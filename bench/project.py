@@ -19,8 +19,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 
-_PLUGIN = ("pants", "pants.toml", "3rdparty", "rules", "tools")
-_IGNORED = shutil.ignore_patterns("__pycache__", "*_test.py")
+_PLUGIN = ("rules", "tools")
+_SHARED = ("pants", "pants.toml", "3rdparty")
+# Their tests and the targets of those are no part of what is measured.
+_NOT_PLUGIN = ("*_test.py", "BUILD")
 _SETTINGS = """\
 [GLOBAL]
 pythonpath.add = ["%(buildroot)s/bench-backend"]
@@ -74,7 +76,9 @@ class Project:
         """Copy the plugin, the launcher and some of the repository's top-level files and directories."""
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
-        for name in (*_PLUGIN, *sources):
+        for name in _PLUGIN:
+            _copy(REPOSITORY / name, self.root / name, *_NOT_PLUGIN)
+        for name in (*_SHARED, *sources):
             _copy(REPOSITORY / name, self.root / name)
         _copy(REPOSITORY / "bench" / "backend", self.root / "bench-backend")
         (self.home / "sandboxes").mkdir(exist_ok=True)
@@ -153,8 +157,8 @@ class Rounds:
         return number
 
 
-def _copy(source: Path, place: Path) -> None:
+def _copy(source: Path, place: Path, *less: str) -> None:
     if source.is_dir():
-        shutil.copytree(source, place, symlinks=True, ignore=_IGNORED)
+        shutil.copytree(source, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", *less))
     else:
         shutil.copy2(source, place)

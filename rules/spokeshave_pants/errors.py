@@ -29,6 +29,10 @@ class LinkError(SpokeshaveError):
     """The linker could not make a library."""
 
 
+class WrongHashError(SpokeshaveError):
+    """A pinned requirement whose file is another than the one that was pinned."""
+
+
 class ToolError(SpokeshaveError):
     """A tool of ours, run in a sandbox, found something wrong with the user's input."""
 

@@ -41,7 +41,8 @@ def test_text_without_escapes_is_what_a_log_shows() -> None:
 def test_a_missing_header_is_named_with_what_to_do(text: str) -> None:
     hint = missing_header_hint(text)
     assert hint is not None
-    assert "'vm/stack.h'" in hint and "`include_root`" in hint and "`cc_python_requirement`" in hint
+    assert "'vm/stack.h'" in hint
+    assert "`include_root`" in hint and "`cc_python_requirement`" in hint and ".gitignore" in hint
 
 
 def test_all_missing_headers_are_named_once() -> None:

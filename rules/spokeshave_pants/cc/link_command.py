@@ -45,7 +45,9 @@ def link_argv(
         settings.output,
         *(("-soname", settings.soname) if settings.soname else ()),
         *(("--version-script", EXPORTS_FILE) if settings.exports is not None else ()),
-        "--warn-unresolved-symbols" if settings.allow_undefined else "--no-undefined",
+        # Without the first, the linker says nothing at all of symbols that a shared object leaves undefined.
+        "--no-undefined",
+        *(("--warn-unresolved-symbols",) if settings.allow_undefined else ()),
         *settings.flags,
         *sorted(objects),
         *sorted(shared_libraries),

@@ -32,9 +32,10 @@ def test_a_library_has_a_soname_and_an_extension_has_none() -> None:
     assert given[given.index("-soname") + 1] == "libx.so"
 
 
-def test_an_extension_may_leave_symbols_for_the_interpreter_and_a_library_may_not() -> None:
-    extension = arguments(LinkSettings(output="x.so", allow_undefined=True))
-    assert "--warn-unresolved-symbols" in extension and "--no-undefined" not in extension
+def test_what_stays_undefined_is_told_for_an_extension_and_is_an_error_for_a_library() -> None:
+    extension, library = (arguments(LinkSettings(output="x.so", allow_undefined=allow)) for allow in (True, False))
+    assert "--no-undefined" in extension and "--warn-unresolved-symbols" in extension
+    assert "--no-undefined" in library and "--warn-unresolved-symbols" not in library
 
 
 def test_exports_are_the_only_symbols_left_visible() -> None:

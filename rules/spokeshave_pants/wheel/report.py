@@ -11,12 +11,22 @@ _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
 
 
 @dataclass(frozen=True)
+class CheckRow:
+    """One thing that a smoke test tried. `detail` says what was counted, or what went wrong."""
+
+    name: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class PythonOutcome:
     """How a wheel fared on one Python: `passed`, `failed`, or `not run` with the reason."""
 
     python: str
     outcome: str
     reason: str = ""
+    checks: tuple[CheckRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,10 @@ def from_json(text: str) -> tuple[WheelReport, ...]:
                 "grafted": tuple(wheel["grafted"]),
                 "headers": tuple(wheel["headers"]),
                 "actions": tuple(ActionRow(**row) for row in wheel["actions"]),
-                "smoke": tuple(PythonOutcome(**outcome) for outcome in wheel["smoke"]),
+                "smoke": tuple(
+                    PythonOutcome(**{**outcome, "checks": tuple(CheckRow(**check) for check in outcome["checks"])})
+                    for outcome in wheel["smoke"]
+                ),
             }
         )
         for wheel in json.loads(text)["wheels"]

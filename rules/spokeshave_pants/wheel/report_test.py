@@ -9,6 +9,7 @@ import pytest
 
 from spokeshave_pants.wheel.report import (
     ActionRow,
+    CheckRow,
     ProcessRow,
     PythonOutcome,
     WheelReport,
@@ -30,7 +31,10 @@ REPORT = WheelReport(
     grafted=(),
     headers=("CPython 3.12.1 of this machine, not pinned",),
     actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
-    smoke=(PythonOutcome("3.12", "passed"), PythonOutcome("3.13", "not run", "this machine has no Python 3.13")),
+    smoke=(
+        PythonOutcome("3.12", "passed", checks=(CheckRow("tests", "passed", "7 passed"),)),
+        PythonOutcome("3.13", "not run", "this machine has no Python 3.13"),
+    ),
 )
 PROCESSES = (
     ProcessRow("compile", "Compile a.cc", "ran", 120),

@@ -140,20 +140,22 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         ),
     )
     stderr = result.stderr.decode(errors="replace")
-    _raise_for_symbols(request.target, stderr)
+    _raise_for_symbols(request, stderr)
     if result.exit_code:
         raise LinkError(f"{request.target} does not link ({description}):\n{plain(stderr).strip()}")
     action = Action.of(ActionKind.LINK, description, result)
     return LinkedLibrary(result.output_digest, settings.output, (*request.objects.actions, pack.action, action))
 
 
-def _raise_for_symbols(target: str, stderr: str) -> None:
+def _raise_for_symbols(request: LinkRequest, stderr: str) -> None:
     undefined = undefined_symbols(stderr)
     if undefined:
         listed = [f"{symbol}, used by {', '.join(places[:3]) or 'the objects'}" for symbol, places in undefined.items()]
         raise LinkError(
-            f"{target} does not link, as nothing defines these symbols:\n{bullet_list(listed)}\n"
-            "Add the target that defines them to `dependencies`, or the missing source to its `sources`."
+            f"{request.target} does not link, as nothing defines these symbols:\n{bullet_list(listed)}\n"
+            "Add the target that defines them to `dependencies`, or the missing source to its `sources`. "
+            f"If they are the C library's: the one of {request.platform} is too old to have them, so do without them, "
+            "or list a newer tag in `platforms`."
         )
 
 

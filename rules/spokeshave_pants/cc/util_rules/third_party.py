@@ -18,12 +18,14 @@ from pants.engine.fs import (
     RemovePrefix,
     Snapshot,
 )
+from pants.engine.process import ProcessExecutionFailure
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.include_scan import parse_includes
+from spokeshave_pants.cc.pip_output import wrong_hashes
 from spokeshave_pants.cc.subsystem import ZigToolchainSubsystem
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
@@ -35,7 +37,7 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.errors import InvalidTargetError, WrongHashError
 
 PYTHON_HEADER = "Python.h"
 
@@ -90,19 +92,22 @@ def normalize_name(name: str) -> str:
 async def install_requirements(
     request: RequirementsTreeRequest, zig: ZigToolchainSubsystem
 ) -> RequirementsTree:
-    pex = await Get(
-        Pex,
-        PexRequest(
-            output_filename="packages.pex",
-            internal_only=True,
-            layout=PexLayout.LOOSE,
-            requirements=EntireLockfile(
-                Lockfile(url=request.path, url_description_of_origin=request.where, resolve_name=request.path)
-            ),
-            interpreter_constraints=InterpreterConstraints(zig.interpreter_constraints),
-            description=f"Install the C/C++ packages pinned in {request.path}",
-        ),
+    lockfile = Lockfile(url=request.path, url_description_of_origin=request.where, resolve_name=request.path)
+    pex_request = PexRequest(
+        output_filename="packages.pex",
+        internal_only=True,
+        layout=PexLayout.LOOSE,
+        requirements=EntireLockfile(lockfile),
+        interpreter_constraints=InterpreterConstraints(zig.interpreter_constraints),
+        description=f"Install the C/C++ packages pinned in {request.path}",
     )
+    try:
+        pex = await Get(Pex, PexRequest, pex_request)
+    except ProcessExecutionFailure as failure:
+        reason = wrong_hashes(failure.stderr.decode(errors="replace"))
+        if reason is None:
+            raise
+        raise WrongHashError(f"{request.where} takes packages from {request.path}.\n{reason}") from failure
     snapshot = await Get(Snapshot, DigestSubset(pex.digest, PathGlobs(["packages.pex/.deps/*/*.dist-info/METADATA"])))
     found = sorted(
         (normalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.rsplit("/", 2)[0])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from typing import Iterable
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.core.target_types import ResourceSourceField
 from pants.core.util_rules.source_files import SourceFilesRequest
 from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
-from pants.engine.addresses import Address, Addresses
+from pants.engine.addresses import Address
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
@@ -22,12 +23,11 @@ from pants.engine.fs import (
 )
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
+    Dependencies,
     DependenciesRequest,
     SourcesField,
     Target,
     Targets,
-    TransitiveTargets,
-    TransitiveTargetsRequest,
     WrappedTarget,
     WrappedTargetRequest,
 )
@@ -76,16 +76,19 @@ class WheelPlan:
 
 @dataclass(frozen=True)
 class PayloadTargetsRequest:
-    """The targets that a wheel owns: what its dependencies reach, less what the wheels among them own."""
+    """The targets that a wheel owns: what its dependencies reach, less what the wheels that it requires own."""
 
     address: Address
 
 
 @dataclass(frozen=True)
 class PayloadTargets:
+    """:param elsewhere: what the wheels that this one requires own, and those that they require."""
+
     owned: tuple[Target, ...]
     extensions: tuple[Target, ...]
     siblings: tuple[Address, ...]
+    elsewhere: frozenset[Address]
 
 
 @dataclass(frozen=True)
@@ -115,21 +118,34 @@ async def payload_targets(request: PayloadTargetsRequest) -> PayloadTargets:
     where = "a `python_native_wheel`"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     direct = await Get(Targets, DependenciesRequest(target[WheelDependenciesField]))
-    siblings = [t for t in direct if t.has_field(WheelDependenciesField)]
-    extensions = [t for t in direct if t.has_field(ExtensionModuleField)]
-    roots = [t.address for t in direct if t not in siblings and t not in extensions]
-    reached, *sibling_payloads = await MultiGet(
-        [
-            Get(TransitiveTargets, TransitiveTargetsRequest(Addresses(roots))),
-            *(Get(PayloadTargets, PayloadTargetsRequest(sibling.address)) for sibling in siblings),
-        ]
+    reached = await _reach(direct)
+    siblings = [t.address for t in reached if t.has_field(WheelDependenciesField)]
+    payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
+    elsewhere = frozenset(
+        address
+        for payload in payloads
+        for address in (*payload.elsewhere, *(t.address for t in (*payload.owned, *payload.extensions)))
     )
-    theirs = {owned.address for payload in sibling_payloads for owned in payload.owned}
+    mine = [t for t in reached if t.address not in elsewhere and t.address not in siblings]
     return PayloadTargets(
-        owned=tuple(t for t in reached.closure if t.address not in theirs),
-        extensions=tuple(sorted(extensions, key=lambda t: t.address)),
-        siblings=tuple(sorted(sibling.address for sibling in siblings)),
+        owned=tuple(t for t in mine if not t.has_field(ExtensionModuleField)),
+        extensions=tuple(t for t in mine if t.has_field(ExtensionModuleField)),
+        siblings=tuple(siblings),
+        elsewhere=elsewhere,
     )
+
+
+async def _reach(targets: Iterable[Target]) -> tuple[Target, ...]:
+    """Targets and all that they depend on, sorted; extensions and wheels are built apart and not looked into."""
+    reached: dict[Address, Target] = {}
+    pending = list(targets)
+    while pending:
+        new = {t.address: t for t in pending if t.address not in reached}
+        reached.update(new)
+        looked_into = [t for t in new.values() if not t.has_field(ExtensionModuleField) and not t.has_field(PythonsField)]
+        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in looked_into)
+        pending = [dependency for dependencies in found for dependency in dependencies]
+    return tuple(sorted(reached.values(), key=lambda t: t.address))
 
 
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)

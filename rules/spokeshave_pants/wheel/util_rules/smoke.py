@@ -21,14 +21,16 @@ from pants.engine.fs import (
     PathGlobs,
     Snapshot,
 )
-from pants.engine.process import ProcessResult
+from pants.engine.process import ProcessExecutionFailure, ProcessResult
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.interpreters import Interpreter
+from spokeshave_pants.cc.pip_output import wrong_hashes
 from spokeshave_pants.cc.util_rules.interpreters import Interpreters
+from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.resources.files import requirements as carried_requirements
@@ -183,7 +185,14 @@ async def smoke_test_wheel(request: SmokeTestWheelRequest, interpreters: Interpr
     siblings = await MultiGet(
         Get(StampedWheel, StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, key, version)
     )
-    wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, interpreter))
+    try:
+        wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, interpreter))
+    except ProcessExecutionFailure as failure:
+        reason = wrong_hashes(failure.stderr.decode(errors="replace"))
+        if reason is None:
+            raise
+        source = plan.target[SmokeRequirementsField].value or "the requirements that the plugin carries"
+        raise WrongHashError(f"{key.address} is smoke-tested with packages from {source}.\n{reason}") from failure
     beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     digest = await Get(
         Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, *beside])

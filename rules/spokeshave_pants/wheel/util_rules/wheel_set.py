@@ -11,11 +11,12 @@ from pants.engine.fs import Digest, MergeDigests
 from pants.engine.internals.session import RunId
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.wheel.report import ActionRow, ProcessRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.report import ActionRow, CheckRow, ProcessRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeReport, SmokeTestWheelRequest
@@ -115,7 +116,11 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
     problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
     if problems:
-        raise SmokeTestError("\n\n".join(problems))
+        remedy = (
+            f"Mend what the tests found; `{bin_name()} test {request.address}` runs them alone. A check that takes "
+            "longer where nothing is wrong gets its time by `smoke_timeout`."
+        )
+        raise SmokeTestError("\n\n".join([*problems, remedy]))
     return TestedWheels(tried.wheels)
 
 
@@ -153,8 +158,14 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
             ActionRow(kind.value, count.ran, count.hit_locally, count.hit_remotely, count.memoized)
             for kind, count in count_actions(_actions(tested), run_id).items()
         ),
-        smoke=tuple(PythonOutcome(report.python, report.outcome, report.reason) for report in tested.smoke),
+        smoke=tuple(_outcome(report) for report in tested.smoke),
     )
+
+
+def _outcome(report: SmokeReport) -> PythonOutcome:
+    checks = report.facts().get("checks", ())
+    rows = tuple(CheckRow(check["name"], check["outcome"], check["detail"]) for check in checks)
+    return PythonOutcome(report.python, report.outcome, report.reason, rows)
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -1,0 +1,34 @@
+"""What pip says of a requirement that does not match its hash, made readable."""
+
+from __future__ import annotations
+
+import re
+
+from spokeshave_pants.errors import bullet_list
+
+_MISMATCH = re.compile(
+    r"^ +(?P<requirement>\S+) from (?P<url>\S+)(?: \(from .*)?:\n"
+    r"(?P<hashes>(?: +(?:Expected|or|Got) .*\n?)+)",
+    re.MULTILINE,
+)
+_EXPECTED = re.compile(r"^ +(?:Expected|Expected or|or) (?P<kind>\w+) (?P<value>\w+)", re.MULTILINE)
+_GOT = re.compile(r"^ +Got +(?P<value>\w+)", re.MULTILINE)
+
+
+def wrong_hashes(stderr: str) -> str | None:
+    """Every requirement that pip refused by its hash, and what to do; None where that was not the reason."""
+    found = [_tell(match) for match in _MISMATCH.finditer(stderr)]
+    if not found:
+        return None
+    return (
+        f"What was downloaded is not what is pinned there:\n{bullet_list(found)}\n"
+        "If you changed the version, pin its own hashes (`uv pip compile --generate-hashes`). If you did not, the file "
+        "was exchanged on its way or at its source: find out by whom before you trust it."
+    )
+
+
+def _tell(match: re.Match[str]) -> str:
+    name = match["url"].partition("#")[0].rpartition("/")[2]
+    expected = " or ".join(f"{hash_['kind']} {hash_['value']}" for hash_ in _EXPECTED.finditer(match["hashes"]))
+    got = _GOT.search(match["hashes"])
+    return f"{match['requirement']} ({name})\npinned: {expected}\ngot: {got['value'] if got else 'none of these'}"

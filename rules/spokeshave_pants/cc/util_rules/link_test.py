@@ -1,0 +1,193 @@
+"""What is linked: the sources and shared libraries that includes and dependencies pull in."""
+
+from __future__ import annotations
+
+import pytest
+from pants.backend.cc.dependency_inference import rules as dependency_inference
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget
+from pants.backend.python.util_rules import pex
+from pants.core.target_types import FilesGeneratorTarget
+from pants.core.util_rules import source_files
+from pants.engine.addresses import Address
+from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
+
+from spokeshave_pants.cc import target_types
+from spokeshave_pants.cc.target_types import CcSharedLibraryTarget
+from spokeshave_pants.cc.util_rules import compile, include_graph, link, link_closure, third_party
+from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.wheel.target_types import PythonExtensionTarget
+
+
+@pytest.fixture
+def rule_runner() -> RuleRunner:
+    runner = RuleRunner(
+        rules=[
+            compile.plan_compile,
+            *dependency_inference.rules(),
+            *include_graph.rules(),
+            link.plan_link,
+            *link_closure.rules(),
+            *pex.rules(),
+            *source_files.rules(),
+            *target_types.rules(),
+            *third_party.rules(),
+            QueryRule(LinkPlan, [LinkPlanRequest]),
+        ],
+        target_types=[CCSourcesGeneratorTarget, CcSharedLibraryTarget, FilesGeneratorTarget, PythonExtensionTarget],
+    )
+    runner.set_options(["--source-root-patterns=['/src']"])
+    return runner
+
+
+def plan(runner: RuleRunner, name: str) -> LinkPlan:
+    return runner.request(LinkPlan, [LinkPlanRequest(Address("src", target_name=name))])
+
+
+def linked(runner: RuleRunner, name: str = "ext") -> list[str]:
+    return [source.source for source in plan(runner, name).plans]
+
+
+def extension(*dependencies: str) -> str:
+    return f"python_extension(name='ext', module='_native', dependencies={list(dependencies)})\n"
+
+
+def library(name: str, *dependencies: str) -> str:
+    return f"cc_shared_library(name='{name}', dependencies={list(dependencies)})\n"
+
+
+def test_a_header_pulls_in_the_whole_target_that_it_belongs_to(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/binding"),
+            "src/binding/BUILD": "cc_sources()",
+            "src/binding/module.cc": '#include "vm/run.h"\n',
+            "src/vm/BUILD": "cc_sources()",
+            "src/vm/run.h": "",
+            "src/vm/run.cc": '#include "ir/graph.h"\n',
+            "src/vm/never_included.cc": "",
+            "src/ir/BUILD": "cc_sources()",
+            "src/ir/graph.h": "",
+            "src/ir/graph.cc": "",
+            "src/other/BUILD": "cc_sources()",
+            "src/other/unrelated.cc": "",
+        }
+    )
+    assert linked(rule_runner) == [
+        *("src/binding/module.cc", "src/ir/graph.cc", "src/vm/never_included.cc", "src/vm/run.cc")
+    ]
+
+
+def test_a_target_that_is_listed_is_linked_though_nothing_includes_it(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/binding"),
+            "src/binding/BUILD": "cc_sources(dependencies=['src/hooks'])",
+            "src/binding/module.cc": "",
+            "src/hooks/BUILD": "cc_sources()",
+            "src/hooks/hooks.cc": "",
+        }
+    )
+    assert linked(rule_runner) == ["src/binding/module.cc", "src/hooks/hooks.cc"]
+
+
+def test_headers_that_include_each_other_across_targets_end(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/one"),
+            "src/one/BUILD": "cc_sources()",
+            "src/one/one.h": '#include "two/two.h"\n',
+            "src/one/one.cc": '#include "one.h"\n',
+            "src/two/BUILD": "cc_sources()",
+            "src/two/two.h": '#include "one/one.h"\n',
+            "src/two/two.cc": '#include "two.h"\n',
+        }
+    )
+    assert linked(rule_runner) == ["src/one/one.cc", "src/two/two.cc"]
+
+
+def test_an_extension_links_to_a_shared_library_and_not_its_objects_into_itself(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/binding", ":core") + library("core", "src/core"),
+            "src/binding/BUILD": "cc_sources()",
+            "src/binding/module.cc": '#include "core/core.h"\n',
+            "src/core/BUILD": "cc_sources()",
+            "src/core/core.h": "",
+            "src/core/core.cc": '#include "base/base.h"\n',
+            "src/base/BUILD": "cc_sources()",
+            "src/base/base.h": "",
+            "src/base/base.cc": "",
+        }
+    )
+    assert plan(rule_runner, "ext").shared_libraries == (Address("src", target_name="core"),)
+    assert linked(rule_runner) == ["src/binding/module.cc"]
+    assert linked(rule_runner, "core") == ["src/base/base.cc", "src/core/core.cc"]
+
+
+def test_an_extension_that_does_not_list_the_library_has_its_objects(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/binding") + library("core", "src/core"),
+            "src/binding/BUILD": "cc_sources()",
+            "src/binding/module.cc": '#include "core/core.h"\n',
+            "src/core/BUILD": "cc_sources()",
+            "src/core/core.h": "",
+            "src/core/core.cc": "",
+        }
+    )
+    assert linked(rule_runner) == ["src/binding/module.cc", "src/core/core.cc"]
+    assert plan(rule_runner, "ext").shared_libraries == ()
+
+
+def test_a_librarys_own_library_is_linked_to_as_well(rule_runner: RuleRunner) -> None:
+    """Its header may be reached through the first one's; its objects must not be in both."""
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/binding", ":upper")
+            + library("upper", "src/upper", ":lower")
+            + library("lower", "src/lower"),
+            "src/binding/BUILD": "cc_sources()",
+            "src/binding/module.cc": '#include "upper/upper.h"\n',
+            "src/upper/BUILD": "cc_sources()",
+            "src/upper/upper.h": '#include "lower/lower.h"\n',
+            "src/upper/upper.cc": "",
+            "src/lower/BUILD": "cc_sources()",
+            "src/lower/lower.h": "",
+            "src/lower/lower.cc": "",
+        }
+    )
+    lower, upper = (Address("src", target_name=name) for name in ("lower", "upper"))
+    assert linked(rule_runner) == ["src/binding/module.cc"]
+    assert plan(rule_runner, "ext").shared_libraries == (lower, upper)
+    assert (linked(rule_runner, "upper"), linked(rule_runner, "lower")) == (["src/upper/upper.cc"], ["src/lower/lower.cc"])
+
+
+def test_two_sources_of_one_object_are_refused_with_both(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {"src/BUILD": extension("src/a"), "src/a/BUILD": "cc_sources()", "src/a/x.cc": "", "src/a/x.c": ""}
+    )
+    with engine_error(InvalidTargetError, contains="src/a/x.c and src/a/x.cc both compile to __objects/src/a/x.o"):
+        plan(rule_runner, "ext")
+
+
+def test_an_extension_without_sources_is_refused(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files({"src/BUILD": extension("src/a"), "src/a/BUILD": "cc_sources()", "src/a/x.h": ""})
+    with engine_error(InvalidTargetError, contains="src:ext has no C or C++ source to link"):
+        plan(rule_runner, "ext")
+
+
+def test_only_sources_that_reach_python_are_compiled_for_each_python(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/a"),
+            "src/a/BUILD": "cc_sources()",
+            "src/a/module.cc": '#include "glue.h"\n',
+            "src/a/glue.h": "#include <Python.h>\n",
+            "src/a/core.cc": "#include <vector>\n",
+        }
+    )
+    assert {p.source: p.needs_python for p in plan(rule_runner, "ext").plans} == {
+        "src/a/core.cc": False,
+        "src/a/module.cc": True,
+    }

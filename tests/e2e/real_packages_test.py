@@ -1,0 +1,85 @@
+"""Two packages by others, built from their sdists by targets of ours, and tried with their own tests.
+
+Their sources and their pyproject.toml are used as they are. What is ours is in `tests/projects/{name}`.
+"""
+
+from __future__ import annotations
+
+import email
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from e2e.project import Project, names, read
+from e2e.upstream import Upstream, lay_over
+
+TAGS = ("cp311-cp311", "cp312-cp312")
+# What each sdist's tests come to with the project's own wheels, too.
+OWN_TESTS = {"kiwisolver": "50 passed", "ujson": "476 passed, 2 skipped"}
+
+# What setuptools writes beside what the standards name, and what our stamp reads.
+THEIRS = {"top_level.txt"}
+OURS = {"spokeshave.json"}
+# `Dynamic: license-file` says that setuptools found the license by itself; the License-File itself is compared.
+NOT_COMPARED = {"dynamic"}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A package by others, packaged by us, and what its project published."""
+
+    name: str
+    project: Project
+    upstream: Upstream
+
+
+@pytest.fixture(scope="module", params=sorted(OWN_TESTS))
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    name: str = request.param
+    project, upstream = lay_over(name, tmp_path_factory.mktemp(name))
+    project.pants("package", ":wheel", daemon=False).checked()
+    return Built(name, project, upstream)
+
+
+def test_each_python_has_a_wheel_repaired_to_its_platform(built: Built) -> None:
+    wheels = built.project.report(":wheel")
+    for tag, wheel in zip(TAGS, sorted(wheels, key=lambda wheel: str(wheel["wheel"]))):
+        assert wheel["tags"] == [f"{tag}-manylinux2014_x86_64", f"{tag}-manylinux_2_17_x86_64"]
+        assert wheel["grafted"] == []
+    assert len(wheels) == len(TAGS)
+
+
+def test_their_own_tests_passed_on_each_python(built: Built) -> None:
+    smoke = [outcome for wheel in built.project.report(":wheel") for outcome in wheel["smoke"]]
+    assert [(outcome["python"], outcome["outcome"]) for outcome in smoke] == [("3.11", "passed"), ("3.12", "passed")]
+    for outcome in smoke:
+        (tests,) = [check["detail"] for check in outcome["checks"] if check["name"] == "tests"]
+        assert tests == OWN_TESTS[built.name]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_wheel_holds_the_files_of_the_projects_own_wheel(built: Built, tag: str) -> None:
+    ours, theirs = built.project.wheel(built.name, tag), built.upstream.wheel(tag)
+    assert files(ours, but=OURS) == files(theirs, but=THEIRS)
+    for name in files(ours, but=OURS):
+        if not name.endswith((".so", "METADATA", "RECORD", "WHEEL")):
+            assert read(ours, name) == read(theirs, name), name
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_its_metadata_say_what_the_projects_own_say(built: Built, tag: str) -> None:
+    assert metadata(built.project.wheel(built.name, tag)) == metadata(built.upstream.wheel(tag))
+
+
+def files(wheel: Path, *, but: set[str]) -> list[str]:
+    """A wheel's files without entries for directories, which no standard asks for."""
+    return [name for name in names(wheel) if not name.endswith("/") and name.rpartition("/")[2] not in but]
+
+
+def metadata(wheel: Path) -> list[tuple[str, str]]:
+    """The fields of a wheel's METADATA in any order, with spaces and the case of names as they do not count."""
+    (path,) = [name for name in names(wheel) if name.endswith(".dist-info/METADATA")]
+    message = email.message_from_bytes(read(wheel, path))
+    fields = [(name.lower(), " ".join(value.split())) for name, value in message.items()]
+    return sorted(field for field in fields if field[0] not in NOT_COMPARED)

@@ -1,0 +1,56 @@
+"""Packages by others: their files as the package index has them, pinned by hash, and projects of ours laid over them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from unearth import PackageFinder
+
+from e2e.project import PROJECTS, Project
+
+_NAME = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """What a project published of a version: its sdist, unpacked, and some of its wheels."""
+
+    source: Path
+    wheels: tuple[Path, ...]
+
+    def wheel(self, tag: str) -> Path:
+        """The project's own wheel with a tag, such as `cp312-cp312`."""
+        (found,) = [wheel for wheel in self.wheels if f"-{tag}-" in wheel.name]
+        return found
+
+
+def fetch(pins: Path, place: Path) -> Upstream:
+    """Fetch every file of a distribution that a requirements file pins by hash, without running anything of it."""
+    text = pins.read_text()
+    (name,), hashes = _NAME.findall(text), _HASH.findall(text)
+    # Chosen by hash alone: the files are for other Pythons than the one that runs this.
+    finder = PackageFinder(ignore_compatibility=True)
+    packages = [
+        package
+        for pinned in hashes
+        for package in finder.find_all_packages(name, allow_yanked=True, hashes={"sha256": [pinned]})
+    ]
+    assert len(packages) == len(hashes), f"of the {len(hashes)} files in {pins}, the index has {len(packages)}"
+    wheels = [finder.download(p.link, place, {"sha256": hashes}) for p in packages if p.link.is_wheel]
+    (sdist,) = [package for package in packages if not package.link.is_wheel]
+    source = finder.download_and_unpack(sdist.link, place / "source", place, {"sha256": hashes})
+    return Upstream(source, tuple(wheels))
+
+
+def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:
+    """The unpacked sdist that `tests/projects/{name}/upstream.txt` pins, with the other files of that directory."""
+    overlay = PROJECTS / name
+    upstream = fetch(overlay / "upstream.txt", place)
+    for file in overlay.iterdir():
+        assert not (upstream.source / file.name).exists(), f"{name} has a {file.name} of its own"
+        shutil.copy2(file, upstream.source)
+    return Project(upstream.source), upstream
