@@ -152,7 +152,7 @@ def test_a_wheel_whose_smoke_test_goes_wrong_is_not_written(project: Project, ca
         run,
         f"{target} for manylinux_2_17_x86_64 and cp312-abi3 failed its smoke test on Python 3.12",
         words,
-        f"/pants test {target}` runs them alone",
+        f"test {target}` runs them alone",
         "`smoke_timeout`",
     )
 

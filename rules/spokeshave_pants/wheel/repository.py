@@ -29,10 +29,14 @@ class SecretText(str):
 
 @dataclass(frozen=True)
 class Repository:
-    """An entry of a `repositories` field: `@name`, whose URL only ~/.pypirc may know, or a URL."""
+    """An entry of a `repositories` field: `@name`, whose URL only ~/.pypirc may know, or a URL.
+
+    :param check_url: the simple index (PEP 503) that lists what is there, where it does not follow from the URL.
+    """
 
     text: str
     url: str | None
+    check_url: str | None = None
 
     @property
     def name(self) -> str | None:
@@ -50,6 +54,7 @@ class Repository:
         return (
             *(("--repository", self.name) if self.name else ()),
             *(("--repository-url", self.url) if self.url else ()),
+            *(("--check-url", self.check_url) if self.check_url else ()),
         )
 
     def _variable(self, credential: str) -> str | None:
@@ -76,11 +81,14 @@ class Repository:
         return {name: SecretText(value) for name, value in found.items()}
 
 
-def parse_repositories(texts: Iterable[str], urls: Mapping[str, str], *, where: str) -> tuple[Repository, ...]:
+def parse_repositories(
+    texts: Iterable[str], urls: Mapping[str, str], *, where: str, check_urls: Mapping[str, str] | None = None
+) -> tuple[Repository, ...]:
     """Repositories as targets name them, each once.
 
     :param urls: the URLs of `[wheel-publish].repositories` by name.
     :param where: the target, for messages.
+    :param check_urls: the simple indexes of `[wheel-publish].check_urls`, by name or upload URL.
     :raises InvalidTargetError: with every one that is neither a name nor a URL without credentials.
     """
     found: list[Repository] = []
@@ -98,7 +106,7 @@ def parse_repositories(texts: Iterable[str], urls: Mapping[str, str], *, where: 
             )
         elif url is not None and not _HTTP_URL.match(url):
             problems.append(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
-        found.append(Repository(text, url))
+        found.append(Repository(text, url, (check_urls or {}).get(text.lstrip("@"))))
     if problems:
         raise InvalidTargetError(bullet_list(problems))
     return tuple(found)

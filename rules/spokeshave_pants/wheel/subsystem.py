@@ -47,6 +47,16 @@ class WheelPublishSubsystem(Subsystem):
             """
         ),
     )
+    check_urls = DictOption[str](
+        default={},
+        help=help_text(
+            """
+            The simple index (PEP 503) of a repository, by its name or upload URL, where it is not the upload URL's
+            `/legacy/` or `/upload/` replaced by `/simple/`. It is asked which files are there already: the same bytes
+            count as uploaded, other bytes are an error before anything is uploaded.
+            """
+        ),
+    )
     requirements = StrOption(
         default="resource://spokeshave_pants.resources/twine.txt",
         help="The requirements file, in pip's `--hash` form, that pins twine.",

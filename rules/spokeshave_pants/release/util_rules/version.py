@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import posixpath
 from dataclasses import dataclass
+from pathlib import Path
 
+from pants.base.build_environment import get_buildroot
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.fs import Digest, PathGlobs
 from pants.engine.internals.session import RunId
@@ -73,9 +75,11 @@ class StampedVersion:
 @rule(level=LogLevel.DEBUG)
 async def release_context(_: RunId) -> ReleaseContext:
     """Asked anew in each run: commits, changes and midnight happen while the daemon lives."""
-    maybe_git = await Get(MaybeGitWorktree, GitWorktreeRequest())
-    git = maybe_git.git_worktree
+    root = Path(get_buildroot())
+    # Pants tells of a missing repository in each run, which a project outside of git need not hear.
+    in_git = any((directory / ".git").exists() for directory in (root, *root.parents))
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
+    git = (await Get(MaybeGitWorktree, GitWorktreeRequest())).git_worktree if in_git else None
     if git is None:
         return ReleaseContext(commit=None, dirty=False, date=today)
     commit = git.commit_id

@@ -145,7 +145,10 @@ async def publish_native_wheels(
     wheels = wheels_of(request.packages)
     names = tuple(str(wheel.relpath) for wheel in wheels)
     repositories = parse_repositories(
-        request.field_set.repositories.value, publishing.repositories, where=request.field_set.address.spec
+        request.field_set.repositories.value,
+        publishing.repositories,
+        where=request.field_set.address.spec,
+        check_urls=publishing.check_urls,
     )
     if not repositories:
         skipped = f"(no `{RepositoriesField.alias}` specified for {request.field_set.address})"

@@ -79,7 +79,7 @@ def test_a_wheel_holds_what_its_sources_import(rule_runner: RuleRunner) -> None:
             "src/one/__init__.py": "import base.util",
             "src/one/py.typed": "",
             "src/base/BUILD": "python_sources()",
-            "src/base/__init__.py": "",
+            "src/base/__init__.py": "# Not empty: an empty one is not inferred.",
             "src/base/util.py": "",
             "src/base/never_imported.py": "",
         }
@@ -129,6 +129,7 @@ def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are
             "resources(name='inputs', sources=['table.inc'])\n",
             "src/one/__init__.py": "",
             "src/one/table.inc": "",
+            "src/pyproject.toml": PYPROJECT,
         }
     )
     assert plan(rule_runner).modules == ("one._native",)

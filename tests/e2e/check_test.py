@@ -1,0 +1,48 @@
+"""`./pants check`: every C and C++ source compiled, and the compiler's words as a user knows them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.project import Project, running
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with running(Project.copy(tmp_path_factory.mktemp("check") / "repo", "plain_c", "core", "generated")) as project:
+        yield project
+
+
+def test_every_source_is_compiled(project: Project) -> None:
+    for source in ("core/geometry/path.cc", "core/bindings/native.cc", "plain_c/native.c"):
+        project.write(source, (project.root / source).read_text() + f"// {uuid.uuid4()}\n")
+    run = project.pants("check", "::").checked()
+    assert "Compiled 7 sources for manylinux_2_17_x86_64" in run.output
+    assert run.ran("Compile") == [
+        "Compile core/bindings/native.cc for manylinux_2_17_x86_64 and cp312",
+        "Compile core/geometry/path.cc for manylinux_2_17_x86_64",
+        "Compile plain_c/native.c for manylinux_2_17_x86_64 and cp312",
+    ]
+
+
+def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(project: Project) -> None:
+    originals = {path: (project.root / path).read_text() for path in ("core/geometry/text.cc", "plain_c/area.c")}
+    project.replace("core/geometry/text.cc", "text << length", "text << lenght")
+    project.replace("plain_c/area.c", "width * height;", "width * height")
+    run = project.pants("check", "::")
+    for path, text in originals.items():
+        project.write(path, text)
+    assert run.exit_code == 1
+    assert "core/geometry/text.cc:9:11: error: use of undeclared identifier 'lenght'" in run.output
+    assert "plain_c/area.c:3:61: error: expected ';'" in run.output
+    assert "Traceback" not in run.output and "pants-sandbox" not in run.output
+
+
+def test_a_warning_is_shown_and_is_no_error(project: Project) -> None:
+    project.replace("plain_c/area.c", "return width", "int unused_value = {}; return width".format(len("warning")))
+    project.replace("plain_c/BUILD", 'sources=["*.c", "*.h"]', 'sources=["*.c", "*.h"], compile_flags=["-Wall"]')
+    run = project.pants("check", "plain_c::").checked()
+    assert "plain_c/area.c:3:43: warning: unused variable 'unused_value'" in run.output
