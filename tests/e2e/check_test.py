@@ -9,6 +9,16 @@ import pytest
 
 from e2e.project import Project, running
 
+SOURCES = [
+    "core/bindings/native.cc",
+    "core/geometry/path.cc",
+    "core/geometry/polygon.cc",
+    "core/geometry/text.cc",
+    "generated/native.c",
+    "plain_c/area.c",
+    "plain_c/native.c",
+]
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
@@ -17,15 +27,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def test_every_source_is_compiled(project: Project) -> None:
-    for source in ("core/geometry/path.cc", "core/bindings/native.cc", "plain_c/native.c"):
+    for source in SOURCES:
         project.write(source, (project.root / source).read_text() + f"// {uuid.uuid4()}\n")
     run = project.pants("check", "::").checked()
     assert "Compiled 7 sources for manylinux_2_17_x86_64" in run.output
-    assert run.ran("Compile") == [
-        "Compile core/bindings/native.cc for manylinux_2_17_x86_64 and cp312",
-        "Compile core/geometry/path.cc for manylinux_2_17_x86_64",
-        "Compile plain_c/native.c for manylinux_2_17_x86_64 and cp312",
-    ]
+    compiled = [process.split()[1] for process in run.ran("Compile ") if " for manylinux_2_17_x86_64" in process]
+    assert compiled == SOURCES
 
 
 def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(project: Project) -> None:
@@ -37,12 +44,12 @@ def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(proj
         project.write(path, text)
     assert run.exit_code == 1
     assert "core/geometry/text.cc:9:11: error: use of undeclared identifier 'lenght'" in run.output
-    assert "plain_c/area.c:3:61: error: expected ';'" in run.output
+    assert "plain_c/area.c:3:59: error: expected ';'" in run.output
     assert "Traceback" not in run.output and "pants-sandbox" not in run.output
 
 
 def test_a_warning_is_shown_and_is_no_error(project: Project) -> None:
-    project.replace("plain_c/area.c", "return width", "int unused_value = {}; return width".format(len("warning")))
+    project.replace("plain_c/area.c", "return width", "int unused_value = 7; return width")
     project.replace("plain_c/BUILD", 'sources=["*.c", "*.h"]', 'sources=["*.c", "*.h"], compile_flags=["-Wall"]')
     run = project.pants("check", "plain_c::").checked()
-    assert "plain_c/area.c:3:43: warning: unused variable 'unused_value'" in run.output
+    assert "plain_c/area.c:3:42: warning: unused variable 'unused_value'" in run.output

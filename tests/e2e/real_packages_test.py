@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,13 @@ class Built:
 
 
 @pytest.fixture(scope="module", params=sorted(OWN_TESTS))
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    name: str = request.param
+def name(request: Any) -> str:
+    """The name of each package."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Built:
     project, upstream = lay_over(name, tmp_path_factory.mktemp(name))
     project.pants("package", ":wheel", daemon=False).checked()
     return Built(name, project, upstream)
@@ -62,9 +68,9 @@ def test_their_own_tests_passed_on_each_python(built: Built) -> None:
 def test_a_wheel_holds_the_files_of_the_projects_own_wheel(built: Built, tag: str) -> None:
     ours, theirs = built.project.wheel(built.name, tag), built.upstream.wheel(tag)
     assert files(ours, but=OURS) == files(theirs, but=THEIRS)
-    for name in files(ours, but=OURS):
-        if not name.endswith((".so", "METADATA", "RECORD", "WHEEL")):
-            assert read(ours, name) == read(theirs, name), name
+    for file in files(ours, but=OURS):
+        if not file.endswith((".so", "METADATA", "RECORD", "WHEEL")):
+            assert read(ours, file) == read(theirs, file), file
 
 
 @pytest.mark.parametrize("tag", TAGS)

@@ -1,4 +1,4 @@
-"""Packages by others: their files as the package index has them, pinned by hash, and projects of ours laid over them."""
+"""Packages by others, fetched from the package index by hash, with projects of ours laid over them."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ def missing_header_hint(stderr: str) -> str | None:
     return (
         f"No target owns a header that answers to {', '.join(repr(header) for header in headers)}. If it is in this "
         "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
-        "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file that "
-        ".gitignore names, unless `pants_ignore_use_gitignore = false` in pants.toml."
+        "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
+        "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
     )
 
 

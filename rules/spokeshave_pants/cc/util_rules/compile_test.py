@@ -1,0 +1,166 @@
+"""What a compile gets to see, and what comes of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pants.backend.cc.dependency_inference import rules as dependency_inference
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget
+from pants.backend.python.util_rules import pex
+from pants.core.goals.check import CheckResult, CheckResults
+from pants.core.target_types import FilesGeneratorTarget
+from pants.core.target_types import rules as core_target_types_rules
+from pants.core.util_rules import source_files, system_binaries
+from pants.engine.addresses import Address
+from pants.engine.fs import DigestContents
+from pants.testutil.rule_runner import QueryRule, RuleRunner
+
+from spokeshave_pants.cc import target_types
+from spokeshave_pants.cc.goals import check
+from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
+from spokeshave_pants.cc.util_rules import (
+    compile,
+    include_graph,
+    interpreters,
+    link_closure,
+    python_headers,
+    third_party,
+    toolchain,
+)
+from spokeshave_pants.cc.util_rules.compile import (
+    CompileCcSourceRequest,
+    CompilePlan,
+    CompilePlanRequest,
+    FallibleCompiledObject,
+)
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+
+PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+RUN, RUN_H, GRAPH_H = "src/vm/run.cc", "src/vm/run.h", "src/ir/graph.h"
+
+
+def new_rule_runner() -> RuleRunner:
+    runner = RuleRunner(
+        rules=[
+            *check.rules(),
+            *compile.rules(),
+            *core_target_types_rules(),
+            *dependency_inference.rules(),
+            *include_graph.rules(),
+            *interpreters.rules(),
+            *link_closure.rules(),
+            *pex.rules(),
+            *python_headers.rules(),
+            *source_files.rules(),
+            *system_binaries.rules(),
+            *target_types.rules(),
+            *third_party.rules(),
+            *toolchain.rules(),
+            QueryRule(CheckResults, [CcCheckRequest]),
+            QueryRule(CompilePlan, [CompilePlanRequest]),
+            QueryRule(FallibleCompiledObject, [CompileCcSourceRequest]),
+        ],
+        target_types=[CCSourcesGeneratorTarget, FilesGeneratorTarget],
+    )
+    runner.set_options([*OPTIONS, "--source-root-patterns=['/src']"], env_inherit=INHERITED)
+    runner.write_files(
+        {
+            "src/vm/BUILD": "cc_sources(cxx_standard='c++17', defines=['A=1'], compile_flags=['-Wall'])",
+            RUN: '#include "run.h"\nint run() { return graph() + A; }\n',
+            RUN_H: '#include "ir/graph.h"\n',
+            "src/vm/beside.h": "",
+            "src/vm/beside.cc": "",
+            "src/ir/BUILD": "cc_sources()",
+            GRAPH_H: "#include <vector>\nint graph();\n",
+            "src/ir/graph.cc": '#include "graph.h"\nint graph() { return 1; }\n',
+        }
+    )
+    return runner
+
+
+@pytest.fixture
+def rule_runner() -> RuleRunner:
+    return new_rule_runner()
+
+
+@pytest.fixture(scope="module")
+def compiling() -> RuleRunner:
+    """One for all tests that run the compiler, as each lays out the toolchain anew."""
+    return new_rule_runner()
+
+
+def plan(runner: RuleRunner, path: str = RUN) -> CompilePlan:
+    return runner.request(CompilePlan, [CompilePlanRequest(path)])
+
+
+def inputs(runner: RuleRunner, path: str = RUN) -> list[str]:
+    return [file.path for file in runner.request(DigestContents, [plan(runner, path).digest])]
+
+
+def test_a_compile_sees_its_source_and_the_headers_it_reaches_and_nothing_else(rule_runner: RuleRunner) -> None:
+    assert inputs(rule_runner) == [GRAPH_H, RUN, RUN_H]
+    assert inputs(rule_runner, "src/vm/beside.cc") == ["src/vm/beside.cc"]
+
+
+def test_a_header_edit_changes_only_the_plans_of_those_that_reach_it(rule_runner: RuleRunner) -> None:
+    sources = (RUN, "src/vm/beside.cc", "src/ir/graph.cc")
+    before = [plan(rule_runner, source) for source in sources]
+    rule_runner.write_files({RUN_H: '#include "ir/graph.h"\n// edited\n'})
+    after = [plan(rule_runner, source) for source in sources]
+    assert [old == new for old, new in zip(before, after)] == [False, True, True]
+
+
+def test_the_targets_settings_are_the_compiles_and_do_not_reach_others(rule_runner: RuleRunner) -> None:
+    settings = plan(rule_runner).settings
+    assert (settings.cxx_standard, settings.defines, settings.flags) == ("c++17", ("A=1",), ("-Wall",))
+    assert (settings.include_roots, settings.system_include_dirs) == (("src",), ())
+    assert plan(rule_runner, "src/ir/graph.cc").settings.defines == ()
+
+
+def test_a_file_that_a_target_lists_is_an_input_and_seen_through(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/ops/BUILD": "cc_sources(dependencies=[':tables'])\nfiles(name='tables', sources=['*.inc'])",
+            "src/ops/ops.cc": '#include "table.inc"\n',
+            "src/ops/table.inc": '#include "ir/graph.h"\n',
+        }
+    )
+    assert inputs(rule_runner, "src/ops/ops.cc") == [GRAPH_H, "src/ops/ops.cc", "src/ops/table.inc"]
+
+
+# These run the real compiler: some 20 s for the toolchain's install where the store is cold, 5 s for laying it out.
+
+
+def test_check_compiles_each_source_and_shows_the_compilers_words_with_the_repositorys_paths(
+    compiling: RuleRunner,
+) -> None:
+    compiling.write_files({"src/vm/beside.cc": "int broken() { return missing; }\n", "src/vm/beside.h": "also broken"})
+    names = ("run.cc", "run.h", "beside.cc", "beside.h")
+    targets = [compiling.get_target(Address("src/vm", relative_file_path=name)) for name in names]
+    request = CcCheckRequest([CcCheckFieldSet.create(target) for target in targets])
+    (result,) = compiling.request(CheckResults, [request]).results
+    assert isinstance(result, CheckResult)
+    assert (result.exit_code, result.partition_description) == (1, PLATFORM.tag)
+    assert result.stderr.startswith("src/vm/beside.cc does not compile:\nsrc/vm/beside.cc:1:23: error: use of undeclared")
+    assert "\x1b" not in result.stderr and "run.cc" not in result.stderr
+
+
+def test_the_machines_compiler_is_not_used_and_no_place_of_it_is_in_the_object(
+    compiling: RuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cc", "c++", "gcc", "g++", "clang", "ld", "as"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 99\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    compiling.set_options([*OPTIONS, "--source-root-patterns=['/src']"], env_inherit=INHERITED)
+    # So that no earlier test's object is taken for this one's.
+    compiling.write_files({RUN: f'// {tmp_path}\n#include "run.h"\nint run() {{ return graph() + A; }}\n'})
+    compiled = compiling.request(FallibleCompiledObject, [CompileCcSourceRequest(plan(compiling), PLATFORM, None)])
+    assert (compiled.exit_code, compiled.diagnostics) == (0, "")
+    (file,) = compiling.request(DigestContents, [compiled.digest])
+    places = (compiling.build_root, os.environ["HOME"], "/tmp/", "/usr/")
+    assert (file.path, file.content[:4]) == ("__objects/src/vm/run.o", b"\x7fELF")
+    assert [place for place in places if place.encode() in file.content] == []

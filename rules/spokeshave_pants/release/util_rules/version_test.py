@@ -1,0 +1,120 @@
+"""Which wheels share a version, and the version they are stamped with, computed by the real tool."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from pants.backend.python.target_types_rules import rules as python_target_types_rules
+from pants.backend.python.util_rules import pex
+from pants.core.util_rules import stripped_source_files
+from pants.engine.addresses import Address
+from pants.engine.internals.scheduler import ExecutionError
+from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
+from pants.vcs import git
+
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.release.target_types import ReleaseTarget
+from spokeshave_pants.release.util_rules import version
+from spokeshave_pants.release.util_rules.version import (
+    ReleaseMembers,
+    ReleaseOfRequest,
+    StampedVersion,
+    WheelVersionRequest,
+)
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget
+from spokeshave_pants.wheel.util_rules import tools
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+ONE = Address("", target_name="one")
+
+
+@pytest.fixture(scope="module")
+def rule_runner() -> RuleRunner:
+    """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
+    runner = RuleRunner(
+        rules=[
+            *git.rules(),
+            *pex.rules(),
+            *python_target_types_rules(),
+            *stripped_source_files.rules(),
+            *tools.rules(),
+            *version.rules(),
+            QueryRule(ReleaseMembers, [ReleaseOfRequest]),
+            QueryRule(StampedVersion, [WheelVersionRequest]),
+        ],
+        target_types=[PythonNativeWheelTarget, ReleaseTarget],
+    )
+    return runner
+
+
+def write_wheels(runner: RuleRunner, *releases: str, **versions: str) -> None:
+    """A wheel and its version file for each name, and these releases."""
+    runner.set_options(OPTIONS, env_inherit=INHERITED)
+    wheels = [
+        f"python_native_wheel(name='{name}', pyproject='{name}/pyproject.toml', pythons=['3.12'])" for name in versions
+    ]
+    files = {f"{name}/version.json": json.dumps({"package-version": text}) for name, text in versions.items()}
+    runner.write_files({"BUILD": "\n".join([*wheels, *releases]) + "\n", **files})
+
+
+def stamped(runner: RuleRunner, *arguments: str, static: str | None = None) -> str:
+    runner.set_options([*OPTIONS, *arguments], env_inherit=INHERITED)
+    return runner.request(StampedVersion, [WheelVersionRequest(ONE, static)]).version
+
+
+def test_the_wheels_of_a_release_share_its_version(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, "release(name='r', wheels=[':two', ':one'])", one="1.2.0.dev", two="1.2.3.dev", three="9.9.9")
+    two = Address("", target_name="two")
+    for wheel in (ONE, two):
+        assert rule_runner.request(ReleaseMembers, [ReleaseOfRequest(wheel)]) == ReleaseMembers("//:r", (ONE, two))
+
+
+def test_a_wheel_that_no_release_lists_is_a_release_of_its_own(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, "release(name='r', wheels=[':two'])", one="1.2.0.dev", two="1.2.3.dev")
+    assert rule_runner.request(ReleaseMembers, [ReleaseOfRequest(ONE)]) == ReleaseMembers("//:one", (ONE,))
+
+
+def test_a_wheel_of_two_releases_is_refused_with_both(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, *(f"release(name='{name}', wheels=[':one'])" for name in ("r", "s")), one="1.2.0.dev")
+    with engine_error(InvalidTargetError, contains="//:one is in //:r and //:s: a wheel has one version"):
+        rule_runner.request(ReleaseMembers, [ReleaseOfRequest(ONE)])
+
+
+def test_a_static_version_is_kept_and_needs_no_file(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, one="1.2.0.dev")
+    assert stamped(rule_runner, static="1.4.5") == "1.4.5"
+
+
+def test_a_static_version_and_a_version_file_contradict_each_other(rule_runner: RuleRunner) -> None:
+    wheel = "python_native_wheel(name='one', pythons=['3.12'], version_file='version.json')"
+    rule_runner.write_files({"BUILD": wheel, "version.json": "{}"})
+    with engine_error(InvalidTargetError, contains="states the version 1.4.5. Remove the field"):
+        stamped(rule_runner, static="1.4.5")
+
+
+# These run the tool: some 10 s for its environment where the store is cold, then less than a second for each call.
+
+
+def test_the_common_version_is_the_newest_of_a_releases_files(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, "release(name='r', wheels=[':two', ':one'])", one="1.2.0.dev", two="1.2.3.dev")
+    assert stamped(rule_runner, "--release-version-channel=stable") == "1.2.3"
+    assert stamped(rule_runner, "--release-version-suffix=rc1") == "1.2.3rc1"
+
+
+def test_a_dated_channel_takes_the_given_date_and_a_dev_one_the_given_commit(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, one="1.2.0.dev")
+    assert stamped(rule_runner, "--release-version-channel=rc", "--release-version-date=20260821") == "1.2.0rc20260821"
+    dev = stamped(rule_runner, "--release-version-channel=dev", f"--release-version-commit={COMMIT}")
+    assert dev == f"1.2.0.dev0+{COMMIT}"
+
+
+def test_everything_wrong_with_a_releases_version_files_is_told_at_once(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, "release(name='r', wheels=[':one', ':two', ':three'])", one="1.2.0", two="no", three="")
+    rule_runner.write_files({"three/version.json": "{"})
+    os.remove(os.path.join(rule_runner.build_root, "one/version.json"))
+    with pytest.raises(ExecutionError) as caught:
+        stamped(rule_runner)
+    assert all(f"{name}/version.json" in str(caught.value) for name in ("one", "two", "three"))

@@ -1,0 +1,104 @@
+"""The dependency rules of the design: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+PLUGIN = REPOSITORY / "rules/spokeshave_pants"
+TOOLS = REPOSITORY / "tools/spokeshave"
+# What Pants itself has, beside the standard library, and the one library that the launcher adds.
+PLUGIN_MAY_IMPORT = {"pants", "spokeshave_pants", "tabulate"}
+# What is decided without the engine, so that a second set of rules can use it: none of it awaits anything.
+ENGINE = ("pants.engine.rules", "pants.engine.goal", "pants.engine.fs", "pants.engine.target", "pants.engine.unions")
+WITH_RULES = ("util_rules", "goals")
+
+
+def sources(root: Path) -> list[Path]:
+    """Python files below a directory, tests and what is only a link left out."""
+    found = [path for path in root.rglob("*.py") if not path.name.endswith(("_test.py", "_fixtures.py"))]
+    return sorted(path for path in found if path.resolve().is_relative_to(root))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+
+
+def offenders(root: Path, forbidden: set[str]) -> list[str]:
+    return [f"{path}: {name}" for path in sources(root) for name in imports(path) if name.split(".")[0] in forbidden]
+
+
+def test_both_trees_are_there() -> None:
+    assert PLUGIN / "platform.py" in sources(PLUGIN) and TOOLS / "cli.py" in sources(TOOLS)
+    assert not [path for path in sources(PLUGIN) if "tools" in path.relative_to(PLUGIN).parts[:2]]
+
+
+def test_the_tools_never_import_pants_or_the_plugin() -> None:
+    assert offenders(TOOLS, {"pants", "spokeshave_pants"}) == []
+
+
+def test_the_plugin_never_imports_the_tools() -> None:
+    assert offenders(PLUGIN, {"spokeshave"}) == []
+
+
+def test_the_plugin_imports_nothing_that_pants_does_not_bring() -> None:
+    standard = standard_library()
+    assert [
+        f"{path}: {name}"
+        for path in sources(PLUGIN)
+        for name in imports(path)
+        if name.split(".")[0] not in PLUGIN_MAY_IMPORT and name.split(".")[0] not in standard
+    ] == []
+
+
+def test_what_the_plugin_decides_without_the_engine_does_not_import_it() -> None:
+    pure = [path for path in sources(PLUGIN) if not ends_at_the_engine(path)]
+    assert {"platform.py", "python_abi.py", "include_scan.py", "wheel_plan.py", "channel.py"} <= {path.name for path in pure}
+    assert [f"{path}: {name}" for path in pure for name in imports(path) if name.startswith(ENGINE)] == []
+
+
+def test_the_compilers_rules_import_nothing_of_the_backends_that_are_built_on_them() -> None:
+    """The compiler's rules know nothing of wheels and of releases."""
+    assert [
+        f"{path}: {name}"
+        for path in sources(PLUGIN / "cc")
+        for name in imports(path)
+        if name.startswith(("spokeshave_pants.wheel", "spokeshave_pants.release"))
+    ] == []
+
+
+@pytest.mark.parametrize("root", [PLUGIN, TOOLS], ids=["plugin", "tools"])
+def test_only_register_and_the_command_line_assemble(root: Path) -> None:
+    """A module that others build on imports neither, so that nothing is registered or parsed by being imported."""
+    assembling = ("spokeshave_pants.cc.register", "spokeshave_pants.wheel.register", "spokeshave_pants.release.register")
+    assert [
+        f"{path}: {name}"
+        for path in sources(root)
+        for name in imports(path)
+        if name in (*assembling, "spokeshave.cli") and path.name != "__main__.py"
+    ] == []
+
+
+def ends_at_the_engine(path: Path) -> bool:
+    """Whether a module is one that holds rules, targets or options, by its name and directory."""
+    named = ("register.py", "subsystem.py", "target_types.py", "summary.py")
+    return path.name in named or any(part in WITH_RULES for part in path.parts)
+
+
+def standard_library() -> set[str]:
+    names: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset())
+    if names:
+        return set(names)
+    library = Path(ast.__file__).parent
+    return {path.stem for path in library.iterdir()} | set(sys.builtin_module_names)
