@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.command import Finished
 from bench.errors import BenchError
 from bench.project import REPOSITORY, Action, PantsRun
 from bench.pythons import find_python
@@ -14,38 +15,43 @@ from bench.setuptools_project import SetuptoolsProject
 from bench.workbench import Workbench
 
 LIMIT = 1 / 3
-WHEEL = "src/python:runtime_wheel"
+WHEELS = ("src/python:runtime_wheel", "src/python:compiler_wheel")
 # With a plus sign where that Python's build is for the stable ABI.
 PYTHONS = ("3.10", "3.11", "3.12+")
 _VERSION_OPTION = "--release-version-suffix=.dev0"
 
 
 def measure(bench: Workbench) -> Measurement:
-    """The runtime wheel for cp310, cp311 and cp312-abi3, cold, as both sides leave it before any repair."""
+    """Both of Abacus' wheels for cp310, cp311 and cp312-abi3, cold, as both sides leave it before any repair."""
     project = bench.abacus()
     environments = _environments(bench)
     pip = _setuptools_project(bench, environments[0])
     # Once beforehand, so that the tools for wheels are there.
-    project.pants(_VERSION_OPTION, "package", WHEEL)
+    project.pants(_VERSION_OPTION, "package", *WHEELS)
     ours: list[PantsRun] = []
-    theirs: list[Sequence[float]] = []
+    theirs: list[Sequence[Finished]] = []
     for _ in range(1 if bench.quick else 3):
         bench.next_round()
-        ours.append(project.build(WHEEL, pythons=PYTHONS))
-        theirs.append([pip.wheel(python).wall for python in environments])
+        ours.append(project.build(*WHEELS, pythons=PYTHONS))
+        theirs.append([pip.wheel(python) for python in environments])
     compiles = [action for action in project.actions() if action.kind == "compile" and action.ran]
     bench.next_round()
-    package = project.pants(_VERSION_OPTION, "package", WHEEL).wall
+    package = project.pants(_VERSION_OPTION, "package", *WHEELS)
     return _measurement(ours, theirs, package, compiles)
 
 
 def _measurement(
-    ours: Sequence[PantsRun], theirs: Sequence[Sequence[float]], package: float, compiles: Sequence[Action]
+    ours: Sequence[PantsRun], theirs: Sequence[Sequence[Finished]], package: PantsRun, compiles: Sequence[Action]
 ) -> Measurement:
-    wall, pip_wall = Spread.of([run.wall for run in ours]), Spread.of([sum(runs) for runs in theirs])
+    wall, pip_wall = (
+        Spread.of([run.wall for run in ours]),
+        Spread.of([sum(run.wall for run in runs) for runs in theirs]),
+    )
     ratio = wall.median / pip_wall.median
+    cpu = Spread.of([run.cpu for run in ours])
+    pip_cpu = Spread.of([sum(run.cpu for run in runs) for runs in theirs])
     by_python = [
-        (f"  for Python {python.rstrip('+')}", str(Spread.of([runs[i] for runs in theirs])), "")
+        (f"  for Python {python.rstrip('+')}", str(Spread.of([runs[i].wall for runs in theirs])), "", "")
         for i, python in enumerate(PYTHONS)
     ]
     core = Counter(action.subject for action in compiles if not _knows_python(action))
@@ -54,16 +60,17 @@ def _measurement(
         "abis",
         (
             Table(
-                f"The runtime wheel for three ABIs, cold: seconds, min / median / max of {len(ours)}",
-                ("", "wall", "to pip wheel"),
+                f"Abacus for three ABIs, cold: seconds, min / median / max of {len(ours)}",
+                ("", "wall", "to pip wheel", "CPU, all processes"),
                 (
-                    ("Pants, assembled", str(wall), f"{ratio:.2f}"),
-                    ("pip wheel, three runs", str(pip_wall), ""),
+                    ("Pants, both wheels assembled", str(wall), f"{ratio:.2f}", str(cpu)),
+                    ("pip wheel, three runs", str(pip_wall), "", str(pip_cpu)),
                     *by_python,
                     (
                         "Pants, `package` (and repaired, smoke-tested)",
-                        f"{package:.2f}",
-                        f"{package / pip_wall.median:.2f}",
+                        f"{package.wall:.2f}",
+                        f"{package.wall / pip_wall.median:.2f}",
+                        f"{package.cpu:.2f}",
                     ),
                 ),
             ),
@@ -110,6 +117,6 @@ def _setuptools_project(bench: Workbench, python: Path) -> SetuptoolsProject:
     # The whole package: to link, zig builds its own C++ library first.
     environment = bench.venv("zig", python, REPOSITORY / "3rdparty" / "python" / "ziglang.txt")
     (zig,) = environment.glob("lib/python*/site-packages/ziglang/zig")
-    pip = SetuptoolsProject(bench.home / "setuptools", zig, ninja.behind("abacus_runtime/"), ninja.place)
+    pip = SetuptoolsProject(bench.home / "setuptools", zig, ninja)
     bench.prepared.append(("zig's own C++ library, for pip wheel", pip.prime().wall))
     return pip

@@ -58,11 +58,22 @@ class NinjaBuild:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return command.run([str(self._ninja), f"-j{self._jobs}"], cwd=self.place, env=self.env, name="ninja")
 
-    def behind(self, output: str) -> tuple[Step, ...]:
-        """The compiles behind a linked file whose path begins so."""
-        (link,) = (step for step in self.steps if step.is_link and step.output.startswith(output))
-        return tuple(step for step in self.steps if not step.is_link and step.output in link.objects)
+    def own_source(self, output: str) -> Step:
+        """The compile that only one linked file, whose path begins so, has an object of: that of its binding."""
+        links = [step for step in self.steps if step.is_link]
+        (link,) = (step for step in links if step.output.startswith(output))
+        others = {name for step in links if step is not link for name in step.objects}
+        (own,) = (
+            step
+            for step in self.steps
+            if not step.is_link and step.output in link.objects and step.output not in others and _is_binding(step)
+        )
+        return own
 
     def linked(self) -> dict[str, bytes]:
         """What was linked, by path."""
         return {step.output: (self.place / step.output).read_bytes() for step in self.steps if step.is_link}
+
+
+def _is_binding(step: Step) -> bool:
+    return "__python" in step.argv and step.source.startswith("src/")

@@ -1,15 +1,16 @@
-"""The runtime wheel's sources as a setuptools project, built by `pip wheel` with the same compiler."""
+"""Abacus' sources as a setuptools project, built by `pip wheel` with the same compiler."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import command
+from bench.ninja import NinjaBuild
 from bench.sandbox import Step, compiles
 
 _PYPROJECT = """\
@@ -18,33 +19,50 @@ requires = ["setuptools"]
 build-backend = "setuptools.build_meta"
 
 [project]
-name = "abacus-runtime"
+name = "abacus"
 version = "1.0"
 """
 _SETUP = """\
 import sys
+import sysconfig
 from setuptools import Extension, setup
 
 limited = sys.version_info >= (3, 12)
+macros = {macros!r} + ([("Py_LIMITED_API", "0x030C0000")] if limited else [])
+include_dirs = {include_dirs!r}
 setup(
-    packages=["abacus_runtime"],
-    package_data={{"abacus_runtime": ["*.pyi", "py.typed"]}},
+    packages={packages!r},
+    package_data={{"": ["*.pyi", "py.typed"]}},
+    # What the extensions share is compiled once for both.
+    libraries=[
+        (
+            "shared",
+            {{
+                "sources": {shared!r},
+                "macros": macros,
+                "include_dirs": [*include_dirs, sysconfig.get_paths()["include"]],
+                "cflags": {flags!r},
+            }},
+        )
+    ],
     ext_modules=[
         Extension(
-            "abacus_runtime._native",
-            sources={sources!r},
-            include_dirs={include_dirs!r},
-            define_macros={macros!r} + ([("Py_LIMITED_API", "0x030C0000")] if limited else []),
+            name,
+            sources=[source],
+            include_dirs=include_dirs,
+            define_macros=macros,
             extra_compile_args={flags!r},
             extra_link_args=["-s"],
             py_limited_api=limited,
             language="c++",
         )
+        for name, source in {extensions!r}
     ],
     options={{"bdist_wheel": {{"py_limited_api": "cp312"}}}} if limited else {{}},
 )
 """
-_IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); import abacus_runtime; abacus_runtime._native"
+_PACKAGES = ("abacus_compiler", "abacus_runtime")
+_IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); import abacus_compiler._native, abacus_runtime._native"
 
 
 @dataclass(frozen=True)
@@ -78,34 +96,44 @@ def settings_of(step: Step) -> BuildSettings:
 class SetuptoolsProject:
     """A source tree, a compiler that looks like one file, and an environment with setuptools for each Python."""
 
-    def __init__(self, place: Path, zig: Path, steps: Sequence[Step], inputs: Path) -> None:
+    def __init__(self, place: Path, zig: Path, ninja: NinjaBuild) -> None:
         self._place = place
         self._zig = zig
         shutil.rmtree(place, ignore_errors=True)
         self._source = place / "source"
-        binding = next(step for step in compiles(steps) if "/bindings/" in step.source)
-        settings = settings_of(binding)
+        bindings = {f"{package}._native": ninja.own_source(f"{package}/") for package in _PACKAGES}
+        target = bindings["abacus_runtime._native"]
+        self._write_source(ninja, bindings)
+        triple = target.argv[target.argv.index("-target") + 1]
+        self._compilers = {name: self._tool(f"{name} -target {triple}", name) for name in ("cc", "c++")}
+        self._archiver = self._tool("ar", "ar")
+
+    def _write_source(self, ninja: NinjaBuild, bindings: Mapping[str, Step]) -> None:
+        settings = settings_of(bindings["abacus_runtime._native"])
         self._source.mkdir(parents=True)
         for name in ("__packages", "src"):
-            shutil.copytree(inputs / name, self._source / name)
-        shutil.copytree(inputs / "src" / "python" / "abacus_runtime", self._source / "abacus_runtime")
-        (self._source / "abacus_runtime" / "pyproject.toml").unlink()
-        (self._source / "abacus_runtime" / "_version.py").write_text('__version__ = "1.0"\n')
+            shutil.copytree(ninja.place / name, self._source / name)
+        for package in _PACKAGES:
+            shutil.copytree(ninja.place / "src" / "python" / package, self._source / package)
+            (self._source / package / "pyproject.toml").unlink()
+            (self._source / package / "_version.py").write_text('__version__ = "1.0"\n')
         (self._source / "pyproject.toml").write_text(_PYPROJECT)
+        own = {step.source for step in bindings.values()}
         (self._source / "setup.py").write_text(
             _SETUP.format(
-                sources=sorted(step.source for step in compiles(steps)),
+                packages=list(_PACKAGES),
+                shared=sorted(step.source for step in compiles(ninja.steps) if step.source not in own),
+                extensions=[(name, step.source) for name, step in bindings.items()],
                 include_dirs=list(settings.include_dirs),
                 macros=list(settings.macros),
                 flags=list(settings.flags),
             )
         )
-        self._compilers = {name: self._compiler(name, binding) for name in ("cc", "c++")}
 
-    def _compiler(self, name: str, step: Step) -> Path:
-        target = step.argv[step.argv.index("-target") + 1]
+    def _tool(self, command_line: str, name: str) -> Path:
+        """Zig under a name of its own, as backends want compilers to be."""
         path = self._place / f"zig-{name.replace('+', 'x')}"
-        path.write_text(f'#!/bin/sh\nexec "{self._zig}" {name} -target {target} "$@"\n')
+        path.write_text(f'#!/bin/sh\nexec "{self._zig}" {command_line} "$@"\n')
         path.chmod(0o755)
         return path
 

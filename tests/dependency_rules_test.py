@@ -64,7 +64,9 @@ def test_the_plugin_imports_nothing_that_pants_does_not_bring() -> None:
 
 def test_what_the_plugin_decides_without_the_engine_does_not_import_it() -> None:
     pure = [path for path in sources(PLUGIN) if not ends_at_the_engine(path)]
-    assert {"platform.py", "python_abi.py", "include_scan.py", "wheel_plan.py", "channel.py"} <= {path.name for path in pure}
+    assert {"platform.py", "python_abi.py", "include_scan.py", "wheel_plan.py", "channel.py"} <= {
+        path.name for path in pure
+    }
     assert [f"{path}: {name}" for path in pure for name in imports(path) if name.startswith(ENGINE)] == []
 
 
@@ -81,7 +83,11 @@ def test_the_compilers_rules_import_nothing_of_the_backends_that_are_built_on_th
 @pytest.mark.parametrize("root", [PLUGIN, TOOLS], ids=["plugin", "tools"])
 def test_only_register_and_the_command_line_assemble(root: Path) -> None:
     """A module that others build on imports neither, so that nothing is registered or parsed by being imported."""
-    assembling = ("spokeshave_pants.cc.register", "spokeshave_pants.wheel.register", "spokeshave_pants.release.register")
+    assembling = (
+        "spokeshave_pants.cc.register",
+        "spokeshave_pants.wheel.register",
+        "spokeshave_pants.release.register",
+    )
     assert [
         f"{path}: {name}"
         for path in sources(root)

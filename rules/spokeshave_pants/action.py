@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Iterable
 
 from pants.engine.internals.session import RunId
 from pants.engine.process import FallibleProcessResult, ProcessResult, ProcessResultMetadata

@@ -18,7 +18,9 @@ HERE = ProcessExecutionEnvironment(
 )
 
 
-def action(description: str, kind: ActionKind, source: str = "ran", run: RunId = THIS_RUN, elapsed: int | None = 7) -> Action:
+def action(
+    description: str, kind: ActionKind, source: str = "ran", run: RunId = THIS_RUN, elapsed: int | None = 7
+) -> Action:
     return Action(kind, description, ProcessResultMetadata(elapsed, HERE, source, int(run)))
 
 

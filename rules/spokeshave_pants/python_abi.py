@@ -6,8 +6,8 @@ Sources: PEP 384 and PEP 652 (stable ABI), PEP 425 (tags), PEP 703 (free threadi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from spokeshave_pants.errors import InvalidPythonError
 from spokeshave_pants.platform import Platform

@@ -27,7 +27,24 @@ def test_a_version_is_written_as_it_was_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3", "3.", "3.7", "2.7", "4.0", "3.12.1", "3.12 ", "312", "cp312", "3.012", "3.१२", "3.12T", "3.12tt", ">=3.9"]
+    "text",
+    [
+        "",
+        "3",
+        "3.",
+        "3.7",
+        "2.7",
+        "4.0",
+        "3.12.1",
+        "3.12 ",
+        "312",
+        "cp312",
+        "3.012",
+        "3.१२",
+        "3.12T",
+        "3.12tt",
+        ">=3.9",
+    ],
 )
 def test_what_is_no_feature_release_is_refused_with_the_place_and_the_form_that_is(text: str) -> None:
     with pytest.raises(InvalidPythonError) as caught:

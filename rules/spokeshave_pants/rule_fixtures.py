@@ -1,4 +1,4 @@
-"""For rule tests that run processes: the options with which they share the machine's store with the project's own runs."""
+"""For rule tests that run processes: the options with which their results are kept in the machine's store."""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ CASES = {
     ),
     "a module name that does not fit its PyInit_": (
         "bad/misnamed:wheel",
-        "misnamed/_other.abi3.so: is imported as misnamed._other and must export PyInit__other, but exports PyInit__native",
+        "bad/misnamed:wheel",
+        "misnamed/_other.abi3.so: is imported as misnamed._other and must export PyInit__other",
+        "but exports PyInit__native",
         "Give the module the same name in C++",
     ),
     "a pyproject.toml that is not TOML": (
@@ -138,9 +140,18 @@ def test_bad_input_is_told_with_its_place_and_remedy(project: Project, case: str
 
 
 SMOKE_CASES = {
-    "a test that fails": ("bad/smoke:fails", "test_fails::test_that_cannot_pass: AssertionError: assert 'good' == 'better'"),
-    "a test that hangs": ("bad/smoke:hangs", "test_that_never_ends: the test did not end within 5 seconds and was killed"),
-    "a test that crashes": ("bad/smoke:crashes", "test_that_ends_the_process: the test was killed by signal 11 (SIGSEGV)"),
+    "a test that fails": (
+        "bad/smoke:fails",
+        "test_fails::test_that_cannot_pass: AssertionError: assert 'good' == 'better'",
+    ),
+    "a test that hangs": (
+        "bad/smoke:hangs",
+        "test_that_never_ends: the test did not end within 5 seconds and was killed",
+    ),
+    "a test that crashes": (
+        "bad/smoke:crashes",
+        "test_that_ends_the_process: the test was killed by signal 11 (SIGSEGV)",
+    ),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Callable
 
 import pytest
@@ -37,7 +37,7 @@ def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPat
     """A virtual environment per Python, with the wheels that pip finds for it in `dist/`."""
     place = tmp_path_factory.mktemp("environments")
 
-    @lru_cache(maxsize=None)
+    @cache
     def make(version: str) -> Environment:
         distributions = FOR_SEVERAL_PYTHONS + (FOR_ONE_PYTHON if version == "3.12" else ())
         return install(place / version, version, *distributions, find_links=project.dist)

@@ -121,7 +121,9 @@ def test_an_edit_of_python_compiles_and_links_nothing(project: Project, first: P
         ("--release-version-channel=dev", "--release-version-commit=0123456789abcdef0123456789abcdef01234567"),
     ],
 )
-def test_another_channel_date_or_commit_only_stamps(project: Project, first: PantsRun, options: tuple[str, ...]) -> None:
+def test_another_channel_date_or_commit_only_stamps(
+    project: Project, first: PantsRun, options: tuple[str, ...]
+) -> None:
     _package(project, *options)
     _only_stamped(project)
 

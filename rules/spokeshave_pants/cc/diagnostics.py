@@ -6,6 +6,7 @@ import re
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
 _MISSING_HEADER = re.compile(r"error: '([^'\n]+)' file not found")
+_MISSING_FEATURE = re.compile(r"error: .*(?:needs target feature |requires target feature ')([\w.]+)")
 _UNDEFINED = re.compile(r"ld\.lld: (?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
 _REFERENCE = re.compile(r">>> referenced by (.+)")
 # What an interpreter provides to every extension that it loads: CPython's C API.
@@ -27,6 +28,19 @@ def missing_header_hint(stderr: str) -> str | None:
         "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
         "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
         "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
+    )
+
+
+def missing_feature_hint(stderr: str) -> str | None:
+    """What to do about processor features that code was compiled without, or None where it had all."""
+    features = sorted(set(_MISSING_FEATURE.findall(plain(stderr))))
+    if not features:
+        return None
+    flags = ", ".join(f"'-m{feature}'" for feature in features)
+    return (
+        "The toolchain's clang switches off each feature that the platform's oldest processor lacks, and also what "
+        "`target(...)` would imply. If the code asks the processor before it comes here, give this source alone the "
+        f"`compile_flags` {flags}, by the `overrides` of its `cc_sources`; name the feature in `target(...)` otherwise."
     )
 
 

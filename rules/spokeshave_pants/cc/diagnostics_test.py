@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.diagnostics import missing_header_hint, plain, undefined_symbols
+from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain, undefined_symbols
 
 COLOURED = (
     "\x1b[1msrc/a.cc:1:10: \x1b[0m\x1b[0;1;31mfatal error: \x1b[0m\x1b[1m'vm/stack.h' file not found\x1b[0m\n"
@@ -74,10 +74,19 @@ def test_places_of_an_interpreters_symbol_are_not_given_to_the_one_before_it() -
     assert undefined_symbols(text) == {"mine": []}
 
 
-@pytest.mark.parametrize("symbol", ["Pyramid", "python_helper", "Pyx_init", "my::PyList_New()"])
+@pytest.mark.parametrize("symbol", ["Pyramid", "python_helper", "Pyx_init", "my::PyList_New()", "PyEval_Runner::run(int)"])
 def test_a_symbol_that_only_looks_like_pythons_is_undefined(symbol: str) -> None:
     assert list(undefined_symbols(f"ld.lld: warning: undefined symbol: {symbol}\n")) == [symbol]
 
 
 def test_a_link_without_complaints_has_no_undefined_symbols() -> None:
     assert undefined_symbols("") == {}
+
+
+def test_a_processor_feature_that_the_code_needs_is_named_with_what_to_do() -> None:
+    hint = missing_feature_hint(
+        "a.c:2:79: error: '__builtin_ia32_crc32di' needs target feature crc32\n"
+        "a.c:7:82: error: always_inline function '_mm256_add_epi8' requires target feature 'avx2', but would be inlined\n"
+    )
+    assert hint is not None and "'-mavx2', '-mcrc32'" in hint and "`overrides`" in hint
+    assert missing_feature_hint("a.c:3:1: error: unknown type name 'strng'") is None

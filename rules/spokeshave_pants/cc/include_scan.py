@@ -9,9 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Iterable, Mapping
 
+from spokeshave_pants.cc.system_headers import SYSTEM_HEADERS
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.MULTILINE)
@@ -41,12 +42,16 @@ class Include:
 
 @dataclass(frozen=True)
 class CcFile:
-    """A C/C++ file of the repository, the target that owns it, and what it includes."""
+    """A C/C++ file of the repository, the target that owns it, and what it includes.
+
+    `dependencies` are the targets that its own one lists: of several headers that an include can mean, theirs is meant.
+    """
 
     path: str
     owner: str
     include_roots: tuple[str, ...]
     includes: tuple[Include, ...]
+    dependencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class IncludeGraph:
     def included(self, path: str) -> tuple[str, ...]:
         """The files that a file includes itself, sorted; ambiguous includes are left for `closure` to tell."""
         file = self.files[path]
-        found = (self._candidates(include, file, file.include_roots) for include in file.includes)
+        found = (self._candidates(include, file, file) for include in file.includes)
         return tuple(sorted({candidates[0][1] for candidates in found if len({c[1] for c in candidates}) == 1}))
 
     def closure(self, path: str) -> IncludeClosure:
@@ -114,7 +119,8 @@ class IncludeGraph:
             differently, and those that leave the repository; all of them at once.
         """
         headers: set[str] = set()
-        roots = self.files[path].include_roots
+        source = self.files[path]
+        roots = source.include_roots
         found_by: set[str] = set()
         meant: dict[str, str] = {}
         unresolved: set[str] = set()
@@ -126,7 +132,7 @@ class IncludeGraph:
                 if _leaves_repository(include, includer):
                     problems.append(_escape(include, includer))
                     continue
-                candidates = self._candidates(include, includer, roots)
+                candidates = self._candidates(include, includer, source)
                 if not candidates:
                     unresolved.add(include.spelling)
                     continue
@@ -150,23 +156,28 @@ class IncludeGraph:
             unresolved=frozenset(unresolved),
         )
 
-    def _candidates(
-        self, include: Include, includer: CcFile, own_roots: tuple[str, ...]
-    ) -> list[tuple[str | None, str]]:
-        """What an include can mean, with the root that finds it: one where the roots in force, in their order, decide."""
+    def _candidates(self, include: Include, includer: CcFile, source: CcFile) -> list[tuple[str | None, str]]:
+        """What an include can mean where a source is compiled, with the root that finds it; one where that is decided.
+
+        The roots in force decide, in their order, and then the listed dependencies.
+        """
         if include.quoted:
             beside = posixpath.normpath(posixpath.join(posixpath.dirname(includer.path), include.spelling))
             if beside in self.files:
                 return [(None, beside)]
         named = self._spellings.get(posixpath.normpath(include.spelling), [])
         by_root = dict(named)
-        for root in (*own_roots, *includer.include_roots):
+        for root in (*source.include_roots, *includer.include_roots):
             if root in by_root:
                 return [(root, by_root[root])]
-        # `<math.h>` is the system's, whatever other projects of the repository call their headers.
-        if not include.quoted and "/" not in include.spelling:
-            return []
-        return [*named]
+        listed = {*source.dependencies, *includer.dependencies}
+        found: list[tuple[str | None, str]] = [*named]
+        meant = [candidate for candidate in found if self.files[candidate[1]].owner in listed]
+        if meant or include.quoted or "/" in include.spelling:
+            return meant or found
+        # `<config.h>` may be for another platform, or of a package: the compiler tells if it is needed.
+        decided = include.spelling not in SYSTEM_HEADERS and len({header for _, header in found}) == 1
+        return found if decided else []
 
 
 def _check_owners(files: Iterable[CcFile]) -> None:
@@ -203,5 +214,6 @@ def _ambiguity(include: Include, includer: CcFile, candidates: list[tuple[str | 
     files = ", ".join(sorted({header for _, header in candidates}))
     return (
         f"{includer.path} includes {include.spelling!r}, which several files answer to: {files}. "
-        f"Write the path from the source root, or give {includer.owner} the `include_root` that is meant."
+        f"Write the path from the source root, list the target that is meant in the `dependencies` of {includer.owner}, "
+        "or give it the `include_root` that is meant."
     )

@@ -15,11 +15,17 @@ def spelled(text: str) -> list[str]:
     return [f'"{i.spelling}"' if i.quoted else f"<{i.spelling}>" for i in parse_includes(text)]
 
 
-def cc_file(path: str, *includes: str, owner: str | None = None, roots: tuple[str, ...] = (ROOT,)) -> CcFile:
+def cc_file(
+    path: str,
+    *includes: str,
+    owner: str | None = None,
+    roots: tuple[str, ...] = (ROOT,),
+    dependencies: tuple[str, ...] = (),
+) -> CcFile:
     """A file that includes these, each written with its brackets or quotes; its target is named by its directory."""
     directory = path.rpartition("/")[0]
     written = parse_includes("".join(f"#include {include}\n" for include in includes))
-    return CcFile(path, owner or f"{directory}:{directory.rpartition('/')[2]}", roots, written)
+    return CcFile(path, owner or f"{directory}:{directory.rpartition('/')[2]}", roots, written, dependencies)
 
 
 def reached(graph: IncludeGraph, path: str) -> list[str]:
@@ -55,7 +61,7 @@ def test_quotes_and_brackets_are_told_apart() -> None:
         '#include "a.h"\r',
         '#include "a.h"\r\nint x;\r\n',
         'int x; \n#include "a.h"',
-        "#if 0\n#include \"a.h\"\n#endif",
+        '#if 0\n#include "a.h"\n#endif',
     ],
 )
 def test_an_include_is_found_however_it_is_written(line: str) -> None:
@@ -78,9 +84,9 @@ def test_an_include_is_found_however_it_is_written(line: str) -> None:
         'x #include "a.h"',
         'const char* text = R"(\n#include "a.h"\n)";',
         'auto text = u8R"cc(\n)"\n#include "a.h"\n)cc";',
-        '#pragma once',
+        "#pragma once",
         '#included "a.h"',
-        "#include \"a.h",
+        '#include "a.h',
         "#include <a.h",
     ],
 )
@@ -94,11 +100,12 @@ def test_what_the_compiler_does_not_take_for_an_include_is_none(text: str) -> No
         "// the sources are in src/*.cc",
         "// see https://example.org/*",
         'const char* pattern = "src/*.cc";',
-        "const char* quote = \"\\\"/*\";",
+        'const char* quote = "\\"/*";',
         "char c = '\"'; char d = '/'; char e = '*';",
         "char slash = '\\''; // it's /* not a comment",
         "int big = 1'000'000; // don't /* begin",
         "int hex = 0xFF'FF; char c = '/'; // /*",
+        "int once = 1'000; // it's /* begun",
         "#error don't do this",
         '#warning an odd " quote',
         "#include <sys//*.h>",
@@ -185,7 +192,42 @@ def test_a_system_header_is_never_a_header_of_another_project() -> None:
         ]
     )
     closure = graph.closure("src/cpp/vm/run.cc")
-    assert (closure.headers, closure.unresolved) == ((), {"math.h"})
+    assert closure.headers == () and closure.unresolved == {"math.h"}
+
+
+def test_a_header_in_brackets_of_another_target_is_found_where_its_name_is_not_the_systems() -> None:
+    graph = IncludeGraph(
+        [
+            cc_file("src/cpp/vm/run.cc", "<lz4.h>"),
+            cc_file("vendor/lz4/include/lz4.h", roots=("vendor/lz4/include", "vendor")),
+        ]
+    )
+    closure = graph.closure("src/cpp/vm/run.cc")
+    assert closure.headers == ("vendor/lz4/include/lz4.h",) and not closure.unresolved
+    assert closure.include_roots == (ROOT, "vendor/lz4/include")
+
+
+def test_a_bare_header_in_brackets_that_several_projects_have_is_left_to_the_compiler() -> None:
+    graph = IncludeGraph(
+        [
+            cc_file("src/cpp/vm/run.cc", "<config.h>"),
+            cc_file("one/config.h", roots=("one",)),
+            cc_file("two/config.h", roots=("two",)),
+        ]
+    )
+    assert graph.closure("src/cpp/vm/run.cc").unresolved == {"config.h"}
+
+
+@pytest.mark.parametrize("include", ["<math.h>", "<config.h>", '"config.h"'])
+def test_of_several_headers_that_of_a_listed_dependency_is_meant(include: str) -> None:
+    graph = IncludeGraph(
+        [
+            cc_file("src/cpp/vm/run.cc", include, dependencies=("two:two",)),
+            *(cc_file(f"{project}/{include[1:-1]}", roots=(project,)) for project in ("one", "two")),
+        ]
+    )
+    assert graph.closure("src/cpp/vm/run.cc").headers == (f"two/{include[1:-1]}",)
+    assert graph.included("src/cpp/vm/run.cc") == (f"two/{include[1:-1]}",)
 
 
 def test_a_header_in_brackets_is_found_in_the_files_own_roots() -> None:
@@ -261,7 +303,9 @@ def test_one_spelling_that_two_headers_mean_differently_is_refused() -> None:
 @pytest.mark.parametrize("include", ['"/usr/include/x.h"', "</usr/include/x.h>", '"../../../../x.h"'])
 def test_an_include_of_the_machines_own_files_is_refused(include: str) -> None:
     graph = IncludeGraph([cc_file("src/cpp/vm/a.cc", include)])
-    with pytest.raises(InvalidTargetError, match=r"src/cpp/vm/a\.cc includes '.*x\.h', which is outside of the repository"):
+    with pytest.raises(
+        InvalidTargetError, match=r"src/cpp/vm/a\.cc includes '.*x\.h', which is outside of the repository"
+    ):
         graph.closure("src/cpp/vm/a.cc")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
@@ -83,7 +84,9 @@ def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -
 
 def discovery_script(search_paths: Iterable[str]) -> str:
     """A shell script that prints one line of JSON for each CPython found in the directories."""
-    directories = " ".join("*".join(shlex.quote(part) if part else "" for part in path.split("*")) for path in search_paths)
+    directories = " ".join(
+        "*".join(shlex.quote(part) if part else "" for part in path.split("*")) for path in search_paths
+    )
     return (
         f"for directory in {directories}; do\n"
         '  for python in "$directory"/python3.[0-9] "$directory"/python3.[0-9][0-9] '

@@ -8,7 +8,9 @@ PACK_FLAGS = ("-shared", "--gc-sections")
 PACK_LIBRARIES = ("--as-needed", "__pack/libc.so.6")
 
 
-def arguments(settings: LinkSettings, objects: tuple[str, ...] = ("b.o", "a.o"), shared: tuple[str, ...] = ()) -> list[str]:
+def arguments(
+    settings: LinkSettings, objects: tuple[str, ...] = ("b.o", "a.o"), shared: tuple[str, ...] = ()
+) -> list[str]:
     return list(link_argv(objects, shared, settings, PACK_FLAGS, PACK_LIBRARIES))
 
 

@@ -8,10 +8,11 @@ from spokeshave_pants.errors import bullet_list
 
 _MISMATCH = re.compile(
     r"^ +(?P<requirement>\S+) from (?P<url>\S+)(?: \(from .*)?:\n"
-    r"(?P<hashes>(?: +(?:Expected|or|Got) .*\n?)+)",
+    r"(?P<hashes>(?: +(?:Expected|Got) .*\n?)+)",
     re.MULTILINE,
 )
-_EXPECTED = re.compile(r"^ +(?:Expected|Expected or|or) (?P<kind>\w+) (?P<value>\w+)", re.MULTILINE)
+# The first names the kind of hash, each further one says `or` in its place.
+_EXPECTED = re.compile(r"^ +Expected +(?P<kind>\w+) +(?P<value>\w+)", re.MULTILINE)
 _GOT = re.compile(r"^ +Got +(?P<value>\w+)", re.MULTILINE)
 
 
@@ -29,6 +30,6 @@ def wrong_hashes(stderr: str) -> str | None:
 
 def _tell(match: re.Match[str]) -> str:
     name = match["url"].partition("#")[0].rpartition("/")[2]
-    expected = " or ".join(f"{hash_['kind']} {hash_['value']}" for hash_ in _EXPECTED.finditer(match["hashes"]))
+    expected = " ".join(f"{pinned['kind']} {pinned['value']}" for pinned in _EXPECTED.finditer(match["hashes"]))
     got = _GOT.search(match["hashes"])
     return f"{match['requirement']} ({name})\npinned: {expected}\ngot: {got['value'] if got else 'none of these'}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from spokeshave_pants.errors import SpokeshaveError
 

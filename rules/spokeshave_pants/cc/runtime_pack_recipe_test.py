@@ -92,13 +92,17 @@ def test_the_recipe_does_not_depend_on_the_order_of_the_caches_files() -> None:
     assert parse_link_log(LOG, FILES) == parse_link_log(LOG, reversed(FILES))
 
 
-@pytest.mark.parametrize("log", ["", "clang version 22.1.8\n", LOG.replace(LINK, "lld-link /out:pack.dll")[: LOG.index("ld.lld")]])
+@pytest.mark.parametrize(
+    "log", ["", "clang version 22.1.8\n", LOG.replace(LINK, "lld-link /out:pack.dll")[: LOG.index("ld.lld")]]
+)
 def test_a_log_without_a_link_is_refused(log: str) -> None:
-    with pytest.raises(RuntimePackError, match="no `ld.lld` line"):
+    with pytest.raises(RuntimePackError, match=r"no `ld\.lld` line"):
         parse_link_log(log, FILES)
 
 
-@pytest.mark.parametrize("line", [LINK.replace("/pack.o", "/other.o"), LINK.replace("--as-needed", "zig-cache/o/1/pack.o")])
+@pytest.mark.parametrize(
+    "line", [LINK.replace("/pack.o", "/other.o"), LINK.replace("--as-needed", "zig-cache/o/1/pack.o")]
+)
 def test_a_link_line_without_one_place_for_the_objects_is_refused(line: str) -> None:
     with pytest.raises(RuntimePackError, match="no place for the user's objects"):
         parse_link_log(line, FILES)

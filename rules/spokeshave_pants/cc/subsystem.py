@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pants.option.option_types import StrListOption, StrOption
 from pants.option.subsystem import Subsystem
-from pants.util.strutil import help_text
+from pants.util.strutil import help_text, softwrap
 
 
 class ZigToolchainSubsystem(Subsystem):
@@ -19,7 +19,7 @@ class ZigToolchainSubsystem(Subsystem):
 
     requirements = StrOption(
         default="resource://spokeshave_pants.resources/ziglang.txt",
-        help=help_text(
+        help=softwrap(
             """
             The requirements file, in pip's `--hash` form, that pins `ziglang`: a path from the build root, or the
             one that the plugin carries. Its content is part of the key of every compile and link.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
 from pants.engine.addresses import Address
@@ -18,7 +19,6 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 from pants.util.strutil import help_text
-
 
 _ABSOLUTE_PATH = re.compile(
     r"(?:-[ILBF]|--?(?:isystem|iquote|idirafter|isysroot|include|imacros|sysroot|library-path|version-script)=?)?/.*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.option.option_types import EnumOption, StrOption
-from pants.util.strutil import help_text
+from pants.util.strutil import help_text, softwrap
 
 from spokeshave_pants.release.channel import Channel, VersionFormat
 
@@ -23,7 +23,7 @@ class ReleaseVersionSubsystem(GoalSubsystem):
     channel = EnumOption(
         default=None,
         enum_type=Channel,
-        help=help_text(
+        help=softwrap(
             """
             Where the release goes: `stable` (3.12.0), `rc` and `nightly` (3.12.0rc20260821), `dev`
             (3.12.0.dev0+COMMIT) or `local` (as dev, and .dirty where the tree has changes). Unset, it is `dev` in a

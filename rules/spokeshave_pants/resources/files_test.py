@@ -16,5 +16,7 @@ def test_the_tools_are_carried_whole_and_without_their_tests() -> None:
 
 @pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])
 def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
-    lines = [line for line in requirements(name).decode().replace("\\\n", "").splitlines() if line[:1] not in ("", "#", " ")]
+    lines = [
+        line for line in requirements(name).decode().replace("\\\n", "").splitlines() if line[:1] not in ("", "#", " ")
+    ]
     assert lines and [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []

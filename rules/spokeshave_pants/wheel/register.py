@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+from collections.abc import Iterable
 
 from pants.core.util_rules import stripped_source_files
 from pants.engine.rules import Rule
@@ -14,7 +14,7 @@ from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.wheel import summary
 from spokeshave_pants.wheel.goals import package, publish, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import build, extension, payload, smoke, tools, wheel_set
+from spokeshave_pants.wheel.util_rules import build, extension, payload, python_imports, smoke, tools, wheel_set
 
 
 def target_types() -> Iterable[type[Target]]:
@@ -29,6 +29,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *package.rules(),
         *payload.rules(),
         *publish.rules(),
+        *python_imports.rules(),
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),

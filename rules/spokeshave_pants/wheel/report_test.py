@@ -75,7 +75,10 @@ def test_what_was_grafted_and_where_headers_came_from_is_said_below_the_table() 
 
 
 def test_rows_are_sorted_whatever_order_the_wheels_were_made_in() -> None:
-    reports = [dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("cp312-abi3", tag)) for tag in ("cp310-cp310", "cp311-cp311")]
+    reports = [
+        dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("cp312-abi3", tag))
+        for tag in ("cp310-cp310", "cp311-cp311")
+    ]
     assert render_table(tuple(reports)) == render_table(tuple(reversed(reports)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pants.option.option_types import DictOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
-from pants.util.strutil import help_text
+from pants.util.strutil import softwrap
 
 
 class SpokeshaveToolsSubsystem(Subsystem):
@@ -13,7 +13,7 @@ class SpokeshaveToolsSubsystem(Subsystem):
 
     requirements = StrOption(
         default="resource://spokeshave_pants.resources/tools.txt",
-        help=help_text(
+        help=softwrap(
             """
             The requirements file, in pip's `--hash` form, that pins what the tools need: a path from the build root,
             or the one that the plugin carries.
@@ -39,7 +39,7 @@ class WheelPublishSubsystem(Subsystem):
 
     repositories = DictOption[str](
         default={},
-        help=help_text(
+        help=softwrap(
             """
             Names for upload endpoints: `{"internal": "https://wheels.example.org/legacy/"}` lets targets say
             `repositories=["@internal"]`. A name that is not here is looked up in `~/.pypirc` by twine, which knows
@@ -49,7 +49,7 @@ class WheelPublishSubsystem(Subsystem):
     )
     check_urls = DictOption[str](
         default={},
-        help=help_text(
+        help=softwrap(
             """
             The simple index (PEP 503) of a repository, by its name or upload URL, where it is not the upload URL's
             `/legacy/` or `/upload/` replaced by `/simple/`. It is asked which files are there already: the same bytes

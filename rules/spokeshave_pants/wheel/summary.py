@@ -14,7 +14,14 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.wheel.report import ProcessRow, WheelReport, from_json, processes_from_json, render_table, render_totals
+from spokeshave_pants.wheel.report import (
+    ProcessRow,
+    WheelReport,
+    from_json,
+    processes_from_json,
+    render_table,
+    render_totals,
+)
 from spokeshave_pants.wheel.util_rules.wheel_set import REPORT_METADATA
 
 logger = logging.getLogger(__name__)

@@ -66,7 +66,7 @@ class PythonExtensionTarget(Target):
         An extension module in C or C++, built once per Python ABI and platform from one compile of its core.
 
         A source is compiled for each Python ABI only if it can reach `Python.h`; all others once per platform.
-        List it in the `dependencies` of a `python_native_wheel`.
+        List it in the `dependencies` of a `python_native_wheel`, or let a Python source of the wheel import it.
         """
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
 from spokeshave_pants.platform import Platform
@@ -90,8 +90,8 @@ def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
     version = PythonVersion.parse(text, where=f"`limited_api` of {where}")
     if version.free_threaded:
         raise InvalidTargetError(
-            f"`limited_api` of {where} is {text!r}, but free-threaded builds have no stable ABI. Remove the 't': they get "
-            "a build of their own."
+            f"`limited_api` of {where} is {text!r}, but free-threaded builds have no stable ABI. Remove the 't': "
+            "they get a build of their own."
         )
     return version
 
@@ -109,7 +109,9 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
         if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
             problems.append(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
     problems.extend(
-        f"{' and '.join(targets)} both make the module {module}." for module, targets in owners.items() if len(targets) > 1
+        f"{' and '.join(targets)} both make the module {module}."
+        for module, targets in owners.items()
+        if len(targets) > 1
     )
     if problems:
         raise InvalidTargetError(bullet_list(problems))

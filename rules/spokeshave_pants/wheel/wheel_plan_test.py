@@ -43,7 +43,10 @@ def test_a_stable_build_is_tested_on_each_python_without_a_build_of_its_own() ->
 
 
 def test_the_newest_limited_api_of_a_wheels_extensions_counts() -> None:
-    assert served(matrix(["3.11", "3.12", "3.13"], "3.11", "3.12")) == {"cp311": ["3.11"], "cp312-abi3": ["3.12", "3.13"]}
+    assert served(matrix(["3.11", "3.12", "3.13"], "3.11", "3.12")) == {
+        "cp311": ["3.11"],
+        "cp312-abi3": ["3.12", "3.13"],
+    }
 
 
 def test_one_extension_without_the_limited_api_makes_every_build_version_specific() -> None:
@@ -107,7 +110,8 @@ def test_modules_that_can_be_imported_are_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["", ".", "pkg.", ".native", "pkg..native", "pkg/native", "pkg-native", "2native", "pkg.class", "pkg.größe", "a b"]
+    "module",
+    ["", ".", "pkg.", ".native", "pkg..native", "pkg/native", "pkg-native", "2native", "pkg.class", "pkg.größe", "a b"],
 )
 def test_a_module_that_no_import_names_is_refused_with_its_target(module: str) -> None:
     with pytest.raises(InvalidTargetError, match="`module` of //:ext is"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
-from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.core.target_types import FileSourceField, ResourceSourceField
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Addresses
 from pants.engine.fs import EMPTY_DIGEST, Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
@@ -25,7 +25,7 @@ from spokeshave_pants.cc.compile_command import (
     compile_argv,
     object_path,
 )
-from spokeshave_pants.cc.diagnostics import missing_header_hint, plain
+from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
 from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
 from spokeshave_pants.cc.link_closure import LinkClosure, display_name
 from spokeshave_pants.cc.target_types import CompileFlagsField, CStandardField, CxxStandardField, DefinesField
@@ -204,7 +204,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
 
 def failure_text(failed: FallibleCompiledObject) -> str:
     """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known."""
-    hint = missing_header_hint(failed.diagnostics)
+    hint = missing_header_hint(failed.diagnostics) or missing_feature_hint(failed.diagnostics)
     words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 

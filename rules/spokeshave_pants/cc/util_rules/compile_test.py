@@ -144,7 +144,9 @@ def test_check_compiles_each_source_and_shows_the_compilers_words_with_the_repos
     (result,) = compiling.request(CheckResults, [request]).results
     assert isinstance(result, CheckResult)
     assert (result.exit_code, result.partition_description) == (1, PLATFORM.tag)
-    assert result.stderr.startswith("src/vm/beside.cc does not compile:\nsrc/vm/beside.cc:1:23: error: use of undeclared")
+    assert result.stderr.startswith(
+        "src/vm/beside.cc does not compile:\nsrc/vm/beside.cc:1:23: error: use of undeclared"
+    )
     assert "\x1b" not in result.stderr and "run.cc" not in result.stderr
 
 

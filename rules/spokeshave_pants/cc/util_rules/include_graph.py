@@ -11,6 +11,9 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
+    Dependencies,
+    DependenciesRequest,
+    ExplicitlyProvidedDependencies,
     HydratedSources,
     HydrateSourcesRequest,
     InferDependenciesRequest,
@@ -60,9 +63,10 @@ def _include_roots(target: Target, source_root: str) -> tuple[str, ...]:
 @rule(level=LogLevel.DEBUG)
 async def scan_cc_file(request: ScanCcFileRequest) -> CcFile:
     field = request.target[CCSourceField]
-    sources, source_root = await MultiGet(
+    sources, source_root, listed = await MultiGet(
         Get(HydratedSources, HydrateSourcesRequest(field)),
         Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(field.file_path)),
+        Get(ExplicitlyProvidedDependencies, DependenciesRequest(request.target[Dependencies])),
     )
     contents = await Get(DigestContents, Digest, sources.snapshot.digest)
     return CcFile(
@@ -70,6 +74,7 @@ async def scan_cc_file(request: ScanCcFileRequest) -> CcFile:
         owner=owner_of(request.target.address).spec,
         include_roots=_include_roots(request.target, source_root.path),
         includes=parse_includes("".join(file.content.decode(errors="replace") for file in contents)),
+        dependencies=tuple(sorted({owner_of(address).spec for address in listed.includes})),
     )
 
 
@@ -86,7 +91,7 @@ async def include_closure(request: IncludeClosureRequest, cc_targets: CcTargets)
     return cc_targets.graph.closure(request.path)
 
 
-class InferCcIncludesRequest(InferDependenciesRequest):
+class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceFieldSet]):
     infer_from = CCDependencyInferenceFieldSet
 
 

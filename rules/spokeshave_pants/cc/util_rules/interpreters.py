@@ -12,7 +12,7 @@ from pants.engine.unions import UnionRule
 from pants.option.option_types import StrListOption
 from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
-from pants.util.strutil import help_text
+from pants.util.strutil import help_text, softwrap
 
 from spokeshave_pants.cc.interpreters import Interpreter, discovery_script, expand_search_path, parse_discovery
 from spokeshave_pants.python_abi import PythonVersion
@@ -22,7 +22,7 @@ class WheelPythonsSubsystem(Subsystem):
     options_scope = "wheel-pythons"
     help = help_text(
         """
-        Where the Pythons are that wheels are smoke-tested on (and, unless `[python-headers]` pins an archive, built for).
+        Where the Pythons are that wheels are smoke-tested on and, unless `[python-headers]` pins an archive, built for.
 
         They are no part of the key of anything but a smoke test, so each machine may have its own.
         """
@@ -30,7 +30,7 @@ class WheelPythonsSubsystem(Subsystem):
 
     search_path = StrListOption(
         default=["<PATH>", "<PYENV>"],
-        help=help_text(
+        help=softwrap(
             """
             Directories to look for `python3.X` in. `<PATH>` stands for those of the PATH, `<PYENV>` for each version
             that pyenv has installed.

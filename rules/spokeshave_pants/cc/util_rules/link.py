@@ -119,7 +119,9 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     script = await Get(
         Digest,
         CreateDigest(
-            [FileContent(EXPORTS_FILE, exports_script(settings.exports).encode())] if settings.exports is not None else []
+            [FileContent(EXPORTS_FILE, exports_script(settings.exports).encode())]
+            if settings.exports is not None
+            else []
         ),
     )
     inputs = await Get(Digest, MergeDigests([request.objects.digest, request.libraries, script]))
@@ -128,9 +130,7 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     result = await Get(
         FallibleProcessResult,
         Process(
-            argv=link_argv(
-                request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries
-            ),
+            argv=link_argv(request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries),
             env=ZIG_ENVIRONMENT,
             input_digest=inputs,
             immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},

@@ -61,9 +61,7 @@ def sort_targets(targets: Targets, with_files: tuple[type[SourcesField], ...]) -
         packages=tuple(t.address for t in targets if t.has_field(CcRequirementsFileField)),
         shared_libraries=tuple(t.address for t in targets if t.has_field(CcSharedLibraryDependenciesField)),
         files=tuple(
-            t.address
-            for t in targets
-            if not t.has_field(CCSourceField) and isinstance(t.get(SourcesField), with_files)
+            t.address for t in targets if not t.has_field(CCSourceField) and isinstance(t.get(SourcesField), with_files)
         ),
     )
 

@@ -78,6 +78,27 @@ def test_a_header_pulls_in_the_whole_target_that_it_belongs_to(rule_runner: Rule
     ]
 
 
+def test_a_header_that_another_targets_header_finds_by_the_sources_own_root_pulls_in_its_target(
+    rule_runner: RuleRunner,
+) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/binding"),
+            "src/binding/BUILD": "cc_sources(include_root='../settings')",
+            "src/binding/module.cc": '#include "core/core.h"\n',
+            "src/core/BUILD": "cc_sources()",
+            "src/core/core.h": "#include <settings.h>\n",
+            "src/settings/BUILD": "cc_sources(include_root='.')",
+            "src/settings/settings.h": "",
+            "src/settings/settings.cc": "",
+            "src/other/BUILD": "cc_sources(include_root='.')",
+            "src/other/settings.h": "",
+            "src/other/settings.cc": "",
+        }
+    )
+    assert linked(rule_runner) == ["src/binding/module.cc", "src/settings/settings.cc"]
+
+
 def test_a_target_that_is_listed_is_linked_though_nothing_includes_it(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
@@ -160,7 +181,10 @@ def test_a_librarys_own_library_is_linked_to_as_well(rule_runner: RuleRunner) ->
     lower, upper = (Address("src", target_name=name) for name in ("lower", "upper"))
     assert linked(rule_runner) == ["src/binding/module.cc"]
     assert plan(rule_runner, "ext").shared_libraries == (lower, upper)
-    assert (linked(rule_runner, "upper"), linked(rule_runner, "lower")) == (["src/upper/upper.cc"], ["src/lower/lower.cc"])
+    assert (linked(rule_runner, "upper"), linked(rule_runner, "lower")) == (
+        ["src/upper/upper.cc"],
+        ["src/lower/lower.cc"],
+    )
 
 
 def test_two_sources_of_one_object_are_refused_with_both(rule_runner: RuleRunner) -> None:

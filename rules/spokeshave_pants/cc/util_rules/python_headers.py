@@ -12,7 +12,7 @@ from pants.engine.unions import UnionRule
 from pants.option.option_types import DictOption
 from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
-from pants.util.strutil import help_text
+from pants.util.strutil import help_text, softwrap
 
 from spokeshave_pants.cc.interpreters import Interpreter, PinnedArchive
 from spokeshave_pants.cc.util_rules.interpreters import Interpreters
@@ -33,7 +33,7 @@ class PythonHeadersSubsystem(Subsystem):
 
     archives = DictOption[str](
         default={},
-        help=help_text(
+        help=softwrap(
             """
             A pinned archive per Python version: `{"3.12": "URL|SHA256|BYTES"}`. The archive is a gzipped tar that
             holds `python/include/python3.12/Python.h`, as the "install only" archives of the Python standalone

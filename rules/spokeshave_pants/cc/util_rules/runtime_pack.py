@@ -62,7 +62,7 @@ async def make_runtime_pack(request: RuntimePackRequest) -> RuntimePack:
     )
     cache = await Get(Snapshot, Digest, result.output_digest)
     recipe = parse_link_log(result.stderr.decode(), cache.files)
-    wanted = dict((path, name) for name, path in recipe.files)
+    wanted = {path: name for name, path in recipe.files}
     contents = await Get(DigestContents, DigestSubset(cache.digest, PathGlobs(wanted)))
     pack = await Get(Digest, CreateDigest(FileContent(wanted[file.path], file.content) for file in contents))
     return RuntimePack(

@@ -89,9 +89,7 @@ def normalize_name(name: str) -> str:
 
 
 @rule
-async def install_requirements(
-    request: RequirementsTreeRequest, zig: ZigToolchainSubsystem
-) -> RequirementsTree:
+async def install_requirements(request: RequirementsTreeRequest, zig: ZigToolchainSubsystem) -> RequirementsTree:
     lockfile = Lockfile(url=request.path, url_description_of_origin=request.where, resolve_name=request.path)
     pex_request = PexRequest(
         output_filename="packages.pex",
@@ -120,9 +118,7 @@ async def install_requirements(
 async def cc_package(request: CcPackageRequest) -> CcPackage:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
-    requirements = posixpath.normpath(
-        posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value)
-    )
+    requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
     tree = await Get(RequirementsTree, RequirementsTreeRequest(requirements, where))
     name = normalize_name(target[CcDistributionField].value or target.address.target_name)
     root = dict(tree.distributions).get(name)

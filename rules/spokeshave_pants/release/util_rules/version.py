@@ -83,9 +83,7 @@ async def release_context(_: RunId) -> ReleaseContext:
     if git is None:
         return ReleaseContext(commit=None, dirty=False, date=today)
     commit = git.commit_id
-    return ReleaseContext(
-        commit=commit, dirty=bool(commit and git.changed_files(include_untracked=True)), date=today
-    )
+    return ReleaseContext(commit=commit, dirty=bool(commit and git.changed_files(include_untracked=True)), date=today)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -144,7 +142,7 @@ async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
         if wheel[VersionFileField].value is not None:
             raise InvalidTargetError(
                 f"{request.wheel} has a `version_file`, but its pyproject.toml states the version "
-                f"{request.static_version}. Remove the field, or write `dynamic = [\"version\"]` and no version."
+                f'{request.static_version}. Remove the field, or write `dynamic = ["version"]` and no version.'
             )
         return StampedVersion(request.static_version)
     members = await Get(ReleaseMembers, ReleaseOfRequest(request.wheel))

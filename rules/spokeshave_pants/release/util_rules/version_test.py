@@ -66,7 +66,9 @@ def stamped(runner: RuleRunner, *arguments: str, static: str | None = None) -> s
 
 
 def test_the_wheels_of_a_release_share_its_version(rule_runner: RuleRunner) -> None:
-    write_wheels(rule_runner, "release(name='r', wheels=[':two', ':one'])", one="1.2.0.dev", two="1.2.3.dev", three="9.9.9")
+    write_wheels(
+        rule_runner, "release(name='r', wheels=[':two', ':one'])", one="1.2.0.dev", two="1.2.3.dev", three="9.9.9"
+    )
     two = Address("", target_name="two")
     for wheel in (ONE, two):
         assert rule_runner.request(ReleaseMembers, [ReleaseOfRequest(wheel)]) == ReleaseMembers("//:r", (ONE, two))

@@ -42,9 +42,7 @@ async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
     built = await Get(WheelReports, WheelReportsRequest(field_set.address))
     # Beside the wheels; one per target, named after it.
     report_path = field_set.output_path.value_or_default(file_ending="report.json")
-    report = await Get(
-        Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.json().encode())])
-    )
+    report = await Get(Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.json().encode())]))
     return BuiltPackage(
         digest=await Get(Digest, MergeDigests([built.digest, report])),
         artifacts=(

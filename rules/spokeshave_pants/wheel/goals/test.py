@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from pants.core.goals.multi_tool_goal_helper import SkippableSubsystem
 from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.fs import EMPTY_FILE_DIGEST
 from pants.engine.rules import Get, Rule, collect_rules, rule
@@ -34,7 +35,8 @@ class NativeWheelTestFieldSet(TestFieldSet):
 
 
 class NativeWheelTestRequest(TestRequest):
-    tool_subsystem = SmokeTestSubsystem
+    # Pants' protocol and its own subsystems differ in what is a class variable.
+    tool_subsystem = cast("type[SkippableSubsystem]", SmokeTestSubsystem)
     field_set_type = NativeWheelTestFieldSet
 
 

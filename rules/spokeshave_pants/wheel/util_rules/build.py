@@ -125,9 +125,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         Get(Digest, MergeDigests(extension.libraries for extension in extensions)),
     )
     placed = await Get(Digest, AddPrefix(linked, PAYLOAD_DIR))
-    inputs = await Get(
-        Digest, MergeDigests([plan.payload, placed, plan.metadata, *([plan.data] if plan.data else [])])
-    )
+    inputs = await Get(Digest, MergeDigests([plan.payload, placed, plan.metadata, *([plan.data] if plan.data else [])]))
     version_module = plan.target[VersionModuleField].value
     result = await Get(
         ToolResult,

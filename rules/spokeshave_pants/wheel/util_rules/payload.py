@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.core.target_types import ResourceSourceField
@@ -142,7 +142,9 @@ async def _reach(targets: Iterable[Target]) -> tuple[Target, ...]:
     while pending:
         new = {t.address: t for t in pending if t.address not in reached}
         reached.update(new)
-        looked_into = [t for t in new.values() if not t.has_field(ExtensionModuleField) and not t.has_field(PythonsField)]
+        looked_into = [
+            t for t in new.values() if not t.has_field(ExtensionModuleField) and not t.has_field(PythonsField)
+        ]
         found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in looked_into)
         pending = [dependency for dependencies in found for dependency in dependencies]
     return tuple(sorted(reached.values(), key=lambda t: t.address))

@@ -84,7 +84,12 @@ def test_a_wheel_holds_what_its_sources_import(rule_runner: RuleRunner) -> None:
             "src/base/never_imported.py": "",
         }
     )
-    assert owned(rule_runner, "one") == ["src/base/__init__.py", "src/base/util.py", "src/one/__init__.py", "src/one/py.typed"]
+    assert owned(rule_runner, "one") == [
+        "src/base/__init__.py",
+        "src/base/util.py",
+        "src/one/__init__.py",
+        "src/one/py.typed",
+    ]
 
 
 def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_runner: RuleRunner) -> None:
@@ -93,13 +98,14 @@ def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_run
             "src/BUILD": wheel("upper", "src/upper:upper", ":lower") + wheel("lower", "src/lower:lower"),
             "src/upper/BUILD": "python_sources()",
             "src/upper/__init__.py": "import lower.util",
-            "src/lower/BUILD": "python_sources()",
+            "src/lower/BUILD": "python_sources(dependencies=[':ext'])\npython_extension(name='ext', module='lower._native')",
             "src/lower/__init__.py": "",
             "src/lower/util.py": "",
         }
     )
     targets = rule_runner.request(PayloadTargets, [PayloadTargetsRequest(Address("src", target_name="upper"))])
     assert targets.siblings == (Address("src", target_name="lower"),)
+    assert targets.extensions == ()
     assert owned(rule_runner, "upper") == ["src/upper/__init__.py"]
     assert owned(rule_runner, "lower") == ["src/lower/__init__.py", "src/lower/util.py"]
 
@@ -139,7 +145,9 @@ def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are
 def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
-            "src/BUILD": wheel("one", "src/one:one", pyproject="one/pyproject.toml", data_files={"share/x/a.txt": "one/a.txt"}),
+            "src/BUILD": wheel(
+                "one", "src/one:one", pyproject="one/pyproject.toml", data_files={"share/x/a.txt": "one/a.txt"}
+            ),
             "src/one/BUILD": "python_sources()\nfiles(name='files', sources=['a.txt'])",
             "src/one/__init__.py": "",
             "src/one/pyproject.toml": PYPROJECT,

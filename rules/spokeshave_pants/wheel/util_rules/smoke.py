@@ -5,8 +5,9 @@ from __future__ import annotations
 import fnmatch
 import json
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from pants.backend.python.util_rules.pex import VenvPexProcess
 from pants.engine.addresses import Address
@@ -188,11 +189,11 @@ async def smoke_test_wheel(request: SmokeTestWheelRequest, interpreters: Interpr
     try:
         wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, interpreter))
     except ProcessExecutionFailure as failure:
-        reason = wrong_hashes(failure.stderr.decode(errors="replace"))
-        if reason is None:
+        problem = wrong_hashes(failure.stderr.decode(errors="replace"))
+        if problem is None:
             raise
         source = plan.target[SmokeRequirementsField].value or "the requirements that the plugin carries"
-        raise WrongHashError(f"{key.address} is smoke-tested with packages from {source}.\n{reason}") from failure
+        raise WrongHashError(f"{key.address} is smoke-tested with packages from {source}.\n{problem}") from failure
     beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     digest = await Get(
         Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, *beside])

@@ -99,9 +99,7 @@ class WheelReports(EngineAwareReturnType):
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
 async def try_wheels(request: TriedWheelsRequest) -> TriedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    keys = [
-        WheelKey(request.address, platform, abi) for platform in plan.matrix.platforms for abi in plan.matrix.abis
-    ]
+    keys = [WheelKey(request.address, platform, abi) for platform in plan.matrix.platforms for abi in plan.matrix.abis]
     wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
     tried = [(key, version) for key in keys for version in plan.matrix.served_by(key.abi)]
     reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)

@@ -1,1 +1,3 @@
 from sums._native import total
+
+__all__ = ["total"]

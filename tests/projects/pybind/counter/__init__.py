@@ -1,1 +1,3 @@
 from counter._native import Counter, checked
+
+__all__ = ["Counter", "checked"]

@@ -1,1 +1,3 @@
 from good._native import crash
+
+__all__ = ["crash"]

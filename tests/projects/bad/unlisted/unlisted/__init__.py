@@ -1,1 +1,3 @@
 from unlisted.helper import answer
+
+__all__ = ["answer"]

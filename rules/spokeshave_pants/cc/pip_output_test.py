@@ -1,0 +1,43 @@
+"""What is made of pip's words about hashes."""
+
+from __future__ import annotations
+
+from spokeshave_pants.cc.pip_output import wrong_hashes
+
+PIP = """\
+pid 7644 -> /venv/bin/python /venv/pex --log /tmp/x/pip.log download --requirement r.txt exited with 1 and STDERR:
+ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, \
+please update the hashes. Otherwise, examine the package contents carefully; someone may have tampered with them.
+    pybind11==2.13.6 from https://files.example.org/13/2f/pybind11-2.13.6-py3-none-any.whl#sha256=237c \
+(from -r r.txt (line 1)):
+        Expected sha256 0000
+        Expected     or 1111
+             Got        237c
+    numpy==2.0.2 from https://files.example.org/numpy-2.0.2.tar.gz (from -r r.txt (line 3)):
+        Expected sha256 2222
+             Got        883c
+"""
+
+
+def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
+    told = wrong_hashes(PIP)
+    assert told is not None
+    assert told.splitlines()[1:7] == [
+        "  * pybind11==2.13.6 (pybind11-2.13.6-py3-none-any.whl)",
+        "    pinned: sha256 0000 or 1111",
+        "    got: 237c",
+        "  * numpy==2.0.2 (numpy-2.0.2.tar.gz)",
+        "    pinned: sha256 2222",
+        "    got: 883c",
+    ]
+    assert "uv pip compile --generate-hashes" in told
+
+
+def test_no_address_and_no_path_of_the_sandbox_is_shown() -> None:
+    told = wrong_hashes(PIP) or ""
+    assert "https:" not in told and "/tmp" not in told
+
+
+def test_other_failures_of_pip_are_not_taken_for_wrong_hashes() -> None:
+    assert wrong_hashes("") is None
+    assert wrong_hashes("ERROR: No matching distribution found for pybind11==99") is None

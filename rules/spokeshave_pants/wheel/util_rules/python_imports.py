@@ -1,0 +1,43 @@
+"""Extensions as modules that Python sources import, so that an import is a dependency on its extension."""
+
+from __future__ import annotations
+
+from pants.backend.python.dependency_inference.module_mapper import (
+    FirstPartyPythonMappingImpl,
+    FirstPartyPythonMappingImplMarker,
+    ModuleProvider,
+    ModuleProviderType,
+)
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.engine.rules import Rule, collect_rules, rule
+from pants.engine.target import AllTargets
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.wheel.target_types import ExtensionModuleField
+
+
+# What Pants calls the one resolve of a repository that has none.
+_NO_RESOLVE = "<ignore>"
+
+
+class ExtensionModulesMarker(FirstPartyPythonMappingImplMarker):
+    pass
+
+
+@rule(desc="Map extensions to Python modules", level=LogLevel.DEBUG)
+async def map_extensions_to_modules(
+    _: ExtensionModulesMarker, all_targets: AllTargets, python_setup: PythonSetup
+) -> FirstPartyPythonMappingImpl:
+    providers: dict[str, list[ModuleProvider]] = {}
+    for target in all_targets:
+        if target.has_field(ExtensionModuleField):
+            provider = ModuleProvider(target.address, ModuleProviderType.IMPL)
+            providers.setdefault(target[ExtensionModuleField].value, []).append(provider)
+    # An extension is of no resolve: the sources of each may import it.
+    resolves = python_setup.resolves if python_setup.enable_resolves else (_NO_RESOLVE,)
+    return FirstPartyPythonMappingImpl.create({resolve: providers for resolve in resolves})
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules(), UnionRule(FirstPartyPythonMappingImplMarker, ExtensionModulesMarker)]
