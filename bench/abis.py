@@ -43,10 +43,8 @@ def measure(bench: Workbench) -> Measurement:
 def _measurement(
     ours: Sequence[PantsRun], theirs: Sequence[Sequence[Finished]], package: PantsRun, compiles: Sequence[Action]
 ) -> Measurement:
-    wall, pip_wall = (
-        Spread.of([run.wall for run in ours]),
-        Spread.of([sum(run.wall for run in runs) for runs in theirs]),
-    )
+    wall = Spread.of([run.wall for run in ours])
+    pip_wall = Spread.of([sum(run.wall for run in runs) for runs in theirs])
     ratio = wall.median / pip_wall.median
     cpu = Spread.of([run.cpu for run in ours])
     pip_cpu = Spread.of([sum(run.cpu for run in runs) for runs in theirs])

@@ -16,6 +16,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 from pants.option.option_types import StrListOption, StrOption
+
 from spokeshave_pants.action import Action
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion

@@ -74,7 +74,9 @@ def test_places_of_an_interpreters_symbol_are_not_given_to_the_one_before_it() -
     assert undefined_symbols(text) == {"mine": []}
 
 
-@pytest.mark.parametrize("symbol", ["Pyramid", "python_helper", "Pyx_init", "my::PyList_New()", "PyEval_Runner::run(int)"])
+@pytest.mark.parametrize(
+    "symbol", ["Pyramid", "python_helper", "Pyx_init", "my::PyList_New()", "PyEval_Runner::run(int)"]
+)
 def test_a_symbol_that_only_looks_like_pythons_is_undefined(symbol: str) -> None:
     assert list(undefined_symbols(f"ld.lld: warning: undefined symbol: {symbol}\n")) == [symbol]
 

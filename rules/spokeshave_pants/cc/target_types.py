@@ -13,6 +13,7 @@ from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
     InvalidFieldException,
+    OverridesField,
     StringField,
     StringSequenceField,
     Target,
@@ -116,6 +117,18 @@ class IncludeRootField(StringSequenceField):
                     f"The `{cls.alias}` field of {address} has {root!r}: write it relative to the BUILD file."
                 )
         return value
+
+
+# Pants copies a plugin's field from the generator to what it generates, so that `cc_source` has to have it as well.
+class CcSourcesOverridesField(OverridesField):
+    help = help_text(
+        """
+        Other values of fields for some sources of a `cc_sources`: `{"crc32_sse42.c": {"compile_flags": ["-mcrc32"]}}`.
+
+        The keys are files, globs or tuples of them, relative to the BUILD file. A field that is given here replaces
+        the target's own value.
+        """
+    )
 
 
 CC_FIELDS = (CxxStandardField, CStandardField, DefinesField, CompileFlagsField, IncludeRootField)
@@ -248,5 +261,5 @@ def rules() -> Iterable[Rule | UnionRule]:
     return [
         target_type.register_plugin_field(field)
         for target_type in (CCSourcesGeneratorTarget, CCSourceTarget)
-        for field in CC_FIELDS
+        for field in (*CC_FIELDS, CcSourcesOverridesField)
     ]

@@ -98,7 +98,8 @@ def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_run
             "src/BUILD": wheel("upper", "src/upper:upper", ":lower") + wheel("lower", "src/lower:lower"),
             "src/upper/BUILD": "python_sources()",
             "src/upper/__init__.py": "import lower.util",
-            "src/lower/BUILD": "python_sources(dependencies=[':ext'])\npython_extension(name='ext', module='lower._native')",
+            "src/lower/BUILD": "python_sources(dependencies=[':ext'])\n"
+            "python_extension(name='ext', module='lower._native')",
             "src/lower/__init__.py": "",
             "src/lower/util.py": "",
         }

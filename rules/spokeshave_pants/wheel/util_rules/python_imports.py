@@ -16,7 +16,6 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
-
 # What Pants calls the one resolve of a repository that has none.
 _NO_RESOLVE = "<ignore>"
 
@@ -36,7 +35,7 @@ async def map_extensions_to_modules(
             providers.setdefault(target[ExtensionModuleField].value, []).append(provider)
     # An extension is of no resolve: the sources of each may import it.
     resolves = python_setup.resolves if python_setup.enable_resolves else (_NO_RESOLVE,)
-    return FirstPartyPythonMappingImpl.create({resolve: providers for resolve in resolves})
+    return FirstPartyPythonMappingImpl.create(dict.fromkeys(resolves, providers))
 
 
 def rules() -> list[Rule | UnionRule]:
