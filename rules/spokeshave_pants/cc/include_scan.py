@@ -214,6 +214,6 @@ def _ambiguity(include: Include, includer: CcFile, candidates: list[tuple[str | 
     files = ", ".join(sorted({header for _, header in candidates}))
     return (
         f"{includer.path} includes {include.spelling!r}, which several files answer to: {files}. "
-        f"Write the path from the source root, list the target that is meant in the `dependencies` of {includer.owner}, "
-        "or give it the `include_root` that is meant."
+        "Write the path from the source root, list the target that is meant in the `dependencies` of "
+        f"{includer.owner}, or give it the `include_root` that is meant."
     )

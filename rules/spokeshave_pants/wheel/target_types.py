@@ -151,9 +151,10 @@ class SmokeTestsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Tests, relative to the BUILD file (files or globs), that pytest runs against the installed wheel, in a fresh
-        environment with the source tree out of sight. Without any, the import of each extension and the `--help`
-        of each console script are tried all the same.
+        Tests, relative to the BUILD file, that pytest runs against the installed wheel, in a fresh environment with
+        the source tree out of sight: files or globs, also of data that they read beside them, which are copied side
+        by side, or folders, which are copied whole. Without any, the import of each extension and the `--help` of
+        each console script are tried all the same.
         """
     )
 

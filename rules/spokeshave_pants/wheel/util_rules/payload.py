@@ -17,6 +17,7 @@ from pants.engine.fs import (
     Digest,
     DigestContents,
     FileContent,
+    GlobExpansionConjunction,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
@@ -216,6 +217,7 @@ async def data_files(request: DataFilesRequest) -> DataFiles:
         PathGlobs(
             paths,
             glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            conjunction=GlobExpansionConjunction.all_match,
             description_of_origin=f"the `data_files` field of {request.address}",
         ),
     )

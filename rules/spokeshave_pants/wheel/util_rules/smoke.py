@@ -17,6 +17,7 @@ from pants.engine.fs import (
     Digest,
     DigestContents,
     FileContent,
+    GlobExpansionConjunction,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
@@ -74,7 +75,7 @@ class SmokeInputsRequest:
 @dataclass(frozen=True)
 class SmokeInputs:
     tests: Digest
-    test_files: tuple[str, ...]
+    test_paths: tuple[str, ...]
     requirements: Digest
 
 
@@ -139,15 +140,19 @@ async def fetch_wheelhouse(request: WheelhouseRequest, tools: SpokeshaveTools) -
 @rule(level=LogLevel.DEBUG)
 async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSubsystem) -> SmokeInputs:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    globs = [posixpath.join(request.address.spec_path, test) for test in plan.target[SmokeTestsField].value or ()]
-    tests = await Get(
+    fields = plan.target[SmokeTestsField].value or ()
+    globs = [posixpath.normpath(posixpath.join(request.address.spec_path, test)) for test in fields]
+    found = await Get(
         Snapshot,
         PathGlobs(
             globs,
             glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            conjunction=GlobExpansionConjunction.all_match,
             description_of_origin=f"the `smoke_tests` field of {request.address}",
         ),
     )
+    folders = [path for path in globs if path in found.dirs]
+    below = await Get(Snapshot, PathGlobs([f"{folder}/**" for folder in folders]))
     declared = plan.target[SmokeRequirementsField].value
     if declared is not None:
         path = posixpath.join(request.address.spec_path, declared)
@@ -162,12 +167,14 @@ async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSu
         content = found[0].content
     else:
         content = carried_requirements("smoke.txt")
+    tests = await Get(Digest, MergeDigests([found.digest, below.digest]))
     requirements, placed = await MultiGet(
         Get(Digest, CreateDigest([FileContent(REQUIREMENTS, content)])),
-        Get(Digest, AddPrefix(tests.digest, TESTS_DIR)),
+        Get(Digest, AddPrefix(tests, TESTS_DIR)),
     )
+    paths = (*folders, *(path for path in found.files if not path.startswith(tuple(f"{f}/" for f in folders))))
     return SmokeInputs(
-        tests=placed, test_files=tuple(f"{TESTS_DIR}/{path}" for path in tests.files), requirements=requirements
+        tests=placed, test_paths=tuple(f"{TESTS_DIR}/{path}" for path in paths), requirements=requirements
     )
 
 
@@ -206,7 +213,7 @@ async def smoke_test_wheel(request: SmokeTestWheelRequest, interpreters: Interpr
                 *("smoke-test", wheel.file_name, "--python", interpreter.path),
                 *("--expect-python", interpreter.version),
                 *("--wheelhouse", WHEELHOUSE_DIR, "--requirements", REQUIREMENTS),
-                *(argument for test in inputs.test_files for argument in ("--test", test)),
+                *(argument for test in inputs.test_paths for argument in ("--test", test)),
                 *("--timeout", str(plan.target[SmokeTimeoutField].value)),
             ),
             digest=digest,
