@@ -22,29 +22,26 @@ PyMODINIT_FUNC PyInit__native() {{ return PyModule_Create(&module); }}
 _HEADER = """\
 #pragma once
 
-#include <vector>
+#include <array>
 {includes}
 namespace core {{
 
 struct Unit{n:03} {{
   int key;
-  std::vector<int> values;
+  std::array<int, 3> values;
 }};
 
-long unit{n:03}(const std::vector<int>& values);
+long unit{n:03}(const std::array<int, 3>& values);
 
 }}  // namespace core
 """
 _SOURCE = """\
 #include "{header}"
 
-#include <algorithm>
-
 namespace core {{
 
-long unit{n:03}(const std::vector<int>& values) {{
+long unit{n:03}(const std::array<int, 3>& values) {{
   Unit{n:03} unit{{{n}, values}};
-  std::sort(unit.values.begin(), unit.values.end());
   long sum = unit.key;
   for (const int value : unit.values) sum += value * {n};
 {calls}  return sum;

@@ -99,6 +99,8 @@ class SetuptoolsProject:
     def __init__(self, place: Path, zig: Path, ninja: NinjaBuild) -> None:
         self._place = place
         self._zig = zig
+        # Beside the rest, so that it is there for the next run as well.
+        self._runtime = place.parent / "zig-runtime"
         shutil.rmtree(place, ignore_errors=True)
         self._source = place / "source"
         bindings = {f"{package}._native": ninja.own_source(f"{package}/") for package in _PACKAGES}
@@ -146,7 +148,7 @@ class SetuptoolsProject:
             "LDSHARED": f"{cc} -shared",
             "LDCXXSHARED": f"{cxx} -shared",
             # libc++ is built once, beforehand; what the project itself compiles is kept nowhere.
-            "ZIG_GLOBAL_CACHE_DIR": str(self._place / "zig-runtime"),
+            "ZIG_GLOBAL_CACHE_DIR": str(self._runtime),
             "ZIG_LOCAL_CACHE_DIR": str(objects),
         }
 
@@ -155,7 +157,7 @@ class SetuptoolsProject:
         source = self._place / "prime.cc"
         source.write_text("int prime(int value) { if (value) throw value; return 0; }\n")
         argv = [str(self._compilers["c++"]), "-O2", "-fPIC", "-shared", "-s", source.name, "-o", "prime.so"]
-        return command.run(argv, cwd=self._place, env=self._env(self._place / "zig-runtime"))
+        return command.run(argv, cwd=self._place, env=self._env(self._runtime))
 
     def wheel(self, python: Path) -> command.Finished:
         """`pip wheel` from a clean tree."""

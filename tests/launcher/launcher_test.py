@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,9 +78,11 @@ class Machine:
                 start_new_session=True,
             )
 
-    def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, cwd: Path | None = None, interpreter: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.launcher, *arguments],
+            [*interpreter, self.launcher, *arguments],
             cwd=cwd or self.checkout,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -98,16 +100,6 @@ def wait_for(text: str, file: Path) -> None:
     while text not in file.read_text():
         assert time.monotonic() < deadline, f"{text!r} never came; so far:\n{file.read_text()}"
         time.sleep(0.05)
-
-
-def shortest(action: Callable[[], object]) -> float:
-    """The least seconds of a few runs, which the machine's other work disturbs least."""
-    seconds = []
-    for _ in range(7):
-        began = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - began)
-    return min(seconds)
 
 
 @dataclass(frozen=True)
@@ -158,35 +150,16 @@ def test_a_start_writes_nothing_to_the_home_but_the_caches(first_starts: FirstSt
     assert sorted(entry.name for entry in ready.parent.iterdir()) == ["pex", "ready", "venv"]
 
 
-@pytest.fixture
-def daemon(first_starts: FirstStarts) -> Iterator[Machine]:
-    """A machine whose Pants daemon runs, as it does for who works there."""
+def test_a_later_start_runs_one_program_before_pants(first_starts: FirstStarts) -> None:
     machine = first_starts.machine
-    started = machine.run("--pantsd", "--version")
-    assert started.returncode == 0, started.stderr
-    yield machine
-    [pid] = machine.checkout.glob(".pids/*/pantsd/pid")
-    os.kill(int(pid.read_text()), signal.SIGTERM)
-
-
-def test_a_later_start_costs_nothing_beyond_pants_own(daemon: Machine) -> None:
-    machine = daemon
     [ready] = machine.prepared()
-    programs = ready.parent / "venv/bin"
-    environment = {**machine.environment, "NO_SCIE_WARNING": "1"}
-
-    def directly() -> None:
-        subprocess.run(
-            [programs / "python", programs / "pants", "--pantsd", "--version"],
-            cwd=machine.checkout,
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
-
-    later = machine.run("--pantsd", "--version")
-    assert (later.returncode, later.stdout, later.stderr) == (0, VERSION, "")
-    assert shortest(lambda: machine.run("--pantsd", "--version")) < shortest(directly) + 0.05
+    # The shell's trace has a line for each command: those of the shell itself, and the programs that it starts.
+    traced = machine.run("--no-pantsd", "--version", interpreter=("/bin/sh", "-x"))
+    assert (traced.returncode, traced.stdout) == (0, VERSION), traced.stderr
+    commands = [line[2:].split()[0] for line in traced.stderr.splitlines() if re.match(r"\++ [\w./]", line)]
+    programs = [command for command in commands if not re.match(r"\w+=|(set|unset|export|exec|ready)$", command)]
+    assert programs == ["cksum"]
+    assert f"+ exec {ready.parent}/venv/bin/python {ready.parent}/venv/bin/pants" in traced.stderr
 
 
 def test_arguments_and_the_working_directory_reach_pants(first_starts: FirstStarts) -> None:

@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
+from pants.backend.cc.target_types import (
+    CC_FILE_EXTENSIONS,
+    CCGeneratorSourcesField,
+    CCSourceField,
+    CCSourcesGeneratorTarget,
+    CCSourceTarget,
+)
 from pants.engine.addresses import Address
 from pants.engine.rules import Rule
 from pants.engine.target import (
@@ -24,6 +30,13 @@ from pants.util.strutil import help_text
 _ABSOLUTE_PATH = re.compile(
     r"(?:-[ILBF]|--?(?:isystem|iquote|idirafter|isysroot|include|imacros|sysroot|library-path|version-script)=?)?/.*"
 )
+
+# What is only ever included goes by many names, and Pants knows but three of them.
+_TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")
+# Pants types its own list as a tuple of just that length.
+_extensions: Any = (*CC_FILE_EXTENSIONS, *_TEXT_EXTENSIONS)
+for _field in (CCSourceField, CCGeneratorSourcesField):
+    _field.expected_file_extensions = _extensions
 
 
 class CxxStandardField(StringField):

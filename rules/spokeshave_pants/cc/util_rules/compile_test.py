@@ -131,6 +131,40 @@ def test_a_file_that_a_target_lists_is_an_input_and_seen_through(rule_runner: Ru
     assert inputs(rule_runner, "src/ops/ops.cc") == [GRAPH_H, "src/ops/ops.cc", "src/ops/table.inc"]
 
 
+def test_some_sources_of_a_target_have_other_settings(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {"src/ir/BUILD": "cc_sources(overrides={'fast.cc': {'compile_flags': ['-mavx2']}})", "src/ir/fast.cc": ""}
+    )
+    assert plan(rule_runner, "src/ir/fast.cc").settings.flags == ("-mavx2",)
+    assert plan(rule_runner, "src/ir/graph.cc").settings.flags == ()
+
+
+@pytest.mark.parametrize("extension", ["def", "h++", "hxx", "inc", "inl", "ipp", "tcc", "tpp", "txx"])
+def test_text_that_is_only_included_is_a_source_like_a_header(rule_runner: RuleRunner, extension: str) -> None:
+    text = f"src/ir/graph.{extension}"
+    rule_runner.write_files(
+        {
+            "src/ir/BUILD": f"cc_sources(sources=['*.cc', '*.h', '*.{extension}'])",
+            GRAPH_H: f"#include <ir/graph.{extension}>\n",
+            text: "int graph();\n",
+        }
+    )
+    assert inputs(rule_runner) == sorted([text, GRAPH_H, RUN, RUN_H])
+
+
+def test_of_several_headers_that_of_a_listed_dependency_is_an_input(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/app/BUILD": "cc_sources(dependencies=['two'])",
+            "src/app/app.cc": '#include "config.h"\n',
+            **{f"{project}/BUILD": "cc_sources(include_root='.')" for project in ("one", "two")},
+            **{f"{project}/config.h": "" for project in ("one", "two")},
+        }
+    )
+    rule_runner.set_options([*OPTIONS, "--source-root-patterns=['/src', '/']"], env_inherit=INHERITED)
+    assert inputs(rule_runner, "src/app/app.cc") == ["src/app/app.cc", "two/config.h"]
+
+
 # These run the real compiler: some 20 s for the toolchain's install where the store is cold, 5 s for laying it out.
 
 

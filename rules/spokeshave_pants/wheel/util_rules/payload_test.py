@@ -167,6 +167,18 @@ def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
     assert made.data is not None and files(rule_runner, made.data) == ["__data/data/share/x/a.txt"]
 
 
+def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", data_files={"a": "a.txt", "b": "b.txt"}),
+            "src/a.txt": "",
+            "src/pyproject.toml": PYPROJECT,
+        }
+    )
+    with pytest.raises(ExecutionError, match=r"`data_files` field of src:one.*src/b\.txt"):
+        plan(rule_runner)
+
+
 def test_a_description_with_stars_is_no_glob(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {"src/BUILD": wheel("one"), "src/pyproject.toml": '[project]\nname = "one"\ndescription = "A **fast** [lib"\n'}

@@ -137,22 +137,29 @@ async def fetch_wheelhouse(request: WheelhouseRequest, tools: SpokeshaveTools) -
     return Wheelhouse(result.output_digest)
 
 
-@rule(level=LogLevel.DEBUG)
-async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSubsystem) -> SmokeInputs:
-    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    fields = plan.target[SmokeTestsField].value or ()
-    globs = [posixpath.normpath(posixpath.join(request.address.spec_path, test)) for test in fields]
+async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest, tuple[str, ...]]:
+    """The files of the tests, and the paths to give pytest: folders as they are listed, and files outside of those."""
+    globs = [posixpath.normpath(posixpath.join(address.spec_path, test)) for test in tests]
     found = await Get(
         Snapshot,
         PathGlobs(
             globs,
             glob_match_error_behavior=GlobMatchErrorBehavior.error,
             conjunction=GlobExpansionConjunction.all_match,
-            description_of_origin=f"the `smoke_tests` field of {request.address}",
+            description_of_origin=f"the `smoke_tests` field of {address}",
         ),
     )
-    folders = [path for path in globs if path in found.dirs]
-    below = await Get(Snapshot, PathGlobs([f"{folder}/**" for folder in folders]))
+    folders = tuple(path for path in globs if path in found.dirs)
+    below = await Get(Digest, PathGlobs([f"{folder}/**" for folder in folders]))
+    digest = await Get(Digest, MergeDigests([found.digest, below]))
+    files = (path for path in found.files if not path.startswith(tuple(f"{folder}/" for folder in folders)))
+    return digest, (*folders, *files)
+
+
+@rule(level=LogLevel.DEBUG)
+async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSubsystem) -> SmokeInputs:
+    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    tests, paths = await _find_tests(request.address, plan.target[SmokeTestsField].value or ())
     declared = plan.target[SmokeRequirementsField].value
     if declared is not None:
         path = posixpath.join(request.address.spec_path, declared)
@@ -167,12 +174,10 @@ async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSu
         content = found[0].content
     else:
         content = carried_requirements("smoke.txt")
-    tests = await Get(Digest, MergeDigests([found.digest, below.digest]))
     requirements, placed = await MultiGet(
         Get(Digest, CreateDigest([FileContent(REQUIREMENTS, content)])),
         Get(Digest, AddPrefix(tests, TESTS_DIR)),
     )
-    paths = (*folders, *(path for path in found.files if not path.startswith(tuple(f"{f}/" for f in folders))))
     return SmokeInputs(
         tests=placed, test_paths=tuple(f"{TESTS_DIR}/{path}" for path in paths), requirements=requirements
     )

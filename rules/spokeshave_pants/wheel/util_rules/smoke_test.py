@@ -1,12 +1,21 @@
-"""Where a smoke test has to be run."""
+"""Where a smoke test has to be run, and with what."""
 
 from __future__ import annotations
 
 import pytest
+from pants.backend.python.target_types_rules import rules as python_target_types_rules
+from pants.core.target_types import rules as core_target_types_rules
+from pants.core.util_rules import source_files, stripped_source_files
+from pants.engine.addresses import Address
+from pants.engine.fs import Snapshot
+from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.wheel.util_rules.smoke import SmokeReport, is_required
+from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
+from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
+from spokeshave_pants.wheel.util_rules import payload, smoke
+from spokeshave_pants.wheel.util_rules.smoke import SmokeInputs, SmokeInputsRequest, SmokeReport, is_required
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 
@@ -44,3 +53,49 @@ def test_a_failure_is_an_error_and_silence_is_one_where_a_run_is_required(
     outcome: str, required: bool, is_error: bool
 ) -> None:
     assert SmokeReport("3.12", outcome, "why", required, "", ()).is_error is is_error
+
+
+@pytest.fixture
+def rule_runner() -> RuleRunner:
+    runner = RuleRunner(
+        rules=[
+            *core_target_types_rules(),
+            *payload.rules(),
+            *python_target_types_rules(),
+            smoke.smoke_inputs,
+            *source_files.rules(),
+            *stripped_source_files.rules(),
+            *SpokeshaveToolsSubsystem.rules(),
+            QueryRule(SmokeInputs, [SmokeInputsRequest]),
+        ],
+        target_types=[PythonExtensionTarget, PythonNativeWheelTarget],
+    )
+    paths = ("test_a.py", "test_b.py", "more/test_c.py", "more/data/c.json", "most/test_d.py")
+    runner.write_files({"src/pyproject.toml": "[project]\nname = 'one'\n", **{f"src/t/{path}": "" for path in paths}})
+    return runner
+
+
+def given(runner: RuleRunner, *tests: str) -> tuple[list[str], list[str]]:
+    """What pytest is given, and all files that are there, for a wheel with these `smoke_tests`."""
+    runner.write_files({"src/BUILD": f"python_native_wheel(name='one', pythons=['3.12'], smoke_tests={list(tests)})"})
+    inputs = runner.request(SmokeInputs, [SmokeInputsRequest(Address("src", target_name="one"))])
+    there = runner.request(Snapshot, [inputs.tests]).files
+    return [path.replace("__tests/src/", "") for path in inputs.test_paths], [
+        path.replace("__tests/src/", "") for path in there
+    ]
+
+
+def test_tests_are_given_as_files_and_globs_name_them(rule_runner: RuleRunner) -> None:
+    assert given(rule_runner, "t/test_*.py") == (["t/test_a.py", "t/test_b.py"],) * 2
+    assert given(rule_runner) == ([], [])
+
+
+@pytest.mark.parametrize("folder", ["t/more", "t/more/", "./t/more"])
+def test_a_folder_of_tests_is_given_whole(rule_runner: RuleRunner, folder: str) -> None:
+    everything = ["t/more/data/c.json", "t/more/test_c.py", "t/test_a.py"]
+    assert given(rule_runner, folder, "t/test_a.py", "t/more/*.py") == (["t/more", "t/test_a.py"], everything)
+
+
+def test_each_test_that_is_listed_has_to_be_there(rule_runner: RuleRunner) -> None:
+    with engine_error(contains='Unmatched glob from the `smoke_tests` field of src:one: "src/t/test_z.py"'):
+        given(rule_runner, "t/test_a.py", "t/test_z.py")
