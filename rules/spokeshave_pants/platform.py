@@ -1,6 +1,7 @@
 """Wheel platform tags as the name of a platform, parsed once at the edge.
 
-Sources: PEP 425 (tags), PEP 600 (manylinux), PEP 656 (musllinux).
+Sources: PEP 425 (tags), PEP 600 (manylinux), PEP 656 (musllinux), PyPA's "Platform compatibility tags" for macOS and
+Windows.
 """
 
 from __future__ import annotations
@@ -8,49 +9,128 @@ from __future__ import annotations
 import os
 import platform as host_platform
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from spokeshave_pants.errors import InvalidPlatformError
 
 HOST = "host"
+# A macOS binary that holds the code of several processors.
+UNIVERSAL = "universal2"
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
-_MANYLINUX = re.compile(rf"manylinux_(?P<major>{_NUMBER})_(?P<minor>{_NUMBER})_(?P<arch>[a-z0-9_]+)")
+_FLOOR_TAG = re.compile(rf"(?P<family>[a-z]+)_(?P<major>{_NUMBER})_(?P<minor>{_NUMBER})_(?P<arch>[a-z0-9_]+)")
 # PEP 600, "Legacy manylinux tags".
 _LEGACY_FLOORS = {"manylinux2014": (2, 17), "manylinux2010": (2, 12), "manylinux1": (2, 5)}
-# The first glibc of each architecture that a manylinux policy exists for.
-_GLIBC_ARCHITECTURES = {"x86_64": (2, 17)}
 
 
-class Libc(Enum):
-    """The C library that a platform's wheels link to."""
+class System(Enum):
+    """What a wheel's native code is loaded by: the operating system, and on Linux its C library."""
 
     GLIBC = "glibc"
+    MUSL = "musl"
+    MACOS = "macOS"
+    WINDOWS = "Windows"
+
+
+class ObjectFormat(Enum):
+    """The format of objects and shared libraries."""
+
+    ELF = "ELF"
+    MACHO = "Mach-O"
+    PE = "PE"
+
+
+_FAMILIES = {System.GLIBC: "manylinux", System.MUSL: "musllinux", System.MACOS: "macosx"}
+_SYSTEMS = {family: system for system, family in _FAMILIES.items()}
+# The lowest version that the toolchain links for (glibc's and macOS' own first ones of an architecture, or zig's).
+_FLOORS = {
+    System.GLIBC: {
+        "aarch64": (2, 17),
+        "armv7l": (2, 17),
+        "ppc64le": (2, 17),
+        "riscv64": (2, 27),
+        "s390x": (2, 17),
+        "x86_64": (2, 17),
+    },
+    # zig carries musl 1.2 alone; PEP 656 has no floor between 1.2 and what follows it.
+    System.MUSL: dict.fromkeys(("aarch64", "armv7l", "ppc64le", "riscv64", "s390x", "x86_64"), (1, 2)),
+    System.MACOS: {"arm64": (11, 0), "x86_64": (10, 13), UNIVERSAL: (10, 13)},
+}
+_WINDOWS_ARCHITECTURES = ("amd64", "arm64")
+# The processor in the words of the toolchain's targets, where a tag has others.
+_PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "ppc64le": "powerpc64le"}
+# ELFv2 came to glibc with 2.19, whose symbols say 2.17 all the same, so that the wheel fits that tag.
+_OLDEST_LINKED_GLIBC = {"ppc64le": (2, 19)}
+_EXAMPLES = "`manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`, `macosx_11_0_arm64` or `win_amd64`"
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What a wheel platform tag says: libc, its lowest version, and the architecture."""
+    """What a wheel platform tag says: the system, the architecture, and the lowest version of the system's library.
 
-    libc: Libc
-    floor: tuple[int, int]
+    The floor is that of glibc, musl or macOS; a Windows tag has none.
+    """
+
+    system: System
     architecture: str
+    floor: tuple[int, int] | None = None
 
     @property
     def tag(self) -> str:
-        """The canonical wheel platform tag (PEP 600), `manylinux_2_17_x86_64`."""
-        return f"manylinux_{self.floor[0]}_{self.floor[1]}_{self.architecture}"
+        """The canonical wheel platform tag, such as `manylinux_2_17_x86_64` or `win_amd64`."""
+        if self.floor is None:
+            return f"win_{self.architecture}"
+        return f"{_FAMILIES[self.system]}_{self.floor[0]}_{self.floor[1]}_{self.architecture}"
+
+    @property
+    def processor(self) -> str:
+        """The processor as the toolchain calls it, such as `x86_64` or `powerpc64le`."""
+        return _PROCESSORS.get(self.architecture, self.architecture)
+
+    @property
+    def object_format(self) -> ObjectFormat:
+        return {System.MACOS: ObjectFormat.MACHO, System.WINDOWS: ObjectFormat.PE}.get(self.system, ObjectFormat.ELF)
+
+    @property
+    def slices(self) -> tuple[Platform, ...]:
+        """The platforms that are compiled and linked for, one for each processor: two for `universal2`, else one."""
+        if self.architecture != UNIVERSAL:
+            return (self,)
+        return tuple(
+            replace(
+                self, architecture=architecture, floor=max(self.floor or (0, 0), _FLOORS[System.MACOS][architecture])
+            )
+            for architecture in ("x86_64", "arm64")
+        )
 
     @property
     def zig_target(self) -> str:
-        """The `-target` that zig's clang takes; the glibc version is its last part."""
-        return f"{self.architecture}-linux-gnu.{self.floor[0]}.{self.floor[1]}"
+        """The `-target` that zig's clang takes; the floor is its last part where the target has one."""
+        if self.system is System.WINDOWS:
+            return f"{self.processor}-windows-gnu"
+        if self.system is System.MUSL:
+            return f"{self.processor}-linux-musl{self._float_abi}"
+        if self.floor is None or self.architecture == UNIVERSAL:
+            raise ValueError(f"{self} is no single target")
+        floor = max(self.floor, _OLDEST_LINKED_GLIBC.get(self.architecture, self.floor))
+        system = "macos" if self.system is System.MACOS else f"linux-gnu{self._float_abi}"
+        return f"{self.processor}-{system}.{floor[0]}.{floor[1]}"
 
     @property
     def multiarch(self) -> str:
-        """The Debian multiarch tuple that CPython's extension suffix carries on Linux."""
-        return f"{self.architecture}-linux-gnu"
+        """The multiarch tuple that CPython's extension suffix carries on Linux, such as `aarch64-linux-musl`."""
+        libc = "gnu" if self.system is System.GLIBC else "musl"
+        return f"{self.processor}-linux-{libc}{self._float_abi}"
+
+    @property
+    def _float_abi(self) -> str:
+        return "eabihf" if self.architecture == "armv7l" else ""
+
+    def shared_library(self, name: str) -> str:
+        """The file name of a shared library, as the platform's linkers look for it."""
+        formats = {ObjectFormat.ELF: "lib{}.so", ObjectFormat.MACHO: "lib{}.dylib", ObjectFormat.PE: "{}.dll"}
+        return formats[self.object_format].format(name)
 
     def __str__(self) -> str:
         return self.tag
@@ -60,26 +140,61 @@ class Platform:
         """The platform of a tag, or of `host`.
 
         :param where: what the tag was written in, for the message, such as "the target //a:b".
-        :raises InvalidPlatformError: for a tag that is none, or that cannot be built for yet.
+        :raises InvalidPlatformError: for a tag that is none, or that cannot be built for.
         """
         if tag == HOST:
             return host()
-        expanded = _expand_legacy(tag)
-        match = _MANYLINUX.fullmatch(expanded)
-        if match is None or match["arch"] not in _GLIBC_ARCHITECTURES:
-            raise InvalidPlatformError(
-                f"{where} lists the platform {tag!r}, which is not a platform tag that this version builds for. "
-                f"Use `manylinux_X_Y_ARCH` (PEP 600) with ARCH one of {', '.join(sorted(_GLIBC_ARCHITECTURES))}, "
-                "such as `manylinux_2_17_x86_64`, or `host`."
-            )
-        floor = (int(match["major"]), int(match["minor"]))
-        lowest = _GLIBC_ARCHITECTURES[match["arch"]]
-        if floor < lowest:
-            raise InvalidPlatformError(
-                f"{where} lists the platform {tag!r}, but the toolchain's oldest glibc for {match['arch']} is "
-                f"{lowest[0]}.{lowest[1]}. Use `manylinux_{lowest[0]}_{lowest[1]}_{match['arch']}` or a newer one."
-            )
-        return cls(libc=Libc.GLIBC, floor=floor, architecture=match["arch"])
+        system, _, architecture = tag.partition("_")
+        if system == "win" and architecture in _WINDOWS_ARCHITECTURES:
+            return cls(System.WINDOWS, architecture)
+        match = _FLOOR_TAG.fullmatch(_expand_legacy(tag))
+        known = _FLOORS.get(_SYSTEMS[match["family"]]) if match and match["family"] in _SYSTEMS else None
+        if match is None or known is None or match["arch"] not in known:
+            raise InvalidPlatformError(_no_platform(tag, where))
+        platform = cls(_SYSTEMS[match["family"]], match["arch"], (int(match["major"]), int(match["minor"])))
+        _check_floor(platform, known[platform.architecture], tag, where)
+        return platform
+
+
+def known_architectures() -> dict[str, tuple[str, ...]]:
+    """The architectures of each family of tags that can be built for."""
+    linux_and_macos = {_FAMILIES[system]: tuple(sorted(floors)) for system, floors in _FLOORS.items()}
+    return {**linux_and_macos, "win": _WINDOWS_ARCHITECTURES}
+
+
+def _no_platform(tag: str, where: str) -> str:
+    forms = {"manylinux": "manylinux_X_Y_ARCH", "musllinux": "musllinux_1_2_ARCH", "macosx": "macosx_X_Y_ARCH"}
+    known = "; ".join(
+        f"`{forms.get(family, 'win_ARCH')}` with {', '.join(architectures)}"
+        for family, architectures in known_architectures().items()
+    )
+    reason = _REFUSED.get(tag, "is not a platform tag that this version builds for")
+    return (
+        f"{where} lists the platform {tag!r}, which {reason}. Use a tag such as {_EXAMPLES}, or `host`. "
+        f"Known are {known}."
+    )
+
+
+# Tags that users know from elsewhere, with what is in the way of each.
+_REFUSED = {
+    "win32": "is 32-bit Windows: CPython's own 32-bit builds end with 3.14 and the tools have not been tried with it",
+    "any": "is for wheels without native code",
+}
+
+
+def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: str) -> None:
+    """:raises InvalidPlatformError: for a floor that nothing can be linked for."""
+    floor = platform.floor or lowest
+    alternative = replace(platform, floor=lowest)
+    if floor < lowest:
+        raise InvalidPlatformError(
+            f"{where} lists the platform {tag!r}, but the toolchain's oldest {platform.system.value} for "
+            f"{platform.architecture} is {lowest[0]}.{lowest[1]}. Use `{alternative}` or a newer one."
+        )
+    if platform.system is System.MUSL and floor != lowest:
+        raise InvalidPlatformError(
+            f"{where} lists the platform {tag!r}, but the toolchain carries musl 1.2. Use `{alternative}`."
+        )
 
 
 def host() -> Platform:
@@ -89,12 +204,12 @@ def host() -> Platform:
     """
     architecture = host_platform.machine()
     version = _host_glibc()
-    if version is None or architecture not in _GLIBC_ARCHITECTURES:
+    if version is None or architecture not in _FLOORS[System.GLIBC]:
         raise InvalidPlatformError(
             f"`host` stands for this machine's own platform, but {host_platform.system()} on {architecture} is not "
-            "one that wheels can be built for yet. Name a platform instead, such as `manylinux_2_17_x86_64`."
+            "one that Spokeshave runs on. Name a platform instead, such as `manylinux_2_17_x86_64`."
         )
-    return Platform(libc=Libc.GLIBC, floor=version, architecture=architecture)
+    return Platform(System.GLIBC, architecture, version)
 
 
 def _host_glibc() -> tuple[int, int] | None:

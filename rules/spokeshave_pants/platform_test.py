@@ -5,17 +5,35 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.errors import InvalidPlatformError
-from spokeshave_pants.platform import Libc, Platform, host
+from spokeshave_pants.platform import ObjectFormat, Platform, System, host
 
 WHERE = "the target src/python:wheel"
 
 
 def test_a_tag_says_libc_floor_and_architecture() -> None:
     platform = Platform.parse("manylinux_2_28_x86_64", where=WHERE)
-    assert platform == Platform(libc=Libc.GLIBC, floor=(2, 28), architecture="x86_64")
+    assert platform == Platform(System.GLIBC, "x86_64", (2, 28))
 
 
-@pytest.mark.parametrize("tag", ["manylinux_2_17_x86_64", "manylinux_2_28_x86_64", "manylinux_2_35_x86_64"])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "manylinux_2_17_x86_64",
+        "manylinux_2_28_x86_64",
+        "manylinux_2_17_aarch64",
+        "manylinux_2_17_ppc64le",
+        "manylinux_2_17_s390x",
+        "manylinux_2_31_riscv64",
+        "manylinux_2_31_armv7l",
+        "musllinux_1_2_x86_64",
+        "musllinux_1_2_aarch64",
+        "macosx_11_0_x86_64",
+        "macosx_11_0_arm64",
+        "macosx_11_0_universal2",
+        "win_amd64",
+        "win_arm64",
+    ],
+)
 def test_a_platform_is_named_by_its_tag(tag: str) -> None:
     platform = Platform.parse(tag, where=WHERE)
     assert (platform.tag, str(platform)) == (tag, tag)
@@ -25,9 +43,43 @@ def test_a_legacy_tag_is_the_platform_that_pep_600_says() -> None:
     assert Platform.parse("manylinux2014_x86_64", where=WHERE) == Platform.parse("manylinux_2_17_x86_64", where=WHERE)
 
 
-def test_the_compiler_is_told_the_lowest_glibc() -> None:
-    platform = Platform.parse("manylinux_2_17_x86_64", where=WHERE)
-    assert (platform.zig_target, platform.multiarch) == ("x86_64-linux-gnu.2.17", "x86_64-linux-gnu")
+@pytest.mark.parametrize(
+    ("tag", "target"),
+    [
+        ("manylinux_2_17_x86_64", "x86_64-linux-gnu.2.17"),
+        ("manylinux_2_17_ppc64le", "powerpc64le-linux-gnu.2.19"),
+        ("manylinux_2_31_armv7l", "arm-linux-gnueabihf.2.31"),
+        ("musllinux_1_2_aarch64", "aarch64-linux-musl"),
+        ("macosx_11_0_arm64", "aarch64-macos.11.0"),
+        ("win_amd64", "x86_64-windows-gnu"),
+        ("win_arm64", "aarch64-windows-gnu"),
+    ],
+)
+def test_the_compiler_is_told_the_target_and_its_lowest_version(tag: str, target: str) -> None:
+    assert Platform.parse(tag, where=WHERE).zig_target == target
+
+
+def test_a_universal_platform_is_built_once_per_processor() -> None:
+    platform = Platform.parse("macosx_11_0_universal2", where=WHERE)
+    assert [part.tag for part in platform.slices] == ["macosx_11_0_x86_64", "macosx_11_0_arm64"]
+
+
+def test_the_older_floor_of_a_universal_platform_holds_for_its_older_processor_alone() -> None:
+    platform = Platform.parse("macosx_10_13_universal2", where=WHERE)
+    assert [part.tag for part in platform.slices] == ["macosx_10_13_x86_64", "macosx_11_0_arm64"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "form", "library"),
+    [
+        ("manylinux_2_17_s390x", ObjectFormat.ELF, "libcore.so"),
+        ("macosx_11_0_universal2", ObjectFormat.MACHO, "libcore.dylib"),
+        ("win_arm64", ObjectFormat.PE, "core.dll"),
+    ],
+)
+def test_a_shared_library_is_named_as_its_system_looks_for_it(tag: str, form: ObjectFormat, library: str) -> None:
+    platform = Platform.parse(tag, where=WHERE)
+    assert (platform.object_format, platform.shared_library("core")) == (form, library)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +92,18 @@ def test_the_compiler_is_told_the_lowest_glibc() -> None:
         "manylinux2014",
         "manylinux_2_x86_64",
         "manylinux_2_17_",
-        "manylinux_2_17_riscv64",
+        "manylinux_2_17_mips64",
         "manylinux_2_17_x86_64 ",
         "manylinux_2_17_x86_64.manylinux2014_x86_64",
         "MANYLINUX_2_17_X86_64",
         "manylinux_2_017_x86_64",
         "manylinux_2_१७_x86_64",
-        "macosx_11_0_arm64",
-        "win_amd64",
+        "macosx_11_arm64",
+        "macosx_11_0_aarch64",
+        "musllinux_2_17",
+        "win32",
+        "win_x86_64",
+        "win_10_0_amd64",
     ],
 )
 def test_what_is_no_platform_tag_is_refused_with_the_place_and_the_forms_that_are(tag: str) -> None:
@@ -61,6 +117,12 @@ def test_what_is_no_platform_tag_is_refused_with_the_place_and_the_forms_that_ar
 @pytest.mark.parametrize("tag", ["manylinux1_x86_64", "manylinux2010_x86_64", "manylinux_2_16_x86_64"])
 def test_a_floor_below_what_the_toolchain_has_is_refused_with_the_lowest_one(tag: str) -> None:
     with pytest.raises(InvalidPlatformError, match=r"oldest glibc for x86_64 is 2\.17. Use `manylinux_2_17_x86_64`"):
+        Platform.parse(tag, where=WHERE)
+
+
+@pytest.mark.parametrize("tag", ["musllinux_1_1_x86_64", "musllinux_1_3_x86_64", "macosx_10_9_arm64"])
+def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag: str) -> None:
+    with pytest.raises(InvalidPlatformError, match=r"Use `(musllinux_1_2_x86_64|macosx_11_0_arm64)`"):
         Platform.parse(tag, where=WHERE)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spokeshave_pants.errors import InvalidPythonError
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import Platform, System
 
 _VERSION = re.compile(r"3\.(?P<minor>[1-9][0-9]*)(?P<free_threaded>t?)")
 _OLDEST_MINOR = 8
@@ -77,10 +77,17 @@ class PythonAbi:
 
     def extension_suffix(self, platform: Platform) -> str:
         """What follows the module's last name in its file name (`EXT_SUFFIX`)."""
+        if platform.system is System.WINDOWS:
+            return ".pyd" if self.stable else f".{self.abi_tag}-{platform.tag}.pyd"
         if self.stable:
             return ".abi3.so"
-        thread = "t" if self.version.free_threaded else ""
-        return f".cpython-3{self.version.minor}{thread}-{platform.multiarch}.so"
+        where = "darwin" if platform.system is System.MACOS else self._multiarch(platform)
+        return f".{self.abi_tag.replace('cp', 'cpython-')}-{where}.so"
+
+    def _multiarch(self, platform: Platform) -> str:
+        # Until 3.10 CPython on musl called itself gnu.
+        is_old_musl = platform.system is System.MUSL and self.version.minor < 11
+        return platform.multiarch.replace("musl", "gnu") if is_old_musl else platform.multiarch
 
     def serves(self, version: PythonVersion) -> bool:
         """Whether an interpreter of that version loads this build."""

@@ -136,3 +136,25 @@ def test_a_build_has_the_tags_of_pep_425_and_the_suffix_of_pep_3149(abi: PythonA
 def test_the_limited_api_is_pythons_own_version_number() -> None:
     assert PythonAbi(PythonVersion(12), stable=True).limited_api == "0x030C0000"
     assert PythonAbi(PythonVersion(12)).limited_api is None
+
+
+@pytest.mark.parametrize(
+    ("abi", "tag", "suffix"),
+    [
+        ("3.12", "manylinux_2_17_aarch64", ".cpython-312-aarch64-linux-gnu.so"),
+        ("3.13t", "manylinux_2_31_armv7l", ".cpython-313t-arm-linux-gnueabihf.so"),
+        ("3.12", "manylinux_2_17_ppc64le", ".cpython-312-powerpc64le-linux-gnu.so"),
+        ("3.10", "musllinux_1_2_x86_64", ".cpython-310-x86_64-linux-gnu.so"),
+        ("3.11", "musllinux_1_2_x86_64", ".cpython-311-x86_64-linux-musl.so"),
+        ("3.12", "macosx_11_0_universal2", ".cpython-312-darwin.so"),
+        ("3.12", "win_amd64", ".cp312-win_amd64.pyd"),
+        ("3.13t", "win_arm64", ".cp313t-win_arm64.pyd"),
+    ],
+)
+def test_an_extension_is_named_as_the_system_s_python_looks_for_it(abi: str, tag: str, suffix: str) -> None:
+    assert PythonAbi(version(abi)).extension_suffix(Platform.parse(tag, where=WHERE)) == suffix
+
+
+@pytest.mark.parametrize(("tag", "suffix"), [("macosx_11_0_arm64", ".abi3.so"), ("win_amd64", ".pyd")])
+def test_a_stable_extension_is_named_for_every_later_python(tag: str, suffix: str) -> None:
+    assert PythonAbi(version("3.12"), stable=True).extension_suffix(Platform.parse(tag, where=WHERE)) == suffix

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
 
 # ASCII, as `PyInit_` is another function for any other name (PEP 489).
@@ -124,7 +124,8 @@ def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:
 
 def wheel_tag(abi: PythonAbi, platform: Platform) -> str:
     """The tag of an unrepaired wheel: it promises nothing about the libraries that it needs."""
-    return f"{abi.python_tag}-{abi.abi_tag}-linux_{platform.architecture}"
+    linux = platform.object_format is ObjectFormat.ELF
+    return f"{abi.python_tag}-{abi.abi_tag}-{f'linux_{platform.architecture}' if linux else platform}"
 
 
 def mentioned_paths(pyproject: str) -> tuple[str, ...]:
