@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import ObjectFormat, Platform
 
 TOOLCHAIN_DIR = "__toolchain"
 PYTHON_HEADERS_DIR = "__python"
@@ -21,12 +21,13 @@ ZIG_ENVIRONMENT = {
     "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
 }
 
+# What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
+_FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 _C_EXTENSION = ".c"
 # What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
 _COMMON_FLAGS = (
     "-O2",
     "-g0",
-    "-fPIC",
     "-fvisibility=hidden",
     "-ffile-compilation-dir=.",
     "-fno-sanitize=undefined",
@@ -66,6 +67,7 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         platform.zig_target,
         f"-std={settings.c_standard if c else settings.cxx_standard}",
         *_COMMON_FLAGS,
+        *_FORMAT_FLAGS[platform.object_format],
         *(() if c else ("-fvisibility-inlines-hidden",)),
         *(f"-D{define}" for define in settings.defines),
         *(f"-I{root or '.'}" for root in settings.include_roots),

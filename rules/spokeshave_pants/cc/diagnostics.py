@@ -7,8 +7,9 @@ import re
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
 _MISSING_HEADER = re.compile(r"error: '([^'\n]+)' file not found")
 _MISSING_FEATURE = re.compile(r"error: .*(?:needs target feature |requires target feature ')([\w.]+)")
-_UNDEFINED = re.compile(r"ld\.lld: (?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
-_REFERENCE = re.compile(r">>> referenced by (.+)")
+# As ld.lld, lld-link and zig's linker for Mach-O say it.
+_UNDEFINED = re.compile(r"(?:ld\.lld: |lld-link: )?(?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
+_REFERENCE = re.compile(r"(?:>>>|note:) referenced by (.+)")
 # What an interpreter provides to every extension that it loads: CPython's C API.
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.cc.link_command import LinkSettings, exports_script, link_argv
+from spokeshave_pants.cc.link_command import LinkSettings, exports_script, import_library, link_argv
+from spokeshave_pants.platform import Platform
 
+LINUX, MACOS, WINDOWS = (
+    Platform.parse(tag, where="this test") for tag in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64")
+)
 PACK_FLAGS = ("-shared", "--gc-sections")
 PACK_LIBRARIES = ("--as-needed", "__pack/libc.so.6")
 
 
 def arguments(
-    settings: LinkSettings, objects: tuple[str, ...] = ("b.o", "a.o"), shared: tuple[str, ...] = ()
+    settings: LinkSettings,
+    objects: tuple[str, ...] = ("b.o", "a.o"),
+    shared: tuple[str, ...] = (),
+    platform: Platform = LINUX,
 ) -> list[str]:
-    return list(link_argv(objects, shared, settings, PACK_FLAGS, PACK_LIBRARIES))
+    return list(link_argv(platform, objects, shared, settings, PACK_FLAGS, PACK_LIBRARIES))
 
 
 def test_the_runtime_packs_line_is_put_around_the_objects() -> None:
@@ -30,7 +37,7 @@ def test_objects_and_libraries_are_linked_in_one_order_whatever_order_they_came_
 
 def test_a_library_has_a_soname_and_an_extension_has_none() -> None:
     assert "-soname" not in arguments(LinkSettings(output="pkg/_native.abi3.so"))
-    given = arguments(LinkSettings(output="libx.so", soname="libx.so"))
+    given = arguments(LinkSettings(output="libx.so", install_name="libx.so"))
     assert given[given.index("-soname") + 1] == "libx.so"
 
 
@@ -49,3 +56,16 @@ def test_exports_are_the_only_symbols_left_visible() -> None:
 def test_the_users_flags_come_after_the_packs_and_before_the_objects() -> None:
     given = arguments(LinkSettings(output="x.so", flags=("--wrap=malloc",)))
     assert given.index("--gc-sections") < given.index("--wrap=malloc") < given.index("a.o")
+
+
+def test_for_macos_the_name_never_holds_the_place_of_the_output() -> None:
+    given = arguments(LinkSettings(output="pkg/_native.abi3.so", allow_undefined=True), platform=MACOS)
+    assert "-Wl,-install_name,@rpath/_native.abi3.so" in given and "-Wl,-undefined,dynamic_lookup" in given
+    library = arguments(LinkSettings(output="libx.dylib", install_name="libx.dylib"), platform=MACOS)
+    assert "-Wl,-install_name,@rpath/libx.dylib" in library and "-Wl,-undefined,dynamic_lookup" not in library
+
+
+def test_for_windows_a_library_leaves_an_import_library_beside_it() -> None:
+    given = arguments(LinkSettings(output="core.dll", install_name="core.dll"), platform=WINDOWS)
+    assert "-OUT:core.dll" in given and f"-IMPLIB:{import_library('core.dll')}" in given
+    assert import_library("pkg/_native.cp312-win_amd64.pyd") == "pkg/_native.cp312-win_amd64.lib"

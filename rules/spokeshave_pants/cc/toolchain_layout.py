@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import Platform, System
 
+# What zig's driver reads for macOS whether it compiles or links.
+_SYSTEM_FILES = {System.MACOS: ("lib/libc/darwin/*",)}
 TYPEINFO = "lib/libcxx/include/typeinfo"
 
-# zig names header directories by the architecture's family.
-_HEADER_ARCHITECTURES = {"x86_64": "x86"}
+# zig names the header directories of Linux and glibc by the architecture's family.
+_HEADER_FAMILIES = {"x86_64": "x86", "powerpc64le": "powerpc", "riscv64": "riscv"}
+# Where musl has headers of its own for an architecture, zig names the directory by the family for some, not for others.
+_MUSL_FAMILIES = {"powerpc64le": "powerpc64"}
 _TYPEINFO_PLACE = "#      ifndef _LIBCPP_TYPEINFO_COMPARISON_IMPLEMENTATION\n"
 # Types are compared by name and not by address, as libstdc++ does: with libc++ linked statically into each
 # shared library, `catch (const std::runtime_error&)` otherwise misses what another library threw.
@@ -25,8 +29,6 @@ class ToolchainLayoutError(SpokeshaveError):
 
 def compile_globs(platform: Platform) -> tuple[str, ...]:
     """The compiler, its own headers, libc++'s and the platform's libc headers, relative to the package."""
-    architecture = _HEADER_ARCHITECTURES[platform.architecture]
-    libc = (f"{architecture}-linux-gnu", "generic-glibc", f"{architecture}-linux-any", "any-linux-any")
     return (
         "zig",
         "lib/std/std.zig",  # what zig knows its library directory by
@@ -34,13 +36,26 @@ def compile_globs(platform: Platform) -> tuple[str, ...]:
         "lib/libcxx/include/**",
         "lib/libcxxabi/include/**",
         "lib/libunwind/include/**",
-        *(f"lib/libc/include/{directory}/**" for directory in libc),
+        *(f"lib/libc/include/{directory}/**" for directory in _libc_headers(platform)),
+        *_SYSTEM_FILES.get(platform.system, ()),
     )
 
 
-def link_globs() -> tuple[str, ...]:
-    """The linker is the compiler's own binary and reads nothing else of the package."""
-    return ("zig", "lib/std/std.zig")
+def _libc_headers(platform: Platform) -> tuple[str, ...]:
+    if platform.system is System.MACOS:
+        return ("any-darwin-any",)
+    if platform.system is System.WINDOWS:
+        return ("any-windows-any",)
+    family = _HEADER_FAMILIES.get(platform.processor, platform.processor)
+    linux = (f"{family}-linux-any", "any-linux-any")
+    if platform.system is System.GLIBC:
+        return (f"{family}-linux-gnu", "generic-glibc", *linux)
+    return (f"{_MUSL_FAMILIES.get(platform.processor, platform.processor)}-linux-musl", "generic-musl", *linux)
+
+
+def link_globs(platform: Platform) -> tuple[str, ...]:
+    """The linker is the compiler's own binary and reads nothing else of the package but the stub of macOS' library."""
+    return ("zig", "lib/std/std.zig", *_SYSTEM_FILES.get(platform.system, ()))
 
 
 def compare_types_by_name(typeinfo: str) -> str:

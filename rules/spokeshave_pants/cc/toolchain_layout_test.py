@@ -35,7 +35,27 @@ def test_every_floor_of_an_architecture_is_compiled_with_the_same_headers() -> N
 
 
 def test_a_link_gets_no_header() -> None:
-    assert not [glob for glob in link_globs() if "include" in glob]
+    assert not [glob for glob in link_globs(PLATFORM) if "include" in glob]
+
+
+@pytest.mark.parametrize(
+    ("tag", "own", "others"),
+    [
+        ("manylinux_2_17_ppc64le", "powerpc-linux-gnu", "x86"),
+        ("manylinux_2_31_armv7l", "arm-linux-gnu", "aarch64"),
+        ("musllinux_1_2_x86_64", "x86_64-linux-musl", "gnu"),
+        ("macosx_11_0_arm64", "any-darwin-any", "linux"),
+        ("win_arm64", "any-windows-any", "linux"),
+    ],
+)
+def test_each_platform_has_its_own_headers_alone(tag: str, own: str, others: str) -> None:
+    globs = compile_globs(Platform.parse(tag, where="this test"))
+    assert f"lib/libc/include/{own}/**" in globs
+    assert not [glob for glob in globs if glob.startswith("lib/libc/") and others in glob]
+
+
+def test_a_link_for_macos_gets_the_stub_of_the_systems_library() -> None:
+    assert "lib/libc/darwin/*" in link_globs(Platform.parse("macosx_11_0_arm64", where="this test"))
 
 
 def test_types_are_compared_by_name_before_the_header_chooses() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import Dependencies, DependenciesRequest, Targets, WrappedTarget, WrappedTargetRequest
@@ -16,7 +16,7 @@ from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.cc.diagnostics import plain, undefined_symbols
 from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is_source
-from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, link_argv
+from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField
 from spokeshave_pants.cc.util_rules.compile import (
@@ -32,13 +32,16 @@ from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePack
 from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi
 
 
 @dataclass(frozen=True)
 class LinkRequest:
-    """Objects and shared libraries to link, under the name of the target they are for."""
+    """Objects and shared libraries to link, under the name of the target they are for.
+
+    :param libraries: what is linked to: shared libraries, or their import libraries, at `library_paths`.
+    """
 
     target: str
     platform: Platform
@@ -51,10 +54,16 @@ class LinkRequest:
 
 @dataclass(frozen=True)
 class LinkedLibrary:
-    """A linked file at `path`, and every action that it took."""
+    """A linked file at `path`, and every action that it took.
+
+    :param link_digest: what a link to this library gets, at `link_path`: the file itself, or on Windows its import
+        library.
+    """
 
     digest: Digest
     path: str
+    link_digest: Digest
+    link_path: str
     actions: tuple[Action, ...]
 
 
@@ -73,6 +82,8 @@ class LinkPlan:
 
 @dataclass(frozen=True)
 class SharedLibraryRequest:
+    """:param platform: one of a single processor."""
+
     address: Address
     platform: Platform
 
@@ -125,16 +136,20 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         ),
     )
     inputs = await Get(Digest, MergeDigests([request.objects.digest, request.libraries, script]))
+    windows = request.platform.object_format is ObjectFormat.PE
+    import_libraries = (import_library(settings.output),) if windows and settings.install_name else ()
     suffix = f" and {request.abi}" if request.abi else ""
     description = f"Link {settings.output} for {request.platform}{suffix}"
     result = await Get(
         FallibleProcessResult,
         Process(
-            argv=link_argv(request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries),
+            argv=link_argv(
+                request.platform, request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries
+            ),
             env=ZIG_ENVIRONMENT,
             input_digest=inputs,
             immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},
-            output_files=(settings.output,),
+            output_files=(settings.output, *import_libraries),
             description=description,
             level=LogLevel.INFO,
         ),
@@ -143,8 +158,18 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     _raise_for_symbols(request, stderr)
     if result.exit_code:
         raise LinkError(f"{request.target} does not link ({description}):\n{plain(stderr).strip()}")
+    linked, for_links = await MultiGet(
+        Get(Digest, DigestSubset(result.output_digest, PathGlobs([path])))
+        for path in (settings.output, *(import_libraries or (settings.output,)))
+    )
     action = Action.of(ActionKind.LINK, description, result)
-    return LinkedLibrary(result.output_digest, settings.output, (*request.objects.actions, pack.action, action))
+    return LinkedLibrary(
+        digest=linked,
+        path=settings.output,
+        link_digest=for_links,
+        link_path=import_libraries[0] if import_libraries else settings.output,
+        actions=(*request.objects.actions, pack.action, action),
+    )
 
 
 def _raise_for_symbols(request: LinkRequest, stderr: str) -> None:
@@ -178,8 +203,8 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
         Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, None)),
         Get(RuntimePack, RuntimePackRequest(request.platform)),
     )
-    name = f"lib{target[CcSharedLibraryNameField].value or request.address.target_name}.so"
-    libraries = await Get(Digest, MergeDigests(library.digest for library in below))
+    name = request.platform.shared_library(target[CcSharedLibraryNameField].value or request.address.target_name)
+    libraries = await Get(Digest, MergeDigests(library.link_digest for library in below))
     linked = await Get(
         LinkedLibrary,
         LinkRequest(
@@ -188,8 +213,8 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             abi=None,
             objects=objects,
             libraries=libraries,
-            library_paths=tuple(library.path for library in below),
-            settings=LinkSettings(output=name, soname=name, flags=target[LinkFlagsField].value or ()),
+            library_paths=tuple(library.link_path for library in below),
+            settings=LinkSettings(output=name, install_name=name, flags=target[LinkFlagsField].value or ()),
         ),
     )
     return linked

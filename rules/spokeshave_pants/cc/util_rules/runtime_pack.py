@@ -10,17 +10,18 @@ from pants.engine.fs import (
     DigestContents,
     DigestSubset,
     FileContent,
+    MergeDigests,
     PathGlobs,
     Snapshot,
 )
 from pants.engine.process import Process, ProcessResult
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
-from spokeshave_pants.cc.runtime_pack_recipe import OUTPUT_NAME, SOURCE, SOURCE_NAME, parse_link_log
+from spokeshave_pants.cc.runtime_pack_recipe import SOURCE, SOURCE_NAME, Archive, first_link_argv, parse_link_log
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.platform import Platform
 
@@ -40,6 +41,21 @@ class RuntimePack:
     action: Action
 
 
+@dataclass(frozen=True)
+class RenamedFiles:
+    """Some files of a digest under other names: pairs of the new name and the path."""
+
+    digest: Digest
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ArchiveRequest:
+    archive: Archive
+    cache: Digest
+    linker: Digest
+
+
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)
 async def make_runtime_pack(request: RuntimePackRequest) -> RuntimePack:
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
@@ -48,10 +64,7 @@ async def make_runtime_pack(request: RuntimePackRequest) -> RuntimePack:
     result = await Get(
         ProcessResult,
         Process(
-            argv=(
-                *(ZIG, "c++", "-target", request.platform.zig_target),
-                *("-O2", "-g0", "-fPIC", "-shared", "-s", SOURCE_NAME, "-o", OUTPUT_NAME, "-v"),
-            ),
+            argv=first_link_argv(ZIG, request.platform),
             env=ZIG_ENVIRONMENT,
             input_digest=source,
             immutable_input_digests={TOOLCHAIN_DIR: toolchain.whole},
@@ -61,16 +74,47 @@ async def make_runtime_pack(request: RuntimePackRequest) -> RuntimePack:
         ),
     )
     cache = await Get(Snapshot, Digest, result.output_digest)
-    recipe = parse_link_log(result.stderr.decode(), cache.files)
-    wanted = {path: name for name, path in recipe.files}
-    contents = await Get(DigestContents, DigestSubset(cache.digest, PathGlobs(wanted)))
-    pack = await Get(Digest, CreateDigest(FileContent(wanted[file.path], file.content) for file in contents))
+    recipe = parse_link_log(result.stderr.decode(), cache.files, request.platform.object_format)
+    files, *archives = await MultiGet(
+        Get(Digest, RenamedFiles(cache.digest, recipe.files)),
+        *(Get(Digest, ArchiveRequest(archive, cache.digest, toolchain.linker)) for archive in recipe.archives),
+    )
     return RuntimePack(
-        digest=pack,
+        digest=await Get(Digest, MergeDigests([files, *archives])),
         flags=recipe.flags,
         libraries=recipe.libraries,
         action=Action.of(ActionKind.RUNTIME_PACK, description, result),
     )
+
+
+@rule(level=LogLevel.DEBUG)
+async def rename_files(request: RenamedFiles) -> Digest:
+    wanted: dict[str, list[str]] = {}
+    for name, path in request.files:
+        wanted.setdefault(path, []).append(name)
+    contents = await Get(DigestContents, DigestSubset(request.digest, PathGlobs(wanted)))
+    return await Get(
+        Digest, CreateDigest(FileContent(name, file.content) for file in contents for name in wanted[file.path])
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def make_archive(request: ArchiveRequest) -> Digest:
+    archive = request.archive
+    members = await Get(Digest, RenamedFiles(request.cache, archive.members))
+    result = await Get(
+        ProcessResult,
+        Process(
+            argv=(ZIG, "ar", "rcsD", archive.name, *(name for name, _ in archive.members)),
+            env=ZIG_ENVIRONMENT,
+            input_digest=members,
+            immutable_input_digests={TOOLCHAIN_DIR: request.linker},
+            output_files=(archive.name,),
+            description=f"Archive {archive.name} of a runtime pack",
+            level=LogLevel.DEBUG,
+        ),
+    )
+    return result.output_digest
 
 
 def rules() -> list[Rule | UnionRule]:

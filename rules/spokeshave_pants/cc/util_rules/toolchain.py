@@ -99,7 +99,7 @@ async def unpack_zig(subsystem: ZigToolchainSubsystem) -> ZigPackage:
 async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcToolchain:
     compiler, linker = await MultiGet(
         Get(Digest, DigestSubset(package.digest, PathGlobs(globs, GlobMatchErrorBehavior.ignore)))
-        for globs in (compile_globs(request.platform), link_globs())
+        for globs in (compile_globs(request.platform), link_globs(request.platform))
     )
     return CcToolchain(compiler=compiler, linker=linker, whole=package.digest)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, MergeDigests
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.action import Action
+from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.link_command import LinkSettings
 from spokeshave_pants.cc.target_types import LinkFlagsField
 from spokeshave_pants.cc.util_rules.compile import CompileAllRequest, CompiledObjects
@@ -27,6 +27,7 @@ from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePack
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
+from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.wheel_plan import extension_path
 
 
@@ -42,14 +43,25 @@ class PythonExtension:
     """A linked extension at its place in the wheel, and the shared libraries that its repair grafts."""
 
     module: str
+    path: str
     digest: Digest
     libraries: Digest
+    library_paths: tuple[str, ...]
     headers_origin: str
     actions: tuple[Action, ...]
 
 
+@dataclass(frozen=True)
+class FuseExtensionRequest:
+    """An extension for a platform of several processors."""
+
+    request: LinkPythonExtensionRequest
+
+
 @rule(desc="Link a Python extension", level=LogLevel.DEBUG)
 async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonExtension:
+    if len(request.platform.slices) > 1:
+        return await Get(PythonExtension, FuseExtensionRequest(request))
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     module = target[ExtensionModuleField].value
@@ -63,7 +75,10 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     shared = await MultiGet(
         Get(LinkedLibrary, SharedLibraryRequest(address, request.platform)) for address in plan.shared_libraries
     )
-    libraries = await Get(Digest, MergeDigests(library.digest for library in shared))
+    for_links, libraries = await MultiGet(
+        Get(Digest, MergeDigests(library.link_digest for library in shared)),
+        Get(Digest, MergeDigests(library.digest for library in shared)),
+    )
     linked = await Get(
         LinkedLibrary,
         LinkRequest(
@@ -71,8 +86,8 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
             platform=request.platform,
             abi=request.abi,
             objects=objects,
-            libraries=libraries,
-            library_paths=tuple(library.path for library in shared),
+            libraries=for_links,
+            library_paths=tuple(library.link_path for library in shared),
             settings=LinkSettings(
                 output=extension_path(module, request.abi, request.platform),
                 exports=("PyInit_*",),
@@ -83,10 +98,54 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     )
     return PythonExtension(
         module=module,
+        path=linked.path,
         digest=linked.digest,
         libraries=libraries,
+        library_paths=tuple(library.path for library in shared),
         headers_origin=headers.origin,
         actions=(*linked.actions, *(action for library in shared for action in library.actions)),
+    )
+
+
+async def _fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
+    """One file of all processors from one of each, at the same path."""
+    parts = await MultiGet(Get(Digest, AddPrefix(digest, f"__part{n}")) for n, digest in enumerate(digests))
+    result = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=(
+                "fuse",
+                *(argument for n in range(len(parts)) for argument in ("--input", f"__part{n}/{path}")),
+                *("--output", f"{OUTPUT_DIR}/{path}"),
+            ),
+            digest=await Get(Digest, MergeDigests(parts)),
+            kind=ActionKind.LINK,
+            description=f"Fuse {path} for {platform}",
+        ),
+    )
+    raise_for_failure(result, path)
+    return result
+
+
+@rule(desc="Fuse an extension's processors", level=LogLevel.DEBUG)
+async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
+    """An extension for several processors: linked for each, then put into one file, and its libraries likewise."""
+    whole = request.request
+    parts = await MultiGet(
+        Get(PythonExtension, LinkPythonExtensionRequest(whole.address, part, whole.abi))
+        for part in whole.platform.slices
+    )
+    first = parts[0]
+    fused = await _fuse(whole.platform, first.path, tuple(part.digest for part in parts))
+    libraries = [
+        await _fuse(whole.platform, path, tuple(part.libraries for part in parts)) for path in first.library_paths
+    ]
+    own = [action for result in (fused, *libraries) for action in [result.action]]
+    return replace(
+        first,
+        digest=fused.digest,
+        libraries=await Get(Digest, MergeDigests(library.digest for library in libraries)),
+        actions=(*(action for part in parts for action in part.actions), *own),
     )
 
 
