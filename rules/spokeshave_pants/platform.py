@@ -6,9 +6,11 @@ Windows.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import platform as host_platform
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -127,6 +129,15 @@ class Platform:
     def _float_abi(self) -> str:
         return "eabihf" if self.architecture == "armv7l" else ""
 
+    def fits(self, globs: Iterable[str]) -> bool:
+        """Whether a glob of wheel platform tags, such as `win_*`, names this platform."""
+        return any(fnmatch.fnmatchcase(self.tag, glob) for glob in globs)
+
+    def runs(self, other: Platform) -> bool:
+        """Whether a machine of this platform runs wheels of the other."""
+        same = (self.system, self.architecture) == (other.system, other.architecture)
+        return same and (self.floor or (0, 0)) >= (other.floor or (0, 0))
+
     def shared_library(self, name: str) -> str:
         """The file name of a shared library, as the platform's linkers look for it."""
         formats = {ObjectFormat.ELF: "lib{}.so", ObjectFormat.MACHO: "lib{}.dylib", ObjectFormat.PE: "{}.dll"}
@@ -160,6 +171,20 @@ def known_architectures() -> dict[str, tuple[str, ...]]:
     """The architectures of each family of tags that can be built for."""
     linux_and_macos = {_FAMILIES[system]: tuple(sorted(floors)) for system, floors in _FLOORS.items()}
     return {**linux_and_macos, "win": _WINDOWS_ARCHITECTURES}
+
+
+def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
+    """Refuse globs that no wheel platform tag could fit.
+
+    :raises InvalidPlatformError: with all of them.
+    """
+    families = tuple(known_architectures())
+    wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", HOST, *families))]
+    if wrong:
+        raise InvalidPlatformError(
+            f"{where} names {', '.join(map(repr, wrong))}, which fits no wheel platform tag. "
+            f"Tags begin with {', '.join(families)}: write `win_*`, `macosx_*_arm64` or `*linux_*`."
+        )
 
 
 def _no_platform(tag: str, where: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.errors import InvalidPlatformError
-from spokeshave_pants.platform import ObjectFormat, Platform, System, host
+from spokeshave_pants.platform import ObjectFormat, Platform, System, check_platform_globs, host
 
 WHERE = "the target src/python:wheel"
 
@@ -128,3 +128,16 @@ def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag
 
 def test_host_is_a_platform_whose_tag_parses_to_itself() -> None:
     assert Platform.parse("host", where=WHERE) == host() == Platform.parse(host().tag, where=WHERE)
+
+
+def test_a_machine_runs_wheels_of_its_system_and_processor_up_to_its_own_version() -> None:
+    machine = Platform.parse("manylinux_2_28_x86_64", where=WHERE)
+    tags = ["manylinux_2_17_x86_64", "manylinux_2_28_x86_64", "manylinux_2_34_x86_64", "musllinux_1_2_x86_64"]
+    runs = [machine.runs(Platform.parse(tag, where=WHERE)) for tag in [*tags, "manylinux_2_17_aarch64"]]
+    assert runs == [True, True, False, False, False]
+
+
+def test_a_glob_that_fits_no_tag_is_refused_with_how_tags_begin() -> None:
+    check_platform_globs(["win_*", "*", "manylinux_2_28_*", "host"], where=WHERE)
+    with pytest.raises(InvalidPlatformError, match=r"names 'osx_\*', which fits no.*begin with manylinux"):
+        check_platform_globs(["osx_*", "musllinux_*"], where=WHERE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spokeshave_pants.platform import ObjectFormat, Platform
@@ -38,7 +39,10 @@ _COMMON_FLAGS = (
 
 @dataclass(frozen=True)
 class CompileSettings:
-    """What decides a compile beside its inputs: language standard, macros, flags and include directories."""
+    """What decides a compile beside its inputs: language standard, macros, flags and include directories.
+
+    :param platform_defines: macros by a glob of the platforms that have them; flags likewise.
+    """
 
     cxx_standard: str
     c_standard: str
@@ -46,6 +50,13 @@ class CompileSettings:
     flags: tuple[str, ...] = ()
     include_roots: tuple[str, ...] = ()
     system_include_dirs: tuple[str, ...] = ()
+    platform_defines: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    platform_flags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def for_platform(by_glob: Iterable[tuple[str, tuple[str, ...]]], platform: Platform) -> tuple[str, ...]:
+    """The values of every glob that fits the platform, in their order."""
+    return tuple(value for glob, values in by_glob if platform.fits([glob]) for value in values)
 
 
 def is_c(source: str) -> bool:
@@ -69,10 +80,11 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         *_COMMON_FLAGS,
         *_FORMAT_FLAGS[platform.object_format],
         *(() if c else ("-fvisibility-inlines-hidden",)),
-        *(f"-D{define}" for define in settings.defines),
+        *(f"-D{define}" for define in (*settings.defines, *for_platform(settings.platform_defines, platform))),
         *(f"-I{root or '.'}" for root in settings.include_roots),
         *(argument for directory in settings.system_include_dirs for argument in ("-isystem", directory)),
         *settings.flags,
+        *for_platform(settings.platform_flags, platform),
         "-c",
         source,
         "-o",

@@ -17,8 +17,10 @@ PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SETTINGS = CompileSettings(cxx_standard="c++20", c_standard="c17")
 
 
-def arguments(source: str = "src/cpp/vm/run.cc", settings: CompileSettings = SETTINGS) -> list[str]:
-    return list(compile_argv(source, PLATFORM, settings))
+def arguments(
+    source: str = "src/cpp/vm/run.cc", settings: CompileSettings = SETTINGS, platform: Platform = PLATFORM
+) -> list[str]:
+    return list(compile_argv(source, platform, settings))
 
 
 def test_only_dot_c_is_c() -> None:
@@ -69,3 +71,25 @@ def test_nothing_of_a_compile_names_a_directory_of_the_machine() -> None:
 @pytest.mark.parametrize("flag", ["-g0", "-fno-sanitize=undefined", "-ffile-compilation-dir=.", "-fPIC"])
 def test_what_every_wheel_needs_is_always_asked_for(flag: str) -> None:
     assert flag in arguments("a.c") and flag in arguments("a.cc")
+
+
+def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_others() -> None:
+    settings = CompileSettings(
+        cxx_standard="c++20",
+        c_standard="c17",
+        defines=("ALL",),
+        flags=("-Wall",),
+        platform_defines=(("win_*", ("NOMINMAX",)), ("*_amd64", ("X64=1",)), ("*linux_*", ("_GNU_SOURCE",))),
+        platform_flags=(("win_*", ("-mno-sse",)),),
+    )
+    windows = arguments(settings=settings, platform=Platform.parse("win_amd64", where="this test"))
+    assert [argument for argument in windows if argument.startswith("-D")][-3:] == ["-DALL", "-DNOMINMAX", "-DX64=1"]
+    assert windows.index("-Wall") < windows.index("-mno-sse") < windows.index("-c")
+    linux = arguments(settings=settings)
+    assert "-D_GNU_SOURCE" in linux and not {"-DNOMINMAX", "-DX64=1", "-mno-sse"} & set(linux)
+
+
+def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file() -> None:
+    windows = arguments(platform=Platform.parse("win_arm64", where="this test"))
+    assert "-s" in windows and "-fPIC" not in windows
+    assert "-fPIC" in arguments() and "-s" not in arguments()

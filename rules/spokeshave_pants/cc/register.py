@@ -24,6 +24,7 @@ from spokeshave_pants.cc.util_rules import (
     runtime_pack,
     third_party,
     toolchain,
+    variant,
 )
 
 
@@ -48,4 +49,5 @@ def rules() -> Iterable[Rule | UnionRule]:
         *system_binaries.rules(),
         *third_party.rules(),
         *toolchain.rules(),
+        *variant.rules(),
     )

@@ -18,6 +18,7 @@ from pants.engine.rules import Rule
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
+    DictStringToStringSequenceField,
     InvalidFieldException,
     OverridesField,
     StringField,
@@ -25,7 +26,10 @@ from pants.engine.target import (
     Target,
 )
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
+
+from spokeshave_pants.platform import check_platform_globs
 
 _ABSOLUTE_PATH = re.compile(
     r"(?:-[ILBF]|--?(?:isystem|iquote|idirafter|isysroot|include|imacros|sysroot|library-path|version-script)=?)?/.*"
@@ -109,6 +113,63 @@ def _refuse_flag(alias: str, flag: str, address: Address) -> None:
         )
 
 
+class PlatformDefinesField(DictStringToStringSequenceField):
+    alias = "platform_defines"
+    help = help_text(
+        """
+        More `defines` on some platforms: `{"win_*": ["NOMINMAX"], "*linux_*": ["_GNU_SOURCE"]}`. The keys are globs of
+        wheel platform tags; those of every key that fits are added, in the order in which they are written.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, tuple[str, ...]] | None:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        for defines in (value or {}).values():
+            DefinesField.compute_value(defines, address)
+        return value
+
+
+class PlatformCompileFlagsField(DictStringToStringSequenceField):
+    alias = "platform_compile_flags"
+    help = help_text(
+        """
+        More `compile_flags` on some platforms: `{"*_x86_64": ["-msse4.2"], "macosx_*": ["-fno-objc-arc"]}`. The keys
+        are globs of wheel platform tags. A `universal2` build compiles for each of its processors, so that
+        `macosx_*_arm64` names one of them.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, tuple[str, ...]] | None:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        for flags in (value or {}).values():
+            CompileFlagsField.compute_value(flags, address)
+        return value
+
+
+class CcPlatformsField(StringSequenceField):
+    alias = "platforms"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        The platforms that these sources are compiled for, as globs of wheel platform tags: `["win_*"]`. Unset, all.
+
+        For a few sources of a target use `overrides={"mmap_win32.cc": {"platforms": ["win_*"]}}`. Headers are there
+        for every platform.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...]:
+        value = super().compute_value(raw_value, address) or ()
+        check_platform_globs(value, where=f"the `{cls.alias}` field of {address}")
+        return value
+
+
 class IncludeRootField(StringSequenceField):
     alias = "include_root"
     help = help_text(
@@ -144,7 +205,16 @@ class CcSourcesOverridesField(OverridesField):
     )
 
 
-CC_FIELDS = (CxxStandardField, CStandardField, DefinesField, CompileFlagsField, IncludeRootField)
+CC_FIELDS = (
+    CxxStandardField,
+    CStandardField,
+    DefinesField,
+    CompileFlagsField,
+    PlatformDefinesField,
+    PlatformCompileFlagsField,
+    CcPlatformsField,
+    IncludeRootField,
+)
 
 
 class CcSharedLibraryDependenciesField(Dependencies):
@@ -159,22 +229,47 @@ class CcSharedLibraryNameField(StringField):
     alias = "library_name"
     help = help_text(
         """
-        The library's name without `lib` and `.so`. Defaults to the target's name.
+        The library's name without prefix and ending. Defaults to the target's name.
 
-        The file's name and its SONAME are `lib{library_name}.so`; the repair of a wheel adds a hash to both.
+        The file is `lib{library_name}.so` on Linux, `lib{library_name}.dylib` on macOS and `{library_name}.dll` on
+        Windows, and so is the name that it is linked by; the repair of a wheel adds a hash to both.
         """
     )
 
 
 class LinkFlagsField(StringSequenceField):
     alias = "link_flags"
-    help = "Flags for the linker (`ld.lld`), after those of the toolchain, such as `--wrap=malloc`."
+    help = help_text(
+        """
+        Flags for the linker, after those of the toolchain, on every platform. As linkers differ, `platform_link_flags`
+        is mostly what you want.
+        """
+    )
 
     @classmethod
     def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
         value = super().compute_value(raw_value, address)
         for flag in value or ():
             _refuse_flag(cls.alias, flag, address)
+        return value
+
+
+class PlatformLinkFlagsField(DictStringToStringSequenceField):
+    alias = "platform_link_flags"
+    help = help_text(
+        """
+        More `link_flags` on some platforms: `{"*linux_*": ["--wrap=malloc"], "win_*": ["-delayload:user32.dll"]}`. The
+        keys are globs of wheel platform tags. The linker is `ld.lld` on Linux, `lld-link` on Windows, and clang as
+        a driver on macOS, where a flag for the linker itself is written `-Wl,FLAG`.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, tuple[str, ...]] | None:
+        value = super().compute_value(raw_value, address)
+        check_platform_globs(value or {}, where=f"the `{cls.alias}` field of {address}")
+        for flags in (value or {}).values():
+            LinkFlagsField.compute_value(flags, address)
         return value
 
 
@@ -185,14 +280,34 @@ class CcSharedLibraryTarget(Target):
         CcSharedLibraryDependenciesField,
         CcSharedLibraryNameField,
         LinkFlagsField,
+        PlatformLinkFlagsField,
     )
     help = help_text(
         """
         A shared library that several `python_extension` targets link to and that a wheel carries once.
 
         An extension that lists it in `dependencies` links to it in place of the objects it is made of. Symbols are
-        hidden unless the code says otherwise: mark the API with `__attribute__((visibility("default")))`.
+        hidden unless the code says otherwise: mark the API with `__attribute__((visibility("default")))`, and for
+        Windows with `__declspec(dllexport)`; a DLL of which nothing is marked so exports all that is its own.
         Exceptions and `dynamic_cast` work across it. It knows no Python: its sources cannot include `Python.h`.
+        """
+    )
+
+
+class CcVariantDependenciesField(Dependencies):
+    help = "What a variant links in beside what the extensions link anyway: `cc_sources` or a `cc_shared_library`."
+
+
+class CcVariantTarget(Target):
+    alias = "cc_variant"
+    core_fields = (*COMMON_TARGET_FIELDS, CcVariantDependenciesField, DefinesField, CompileFlagsField)
+    help = help_text(
+        """
+        Another build of the same C/C++ sources: with macros, flags and libraries added, such as tracing.
+
+        Name it in the `variant` of a second `python_native_wheel`, which has the `dependencies` of the first and a
+        `pyproject.toml` with a name of its own. All of the repository's sources in its extensions are then compiled
+        with the variant's `defines` and `compile_flags`; third-party packages' sources are as they were.
         """
     )
 
@@ -267,7 +382,7 @@ class CcPythonRequirementTarget(Target):
 
 
 def target_types() -> tuple[type[Target], ...]:
-    return (CcSharedLibraryTarget, CcPythonRequirementTarget)
+    return (CcSharedLibraryTarget, CcPythonRequirementTarget, CcVariantTarget)
 
 
 def rules() -> Iterable[Rule | UnionRule]:

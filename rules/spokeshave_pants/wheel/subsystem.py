@@ -6,6 +6,8 @@ from pants.option.option_types import DictOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
+from spokeshave_pants.platform import check_platform_globs
+
 
 class SpokeshaveToolsSubsystem(Subsystem):
     options_scope = "spokeshave-tools"
@@ -31,6 +33,30 @@ class SpokeshaveToolsSubsystem(Subsystem):
         help="The requirements file, in pip's `--hash` form, with pytest, for wheels that give none of their own.",
         advanced=True,
     )
+
+
+class NativeWheelSubsystem(Subsystem):
+    options_scope = "native-wheel"
+    help = "Which of the declared wheels a run is about."
+
+    platforms = StrListOption(
+        default=[],
+        help=softwrap(
+            """
+            Only these of the platforms that targets list: globs of wheel platform tags, such as `win_*`, or `host` for
+            those whose wheels this machine runs. A target that lists none of them is left out, which the run says.
+            Unset, all.
+            """
+        ),
+    )
+
+    def globs(self) -> tuple[str, ...]:
+        """The option's value.
+
+        :raises InvalidPlatformError: for what no tag could fit, which is a slip of the pen.
+        """
+        check_platform_globs(self.platforms, where="the option `[native-wheel].platforms`")
+        return tuple(self.platforms)
 
 
 class WheelPublishSubsystem(Subsystem):

@@ -14,7 +14,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
-from spokeshave_pants.cc.target_types import LinkFlagsField
+from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
 
 
 class ExtensionModuleField(StringField):
@@ -60,6 +60,7 @@ class PythonExtensionTarget(Target):
         ExtensionDependenciesField,
         LimitedApiField,
         LinkFlagsField,
+        PlatformLinkFlagsField,
     )
     help = help_text(
         """
@@ -98,9 +99,14 @@ class WheelDependenciesField(Dependencies):
 
 class PythonsField(StringSequenceField):
     alias = "pythons"
-    required = True
-    value: tuple[str, ...]
-    help = 'The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.11", "3.12"]`.'
+    help = help_text(
+        """
+        The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.12", "3.13t"]`, where a `t` means
+        the free-threaded build (PEP 703).
+
+        Unset, every release from 3.10 to 3.14 that the `requires-python` of `pyproject.toml` allows.
+        """
+    )
 
 
 class PlatformsField(StringSequenceField):
@@ -109,8 +115,21 @@ class PlatformsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        The wheel platform tags to build for, such as `manylinux_2_17_x86_64`, or `host`, the newest that this
-        machine runs. A tag says OS, libc, its lowest version and the architecture; nothing else needs configuring.
+        The wheel platform tags to build for, such as `manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`,
+        `macosx_11_0_universal2` and `win_amd64`, or `host`, the newest that this machine runs. A tag says OS, libc, its
+        lowest version and the architecture; nothing else needs configuring.
+
+        `--native-wheel-platforms` narrows a run to some of them.
+        """
+    )
+
+
+class VariantField(StringField):
+    alias = "variant"
+    help = help_text(
+        """
+        The `cc_variant` that the wheel's C/C++ sources are compiled with: the same wheel once more, with a macro and a
+        library added, as a package of another name.
         """
     )
 
@@ -212,6 +231,7 @@ class PythonNativeWheelTarget(Target):
         WheelDependenciesField,
         PythonsField,
         PlatformsField,
+        VariantField,
         VersionFileField,
         VersionModuleField,
         DataFilesField,

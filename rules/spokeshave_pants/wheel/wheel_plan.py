@@ -5,10 +5,12 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
-from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.platform import HOST, ObjectFormat, Platform, host
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
 
 # ASCII, as `PyInit_` is another function for any other name (PEP 489).
@@ -16,7 +18,12 @@ _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _QUOTED = re.compile(r'"([^"\n]+)"|\'([^\'\n]+)\'')
 _TABLE = re.compile(r"^[ \t]*\[{1,2}[ \t]*(?=[\w\"'])", re.MULTILINE)
 _CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
+_REQUIRES_PYTHON = re.compile(
+    r"""^[ \t]*(?:project\.)?["']?requires-python["']?[ \t]*=[ \t]*(["'])(.*?)\1""", re.MULTILINE
+)
 _LONGEST_PATH = 255
+# The releases that a wheel is built for where it does not say.
+KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,13 @@ class WheelMatrix:
     platforms: tuple[Platform, ...]
     versions: tuple[PythonVersion, ...]
     abis: tuple[PythonAbi, ...]
+
+    def narrowed(self, globs: Iterable[str]) -> WheelMatrix:
+        """The builds for the platforms that a glob of tags names, or `host` for those whose wheels run here."""
+        globs = tuple(globs)
+        here = host() if HOST in globs else None
+        kept = (p for p in self.platforms if p.fits(globs) or (here is not None and here.runs(p)))
+        return replace(self, platforms=tuple(kept))
 
     def served_by(self, abi: PythonAbi) -> tuple[PythonVersion, ...]:
         """The listed Pythons that a build of this ABI is tested on: those without a build of their own."""
@@ -86,6 +100,34 @@ def plan_matrix(
     return WheelMatrix(tuple(dict.fromkeys(parsed)), versions, abis_for(versions, common))
 
 
+def pythons_of(pyproject: str, *, where: str) -> tuple[str, ...]:
+    """The releases of CPython that a pyproject.toml's `requires-python` allows, of those that are known.
+
+    :raises InvalidTargetError: for a text that is no specifier (PEP 440), and one that allows none.
+    """
+    declared = [match[2] for text in _project_tables(pyproject) for match in _REQUIRES_PYTHON.finditer(text)]
+    text = declared[0] if declared else ""
+    try:
+        specifiers = SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise InvalidTargetError(
+            f"{where} lists no `pythons`, and the `requires-python` {text!r} of its pyproject.toml is no version "
+            f"specifier (PEP 440): {error}. Write for example `>=3.10`."
+        ) from error
+    # Of a release it is asked whether any of its patch releases is allowed.
+    allowed = [
+        version
+        for version in KNOWN_PYTHONS
+        if specifiers.contains(f"{version}.0") or specifiers.contains(f"{version}.999")
+    ]
+    if not allowed:
+        raise InvalidTargetError(
+            f"{where} lists no `pythons`, and the `requires-python` {text!r} of its pyproject.toml allows none of "
+            f"{', '.join(KNOWN_PYTHONS)}. Correct it, or list `pythons`."
+        )
+    return tuple(allowed)
+
+
 def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
     version = PythonVersion.parse(text, where=f"`limited_api` of {where}")
     if version.free_threaded:
@@ -134,11 +176,15 @@ def mentioned_paths(pyproject: str) -> tuple[str, ...]:
     Which of them are, the tool that reads the metadata decides; this only decides what it gets to see. All of them are
     globs that Pants takes.
     """
+    found = {double or single for text in _project_tables(pyproject) for double, single in _QUOTED.findall(text)}
+    return tuple(sorted(text for text in found if _is_relative_glob(text)))
+
+
+def _project_tables(pyproject: str) -> tuple[str, ...]:
+    """The texts of a pyproject.toml's `[project]` and the tables below it."""
     # What is before the first table may have keys such as `project.readme`.
     root, *tables = _TABLE.split(pyproject)
-    project = (root, *(table for table in tables if re.match(r"""["']?project\b""", table)))
-    found = {double or single for text in project for double, single in _QUOTED.findall(text)}
-    return tuple(sorted(text for text in found if _is_relative_glob(text)))
+    return (root, *(table for table in tables if re.match(r"""["']?project\b""", table)))
 
 
 def _is_relative_glob(text: str) -> bool:

@@ -13,6 +13,7 @@ from spokeshave_pants.wheel.wheel_plan import (
     extension_path,
     mentioned_paths,
     plan_matrix,
+    pythons_of,
     wheel_tag,
 )
 
@@ -193,3 +194,38 @@ def test_keys_before_the_first_table_count() -> None:
 )
 def test_what_is_no_glob_beside_the_file_or_all_of_the_directory_is_left_out(text: str) -> None:
     assert mentioned_paths(f'[project]\ndescription = "{text}"\n') == ()
+
+
+def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
+    tags = ["manylinux_2_17_x86_64", "musllinux_1_2_aarch64", "win_amd64", "win_arm64"]
+    whole = plan_matrix(tags, ["3.12"], [None], where=WHERE)
+    assert [platform.tag for platform in whole.narrowed(["win_*", "*_aarch64"]).platforms] == tags[1:]
+    assert whole.narrowed(["macosx_*"]).platforms == ()
+
+
+def test_host_narrows_a_run_to_what_this_machine_runs() -> None:
+    whole = plan_matrix(["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "win_amd64"], ["3.12"], [None], where=WHERE)
+    assert [platform.tag for platform in whole.narrowed(["host"]).platforms] == ["manylinux_2_17_x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("requires", "pythons"),
+    [
+        ('requires-python = ">=3.12"', ["3.12", "3.13", "3.14"]),
+        ("requires-python = '>=3.10.2,<3.13,!=3.11.*'", ["3.10", "3.12"]),
+        ('requires-python="~=3.12.3"', ["3.12"]),
+        ('name = "x"', ["3.10", "3.11", "3.12", "3.13", "3.14"]),
+        ('# requires-python = ">=3.13"', ["3.10", "3.11", "3.12", "3.13", "3.14"]),
+    ],
+)
+def test_a_wheel_that_lists_no_pythons_is_built_for_those_that_its_metadata_allows(
+    requires: str, pythons: list[str]
+) -> None:
+    pyproject = f'[build-system]\nrequires = ["x"]\n[project]\n{requires}\n[tool.other]\nrequires-python = "==3.11.*"\n'
+    assert list(pythons_of(pyproject, where=WHERE)) == pythons
+
+
+@pytest.mark.parametrize(("requires", "told"), [(">=4", "allows none of 3.10"), ("3.x", "no version specifier")])
+def test_a_requires_python_that_gives_no_pythons_is_refused_with_the_remedy(requires: str, told: str) -> None:
+    with pytest.raises(InvalidTargetError, match=told):
+        pythons_of(f'[project]\nrequires-python = "{requires}"\n', where=WHERE)

@@ -45,6 +45,7 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem) -> Chec
     objects = await MultiGet(
         Get(FallibleCompiledObject, CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None))
         for plan in plans
+        if plan.is_for(platform)
     )
     failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
     return CheckResults(

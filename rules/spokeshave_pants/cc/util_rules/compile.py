@@ -28,7 +28,15 @@ from spokeshave_pants.cc.compile_command import (
 from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
 from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
 from spokeshave_pants.cc.link_closure import LinkClosure, display_name
-from spokeshave_pants.cc.target_types import CompileFlagsField, CStandardField, CxxStandardField, DefinesField
+from spokeshave_pants.cc.target_types import (
+    CcPlatformsField,
+    CompileFlagsField,
+    CStandardField,
+    CxxStandardField,
+    DefinesField,
+    PlatformCompileFlagsField,
+    PlatformDefinesField,
+)
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
@@ -58,6 +66,11 @@ class CompilePlan:
     settings: CompileSettings
     packages: tuple[CcPackage, ...]
     needs_python: bool
+    platforms: tuple[str, ...] = ()
+
+    def is_for(self, platform: Platform) -> bool:
+        """Whether the source is compiled for a platform at all."""
+        return not self.platforms or platform.fits(self.platforms)
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,10 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             flags=target[CompileFlagsField].value or (),
             include_roots=reached.include_roots,
             system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
+            platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
+            platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
         ),
+        platforms=target[CcPlatformsField].value,
         packages=used,
         needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
     )
@@ -217,6 +233,7 @@ async def compile_all(request: CompileAllRequest) -> CompiledObjects:
             CompileCcSourceRequest(plan, request.platform, request.abi if plan.needs_python else None),
         )
         for plan in request.plans
+        if plan.is_for(request.platform)
     )
     failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
     if failures:

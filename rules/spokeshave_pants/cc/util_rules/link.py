@@ -8,17 +8,17 @@ from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.target import Dependencies, DependenciesRequest, Target, Targets, WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
 from spokeshave_pants.cc.diagnostics import plain, undefined_symbols
 from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
-from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField
+from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.util_rules.compile import (
     CompileAllRequest,
     CompiledObjects,
@@ -31,6 +31,7 @@ from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi
@@ -69,9 +70,13 @@ class LinkedLibrary:
 
 @dataclass(frozen=True)
 class LinkPlanRequest:
-    """What a target that is linked consists of; it knows no platform and no Python."""
+    """What a target that is linked consists of; it knows no platform and no Python.
+
+    :param variant: the `cc_variant` that its sources are compiled with, if any.
+    """
 
     address: Address
+    variant: Address | None = None
 
 
 @dataclass(frozen=True)
@@ -86,19 +91,22 @@ class SharedLibraryRequest:
 
     address: Address
     platform: Platform
+    variant: Address | None = None
 
 
 @rule(level=LogLevel.DEBUG)
 async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    variant = await Get(CcVariant, CcVariantRequest(request.variant))
     direct = await Get(Targets, DependenciesRequest(target.get(Dependencies)))
-    closure = await Get(LinkClosure, LinkClosureRequest(Addresses(t.address for t in direct)))
+    roots = Addresses((*(t.address for t in direct), *variant.dependencies))
+    closure = await Get(LinkClosure, LinkClosureRequest(roots))
     listed = [address for address in closure.shared_libraries if address != request.address]
-    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address)) for address in listed)
+    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in listed)
     # A library's own libraries are linked to as well: their headers may be reached through its headers.
     libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
-    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address)) for address in libraries)
+    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
     in_libraries = {plan.source for library in elsewhere for plan in library.plans}
     sources = tuple(
         path
@@ -108,6 +116,7 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     )
     packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
     plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in sources)
+    plans = tuple(variant.applied_to(plan) for plan in plans)
     used = {package for plan in plans for package in plan.packages}
     third_party = tuple(
         package_plan(package, source) for package in packages if package in used for source in package.sources
@@ -184,11 +193,17 @@ def _raise_for_symbols(request: LinkRequest, stderr: str) -> None:
         )
 
 
+def link_flags(target: Target, platform: Platform) -> tuple[str, ...]:
+    """A linked target's own flags for a platform's linker."""
+    by_glob = (target[PlatformLinkFlagsField].value or {}).items()
+    return (*(target[LinkFlagsField].value or ()), *for_platform(by_glob, platform))
+
+
 @rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
 async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
-    plan = await Get(LinkPlan, LinkPlanRequest(request.address))
+    plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
     python_sources = sorted(source.source for source in plan.plans if source.needs_python)
     if python_sources:
         raise InvalidTargetError(
@@ -196,7 +211,8 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             f"{', '.join(python_sources)}. Move them to the `python_extension`s that use the library."
         )
     below = await MultiGet(
-        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform)) for address in plan.shared_libraries
+        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform, request.variant))
+        for address in plan.shared_libraries
     )
     # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
     objects, _ = await MultiGet(
@@ -214,7 +230,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             objects=objects,
             libraries=libraries,
             library_paths=tuple(library.link_path for library in below),
-            settings=LinkSettings(output=name, install_name=name, flags=target[LinkFlagsField].value or ()),
+            settings=LinkSettings(output=name, install_name=name, flags=link_flags(target, request.platform)),
         ),
     )
     return linked

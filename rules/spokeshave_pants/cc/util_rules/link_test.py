@@ -12,10 +12,11 @@ from pants.engine.addresses import Address
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types
-from spokeshave_pants.cc.target_types import CcSharedLibraryTarget
-from spokeshave_pants.cc.util_rules import compile, include_graph, link, link_closure, third_party
+from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
+from spokeshave_pants.cc.util_rules import compile, include_graph, link, link_closure, third_party, variant
 from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.platform import Platform
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget
 
 
@@ -32,9 +33,16 @@ def rule_runner() -> RuleRunner:
             *source_files.rules(),
             *target_types.rules(),
             *third_party.rules(),
+            *variant.rules(),
             QueryRule(LinkPlan, [LinkPlanRequest]),
         ],
-        target_types=[CCSourcesGeneratorTarget, CcSharedLibraryTarget, FilesGeneratorTarget, PythonExtensionTarget],
+        target_types=[
+            CCSourcesGeneratorTarget,
+            CcSharedLibraryTarget,
+            CcVariantTarget,
+            FilesGeneratorTarget,
+            PythonExtensionTarget,
+        ],
     )
     runner.set_options(["--source-root-patterns=['/src']"])
     return runner
@@ -215,3 +223,56 @@ def test_only_sources_that_reach_python_are_compiled_for_each_python(rule_runner
         "src/a/core.cc": False,
         "src/a/module.cc": True,
     }
+
+
+TRACED = {
+    "src/BUILD": extension("src/binding")
+    + "cc_variant(name='traced', defines=['TRACE=1'], compile_flags=['-O1'], dependencies=['src/trace'])\n",
+    "src/binding/BUILD": "cc_sources(defines=['OWN'])",
+    "src/binding/module.cc": '#include "core/run.h"\n',
+    "src/core/BUILD": "cc_sources()",
+    "src/core/run.h": "",
+    "src/core/run.cc": "",
+    "src/trace/BUILD": "cc_sources()",
+    "src/trace/buffer.cc": "",
+}
+
+
+def test_a_variant_adds_its_macros_flags_and_libraries_to_every_source_of_the_repository(
+    rule_runner: RuleRunner,
+) -> None:
+    rule_runner.write_files(TRACED)
+    variant = Address("src", target_name="traced")
+    traced = rule_runner.request(LinkPlan, [LinkPlanRequest(Address("src", target_name="ext"), variant)])
+    assert {source.source: (source.settings.defines, source.settings.flags) for source in traced.plans} == {
+        "src/binding/module.cc": (("OWN", "TRACE=1"), ("-O1",)),
+        "src/core/run.cc": (("TRACE=1",), ("-O1",)),
+        "src/trace/buffer.cc": (("TRACE=1",), ("-O1",)),
+    }
+    assert {source.source: source.settings.defines for source in plan(rule_runner, "ext").plans} == {
+        "src/binding/module.cc": ("OWN",),
+        "src/core/run.cc": (),
+    }
+
+
+def test_a_variant_that_is_none_is_refused(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(TRACED)
+    ext, other = Address("src", target_name="ext"), Address("src/trace")
+    with engine_error(InvalidTargetError, contains="which is a `cc_sources`. Name a `cc_variant` there"):
+        rule_runner.request(LinkPlan, [LinkPlanRequest(ext, other)])
+
+
+def test_a_source_is_compiled_for_the_platforms_that_it_is_for(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": "cc_sources(name='cc', overrides={'windows.cc': {'platforms': ['win_*']}})\n"
+            + extension(":cc"),
+            "src/common.cc": "",
+            "src/windows.cc": "",
+        }
+    )
+    linux, windows = (Platform.parse(tag, where="this test") for tag in ("manylinux_2_17_x86_64", "win_amd64"))
+    compiled = {
+        source.source: (source.is_for(linux), source.is_for(windows)) for source in plan(rule_runner, "ext").plans
+    }
+    assert compiled == {"src/common.cc": (True, True), "src/windows.cc": (False, True)}

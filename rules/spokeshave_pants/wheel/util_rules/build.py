@@ -114,7 +114,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     key = request.key
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     extensions = await MultiGet(
-        Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi))
+        Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi, plan.variant))
         for extension in plan.extensions
     )
     siblings = await MultiGet(

@@ -13,7 +13,6 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.link_command import LinkSettings
-from spokeshave_pants.cc.target_types import LinkFlagsField
 from spokeshave_pants.cc.util_rules.compile import CompileAllRequest, CompiledObjects
 from spokeshave_pants.cc.util_rules.link import (
     LinkedLibrary,
@@ -21,6 +20,7 @@ from spokeshave_pants.cc.util_rules.link import (
     LinkPlanRequest,
     LinkRequest,
     SharedLibraryRequest,
+    link_flags,
 )
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
@@ -36,6 +36,7 @@ class LinkPythonExtensionRequest:
     address: Address
     platform: Platform
     abi: PythonAbi
+    variant: Address | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     module = target[ExtensionModuleField].value
-    plan = await Get(LinkPlan, LinkPlanRequest(request.address))
+    plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
     # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
     objects, headers, _ = await MultiGet(
         Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, request.abi)),
@@ -73,7 +74,8 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
         Get(RuntimePack, RuntimePackRequest(request.platform)),
     )
     shared = await MultiGet(
-        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform)) for address in plan.shared_libraries
+        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform, request.variant))
+        for address in plan.shared_libraries
     )
     for_links, libraries = await MultiGet(
         Get(Digest, MergeDigests(library.link_digest for library in shared)),
@@ -92,7 +94,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
                 output=extension_path(module, request.abi, request.platform),
                 exports=("PyInit_*",),
                 allow_undefined=True,
-                flags=target[LinkFlagsField].value or (),
+                flags=link_flags(target, request.platform),
             ),
         ),
     )
@@ -132,7 +134,7 @@ async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
     """An extension for several processors: linked for each, then put into one file, and its libraries likewise."""
     whole = request.request
     parts = await MultiGet(
-        Get(PythonExtension, LinkPythonExtensionRequest(whole.address, part, whole.abi))
+        Get(PythonExtension, LinkPythonExtensionRequest, replace(whole, platform=part))
         for part in whole.platform.slices
     )
     first = parts[0]

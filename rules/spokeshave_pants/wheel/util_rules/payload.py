@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.target_types import PythonSourceField
+from pants.build_graph.address import AddressInput
 from pants.core.target_types import ResourceSourceField
 from pants.core.util_rules.source_files import SourceFilesRequest
 from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
@@ -42,9 +43,10 @@ from spokeshave_pants.wheel.target_types import (
     PlatformsField,
     PyprojectField,
     PythonsField,
+    VariantField,
     WheelDependenciesField,
 )
-from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, mentioned_paths, plan_matrix
+from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, mentioned_paths, plan_matrix, pythons_of
 
 PAYLOAD_DIR = "__payload"
 DATA_DIR = "__data"
@@ -66,6 +68,7 @@ class WheelPlan:
     address: Address
     target: Target
     matrix: WheelMatrix
+    variant: Address | None
     pyproject: str
     payload: Digest
     metadata: Digest
@@ -100,7 +103,10 @@ class WheelMetadataRequest:
 
 @dataclass(frozen=True)
 class WheelMetadata:
+    """A pyproject.toml's text, and a digest of it with what lies beside it and it may mean."""
+
     digest: Digest
+    pyproject: str
 
 
 @dataclass(frozen=True)
@@ -157,12 +163,6 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     parts = await Get(PayloadTargets, PayloadTargetsRequest(request.address))
     check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in parts.extensions)
-    matrix = plan_matrix(
-        target[PlatformsField].value,
-        target[PythonsField].value,
-        (extension[LimitedApiField].value for extension in parts.extensions),
-        where=where,
-    )
     pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
     sources, metadata, data = await MultiGet(
         Get(
@@ -176,10 +176,19 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         Get(WheelMetadata, WheelMetadataRequest(pyproject, where)),
         Get(DataFiles, DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
     )
+    pythons = target[PythonsField].value
+    matrix = plan_matrix(
+        target[PlatformsField].value,
+        pythons if pythons is not None else pythons_of(metadata.pyproject, where=where),
+        (extension[LimitedApiField].value for extension in parts.extensions),
+        where=where,
+    )
+    variant = target[VariantField].value
     return WheelPlan(
         address=request.address,
         target=target,
         matrix=matrix,
+        variant=None if variant is None else await Get(Address, AddressInput, _address_input(variant, target)),
         pyproject=pyproject,
         payload=await Get(Digest, AddPrefix(sources.snapshot.digest, PAYLOAD_DIR)),
         metadata=metadata.digest,
@@ -188,6 +197,11 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
         siblings=parts.siblings,
     )
+
+
+def _address_input(variant: str, target: Target) -> AddressInput:
+    origin = f"the `{VariantField.alias}` field of {target.address}"
+    return AddressInput.parse(variant, relative_to=target.address.spec_path, description_of_origin=origin)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -202,11 +216,12 @@ async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
     )
     contents = await Get(DigestContents, Digest, pyproject)
     directory = posixpath.dirname(request.pyproject)
-    paths = mentioned_paths(contents[0].content.decode(errors="replace"))
+    text = contents[0].content.decode(errors="replace")
+    paths = mentioned_paths(text)
     # PEP 639 and setuptools both take these where a pyproject.toml names none.
     usual = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*", "README*")
     beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in (*usual, *paths)))
-    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])))
+    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), text)
 
 
 @rule(level=LogLevel.DEBUG)

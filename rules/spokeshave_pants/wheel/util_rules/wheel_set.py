@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,12 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.wheel.report import ActionRow, CheckRow, ProcessRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeReport, SmokeTestWheelRequest
+
+logger = logging.getLogger(__name__)
 
 REPORT_METADATA = "spokeshave_wheels"
 
@@ -97,9 +101,15 @@ class WheelReports(EngineAwareReturnType):
 
 
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
-async def try_wheels(request: TriedWheelsRequest) -> TriedWheels:
+async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) -> TriedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    keys = [WheelKey(request.address, platform, abi) for platform in plan.matrix.platforms for abi in plan.matrix.abis]
+    matrix = plan.matrix.narrowed(chosen.globs()) if chosen.platforms else plan.matrix
+    if not matrix.platforms:
+        logger.warning(
+            f"{request.address} lists none of the platforms that `[native-wheel].platforms` names, "
+            f"{', '.join(chosen.platforms)}, so nothing was built for it."
+        )
+    keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
     wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
     tried = [(key, version) for key in keys for version in plan.matrix.served_by(key.abi)]
     reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)

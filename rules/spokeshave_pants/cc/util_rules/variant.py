@@ -1,0 +1,60 @@
+"""Variants: a second build of the same sources, with macros, flags and libraries of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pants.engine.addresses import Address
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.target import Dependencies, DependenciesRequest, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.target_types import CcVariantDependenciesField, CompileFlagsField, DefinesField
+from spokeshave_pants.cc.util_rules.compile import CompilePlan
+from spokeshave_pants.errors import InvalidTargetError
+
+
+@dataclass(frozen=True)
+class CcVariantRequest:
+    """:param address: a `cc_variant`, or None for the build that has nothing added."""
+
+    address: Address | None
+
+
+@dataclass(frozen=True)
+class CcVariant:
+    """What a variant adds to each of the repository's sources, and what it links in beside them."""
+
+    defines: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    dependencies: tuple[Address, ...] = ()
+
+    def applied_to(self, plan: CompilePlan) -> CompilePlan:
+        """How a source is compiled in this variant."""
+        settings = plan.settings
+        changed = replace(settings, defines=(*settings.defines, *self.defines), flags=(*settings.flags, *self.flags))
+        return replace(plan, settings=changed)
+
+
+@rule(level=LogLevel.DEBUG)
+async def cc_variant(request: CcVariantRequest) -> CcVariant:
+    if request.address is None:
+        return CcVariant()
+    where = "the `variant` field of a `python_native_wheel`"
+    wrapped = await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))
+    target = wrapped.target
+    if not target.has_field(CcVariantDependenciesField):
+        raise InvalidTargetError(
+            f"{where} names {request.address}, which is a `{target.alias}`. Name a `cc_variant` there."
+        )
+    dependencies = await Get(Targets, DependenciesRequest(target.get(Dependencies)))
+    return CcVariant(
+        defines=target[DefinesField].value or (),
+        flags=target[CompileFlagsField].value or (),
+        dependencies=tuple(dependency.address for dependency in dependencies),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
