@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.platform import ObjectFormat, Platform, System
 
 PACK_DIR = "__pack"
 SOURCE_NAME = "pack.cc"
@@ -40,6 +40,8 @@ _WINDOWS_LIBRARIES = (
     "winmm",
     "ws2_32",
 )
+# The first glibc whose printf on ppc64le knows the long double that zig's libc++ is built for.
+_FIRST_IEEE128_GLIBC = (2, 32)
 _LINKERS = {ObjectFormat.ELF: "ld.lld", ObjectFormat.MACHO: "zig ld", ObjectFormat.PE: "lld-link"}
 _ARCHIVERS = {ObjectFormat.ELF: "ar rcs", ObjectFormat.MACHO: "zig ar", ObjectFormat.PE: "ar rcs"}
 _LIBRARY_FILE = re.compile(r"[^-].*\.(?:a|lib|o|obj|so(?:\.[0-9]+)*)")
@@ -81,8 +83,15 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     windows = platform.object_format is ObjectFormat.PE
     return (
         *(zig, "c++", "-target", platform.zig_target, "-O2", "-g0", *(() if windows else ("-fPIC",)), "-shared", "-s"),
-        *(SOURCE_NAME, *((f"-l{name}" for name in _WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
+        *("-fvisibility=hidden", SOURCE_NAME, *own_sources(platform)),
+        *(*((f"-l{name}" for name in _WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
     )
+
+
+def own_sources(platform: Platform) -> tuple[str, ...]:
+    """Sources that the plugin carries and that become part of the pack, for what a platform lacks."""
+    old = platform.system is System.GLIBC and (platform.floor or (0, 0)) < _FIRST_IEEE128_GLIBC
+    return ("ieee128.c",) if old and platform.architecture == "ppc64le" else ()
 
 
 def parse_link_log(log: str, cache_files: Iterable[str], object_format: ObjectFormat) -> RuntimePackRecipe:

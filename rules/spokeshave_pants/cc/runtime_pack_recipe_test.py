@@ -10,6 +10,7 @@ from spokeshave_pants.cc.runtime_pack_recipe import (
     RuntimePackError,
     RuntimePackRecipe,
     first_link_argv,
+    own_sources,
     parse_link_log,
 )
 from spokeshave_pants.platform import ObjectFormat, Platform
@@ -183,3 +184,18 @@ def test_for_windows_the_runtime_goes_by_names_that_the_linker_does_not_export_a
 def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None:
     windows, linux = (Platform.parse(tag, where="this test") for tag in ("win_amd64", "manylinux_2_17_x86_64"))
     assert "-lws2_32" in first_link_argv("zig", windows) and "-lws2_32" not in first_link_argv("zig", linux)
+
+
+@pytest.mark.parametrize(
+    ("tag", "sources"),
+    [
+        ("manylinux_2_17_ppc64le", ("ieee128.c",)),
+        ("manylinux_2_34_ppc64le", ()),
+        ("manylinux_2_17_x86_64", ()),
+        ("musllinux_1_2_ppc64le", ()),
+    ],
+)
+def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[str, ...]) -> None:
+    platform = Platform.parse(tag, where="this test")
+    assert own_sources(platform) == sources
+    assert set(sources) <= set(first_link_argv("zig", platform))

@@ -1,4 +1,4 @@
-"""Files that the plugin carries: the tools' sources and pinned requirements."""
+"""Files that the plugin carries: the tools' sources, pinned requirements, and C that a platform lacks."""
 
 from __future__ import annotations
 
@@ -20,4 +20,9 @@ def tool_sources() -> dict[str, bytes]:
 
 def requirements(name: str) -> bytes:
     """A pinned requirements file that the plugin carries."""
+    return (_HERE / name).read_bytes()
+
+
+def carried_source(name: str) -> bytes:
+    """A C source that the plugin carries."""
     return (_HERE / name).read_bytes()

@@ -21,9 +21,17 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
-from spokeshave_pants.cc.runtime_pack_recipe import SOURCE, SOURCE_NAME, Archive, first_link_argv, parse_link_log
+from spokeshave_pants.cc.runtime_pack_recipe import (
+    SOURCE,
+    SOURCE_NAME,
+    Archive,
+    first_link_argv,
+    own_sources,
+    parse_link_log,
+)
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.platform import Platform
+from spokeshave_pants.resources.files import carried_source
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ class ArchiveRequest:
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)
 async def make_runtime_pack(request: RuntimePackRequest) -> RuntimePack:
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
-    source = await Get(Digest, CreateDigest([FileContent(SOURCE_NAME, SOURCE)]))
+    own = (FileContent(name, carried_source(name)) for name in own_sources(request.platform))
+    source = await Get(Digest, CreateDigest([FileContent(SOURCE_NAME, SOURCE), *own]))
     description = f"Make the runtime pack for {request.platform} (libc++, start files; once per toolchain)"
     result = await Get(
         ProcessResult,
