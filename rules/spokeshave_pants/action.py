@@ -13,6 +13,7 @@ from pants.engine.process import FallibleProcessResult, ProcessResult, ProcessRe
 class ActionKind(Enum):
     """What an action does; the report counts by kind."""
 
+    METADATA = "metadata"
     RUNTIME_PACK = "runtime pack"
     COMPILE = "compile"
     LINK = "link"

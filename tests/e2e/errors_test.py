@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -15,10 +16,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield project
 
 
-def failed(project: Project, target: str) -> PantsRun:
+def failed(project: Project, target: str, *options: str) -> PantsRun:
     """`./pants package` of something that is wrong."""
     project.clear_dist()
-    run = project.pants("package", target)
+    run = project.pants(*options, "package", target)
     assert run.exit_code == 1, run.output
     assert run.stderr.count("[ERROR]") == 1, run.output
     assert not list(project.dist.rglob("*")), "something was left in dist/"
@@ -109,7 +110,7 @@ CASES = {
     ),
     "a smoke requirement whose hash is wrong": (
         "bad/wrong_hash:smoke",
-        "bad/wrong_hash:smoke is smoke-tested with packages from smoke.txt",
+        "The smoke test of bad/wrong_hash:smoke takes packages from smoke.txt",
         "iniconfig==2.0.0",
         "pin its own hashes",
     ),
@@ -137,6 +138,18 @@ def test_bad_input_is_told_with_its_place_and_remedy(project: Project, case: str
     run = failed(project, target)
     assert_told(run, *words)
     assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize(
+    "case", ["an invalid pyproject.toml, every mistake at once", "a version file that is not JSON"]
+)
+def test_what_no_compiler_is_needed_for_is_told_before_anything_is_compiled(project: Project, case: str) -> None:
+    source = project.root / "bad/good/native.c"
+    source.write_text(f"{source.read_text()}/* {uuid.uuid4()}: compiled nowhere yet */\n")
+    target, *words = CASES[case]
+    run = failed(project, target)
+    assert_told(run, *words)
+    assert "Compile bad/good/native.c" not in run.output
 
 
 SMOKE_CASES = {

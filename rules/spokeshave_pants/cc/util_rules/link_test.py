@@ -13,7 +13,15 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
-from spokeshave_pants.cc.util_rules import compile, include_graph, link, link_closure, third_party, variant
+from spokeshave_pants.cc.util_rules import (
+    compile,
+    include_graph,
+    link,
+    link_closure,
+    requirements,
+    third_party,
+    variant,
+)
 from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform
@@ -32,6 +40,7 @@ def rule_runner() -> RuleRunner:
             *pex.rules(),
             *source_files.rules(),
             *target_types.rules(),
+            *requirements.rules(),
             *third_party.rules(),
             *variant.rules(),
             QueryRule(LinkPlan, [LinkPlanRequest]),

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import dataclass
 
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import Pex, PexLayout, PexRequest
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     Digest,
@@ -18,15 +14,12 @@ from pants.engine.fs import (
     RemovePrefix,
     Snapshot,
 )
-from pants.engine.process import ProcessExecutionFailure
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.include_scan import parse_includes
-from spokeshave_pants.cc.pip_output import wrong_hashes
-from spokeshave_pants.cc.subsystem import ZigToolchainSubsystem
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,
@@ -37,23 +30,10 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.errors import InvalidTargetError, WrongHashError
+from spokeshave_pants.cc.util_rules.requirements import RequirementsTree, RequirementsTreeRequest, normalize_name
+from spokeshave_pants.errors import InvalidTargetError
 
 PYTHON_HEADER = "Python.h"
-
-
-@dataclass(frozen=True)
-class RequirementsTreeRequest:
-    """Everything that a pinned requirements file installs, as a tree of distributions."""
-
-    path: str
-    where: str
-
-
-@dataclass(frozen=True)
-class RequirementsTree:
-    digest: Digest
-    distributions: tuple[tuple[str, str], ...]  # (normalized name, directory in the tree)
 
 
 @dataclass(frozen=True)
@@ -81,37 +61,6 @@ class CcPackage:
     def provides_any(self, spellings: frozenset[str]) -> bool:
         """Whether one of these includes is of this package."""
         return not self.headers.isdisjoint(spellings)
-
-
-def normalize_name(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-@rule
-async def install_requirements(request: RequirementsTreeRequest, zig: ZigToolchainSubsystem) -> RequirementsTree:
-    lockfile = Lockfile(url=request.path, url_description_of_origin=request.where, resolve_name=request.path)
-    pex_request = PexRequest(
-        output_filename="packages.pex",
-        internal_only=True,
-        layout=PexLayout.LOOSE,
-        requirements=EntireLockfile(lockfile),
-        interpreter_constraints=InterpreterConstraints(zig.interpreter_constraints),
-        description=f"Install the C/C++ packages pinned in {request.path}",
-    )
-    try:
-        pex = await Get(Pex, PexRequest, pex_request)
-    except ProcessExecutionFailure as failure:
-        reason = wrong_hashes(failure.stderr.decode(errors="replace"))
-        if reason is None:
-            raise
-        raise WrongHashError(f"{request.where} takes packages from {request.path}.\n{reason}") from failure
-    snapshot = await Get(Snapshot, DigestSubset(pex.digest, PathGlobs(["packages.pex/.deps/*/*.dist-info/METADATA"])))
-    found = sorted(
-        (normalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.rsplit("/", 2)[0])
-        for path in snapshot.files
-    )
-    return RequirementsTree(pex.digest, tuple(found))
 
 
 @rule

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import Pex, PexLayout, PexRequest
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.engine.fs import (
     CreateDigest,
     Digest,
@@ -30,6 +27,7 @@ from spokeshave_pants.cc.toolchain_layout import (
     compile_globs,
     link_globs,
 )
+from spokeshave_pants.cc.util_rules.requirements import RequirementsTree, RequirementsTreeRequest
 from spokeshave_pants.platform import Platform
 
 
@@ -66,31 +64,16 @@ async def _with_types_by_name(package: Digest) -> Digest:
 
 @rule(desc="Unpack the pinned zig toolchain")
 async def unpack_zig(subsystem: ZigToolchainSubsystem) -> ZigPackage:
-    pex = await Get(
-        Pex,
-        PexRequest(
-            output_filename="ziglang.pex",
-            internal_only=True,
-            layout=PexLayout.LOOSE,
-            requirements=EntireLockfile(
-                Lockfile(
-                    url=subsystem.requirements,
-                    url_description_of_origin=f"the option `[{subsystem.options_scope}].requirements`",
-                    resolve_name=subsystem.options_scope,
-                )
-            ),
-            interpreter_constraints=InterpreterConstraints(subsystem.interpreter_constraints),
-            description="Install the pinned zig toolchain",
-        ),
-    )
-    binary = await Get(Snapshot, DigestSubset(pex.digest, PathGlobs(["ziglang.pex/.deps/*/ziglang/zig"])))
+    where = f"the option `[{subsystem.options_scope}].requirements`"
+    tree = await Get(RequirementsTree, RequirementsTreeRequest(subsystem.requirements, where))
+    root = dict(tree.distributions).get("ziglang", "") + "/ziglang"
+    binary = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs([f"{root}/zig"])))
     if len(binary.files) != 1:
         raise ToolchainLayoutError(
             f"The requirements in {subsystem.requirements} install no `ziglang` package with a `zig` binary. "
             "Pin `ziglang` there, with hashes."
         )
-    root = binary.files[0][: -len("/zig")]
-    files = await Get(Digest, DigestSubset(pex.digest, PathGlobs([f"{root}/**"])))
+    files = await Get(Digest, DigestSubset(tree.digest, PathGlobs([f"{root}/**"])))
     package = await Get(Digest, RemovePrefix(files, root))
     return ZigPackage(await _with_types_by_name(package))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
@@ -37,6 +38,20 @@ class WheelKey:
 
 
 @dataclass(frozen=True)
+class WheelFactsRequest:
+    address: Address
+
+
+@dataclass(frozen=True)
+class WheelFacts:
+    """What a wheel's pyproject.toml, which was checked as a whole, says of it."""
+
+    distribution: str
+    static_version: str | None
+    action: Action
+
+
+@dataclass(frozen=True)
 class AssembleWheelRequest:
     key: WheelKey
 
@@ -47,8 +62,7 @@ class UnrepairedWheel:
 
     digest: Digest
     file_name: str
-    distribution: str
-    static_version: str | None
+    facts: WheelFacts
     modules: tuple[str, ...]
     libraries: Digest
     headers_origins: tuple[str, ...]
@@ -92,7 +106,7 @@ class StampedWheel:
 
     @property
     def distribution(self) -> str:
-        return self.repaired.unrepaired.distribution
+        return self.repaired.unrepaired.facts.distribution
 
 
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
@@ -109,17 +123,41 @@ async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | 
     )
 
 
+def _pins(siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+    return tuple(argument for sibling in siblings for argument in ("--pin", sibling.distribution))
+
+
+@rule(desc="Check a wheel's metadata", level=LogLevel.DEBUG)
+async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
+    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
+    result = await Get(
+        ToolResult,
+        RunToolRequest(
+            argv=("metadata", "--pyproject", plan.pyproject, *_pins(siblings)),
+            digest=plan.metadata,
+            kind=ActionKind.METADATA,
+            description=f"Check the metadata of {request.address}",
+        ),
+    )
+    raise_for_failure(result, str(request.address))
+    facts = result.facts()
+    return WheelFacts(facts["name"], facts["static_version"], result.action)
+
+
 @rule(desc="Assemble a wheel", level=LogLevel.DEBUG)
 async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     key = request.key
-    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
+    # Told before anything is compiled.
+    plan, facts = await MultiGet(
+        Get(WheelPlan, WheelPlanRequest(key.address)), Get(WheelFacts, WheelFactsRequest(key.address))
+    )
+    await sibling_keys(plan, key)  # refuses a sibling without a build that fits
     extensions = await MultiGet(
         Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi, plan.variant))
         for extension in plan.extensions
     )
-    siblings = await MultiGet(
-        Get(UnrepairedWheel, AssembleWheelRequest(sibling)) for sibling in await sibling_keys(plan, key)
-    )
+    siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
     linked, libraries = await MultiGet(
         Get(Digest, MergeDigests(extension.digest for extension in extensions)),
         Get(Digest, MergeDigests(extension.libraries for extension in extensions)),
@@ -135,7 +173,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                 *("--tag", wheel_tag(key.abi, key.platform)),
                 *(("--data", DATA_DIR) if plan.data else ()),
                 *(("--version-module", version_module) if version_module else ()),
-                *(argument for sibling in siblings for argument in ("--pin", sibling.distribution)),
+                *_pins(siblings),
             ),
             digest=inputs,
             kind=ActionKind.ASSEMBLE,
@@ -143,16 +181,14 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         ),
     )
     raise_for_failure(result, str(key.address))
-    facts = result.facts()
     return UnrepairedWheel(
         digest=result.digest,
-        file_name=facts["wheel"],
-        distribution=facts["name"],
-        static_version=facts["static_version"],
+        file_name=result.facts()["wheel"],
+        facts=facts,
         modules=plan.modules,
         libraries=libraries,
         headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
-        actions=(*(action for extension in extensions for action in extension.actions), result.action),
+        actions=(facts.action, *(action for extension in extensions for action in extension.actions), result.action),
     )
 
 
@@ -207,8 +243,10 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
 async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
     key = request.key
+    # A version that cannot be is told before anything is compiled.
+    wheel = await Get(WheelFacts, WheelFactsRequest(key.address))
+    version = await Get(StampedVersion, WheelVersionRequest(key.address, wheel.static_version))
     repaired = await Get(RepairedWheel, RepairWheelRequest(key))
-    version = await Get(StampedVersion, WheelVersionRequest(key.address, repaired.unrepaired.static_version))
     result = await Get(
         ToolResult,
         RunToolRequest(

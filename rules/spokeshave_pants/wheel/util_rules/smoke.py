@@ -30,9 +30,8 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.interpreters import Interpreter
-from spokeshave_pants.cc.pip_output import wrong_hashes
 from spokeshave_pants.cc.util_rules.interpreters import Interpreters
-from spokeshave_pants.errors import WrongHashError
+from spokeshave_pants.cc.util_rules.requirements import refused_hashes
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.resources.files import requirements as carried_requirements
@@ -201,11 +200,8 @@ async def smoke_test_wheel(request: SmokeTestWheelRequest, interpreters: Interpr
     try:
         wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, interpreter))
     except ProcessExecutionFailure as failure:
-        problem = wrong_hashes(failure.stderr.decode(errors="replace"))
-        if problem is None:
-            raise
         source = plan.target[SmokeRequirementsField].value or "the requirements that the plugin carries"
-        raise WrongHashError(f"{key.address} is smoke-tested with packages from {source}.\n{problem}") from failure
+        raise (refused_hashes(failure, source, f"The smoke test of {key.address}") or failure) from failure
     beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     digest = await Get(
         Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, *beside])

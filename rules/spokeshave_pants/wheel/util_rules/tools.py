@@ -12,13 +12,14 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
 from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, PathGlobs, RemovePrefix
-from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.process import FallibleProcessResult, Process, ProcessExecutionFailure
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.util_rules.requirements import refused_hashes
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.resources.files import tool_sources
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
@@ -80,33 +81,21 @@ class ToolResult:
 
 @rule(desc="Install the wheel tools")
 async def install_tools(subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
-    pex, sources = await MultiGet(
-        Get(
-            VenvPex,
-            PexRequest(
-                output_filename="spokeshave-tools.pex",
-                internal_only=True,
-                requirements=EntireLockfile(
-                    Lockfile(
-                        url=subsystem.requirements,
-                        url_description_of_origin=f"the option `[{subsystem.options_scope}].requirements`",
-                        resolve_name=subsystem.options_scope,
-                    )
-                ),
-                interpreter_constraints=InterpreterConstraints(subsystem.interpreter_constraints),
-                description="Install the pinned wheel tools",
-            ),
-        ),
-        Get(
-            Digest,
-            CreateDigest(
-                [
-                    FileContent("run.py", _MAIN),
-                    *(FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items()),
-                ]
-            ),
-        ),
+    where = f"the option `[{subsystem.options_scope}].requirements`"
+    lockfile = Lockfile(url=subsystem.requirements, url_description_of_origin=where, resolve_name="spokeshave-tools")
+    request = PexRequest(
+        output_filename="spokeshave-tools.pex",
+        internal_only=True,
+        requirements=EntireLockfile(lockfile),
+        interpreter_constraints=InterpreterConstraints(subsystem.interpreter_constraints),
+        description="Install the pinned wheel tools",
     )
+    try:
+        pex = await Get(VenvPex, PexRequest, request)
+    except ProcessExecutionFailure as failure:
+        raise (refused_hashes(failure, subsystem.requirements, where) or failure) from failure
+    carried = (FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items())
+    sources = await Get(Digest, CreateDigest([FileContent("run.py", _MAIN), *carried]))
     return SpokeshaveTools(pex, sources)
 
 

@@ -1,0 +1,26 @@
+"""``spokeshave metadata``: a pyproject.toml checked alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pytest import CaptureFixture
+
+from spokeshave.cli import main
+
+
+def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text('[project]\nname = "Demo.Tool"\nversion = "1.2"\nrequires-python = ">=3.10"\n')
+    report = tmp_path / "report.json"
+    assert main(["metadata", "--pyproject", str(pyproject), "--report", str(report)]) == 0
+    assert json.loads(report.read_text()) == {"name": "Demo.Tool", "static_version": "1.2", "requires_python": ">=3.10"}
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text('[project]\nname = "demo"\nversion = "one"\nrequires-python = "3.x"\n')
+    assert main(["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]) == 1
+    told = capsys.readouterr().err
+    assert "project.version" in told and "project.requires-python" in told
