@@ -19,10 +19,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 
+# What everything but `platforms` builds for.
+PLATFORM = "manylinux_2_17_x86_64"
 _PLUGIN = ("rules", "tools")
 _SHARED = ("pants", "pants.toml", "3rdparty")
 # Their tests and the targets of those are no part of what is measured.
 _NOT_PLUGIN = ("*_test.py", "BUILD")
+# What everything but `platforms` builds for.
+PLATFORM = "manylinux_2_17_x86_64"
 _SETTINGS = """\
 [GLOBAL]
 pythonpath.add = ["%(buildroot)s/bench-backend"]
@@ -36,6 +40,9 @@ colors = false
 
 [stats]
 log = true
+
+[native-wheel]
+platforms = ["{platform}"]
 """
 
 
@@ -82,7 +89,7 @@ class Project:
             _copy(REPOSITORY / name, self.root / name)
         _copy(REPOSITORY / "bench" / "backend", self.root / "bench-backend")
         (self.home / "sandboxes").mkdir(exist_ok=True)
-        settings = _SETTINGS.format(home=self.home, jobs=self.jobs)
+        settings = _SETTINGS.format(home=self.home, jobs=self.jobs, platform=PLATFORM)
         (self.root / CONFIGURATION).write_text(settings)
 
     def pants(self, *arguments: str) -> PantsRun:
