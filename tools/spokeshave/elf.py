@@ -56,6 +56,11 @@ class ElfFile:
     has_writable_code: bool
 
     @property
+    def is_loadable(self) -> bool:
+        """Whether a loader loads it: object files and wholly static programs have nothing to link."""
+        return self.is_dynamic
+
+    @property
     def versions(self) -> set[str]:
         """Every symbol version that the file asks of other libraries, the loader's own apart."""
         return {symbol.version for symbol in self.imports}

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from spokeshave.elf import ElfFile, InvalidElfError, read_elf
 from spokeshave.errors import Problem
-from spokeshave.platforms import Platform
+from spokeshave.platforms import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 
 _ORIGINS = ("$ORIGIN", "${ORIGIN}")
@@ -30,13 +30,13 @@ class Linkage:
     """
 
     tree: WheelTree
-    platform: Platform
+    platform: LinuxPlatform
     dependencies: Mapping[str, DynamicExecutable]
     references: Mapping[str, ExternalReference]
     libraries: Mapping[str, Path]
 
     @classmethod
-    def read(cls, tree: WheelTree, platform: Platform, library_dirs: Iterable[Path] = ()) -> Linkage:
+    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Iterable[Path] = ()) -> Linkage:
         """Resolve every needed library inside the wheel and the given folders, and nowhere on this machine.
 
         The folders must lie below the parent of the tree's root (`share_libraries` puts them there).
@@ -129,13 +129,13 @@ def too_new_symbols(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _allows(platform: Platform, version: str) -> bool:
+def _allows(platform: LinuxPlatform, version: str) -> bool:
     kind, _, number = version.partition("_")
     known = platform.policy.symbol_versions.get(kind)
     return known is None or number in known
 
 
-def _too_new(platform: Platform, file: str, version: str, names: list[str], fitting: str | None) -> Problem:
+def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str], fitting: str | None) -> Problem:
     symbols = _some([name for name in names if name])
     kind = version.partition("_")[0]
     newest = newest_versions(f"{kind}_{number}" for number in platform.policy.symbol_versions[kind]).get(kind, "none")

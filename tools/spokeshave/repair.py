@@ -27,7 +27,7 @@ from spokeshave.linkage import (
     too_new_symbols,
 )
 from spokeshave.patchelf import PinnedPatchelf
-from spokeshave.platforms import Platform
+from spokeshave.platforms import LinuxPlatform, Platform
 from spokeshave.report import Json, write_report
 from spokeshave.tag import WheelTag
 from spokeshave.wheel_file import WheelName, WrittenWheel, tree_entries, write_wheel
@@ -59,7 +59,7 @@ class RepairedWheel:
 
     written: WrittenWheel
     name: WheelName
-    platform: Platform
+    platform: LinuxPlatform
     grafted: tuple[GraftedLibrary, ...]
     libraries: tuple[str, ...]
     newest_symbols: dict[str, str]
@@ -105,6 +105,9 @@ def run(args: argparse.Namespace) -> int:
 
 def repair(wheel: Path, platform: Platform, library_dirs: Sequence[Path], output: Path) -> RepairedWheel:
     """Write a copy of ``wheel`` that fits ``platform`` into ``output``; raises `SpokeshaveError`."""
+    if not isinstance(platform, LinuxPlatform):
+        message = f"cannot be repaired to {platform.tag}"
+        raise UnrepairableWheelError(Problem(wheel.name, message, "Repair wheels for Linux."))
     _check_folders(library_dirs)
     with tempfile.TemporaryDirectory(prefix="spokeshave-repair-") as scratch:
         root = Path(scratch).resolve()
@@ -133,14 +136,14 @@ def _check_folders(library_dirs: Sequence[Path]) -> None:
     problems.raise_if_any(UnrepairableWheelError)
 
 
-def _check_tags(name: WheelName, platform: Platform) -> None:
+def _check_tags(name: WheelName, platform: LinuxPlatform) -> None:
     family = platform.tag.split("linux_", 1)[0] + "linux"
     problems = Problems()
     for tag in name.tag.platform.split("."):
-        fits = tag == platform.linux_tag or (tag.startswith(family) and tag.endswith(f"_{platform.architecture.value}"))
-        if not fits:
+        repaired = tag.startswith(family) and tag.endswith(f"_{platform.architecture.value}")
+        if tag != platform.unrepaired_tag and not repaired:
             message = f"is tagged {tag}, which cannot become {platform.tag}"
-            problems.add(str(name), message, f"Assemble it with a tag that ends in -{platform.linux_tag}.")
+            problems.add(str(name), message, f"Assemble it with a tag that ends in -{platform.unrepaired_tag}.")
     problems.raise_if_any(UnrepairableWheelError)
 
 
@@ -222,7 +225,7 @@ def _grafted_libraries(linkage: Linkage, tree: WheelTree) -> tuple[GraftedLibrar
     return tuple(found)
 
 
-def _retag(tree: WheelTree, platform: Platform) -> WheelName:
+def _retag(tree: WheelTree, platform: LinuxPlatform) -> WheelName:
     """Give the wheel exactly the platform's tags, in its WHEEL file and in its name."""
     tag = WheelTag(tree.name.tag.python, tree.name.tag.abi, ".".join(platform.tags))
     file = tree.root / tree.dist_info / "WHEEL"

@@ -62,5 +62,5 @@ def _file_fault(subject: Subject, file: str) -> str | None:
         return "is a file of the project and no module of this distribution"
     if (file.endswith(_SOURCE_SUFFIXES) and file.partition(".")[0].isidentifier()) or file.endswith(".pth"):
         return None
-    extensions = {module.file for module in find_modules(subject.tree.installed, subject.tree.elf_files)}
+    extensions = {module.file for module in find_modules(subject.tree.installed, subject.tree.native_files)}
     return None if subject.tree.installed.get(file) in extensions else "is neither a module nor inside a package"

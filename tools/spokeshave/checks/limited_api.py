@@ -31,7 +31,7 @@ def check_limited_api(subject: Subject) -> Iterator[Finding]:
 def _libraries(subject: Subject) -> list[str]:
     if subject.expected.abi.is_limited:
         return [file for file, elf in subject.tree.elf_files.items() if any(map(_is_python, elf.undefined))]
-    modules = find_modules(subject.tree.installed, subject.tree.elf_files)
+    modules = find_modules(subject.tree.installed, subject.tree.native_files)
     return [module.file for module in modules if module.suffix_tag == "abi3"]
 
 

@@ -13,15 +13,21 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
+from spokeshave.platforms import LinuxPlatform
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
     """Everything about the wheel's native code that the platform decides."""
-    linkage = Linkage.read(subject.tree, subject.expected.platform)
-    if not subject.tree.elf_files:
+    if not subject.tree.native_files:
         message = "has a platform tag but holds no native code"
         remedy = "Depend on the extension's target, or build a wheel tagged py3-none-any."
         yield finding(Rule.NO_NATIVE_CODE, str(subject.tree.name), message, remedy)
+    if isinstance(subject.expected.platform, LinuxPlatform):
+        yield from _elf(subject, subject.expected.platform)
+
+
+def _elf(subject: Subject, platform: LinuxPlatform) -> Iterator[Finding]:
+    linkage = Linkage.read(subject.tree, platform)
     yield from findings(Rule.ARCHITECTURE, foreign_architectures(linkage))
     yield from findings(Rule.SYMBOL_VERSION, too_new_symbols(linkage))
     yield from findings(Rule.FORBIDDEN_SYMBOL, forbidden_symbols(linkage))

@@ -1,0 +1,40 @@
+"""Native files of every format: which ones there are, and what all of them tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from spokeshave.elf import is_elf, read_elf
+from spokeshave.macho import is_macho, read_macho
+from spokeshave.pe import is_pe, read_pe
+
+
+class NativeFile(Protocol):
+    """What an ELF, a Mach-O and a PE file all tell; symbols are in C's spelling."""
+
+    @property
+    def exports(self) -> frozenset[str]:
+        """The symbols that other files can use."""
+
+    @property
+    def undefined(self) -> frozenset[str]:
+        """The symbols that other files must have."""
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether a loader loads it, and it is no object file on its way into another."""
+
+
+def is_native(path: Path) -> bool:
+    """Whether a file is native code of any format."""
+    return is_elf(path) or is_macho(path) or is_pe(path)
+
+
+def read_native(path: Path, place: str) -> NativeFile | None:
+    """Read a native file; None for a file that is none. Raises `SpokeshaveError` for a damaged one."""
+    if is_elf(path):
+        return read_elf(path, place)
+    if is_macho(path):
+        return read_macho(path, place)
+    return read_pe(path, place) if is_pe(path) else None
