@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from macholib import mach_o
 
 from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.macho_symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
 
 # A universal file's magic number is also that of Java's classes, whose next number, a version, is 45 at least.
 _FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32
@@ -36,10 +37,7 @@ _VERSION_MINIMUM = {
 }
 _MACOS = 1
 _PLATFORMS = {_MACOS: "macOS", 2: "iOS", 3: "tvOS", 4: "watchOS", 6: "Mac Catalyst", 7: "the iOS simulator"}
-_EXPORTS = {mach_o.LC_DYLD_INFO, mach_o.LC_DYLD_INFO_ONLY}
 _ZERO_FILL = {0x1, 0xC, 0x12}
-_NLIST = struct.Struct("<IBBHQ")
-_N_STAB, _N_TYPE, _N_EXT, _N_WEAK_REF = 0xE0, 0x0E, 0x01, 0x40
 
 
 class InvalidMachOError(SpokeshaveError):
@@ -54,14 +52,6 @@ class Kind(enum.Enum):
     DYLIB = 6
     BUNDLE = 8
     OTHER = 0
-
-
-class Ordinal(enum.IntEnum):
-    """Where an undefined symbol is looked up when it is not in the library of that number, from one on."""
-
-    SELF = 0
-    DYNAMIC_LOOKUP = 0xFE
-    EXECUTABLE = 0xFF
 
 
 class Region(NamedTuple):
@@ -80,15 +70,6 @@ class NeededLibrary:
 
 
 @dataclass(frozen=True)
-class UndefinedSymbol:
-    """A symbol of another file, in C's spelling, and the number of the library (from one on) or an `Ordinal`."""
-
-    name: str
-    ordinal: int
-    is_weak: bool
-
-
-@dataclass(frozen=True)
 class MachOSlice:
     """One architecture's part of a Mach-O file, at ``region`` of the file; names are in C's spelling.
 
@@ -104,7 +85,7 @@ class MachOSlice:
     system: str
     minimum_version: tuple[int, int] | None
     exports: frozenset[str]
-    imports: tuple[UndefinedSymbol, ...]
+    imports: tuple[ImportedName, ...]
     is_two_level: bool
     signature: Region | None
     header_pad: int
@@ -114,11 +95,9 @@ class MachOSlice:
         """The names of the libraries, in the order that ordinals count."""
         return tuple(library.name for library in self.libraries)
 
-    def provider(self, symbol: UndefinedSymbol) -> str | None:
-        """The name of the library that must have a symbol; None where the loader searches every loaded file."""
-        if not self.is_two_level or symbol.ordinal in set(Ordinal):
-            return None
-        return self.needed[symbol.ordinal - 1]
+    def provider(self, symbol: ImportedName) -> str | None:
+        """The name of the library that must have a symbol; None where the loader searches elsewhere (`Ordinal`)."""
+        return self.needed[symbol.ordinal - 1] if self.is_two_level and symbol.ordinal > Ordinal.SELF else None
 
 
 @dataclass(frozen=True)
@@ -146,7 +125,12 @@ class MachOFile:
     @property
     def is_loadable(self) -> bool:
         """Whether it is what a loader loads, and no object file on its way into one."""
-        return all(part.kind in (Kind.EXECUTABLE, Kind.DYLIB, Kind.BUNDLE) for part in self.slices)
+        return self.is_library or all(part.kind is Kind.EXECUTABLE for part in self.slices)
+
+    @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+        return all(part.kind in (Kind.DYLIB, Kind.BUNDLE) for part in self.slices)
 
 
 def is_macho(path: Path) -> bool:
@@ -186,6 +170,10 @@ class _View:
 
     def structure(self, kind: Any, offset: int) -> Any:
         return kind.from_str(self.content(offset, kind._size_), _endian_="<")
+
+    def part(self, command: _Command, offset: str, size: str) -> bytes:
+        """The part of the file that two fields of a load command name."""
+        return self.content(int(getattr(command.fields, offset)), int(getattr(command.fields, size)))
 
     def text(self, offset: int, end: int) -> str:
         """A text that ends with a zero byte, or at ``end``."""
@@ -227,21 +215,20 @@ def _read_slice(view: _View) -> MachOSlice:
     identity, signature = by_kind.get(mach_o.LC_ID_DYLIB), by_kind.get(mach_o.LC_CODE_SIGNATURE)
     system, minimum_version = _build_version(commands)
     kind = int(header.filetype)
+    libraries, imports = tuple(_libraries(view, commands)), _imports(view, by_kind)
+    if any(symbol.ordinal > len(libraries) for symbol in imports):
+        raise ValueError("it binds symbols of more libraries than it names")
     return MachOSlice(
         architecture=_architecture(header),
         region=view.region,
         kind=Kind(kind) if kind in {known.value for known in Kind} else Kind.OTHER,
         install_name=_command_text(view, identity, "name") if identity else None,
-        libraries=tuple(
-            NeededLibrary(_command_text(view, command, "name"), _NEEDED[command.kind])
-            for command in commands
-            if command.kind in _NEEDED
-        ),
+        libraries=libraries,
         rpaths=tuple(_command_text(view, command, "path") for command in commands if command.kind == mach_o.LC_RPATH),
         system=system,
         minimum_version=minimum_version,
         exports=_exports(view, by_kind),
-        imports=tuple(_imports(view, by_kind)),
+        imports=imports,
         is_two_level=bool(header.flags & mach_o.MH_TWOLEVEL),
         signature=Region(int(signature.fields.dataoff), int(signature.fields.datasize)) if signature else None,
         header_pad=_first_content(view, commands) - (header._size_ + int(header.sizeofcmds)),
@@ -264,6 +251,12 @@ def _commands(view: _View, header: Any) -> Iterator[_Command]:
         layout = mach_o.LC_REGISTRY.get(kind)
         yield _Command(kind, offset, size, layout and view.structure(layout, offset + command._size_))
         offset += size
+
+
+def _libraries(view: _View, commands: list[_Command]) -> Iterator[NeededLibrary]:
+    for command in commands:
+        if command.kind in _NEEDED:
+            yield NeededLibrary(_command_text(view, command, "name"), _NEEDED[command.kind])
 
 
 def _command_text(view: _View, command: _Command, field: str) -> str:
@@ -299,58 +292,25 @@ def _first_content(view: _View, commands: list[_Command]) -> int:
 
 
 def _exports(view: _View, by_kind: dict[int, _Command]) -> frozenset[str]:
-    for kind, command in by_kind.items():
-        if kind in _EXPORTS:
-            return frozenset(_trie(view.content(int(command.fields.export_off), int(command.fields.export_size))))
-    if mach_o.LC_DYLD_EXPORTS_TRIE in by_kind:
-        fields = by_kind[mach_o.LC_DYLD_EXPORTS_TRIE].fields
-        return frozenset(_trie(view.content(int(fields.dataoff), int(fields.datasize))))
-    return frozenset()
+    information = _dyld_information(by_kind)
+    if information:
+        return frozenset(exported_names(view.part(information, "export_off", "export_size")))
+    trie = by_kind.get(mach_o.LC_DYLD_EXPORTS_TRIE)
+    return frozenset(exported_names(view.part(trie, "dataoff", "datasize"))) if trie else frozenset()
 
 
-def _trie(trie: bytes) -> Iterator[str]:
-    """The names in a trie of exports: what the loader looks names up in."""
-    pending, seen = ([(0, b"")] if trie else []), set()
-    while pending:
-        node, name = pending.pop()
-        if node in seen:
-            raise ValueError("its exports go in a circle")
-        seen.add(node)
-        size, offset = _uleb(trie, node)
-        if size:
-            yield _c_name(name.decode("utf-8", "surrogateescape"))
-        offset += size
-        for _ in range(trie[offset]):
-            end = trie.index(b"\0", offset + 1)
-            child, after = _uleb(trie, end + 1)
-            pending.append((child, name + trie[offset + 1 : end]))
-            offset = after - 1
+def _imports(view: _View, by_kind: dict[int, _Command]) -> tuple[ImportedName, ...]:
+    information, chained = _dyld_information(by_kind), by_kind.get(mach_o.LC_DYLD_CHAINED_FIXUPS)
+    if chained:
+        found = set(chained_names(view.part(chained, "dataoff", "datasize")))
+    elif information:
+        # What is bound weakly beside these is defined here, or stands among them too.
+        found = set(bound_names(view.part(information, "bind_off", "bind_size")))
+        found |= set(bound_names(view.part(information, "lazy_bind_off", "lazy_bind_size")))
+    else:
+        found = set()
+    return tuple(sorted(found))
 
 
-def _uleb(data: bytes, offset: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and the offset after it."""
-    value = shift = 0
-    while True:
-        byte = data[offset]
-        value |= (byte & 0x7F) << shift
-        offset, shift = offset + 1, shift + 7
-        if byte < 0x80:
-            return value, offset
-
-
-def _imports(view: _View, by_kind: dict[int, _Command]) -> Iterator[UndefinedSymbol]:
-    if mach_o.LC_SYMTAB not in by_kind or mach_o.LC_DYSYMTAB not in by_kind:
-        return
-    table, ranges = by_kind[mach_o.LC_SYMTAB].fields, by_kind[mach_o.LC_DYSYMTAB].fields
-    first, count = int(ranges.iundefsym), int(ranges.nundefsym)
-    names, end = int(table.stroff), int(table.stroff) + int(table.strsize)
-    for name, kind, _, description, _ in _NLIST.iter_unpack(
-        view.content(int(table.symoff) + first * _NLIST.size, count * _NLIST.size)
-    ):
-        if kind & _N_STAB or kind & _N_TYPE or not kind & _N_EXT:
-            continue
-        yield UndefinedSymbol(_c_name(view.text(names + name, end)), description >> 8, bool(description & _N_WEAK_REF))
-
-
-def _c_name(name: str) -> str:
-    return name[1:] if name.startswith("_") else name
+def _dyld_information(by_kind: dict[int, _Command]) -> _Command | None:
+    return by_kind.get(mach_o.LC_DYLD_INFO_ONLY) or by_kind.get(mach_o.LC_DYLD_INFO)

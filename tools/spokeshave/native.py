@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import Protocol
 
-from spokeshave.elf import is_elf, read_elf
-from spokeshave.macho import is_macho, read_macho
-from spokeshave.pe import is_pe, read_pe
+from spokeshave.elf import ElfFile, is_elf, read_elf
+from spokeshave.macho import MachOFile, is_macho, read_macho
+from spokeshave.pe import PeFile, is_pe, read_pe
+
+
+class Format(enum.Enum):
+    """The formats of native files, as messages call one."""
+
+    ELF = "an ELF file"
+    MACHO = "a Mach-O file"
+    PE = "a PE file"
 
 
 class NativeFile(Protocol):
@@ -25,6 +34,10 @@ class NativeFile(Protocol):
     def is_loadable(self) -> bool:
         """Whether a loader loads it, and it is no object file on its way into another."""
 
+    @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+
 
 def is_native(path: Path) -> bool:
     """Whether a file is native code of any format."""
@@ -38,3 +51,11 @@ def read_native(path: Path, place: str) -> NativeFile | None:
     if is_macho(path):
         return read_macho(path, place)
     return read_pe(path, place) if is_pe(path) else None
+
+
+_FORMATS: dict[type, Format] = {ElfFile: Format.ELF, MachOFile: Format.MACHO, PeFile: Format.PE}
+
+
+def format_of(native: NativeFile) -> Format:
+    """The format of a native file."""
+    return _FORMATS[type(native)]

@@ -76,6 +76,11 @@ class PeFile:
         return True
 
     @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+        return self.is_dll
+
+    @property
     def needed(self) -> tuple[str, ...]:
         """The names of the DLLs that it imports from, delayed ones too."""
         return tuple(dict.fromkeys(library.name for library in self.libraries))

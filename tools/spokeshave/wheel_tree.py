@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -27,6 +31,16 @@ class WheelTree:
     def read(self, file: str) -> bytes:
         """A file's bytes."""
         return (self.root / file).read_bytes()
+
+    @contextmanager
+    def mapped(self, file: str) -> Iterator[bytes | mmap.mmap]:
+        """A file's bytes, mapped into memory and not copied."""
+        with (self.root / file).open("rb") as stream:
+            if not os.fstat(stream.fileno()).st_size:
+                yield b""
+                return
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                yield data
 
     def text(self, file: str) -> str:
         """A file's text; what is not UTF-8 is replaced."""
@@ -80,7 +94,9 @@ def unpack(wheel: Path, root: Path) -> WheelTree:
         for member in reader.members.values():
             destination = root / member.name
             _make_folder(destination, member.name)
-            destination.write_bytes(reader.read(member.name))
+            with destination.open("wb") as stream:
+                for chunk in reader.chunks(member.name):
+                    stream.write(chunk)
             destination.chmod(0o755 if member.executable else 0o644)
         return WheelTree(name, root, tuple(sorted(reader.members)), dist_info)
 

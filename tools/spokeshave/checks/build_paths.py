@@ -26,7 +26,8 @@ def check_build_paths(subject: Subject) -> Iterator[Finding]:
     in_code = _pattern([_literal(text) for text in texts], [*_SANDBOXES, *_HOMES])
     for file in subject.tree.files:
         native = is_native(subject.tree.root / file)
-        yield from _leaks(file, (in_code if native else everywhere).finditer(subject.tree.read(file)), native)
+        with subject.tree.mapped(file) as data:
+            yield from _leaks(file, (in_code if native else everywhere).finditer(data), native)
 
 
 def _leaks(file: str, matches: Iterable[re.Match[bytes]], native: bool) -> Iterator[Finding]:

@@ -16,8 +16,8 @@ _PROJECT_FOLDERS = frozenset(
 )
 _PROJECT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py"})
 _SOURCE_SUFFIXES = (".py", ".pyi")
-_MODULE_SUFFIXES = (*_SOURCE_SUFFIXES, ".so")
-_OWN_FOLDERS = (".libs", ".scripts", ".data")
+_MODULE_SUFFIXES = (*_SOURCE_SUFFIXES, ".so", ".pyd")
+_OWN_FOLDERS = (".libs", ".dylibs", ".scripts", ".data")
 
 
 def check_layout(subject: Subject) -> Iterator[Finding]:
