@@ -1,10 +1,9 @@
-"""For tests: real native files of every format, compiled by the ziglang package, and the wheels around them."""
+"""For tests: real ELF files, compiled by the ziglang package, and the wheels around them."""
 
 from __future__ import annotations
 
 import getpass
 import os
-import struct
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -18,11 +17,6 @@ from spokeshave.wheel_file import UNSTAMPED, WheelEntry, WheelName, render_wheel
 MANYLINUX = "manylinux_2_17_x86_64"
 GLIBC_2_17 = "x86_64-linux-gnu.2.17"
 GLIBC_2_28 = "x86_64-linux-gnu.2.28"
-MACOS_ARM, MACOS_INTEL = "aarch64-macos.11.0", "x86_64-macos.11.0"
-WINDOWS, WINDOWS_ARM = "x86_64-windows-gnu", "aarch64-windows-gnu"
-VISIBLE = '__attribute__((visibility("default")))'
-_CPU_TYPES = {MACOS_INTEL: (0x01000007, 3), MACOS_ARM: (0x0100000C, 0)}
-_PAGE_BITS = 14
 
 _MODULE = """
 typedef struct {{ long count; void *type; }} PyObject;
@@ -55,48 +49,6 @@ def compile_library(path: Path, source: str, *flags: str, target: str = GLIBC_2_
     source_file.unlink()
     assert done.returncode == 0, done.stderr
     return path
-
-
-def compile_dylib(path: Path, source: str, *flags: str, target: str = MACOS_ARM) -> Path:
-    """Compile a library or an extension for macOS, with ``@rpath/NAME`` as its name."""
-    names = (f"-Wl,-install_name,@rpath/{path.name}", "-Wl,-undefined,dynamic_lookup")
-    return compile_library(path, source, *names, *flags, target=target)
-
-
-def join_slices(path: Path, slices: Mapping[str, Path]) -> Path:
-    """Write a universal file of one file for each target, as Apple's ``lipo`` does."""
-    entries, content, end = b"", b"", 4096
-    for target, part in slices.items():
-        data = part.read_bytes()
-        offset = end + -end % (1 << _PAGE_BITS)
-        entries += struct.pack(">5I", *_CPU_TYPES[target], offset, len(data), _PAGE_BITS)
-        content += bytes(offset - end) + data
-        end = offset + len(data)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((struct.pack(">2I", 0xCAFEBABE, len(slices)) + entries).ljust(4096, b"\0") + content)
-    return path
-
-
-def compile_dll(path: Path, source: str, *flags: str, target: str = WINDOWS) -> Path:
-    """Compile a DLL or an extension for Windows; its import library lies beside it, named ``NAME.lib``."""
-    exported = source.replace(VISIBLE, "__declspec(dllexport)")
-    return compile_library(path, exported, "-O2", f"-Wl,--out-implib,{import_library(path)}", *flags, target=target)
-
-
-def import_library(dll: Path) -> Path:
-    """What to link with to import from a DLL."""
-    return dll.with_name(f"{dll.name}.lib")
-
-
-def python_import_library(folder: Path, target: str = WINDOWS) -> Path:
-    """The import library of ``python3.dll``, as far as the tests' modules use it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    definition, library = folder / "python3.def", folder / "python3.lib"
-    definition.write_text("LIBRARY python3.dll\nEXPORTS\nPyModule_Create2\n")
-    machine = "arm64" if target == WINDOWS_ARM else "i386:x86-64"
-    command = [str(_zig()), "dlltool", "-m", machine, "-d", str(definition), "-l", str(library)]
-    subprocess.run(command, env=_environment(), check=True)
-    return library
 
 
 def build_wheel(
