@@ -192,6 +192,14 @@ class ArchiveReader:
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
             raise InvalidWheelError(damaged(self.path, name, str(err))) from err
 
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """A member's plain bytes in pieces, checked against its CRC at the end."""
+        try:
+            with self._zip.open(name) as stream:
+                yield from iter_chunks(stream)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
+            raise InvalidWheelError(damaged(self.path, name, str(err))) from err
+
     def open(self, name: str) -> IO[bytes]:
         """A member's plain bytes as a stream."""
         return self._zip.open(name)

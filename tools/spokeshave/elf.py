@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection, GNUVerSymSection
+from elftools.elf.gnuversions import GNUVerNeedSection
 
 from spokeshave.errors import Problem, SpokeshaveError
 
 MAGIC = b"\x7fELF"
 # pyelftools says that it is typed, but most of it is not.
 _open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
+_MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError)
 _EXECUTE, _WRITE = 1, 2
 _DF_TEXTREL = 0x4
 _VERSION_INDEX = 0x7FFF
+# A symbol's name, its binding and kind, its visibility and the section that defines it.
+_SYMBOL_64, _SYMBOL_32 = "IBBH16x", "I8xBBH"
+_UNDEFINED, _LOCAL, _WEAK, _VISIBILITY = 0, 0, 2, 3
+_VISIBLE = (0, 3)
 _LOADERS = ("ld-linux", "ld64.so.")
 
 
@@ -38,9 +44,27 @@ class ImportedSymbol:
     library: str
 
 
+class _Symbol(NamedTuple):
+    """A dynamic symbol; ``version`` is its index among the versions of the file."""
+
+    name: str
+    binding: int
+    visibility: int
+    is_undefined: bool
+    version: int
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether other files can use it."""
+        return not self.is_undefined and self.binding != _LOCAL and self.visibility in _VISIBLE
+
+
 @dataclass(frozen=True)
 class ElfFile:
-    """The dynamic section, the symbols and the segments of one ELF file."""
+    """The dynamic section, the symbols and the segments of one ELF file.
+
+    ``weak`` are those of the undefined symbols that it works without.
+    """
 
     is_dynamic: bool
     is_shared_object: bool
@@ -50,10 +74,21 @@ class ElfFile:
     search_path: tuple[str, ...]
     imports: tuple[ImportedSymbol, ...]
     undefined: frozenset[str]
+    weak: frozenset[str]
     exports: frozenset[str]
     stack_flags: int | None
     has_text_relocations: bool
     has_writable_code: bool
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether a loader loads it: object files and wholly static programs have nothing to link."""
+        return self.is_dynamic
+
+    @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+        return self.is_shared_object and self.interpreter is None
 
     @property
     def versions(self) -> set[str]:
@@ -78,7 +113,7 @@ def read_elf(path: Path, place: str) -> ElfFile:
         try:
             return _read(stream)
         # pyelftools meets malformed files with whatever its parsers run into.
-        except (ELFError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError) as err:
+        except (ELFError, struct.error, *_MALFORMED) as err:
             message = f"is a damaged ELF file ({type(err).__name__}: {err})"
             raise InvalidElfError(Problem(place, message, "Build the file again.")) from err
 
@@ -88,7 +123,7 @@ def _read(stream: IO[bytes]) -> ElfFile:
     segments: list[Any] = list(elf.iter_segments())
     dynamic = [tag for segment in segments if segment["p_type"] == "PT_DYNAMIC" for tag in segment.iter_tags()]
     sonames = _texts(dynamic, "DT_SONAME", "soname")
-    symbols = _dynamic_symbols(elf)
+    symbols = list(_symbols(elf))
     return ElfFile(
         is_dynamic=bool(dynamic),
         is_shared_object=elf["e_type"] == "ET_DYN",
@@ -96,9 +131,10 @@ def _read(stream: IO[bytes]) -> ElfFile:
         soname=sonames[0] if sonames else None,
         needed=_texts(dynamic, "DT_NEEDED", "needed"),
         search_path=_search_path(dynamic),
-        imports=_imports(elf),
-        undefined=frozenset(symbol.name for symbol in symbols if _is_undefined(symbol)),
-        exports=frozenset(symbol.name for symbol in symbols if _is_exported(symbol)),
+        imports=_imports(elf, symbols),
+        undefined=frozenset(symbol.name for symbol in symbols if symbol.is_undefined and symbol.name),
+        weak=frozenset(symbol.name for symbol in symbols if symbol.is_undefined and symbol.binding == _WEAK),
+        exports=frozenset(symbol.name for symbol in symbols if symbol.is_exported),
         stack_flags=next((s["p_flags"] for s in segments if s["p_type"] == "PT_GNU_STACK"), None),
         has_text_relocations=any(_asks_for_text_relocations(tag) for tag in dynamic),
         has_writable_code=any(_is_writable_code(segment) for segment in segments),
@@ -122,23 +158,30 @@ def _is_writable_code(segment: Any) -> bool:
     return bool(segment["p_type"] == "PT_LOAD" and segment["p_flags"] & (_EXECUTE | _WRITE) == _EXECUTE | _WRITE)
 
 
-def _dynamic_symbols(elf: Any) -> list[Any]:
+def _symbols(elf: Any) -> Iterator[_Symbol]:
+    """The dynamic symbols. pyelftools would make some ten objects of each."""
     section = elf.get_section_by_name(".dynsym")
-    return [] if section is None else list(section.iter_symbols())
+    if section is None:
+        return
+    order = "<" if elf.little_endian else ">"
+    layout = struct.Struct(order + (_SYMBOL_64 if elf.elfclass == 64 else _SYMBOL_32))
+    names = elf.get_section(section["sh_link"]).data()
+    versions = _version_indexes(elf, order)
+    for index, (start, information, other, place) in enumerate(layout.iter_unpack(section.data())):
+        name = names[start : names.index(b"\0", start)].decode("utf-8", "surrogateescape")
+        version = versions[index] & _VERSION_INDEX if index < len(versions) else 0
+        yield _Symbol(name, information >> 4, other & _VISIBILITY, place == _UNDEFINED, version)
 
 
-def _is_undefined(symbol: Any) -> bool:
-    return bool(symbol["st_shndx"] == "SHN_UNDEF" and symbol.name)
+def _version_indexes(elf: Any, order: str) -> Sequence[int]:
+    section = elf.get_section_by_name(".gnu.version")
+    data = section.data() if section else b""
+    return struct.unpack(f"{order}{len(data) // 2}H", data)
 
 
-def _is_exported(symbol: Any) -> bool:
-    visible = symbol["st_other"]["visibility"] in ("STV_DEFAULT", "STV_PROTECTED")
-    return bool(symbol["st_shndx"] != "SHN_UNDEF" and symbol["st_info"]["bind"] != "STB_LOCAL" and visible)
-
-
-def _imports(elf: Any) -> tuple[ImportedSymbol, ...]:
+def _imports(elf: Any, symbols: list[_Symbol]) -> tuple[ImportedSymbol, ...]:
     required = {index: (version, library) for index, version, library in _required_versions(elf)}
-    found = {ImportedSymbol(name, *required[index]) for name, index in _version_indexes(elf) if index in required}
+    found = {ImportedSymbol(symbol.name, *required[symbol.version]) for symbol in symbols if symbol.version in required}
     named = {(symbol.version, symbol.library) for symbol in found}
     found |= {ImportedSymbol("", *requirement) for requirement in required.values() if requirement not in named}
     return tuple(sorted(found, key=lambda symbol: (symbol.version, symbol.library, symbol.name)))
@@ -151,12 +194,3 @@ def _required_versions(elf: Any) -> Iterator[tuple[int, str, str]]:
     for library, versions in cast("Any", section).iter_versions():
         if not library.name.startswith(_LOADERS):
             yield from ((version["vna_other"] & _VERSION_INDEX, version.name, library.name) for version in versions)
-
-
-def _version_indexes(elf: Any) -> Iterator[tuple[str, int]]:
-    section = elf.get_section_by_name(".gnu.version")
-    if not isinstance(section, GNUVerSymSection):
-        return
-    for symbol in cast("Any", section).iter_symbols():
-        if isinstance(symbol["ndx"], int):
-            yield symbol.name, symbol["ndx"] & _VERSION_INDEX

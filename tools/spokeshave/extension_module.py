@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from spokeshave.elf import ElfFile
+from spokeshave.native import NativeFile
 
 _INIT = re.compile(r"Py(Init|InitU|ModExport|ModExportU)_(?P<name>\w+)")
-_TAGGED = re.compile(r"\.(?P<tag>(cpython|pypy|graalpy)\S*|abi3t?)\.so$")
-_CPYTHON = re.compile(r"cpython-(?P<version>\d+)(?P<threading>t?)d?(-(?P<triple>\S+))?")
+_ENDINGS = (".so", ".pyd")
+_TAGGED = re.compile(r"\.(?P<tag>(cp\d|cpython|pypy|graalpy)\S*|abi3t?)$")
+_CPYTHON = re.compile(r"(cpython-|cp)(?P<version>\d+)(?P<threading>t?)d?(-(?P<triple>\S+))?")
 
 
 @dataclass(frozen=True)
 class ExtensionModule:
-    """An extension module: its file in the wheel, its name, what stands between the name and ``.so``."""
+    """An extension module: its file in the wheel, its name, and what stands between that and ``.so`` or ``.pyd``."""
 
     file: str
     name: str
     suffix_tag: str
+    ending: str
 
     @property
     def init_names(self) -> tuple[str, ...]:
@@ -33,7 +37,7 @@ class ExtensionModule:
 
 @dataclass(frozen=True)
 class CPythonSuffix:
-    """A suffix tag such as ``cpython-313t-x86_64-linux-gnu``; the triple is empty where it has none."""
+    """A suffix tag such as ``cpython-313t-x86_64-linux-gnu`` or ``cp313t-win_amd64``; the triple may be empty."""
 
     version: str
     is_free_threaded: bool
@@ -46,29 +50,34 @@ class CPythonSuffix:
         return cls(match["version"], bool(match["threading"]), match["triple"] or "") if match else None
 
 
-def exported_modules(elf: ElfFile) -> list[str]:
+def exported_modules(native: NativeFile) -> list[str]:
     """The names of the modules that a library can be loaded as."""
-    matches = (_INIT.fullmatch(symbol) for symbol in elf.exports)
+    matches = (_INIT.fullmatch(symbol) for symbol in native.exports)
     return sorted({match["name"] for match in matches if match})
 
 
-def find_modules(installed: dict[str, str], elf_files: dict[str, ElfFile]) -> list[ExtensionModule]:
+def find_modules(installed: dict[str, str], native_files: Mapping[str, NativeFile]) -> list[ExtensionModule]:
     """The extension modules: by their suffix, or, for a plain ``.so``, by what they export.
 
     ``installed`` has the paths relative to site-packages and the files of the wheel that they stand for.
     """
-    modules = [_module(path, file) for path, file in sorted(installed.items()) if file in elf_files]
-    return [module for module in modules if module and (module.suffix_tag or exported_modules(elf_files[module.file]))]
+    modules = [_module(path, file) for path, file in sorted(installed.items()) if file in native_files]
+    return [module for module in modules if module and _is_module(module, native_files[module.file])]
+
+
+def _is_module(module: ExtensionModule, native: NativeFile) -> bool:
+    return bool(module.suffix_tag or module.ending == ".pyd" or exported_modules(native))
 
 
 def _module(path: str, file: str) -> ExtensionModule | None:
     parts = PurePosixPath(path).parts
-    name, dot, rest = parts[-1].partition(".")
+    stem, ending = os.path.splitext(parts[-1])
+    name, dot, tag = stem.partition(".")
     dotted = [*parts[:-1], name]
     # mypyc's modules may begin with a digit; they are imported by name.
-    if not path.endswith(".so") or not all(f"_{part}".isidentifier() for part in dotted):
+    if ending not in _ENDINGS or not all(f"_{part}".isidentifier() for part in dotted):
         return None
-    tagged = _TAGGED.search(f"{dot}{rest}")
-    if dot + rest != ".so" and tagged is None:
+    tagged = _TAGGED.search(f"{dot}{tag}")
+    if dot and tagged is None:
         return None
-    return ExtensionModule(file, ".".join(dotted), tagged["tag"] if tagged else "")
+    return ExtensionModule(file, ".".join(dotted), tagged["tag"] if tagged else "", ending)

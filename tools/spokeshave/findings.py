@@ -24,9 +24,13 @@ class Rule(enum.Enum):
     ENTRY_POINT = "entry-point"
     NO_NATIVE_CODE = "no-native-code"
     ARCHITECTURE = "architecture"
+    MINIMUM_SYSTEM = "minimum-system"
     SYMBOL_VERSION = "symbol-version"
     FORBIDDEN_SYMBOL = "forbidden-symbol"
     MISSING_LIBRARY = "missing-library"
+    UNDEFINED_SYMBOL = "undefined-symbol"
+    PYTHON_LIBRARY = "python-library"
+    INSTALL_NAME = "install-name"
     SEARCH_PATH = "search-path"
     MODULE_INIT = "module-init"
     MODULE_MISSING = "module-missing"
@@ -35,6 +39,8 @@ class Rule(enum.Enum):
     EXECUTABLE_STACK = "executable-stack"
     WRITABLE_CODE = "writable-code"
     TEXT_RELOCATION = "text-relocation"
+    SIGNATURE = "signature"
+    TIME_STAMP = "time-stamp"
     BUILD_PATH = "build-path"
 
 

@@ -10,7 +10,7 @@ _MODULE_SUFFIXES = (".py", ".so", ".pyd")
 
 def import_names(tree: WheelTree) -> list[str]:
     """Dotted names, sorted, packages before what is in them."""
-    extensions = {module.name for module in find_modules(tree.installed, tree.elf_files)}
+    extensions = {module.name for module in find_modules(tree.installed, tree.native_files)}
     return sorted({*extensions, *_top_level(tree)})
 
 

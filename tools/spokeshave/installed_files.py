@@ -59,7 +59,7 @@ def _faults(site_packages: Path, entries: Mapping[str, RecordEntry]) -> list[str
         if not file.is_file():
             found.append(f"{path} is not there")
         elif entry.hash:
-            fault = content_fault(entry, file.read_bytes())
+            fault = content_fault(entry, file)
             if fault:
                 found.append(f"{path} {fault}")
     return found

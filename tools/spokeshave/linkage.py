@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from auditwheel.lddtree import LIBPYTHON_RE, DynamicExecutable, ldd
+from auditwheel.libc import Libc
 from auditwheel.policy import ExternalReference
 from elftools.common.exceptions import ELFError
 from packaging.version import Version
 
+from spokeshave import musl_symbols
 from spokeshave.elf import ElfFile, InvalidElfError, read_elf
 from spokeshave.errors import Problem
-from spokeshave.platforms import Platform
+from spokeshave.platforms import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 
 _ORIGINS = ("$ORIGIN", "${ORIGIN}")
@@ -30,13 +32,13 @@ class Linkage:
     """
 
     tree: WheelTree
-    platform: Platform
+    platform: LinuxPlatform
     dependencies: Mapping[str, DynamicExecutable]
     references: Mapping[str, ExternalReference]
     libraries: Mapping[str, Path]
 
     @classmethod
-    def read(cls, tree: WheelTree, platform: Platform, library_dirs: Iterable[Path] = ()) -> Linkage:
+    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Iterable[Path] = ()) -> Linkage:
         """Resolve every needed library inside the wheel and the given folders, and nowhere on this machine.
 
         The folders must lie below the parent of the tree's root (`share_libraries` puts them there).
@@ -73,8 +75,11 @@ class Linkage:
     def platform_versions(self) -> dict[str, dict[str, list[str]]]:
         """The symbol versions asked of the platform: file, version, the names of the symbols."""
         provided = self.provided()
-        files = {**self.tree.elf_files, **{name: read_elf(path, name) for name, path in self.libraries.items()}}
-        return {file: _asked_versions(elf, provided) for file, elf in files.items()}
+        return {file: _asked_versions(elf, provided) for file, elf in self.files().items()}
+
+    def files(self) -> dict[str, ElfFile]:
+        """The wheel's ELF files, and those that it will have once libraries are grafted."""
+        return {**self.tree.elf_files, **{name: read_elf(path, name) for name, path in self.libraries.items()}}
 
 
 def share_libraries(library_dirs: Iterable[Path], root: Path) -> list[Path]:
@@ -119,6 +124,8 @@ def newest_versions(versions: Iterable[str]) -> dict[str, str]:
 
 def too_new_symbols(linkage: Linkage) -> list[Problem]:
     """Symbol versions that the platform's policy does not have, with the tag that would fit."""
+    if linkage.platform.libc is Libc.MUSL:
+        return list(_too_new_for_musl(linkage))
     by_file = linkage.platform_versions()
     fitting = linkage.platform.fitting_tag({version for versions in by_file.values() for version in versions})
     return [
@@ -129,14 +136,25 @@ def too_new_symbols(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _allows(platform: Platform, version: str) -> bool:
+def _too_new_for_musl(linkage: Linkage) -> Iterator[Problem]:
+    files = linkage.files()
+    provided = {name for elf in files.values() for name in elf.exports}
+    for file, elf in files.items():
+        for name in sorted((elf.undefined & musl_symbols.ADDED.keys()) - elf.weak - provided):
+            version, floor = (".".join(map(str, number)) for number in (musl_symbols.ADDED[name], musl_symbols.FLOOR))
+            message = f"uses {name}, which musl has since {version}, but {linkage.platform.tag} includes musl {floor}"
+            remedy = f"Do not use {name}; where a configure script found it, tell it that there is none"
+            yield Problem(file, message, f"{remedy} (ac_cv_func_{name}=no).")
+
+
+def _allows(platform: LinuxPlatform, version: str) -> bool:
     kind, _, number = version.partition("_")
     known = platform.policy.symbol_versions.get(kind)
     return known is None or number in known
 
 
-def _too_new(platform: Platform, file: str, version: str, names: list[str], fitting: str | None) -> Problem:
-    symbols = _some([name for name in names if name])
+def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str], fitting: str | None) -> Problem:
+    symbols = some([name for name in names if name])
     kind = version.partition("_")[0]
     newest = newest_versions(f"{kind}_{number}" for number in platform.policy.symbol_versions[kind]).get(kind, "none")
     uses = f"imports {symbols} of version {version}" if symbols else f"needs {version} of the C library"
@@ -147,7 +165,8 @@ def _too_new(platform: Platform, file: str, version: str, names: list[str], fitt
     return Problem(file, message, f'The wheel fits {fitting}: set platforms=["{fitting}"], or {avoid}.')
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """Names for a message, the first few of many."""
     shown = ", ".join(names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
@@ -157,8 +176,8 @@ def forbidden_symbols(linkage: Linkage) -> list[Problem]:
     return [
         Problem(
             file,
-            f"imports {_some(symbols)} of {library}, which {linkage.platform.tag} forbids",
-            f"Link {library} statically, or do not use {_some(symbols)}.",
+            f"imports {some(symbols)} of {library}, which {linkage.platform.tag} forbids",
+            f"Link {library} statically, or do not use {some(symbols)}.",
         )
         for file, reference in linkage.references.items()
         for library, symbols in sorted(reference.blacklist.items())
@@ -178,6 +197,9 @@ def missing_libraries(linkage: Linkage) -> list[Problem]:
 def _missing(linkage: Linkage, file: str, name: str) -> Problem:
     users = [user for user, found in linkage.dependencies[file].libraries.items() if name in found.needed]
     needs = f"needs {name}" if name in linkage.dependencies[file].needed else f"needs {name} (through {users[0]})"
+    if name == "libc.so" and linkage.platform.libc is Libc.MUSL:
+        message = f"{needs}, which is what musl's linker calls {_musl_soname(linkage.platform)}"
+        return Problem(file, message, "Repair the wheel, which puts in the name that musllinux systems have.")
     if "/" in name:
         message = f"needs {name} by its path, which exists only where it was linked"
         return Problem(file, message, f"Link that library with -Wl,-soname,{PurePosixPath(name).name}.")
@@ -193,6 +215,10 @@ def _missing(linkage: Linkage, file: str, name: str) -> Problem:
         f"Make the target that builds {name} a dependency (or give its folder by --library-dir), or link it statically."
     )
     return Problem(file, message, remedy)
+
+
+def _musl_soname(platform: LinuxPlatform) -> str:
+    return next(name for name in platform.policy.whitelist if name.startswith("libc.musl-"))
 
 
 def foreign_architectures(linkage: Linkage) -> list[Problem]:
@@ -215,17 +241,20 @@ def _architecture(linkage: Linkage, file: str) -> list[Problem]:
     return []
 
 
-def search_path_fault(entry: str, file: str) -> str | None:
-    """What is wrong with an entry of a file's RPATH or RUNPATH; None for one that stays inside the wheel."""
+def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = _ORIGINS) -> str | None:
+    """What is wrong with an entry of a file's search path; None for one that stays inside the wheel.
+
+    ``origins`` are the words that stand for the file's own folder.
+    """
     if not entry:
         return "is empty, which means the current directory"
-    if entry not in _ORIGINS and not entry.startswith(tuple(f"{origin}/" for origin in _ORIGINS)):
+    origin, _, rest = entry.partition("/")
+    if origin not in origins:
         return "is absolute" if entry.startswith("/") else "depends on the current directory"
     parts = PurePosixPath(file).parts
     if parts[0].endswith(".data"):
         if parts[1:2] not in (("purelib",), ("platlib",)):
             return None
         parts = parts[2:]
-    rest = entry.split("ORIGIN", 1)[1].lstrip("}/")
-    target = os.path.normpath(os.path.join("", *parts[:-1], rest) or ".")
+    target = os.path.normpath(os.path.join("", *parts[:-1], rest.lstrip("/")) or ".")
     return "leads out of the wheel" if target.split("/")[0] == ".." else None

@@ -2,34 +2,81 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.platforms import Platform, PythonAbi, UnknownPlatformError
+from spokeshave.platforms import LinuxPlatform, MacPlatform, Platform, PythonAbi, System, UnknownPlatformError
 
 
 @pytest.mark.parametrize(
-    ("tag", "tags", "linux_tag"),
+    ("tag", "tags", "unrepaired_tag"),
     [
         ("manylinux_2_17_x86_64", ("manylinux2014_x86_64", "manylinux_2_17_x86_64"), "linux_x86_64"),
         ("manylinux2014_x86_64", ("manylinux2014_x86_64", "manylinux_2_17_x86_64"), "linux_x86_64"),
         ("manylinux_2_28_aarch64", ("manylinux_2_28_aarch64",), "linux_aarch64"),
+        ("manylinux_2_31_armv7l", ("manylinux_2_31_armv7l",), "linux_armv7l"),
+        ("manylinux_2_31_riscv64", ("manylinux_2_31_riscv64",), "linux_riscv64"),
+        ("manylinux_2_17_s390x", ("manylinux2014_s390x", "manylinux_2_17_s390x"), "linux_s390x"),
+        ("manylinux_2_17_ppc64le", ("manylinux2014_ppc64le", "manylinux_2_17_ppc64le"), "linux_ppc64le"),
         ("musllinux_1_2_x86_64", ("musllinux_1_2_x86_64",), "linux_x86_64"),
+        ("macosx_11_0_arm64", ("macosx_11_0_arm64",), "macosx_11_0_arm64"),
+        ("win_amd64", ("win_amd64",), "win_amd64"),
     ],
 )
-def test_a_platform_knows_its_tags(tag: str, tags: tuple[str, ...], linux_tag: str) -> None:
+def test_a_platform_knows_its_tags(tag: str, tags: tuple[str, ...], unrepaired_tag: str) -> None:
     platform = Platform.parse(tag)
     assert platform.tags == tags
-    assert platform.linux_tag == linux_tag
+    assert platform.unrepaired_tag == unrepaired_tag
 
 
 @pytest.mark.parametrize(
-    "tag", ["win_amd64", "manylinux_2_17", "manylinux_2_17_vax", "musllinux_1_9_x86_64", "", "any"]
+    "tag",
+    [
+        "manylinux_2_17",
+        "manylinux_2_17_vax",
+        "musllinux_1_9_x86_64",
+        "win_ia64",
+        "win32",
+        "macosx_11_0",
+        "macosx_11_0_ppc",
+        "macosx_11_2_arm64",
+        "macosx_10_9_arm64",
+        "macosx_10_16_x86_64",
+        "macosx_20_0_x86_64",
+        "macosx_9_0_x86_64",
+        "",
+        "any",
+    ],
 )
 def test_what_no_policy_covers_is_refused(tag: str) -> None:
     with pytest.raises(UnknownPlatformError, match="is no platform that wheels can be repaired to"):
         Platform.parse(tag)
 
 
+@pytest.mark.parametrize(
+    ("tag", "system", "architectures"),
+    [
+        ("manylinux_2_17_x86_64", System.GLIBC, ("x86_64",)),
+        ("musllinux_1_2_aarch64", System.MUSL, ("aarch64",)),
+        ("macosx_11_0_arm64", System.MACOS, ("arm64",)),
+        ("macosx_11_0_universal2", System.MACOS, ("x86_64", "arm64")),
+        ("win_arm64", System.WINDOWS, ("arm64",)),
+    ],
+)
+def test_a_platform_knows_its_system_and_architectures(
+    tag: str, system: System, architectures: tuple[str, ...]
+) -> None:
+    platform = Platform.parse(tag)
+    assert (platform.system, platform.architectures) == (system, architectures)
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [("macosx_10_9_x86_64", (10, 9)), ("macosx_11_0_arm64", (11, 0)), ("macosx_26_0_universal2", (26, 0))],
+)
+def test_a_macos_platform_knows_its_oldest_macos(tag: str, version: tuple[int, int]) -> None:
+    assert MacPlatform.of(tag).minimum_version == version
+
+
 def test_the_oldest_fitting_tag_is_found() -> None:
-    platform = Platform.parse("manylinux_2_17_x86_64")
+    platform = LinuxPlatform.of("manylinux_2_17_x86_64")
     assert platform.fitting_tag({"GLIBC_2.14"}) == "manylinux_2_17_x86_64"
     assert platform.fitting_tag({"GLIBC_2.14", "GLIBC_2.28"}) == "manylinux_2_28_x86_64"
     assert platform.fitting_tag({"GLIBC_9.9"}) is None

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from spokeshave.archive import ArchiveReader
-from spokeshave.elf import ElfFile, is_elf, read_elf
+from spokeshave.elf import ElfFile
 from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.macho import MachOFile
+from spokeshave.native import NativeFile, read_native
+from spokeshave.pe import PeFile
 from spokeshave.wheel_file import WheelName, find_dist_info
 
 
@@ -25,6 +32,16 @@ class WheelTree:
         """A file's bytes."""
         return (self.root / file).read_bytes()
 
+    @contextmanager
+    def mapped(self, file: str) -> Iterator[bytes | mmap.mmap]:
+        """A file's bytes, mapped into memory and not copied."""
+        with (self.root / file).open("rb") as stream:
+            if not os.fstat(stream.fileno()).st_size:
+                yield b""
+                return
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                yield data
+
     def text(self, file: str) -> str:
         """A file's text; what is not UTF-8 is replaced."""
         return self.read(file).decode("utf-8", "replace")
@@ -35,16 +52,32 @@ class WheelTree:
         return self.text(path) if path in self.files else None
 
     @cached_property
-    def elf_files(self) -> dict[str, ElfFile]:
-        """Every dynamically linked ELF file by its path; raises `InvalidWheelError` with all damaged ones."""
+    def native_files(self) -> dict[str, NativeFile]:
+        """Every library and program by its path; raises `InvalidWheelError` with all damaged ones."""
         problems = Problems()
-        found: dict[str, ElfFile] = {}
+        found: dict[str, NativeFile] = {}
         for file in self.files:
-            if is_elf(self.root / file):
-                with problems.collecting():
-                    found[file] = read_elf(self.root / file, file)
+            with problems.collecting():
+                native = read_native(self.root / file, file)
+                if native is not None and native.is_loadable:
+                    found[file] = native
         problems.raise_if_any(InvalidWheelError)
-        return {file: elf for file, elf in found.items() if elf.is_dynamic}
+        return found
+
+    @property
+    def elf_files(self) -> dict[str, ElfFile]:
+        """Every dynamically linked ELF file by its path."""
+        return {file: native for file, native in self.native_files.items() if isinstance(native, ElfFile)}
+
+    @property
+    def macho_files(self) -> dict[str, MachOFile]:
+        """Every Mach-O library and program by its path."""
+        return {file: native for file, native in self.native_files.items() if isinstance(native, MachOFile)}
+
+    @property
+    def pe_files(self) -> dict[str, PeFile]:
+        """Every PE library and program by its path."""
+        return {file: native for file, native in self.native_files.items() if isinstance(native, PeFile)}
 
     @cached_property
     def installed(self) -> dict[str, str]:
@@ -61,7 +94,9 @@ def unpack(wheel: Path, root: Path) -> WheelTree:
         for member in reader.members.values():
             destination = root / member.name
             _make_folder(destination, member.name)
-            destination.write_bytes(reader.read(member.name))
+            with destination.open("wb") as stream:
+                for chunk in reader.chunks(member.name):
+                    stream.write(chunk)
             destination.chmod(0o755 if member.executable else 0o644)
         return WheelTree(name, root, tuple(sorted(reader.members)), dist_info)
 

@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from spokeshave.elf import is_elf
 from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.native import is_native
 
 # Of every sandbox; nothing that a text has a reason to name.
 _SANDBOXES = (rb"/tmp/pants-sandbox[-\w]*", rb"/tmp/process-execution[-\w]+", rb"/tmp/spokeshave-[-\w]+")
@@ -25,8 +25,9 @@ def check_build_paths(subject: Subject) -> Iterator[Finding]:
     everywhere = _pattern([_literal(text) for text in texts], [*_SANDBOXES])
     in_code = _pattern([_literal(text) for text in texts], [*_SANDBOXES, *_HOMES])
     for file in subject.tree.files:
-        native = is_elf(subject.tree.root / file)
-        yield from _leaks(file, (in_code if native else everywhere).finditer(subject.tree.read(file)), native)
+        native = is_native(subject.tree.root / file)
+        with subject.tree.mapped(file) as data:
+            yield from _leaks(file, (in_code if native else everywhere).finditer(data), native)
 
 
 def _leaks(file: str, matches: Iterable[re.Match[bytes]], native: bool) -> Iterator[Finding]:

@@ -10,14 +10,15 @@ from spokeshave.errors import Problems, SpokeshaveError
 from spokeshave.extension_module import find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.payload import find_clashes
+from spokeshave.pe_linkage import is_grafted
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}
 )
 _PROJECT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py"})
 _SOURCE_SUFFIXES = (".py", ".pyi")
-_MODULE_SUFFIXES = (*_SOURCE_SUFFIXES, ".so")
-_OWN_FOLDERS = (".libs", ".scripts", ".data")
+_MODULE_SUFFIXES = (*_SOURCE_SUFFIXES, ".so", ".pyd")
+_OWN_FOLDERS = (".libs", ".dylibs", ".scripts", ".data")
 
 
 def check_layout(subject: Subject) -> Iterator[Finding]:
@@ -62,5 +63,8 @@ def _file_fault(subject: Subject, file: str) -> str | None:
         return "is a file of the project and no module of this distribution"
     if (file.endswith(_SOURCE_SUFFIXES) and file.partition(".")[0].isidentifier()) or file.endswith(".pth"):
         return None
-    extensions = {module.file for module in find_modules(subject.tree.installed, subject.tree.elf_files)}
+    if is_grafted(file):
+        # Windows looks for it beside the module that needs it, and that one lies here.
+        return None
+    extensions = {module.file for module in find_modules(subject.tree.installed, subject.tree.native_files)}
     return None if subject.tree.installed.get(file) in extensions else "is neither a module nor inside a package"

@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any, cast
 
-from abi3audit._audit import AuditError, AuditResult, audit
-from abi3audit._extract import SharedObjectExtractor, SharedObjectSpec
-from abi3info.models import PyVersion
+from abi3audit._audit import AuditResult, audit
+from abi3info.models import PyVersion, Symbol
 
 from spokeshave.extension_module import find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.native import NativeFile
 
 _SHOWN = 12
+
+
+@dataclass(frozen=True)
+class _Symbols:
+    """What abi3audit takes for a library: the symbols that a native file of any format takes from others.
+
+    abi3audit's own readers hold whole libraries in memory, and tell a library's kind from its name.
+    """
+
+    native: NativeFile
+
+    def abi3_version(self, assume_lowest: PyVersion) -> PyVersion:
+        return assume_lowest
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return (Symbol(name, visibility="global") for name in sorted(self.native.undefined))
 
 
 def check_limited_api(subject: Subject) -> Iterator[Finding]:
     """Every library of a limited-API wheel that uses Python, and every ``.abi3.so`` in any wheel."""
     version = subject.expected.abi.python_version or (3, 2)
     for file in _libraries(subject):
-        try:
-            result = _audit(subject.tree.root / file, PyVersion(*version))
-        except AuditError as err:
-            yield finding(Rule.LIMITED_API, file, f"could not be checked for the limited API: {err}", "Build it again.")
-        else:
-            yield from _violations(file, result, version)
+        symbols = cast("Any", _Symbols(subject.tree.native_files[file]))
+        yield from _violations(file, audit(symbols, assume_minimum_abi3=PyVersion(*version)), version)
 
 
 def _libraries(subject: Subject) -> list[str]:
     if subject.expected.abi.is_limited:
-        return [file for file, elf in subject.tree.elf_files.items() if any(map(_is_python, elf.undefined))]
-    modules = find_modules(subject.tree.installed, subject.tree.elf_files)
+        return [file for file, native in subject.tree.native_files.items() if any(map(_is_python, native.undefined))]
+    modules = find_modules(subject.tree.installed, subject.tree.native_files)
     return [module.file for module in modules if module.suffix_tag == "abi3"]
 
 
 def _is_python(symbol: str) -> bool:
     return symbol.startswith(("Py", "_Py"))
-
-
-def _audit(library: Path, version: PyVersion) -> AuditResult:
-    # abi3audit tells a library's kind from its name; grafted ones have names such as libcore-1a2b3c4d.so.1.
-    with tempfile.TemporaryDirectory(prefix="spokeshave-audit-") as folder:
-        link = Path(folder) / "library.abi3.so"
-        link.symlink_to(library)
-        (shared_object,) = SharedObjectExtractor(SharedObjectSpec(link))
-        return audit(shared_object, assume_minimum_abi3=version)
 
 
 def _violations(file: str, result: AuditResult, version: tuple[int, int]) -> Iterator[Finding]:

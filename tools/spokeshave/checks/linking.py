@@ -1,9 +1,10 @@
-"""Checks of what ELF files need: symbol versions, libraries, search paths, architecture."""
+"""Checks of what native files need of the platform, of Python and of each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spokeshave import macho_linkage, pe_linkage
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.linkage import (
     Linkage,
@@ -13,23 +14,32 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
+from spokeshave.native import foreign_formats
+from spokeshave.platforms import LinuxPlatform, MacPlatform, WindowsPlatform
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
     """Everything about the wheel's native code that the platform decides."""
-    linkage = Linkage.read(subject.tree, subject.expected.platform)
-    if not subject.tree.elf_files:
+    platform = subject.expected.platform
+    if not subject.tree.native_files:
         message = "has a platform tag but holds no native code"
         remedy = "Depend on the extension's target, or build a wheel tagged py3-none-any."
         yield finding(Rule.NO_NATIVE_CODE, str(subject.tree.name), message, remedy)
+    yield from findings(Rule.ARCHITECTURE, foreign_formats(subject.tree.native_files, platform))
+    if isinstance(platform, LinuxPlatform):
+        yield from _elf(subject, platform)
+    elif isinstance(platform, MacPlatform):
+        yield from _macho(macho_linkage.MachOLinkage(subject.tree, platform))
+    elif isinstance(platform, WindowsPlatform):
+        yield from _pe(pe_linkage.PeLinkage(subject.tree, platform, subject.expected.abi))
+
+
+def _elf(subject: Subject, platform: LinuxPlatform) -> Iterator[Finding]:
+    linkage = Linkage.read(subject.tree, platform)
     yield from findings(Rule.ARCHITECTURE, foreign_architectures(linkage))
     yield from findings(Rule.SYMBOL_VERSION, too_new_symbols(linkage))
     yield from findings(Rule.FORBIDDEN_SYMBOL, forbidden_symbols(linkage))
     yield from findings(Rule.MISSING_LIBRARY, missing_libraries(linkage))
-    yield from _search_paths(subject)
-
-
-def _search_paths(subject: Subject) -> Iterator[Finding]:
     for file, elf in subject.tree.elf_files.items():
         for entry in dict.fromkeys(elf.search_path):
             fault = search_path_fault(entry, file)
@@ -37,3 +47,23 @@ def _search_paths(subject: Subject) -> Iterator[Finding]:
                 message = f"looks for libraries in {entry!r}, which {fault}"
                 remedy = "Link with a path that begins with $ORIGIN, or repair the wheel, which removes such entries."
                 yield finding(Rule.SEARCH_PATH, file, message, remedy)
+
+
+def _macho(linkage: macho_linkage.MachOLinkage) -> Iterator[Finding]:
+    yield from findings(Rule.ARCHITECTURE, macho_linkage.missing_slices(linkage))
+    yield from findings(Rule.ARCHITECTURE, linkage.problems(macho_linkage.foreign_systems))
+    yield from findings(Rule.MINIMUM_SYSTEM, linkage.problems(macho_linkage.too_new_systems))
+    yield from findings(Rule.MISSING_LIBRARY, linkage.problems(macho_linkage.missing_libraries))
+    yield from findings(Rule.UNDEFINED_SYMBOL, linkage.problems(macho_linkage.undefined_symbols))
+    yield from findings(Rule.INSTALL_NAME, linkage.problems(macho_linkage.build_install_names))
+    yield from findings(Rule.SEARCH_PATH, linkage.problems(macho_linkage.search_paths))
+    yield from findings(Rule.SIGNATURE, linkage.problems(macho_linkage.bad_signatures))
+
+
+def _pe(linkage: pe_linkage.PeLinkage) -> Iterator[Finding]:
+    yield from findings(Rule.ARCHITECTURE, pe_linkage.foreign_architectures(linkage))
+    yield from findings(Rule.MINIMUM_SYSTEM, pe_linkage.too_new_systems(linkage))
+    yield from findings(Rule.MISSING_LIBRARY, pe_linkage.missing_libraries(linkage))
+    yield from findings(Rule.PYTHON_LIBRARY, pe_linkage.foreign_pythons(linkage))
+    yield from findings(Rule.UNDEFINED_SYMBOL, pe_linkage.undefined_symbols(linkage))
+    yield from findings(Rule.TIME_STAMP, pe_linkage.wall_clock_stamps(linkage))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditwheel.architecture import Architecture
-from auditwheel.libc import Libc
-
 from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
-from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.platforms import Platform, PythonAbi, System
 
-_GNU_ARCHITECTURES = {Architecture.i686: "i386", Architecture.armv7l: "arm", Architecture.ppc64le: "powerpc64le"}
+_GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 
 
 def check_modules(subject: Subject) -> Iterator[Finding]:
     """Every extension module of the wheel, and those that were expected and are not there."""
-    modules = find_modules(subject.tree.installed, subject.tree.elf_files)
+    modules = find_modules(subject.tree.installed, subject.tree.native_files)
     for module in modules:
         yield from _init_function(subject, module)
         yield from _suffix(subject, module)
@@ -30,11 +27,11 @@ def check_modules(subject: Subject) -> Iterator[Finding]:
 
 
 def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
-    elf = subject.tree.elf_files[module.file]
-    if elf.exports.intersection(module.init_names):
+    native = subject.tree.native_files[module.file]
+    if native.exports.intersection(module.init_names):
         return
     wanted = module.init_names[0]
-    others = ", ".join(f"PyInit_{name}" for name in exported_modules(elf))
+    others = ", ".join(f"PyInit_{name}" for name in exported_modules(native))
     if others:
         message = f"is imported as {module.name} and must export {wanted}, but exports {others}"
         remedy = (
@@ -50,42 +47,52 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
 
 def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
     abi, platform = subject.expected.abi, subject.expected.platform
-    fault = _suffix_fault(module.suffix_tag, abi, platform)
+    fault = _suffix_fault(module, abi, platform)
     if fault:
         stem = module.file.rpartition("/")[2].partition(".")[0]
-        remedy = f"Name the file {stem}.{fitting_suffix(abi, platform)}, or tag the wheel for what was built."
+        remedy = f"Name the file {stem}{fitting_suffix(abi, platform)}, or tag the wheel for what was built."
         yield finding(Rule.MODULE_SUFFIX, module.file, f"{fault}, so {abi} never imports it", remedy)
 
 
-def _suffix_fault(suffix_tag: str, abi: PythonAbi, platform: Platform) -> str | None:
-    if not suffix_tag or abi.python_version is None:
+def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -> str | None:
+    tag, ending = module.suffix_tag, _ending(platform)
+    if module.ending != ending:
+        return f"ends in {module.ending}, where {platform.system.value} has {ending}"
+    if not tag or abi.python_version is None:
         return None
-    if suffix_tag == "abi3":
+    if tag == "abi3" and ending == ".so":
         return "is for the limited API, which free-threaded Python does not have" if abi.is_free_threaded else None
-    suffix = CPythonSuffix.parse(suffix_tag)
+    suffix = CPythonSuffix.parse(tag)
     if suffix is None:
-        return f"is for {suffix_tag}"
+        return f"is for {tag}"
     if abi.is_limited:
-        return f"is for {suffix_tag} alone"
+        return f"is for {tag} alone"
     version = "{}{}".format(*abi.python_version)
     if suffix.version != version or suffix.is_free_threaded != abi.is_free_threaded:
-        return f"is for {suffix_tag}"
-    return None if suffix.triple in ("", *_triples(abi, platform)) else f"is for {suffix.triple}"
+        return f"is for {tag}"
+    return None if suffix.triple in ("", _triple(abi, platform)) else f"is for {suffix.triple}"
 
 
 def fitting_suffix(abi: PythonAbi, platform: Platform) -> str:
-    """The file suffix by which CPython finds a module of an ABI on a platform: ``cpython-310-x86_64-linux-gnu.so``."""
-    if abi.is_limited:
-        return "abi3.so"
-    return f"{abi.abi.replace('cp', 'cpython-')}-{_triples(abi, platform)[0]}.so"
+    """The suffix by which CPython finds a module of an ABI on a platform: ``.cpython-310-x86_64-linux-gnu.so``."""
+    ending, triple = _ending(platform), _triple(abi, platform)
+    if platform.system is System.WINDOWS:
+        return ending if abi.is_limited else f".{abi.abi}-{triple}{ending}"
+    return f".abi3{ending}" if abi.is_limited else f".{abi.abi.replace('cp', 'cpython-')}-{triple}{ending}"
 
 
-def _triples(abi: PythonAbi, platform: Platform) -> tuple[str, ...]:
-    architecture = _GNU_ARCHITECTURES.get(platform.architecture, platform.architecture.value)
-    float_abi = "eabihf" if platform.architecture is Architecture.armv7l else ""
-    gnu = f"{architecture}-linux-gnu{float_abi}"
-    if platform.libc is Libc.GLIBC:
-        return (gnu,)
+def _ending(platform: Platform) -> str:
+    return ".pyd" if platform.system is System.WINDOWS else ".so"
+
+
+def _triple(abi: PythonAbi, platform: Platform) -> str:
+    """What CPython calls the platform in its suffixes."""
+    if platform.system is System.WINDOWS:
+        return platform.tag
+    if platform.system is System.MACOS:
+        return "darwin"
+    (architecture,) = platform.architectures
     # Until 3.10 CPython on musl called itself gnu.
-    musl = f"{architecture}-linux-musl{float_abi}"
-    return (gnu,) if (abi.python_version or (3, 99)) < (3, 11) else (musl,)
+    is_musl = platform.system is System.MUSL and (abi.python_version or (3, 99)) >= (3, 11)
+    float_abi = "eabihf" if architecture == "armv7l" else ""
+    return f"{_GNU_ARCHITECTURES.get(architecture, architecture)}-linux-{'musl' if is_musl else 'gnu'}{float_abi}"

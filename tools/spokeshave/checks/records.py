@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from spokeshave.archive import iter_chunks
 from spokeshave.errors import InvalidWheelError
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.record import RecordEntry, parse_record
@@ -36,23 +38,28 @@ def _compare(subject: Subject, place: str, entries: Mapping[str, RecordEntry]) -
             if file not in unhashed:
                 yield finding(Rule.RECORD, file, "is not listed in RECORD", _REMEDY)
         elif file not in unhashed:
-            fault = content_fault(entries[file], subject.tree.read(file))
+            fault = content_fault(entries[file], subject.tree.root / file)
             if fault:
                 yield finding(Rule.RECORD, file, fault, _REMEDY)
     for path in sorted(set(entries) - set(subject.tree.files)):
         yield finding(Rule.RECORD, place, f"lists {path}, which is not in the wheel", _REMEDY)
 
 
-def content_fault(entry: RecordEntry, data: bytes) -> str | None:
+def content_fault(entry: RecordEntry, path: Path) -> str | None:
     """What of a file contradicts its line in RECORD."""
     algorithm, _, expected = entry.hash.partition("=")
     if not entry.hash:
         return "has no hash in RECORD"
     if algorithm not in _HASHES:
         return f"has a hash of the kind {algorithm} in RECORD, which installers refuse"
-    actual = base64.urlsafe_b64encode(hashlib.new(algorithm, data).digest()).decode().rstrip("=")
+    digest, size = hashlib.new(algorithm), 0
+    with path.open("rb") as stream:
+        for chunk in iter_chunks(stream):
+            digest.update(chunk)
+            size += len(chunk)
+    actual = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
     if actual != expected.rstrip("="):
         return f"has another hash than RECORD says ({algorithm}={actual}, RECORD: {entry.hash})"
-    if entry.size is not None and entry.size != len(data):
-        return f"is {len(data)} bytes long, but RECORD says {entry.size}"
+    if entry.size is not None and entry.size != size:
+        return f"is {size} bytes long, but RECORD says {entry.size}"
     return None

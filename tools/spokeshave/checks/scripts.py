@@ -56,7 +56,7 @@ def _fault(tree: WheelTree, script: EntryPoint) -> str | None:
 def _module_file(tree: WheelTree, module: str) -> str | None:
     stem = module.replace(".", "/")
     candidates = [f"{stem}/__init__.py", f"{stem}.py"]
-    compiled = [path for path in tree.installed if path.startswith(f"{stem}.") and path.endswith(".so")]
+    compiled = [path for path in tree.installed if path.startswith(f"{stem}.") and path.endswith((".so", ".pyd"))]
     return next((tree.installed[path] for path in [*candidates, *compiled] if path in tree.installed), None)
 
 

@@ -1,0 +1,148 @@
+"""Grafting for macOS: Mach-O files, whose load commands lead to the libraries that were copied in.
+
+Grafted libraries lie in ``NAME.dylibs``, beside the packages, and are named from where the file that needs them lies
+(``@loader_path``). delocate does the same with Apple's programs, which only macOS has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import basename, dirname, relpath
+
+from spokeshave.errors import Problem, Problems
+from spokeshave.graft import (
+    GraftedTree,
+    UnrepairableWheelError,
+    copy_library,
+    find_library,
+    grafted_library,
+    hashed_name,
+)
+from spokeshave.linkage import search_path_fault
+from spokeshave.macho import MachOFile, read_macho
+from spokeshave.macho_edit import MachOEdits, edit_macho
+from spokeshave.macho_linkage import (
+    LOADER_PATHS,
+    MachOLinkage,
+    foreign_systems,
+    is_system_library,
+    missing_libraries,
+    missing_slices,
+    too_new_systems,
+)
+from spokeshave.platforms import MacPlatform
+from spokeshave.wheel_tree import WheelTree, read_tree
+
+_LIBRARY_FOLDER = ".dylibs"
+
+
+@dataclass(frozen=True)
+class _Grafts:
+    """Libraries to copy: where each lies outside and where it will lie in the wheel, by its file name."""
+
+    sources: Mapping[str, Path]
+    paths: Mapping[str, str]
+
+    def path(self, name: str) -> str | None:
+        """Where the library of an install name will lie."""
+        return None if is_system_library(name) else self.paths.get(basename(name))
+
+
+def graft_macho(tree: WheelTree, platform: MacPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
+    """Make a wheel fit a macOS platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
+    linkage = MachOLinkage(tree, platform)
+    outside = {file: _outside(linkage, file) for file in tree.macho_files}
+    sources = _sources([name for names in outside.values() for name in names], library_dirs)
+    folder = f"{tree.name.name}{_LIBRARY_FOLDER}"
+    grafts = _Grafts(sources, {name: f"{folder}/{hashed_name(path)}" for name, path in sources.items()})
+    for name, path in grafts.paths.items():
+        copy_library(grafts.sources[name], tree.root / path)
+    problems = Problems()
+    for file, names in outside.items():
+        with problems.collecting():
+            edit_macho(tree.root / file, file, _edits_of_file(tree, file, names, grafts))
+    for path in grafts.paths.values():
+        with problems.collecting():
+            edit_macho(tree.root / path, path, _edits_of_library(path, grafts))
+    final = read_tree(tree.name, tree.root)
+    _check(MachOLinkage(final, platform), problems)
+    grafted = tuple(grafted_library(final, name, path) for name, path in grafts.paths.items())
+    return GraftedTree(final, grafted, tuple(_system_libraries(final)), _newest(final.macho_files.values()))
+
+
+def _outside(linkage: MachOLinkage, file: str) -> set[str]:
+    """The libraries that a file needs, and that neither macOS nor the wheel has where the loader looks."""
+    return {
+        name
+        for part in linkage.slices(file)
+        for name in part.needed
+        if not is_system_library(name) and linkage.find(file, name, part.architecture) is None
+    }
+
+
+def _sources(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Path]:
+    """The files of the given folders that have these libraries, and those that they need, by their file names."""
+    found: dict[str, Path] = {}
+    pending = list(names)
+    while pending:
+        base = basename(pending.pop())
+        path = None if base in found else find_library(base, library_dirs)
+        if path is not None:
+            found[base] = path
+            pending += [name for name in _needed(read_macho(path, base)) if not is_system_library(name)]
+    return dict(sorted(found.items()))
+
+
+def _check(linkage: MachOLinkage, problems: Problems) -> None:
+    """Raise what was found, and what keeps the wheel from working now that everything is in it."""
+    every = missing_slices(linkage)
+    for find in (foreign_systems, too_new_systems, missing_libraries):
+        every += linkage.problems(find)
+    problems.extend(UnrepairableWheelError(*every))
+    problems.raise_if_any(UnrepairableWheelError)
+
+
+def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Grafts) -> MachOEdits:
+    here = {installed: path for path, installed in tree.installed.items()}.get(file)
+    if here is None and any(grafts.path(name) for name in outside):
+        # What is installed by another scheme than modules, such as a script, lies nowhere near them.
+        message = "needs a library of the wheel, but is installed away from the packages"
+        remedy = "Link it statically, or put it into the package and start it by a console script."
+        raise UnrepairableWheelError(Problem(file, message, remedy))
+
+    def library(name: str) -> str:
+        path = grafts.path(name) if name in outside else None
+        return name if path is None else f"@loader_path/{relpath(path, dirname(here or '') or '.')}"
+
+    def install_name(name: str) -> str:
+        # A path is that of the machine that linked the file; no loader asks for it.
+        return f"@rpath/{basename(file)}" if name.startswith("/") else name
+
+    def rpath(entry: str) -> str | None:
+        return entry if search_path_fault(entry, file, LOADER_PATHS) is None else None
+
+    return MachOEdits(install_name, library, rpath)
+
+
+def _edits_of_library(path: str, grafts: _Grafts) -> MachOEdits:
+    def library(name: str) -> str:
+        other = grafts.path(name)
+        return name if other is None else f"@loader_path/{basename(other)}"
+
+    # All that it needs lies beside it, so it searches nowhere.
+    return MachOEdits(lambda _: f"@rpath/{basename(path)}", library, lambda _: None)
+
+
+def _needed(macho: MachOFile) -> list[str]:
+    return list(dict.fromkeys(name for part in macho.slices for name in part.needed))
+
+
+def _system_libraries(tree: WheelTree) -> list[str]:
+    return sorted({name for macho in tree.macho_files.values() for name in _needed(macho) if is_system_library(name)})
+
+
+def _newest(files: Iterable[MachOFile]) -> dict[str, str]:
+    versions = [part.minimum_version for macho in files for part in macho.slices if part.minimum_version]
+    return {"macOS": "{}.{}".format(*max(versions))} if versions else {}

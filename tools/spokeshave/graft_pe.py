@@ -1,0 +1,122 @@
+"""Grafting for Windows: PE files, whose imports are renamed to the DLLs that were copied in.
+
+A DLL is put beside the files that import it. Since Python 3.8 an extension is loaded with
+LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, and ctypes does the same, so that the loader looks there first. The other way, a
+folder of its own and ``os.add_dll_directory``, needs a change of the package's Python files, which may be anyone's and
+which namespace packages do not have. Where extensions in several folders import one DLL, each folder gets a copy; the
+loader knows a loaded DLL by its name, so a process has one of them in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from spokeshave.errors import Problems
+from spokeshave.graft import (
+    GraftedTree,
+    UnrepairableWheelError,
+    copy_library,
+    find_library,
+    grafted_library,
+    hashed_name,
+)
+from spokeshave.pe import PeFile, read_pe
+from spokeshave.pe_edit import rename_libraries
+from spokeshave.pe_linkage import PeLinkage, foreign_architectures, missing_libraries, too_new_systems
+from spokeshave.platforms import PythonAbi, WindowsPlatform
+from spokeshave.wheel_tree import WheelTree, read_tree
+from spokeshave.windows_libraries import is_python_library, is_windows_library
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """The DLLs that files of the wheel import and that neither Windows nor Python nor the wheel has.
+
+    Names are in lower case, as Windows takes them.
+    """
+
+    tree: WheelTree
+    library_dirs: Sequence[Path]
+
+    @cached_property
+    def inside(self) -> set[str]:
+        return {PurePosixPath(file).name.lower() for file in self.tree.pe_files}
+
+    @cached_property
+    def sources(self) -> dict[str, Path]:
+        """The files of the given folders that have these DLLs, and those that they import."""
+        found: dict[str, Path] = {}
+        pending = [name for pe in self.tree.pe_files.values() for name in self._names(pe)]
+        while pending:
+            name = pending.pop()
+            path = None if name in found else find_library(name, self.library_dirs, ignore_case=True)
+            if path is not None:
+                found[name] = path
+                pending += self._needed(name, path)
+        return dict(sorted(found.items()))
+
+    def grafts(self, file: str) -> list[str]:
+        """The DLLs to copy that a file of the wheel imports, directly or through one another."""
+        found: set[str] = set()
+        pending = self._names(self.tree.pe_files[file])
+        while pending:
+            name = pending.pop()
+            if name not in found and name in self.sources:
+                found.add(name)
+                pending += self._needed(name, self.sources[name])
+        return sorted(found)
+
+    def _needed(self, name: str, path: Path) -> list[str]:
+        return self._names(read_pe(path, name))
+
+    def _names(self, pe: PeFile) -> list[str]:
+        return [name.lower() for name in pe.needed if not _is_given(name) and name.lower() not in self.inside]
+
+
+def graft_pe(tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
+    """Make a wheel fit a Windows platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
+    outside = _Outside(tree, library_dirs)
+    names = {name: hashed_name(path) for name, path in outside.sources.items()}
+    placed = _copy_libraries(outside, names)
+    problems = Problems()
+    for file in [*tree.pe_files, *placed]:
+        with problems.collecting():
+            rename_libraries(tree.root / file, file, names)
+    final = read_tree(tree.name, tree.root)
+    _check(PeLinkage(final, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), problems)
+    grafted = tuple(grafted_library(final, outside.sources[name].name, path) for path, name in placed.items())
+    return GraftedTree(final, grafted, tuple(_given_libraries(final)), _newest(final))
+
+
+def _copy_libraries(outside: _Outside, names: Mapping[str, str]) -> dict[str, str]:
+    """Copy DLLs beside the files that need them; the copies' paths, and each one's name before."""
+    placed = {
+        (PurePosixPath(file).parent / names[name]).as_posix(): name
+        for file in outside.tree.pe_files
+        for name in outside.grafts(file)
+    }
+    for path, name in placed.items():
+        copy_library(outside.sources[name], outside.tree.root / path)
+    return dict(sorted(placed.items()))
+
+
+def _check(linkage: PeLinkage, problems: Problems) -> None:
+    """Raise what was found, and what keeps the wheel from working now that everything is in it."""
+    for find in (foreign_architectures, too_new_systems, missing_libraries):
+        problems.extend(UnrepairableWheelError(*find(linkage)))
+    problems.raise_if_any(UnrepairableWheelError)
+
+
+def _is_given(name: str) -> bool:
+    return is_windows_library(name) or is_python_library(name)
+
+
+def _given_libraries(tree: WheelTree) -> list[str]:
+    return sorted({name for pe in tree.pe_files.values() for name in pe.needed if _is_given(name)})
+
+
+def _newest(tree: WheelTree) -> dict[str, str]:
+    return {"Windows": "{}.{}".format(*max(pe.subsystem_version for pe in tree.pe_files.values()))}

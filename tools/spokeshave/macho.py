@@ -1,0 +1,316 @@
+"""What a Mach-O file says about itself: read once into frozen types, by macholib's definitions of the format."""
+
+from __future__ import annotations
+
+import enum
+import mmap
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from macholib import mach_o
+
+from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.macho_symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+
+# A universal file's magic number is also that of Java's classes, whose next number, a version, is 45 at least.
+_FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32
+_THIN_64, _THIN_32 = b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"
+_ARCHITECTURES = {(7, False): "i386", (7, True): "x86_64", (12, False): "arm", (12, True): "arm64"}
+_CPU_64, _CPU_FAMILY, _CPU_SUBTYPE = 0x01000000, 0x00FFFFFF, 0x00FFFFFF
+_ARM64E = 2
+_NEEDED = {
+    mach_o.LC_LOAD_DYLIB: "",
+    mach_o.LC_LOAD_WEAK_DYLIB: "weak",
+    mach_o.LC_REEXPORT_DYLIB: "reexport",
+    mach_o.LC_LOAD_UPWARD_DYLIB: "upward",
+    mach_o.LC_LAZY_LOAD_DYLIB: "lazy",
+}
+_VERSION_MINIMUM = {
+    mach_o.LC_VERSION_MIN_MACOSX: 1,
+    mach_o.LC_VERSION_MIN_IPHONEOS: 2,
+    mach_o.LC_VERSION_MIN_TVOS: 3,
+    mach_o.LC_VERSION_MIN_WATCHOS: 4,
+}
+_MACOS = 1
+_PLATFORMS = {_MACOS: "macOS", 2: "iOS", 3: "tvOS", 4: "watchOS", 6: "Mac Catalyst", 7: "the iOS simulator"}
+_ZERO_FILL = {0x1, 0xC, 0x12}
+
+
+class InvalidMachOError(SpokeshaveError):
+    """A file that begins like a Mach-O file and is none that can be read."""
+
+
+class Kind(enum.Enum):
+    """What the loader takes a file for; the values are those of the format."""
+
+    OBJECT = 1
+    EXECUTABLE = 2
+    DYLIB = 6
+    BUNDLE = 8
+    OTHER = 0
+
+
+class Region(NamedTuple):
+    """A part of a slice: its offset from the slice's beginning and its size, in bytes."""
+
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class NeededLibrary:
+    """A library that the loader loads first. ``how`` is empty, or weak, reexport, upward or lazy."""
+
+    name: str
+    how: str
+
+
+@dataclass(frozen=True)
+class MachOSlice:
+    """One architecture's part of a Mach-O file, at ``region`` of the file; names are in C's spelling.
+
+    ``header_pad`` is how many bytes the load commands can grow, ``signature`` where the code signature lies.
+    """
+
+    architecture: str
+    region: Region
+    kind: Kind
+    install_name: str | None
+    libraries: tuple[NeededLibrary, ...]
+    rpaths: tuple[str, ...]
+    system: str
+    minimum_version: tuple[int, int] | None
+    exports: frozenset[str]
+    imports: tuple[ImportedName, ...]
+    is_two_level: bool
+    signature: Region | None
+    header_pad: int
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the libraries, in the order that ordinals count."""
+        return tuple(library.name for library in self.libraries)
+
+    def provider(self, symbol: ImportedName) -> str | None:
+        """The name of the library that must have a symbol; None where the loader searches elsewhere (`Ordinal`)."""
+        return self.needed[symbol.ordinal - 1] if self.is_two_level and symbol.ordinal > Ordinal.SELF else None
+
+
+@dataclass(frozen=True)
+class MachOFile:
+    """A Mach-O file with one slice, or a universal one (``is_universal``) with one for each architecture."""
+
+    slices: tuple[MachOSlice, ...]
+    is_universal: bool
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The architectures, as the file has them."""
+        return tuple(part.architecture for part in self.slices)
+
+    @cached_property
+    def exports(self) -> frozenset[str]:
+        """What every slice exports."""
+        return frozenset.intersection(*(part.exports for part in self.slices))
+
+    @cached_property
+    def undefined(self) -> frozenset[str]:
+        """What any slice takes from other files."""
+        return frozenset(symbol.name for part in self.slices for symbol in part.imports)
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether it is what a loader loads, and no object file on its way into one."""
+        return self.is_library or all(part.kind is Kind.EXECUTABLE for part in self.slices)
+
+    @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+        return all(part.kind in (Kind.DYLIB, Kind.BUNDLE) for part in self.slices)
+
+
+def is_macho(path: Path) -> bool:
+    """Whether a file begins as a Mach-O file does, a universal one or one with one slice."""
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if len(start) < 8 or start[:4] in (_THIN_64, _THIN_32):
+        return len(start) == 8
+    magic, count = struct.unpack(">II", start)
+    return magic in (_FAT, _FAT_64) and count <= _MOST_SLICES
+
+
+def read_macho(path: Path, place: str) -> MachOFile:
+    """Read a Mach-O file; ``place`` is its name for the user. Raises `InvalidMachOError`."""
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            regions = _slices(data)
+            slices = tuple(_read_slice(_View(data, region)) for region in regions or [Region(0, len(data))])
+    except (ValueError, IndexError, struct.error) as err:
+        message = f"is a damaged Mach-O file ({err})"
+        raise InvalidMachOError(Problem(place, message, "Build the file again.")) from err
+    return MachOFile(slices, regions is not None)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A slice's bytes in the file that is mapped into memory; only what is asked for is copied."""
+
+    data: mmap.mmap
+    region: Region
+
+    def content(self, offset: int, size: int) -> bytes:
+        if offset < 0 or size < 0 or offset + size > self.region.size:
+            raise ValueError(f"it ends before {size} bytes at {offset}")
+        start = self.region.offset + offset
+        return self.data[start : start + size]
+
+    def structure(self, kind: Any, offset: int) -> Any:
+        return kind.from_str(self.content(offset, kind._size_), _endian_="<")
+
+    def part(self, command: _Command, offset: str, size: str) -> bytes:
+        """The part of the file that two fields of a load command name."""
+        return self.content(int(getattr(command.fields, offset)), int(getattr(command.fields, size)))
+
+    def text(self, offset: int, end: int) -> str:
+        """A text that ends with a zero byte, or at ``end``."""
+        start, stop = self.region.offset + offset, self.region.offset + min(end, self.region.size)
+        zero = self.data.find(b"\0", start, stop)
+        return self.data[start : stop if zero < 0 else zero].decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True)
+class _Command:
+    """A load command: its kind, where it lies, and its fields."""
+
+    kind: int
+    offset: int
+    size: int
+    fields: Any
+
+
+def _slices(data: mmap.mmap) -> list[Region] | None:
+    """Where a universal file's slices lie; None for a file that is no such one."""
+    view = _View(data, Region(0, len(data)))
+    magic, count = struct.unpack(">II", view.content(0, 8))
+    if magic not in (_FAT, _FAT_64):
+        return None
+    kind = mach_o.fat_arch if magic == _FAT else mach_o.fat_arch64
+    entries = [kind.from_str(view.content(8 + index * kind._size_, kind._size_)) for index in range(count)]
+    regions = [Region(int(entry.offset), int(entry.size)) for entry in entries]
+    if not regions or any(region.offset + region.size > len(data) for region in regions):
+        raise ValueError("its list of architectures does not fit its size")
+    return regions
+
+
+def _read_slice(view: _View) -> MachOSlice:
+    if view.content(0, 4) != _THIN_64:
+        raise ValueError("it is not a 64-bit little-endian one")
+    header = view.structure(mach_o.mach_header_64, 0)
+    commands = list(_commands(view, header))
+    by_kind = {command.kind: command for command in commands}
+    identity, signature = by_kind.get(mach_o.LC_ID_DYLIB), by_kind.get(mach_o.LC_CODE_SIGNATURE)
+    system, minimum_version = _build_version(commands)
+    kind = int(header.filetype)
+    libraries, imports = tuple(_libraries(view, commands)), _imports(view, by_kind)
+    if any(symbol.ordinal > len(libraries) for symbol in imports):
+        raise ValueError("it binds symbols of more libraries than it names")
+    return MachOSlice(
+        architecture=_architecture(header),
+        region=view.region,
+        kind=Kind(kind) if kind in {known.value for known in Kind} else Kind.OTHER,
+        install_name=_command_text(view, identity, "name") if identity else None,
+        libraries=libraries,
+        rpaths=tuple(_command_text(view, command, "path") for command in commands if command.kind == mach_o.LC_RPATH),
+        system=system,
+        minimum_version=minimum_version,
+        exports=_exports(view, by_kind),
+        imports=imports,
+        is_two_level=bool(header.flags & mach_o.MH_TWOLEVEL),
+        signature=Region(int(signature.fields.dataoff), int(signature.fields.datasize)) if signature else None,
+        header_pad=_first_content(view, commands) - (header._size_ + int(header.sizeofcmds)),
+    )
+
+
+def _architecture(header: Any) -> str:
+    cpu = int(header.cputype) & 0xFFFFFFFF
+    name = _ARCHITECTURES.get((cpu & _CPU_FAMILY, bool(cpu & _CPU_64)), f"cpu {cpu:#x}")
+    return "arm64e" if name == "arm64" and int(header.cpusubtype) & _CPU_SUBTYPE == _ARM64E else name
+
+
+def _commands(view: _View, header: Any) -> Iterator[_Command]:
+    offset, end = header._size_, header._size_ + int(header.sizeofcmds)
+    for _ in range(int(header.ncmds)):
+        command = view.structure(mach_o.load_command, offset)
+        kind, size = int(command.cmd), int(command.cmdsize)
+        if size < command._size_ or offset + size > end:
+            raise ValueError(f"load command {kind:#x} does not fit")
+        layout = mach_o.LC_REGISTRY.get(kind)
+        yield _Command(kind, offset, size, layout and view.structure(layout, offset + command._size_))
+        offset += size
+
+
+def _libraries(view: _View, commands: list[_Command]) -> Iterator[NeededLibrary]:
+    for command in commands:
+        if command.kind in _NEEDED:
+            yield NeededLibrary(_command_text(view, command, "name"), _NEEDED[command.kind])
+
+
+def _command_text(view: _View, command: _Command, field: str) -> str:
+    return view.text(command.offset + int(getattr(command.fields, field)), command.offset + command.size)
+
+
+def _build_version(commands: list[_Command]) -> tuple[str, tuple[int, int] | None]:
+    """The system that a slice is for and its oldest version; a slice for macOS and Mac Catalyst counts as macOS."""
+    found = {}
+    for command in commands:
+        if command.kind == mach_o.LC_BUILD_VERSION:
+            found[int(command.fields.platform)] = int(command.fields.minos)
+        elif command.kind in _VERSION_MINIMUM:
+            found[_VERSION_MINIMUM[command.kind]] = int(command.fields.version)
+    if not found:
+        return _PLATFORMS[_MACOS], None
+    system = _MACOS if _MACOS in found else min(found)
+    return _PLATFORMS.get(system, f"system {system}"), (found[system] >> 16, found[system] >> 8 & 0xFF)
+
+
+def _first_content(view: _View, commands: list[_Command]) -> int:
+    """The offset of the first byte after the header that belongs to a section or, where there is none, a segment."""
+    offsets = [view.region.size]
+    for command in commands:
+        if command.kind != mach_o.LC_SEGMENT_64:
+            continue
+        first = command.offset + mach_o.load_command._size_ + command.fields._size_
+        count, size = int(command.fields.nsects), mach_o.section_64._size_
+        sections = [view.structure(mach_o.section_64, first + index * size) for index in range(count)]
+        offsets += [int(s.offset) for s in sections if s.offset and int(s.flags) & 0xFF not in _ZERO_FILL]
+        offsets += [int(command.fields.fileoff)] if not sections and command.fields.fileoff else []
+    return min(offsets)
+
+
+def _exports(view: _View, by_kind: dict[int, _Command]) -> frozenset[str]:
+    information = _dyld_information(by_kind)
+    if information:
+        return frozenset(exported_names(view.part(information, "export_off", "export_size")))
+    trie = by_kind.get(mach_o.LC_DYLD_EXPORTS_TRIE)
+    return frozenset(exported_names(view.part(trie, "dataoff", "datasize"))) if trie else frozenset()
+
+
+def _imports(view: _View, by_kind: dict[int, _Command]) -> tuple[ImportedName, ...]:
+    information, chained = _dyld_information(by_kind), by_kind.get(mach_o.LC_DYLD_CHAINED_FIXUPS)
+    if chained:
+        found = set(chained_names(view.part(chained, "dataoff", "datasize")))
+    elif information:
+        # What is bound weakly beside these is defined here, or stands among them too.
+        found = set(bound_names(view.part(information, "bind_off", "bind_size")))
+        found |= set(bound_names(view.part(information, "lazy_bind_off", "lazy_bind_size")))
+    else:
+        found = set()
+    return tuple(sorted(found))
+
+
+def _dyld_information(by_kind: dict[int, _Command]) -> _Command | None:
+    return by_kind.get(mach_o.LC_DYLD_INFO_ONLY) or by_kind.get(mach_o.LC_DYLD_INFO)

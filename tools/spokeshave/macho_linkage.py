@@ -1,0 +1,223 @@
+"""What a wheel's Mach-O files need of macOS, of Python and of each other."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import PurePosixPath
+from posixpath import basename, dirname, join, normpath, relpath
+
+from spokeshave.errors import Problem
+from spokeshave.linkage import search_path_fault, some
+from spokeshave.macho import Kind, MachOSlice, NeededLibrary
+from spokeshave.macho_signature import signature_fault
+from spokeshave.macho_symbols import Ordinal
+from spokeshave.platforms import MacPlatform
+from spokeshave.wheel_tree import WheelTree
+
+LOADER_PATHS = ("@loader_path",)
+_SYSTEM_FOLDERS = ("/usr/lib/", "/System/Library/")
+# What delocate names libraries that it copies; no such folder is meant to exist.
+_NEUTRAL_NAMES = ("@", "/DLC/")
+_PYTHON_LIBRARY = re.compile(r"(.*/)?(Python\d?T?|libpython\d\.\d+t?(\.dylib)?)")
+_PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")
+_MUST_BE_SIGNED = "arm64"
+_FIRST_ARM = (11, 0)
+
+Finder = Callable[["MachOLinkage", str, MachOSlice], Iterator[Problem]]
+
+
+@dataclass(frozen=True)
+class MachOLinkage:
+    """The Mach-O files of a wheel, and where in it they find each other."""
+
+    tree: WheelTree
+    platform: MacPlatform
+
+    def problems(self, find: Finder) -> list[Problem]:
+        """What ``find`` tells of the slices that the platform has; told once where it is so in every slice."""
+        return [problem for file in self.tree.macho_files for problem in self._of_file(file, find)]
+
+    def _of_file(self, file: str, find: Finder) -> Iterator[Problem]:
+        parts = self.slices(file)
+        found = {part.architecture: list(find(self, file, part)) for part in parts}
+        for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
+            having = [architecture for architecture, problems in found.items() if problem in problems]
+            alone = len(having) < len(self.tree.macho_files[file].slices)
+            yield replace(problem, message=f"{problem.message} (its {having[0]} slice)") if alone else problem
+
+    def slices(self, file: str) -> list[MachOSlice]:
+        """A file's slices of the platform's architectures."""
+        return [part for part in self.tree.macho_files[file].slices if part.architecture in self.platform.architectures]
+
+    def find(self, file: str, name: str, architecture: str) -> str | None:
+        """The file of the wheel that a library's name leads to from another file."""
+        here = dirname(self._installed_as[file])
+        prefix, _, rest = name.partition("/")
+        if prefix == "@loader_path":
+            folders = [here]
+        elif prefix == "@rpath":
+            folders = [folder for loader in self._loaders(file) for folder in self._rpaths(loader, architecture)]
+        else:
+            return None
+        paths = (normpath(join(folder, rest)) for folder in folders)
+        return next((self.tree.installed[path] for path in paths if path in self.tree.installed), None)
+
+    def _rpaths(self, file: str, architecture: str) -> list[str]:
+        """The folders of the wheel that a file's search path names."""
+        here = dirname(self._installed_as[file])
+        parts = [part for part in self.slices(file) if part.architecture == architecture]
+        entries = [entry.partition("/") for part in parts for entry in part.rpaths]
+        return [normpath(join(here, rest)) for prefix, _, rest in entries if prefix in LOADER_PATHS]
+
+    def _loaders(self, file: str) -> list[str]:
+        """A file and those that load it: the loader also uses their search paths."""
+        found, pending = [file], [file]
+        while pending:
+            name = basename(pending.pop())
+            new = [other for other in self._users[name] if other not in found]
+            found += new
+            pending += new
+        return found
+
+    @cached_property
+    def _users(self) -> dict[str, list[str]]:
+        users: dict[str, list[str]] = defaultdict(list)
+        for file in self.tree.macho_files:
+            for name in {basename(name) for part in self.slices(file) for name in part.needed}:
+                users[name].append(file)
+        return users
+
+    @cached_property
+    def _installed_as(self) -> dict[str, str]:
+        named = {file: path for path, file in self.tree.installed.items()}
+        return {file: named.get(file, file) for file in self.tree.macho_files}
+
+
+def is_system_library(name: str) -> bool:
+    """Whether macOS has the library of an install name."""
+    return name.startswith(_SYSTEM_FOLDERS)
+
+
+def missing_slices(linkage: MachOLinkage) -> list[Problem]:
+    """Files without an architecture that the tag names."""
+    problems = []
+    for file, macho in linkage.tree.macho_files.items():
+        missing = [name for name in linkage.platform.architectures if name not in macho.architectures]
+        if missing:
+            message = f"is built for {', '.join(macho.architectures)}, but the platform is {linkage.platform.tag}"
+            remedy = (
+                f"Build it for {' and '.join(missing)} too and join the two by `spokeshave fuse`, or retag the wheel."
+            )
+            problems.append(Problem(file, message, remedy))
+    return problems
+
+
+def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Slices for an iPhone, and such."""
+    if part.system != "macOS":
+        yield Problem(file, f"is built for {part.system}", "Build it for macOS: -target ARCH-macos.11.0.")
+
+
+def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Slices that ask for a newer macOS than the tag promises, or that do not say."""
+    floor, asked = linkage.platform.minimum_version, part.minimum_version
+    floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
+    target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
+    if asked is None:
+        yield Problem(file, "does not say which macOS it needs", f"Link it with {target}.")
+    elif asked > floor:
+        major = asked[0] + bool(asked[1])
+        fitting = f"macosx_{major}_0" if asked > _FIRST_ARM else f"macosx_{asked[0]}_{asked[1]}"
+        tag = linkage.platform.tag.replace("macosx_{}_{}".format(*linkage.platform.minimum_version), fitting)
+        message = f"needs macOS {asked[0]}.{asked[1]}, but the platform is {linkage.platform.tag}"
+        yield Problem(file, message, f'Compile and link it with {target}, or set platforms=["{tag}"].')
+
+
+def missing_libraries(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Libraries that neither macOS nor the wheel has where the loader looks."""
+    for library in part.libraries:
+        is_found = is_system_library(library.name) or linkage.find(file, library.name, part.architecture) is not None
+        if not is_found and library.how != "weak":
+            yield _missing(linkage, file, library)
+
+
+def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Problem:
+    name, inside = library.name, [f for f in linkage.tree.macho_files if basename(f) == basename(library.name)]
+    if _PYTHON_LIBRARY.fullmatch(name):
+        message = f"is linked to an interpreter ({name}), which other installations do not have there"
+        return Problem(file, message, "Link it without libpython, by -undefined dynamic_lookup.")
+    if inside:
+        folder = relpath(dirname(inside[0]) or ".", dirname(file) or ".")
+        message = f"needs {name}; the wheel has it as {inside[0]}, but that name does not lead there"
+        remedy = f"Give the library the install name @rpath/{basename(name)}, and link with -Wl,-rpath,@loader_path"
+        return Problem(file, message, f"{remedy}{'' if folder == '.' else f'/{folder}'}.")
+    if name.startswith("@"):
+        message = f"needs {name}, which is neither part of macOS nor in the wheel"
+    else:
+        message = f"needs {name} by its path, which exists only where it was linked"
+    remedy = f"Make the target that builds {basename(name)} a dependency (or give its folder to the repair by"
+    return Problem(file, message, f"{remedy} --library-dir), or link it statically.")
+
+
+def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Symbols that nothing provides: neither Python, where any loaded file will do, nor the library that is to."""
+    missing: dict[str | None, list[str]] = defaultdict(list)
+    for symbol in part.imports:
+        provider = part.provider(symbol)
+        if symbol.is_weak or symbol.ordinal == Ordinal.WEAK_LOOKUP or symbol.name in part.exports:
+            continue
+        if provider is None:
+            if not _PYTHON_SYMBOL.fullmatch(symbol.name):
+                missing[None].append(symbol.name)
+        elif not _provides(linkage, file, provider, part.architecture, symbol.name):
+            missing[provider].append(symbol.name)
+    for library, names in missing.items():
+        if library is None:
+            message = f"uses {some(names)}, which it does not define and which is not Python's"
+            remedy = "Link the object or library that defines it; -undefined dynamic_lookup hid that it was missing."
+        else:
+            message = f"takes {some(names)} from {library}, which does not export it"
+            remedy = "Export it there (default visibility), or link both anew, against each other."
+        yield Problem(file, message, remedy)
+
+
+def _provides(linkage: MachOLinkage, file: str, library: str, architecture: str, symbol: str) -> bool:
+    found = linkage.find(file, library, architecture)
+    parts = [part for part in linkage.slices(found) if part.architecture == architecture] if found else []
+    # What is not in the wheel is told elsewhere; what passes on other libraries' symbols names them elsewhere.
+    return not parts or any(symbol in part.exports or _passes_on(part) for part in parts)
+
+
+def _passes_on(part: MachOSlice) -> bool:
+    return any(library.how == "reexport" for library in part.libraries)
+
+
+def build_install_names(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Libraries that call themselves by a path of the machine that linked them."""
+    name = part.install_name
+    if part.kind is Kind.DYLIB and name and "/" in name and not name.startswith(_NEUTRAL_NAMES):
+        message = f"calls itself {name}, a path of the machine that linked it"
+        yield Problem(file, message, f"Link it with -Wl,-install_name,@rpath/{PurePosixPath(file).name}.")
+
+
+def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Entries of the search path that work on one machine only."""
+    for entry in dict.fromkeys(part.rpaths):
+        fault = search_path_fault(entry, file, LOADER_PATHS)
+        if fault:
+            remedy = "Link with a path that begins with @loader_path, or repair the wheel, which removes such entries."
+            yield Problem(file, f"looks for libraries in {entry!r}, which {fault}", remedy)
+
+
+def bad_signatures(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
+    """Slices without the signature that their processor needs, or with one that is not of these bytes."""
+    if part.signature is None and part.architecture != _MUST_BE_SIGNED:
+        return
+    fault = signature_fault(linkage.tree.root / file, part)
+    if fault:
+        remedy = "Sign it again after the last change of it; repairing the wheel does that."
+        yield Problem(file, f"{fault}, so macOS kills the process that loads it", remedy)

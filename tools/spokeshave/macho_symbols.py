@@ -1,0 +1,126 @@
+"""The tables of a Mach-O file by which the loader finds symbols: what the file exports, and what it binds from others.
+
+The symbol table is for debuggers; linkers, zig's among them, are careless with what it says of other libraries.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_CHAINED_HEADER = struct.Struct("<8xIIII")
+_IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64 = 1, 2, 3
+_OPCODE, _IMMEDIATE = 0xF0, 0x0F
+_ORDINAL, _ORDINAL_ULEB, _ORDINAL_SPECIAL, _SYMBOL = 0x10, 0x20, 0x30, 0x40
+_BINDING, _THREADED = (0x90, 0xA0, 0xB0, 0xC0), 0xD0
+# How many numbers follow the other opcodes.
+_NUMBERS = {0x00: 0, 0x50: 0, 0x60: 1, 0x70: 1, 0x80: 1, 0x90: 0, 0xA0: 1, 0xB0: 0, 0xC0: 2}
+
+
+class Ordinal(enum.IntEnum):
+    """Where a symbol is looked up that is not in a library, which has a number from one on."""
+
+    SELF = 0
+    EXECUTABLE = -1
+    DYNAMIC_LOOKUP = -2
+    WEAK_LOOKUP = -3
+
+
+class ImportedName(NamedTuple):
+    """A symbol of another file, in C's spelling, and the number of the library (from one on) or an `Ordinal`.
+
+    ``is_weak`` where the file also works without it.
+    """
+
+    name: str
+    ordinal: int
+    is_weak: bool
+
+
+def exported_names(trie: bytes) -> Iterator[str]:
+    """The names in a trie of exports. Raises ValueError or IndexError for a damaged one."""
+    pending, seen = ([(0, b"")] if trie else []), set()
+    while pending:
+        node, name = pending.pop()
+        if node in seen:
+            raise ValueError("its exports go in a circle")
+        seen.add(node)
+        size, offset = read_uleb(trie, node)
+        if size:
+            yield _c_name(name)
+        offset += size
+        children, offset = trie[offset], offset + 1
+        for _ in range(children):
+            end = trie.index(b"\0", offset)
+            child, after = read_uleb(trie, end + 1)
+            pending.append((child, name + trie[offset:end]))
+            offset = after
+
+
+def bound_names(program: bytes) -> Iterator[ImportedName]:
+    """The names that a program of binding opcodes binds (LC_DYLD_INFO), at times more than once.
+
+    Raises ValueError or IndexError for a damaged one.
+    """
+    offset, current, bound = 0, ImportedName("", 0, False), None
+    while offset < len(program):
+        opcode, immediate = program[offset] & _OPCODE, program[offset] & _IMMEDIATE
+        offset += 1
+        if opcode == _SYMBOL:
+            end = program.index(b"\0", offset)
+            current = current._replace(name=_c_name(program[offset:end]), is_weak=bool(immediate & 1))
+            offset = end + 1
+        elif opcode in (_ORDINAL, _ORDINAL_SPECIAL):
+            is_negative = opcode == _ORDINAL_SPECIAL and immediate
+            current = current._replace(ordinal=immediate - 16 if is_negative else immediate)
+        elif opcode == _ORDINAL_ULEB:
+            ordinal, offset = read_uleb(program, offset)
+            current = current._replace(ordinal=ordinal)
+        else:
+            offset = _skip_numbers(program, offset, opcode, immediate)
+            if opcode in _BINDING and current != bound:
+                yield current
+                bound = current
+
+
+def _skip_numbers(program: bytes, offset: int, opcode: int, immediate: int) -> int:
+    count = int(immediate == 0) if opcode == _THREADED else _NUMBERS.get(opcode)
+    if count is None:
+        raise ValueError(f"its bindings hold {opcode:#x}, which is no opcode")
+    for _ in range(count):
+        _, offset = read_uleb(program, offset)
+    return offset
+
+
+def chained_names(data: bytes) -> Iterator[ImportedName]:
+    """The names in the imports of chained fixups (LC_DYLD_CHAINED_FIXUPS). Raises ValueError for damaged ones."""
+    imports, names, count, kind = _CHAINED_HEADER.unpack_from(data)
+    if kind not in (_IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64):
+        raise ValueError(f"its imports have the format {kind}, which is not known")
+    entry = struct.Struct({_IMPORT: "<I", _IMPORT_ADDEND: "<I4x", _IMPORT_ADDEND_64: "<Q8x"}[kind])
+    bits, name_shift = (16, 32) if kind == _IMPORT_ADDEND_64 else (8, 9)
+    for index in range(count):
+        (value,) = entry.unpack_from(data, imports + index * entry.size)
+        start = names + (value >> name_shift)
+        ordinal = value & ((1 << bits) - 1)
+        # The last numbers stand for the places that are no libraries.
+        ordinal = ordinal - (1 << bits) if ordinal >= (1 << bits) - 3 else ordinal
+        yield ImportedName(_c_name(data[start : data.index(b"\0", start)]), ordinal, bool(value >> bits & 1))
+
+
+def read_uleb(data: bytes, offset: int) -> tuple[int, int]:
+    """A number of seven bits a byte, and the offset after it."""
+    value = shift = 0
+    while True:
+        byte = data[offset]
+        value |= (byte & 0x7F) << shift
+        offset, shift = offset + 1, shift + 7
+        if byte < 0x80:
+            return value, offset
+
+
+def _c_name(name: bytes) -> str:
+    text = name.decode("utf-8", "surrogateescape")
+    return text[1:] if text.startswith("_") else text

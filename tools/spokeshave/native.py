@@ -1,0 +1,88 @@
+"""Native files of every format: which ones there are, and what all of them tell."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from spokeshave.elf import ElfFile, is_elf, read_elf
+from spokeshave.errors import Problem
+from spokeshave.macho import MachOFile, is_macho, read_macho
+from spokeshave.pe import PeFile, is_pe, read_pe
+from spokeshave.platforms import Platform, System
+
+
+class Format(enum.Enum):
+    """The formats of native files, as messages call one."""
+
+    ELF = "an ELF file"
+    MACHO = "a Mach-O file"
+    PE = "a PE file"
+
+
+class NativeFile(Protocol):
+    """What an ELF, a Mach-O and a PE file all tell; symbols are in C's spelling."""
+
+    @property
+    def exports(self) -> frozenset[str]:
+        """The symbols that other files can use."""
+
+    @property
+    def undefined(self) -> frozenset[str]:
+        """The symbols that other files must have."""
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether a loader loads it, and it is no object file on its way into another."""
+
+    @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+
+
+def is_native(path: Path) -> bool:
+    """Whether a file is native code of any format."""
+    return is_elf(path) or is_macho(path) or is_pe(path)
+
+
+def read_native(path: Path, place: str) -> NativeFile | None:
+    """Read a native file; None for a file that is none. Raises `SpokeshaveError` for a damaged one."""
+    if is_elf(path):
+        return read_elf(path, place)
+    if is_macho(path):
+        return read_macho(path, place)
+    return read_pe(path, place) if is_pe(path) else None
+
+
+_FORMATS: dict[type, Format] = {ElfFile: Format.ELF, MachOFile: Format.MACHO, PeFile: Format.PE}
+_LOADED = {
+    System.GLIBC: Format.ELF,
+    System.MUSL: Format.ELF,
+    System.MACOS: Format.MACHO,
+    System.WINDOWS: Format.PE,
+}
+
+
+def format_of(native: NativeFile) -> Format:
+    """The format of a native file."""
+    return _FORMATS[type(native)]
+
+
+def is_loaded_by(native: NativeFile, platform: Platform) -> bool:
+    """Whether a file has the format of a platform."""
+    return format_of(native) is _LOADED[platform.system]
+
+
+def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list[Problem]:
+    """Libraries of another system; programs of one may be data (installers carry some)."""
+    return [
+        Problem(
+            file,
+            f"is {format_of(native).value}, which {platform.system.value} does not load",
+            f"Build it for {platform.tag}, or leave it out of the wheel.",
+        )
+        for file, native in files.items()
+        if native.is_library and not is_loaded_by(native, platform)
+    ]

@@ -1,0 +1,211 @@
+"""What a PE file (a Windows DLL, an extension module or a program) says about itself: read once into frozen types.
+
+pefile reads the headers and finds addresses in the file. The tables of names are read here: pefile, made for files
+that lie, cuts long names, stops at 8,192 of them without an error and copies whole sections.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import pefile
+
+from spokeshave.errors import Problem, SpokeshaveError
+
+MAGIC = b"MZ"
+_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x014C: "win32", 0x01C4: "arm32"}
+_SIGNATURE = b"PE\0\0"
+# pefile has no types.
+_open_headers = cast("Callable[..., Any]", pefile.PE)
+_DLL = 0x2000
+_PE32_PLUS = 0x20B
+_EXPORT, _IMPORT, _DEBUG, _DELAY_IMPORT = 0, 1, 6, 13
+_EXPORT_NAMES = struct.Struct("<12xI8xI4xI4x")
+_IMPORTED_LIBRARY = struct.Struct("<I8xII")
+_DELAYED_LIBRARY = struct.Struct("<II8xI12x")
+_BY_RVA = 1
+_DEBUG_ENTRY = struct.Struct("<12xIIII")
+_CODEVIEW, _REPRODUCIBLE = 2, 16
+_PDB_PATH = 24
+_THUNK, _BY_ORDINAL = struct.Struct("<Q"), 1 << 63
+
+
+class InvalidPeError(SpokeshaveError):
+    """A file that begins like a PE file and is none that can be read."""
+
+
+@dataclass(frozen=True)
+class ImportedLibrary:
+    """A DLL that the loader looks for, and the symbols taken from it; one taken by number is ``#7``.
+
+    ``is_delayed`` where it is looked for at the first call only.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    is_delayed: bool
+
+
+@dataclass(frozen=True)
+class PeFile:
+    """The headers, the imports and the exports of one PE file.
+
+    ``name`` is what it calls itself, ``subsystem_version`` the oldest Windows that loads it, ``time_stamp`` in
+    seconds since 1970 unless ``is_reproducible``, and ``pdb`` the path of its debug symbols.
+    """
+
+    architecture: str
+    is_dll: bool
+    name: str | None
+    libraries: tuple[ImportedLibrary, ...]
+    exports: frozenset[str]
+    subsystem_version: tuple[int, int]
+    time_stamp: int
+    is_reproducible: bool
+    pdb: str | None
+
+    @property
+    def is_loadable(self) -> bool:
+        """Always: object files for Windows have another header."""
+        return True
+
+    @property
+    def is_library(self) -> bool:
+        """Whether other files load it, and it is no program."""
+        return self.is_dll
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the DLLs that it imports from, delayed ones too."""
+        return tuple(dict.fromkeys(library.name for library in self.libraries))
+
+    @cached_property
+    def undefined(self) -> frozenset[str]:
+        """The symbols that it imports."""
+        return frozenset(symbol for library in self.libraries for symbol in library.symbols)
+
+
+def is_pe(path: Path) -> bool:
+    """Whether a file has a PE header behind its DOS header."""
+    with path.open("rb") as stream:
+        start = stream.read(64)
+        if not start.startswith(MAGIC) or len(start) < 64:
+            return False
+        stream.seek(struct.unpack_from("<I", start, 60)[0])
+        return stream.read(4) == _SIGNATURE
+
+
+def read_pe(path: Path, place: str) -> PeFile:
+    """Read a PE file; ``place`` is its name for the user. Raises `InvalidPeError`."""
+    try:
+        with closing(_open_headers(str(path), fast_load=True)) as headers:
+            return _read(_Image(headers))
+    except (pefile.PEFormatError, ValueError, IndexError, AttributeError, struct.error) as err:
+        message = f"is a damaged PE file ({err})"
+        raise InvalidPeError(Problem(place, message, "Build the file again.")) from err
+
+
+@dataclass(frozen=True)
+class _Image:
+    """A PE file that pefile has mapped into memory; only what is asked for is copied."""
+
+    headers: Any
+
+    def offset(self, rva: int) -> int:
+        return int(self.headers.get_offset_from_rva(rva))
+
+    def content(self, rva: int, size: int) -> bytes:
+        return self._slice(self.offset(rva), size)
+
+    def _slice(self, offset: int, size: int) -> bytes:
+        data = bytes(self.headers.__data__[offset : offset + size])
+        if len(data) != size:
+            raise ValueError(f"it ends before {size} bytes at {offset}")
+        return data
+
+    def text(self, rva: int) -> str:
+        return self.text_at(self.offset(rva))
+
+    def text_at(self, offset: int) -> str:
+        """A text of the file that ends with a zero byte."""
+        end = self.headers.__data__.find(b"\0", offset)
+        if end < 0:
+            raise ValueError(f"a name at {offset} has no end")
+        return bytes(self.headers.__data__[offset:end]).decode("utf-8", "surrogateescape")
+
+    def directory(self, index: int) -> tuple[int, int]:
+        """The address and size of a data directory; zeros where there is none."""
+        directories = self.headers.OPTIONAL_HEADER.DATA_DIRECTORY
+        if index >= len(directories):
+            return 0, 0
+        return int(directories[index].VirtualAddress), int(directories[index].Size)
+
+    def records(self, layout: struct.Struct, rva: int) -> Iterator[tuple[int, ...]]:
+        """The records of a table that ends with one of zeros."""
+        while True:
+            data = self.content(rva, layout.size)
+            if not any(data):
+                return
+            yield layout.unpack(data)
+            rva += layout.size
+
+
+def _read(image: _Image) -> PeFile:
+    file_header, header = image.headers.FILE_HEADER, image.headers.OPTIONAL_HEADER
+    machine = int(file_header.Machine)
+    is_64_bit = int(header.Magic) == _PE32_PLUS
+    debug = dict(_debug_entries(image))
+    name, exports = _exports(image)
+    return PeFile(
+        architecture=_MACHINES.get(machine, f"machine {machine:#x}"),
+        is_dll=bool(file_header.Characteristics & _DLL),
+        name=name,
+        libraries=(*_imports(image), *_delayed_imports(image)) if is_64_bit else (),
+        exports=exports,
+        subsystem_version=(int(header.MajorSubsystemVersion), int(header.MinorSubsystemVersion)),
+        time_stamp=int(file_header.TimeDateStamp),
+        is_reproducible=_REPRODUCIBLE in debug,
+        pdb=debug.get(_CODEVIEW),
+    )
+
+
+def _exports(image: _Image) -> tuple[str | None, frozenset[str]]:
+    address, _ = image.directory(_EXPORT)
+    if not address:
+        return None, frozenset()
+    name, count, names = _EXPORT_NAMES.unpack(image.content(address, _EXPORT_NAMES.size))
+    rvas = struct.unpack(f"<{count}I", image.content(names, 4 * count)) if count else ()
+    return image.text(name), frozenset(image.text(rva) for rva in rvas)
+
+
+def _imports(image: _Image) -> Iterator[ImportedLibrary]:
+    address, _ = image.directory(_IMPORT)
+    for lookup, name, thunks in image.records(_IMPORTED_LIBRARY, address) if address else ():
+        yield ImportedLibrary(image.text(name), tuple(_symbols(image, lookup or thunks)), is_delayed=False)
+
+
+def _delayed_imports(image: _Image) -> Iterator[ImportedLibrary]:
+    address, _ = image.directory(_DELAY_IMPORT)
+    for attributes, name, lookup in image.records(_DELAYED_LIBRARY, address) if address else ():
+        if not attributes & _BY_RVA:
+            raise ValueError("its delayed imports are those of a 32-bit file")
+        yield ImportedLibrary(image.text(name), tuple(_symbols(image, lookup)), is_delayed=True)
+
+
+def _symbols(image: _Image, rva: int) -> Iterator[str]:
+    for (thunk,) in image.records(_THUNK, rva):
+        yield f"#{thunk & 0xFFFF}" if thunk & _BY_ORDINAL else image.text((thunk & 0x7FFFFFFF) + 2)
+
+
+def _debug_entries(image: _Image) -> Iterator[tuple[int, str | None]]:
+    """The kinds of debug data, and the path in those that name a file of symbols."""
+    address, size = image.directory(_DEBUG)
+    for start in range(address, address + size - _DEBUG_ENTRY.size + 1, _DEBUG_ENTRY.size):
+        kind, length, _, offset = _DEBUG_ENTRY.unpack(image.content(start, _DEBUG_ENTRY.size))
+        yield kind, image.text_at(offset + _PDB_PATH) if kind == _CODEVIEW and length > _PDB_PATH else None

@@ -1,0 +1,132 @@
+"""What a wheel's PE files need of Windows, of Python and of each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from spokeshave.errors import Problem
+from spokeshave.linkage import some
+from spokeshave.pe import ImportedLibrary
+from spokeshave.platforms import PythonAbi, WindowsPlatform
+from spokeshave.wheel_tree import WheelTree
+from spokeshave.windows_libraries import is_python_library, is_windows_library, python_libraries
+
+_NEWEST_SUBSYSTEM = (10, 0)
+# Calls by which a package tells Windows of a folder, or loads a DLL itself.
+_DLL_LOADERS = (b"add_dll_directory", b"WinDLL", b"CDLL", b"LoadLibrary")
+# What repairs append to the names of DLLs that they copy: spokeshave's and delvewheel's hashes.
+_GRAFTED_NAME = re.compile(r".*-[0-9a-f]{8,}(\.[^/]*)?\.dll", re.IGNORECASE)
+_PLAUSIBLE_TIMES = (datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc))
+
+
+@dataclass(frozen=True)
+class PeLinkage:
+    """The PE files of a wheel, and where in it they find each other."""
+
+    tree: WheelTree
+    platform: WindowsPlatform
+    abi: PythonAbi
+
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """The wheel's DLLs by their names in lower case, as Windows compares them."""
+        return {PurePosixPath(file).name.lower(): file for file in self.tree.pe_files}
+
+    def is_beside(self, file: str, name: str) -> bool:
+        """Whether a DLL of a name lies in a file's own folder; several folders may have a copy."""
+        folder = PurePosixPath(file).parent
+        return any(
+            PurePosixPath(other).parent == folder and PurePosixPath(other).name.lower() == name.lower()
+            for other in self.tree.pe_files
+        )
+
+    def libraries(self) -> Iterator[tuple[str, ImportedLibrary]]:
+        """Every file, with each DLL that it imports from."""
+        for file, pe in self.tree.pe_files.items():
+            yield from ((file, library) for library in pe.libraries)
+
+    @cached_property
+    def loads_libraries(self) -> bool:
+        """Whether a module of the wheel tells Windows where DLLs are, or loads them itself."""
+        sources = (self.tree.read(file) for file in self.tree.files if file.endswith((".py", ".pth")))
+        return any(call in source for source in sources for call in _DLL_LOADERS)
+
+
+def is_grafted(file: str) -> bool:
+    """Whether a repair copied a DLL into the wheel."""
+    return _GRAFTED_NAME.fullmatch(PurePosixPath(file).name) is not None
+
+
+def foreign_architectures(linkage: PeLinkage) -> Iterator[Problem]:
+    """DLLs of another architecture."""
+    (wanted,) = linkage.platform.architectures
+    for file, pe in linkage.tree.pe_files.items():
+        if pe.architecture != wanted and (pe.is_dll or file.endswith(".pyd")):
+            message = f"is built for {pe.architecture}, but the platform is {linkage.platform.tag}"
+            yield Problem(file, message, f"Build it for {wanted}, or tag the wheel for {pe.architecture}.")
+
+
+def too_new_systems(linkage: PeLinkage) -> Iterator[Problem]:
+    """Files that ask for a Windows that does not exist; the loader refuses them."""
+    for file, pe in linkage.tree.pe_files.items():
+        if pe.subsystem_version > _NEWEST_SUBSYSTEM:
+            version = "{}.{}".format(*pe.subsystem_version)
+            message = f"needs Windows {version} (its subsystem version), but the newest calls itself 10.0"
+            yield Problem(
+                file, message, "Link it with -Wl,--major-subsystem-version,6 -Wl,--minor-subsystem-version,2."
+            )
+
+
+def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
+    """DLLs that neither Windows nor Python nor the wheel has, or that Windows does not find there."""
+    for file, library in linkage.libraries():
+        name, inside = library.name, linkage.by_name.get(library.name.lower())
+        if is_windows_library(name) or is_python_library(name):
+            continue
+        if inside is None:
+            message = f"needs {name}, which is not part of Windows or Python, not in the wheel"
+            remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
+            yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
+        elif not linkage.is_beside(file, name) and not linkage.loads_libraries:
+            message = f"needs {name}; the wheel has it as {inside}, where Windows does not look"
+            remedy = "Put it beside the extension, or call os.add_dll_directory in the package's __init__.py."
+            yield Problem(file, message, remedy)
+
+
+def foreign_pythons(linkage: PeLinkage) -> Iterator[Problem]:
+    """Imports from the DLL of another Python than the tag names, which then is loaded beside the one that runs."""
+    allowed = python_libraries(linkage.abi)
+    for file, library in linkage.libraries():
+        if is_python_library(library.name) and library.name.lower() not in allowed:
+            wanted = allowed[0] if allowed else "no such DLL"
+            message = f"imports {some(list(library.symbols))} from {library.name}, but {linkage.abi} has {wanted}"
+            yield Problem(file, message, f"Link it against {wanted}, or tag the wheel for the Python it was built for.")
+
+
+def undefined_symbols(linkage: PeLinkage) -> Iterator[Problem]:
+    """Symbols that a DLL of the wheel should have and does not export."""
+    for file, library in linkage.libraries():
+        provider = linkage.by_name.get(library.name.lower())
+        if provider is None:
+            continue
+        exports = linkage.tree.pe_files[provider].exports
+        missing = [name for name in library.symbols if not name.startswith("#") and name not in exports]
+        if missing:
+            message = f"takes {some(missing)} from {library.name}, which does not export it"
+            yield Problem(file, message, "Export it there (__declspec(dllexport)), or link both anew.")
+
+
+def wall_clock_stamps(linkage: PeLinkage) -> Iterator[Problem]:
+    """Files with the time of their linking in them, but for grafted ones, which nobody links anew."""
+    for file, pe in linkage.tree.pe_files.items():
+        time = datetime.fromtimestamp(pe.time_stamp, timezone.utc)
+        if not pe.is_reproducible and not is_grafted(file) and _PLAUSIBLE_TIMES[0] < time < _PLAUSIBLE_TIMES[1]:
+            message = (
+                f"holds the time at which it was linked ({time:%Y-%m-%d %H:%M:%S} UTC), so no two builds are alike"
+            )
+            yield Problem(file, message, "Link it with -Wl,/Brepro (zig: -O2), or with -Wl,--no-insert-timestamp.")

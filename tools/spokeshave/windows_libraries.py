@@ -1,0 +1,52 @@
+"""The DLLs that a wheel finds on every Windows, and those that come with Python."""
+
+from __future__ import annotations
+
+import re
+
+from spokeshave.platforms import PythonAbi
+
+# The documented DLLs of Windows 10, the oldest that CPython 3.13 runs on, but for those of optional features.
+_SYSTEM = frozenset(
+    """
+    activeds advapi32 avicap32 avifil32 avrt bcrypt bcryptprimitives bluetoothapis cabinet cfgmgr32 clusapi combase
+    comctl32 comdlg32 coremessaging credui crypt32 cryptnet cryptui d2d1 d3d10 d3d10_1 d3d11 d3d12 d3d9 d3dcompiler_47
+    davclnt dbgeng dbghelp dcomp ddraw dhcpcsvc dhcpcsvc6 dinput8 dnsapi dpapi dsound dwmapi dwrite dxcore dxgi dxva2
+    esent evr fltlib fwpuclnt gdi32 gdi32full gdiplus glu32 hid hlink httpapi icmp imagehlp imm32 iphlpapi kernel32
+    kernelbase ksuser ktmw32 logoncli lz32 mapi32 mf mfplat mfreadwrite mi mmdevapi mpr mprapi msacm32 msasn1 mscms
+    mscoree msctf msdmo msi msimg32 mspatcha msvcrt msvfw32 mswsock msxml6 ncrypt ndfapi netapi32 netutils newdev
+    normaliz ntdll ntdsapi odbc32 odbccp32 ole32 oleacc oleaut32 oledlg opengl32 pdh powrprof propsys psapi quartz
+    rasapi32 resutils rpcns4 rpcrt4 rstrtmgr rtworkq samcli schannel sechost secur32 sensapi setupapi shcore shell32
+    shfolder shlwapi snmpapi srvcli sspicli tapi32 tbs tdh traffic ucrtbase uiautomationcore urlmon user32 userenv
+    uxtheme version virtdisk vssapi wer wevtapi wiaservc win32u winbio windowscodecs winhttp wininet winmm winscard
+    winspool.drv wintrust winusb wkscli wlanapi wldap32 ws2_32 wscapi wsdapi wsock32 wtsapi32 xinput1_4 xinput9_1_0
+    xmllite
+    """.split()
+)
+# Sets of functions that Windows 10 maps to its DLLs.
+_API_SET = re.compile(r"(api|ext)-ms-win-[\w-]+")
+# The C runtime of the compiler that CPython is built with, beside its python.exe since 3.8.
+_RUNTIME = frozenset({"vcruntime140", "vcruntime140_1"})
+_PYTHON = re.compile(r"python\d+t?(_d)?\.dll", re.IGNORECASE)
+
+
+def is_windows_library(name: str) -> bool:
+    """Whether Windows, or a CPython on it, brings a DLL."""
+    stem = name.lower()
+    stem = stem[: -len(".dll")] if stem.endswith(".dll") else stem
+    return stem in _SYSTEM or stem in _RUNTIME or _API_SET.fullmatch(stem) is not None
+
+
+def is_python_library(name: str) -> bool:
+    """Whether a DLL is an interpreter's: ``python312.dll``."""
+    return _PYTHON.fullmatch(name) is not None
+
+
+def python_libraries(abi: PythonAbi) -> tuple[str, ...]:
+    """The interpreter's DLLs that an extension of an ABI may import from, the usual one first."""
+    if abi.is_limited:
+        return ("python3.dll",)
+    if abi.python_version is None:
+        return ()
+    own = "python{}{}".format(*abi.python_version)
+    return (f"{own}t.dll",) if abi.is_free_threaded else (f"{own}.dll", "python3.dll")
