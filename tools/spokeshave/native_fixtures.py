@@ -1,4 +1,4 @@
-"""For tests: real ELF files, compiled by the ziglang package, and the wheels around them."""
+"""For tests: real ELF, Mach-O and PE files, compiled by the ziglang package, and the wheels around them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,37 @@ MANYLINUX = "manylinux_2_17_x86_64"
 GLIBC_2_17 = "x86_64-linux-gnu.2.17"
 GLIBC_2_28 = "x86_64-linux-gnu.2.28"
 
+# What zig calls each platform. Linked without a C library, a file for any of them takes a tenth of a second.
+TARGETS = {
+    "manylinux_2_17_x86_64": "x86_64-linux-gnu.2.17",
+    "manylinux_2_17_aarch64": "aarch64-linux-gnu.2.17",
+    "manylinux_2_17_ppc64le": "powerpc64le-linux-gnu.2.19",
+    "manylinux_2_17_s390x": "s390x-linux-gnu.2.17",
+    "manylinux_2_31_riscv64": "riscv64-linux-gnu.2.31",
+    "manylinux_2_31_armv7l": "arm-linux-gnueabihf.2.31",
+    "musllinux_1_2_x86_64": "x86_64-linux-musl",
+    "musllinux_1_2_aarch64": "aarch64-linux-musl",
+    "macosx_11_0_x86_64": "x86_64-macos.11.0",
+    "macosx_11_0_arm64": "aarch64-macos.11.0",
+    "win_amd64": "x86_64-windows-gnu",
+    "win_arm64": "aarch64-windows-gnu",
+}
+_DLLTOOL_MACHINES = {"win_amd64": "i386:x86-64", "win_arm64": "arm64"}
+
 _MODULE = """
+#ifdef _WIN32
+#define EXPORT __declspec(dllexport)
+int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) {{ return 1; }}
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
 typedef struct {{ long count; void *type; }} PyObject;
 typedef struct {{ PyObject base; void *init; long index; void *copy; const char *name, *doc; long size;
     void *methods, *slots, *traverse, *clear, *free; }} PyModuleDef;
 extern PyObject *PyModule_Create2(PyModuleDef *, int);
 {code}
 static PyModuleDef definition = {{{{1, 0}}, 0, 0, 0, "{name}", 0, -1}};
-__attribute__((visibility("default"))) PyObject *PyInit_{name}(void) {{
+EXPORT PyObject *PyInit_{name}(void) {{
     {statement}
     return PyModule_Create2(&definition, 1013);
 }}
@@ -43,11 +66,49 @@ def compile_library(path: Path, source: str, *flags: str, target: str = GLIBC_2_
     source_file = path.with_name(f"{path.name}.{language}")
     source_file.write_text(source)
     driver = "cc" if language == "c" else "c++"
-    command = [str(_zig()), driver, "-target", target, "-shared", "-fPIC", "-O1", "-g0", "-s", "-fvisibility=hidden"]
-    command += ["-o", str(path), str(source_file), *flags]
-    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+    command = [driver, "-target", target, "-shared", "-fPIC", "-O1", "-g0", "-s", "-fvisibility=hidden"]
+    _run_zig(*command, "-o", str(path), str(source_file), *flags)
     source_file.unlink()
-    assert done.returncode == 0, done.stderr
+    return path
+
+
+def link_bare(path: Path, source: str, platform: str, *flags: str, target: str | None = None) -> Path:
+    """Compile C to a shared library for any platform of `TARGETS`, without a C library.
+
+    For macOS what is not defined is left to be found when it is loaded; for Windows it needs an import library.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source_file = path.with_name(f"{path.name}.c")
+    source_file.write_text(source)
+    own_flags = ["-fPIC"]
+    if platform.startswith("macosx"):
+        own_flags = ["-lSystem", "-Wl,-undefined,dynamic_lookup", f"-Wl,-install_name,@rpath/{path.name}"]
+    elif platform.startswith("win"):
+        own_flags = []
+    command = ["cc", "-target", target or TARGETS[platform], "-shared", "-O2", "-g0", "-s", "-fvisibility=hidden"]
+    _run_zig(*command, "-nostdlib", *own_flags, "-o", str(path), str(source_file), *flags)
+    source_file.unlink()
+    return path
+
+
+def import_library(folder: Path, dll: str, names: str, platform: str = "win_amd64") -> Path:
+    """What a PE file is linked with to import functions from a DLL; ``names`` are separated by spaces."""
+    folder.mkdir(parents=True, exist_ok=True)
+    definition, library = folder / f"{dll}.def", folder / f"{dll}.lib"
+    definition.write_text("\n".join([f"LIBRARY {dll}", "EXPORTS", *names.split()]))
+    _run_zig("dlltool", "-m", _DLLTOOL_MACHINES[platform], "-d", str(definition), "-l", str(library))
+    return library
+
+
+def link_as_msvc(path: Path, source: str, *options: str) -> Path:
+    """Compile C to a DLL for win_amd64 by the linker's own options, which zig does not pass on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source_file, built = path.with_name(f"{path.name}.c"), path.with_name(f"{path.name}.obj")
+    source_file.write_text(source)
+    _run_zig("cc", "-target", TARGETS["win_amd64"], "-c", "-O2", "-g0", "-s", "-o", str(built), str(source_file))
+    _run_zig("lld-link", "-dll", "-lldmingw", "-entry:DllMainCRTStartup", f"-out:{path}", str(built), *options)
+    source_file.unlink()
+    built.unlink()
     return path
 
 
@@ -74,8 +135,10 @@ def _entry(path: str, data: bytes | str | Path) -> WheelEntry:
     return WheelEntry(path, data.encode() if isinstance(data, str) else data, Compression.STORED)
 
 
-def _zig() -> Path:
-    return Path(str(metadata.distribution("ziglang").locate_file("ziglang/zig")))
+def _run_zig(*arguments: str) -> None:
+    zig = str(metadata.distribution("ziglang").locate_file("ziglang/zig"))
+    done = subprocess.run([zig, *arguments], env=_environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _environment() -> dict[str, str]:

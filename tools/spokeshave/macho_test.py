@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from spokeshave.macho import InvalidMachOError, Kind, MachOSlice, NeededLibrary, is_macho, read_macho
+from spokeshave.macho_signature import signature_fault
+from spokeshave.macho_symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave.native_fixtures import link_bare
+
+ARM, X86 = "macosx_11_0_arm64", "macosx_11_0_x86_64"
+EXPORT = '__attribute__((visibility("default")))'
+SOURCE = (
+    f"extern int core(void), Py_IsInitialized(void); {EXPORT} int two(void) {{ return core() + Py_IsInitialized(); }}"
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    core = link_bare(folder / "libcore.dylib", f"{EXPORT} int core(void) {{ return 1; }}", ARM)
+    return link_bare(folder / "two.so", SOURCE, ARM, str(core), "-Wl,-rpath,@loader_path/../lib")
+
+
+def only_slice(path: Path) -> MachOSlice:
+    (part,) = read_macho(path, path.name).slices
+    return part
+
+
+def test_facts_are_those_that_it_was_linked_with(built: Path) -> None:
+    part = only_slice(built)
+    assert (part.architecture, part.kind, part.system, part.minimum_version) == ("arm64", Kind.DYLIB, "macOS", (11, 0))
+    assert part.install_name == "@rpath/two.so"
+    assert NeededLibrary("@rpath/libcore.dylib", "") in part.libraries
+    assert part.rpaths == ("@loader_path/../lib",)
+    assert "two" in part.exports
+    assert part.is_two_level
+    assert part.header_pad > 1000
+
+
+def test_each_imported_symbol_has_its_provider(built: Path) -> None:
+    part = only_slice(built)
+    imports = {symbol.name: symbol for symbol in part.imports}
+    assert part.provider(imports["core"]) == "@rpath/libcore.dylib"
+    assert part.provider(imports["Py_IsInitialized"]) is None
+    assert imports["Py_IsInitialized"].ordinal == Ordinal.DYNAMIC_LOOKUP
+
+
+def test_a_signature_is_valid_until_a_byte_changes(built: Path, tmp_path: Path) -> None:
+    part = only_slice(built)
+    assert part.signature is not None
+    assert signature_fault(built, part) is None
+    data = bytearray(built.read_bytes())
+    data[part.signature.offset - 1] ^= 1
+    (tmp_path / "changed").write_bytes(data)
+    assert "is not of these bytes (from" in str(signature_fault(tmp_path / "changed", part))
+
+
+@pytest.mark.parametrize("place", ["magic", "count", "limit"])
+def test_a_damaged_signature_is_told(built: Path, tmp_path: Path, place: str) -> None:
+    part = only_slice(built)
+    assert part.signature is not None
+    data = bytearray(built.read_bytes())
+    directory = part.signature.offset + struct.unpack_from(">I", data, part.signature.offset + 16)[0]
+    offset = {"magic": part.signature.offset, "count": part.signature.offset + 8, "limit": directory + 32}[place]
+    struct.pack_into(">I", data, offset, 0x1234567)
+    (tmp_path / "changed").write_bytes(data)
+    assert "has a code signature" in str(signature_fault(tmp_path / "changed", part))
+
+
+def test_x86_64_needs_no_signature_and_has_none(tmp_path: Path) -> None:
+    path = link_bare(tmp_path / "one.so", f"{EXPORT} int one(void) {{ return 1; }}", X86)
+    part = only_slice(path)
+    assert (part.architecture, part.signature) == ("x86_64", None)
+    assert signature_fault(path, part) == "has no code signature"
+
+
+@pytest.mark.parametrize("size", [8, 40, 500, 17000])
+def test_a_file_that_ends_early_is_told(built: Path, tmp_path: Path, size: int) -> None:
+    (tmp_path / "half").write_bytes(built.read_bytes()[:size])
+    assert is_macho(tmp_path / "half")
+    with pytest.raises(InvalidMachOError, match="demo/half: is a damaged Mach-O file"):
+        read_macho(tmp_path / "half", "demo/half")
+
+
+def test_a_java_class_and_an_empty_file_are_none(tmp_path: Path) -> None:
+    (tmp_path / "class").write_bytes(b"\xca\xfe\xba\xbe\x00\x00\x00\x3d" + bytes(100))
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "short").write_bytes(b"\xcf\xfa\xed\xfe")
+    assert [is_macho(tmp_path / name) for name in ("class", "empty", "short")] == [False, False, False]
+
+
+def test_a_trie_of_exports_is_read() -> None:
+    # Root: one child "_a" at 5; that node ends a name (two bytes of facts) and has a child "bc" at 13.
+    trie = b"\x00\x01_a\x00\x06" + b"\x02\x00\x00\x01bc\x00\x0e" + b"\x02\x00\x00\x00"
+    assert sorted(exported_names(trie)) == ["a", "abc"]
+    assert list(exported_names(b"")) == []
+
+
+def test_a_trie_that_goes_in_a_circle_is_refused() -> None:
+    with pytest.raises(ValueError, match="circle"):
+        list(exported_names(b"\x00\x01_a\x00\x00"))
+
+
+def test_a_program_of_bindings_is_read() -> None:
+    program = (
+        b"\x11@_one\x00\x51\x72\x80\x01\x90"  # the first library, by number
+        b"\x3e@Py_Two\x00\x90\x00"  # any loaded file
+        b"\x20\x87\x01A_three\x00\xc0\x02\x08"  # library 135, weakly, twice
+        b"@_never\x00"
+    )
+    assert list(bound_names(program)) == [
+        ImportedName("one", 1, False),
+        ImportedName("Py_Two", Ordinal.DYNAMIC_LOOKUP, False),
+        ImportedName("three", 135, True),
+    ]
+    with pytest.raises(ValueError, match="no opcode"):
+        list(bound_names(b"\xe0"))
+
+
+@pytest.mark.parametrize(("kind", "entry"), [(1, "<I"), (2, "<I4x"), (3, "<Q8x")])
+def test_imports_of_chained_fixups_are_read(kind: int, entry: str) -> None:
+    names = b"\0_one\0_Py_Two\0"
+    bits, shift = (16, 32) if kind == 3 else (8, 9)
+    flat = (1 << bits) - 2
+    values = [1 << shift | 2, 6 << shift | 1 << bits | flat]
+    imports = b"".join(struct.pack(entry, value) for value in values)
+    header = struct.pack("<IIIIIII", 0, 0, 28, 28 + len(imports), len(values), kind, 0)
+    assert list(chained_names(header + imports + names)) == [
+        ImportedName("one", 2, False),
+        ImportedName("Py_Two", Ordinal.DYNAMIC_LOOKUP, True),
+    ]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spokeshave.native_fixtures import import_library, link_as_msvc, link_bare
+from spokeshave.pe import ImportedLibrary, InvalidPeError, is_pe, read_pe
+from spokeshave.windows_libraries import is_python_library, is_windows_library
+
+LONG = "a" * 600
+ENTRY = "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }"
+SOURCE = f"""
+extern int core(void), Py_IsInitialized(void);
+{ENTRY}
+__declspec(dllexport) int {LONG}(void) {{ return core() + Py_IsInitialized(); }}
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    libraries = [import_library(folder, "core.dll", "core"), import_library(folder, "Python3.dll", "Py_IsInitialized")]
+    return link_bare(folder / "one.pyd", SOURCE, "win_amd64", *map(str, libraries))
+
+
+def test_facts_are_those_that_it_was_linked_with(built: Path) -> None:
+    pe = read_pe(built, "one.pyd")
+    assert (pe.architecture, pe.is_dll, pe.name) == ("amd64", True, "one.pyd")
+    assert set(pe.libraries) == {
+        ImportedLibrary("core.dll", ("core",), is_delayed=False),
+        ImportedLibrary("Python3.dll", ("Py_IsInitialized",), is_delayed=False),
+    }
+    assert pe.undefined == {"core", "Py_IsInitialized"}
+    assert pe.is_reproducible
+    assert pe.pdb is None
+
+
+def test_long_names_are_whole(built: Path) -> None:
+    assert read_pe(built, "one.pyd").exports == {LONG}
+
+
+def test_a_delayed_import_and_a_time_stamp_are_told(tmp_path: Path) -> None:
+    library = import_library(tmp_path, "core.dll", "core")
+    helper = "void *__delayLoadHelper2(void *descriptor, void *place) { return 0; }"
+    source = f"extern int core(void);\n{ENTRY}\n{helper}\n__declspec(dllexport) int one(void) {{ return core(); }}"
+    path = link_as_msvc(tmp_path / "one.dll", source, "-delayload:core.dll", "-timestamp:1700000000", str(library))
+    pe = read_pe(path, "one.dll")
+    assert pe.libraries == (ImportedLibrary("core.dll", ("core",), is_delayed=True),)
+    assert (pe.time_stamp, pe.is_reproducible) == (1_700_000_000, False)
+
+
+def test_the_path_of_debug_symbols_is_told(tmp_path: Path) -> None:
+    path = link_as_msvc(tmp_path / "one.dll", ENTRY, "-debug", "-pdb:" + str(tmp_path / "one.pdb"))
+    assert read_pe(path, "one.dll").pdb == str(tmp_path / "one.pdb")
+
+
+@pytest.mark.parametrize("size", [64, 200, 300, 1100, 1600])
+def test_a_file_that_ends_early_is_told_or_is_none(built: Path, tmp_path: Path, size: int) -> None:
+    (tmp_path / "half").write_bytes(built.read_bytes()[:size])
+    if is_pe(tmp_path / "half"):
+        with pytest.raises(InvalidPeError, match="demo/half: is a damaged PE file"):
+            read_pe(tmp_path / "half", "demo/half")
+
+
+def test_what_only_begins_like_one_is_none(tmp_path: Path) -> None:
+    for name, data in {"text": b"MZ is how it begins", "zeros": b"MZ" + bytes(500), "empty": b""}.items():
+        (tmp_path / name).write_bytes(data)
+        assert not is_pe(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["KERNEL32.dll", "ws2_32.DLL", "api-ms-win-crt-runtime-l1-1-0.dll", "WINSPOOL.DRV", "vcruntime140_1.dll"]
+)
+def test_windows_has_a_library(name: str) -> None:
+    assert is_windows_library(name)
+
+
+@pytest.mark.parametrize("name", ["MSVCP140.dll", "libstdc++-6.dll", "concrt140.dll", "python312.dll", "kernel33.dll"])
+def test_windows_has_no_such_library(name: str) -> None:
+    assert not is_windows_library(name)
+
+
+def test_pythons_libraries_are_known() -> None:
+    names = ["python3.dll", "Python312.dll", "python313t.dll", "python312_d.dll", "pythoncom312.dll", "python.dll"]
+    assert [is_python_library(name) for name in names] == [True, True, True, True, False, False]

@@ -1,0 +1,433 @@
+from __future__ import annotations
+
+import functools
+import struct
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from spokeshave.findings import Expectation, Finding, Rule
+from spokeshave.fuse import fuse
+from spokeshave.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
+from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.verify import verify
+
+MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
+WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"
+DYLIB = "demo/libcore.dylib"
+OWN = '__attribute__((visibility("default"))) int core(void) { return 1; }'
+OWN_DLL = "__declspec(dllexport) int core(void) { return 1; } int DllMainCRTStartup(void *i) { return 1; }"
+USE_CORE = {"code": "extern int core(void);", "statement": "core();"}
+PYTHON_NAMES = "PyModule_Create2 _PyGC_Dump PyType_GetModuleByDef"
+
+
+def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", target: str = "", **code: str) -> Path:
+    """An extension module of the limited API, named native."""
+    source = module_source("native", **code)
+    if platform.startswith("win"):
+        flags = (str(import_library(path.parent / "import", python, PYTHON_NAMES, platform)), *flags)
+    return link_bare(path, source, platform, *flags, target=target or None)
+
+
+@functools.cache
+def plain(platform: str, python: str = "python3.dll") -> bytes:
+    """The bytes of a good module."""
+    with tempfile.TemporaryDirectory() as folder:
+        if platform == UNIVERSAL:
+            parts = [module(Path(folder, name, "native.so"), name) for name in (MAC_ARM, MAC_X86)]
+            fuse(parts, Path(folder, "fused.so"))
+            return Path(folder, "fused.so").read_bytes()
+        return module(Path(folder, "native.so"), platform, python=python).read_bytes()
+
+
+def check(
+    folder: Path, platform: str, files: dict[str, bytes | str | Path], abi: str = "cp312-abi3", tag: str = ""
+) -> list[Finding]:
+    """Build a wheel and verify it."""
+    parsed = PythonAbi.parse(abi)
+    contents = {"demo/__init__.py": "", **files}
+    wheel = build_wheel(folder, contents, f"{parsed.interpreter}-{parsed.abi}-{tag or platform}")
+    return verify(Expectation(wheel, Platform.parse(platform), parsed))
+
+
+def native(platform: str) -> str:
+    return "demo/native.pyd" if platform.startswith("win") else "demo/native.abi3.so"
+
+
+def only(found: list[Finding], rule: Rule, place: str) -> str:
+    assert [(item.rule, item.problem.place) for item in found] == [(rule, place)], [str(item) for item in found]
+    return str(found[0])
+
+
+@pytest.mark.parametrize(
+    ("platform", "abi", "suffix"),
+    [
+        ("manylinux_2_17_x86_64", "cp312", ".cpython-312-x86_64-linux-gnu.so"),
+        ("manylinux_2_17_aarch64", "cp312", ".cpython-312-aarch64-linux-gnu.so"),
+        ("manylinux_2_17_ppc64le", "cp312", ".cpython-312-powerpc64le-linux-gnu.so"),
+        ("manylinux_2_17_s390x", "cp312", ".cpython-312-s390x-linux-gnu.so"),
+        ("manylinux_2_31_riscv64", "cp312", ".cpython-312-riscv64-linux-gnu.so"),
+        ("manylinux_2_31_armv7l", "cp312", ".cpython-312-arm-linux-gnueabihf.so"),
+        ("manylinux_2_31_armv7l", "cp312-abi3", ".abi3.so"),
+        ("musllinux_1_2_x86_64", "cp312", ".cpython-312-x86_64-linux-musl.so"),
+        ("musllinux_1_2_x86_64", "cp310", ".cpython-310-x86_64-linux-gnu.so"),
+        ("musllinux_1_2_aarch64", "cp313t", ".cpython-313t-aarch64-linux-musl.so"),
+        ("macosx_11_0_x86_64", "cp312", ".cpython-312-darwin.so"),
+        ("macosx_11_0_arm64", "cp313t", ".cpython-313t-darwin.so"),
+        ("macosx_11_0_arm64", "cp312-abi3", ".abi3.so"),
+        ("macosx_11_0_universal2", "cp312-abi3", ".abi3.so"),
+        ("win_amd64", "cp312", ".cp312-win_amd64.pyd"),
+        ("win_amd64", "cp313t", ".cp313t-win_amd64.pyd"),
+        ("win_amd64", "cp312", ".pyd"),
+        ("win_amd64", "cp312-abi3", ".pyd"),
+        ("win_arm64", "cp312", ".cp312-win_arm64.pyd"),
+        ("win_arm64", "cp312-abi3", ".pyd"),
+    ],
+)
+def test_a_good_wheel_of_every_platform_has_no_findings(tmp_path: Path, platform: str, abi: str, suffix: str) -> None:
+    python = "python3.dll" if "abi3" in abi else f"python{abi[2:]}.dll"
+    built = plain(platform, python) if platform.startswith("win") else plain(platform)
+    assert check(tmp_path, platform, {f"demo/native{suffix}": built}, abi) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "abi", "suffix", "fault", "fitting"),
+    [
+        (MAC_ARM, "cp312", ".cpython-312-x86_64-linux-gnu.so", "is for x86_64-linux-gnu", ".cpython-312-darwin.so"),
+        (MAC_ARM, "cp312", ".cpython-313-darwin.so", "is for cpython-313-darwin", ".cpython-312-darwin.so"),
+        (MAC_ARM, "cp313t", ".cpython-313-darwin.so", "is for cpython-313-darwin", ".cpython-313t-darwin.so"),
+        (MAC_ARM, "cp312-abi3", ".pyd", "ends in .pyd, where macOS has .so", ".abi3.so"),
+        (WIN, "cp312-abi3", ".so", "ends in .so, where Windows has .pyd", "native.pyd"),
+        (WIN, "cp312-abi3", ".abi3.pyd", "is for abi3", "native.pyd"),
+        (WIN, "cp312", ".cp312-win_arm64.pyd", "is for win_arm64", ".cp312-win_amd64.pyd"),
+        (WIN, "cp312-abi3", ".cp312-win_amd64.pyd", "is for cp312-win_amd64 alone", "native.pyd"),
+        (WIN_ARM, "cp312", ".cp311-win_arm64.pyd", "is for cp311-win_arm64", ".cp312-win_arm64.pyd"),
+        (MUSL, "cp312", ".cpython-312-x86_64-linux-gnu.so", "is for x86_64-linux-gnu", "x86_64-linux-musl.so"),
+    ],
+)
+def test_a_suffix_that_the_platform_does_not_import_is_found(
+    tmp_path: Path, platform: str, abi: str, suffix: str, fault: str, fitting: str
+) -> None:
+    file = f"demo/native{suffix}"
+    python = f"python{abi[2:]}.dll" if platform.startswith("win") and "abi3" not in abi else "python3.dll"
+    text = only(check(tmp_path, platform, {file: plain(platform, python)}, abi), Rule.MODULE_SUFFIX, file)
+    assert fault in text
+    assert fitting in text
+
+
+@pytest.mark.parametrize("platform", [MAC_ARM, UNIVERSAL, WIN, MUSL])
+def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path: Path, platform: str) -> None:
+    ending = ".pyd" if platform == WIN else ".abi3.so"
+    found = check(tmp_path, platform, {f"demo/other{ending}": plain(platform)})
+    text = only(found, Rule.MODULE_INIT, f"demo/other{ending}")
+    assert "must export PyInit_other, but exports PyInit_native" in text
+
+
+@pytest.mark.parametrize(
+    ("platform", "built_for", "told"),
+    [
+        ("manylinux_2_17_aarch64", "manylinux_2_17_x86_64", "is built for x86_64"),
+        ("manylinux_2_17_s390x", "manylinux_2_17_ppc64le", "is built for ppc64le"),
+        (MAC_X86, MAC_ARM, "is built for arm64, but the platform is macosx_11_0_x86_64"),
+        (UNIVERSAL, MAC_ARM, "is built for arm64, but the platform is macosx_11_0_universal2"),
+        (UNIVERSAL, MAC_X86, "Build it for arm64 too and join the two by `spokeshave fuse`"),
+        (WIN, WIN_ARM, "is built for arm64, but the platform is win_amd64"),
+        (MAC_ARM, "manylinux_2_17_aarch64", "is an ELF file, which macOS does not load"),
+        (WIN, MAC_X86, "is a Mach-O file, which Windows does not load"),
+        ("manylinux_2_17_x86_64", WIN, "is a PE file, which glibc does not load"),
+    ],
+)
+def test_a_library_for_another_machine_is_found(tmp_path: Path, platform: str, built_for: str, told: str) -> None:
+    found = check(tmp_path, platform, {native(platform): plain(built_for)})
+    assert told in only(found, Rule.ARCHITECTURE, native(platform))
+
+
+def test_a_universal_file_serves_a_wheel_for_one_architecture(tmp_path: Path) -> None:
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): plain(UNIVERSAL)}) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "tag", "fitting"),
+    [
+        ("aarch64-macos.12.0", MAC_ARM, "macosx_12_0_arm64"),
+        ("aarch64-macos.12.3", MAC_ARM, "macosx_13_0_arm64"),
+        ("x86_64-macos.10.15", "macosx_10_9_x86_64", "macosx_10_15_x86_64"),
+    ],
+)
+def test_a_macos_over_the_floor_is_found(tmp_path: Path, target: str, tag: str, fitting: str) -> None:
+    built = module(tmp_path / "native.so", MAC_ARM, target=target)
+    text = only(check(tmp_path, tag, {native(tag): built}), Rule.MINIMUM_SYSTEM, native(tag))
+    assert f"needs macOS {target.partition('.')[2]}, but the platform is {tag}" in text
+    assert f'platforms=["{fitting}"]' in text
+
+
+def test_one_slice_over_the_floor_is_named(tmp_path: Path) -> None:
+    newer = module(tmp_path / "newer" / "native.so", MAC_ARM, target="aarch64-macos.13.0")
+    fuse([newer, module(tmp_path / "native.so", MAC_X86)], tmp_path / "fused.so")
+    found = check(tmp_path, UNIVERSAL, {native(UNIVERSAL): tmp_path / "fused.so"})
+    assert "(its arm64 slice)" in only(found, Rule.MINIMUM_SYSTEM, native(UNIVERSAL))
+
+
+def test_arm64_needs_macos_11_whatever_an_older_tag_of_universal2_says(tmp_path: Path) -> None:
+    older = module(tmp_path / "older" / "native.so", MAC_X86, target="x86_64-macos.10.9")
+    fuse([older, module(tmp_path / "native.so", MAC_ARM)], tmp_path / "fused.so")
+    files: dict[str, bytes | str | Path] = {native(UNIVERSAL): tmp_path / "fused.so"}
+    assert check(tmp_path, "macosx_10_9_universal2", files) == []
+
+
+@pytest.mark.parametrize("slices", [(MAC_ARM,), (MAC_ARM, MAC_X86)])
+def test_a_changed_byte_breaks_the_signature(tmp_path: Path, slices: tuple[str, ...]) -> None:
+    platform = MAC_ARM if len(slices) == 1 else UNIVERSAL
+    data = plain(platform)
+    place = data.rindex(b"@rpath/native.so")
+    changed = data[:place] + b"@rpath/nativf.so" + data[place + 16 :]
+    text = only(check(tmp_path, platform, {native(platform): changed}), Rule.SIGNATURE, native(platform))
+    assert "has a code signature that is not of these bytes" in text
+
+
+def test_a_missing_signature_is_found_where_one_is_needed(tmp_path: Path) -> None:
+    data = bytearray(plain(MAC_ARM))
+    count, size = struct.unpack_from("<II", data, 16)
+    # The signature's load command is the last one, and has 16 bytes.
+    struct.pack_into("<II", data, 16, count - 1, size - 16)
+    text = only(check(tmp_path, MAC_ARM, {native(MAC_ARM): bytes(data)}), Rule.SIGNATURE, native(MAC_ARM))
+    assert "has no code signature, so macOS kills the process" in text
+
+
+def dylib(folder: Path, platform: str = MAC_ARM, source: str = OWN) -> Path:
+    return link_bare(folder / "libcore.dylib", source, platform)
+
+
+def test_a_library_beside_the_module_is_found_by_the_loader_path(tmp_path: Path) -> None:
+    core = dylib(tmp_path)
+    built = module(tmp_path / "native.so", MAC_ARM, str(core), "-Wl,-rpath,@loader_path", **USE_CORE)
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built, DYLIB: core}) == []
+
+
+def test_a_library_that_is_not_in_the_wheel_is_found(tmp_path: Path) -> None:
+    built = module(tmp_path / "native.so", MAC_ARM, str(dylib(tmp_path)), "-Wl,-rpath,@loader_path", **USE_CORE)
+    text = only(check(tmp_path, MAC_ARM, {native(MAC_ARM): built}), Rule.MISSING_LIBRARY, native(MAC_ARM))
+    assert "needs @rpath/libcore.dylib, which is neither part of macOS nor in the wheel" in text
+
+
+def test_a_library_out_of_the_loaders_reach_is_found(tmp_path: Path) -> None:
+    core = dylib(tmp_path)
+    built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
+    found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, "demo/lib/libcore.dylib": core})
+    text = only(found, Rule.MISSING_LIBRARY, native(MAC_ARM))
+    assert "the wheel has it as demo/lib/libcore.dylib" in text
+    assert "-Wl,-rpath,@loader_path/lib." in text
+
+
+def test_the_search_path_of_what_loads_a_library_counts_too(tmp_path: Path) -> None:
+    core = dylib(tmp_path)
+    middle_source = f"extern int core(void);\n{OWN.replace('core', 'middle').replace('return 1', 'return core()')}"
+    middle = link_bare(tmp_path / "libmiddle.dylib", middle_source, MAC_ARM, str(core))
+    code = {"code": "extern int middle(void);", "statement": "middle();"}
+    built = module(tmp_path / "native.so", MAC_ARM, str(middle), "-Wl,-rpath,@loader_path", **code)
+    files: dict[str, bytes | str | Path] = {native(MAC_ARM): built, DYLIB: core, "demo/libmiddle.dylib": middle}
+    assert check(tmp_path, MAC_ARM, files) == []
+
+
+def test_a_library_named_by_its_build_path_is_found(tmp_path: Path) -> None:
+    core = link_bare(tmp_path / "libcore.dylib", OWN, MAC_ARM, "-Wl,-install_name,/opt/build/libcore.dylib")
+    built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
+    found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, "demo/lib/libcore.dylib": core})
+    assert {item.rule for item in found} == {Rule.MISSING_LIBRARY, Rule.INSTALL_NAME}
+    told = "".join(map(str, found))
+    assert "needs /opt/build/libcore.dylib" in told
+    assert "calls itself /opt/build/libcore.dylib, a path of the machine that linked it" in told
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("/opt/build/lib", "is absolute"),
+        ("@executable_path/../lib", "depends on the current directory"),
+        ("@loader_path/../..", "leads out of the wheel"),
+    ],
+)
+def test_a_search_path_that_works_nowhere_else_is_found(tmp_path: Path, entry: str, fault: str) -> None:
+    built = module(tmp_path / "native.so", MAC_ARM, f"-Wl,-rpath,{entry}")
+    assert fault in only(check(tmp_path, MAC_ARM, {native(MAC_ARM): built}), Rule.SEARCH_PATH, native(MAC_ARM))
+
+
+def test_a_symbol_that_nobody_has_is_found(tmp_path: Path) -> None:
+    built = module(tmp_path / "native.so", MAC_ARM, **USE_CORE)
+    text = only(check(tmp_path, MAC_ARM, {native(MAC_ARM): built}), Rule.UNDEFINED_SYMBOL, native(MAC_ARM))
+    assert "uses core, which it does not define and which is not Python's" in text
+
+
+def test_a_symbol_that_it_works_without_is_fine(tmp_path: Path) -> None:
+    code = {"code": "extern int core(void) __attribute__((weak_import));", "statement": "if (core) core();"}
+    built = module(tmp_path / "native.so", MAC_ARM, **code)
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built}) == []
+
+
+@pytest.mark.parametrize("platform", [MAC_ARM, WIN])
+def test_a_symbol_that_the_library_of_the_wheel_lost_is_found(tmp_path: Path, platform: str) -> None:
+    if platform == WIN:
+        library, core = "demo/core.dll", str(import_library(tmp_path, "core.dll", "core"))
+        other = link_bare(tmp_path / "other" / "core.dll", OWN_DLL.replace("core", "renamed"), WIN)
+        flags: tuple[str, ...] = (core,)
+    else:
+        library, core = DYLIB, str(dylib(tmp_path))
+        other = dylib(tmp_path / "other", source=OWN.replace("core", "renamed"))
+        flags = (core, "-Wl,-rpath,@loader_path")
+    built = module(tmp_path / "native.so", platform, *flags, **USE_CORE)
+    text = only(
+        check(tmp_path, platform, {native(platform): built, library: other}), Rule.UNDEFINED_SYMBOL, native(platform)
+    )
+    assert "takes core from" in text
+    assert "which does not export it" in text
+
+
+def test_a_dll_that_nobody_has_is_found(tmp_path: Path) -> None:
+    library = import_library(tmp_path, "MSVCP140.dll", "core")
+    built = module(tmp_path / "native.pyd", WIN, str(library), **USE_CORE)
+    text = only(check(tmp_path, WIN, {native(WIN): built}), Rule.MISSING_LIBRARY, native(WIN))
+    assert "needs MSVCP140.dll, which is not part of Windows or Python" in text
+
+
+@pytest.mark.parametrize("name", ["KERNEL32.dll", "api-ms-win-crt-heap-l1-1-0.dll", "VCRUNTIME140.dll", "ucrtbase.dll"])
+def test_a_dll_of_windows_or_python_is_fine(tmp_path: Path, name: str) -> None:
+    built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, name, "core")), **USE_CORE)
+    assert check(tmp_path, WIN, {native(WIN): built}) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "source", "fits"),
+    [
+        ("demo/Core.dll", "", True),
+        ("demo.libs/core.dll", "", False),
+        ("demo.libs/core.dll", "import os; os.add_dll_directory('somewhere')", True),
+    ],
+)
+def test_a_dll_of_the_wheel_must_be_where_windows_looks(tmp_path: Path, place: str, source: str, fits: bool) -> None:
+    core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
+    built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
+    found = check(tmp_path, WIN, {native(WIN): built, place: core, "demo/__init__.py": source})
+    if fits:
+        assert found == []
+    else:
+        assert f"the wheel has it as {place}" in only(found, Rule.MISSING_LIBRARY, native(WIN))
+
+
+@pytest.mark.parametrize(
+    ("python", "abi", "wanted"),
+    [
+        ("python312.dll", "cp312-abi3", "python3.dll"),
+        ("python311.dll", "cp312", "python312.dll"),
+        ("python313.dll", "cp313t", "python313t.dll"),
+        ("python3.dll", "cp313t", "python313t.dll"),
+        ("python312_d.dll", "cp312", "python312.dll"),
+    ],
+)
+def test_the_dll_of_another_python_is_found(tmp_path: Path, python: str, abi: str, wanted: str) -> None:
+    found = check(tmp_path, WIN, {native(WIN): plain(WIN, python)}, abi)
+    text = only(found, Rule.PYTHON_LIBRARY, native(WIN))
+    assert f"imports PyModule_Create2 from {python}, but {abi} has {wanted}" in text
+
+
+def test_an_extension_of_the_limited_api_fits_the_wheel_of_one_python(tmp_path: Path) -> None:
+    assert check(tmp_path, WIN, {native(WIN): plain(WIN)}, "cp312") == []
+
+
+@pytest.mark.parametrize("platform", [MAC_ARM, UNIVERSAL, WIN, MUSL])
+def test_what_the_limited_api_lacks_is_found_on_every_platform(tmp_path: Path, platform: str) -> None:
+    code = {"code": "extern void _PyGC_Dump(void *);", "statement": "_PyGC_Dump(0);"}
+    if platform == UNIVERSAL:
+        fuse([module(tmp_path / "native.so", MAC_ARM, **code), write(tmp_path, plain(MAC_X86))], tmp_path / "built")
+        built = tmp_path / "built"
+    else:
+        built = module(tmp_path / "native.so", platform, **code)
+    text = only(check(tmp_path, platform, {native(platform): built}), Rule.LIMITED_API, native(platform))
+    assert "uses _PyGC_Dump, which the limited API does not have" in text
+
+
+def write(folder: Path, data: bytes) -> Path:
+    (folder / "written.so").write_bytes(data)
+    return folder / "written.so"
+
+
+def test_a_function_of_a_later_limited_api_is_found_on_windows(tmp_path: Path) -> None:
+    code = {"code": "extern void *PyType_GetModuleByDef(void *, void *);", "statement": "PyType_GetModuleByDef(0, 0);"}
+    built = module(tmp_path / "native.pyd", WIN, **code)
+    assert "PyType_GetModuleByDef (since 3.13)" in only(
+        check(tmp_path, WIN, {native(WIN): built}), Rule.LIMITED_API, native(WIN)
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "option", "is_told"),
+    [
+        ("demo/core.dll", "-timestamp:1700000000", True),
+        ("demo/core.dll", "-timestamp:0", False),
+        ("demo/core.dll", "-brepro", False),
+        ("demo.libs/core.dll", "-timestamp:1700000000", False),
+    ],
+)
+def test_the_time_of_linking_is_found_but_in_grafted_libraries(
+    tmp_path: Path, file: str, option: str, is_told: bool
+) -> None:
+    core = link_as_msvc(tmp_path / "core.dll", OWN_DLL, option)
+    found = check(tmp_path, WIN, {native(WIN): plain(WIN), file: core})
+    if is_told:
+        assert "2023-11-14 22:13:20 UTC" in only(found, Rule.TIME_STAMP, file)
+    else:
+        assert found == []
+
+
+def test_a_windows_that_does_not_exist_is_found(tmp_path: Path) -> None:
+    core = link_as_msvc(tmp_path / "core.dll", OWN_DLL, "-brepro", "-subsystem:windows,11.0")
+    found = check(tmp_path, WIN, {native(WIN): plain(WIN), "demo/core.dll": core})
+    assert "needs Windows 11.0 (its subsystem version)" in only(found, Rule.MINIMUM_SYSTEM, "demo/core.dll")
+
+
+@pytest.mark.parametrize("platform", [MAC_ARM, WIN, MUSL])
+def test_a_build_directory_in_code_is_found_on_every_platform(tmp_path: Path, platform: str) -> None:
+    built = module(tmp_path / "native.so", platform, code='EXPORT const char *where = "/home/someone/project/core.cc";')
+    found = check(tmp_path, platform, {native(platform): built})
+    assert "'/home/someone/project/core.cc'" in only(found, Rule.BUILD_PATH, native(platform))
+
+
+def musl_libc(folder: Path, soname: str) -> Path:
+    exports = "".join(f"EXPORT void {name}(void) {{}}\n" for name in ("preadv2", "qsort_r", "puts"))
+    source = f'#define EXPORT __attribute__((visibility("default")))\n{exports}'
+    return link_bare(folder / "libc.so", source, MUSL, f"-Wl,-soname,{soname}")
+
+
+@pytest.mark.parametrize(("function", "since"), [("preadv2", "1.2.5"), ("qsort_r", "1.2.3"), ("puts", "")])
+def test_what_older_musls_lack_is_found(tmp_path: Path, function: str, since: str) -> None:
+    libc = musl_libc(tmp_path, "libc.musl-x86_64.so.1")
+    code = {"code": f"extern void {function}(void);", "statement": f"{function}();"}
+    found = check(tmp_path, MUSL, {native(MUSL): module(tmp_path / "native.so", MUSL, str(libc), **code)})
+    if since:
+        text = only(found, Rule.SYMBOL_VERSION, native(MUSL))
+        assert f"uses {function}, which musl has since {since}, but musllinux_1_2_x86_64 includes musl 1.2.2" in text
+    else:
+        assert found == []
+
+
+def test_what_older_musls_lack_may_be_missing_where_the_code_looks_first(tmp_path: Path) -> None:
+    code = {"code": "extern void preadv2(void) __attribute__((weak));", "statement": "if (preadv2) preadv2();"}
+    assert check(tmp_path, MUSL, {native(MUSL): module(tmp_path / "native.so", MUSL, **code)}) == []
+
+
+def test_the_linkers_name_of_musl_is_found(tmp_path: Path) -> None:
+    code = {"code": "extern void puts(void);", "statement": "puts();"}
+    built = module(tmp_path / "native.so", MUSL, str(musl_libc(tmp_path, "libc.so")), **code)
+    text = only(check(tmp_path, MUSL, {native(MUSL): built}), Rule.MISSING_LIBRARY, native(MUSL))
+    assert "needs libc.so, which is what musl's linker calls libc.musl-x86_64.so.1" in text
+    assert "Repair the wheel" in text
+
+
+@pytest.mark.parametrize(
+    ("platform", "size", "kind"),
+    [(MAC_ARM, 3000, "damaged Mach-O file"), (UNIVERSAL, 70000, "damaged Mach-O file"), (WIN, 700, "damaged PE file")],
+)
+def test_a_damaged_library_is_found_on_every_platform(tmp_path: Path, platform: str, size: int, kind: str) -> None:
+    assert kind in only(
+        check(tmp_path, platform, {native(platform): plain(platform)[:size]}), Rule.ARCHIVE, native(platform)
+    )
