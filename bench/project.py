@@ -19,8 +19,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 
-# What everything but `platforms` builds for.
-PLATFORM = "manylinux_2_17_x86_64"
 _PLUGIN = ("rules", "tools")
 _SHARED = ("pants", "pants.toml", "3rdparty")
 # Their tests and the targets of those are no part of what is measured.
