@@ -15,7 +15,7 @@ from typing import IO
 from spokeshave.archive import CHUNK
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
 from spokeshave.macho import MachOSlice, is_macho, read_macho
-from spokeshave.report import atomic_file
+from spokeshave.report import atomic_file, write_report
 
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a Mach-O file, or a folder whose Mach-O files are joined with those of the same paths; given twice",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="PATH", help="the file or folder to write")
+    parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         fuse_folders(args.input, args.output)
     else:
         fuse(args.input, args.output)
+    write_report(args.report, {"output": str(args.output)})
     return ExitCode.OK
 
 

@@ -20,9 +20,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: link_bare(folder / name / "native.so", module_source("native"), name) for name in (ARM, X86, ELF)}
 
 
+def report(folder: Path) -> list[str]:
+    return ["--report", str(folder / "report.json")]
+
+
 def test_the_fused_file_has_the_slices_as_they_were(built: dict[str, Path], tmp_path: Path) -> None:
     output = tmp_path / "native.so"
-    assert main(["fuse", "--input", str(built[ARM]), "--input", str(built[X86]), "--output", str(output)]) == 0
+    assert (
+        main(
+            ["fuse", "--input", str(built[ARM]), "--input", str(built[X86]), "--output", str(output), *report(tmp_path)]
+        )
+        == 0
+    )
     macho, data = read_macho(output, "fused"), output.read_bytes()
     assert macho.is_universal
     assert macho.architectures == ("x86_64", "arm64")
@@ -85,7 +94,7 @@ def test_a_damaged_input_and_an_absent_one_are_told(
     with pytest.raises(UnfusableFilesError, match="half: is a damaged Mach-O file"):
         fuse([tmp_path / "half", built[X86]], tmp_path / "native.so")
     arguments = ["--input", str(tmp_path / "absent"), "--input", str(built[X86]), "--output", str(tmp_path / "out")]
-    assert main(["fuse", *arguments]) == 1
+    assert main(["fuse", *arguments, *report(tmp_path)]) == 1
     assert f"{tmp_path / 'absent'}: failed: No such file" in capsys.readouterr().err
 
 
@@ -105,7 +114,10 @@ def folders(root: Path, built: dict[str, Path], texts: tuple[str, str]) -> list[
 
 def test_folders_are_joined_file_by_file(built: dict[str, Path], tmp_path: Path) -> None:
     one, two = folders(tmp_path, built, ("same", "same"))
-    assert main(["fuse", "--input", str(one), "--input", str(two), "--output", str(tmp_path / "out")]) == 0
+    assert (
+        main(["fuse", "--input", str(one), "--input", str(two), "--output", str(tmp_path / "out"), *report(tmp_path)])
+        == 0
+    )
     assert read_macho(tmp_path / "out" / "demo" / "native.so", "fused").architectures == ("x86_64", "arm64")
     assert (tmp_path / "out" / "demo" / "data.txt").read_text() == "same"
 
