@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
 
 # Printed by each candidate, as one line of JSON.
@@ -26,13 +25,6 @@ print(json.dumps({
 """
 
 
-_PINNED = re.compile(r"[^|\s]+\|[0-9a-f]{64}\|[0-9]+")
-
-
-class PinnedArchiveError(SpokeshaveError):
-    """An entry of `[python-headers].archives` that is not `URL|SHA256|BYTES`."""
-
-
 @dataclass(frozen=True, order=True)
 class Interpreter:
     """One CPython: its path, full version, and the directory of its headers where it has them."""
@@ -42,30 +34,6 @@ class Interpreter:
     version: str
     path: str
     include: str | None
-
-
-@dataclass(frozen=True)
-class PinnedArchive:
-    """An archive of a Python build by its address, sha256 and size in bytes."""
-
-    version: PythonVersion
-    url: str
-    sha256: str
-    size: int
-
-    @property
-    def include_name(self) -> str:
-        return f"python{self.version}"
-
-    @classmethod
-    def parse(cls, text: str, version: PythonVersion) -> PinnedArchive:
-        """:raises PinnedArchiveError: where the entry is not of the form `URL|SHA256|BYTES`."""
-        if _PINNED.fullmatch(text) is None:
-            raise PinnedArchiveError(
-                f"`[python-headers].archives` has {text!r} for Python {version}. Write it as URL|SHA256|BYTES."
-            )
-        url, sha256, size = text.split("|")
-        return cls(version, url, sha256, int(size))
 
 
 def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,16 +12,11 @@ import pytest
 
 from spokeshave_pants.cc.interpreters import (
     Interpreter,
-    PinnedArchive,
-    PinnedArchiveError,
     discovery_script,
     expand_search_path,
     parse_discovery,
 )
 from spokeshave_pants.python_abi import PythonVersion
-
-SHA256 = "0123456789abcdef" * 4
-URL = "https://example.org/cpython-3.12.3-install_only.tar.gz"
 
 
 def answer(version: str, path: str = "/usr/bin/python3", **facts: object) -> str:
@@ -105,34 +100,3 @@ def test_an_answer_is_kept_as_it_was_given() -> None:
 )
 def test_what_is_no_answer_of_a_cpython_3_is_left_out(line: str) -> None:
     assert [found.path for found in parse_discovery(line + answer("3.12.1", "/kept"))] == ["/kept"]
-
-
-# Pinned archives of headers.
-
-
-def test_an_archive_is_pinned_by_address_hash_and_size() -> None:
-    version = PythonVersion(12)
-    archive = PinnedArchive.parse(f"{URL}|{SHA256}|1234", version)
-    assert archive == PinnedArchive(version, URL, SHA256, 1234)
-    assert archive.include_name == "python3.12"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        URL,
-        f"{URL}|{SHA256}",
-        f"|{SHA256}|1234",
-        f"{URL}|{SHA256[1:]}|1234",
-        f"{URL}|{SHA256.upper()}|1234",
-        f"{URL}|{SHA256}|",
-        f"{URL}|{SHA256}|12²",
-        f"{URL}|{SHA256}|-1",
-        f"{URL}|{SHA256}|1|2",
-    ],
-)
-def test_an_archive_that_is_not_pinned_is_refused_with_the_form(text: str) -> None:
-    with pytest.raises(PinnedArchiveError) as caught:
-        PinnedArchive.parse(text, PythonVersion(12))
-    assert f"{text!r} for Python 3.12" in str(caught.value) and "URL|SHA256|BYTES" in str(caught.value)

@@ -181,7 +181,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     immutable = {TOOLCHAIN_DIR: toolchain.compiler, **{p.directory: p.digest for p in plan.packages}}
     settings = plan.settings
     if abi is not None:
-        headers = await Get(PythonHeaders, PythonHeadersRequest(abi.version, plan.target))
+        headers = await Get(PythonHeaders, PythonHeadersRequest(abi.version, request.platform, plan.target))
         immutable[PYTHON_HEADERS_DIR] = headers.digest
         limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
         settings = replace(

@@ -50,6 +50,11 @@ class Interpreters:
         candidates = [interpreter for interpreter in self.found if interpreter.feature == version]
         return max(candidates, key=lambda i: (i.patch, i.include is not None), default=None)
 
+    def with_headers(self, version: PythonVersion) -> Interpreter | None:
+        """The newest patch release that has headers for a version; the free-threaded build has the same ones."""
+        candidates = [i for i in self.found if i.feature.minor == version.minor and i.include is not None]
+        return max(candidates, key=lambda i: (i.patch, i.feature == version), default=None)
+
     def describe(self) -> str:
         versions = ", ".join(interpreter.version for interpreter in self.found) or "none"
         return f"the Pythons found in `[wheel-pythons].search_path` are: {versions}"

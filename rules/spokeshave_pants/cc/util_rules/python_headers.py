@@ -1,12 +1,28 @@
-"""CPython's headers for one version: from a pinned archive where one is configured, else from an interpreter here."""
+"""CPython's headers for one version and platform: those of a pinned archive, of an interpreter here, or Debian's.
+
+Whatever they come from, `pyconfig.h` is derived from the platform and the version.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from pants.core.util_rules.system_binaries import BashBinary, TarBinary
-from pants.engine.fs import Digest, DigestSubset, DownloadFile, FileDigest, PathGlobs, RemovePrefix, Snapshot
-from pants.engine.process import Process, ProcessCacheScope, ProcessResult
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestContents,
+    DigestSubset,
+    DownloadFile,
+    FileContent,
+    FileDigest,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+    Snapshot,
+)
+from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope, ProcessResult
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.option.option_types import DictOption
@@ -14,10 +30,26 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
-from spokeshave_pants.cc.interpreters import Interpreter, PinnedArchive
+from spokeshave_pants.cc import debian_headers
+from spokeshave_pants.cc.header_archives import (
+    INCLUDE,
+    OPTION,
+    PinnedArchive,
+    PinnedArchiveError,
+    PinnedArchives,
+    download_problem,
+    headers_version,
+    include_folder,
+)
+from spokeshave_pants.cc.interpreters import Interpreter
+from spokeshave_pants.cc.pyconfig import derived_pyconfig
 from spokeshave_pants.cc.util_rules.interpreters import Interpreters
 from spokeshave_pants.errors import MissingInterpreterError
+from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_PATH = {"PATH": "/usr/bin:/bin"}
 
 
 class PythonHeadersSubsystem(Subsystem):
@@ -27,7 +59,9 @@ class PythonHeadersSubsystem(Subsystem):
         Where CPython's headers come from.
 
         A pinned archive is the same on every machine. Without one the headers of an interpreter on this machine are
-        taken; a wheel's report then says so, and runners with another patch release do not share its compiles.
+        taken, else those of Debian's package of that version; a wheel's report then says so, and runners with another
+        patch release do not share its compiles. `pyconfig.h` is never taken from there: it is derived from the
+        platform and the version.
         """
     )
 
@@ -35,9 +69,20 @@ class PythonHeadersSubsystem(Subsystem):
         default={},
         help=softwrap(
             """
-            A pinned archive per Python version: `{"3.12": "URL|SHA256|BYTES"}`. The archive is a gzipped tar that
-            holds `python/include/python3.12/Python.h`, as the "install only" archives of the Python standalone
-            builds do.
+            A pinned archive per Python version, `{"3.12": "URL|SHA256|BYTES"}`, or per version and platform,
+            `{"3.12:win_amd64": "URL|SHA256|BYTES"}`. The archive is a tar that holds
+            `python/include/python3.12/Python.h`, or for Windows `python/include/Python.h`, as the "install only"
+            archives of the Python standalone builds do. One serves all platforms, and the free-threaded build as well.
+            """
+        ),
+    )
+    debian_suites = DictOption[str](
+        default={"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"},
+        help=softwrap(
+            """
+            The Debian release whose package has a Python's headers, for versions that are neither pinned nor on this
+            machine. It is downloaded from the mirror that the machine's own apt sources name, with apt's own checks,
+            and installed nowhere. `{}` turns that off.
             """
         ),
     )
@@ -45,7 +90,13 @@ class PythonHeadersSubsystem(Subsystem):
 
 @dataclass(frozen=True)
 class PythonHeadersRequest:
+    """The headers that an extension for a version and a platform is compiled with.
+
+    :param where: what wants them, for messages, such as "the target //a:b".
+    """
+
     version: PythonVersion
+    platform: Platform
     where: str
 
 
@@ -58,52 +109,123 @@ class PythonHeaders:
     pinned: bool
 
 
+@dataclass(frozen=True)
+class FoundHeaders:
+    """Headers as their source has them, without `pyconfig.h`.
+
+    :param version: the full version, `3.12.1`.
+    :param source: where they come from, as what follows "headers of".
+    """
+
+    digest: Digest
+    version: str
+    source: str
+    pinned: bool
+
+
+@dataclass(frozen=True)
+class DebianHeadersRequest:
+    """The headers in Debian's package, wanted because the machine has none (`reason`)."""
+
+    version: PythonVersion
+    suite: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HeadersFolder:
+    """A folder with `Python.h` in it: all that is in a digest."""
+
+    digest: Digest
+    version: PythonVersion
+    source: str
+    pinned: bool
+
+
 @rule(desc="Find the headers of Python", level=LogLevel.DEBUG)
-async def python_headers(
-    request: PythonHeadersRequest, subsystem: PythonHeadersSubsystem, interpreters: Interpreters
-) -> PythonHeaders:
-    archive = subsystem.archives.get(str(request.version))
-    if archive is not None:
-        return await Get(PythonHeaders, PinnedArchive, PinnedArchive.parse(archive, request.version))
-    interpreter = interpreters.newest(request.version)
-    if interpreter is None or interpreter.include is None:
-        raise MissingInterpreterError(
-            f"{request.where} needs the headers of Python {request.version}, and this machine has none: "
-            f"{interpreters.describe()}. Install Python {request.version} with its headers (`pyenv install "
-            f"{request.version}`, or Debian's `python{request.version}-dev`), or pin an archive of it with the option "
-            "`[python-headers].archives`."
-        )
-    return await Get(PythonHeaders, Interpreter, interpreter)
-
-
-@rule(desc="Unpack pinned Python headers")
-async def pinned_headers(archive: PinnedArchive, tar: TarBinary, bash: BashBinary) -> PythonHeaders:
-    download = await Get(
-        Digest, DownloadFile(archive.url, FileDigest(fingerprint=archive.sha256, serialized_bytes_length=archive.size))
-    )
-    name = archive.url.rsplit("/", 1)[-1]
-    result = await Get(
-        ProcessResult,
-        Process(
-            # gzip is found by tar on the PATH.
-            argv=(tar.path, "-xzf", name, f"python/include/{archive.include_name}"),
-            env={"PATH": "/usr/bin:/bin"},
-            input_digest=download,
-            output_directories=(f"python/include/{archive.include_name}",),
-            description=f"Unpack the headers of Python {archive.version}",
+async def python_headers(request: PythonHeadersRequest) -> PythonHeaders:
+    found = await Get(FoundHeaders, PythonHeadersRequest, request)
+    pyconfig = derived_pyconfig(request.platform, request.version)
+    derived = await Get(Digest, CreateDigest([FileContent("pyconfig.h", pyconfig.encode())]))
+    return PythonHeaders(
+        digest=await Get(Digest, MergeDigests((found.digest, derived))),
+        origin=(
+            f"CPython {found.version} headers of {found.source}{'' if found.pinned else ', not pinned'}; "
+            f"pyconfig.h derived for {request.version} on {request.platform}"
         ),
+        pinned=found.pinned,
     )
-    digest = await Get(Digest, RemovePrefix(result.output_digest, f"python/include/{archive.include_name}"))
-    return PythonHeaders(digest, origin=f"{name} (sha256 {archive.sha256[:12]})", pinned=True)
 
 
 @rule
-async def host_headers(interpreter: Interpreter, bash: BashBinary) -> PythonHeaders:
+async def pinned_archives(subsystem: PythonHeadersSubsystem) -> PinnedArchives:
+    return PinnedArchives.parse(subsystem.archives)
+
+
+@rule(level=LogLevel.DEBUG)
+async def find_headers(
+    request: PythonHeadersRequest,
+    subsystem: PythonHeadersSubsystem,
+    archives: PinnedArchives,
+    interpreters: Interpreters,
+) -> FoundHeaders:
+    archive = archives.serving(request.version, request.platform)
+    if archive is not None:
+        return await Get(FoundHeaders, PinnedArchive, archive)
+    interpreter = interpreters.with_headers(request.version)
+    if interpreter is not None:
+        return await Get(FoundHeaders, Interpreter, interpreter)
+    minor = PythonVersion(request.version.minor)
+    reason = (
+        f"{request.where} needs the headers of Python {request.version}, and this machine has none: "
+        f"{interpreters.describe()}. Install Python {minor} with its headers (`pyenv install "
+        f"{minor}`, or Debian's `python{minor}-dev`), or pin an archive of it with the option {OPTION}."
+    )
+    suite = subsystem.debian_suites.get(str(minor))
+    if suite is None:
+        raise MissingInterpreterError(reason)
+    return await Get(FoundHeaders, DebianHeadersRequest(minor, suite, reason))
+
+
+@rule(desc="Unpack pinned Python headers")
+async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders:
+    expected = FileDigest(fingerprint=archive.sha256, serialized_bytes_length=archive.size)
+    try:
+        download = await Get(Digest, DownloadFile(archive.url, expected))
+    except Exception as error:
+        raise PinnedArchiveError(download_problem(archive, str(error))) from error
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            # What decompresses it is found by tar on the PATH.
+            argv=(tar.path, "-xf", archive.name, INCLUDE),
+            env=_PATH,
+            input_digest=download,
+            output_directories=(INCLUDE,),
+            description=f"Unpack the headers of Python {archive.version}",
+        ),
+    )
+    unpacked = await Get(Snapshot, Digest, result.output_digest)
+    folder = include_folder(unpacked.files)
+    if folder is None:
+        reason = result.stderr.decode(errors="replace").strip()
+        raise PinnedArchiveError(
+            f"{OPTION} pins {archive.url} for Python {archive.key}, but it holds neither "
+            f"`{INCLUDE}/python{archive.version}/Python.h` nor `{INCLUDE}/Python.h`. Pin an archive that does, such as "
+            f'an "install only" one of the Python standalone builds.{" tar said: " + reason if reason else ""}'
+        )
+    headers = await Get(Digest, RemovePrefix(result.output_digest, folder))
+    source = f"{archive.name} (sha256 {archive.sha256[:12]})"
+    return await Get(FoundHeaders, HeadersFolder(headers, archive.version, source, pinned=True))
+
+
+@rule
+async def host_headers(interpreter: Interpreter, bash: BashBinary) -> FoundHeaders:
     result = await Get(
         ProcessResult,
         Process(
             argv=(bash.path, "-c", 'cp -RL "$0" include', str(interpreter.include)),
-            env={"PATH": "/usr/bin:/bin"},
+            env=_PATH,
             output_directories=("include",),
             description=f"Copy the headers of Python {interpreter.version}",
             level=LogLevel.DEBUG,
@@ -111,14 +233,43 @@ async def host_headers(interpreter: Interpreter, bash: BashBinary) -> PythonHead
         ),
     )
     copied = await Get(Digest, RemovePrefix(result.output_digest, "include"))
-    headers = await Get(Digest, DigestSubset(copied, PathGlobs(["**/*.h"])))
-    snapshot = await Get(Snapshot, Digest, headers)
-    if "Python.h" not in snapshot.files:
-        raise MissingInterpreterError(
-            f"{interpreter.path} says that its headers are in {interpreter.include}, but Python.h is not there. "
-            "Install its development files."
+    return await Get(FoundHeaders, HeadersFolder(copied, interpreter.feature, "this machine", pinned=False))
+
+
+@rule(desc="Download Python headers")
+async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary) -> FoundHeaders:
+    proxies = await Get(EnvironmentVars, EnvironmentVarsRequest(_PROXIES))
+    package = debian_headers.package_name(request.version)
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            argv=(bash.path, "-c", debian_headers.download_script(request.version, request.suite)),
+            env={**_PATH, **proxies},
+            output_directories=(debian_headers.INCLUDE,),
+            description=f"Download the headers of Python {request.version} ({package} of Debian {request.suite})",
+            level=LogLevel.INFO,
+        ),
+    )
+    if result.exit_code:
+        words = result.stderr.decode(errors="replace").strip()
+        raise MissingInterpreterError(f"{request.reason}\nDebian's package {package} cannot be had either: {words}")
+    headers = await Get(Digest, RemovePrefix(result.output_digest, debian_headers.INCLUDE))
+    source = f"Debian {request.suite} ({package} {result.stdout.decode().strip()})"
+    return await Get(FoundHeaders, HeadersFolder(headers, request.version, source, pinned=False))
+
+
+@rule
+async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
+    """The headers of a folder, once it is known that they are headers of that version."""
+    headers = await Get(Digest, DigestSubset(folder.digest, PathGlobs(["**/*.h", "!pyconfig.h"])))
+    patchlevel = await Get(DigestContents, DigestSubset(headers, PathGlobs(["patchlevel.h"])))
+    version = headers_version("".join(file.content.decode() for file in patchlevel)) or "an unknown version"
+    if not version.startswith(f"3.{folder.version.minor}."):
+        raise PinnedArchiveError(
+            f"The headers of {folder.source} were to be those of Python {folder.version}, but are those of {version}. "
+            f"Pin the right ones with the option {OPTION}."
         )
-    return PythonHeaders(headers, origin=f"CPython {interpreter.version} of this machine, not pinned", pinned=False)
+    return FoundHeaders(headers, version, folder.source, folder.pinned)
 
 
 def rules() -> list[Rule | UnionRule]:

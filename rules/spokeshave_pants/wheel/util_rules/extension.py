@@ -70,7 +70,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
     objects, headers, _ = await MultiGet(
         Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, request.abi)),
-        Get(PythonHeaders, PythonHeadersRequest(request.abi.version, where)),
+        Get(PythonHeaders, PythonHeadersRequest(request.abi.version, request.platform, where)),
         Get(RuntimePack, RuntimePackRequest(request.platform)),
     )
     shared = await MultiGet(

@@ -1,0 +1,28 @@
+"""Headers from Debian's packages: what is asked for, and what is said where that cannot be."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from spokeshave_pants.cc.debian_headers import download_script, package_name
+from spokeshave_pants.python_abi import PythonVersion
+
+
+def test_the_free_threaded_build_has_the_package_of_the_other() -> None:
+    assert package_name(PythonVersion(14, free_threaded=True)) == package_name(PythonVersion(14)) == "libpython3.14-dev"
+
+
+def test_a_machine_without_apt_is_told_so_and_nothing_is_left(tmp_path: Path) -> None:
+    script = download_script(PythonVersion(14), "forky")
+    run = subprocess.run(
+        ["/bin/bash", "-c", script], cwd=tmp_path, env={"PATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", "This machine has no apt.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_apt_neither_takes_unsigned_packages_nor_touches_the_machines_lists() -> None:
+    script = download_script(PythonVersion(14), "forky")
+    assert 'APT::Get::AllowUnauthenticated "false"' in script and "Signed-By: $keyring" in script
+    assert 'Dir::State "$root/state"' in script and 'Dir::Cache "$root/cache"' in script

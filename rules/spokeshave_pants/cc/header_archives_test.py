@@ -1,0 +1,100 @@
+"""Pinned archives of headers: how they are written, which one serves a build, and what is in one."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.cc.header_archives import (
+    PinnedArchive,
+    PinnedArchiveError,
+    PinnedArchives,
+    download_problem,
+    headers_version,
+    include_folder,
+)
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
+
+SHA256 = "0123456789abcdef" * 4
+URL = "https://example.org/cpython-3.12.3-install_only.tar.gz"
+WINDOWS = Platform.parse("win_amd64", where="this test")
+LINUX = Platform.parse("manylinux_2_17_x86_64", where="this test")
+
+
+def test_an_archive_is_pinned_by_address_hash_and_size() -> None:
+    archive = PinnedArchive.parse("3.12", f"{URL}|{SHA256}|1234")
+    assert archive == PinnedArchive(PythonVersion(12), None, URL, SHA256, 1234)
+    assert archive.name == "cpython-3.12.3-install_only.tar.gz"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        URL,
+        f"{URL}|{SHA256}",
+        f"|{SHA256}|1234",
+        f"{URL}|{SHA256[1:]}|1234",
+        f"{URL}|{SHA256.upper()}|1234",
+        f"{URL}|{SHA256}|",
+        f"{URL}|{SHA256}|12²",
+        f"{URL}|{SHA256}|-1",
+        f"{URL}|{SHA256}|1|2",
+    ],
+)
+def test_an_archive_that_is_not_pinned_is_refused_with_the_form(text: str) -> None:
+    with pytest.raises(PinnedArchiveError) as caught:
+        PinnedArchive.parse("3.12", text)
+    assert "`[python-headers].archives`, in '3.12'," in str(caught.value)
+    assert f"has {text!r}. Write it as URL|SHA256|BYTES." in str(caught.value)
+
+
+def test_every_wrong_entry_is_told_at_once() -> None:
+    pin = f"{URL}|{SHA256}|1"
+    with pytest.raises(PinnedArchiveError) as caught:
+        PinnedArchives.parse({"3.12": "?", "3,11": pin, "3.13:win_amd46": pin, "3.10:": pin, "3.9": pin})
+    told = str(caught.value)
+    assert all(f"in {key!r}," in told for key in ("3.12", "3,11", "3.13:win_amd46", "3.10:"))
+    assert "in '3.9'" not in told
+
+
+def test_a_platforms_own_archive_wins_and_either_build_serves_the_other() -> None:
+    entries = {"3.12": 1, "3.12:win_amd64": 2, "3.13t": 3, "3.14": 4, "3.14t": 5}
+    archives = PinnedArchives.parse({key: f"{URL}|{SHA256}|{size}" for key, size in entries.items()})
+
+    def size(version: PythonVersion, platform: Platform) -> int | None:
+        archive = archives.serving(version, platform)
+        return archive.size if archive else None
+
+    assert (size(PythonVersion(12), LINUX), size(PythonVersion(12), WINDOWS)) == (1, 2)
+    assert (size(PythonVersion(13), LINUX), size(PythonVersion(13, free_threaded=True), LINUX)) == (3, 3)
+    assert (size(PythonVersion(14), LINUX), size(PythonVersion(14, free_threaded=True), LINUX)) == (4, 5)
+    assert size(PythonVersion(11), LINUX) is None
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [
+        (
+            ["python/include/python3.12/Python.h", "python/include/python3.12/cpython/object.h"],
+            "python/include/python3.12",
+        ),
+        (["python/include/python3.13t/Python.h"], "python/include/python3.13t"),
+        (["python/include/Python.h", "python/include/object.h"], "python/include"),
+        (["python/include/other/Python.h", "python/include/python3.12/object.h"], None),
+        ([], None),
+    ],
+)
+def test_the_folder_of_the_headers_is_a_versions_own_or_windows_one(paths: list[str], folder: str | None) -> None:
+    assert include_folder(paths) == folder
+
+
+def test_the_version_of_headers_is_what_their_patchlevel_says() -> None:
+    text = '#define PY_MAJOR_VERSION\t3\n#define PY_VERSION      \t"3.12.1"\n'
+    assert headers_version(text) == "3.12.1"
+    assert headers_version("") is None
+
+
+def test_a_download_that_fails_is_told_with_the_entry_and_the_reason() -> None:
+    problem = download_problem(PinnedArchive.parse("3.12:win_amd64", f"{URL}|{SHA256}|1234"), "Error (404 Not Found)")
+    assert URL in problem and "for Python 3.12:win_amd64" in problem and "404 Not Found" in problem

@@ -1,0 +1,106 @@
+"""Which lines of a C header a compiler sees, given the macros that are defined: enough of it for CPython's headers.
+
+Of the macros that a header defines itself those count that are empty or a number; other headers are not followed.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Mapping
+
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_DIRECTIVE = re.compile(r"\s*#\s*(?P<name>\w+)\b(?P<rest>.*)")
+_DEFINE = re.compile(r"\s+(?P<name>\w+)(?:\s+(?P<value>[0-9]+))?\s*")
+_DEFINED = re.compile(r"\bdefined\s*(?:\(\s*(\w+)\s*\)|(\w+))")
+_CALL = re.compile(r"\b[A-Za-z_]\w*\s*\([^()]*\)")
+_NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+_SUFFIX = re.compile(r"\b(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]+\b")
+_WORDS = {"&&": " and ", "||": " or ", "!": " not "}
+_OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def visible_text(text: str, macros: Mapping[str, int]) -> str:
+    """The lines that are left of a header when its conditions are decided; comments and conditions are gone.
+
+    :param macros: the macros that are defined, and their values.
+    """
+    known = dict(macros)
+    lines = _COMMENT.sub(" ", text).replace("\\\n", " ").split("\n")
+    visible: list[str] = []
+    # Of each condition that is open: whether its lines are seen, and whether a branch of it was.
+    conditions: list[tuple[bool, bool]] = []
+    for line in lines:
+        directive = _DIRECTIVE.match(line)
+        name, rest = (directive["name"], directive["rest"]) if directive else ("", "")
+        if name in ("if", "ifdef", "ifndef"):
+            # Where nothing is seen, conditions may be ones that make no sense; the second says that no branch is open.
+            is_seen = all(seen for seen, _ in conditions)
+            holds = is_seen and _holds(name, rest, known)
+            conditions.append((holds, holds or not is_seen))
+        elif name in ("elif", "else") and conditions:
+            taken = conditions[-1][1]
+            holds = not taken and (name == "else" or _holds("if", rest, known))
+            conditions[-1] = (holds, taken or holds)
+        elif name == "endif" and conditions:
+            conditions.pop()
+        elif all(seen for seen, _ in conditions):
+            visible.append(line)
+            define = _DEFINE.fullmatch(rest) if name == "define" else None
+            if define is not None:
+                known[define["name"]] = int(define["value"] or 1)
+    return "\n".join(visible)
+
+
+def _holds(directive: str, rest: str, macros: Mapping[str, int]) -> bool:
+    if directive == "if":
+        return bool(evaluate(rest, macros))
+    return (rest.split()[0] in macros) == (directive == "ifdef")
+
+
+def evaluate(expression: str, macros: Mapping[str, int]) -> int:
+    """The value of an `#if`'s expression; a name that is no macro is 0, and so is a macro that takes arguments.
+
+    :raises ValueError: for what is no expression of comparisons, sums and logic.
+    """
+    text = _DEFINED.sub(lambda match: str(int((match[1] or match[2]) in macros)), expression)
+    text = _CALL.sub("0", text)
+    text = _NAME.sub(lambda match: str(macros.get(match[0], 0)), _SUFFIX.sub(r"\1", text))
+    text = re.sub(r"&&|\|\||!(?!=)", lambda match: _WORDS[match[0]], text)
+    try:
+        return _value(ast.parse(text.strip(), mode="eval").body)
+    except SyntaxError as error:
+        raise ValueError(f"{expression.strip()!r} is not understood") from error
+
+
+def _value(node: ast.expr) -> int:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.BoolOp):
+        decide = all if isinstance(node.op, ast.And) else any
+        return int(decide(_value(value) for value in node.values))
+    if isinstance(node, ast.UnaryOp):
+        value = _value(node.operand)
+        return int(not value) if isinstance(node.op, ast.Not) else -value
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        return int(_OPERATORS[type(node.op)](_value(node.left), _value(node.right)))
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        return int(_OPERATORS[type(node.ops[0])](_value(node.left), _value(node.comparators[0])))
+    raise ValueError(f"{ast.dump(node)} is not understood")

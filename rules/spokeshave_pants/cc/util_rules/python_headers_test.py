@@ -1,0 +1,212 @@
+"""Where the headers of a Python come from, and what they say of a platform."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import platform
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+from pants.core.util_rules import system_binaries
+from pants.engine.fs import DigestContents
+from pants.testutil.rule_runner import QueryRule, RuleRunner
+
+from spokeshave_pants.cc.header_archives import PinnedArchiveError
+from spokeshave_pants.cc.pyconfig import derived_pyconfig
+from spokeshave_pants.cc.util_rules import interpreters, python_headers
+from spokeshave_pants.cc.util_rules.interpreters import Interpreters
+from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
+from spokeshave_pants.errors import MissingInterpreterError, SpokeshaveError
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.rule_fixtures import INHERITED
+
+WHERE = "the target //a:b"
+LINUX = "manylinux_2_17_x86_64"
+PATCHLEVEL = '#define PY_VERSION "3.12.7"\n'
+
+
+def new_rule_runner(*options: str) -> RuleRunner:
+    runner = RuleRunner(
+        rules=[
+            *interpreters.rules(),
+            *python_headers.rules(),
+            *system_binaries.rules(),
+            QueryRule(Interpreters, []),
+            QueryRule(PythonHeaders, [PythonHeadersRequest]),
+        ]
+    )
+    runner.set_options([*options, "--python-headers-debian-suites={}"], env_inherit=INHERITED)
+    return runner
+
+
+def headers_of(runner: RuleRunner, version: str, tag: str = LINUX) -> tuple[PythonHeaders, dict[str, str]]:
+    request = PythonHeadersRequest(PythonVersion.parse(version, where=WHERE), Platform.parse(tag, where=WHERE), WHERE)
+    headers = runner.request(PythonHeaders, [request])
+    files = runner.request(DigestContents, [headers.digest])
+    return headers, {file.path: file.content.decode() for file in files}
+
+
+def refusal(runner: RuleRunner, version: str, tag: str = LINUX) -> SpokeshaveError:
+    """The one error that a user is told."""
+    with pytest.raises(Exception) as caught:
+        headers_of(runner, version, tag)
+    (error,) = getattr(caught.value, "wrapped_exceptions", [caught.value])
+    assert isinstance(error, SpokeshaveError)
+    return error
+
+
+# Pinned archives.
+
+
+def archive(folder: Path, name: str, files: dict[str, str]) -> Path:
+    path = folder / name
+    with tarfile.open(path, "w:gz") as file:
+        for member, text in files.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(text)
+            file.addfile(info, io.BytesIO(text.encode()))
+    return path
+
+
+def pin(path: Path, *, sha256: str | None = None, size: int | None = None) -> str:
+    content = path.read_bytes()
+    return f"file://{path}|{sha256 or hashlib.sha256(content).hexdigest()}|{len(content) if size is None else size}"
+
+
+def pinning(entries: dict[str, str]) -> RuleRunner:
+    return new_rule_runner(f"--python-headers-archives={entries}", "--wheel-pythons-search-path=[]")
+
+
+@pytest.mark.parametrize("folder", ["python/include/python3.12", "python/include"])
+def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfig(folder: str, tmp_path: Path) -> None:
+    files = {"Python.h": "// it", "patchlevel.h": PATCHLEVEL, "cpython/object.h": "// o", "pyconfig.h": "// foreign"}
+    path = archive(tmp_path, "a.tar.gz", {f"{folder}/{name}": text for name, text in files.items()})
+    runner = pinning({"3.12": pin(path)})
+    for tag in (LINUX, "win_arm64", "macosx_11_0_universal2"):
+        headers, found = headers_of(runner, "3.12", tag)
+        assert sorted(found) == ["Python.h", "cpython/object.h", "patchlevel.h", "pyconfig.h"]
+        assert found["pyconfig.h"] == derived_pyconfig(Platform.parse(tag, where=WHERE), PythonVersion(12))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert headers.pinned
+        assert headers.origin == (
+            f"CPython 3.12.7 headers of a.tar.gz (sha256 {sha256[:12]}); pyconfig.h derived for 3.12 on {tag}"
+        )
+
+
+def test_an_archive_of_another_hash_or_size_is_told_with_both(tmp_path: Path) -> None:
+    path = archive(tmp_path, "a.tar.gz", {"python/include/Python.h": ""})
+    content = path.read_bytes()
+    actual = hashlib.sha256(content).hexdigest()
+    size = len(content)
+    for wrong, expected, found in (
+        (pin(path, sha256="0" * 64), f"sha256 {'0' * 64}, {size} bytes", f"sha256 {actual}, {size} bytes"),
+        (pin(path, size=size + 1), f"sha256 {actual}, {size + 1} bytes", f"sha256 {actual}, {size} bytes"),
+        (pin(path, size=size - 1), f"sha256 {actual}, {size - 1} bytes", "a larger file"),
+    ):
+        error = refusal(pinning({"3.12": wrong}), "3.12")
+        assert isinstance(error, PinnedArchiveError)
+        assert "`[python-headers].archives` pins file://" in str(error) and "for Python 3.12" in str(error)
+        assert f"pinned: {expected}\n" in str(error)
+        assert f"found:  {found}\n" in str(error)
+
+
+def test_an_archive_that_is_not_there_is_told_with_its_address(tmp_path: Path) -> None:
+    error = refusal(pinning({"3.12": f"file://{tmp_path}/none.tar.gz|{'0' * 64}|12"}), "3.12")
+    assert isinstance(error, PinnedArchiveError)
+    assert f"pins file://{tmp_path}/none.tar.gz for Python 3.12, but it cannot be downloaded" in str(error)
+
+
+def test_an_archive_without_headers_is_refused_with_what_it_must_hold(tmp_path: Path) -> None:
+    for files in ({"other/Python.h": ""}, {"python/include/python3.12/object.h": ""}):
+        error = refusal(pinning({"3.12": pin(archive(tmp_path, "a.tar.gz", files))}), "3.12")
+        assert isinstance(error, PinnedArchiveError)
+        assert "`python/include/python3.12/Python.h` nor `python/include/Python.h`" in str(error)
+
+
+def test_what_is_no_archive_is_refused_with_the_words_of_tar(tmp_path: Path) -> None:
+    (tmp_path / "a.tar.gz").write_text("<html>Not found</html>")
+    error = refusal(pinning({"3.12": pin(tmp_path / "a.tar.gz")}), "3.12")
+    assert isinstance(error, PinnedArchiveError) and "tar said: " in str(error)
+
+
+def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
+    files = {"python/include/Python.h": "", "python/include/patchlevel.h": PATCHLEVEL}
+    error = refusal(pinning({"3.11": pin(archive(tmp_path, "a.tar.gz", files))}), "3.11")
+    assert "were to be those of Python 3.11, but are those of 3.12.7" in str(error)
+
+
+def test_a_malformed_entry_is_refused_whatever_is_asked_for() -> None:
+    error = refusal(pinning({"3.14": "here", "3.12:win32": f"file:///x|{'0' * 64}|1"}), "3.10")
+    assert isinstance(error, PinnedArchiveError)
+    assert "in '3.14'," in str(error) and "in '3.12:win32'," in str(error) and "URL|SHA256|BYTES" in str(error)
+
+
+# Interpreters of this machine.
+
+TESTED = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b(.*)$", re.MULTILINE)
+OLDEST = (8, 0)
+DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+# How a machine's interpreter was built, which is no platform's: with tracing, as a shared library, and with ncurses and
+# libcrypt, which are neither the C library's nor the toolchain's.
+BUILDERS_CHOICE = re.compile(
+    r"WITH_DTRACE|HAVE_CRYPT_\w+|Py_ENABLE_SHARED|\w*CURSES\w*|MVWDELCH_IS_EXPRESSION|WINDOW_HAS_FLAGS"
+)
+
+
+@pytest.fixture(scope="module")
+def machine() -> RuleRunner:
+    return new_rule_runner()
+
+
+def real_pyconfig(folder: Path) -> str:
+    """Debian's includes the one of the processor, which is in another folder."""
+    text = (folder / "pyconfig.h").read_text()
+    elsewhere = re.search(rf"include <({platform.machine()}-linux-gnu/\S+)>", text)
+    return (folder.parent / elsewhere[1]).read_text() if elsewhere else text
+
+
+def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_test(machine: RuleRunner) -> None:
+    host = Platform.parse("host", where=WHERE)
+    interpreters = [
+        found for found in machine.request(Interpreters, []).found if found.include and found.patch >= OLDEST
+    ]
+    assert interpreters
+    for interpreter in interpreters:
+        folder = Path(str(interpreter.include))
+        public = [path for path in folder.rglob("*.h") if "internal" not in path.parts and path.name != "pyconfig.h"]
+        conditions = " ".join(part for path in public for part in TESTED.findall(path.read_text(errors="replace")))
+        real = dict(DEFINED.findall(real_pyconfig(folder)))
+        derived = dict(DEFINED.findall(derived_pyconfig(host, interpreter.feature)))
+        tested = {name for name in re.findall(r"\w+", conditions) if not BUILDERS_CHOICE.fullmatch(name)}
+        # Set by the real file under a condition of the compiler's own.
+        tested -= {"WORDS_BIGENDIAN"}
+        named = sorted(tested & (real.keys() | derived.keys()))
+        assert len(named) > 15
+        assert {n: derived.get(n) for n in named} == {n: real.get(n) for n in named}, interpreter.version
+
+
+def test_an_interpreters_headers_serve_every_platform_and_the_free_threaded_build(machine: RuleRunner) -> None:
+    interpreter = machine.request(Interpreters, []).with_headers(PythonVersion(13))
+    assert interpreter is not None
+    for version, tag in (("3.13", "win_amd64"), ("3.13t", "musllinux_1_2_aarch64")):
+        headers, found = headers_of(machine, version, tag)
+        assert not headers.pinned
+        assert headers.origin == (
+            f"CPython {interpreter.version} headers of this machine, not pinned; "
+            f"pyconfig.h derived for {version} on {tag}"
+        )
+        assert found["Python.h"] == (Path(str(interpreter.include)) / "Python.h").read_text()
+        assert ("Py_GIL_DISABLED" in found["pyconfig.h"]) == (version == "3.13t")
+
+
+def test_a_python_that_is_nowhere_is_told_with_what_to_do() -> None:
+    error = refusal(new_rule_runner("--wheel-pythons-search-path=[]"), "3.14t")
+    assert isinstance(error, MissingInterpreterError)
+    assert f"{WHERE} needs the headers of Python 3.14t, and this machine has none" in str(error)
+    assert "pyenv install 3.14" in str(error) and "`[python-headers].archives`" in str(error)
+    assert os.linesep not in str(error)

@@ -1,0 +1,66 @@
+"""The import library of CPython's DLL, which extensions for Windows are linked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
+from pants.engine.process import Process, ProcessResult
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.python_exports import import_library_argv, import_library_name, module_definition
+from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
+from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi
+
+_DEFINITION = "python.def"
+
+
+@dataclass(frozen=True)
+class PythonImportLibraryRequest:
+    """:param where: what is linked with it, for messages, such as "the target //a:b"."""
+
+    abi: PythonAbi
+    platform: Platform
+    where: str
+
+
+@dataclass(frozen=True)
+class PythonImportLibrary:
+    """The library, at `path` in the digest."""
+
+    digest: Digest
+    path: str
+    action: Action
+
+
+@rule(desc="Make the import library of Python", level=LogLevel.DEBUG)
+async def make_import_library(request: PythonImportLibraryRequest) -> PythonImportLibrary:
+    headers = await Get(PythonHeaders, PythonHeadersRequest(request.abi.version, request.platform, request.where))
+    files = await Get(DigestContents, Digest, headers.digest)
+    definition = module_definition({file.path: file.content.decode(errors="replace") for file in files}, request.abi)
+    toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
+    path = import_library_name(request.abi)
+    description = f"Make {path} for {request.platform}"
+    result = await Get(
+        ProcessResult,
+        Process(
+            argv=import_library_argv(request.platform, definition=_DEFINITION, output=path),
+            env=ZIG_ENVIRONMENT,
+            input_digest=await Get(Digest, CreateDigest([FileContent(_DEFINITION, definition.encode())])),
+            immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
+            output_files=(path,),
+            description=description,
+            level=LogLevel.DEBUG,
+        ),
+    )
+    return PythonImportLibrary(result.output_digest, path, Action.of(ActionKind.LINK, description, result))
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
