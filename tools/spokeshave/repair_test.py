@@ -13,10 +13,11 @@ import pytest
 from spokeshave.archive import sha256_of_file
 from spokeshave.elf import read_elf
 from spokeshave.errors import InvalidWheelError, SpokeshaveError
+from spokeshave.graft import UnrepairableWheelError
 from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.patchelf import PinnedPatchelf
 from spokeshave.platforms import Platform, UnknownPlatformError
-from spokeshave.repair import RepairedWheel, UnrepairableWheelError, repair
+from spokeshave.repair import RepairedWheel, repair
 
 PLATFORM = Platform.parse(MANYLINUX)
 NEW_SYMBOL = "extern int fcntl64(int, int, ...);"

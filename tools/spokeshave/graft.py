@@ -1,0 +1,104 @@
+"""What grafting is for every format: libraries copied into a wheel under names that no other wheel has."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from spokeshave.archive import sha256_of_file
+from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.wheel_tree import WheelTree
+
+_HASH_LENGTH = 8
+
+
+class UnrepairableWheelError(SpokeshaveError):
+    """A wheel that cannot be made to fit the platform asked for."""
+
+
+@dataclass(frozen=True)
+class GraftedLibrary:
+    """A library that was copied into the wheel: its name outside, its path and sha256 inside."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class GraftedTree:
+    """A wheel's files, made to fit a platform.
+
+    ``platform_libraries`` are the libraries that it takes from the platform; ``newest`` is the newest version of
+    each kind that it asks for: symbols of a C library (``GLIBC``), or a system (``macOS``, ``Windows``).
+    """
+
+    tree: WheelTree
+    libraries: tuple[GraftedLibrary, ...]
+    platform_libraries: tuple[str, ...]
+    newest: dict[str, str]
+
+
+def hashed_name(library: Path) -> str:
+    """A library's name with its content's hash: ``libx-1a2b3c4d.so.1``; unchanged where it has that hash already.
+
+    Loaders take a library that is loaded already for one of the same name, so wheels must not share names.
+    """
+    stem, _, ending = library.name.partition(".")
+    short_hash = sha256_of_file(library)[0][:_HASH_LENGTH]
+    return library.name if stem.endswith(f"-{short_hash}") else f"{stem}-{short_hash}.{ending}"
+
+
+def find_library(name: str, library_dirs: Sequence[Path], *, ignore_case: bool = False) -> Path | None:
+    """The first file of a name in the given folders, None where there is none; nothing else of the machine is seen."""
+    for folder in library_dirs:
+        if ignore_case:
+            found = sorted(path for path in folder.iterdir() if path.name.lower() == name.lower())
+        else:
+            found = [folder / name]
+        for path in found:
+            if path.is_file():
+                return path
+    return None
+
+
+def copy_library(source: Path, destination: Path) -> None:
+    """Copy a library's bytes; the mode of the source depends on who built it, so it is not copied."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, destination)
+    destination.chmod(0o755)
+
+
+def grafted_library(tree: WheelTree, name: str, path: str) -> GraftedLibrary:
+    """What to tell of a library that lies in the wheel now."""
+    return GraftedLibrary(name, path, sha256_of_file(tree.root / path)[0])
+
+
+def missing_library(file: str, name: str, platform: str) -> Problem:
+    """A library that neither the platform nor the wheel nor a given folder has."""
+    message = f"needs {name}, which is not part of {platform}, not in the wheel and not in a given library folder"
+    add = f"Make the target that builds {PurePosixPath(name).name} a dependency (or give its folder by --library-dir)"
+    return Problem(file, message, f"{add}, or link it statically.")
+
+
+def foreign_architecture(file: str, built: Sequence[str], wanted: Sequence[str], platform: str) -> Problem:
+    """A file that is built for other architectures than the platform's."""
+    message = f"is built for {' and '.join(built)}, but the platform is {platform}"
+    return Problem(file, message, f"Build it for {' and '.join(wanted)}, or tag the wheel for {' and '.join(built)}.")
+
+
+def foreign_format(file: str, kind: str, platform: str) -> Problem:
+    """A native file that the platform's loader does not know."""
+    message = f"is a file of {kind}, but the platform is {platform}"
+    return Problem(file, message, f"Build it for {platform}, or leave it out of the wheel.")
+
+
+def is_python_library(name: str) -> bool:
+    """Whether a library is Python itself, which an extension finds in the process that loads it."""
+    base = PurePosixPath(name.replace("\\", "/")).name
+    return (
+        base == "Python" or re.fullmatch(r"(lib)?python3?[\d.]*t?(_d)?\.(dll|dylib)", base, re.IGNORECASE) is not None
+    )
