@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from spokeshave.archive import sha256_of_file
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.errors import SpokeshaveError
 from spokeshave.wheel_tree import WheelTree
 
 _HASH_LENGTH = 8
@@ -75,30 +74,3 @@ def copy_library(source: Path, destination: Path) -> None:
 def grafted_library(tree: WheelTree, name: str, path: str) -> GraftedLibrary:
     """What to tell of a library that lies in the wheel now."""
     return GraftedLibrary(name, path, sha256_of_file(tree.root / path)[0])
-
-
-def missing_library(file: str, name: str, platform: str) -> Problem:
-    """A library that neither the platform nor the wheel nor a given folder has."""
-    message = f"needs {name}, which is not part of {platform}, not in the wheel and not in a given library folder"
-    add = f"Make the target that builds {PurePosixPath(name).name} a dependency (or give its folder by --library-dir)"
-    return Problem(file, message, f"{add}, or link it statically.")
-
-
-def foreign_architecture(file: str, built: Sequence[str], wanted: Sequence[str], platform: str) -> Problem:
-    """A file that is built for other architectures than the platform's."""
-    message = f"is built for {' and '.join(built)}, but the platform is {platform}"
-    return Problem(file, message, f"Build it for {' and '.join(wanted)}, or tag the wheel for {' and '.join(built)}.")
-
-
-def foreign_format(file: str, kind: str, platform: str) -> Problem:
-    """A native file that the platform's loader does not know."""
-    message = f"is a file of {kind}, but the platform is {platform}"
-    return Problem(file, message, f"Build it for {platform}, or leave it out of the wheel.")
-
-
-def is_python_library(name: str) -> bool:
-    """Whether a library is Python itself, which an extension finds in the process that loads it."""
-    base = PurePosixPath(name.replace("\\", "/")).name
-    return (
-        base == "Python" or re.fullmatch(r"(lib)?python3?[\d.]*t?(_d)?\.(dll|dylib)", base, re.IGNORECASE) is not None
-    )

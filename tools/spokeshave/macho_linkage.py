@@ -159,8 +159,8 @@ def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Proble
         message = f"needs {name}, which is neither part of macOS nor in the wheel"
     else:
         message = f"needs {name} by its path, which exists only where it was linked"
-    remedy = f"Make the target that builds {basename(name)} a dependency, repair the wheel, or link it statically."
-    return Problem(file, message, remedy)
+    remedy = f"Make the target that builds {basename(name)} a dependency (or give its folder to the repair by"
+    return Problem(file, message, f"{remedy} --library-dir), or link it statically.")
 
 
 def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from spokeshave.elf import ElfFile, is_elf, read_elf
+from spokeshave.errors import Problem
 from spokeshave.macho import MachOFile, is_macho, read_macho
 from spokeshave.pe import PeFile, is_pe, read_pe
+from spokeshave.platforms import Platform, System
 
 
 class Format(enum.Enum):
@@ -54,8 +57,32 @@ def read_native(path: Path, place: str) -> NativeFile | None:
 
 
 _FORMATS: dict[type, Format] = {ElfFile: Format.ELF, MachOFile: Format.MACHO, PeFile: Format.PE}
+_LOADED = {
+    System.GLIBC: Format.ELF,
+    System.MUSL: Format.ELF,
+    System.MACOS: Format.MACHO,
+    System.WINDOWS: Format.PE,
+}
 
 
 def format_of(native: NativeFile) -> Format:
     """The format of a native file."""
     return _FORMATS[type(native)]
+
+
+def is_loaded_by(native: NativeFile, platform: Platform) -> bool:
+    """Whether a file has the format of a platform."""
+    return format_of(native) is _LOADED[platform.system]
+
+
+def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list[Problem]:
+    """Libraries of another system; programs of one may be data (installers carry some)."""
+    return [
+        Problem(
+            file,
+            f"is {format_of(native).value}, which {platform.system.value} does not load",
+            f"Build it for {platform.tag}, or leave it out of the wheel.",
+        )
+        for file, native in files.items()
+        if native.is_library and not is_loaded_by(native, platform)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,7 +19,8 @@ from spokeshave.windows_libraries import is_python_library, is_windows_library, 
 _NEWEST_SUBSYSTEM = (10, 0)
 # Calls by which a package tells Windows of a folder, or loads a DLL itself.
 _DLL_LOADERS = (b"add_dll_directory", b"WinDLL", b"CDLL", b"LoadLibrary")
-_GRAFTED_FOLDER = ".libs"
+# What repairs append to the names of DLLs that they copy: spokeshave's and delvewheel's hashes.
+_GRAFTED_NAME = re.compile(r".*-[0-9a-f]{8,}(\.[^/]*)?\.dll", re.IGNORECASE)
 _PLAUSIBLE_TIMES = (datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc))
 
 
@@ -35,6 +37,14 @@ class PeLinkage:
         """The wheel's DLLs by their names in lower case, as Windows compares them."""
         return {PurePosixPath(file).name.lower(): file for file in self.tree.pe_files}
 
+    def is_beside(self, file: str, name: str) -> bool:
+        """Whether a DLL of a name lies in a file's own folder; several folders may have a copy."""
+        folder = PurePosixPath(file).parent
+        return any(
+            PurePosixPath(other).parent == folder and PurePosixPath(other).name.lower() == name.lower()
+            for other in self.tree.pe_files
+        )
+
     def libraries(self) -> Iterator[tuple[str, ImportedLibrary]]:
         """Every file, with each DLL that it imports from."""
         for file, pe in self.tree.pe_files.items():
@@ -45,6 +55,11 @@ class PeLinkage:
         """Whether a module of the wheel tells Windows where DLLs are, or loads them itself."""
         sources = (self.tree.read(file) for file in self.tree.files if file.endswith((".py", ".pth")))
         return any(call in source for source in sources for call in _DLL_LOADERS)
+
+
+def is_grafted(file: str) -> bool:
+    """Whether a repair copied a DLL into the wheel."""
+    return _GRAFTED_NAME.fullmatch(PurePosixPath(file).name) is not None
 
 
 def foreign_architectures(linkage: PeLinkage) -> Iterator[Problem]:
@@ -77,7 +92,7 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
             message = f"needs {name}, which is not part of Windows or Python, not in the wheel"
             remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
             yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
-        elif PurePosixPath(inside).parent != PurePosixPath(file).parent and not linkage.loads_libraries:
+        elif not linkage.is_beside(file, name) and not linkage.loads_libraries:
             message = f"needs {name}; the wheel has it as {inside}, where Windows does not look"
             remedy = "Put it beside the extension, or call os.add_dll_directory in the package's __init__.py."
             yield Problem(file, message, remedy)
@@ -109,9 +124,8 @@ def undefined_symbols(linkage: PeLinkage) -> Iterator[Problem]:
 def wall_clock_stamps(linkage: PeLinkage) -> Iterator[Problem]:
     """Files with the time of their linking in them, but for grafted ones, which nobody links anew."""
     for file, pe in linkage.tree.pe_files.items():
-        is_grafted = any(part.endswith(_GRAFTED_FOLDER) for part in PurePosixPath(file).parts[:-1])
         time = datetime.fromtimestamp(pe.time_stamp, timezone.utc)
-        if not pe.is_reproducible and not is_grafted and _PLAUSIBLE_TIMES[0] < time < _PLAUSIBLE_TIMES[1]:
+        if not pe.is_reproducible and not is_grafted(file) and _PLAUSIBLE_TIMES[0] < time < _PLAUSIBLE_TIMES[1]:
             message = (
                 f"holds the time at which it was linked ({time:%Y-%m-%d %H:%M:%S} UTC), so no two builds are alike"
             )

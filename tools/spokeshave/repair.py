@@ -5,23 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.archive import Compression
 from spokeshave.errors import ExitCode, Problem, Problems
-from spokeshave.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError, foreign_format
+from spokeshave.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
 from spokeshave.graft_elf import graft_elf
 from spokeshave.graft_macho import graft_macho
 from spokeshave.graft_pe import graft_pe
+from spokeshave.native import foreign_formats, is_loaded_by
 from spokeshave.platforms import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.report import Json, write_report
 from spokeshave.tag import WheelTag
 from spokeshave.wheel_file import WheelName, WrittenWheel, tree_entries, write_wheel
 from spokeshave.wheel_tree import WheelTree, unpack
-
-_MODULE_SUFFIXES = (".so", ".pyd")
 
 
 @dataclass(frozen=True)
@@ -128,19 +127,9 @@ def _is_repaired_tag(tag: str, platform: Platform) -> bool:
 
 
 def _check_native_code(tree: WheelTree, platform: Platform) -> None:
-    """Refuse a wheel without code for the platform, and modules that another system's Python imports.
-
-    Other foreign files are data: a package may well carry Windows programs.
-    """
-    kinds: dict[str, Collection[str]] = {"Linux": tree.elf_files, "macOS": tree.macho_files, "Windows": tree.pe_files}
-    own = kinds.pop("Linux" if isinstance(platform, LinuxPlatform) else platform.system.value)
-    problems = [
-        foreign_format(file, kind, platform.tag)
-        for kind, files in kinds.items()
-        for file in files
-        if file.endswith(_MODULE_SUFFIXES)
-    ]
-    if not own and not problems:
+    """Refuse a wheel with another system's code, or without any."""
+    problems = foreign_formats(tree.native_files, platform)
+    if not problems and not any(is_loaded_by(native, platform) for native in tree.native_files.values()):
         message = "has a platform tag but holds no native code"
         remedy = "Depend on the extension's target, or build a wheel tagged py3-none-any."
         problems.append(Problem(str(tree.name), message, remedy))

@@ -10,6 +10,7 @@ from spokeshave.errors import Problems, SpokeshaveError
 from spokeshave.extension_module import find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.payload import find_clashes
+from spokeshave.pe_linkage import is_grafted
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}
@@ -61,6 +62,9 @@ def _file_fault(subject: Subject, file: str) -> str | None:
     if file in _PROJECT_FILES:
         return "is a file of the project and no module of this distribution"
     if (file.endswith(_SOURCE_SUFFIXES) and file.partition(".")[0].isidentifier()) or file.endswith(".pth"):
+        return None
+    if is_grafted(file):
+        # Windows looks for it beside the module that needs it, and that one lies here.
         return None
     extensions = {module.file for module in find_modules(subject.tree.installed, subject.tree.native_files)}
     return None if subject.tree.installed.get(file) in extensions else "is neither a module nor inside a package"

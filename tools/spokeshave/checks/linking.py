@@ -14,15 +14,8 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
-from spokeshave.native import Format, format_of
-from spokeshave.platforms import LinuxPlatform, MacPlatform, System, WindowsPlatform
-
-_FORMATS = {
-    System.GLIBC: Format.ELF,
-    System.MUSL: Format.ELF,
-    System.MACOS: Format.MACHO,
-    System.WINDOWS: Format.PE,
-}
+from spokeshave.native import foreign_formats
+from spokeshave.platforms import LinuxPlatform, MacPlatform, WindowsPlatform
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
@@ -32,23 +25,13 @@ def check_linking(subject: Subject) -> Iterator[Finding]:
         message = "has a platform tag but holds no native code"
         remedy = "Depend on the extension's target, or build a wheel tagged py3-none-any."
         yield finding(Rule.NO_NATIVE_CODE, str(subject.tree.name), message, remedy)
-    yield from _foreign_formats(subject)
+    yield from findings(Rule.ARCHITECTURE, foreign_formats(subject.tree.native_files, platform))
     if isinstance(platform, LinuxPlatform):
         yield from _elf(subject, platform)
     elif isinstance(platform, MacPlatform):
         yield from _macho(macho_linkage.MachOLinkage(subject.tree, platform))
     elif isinstance(platform, WindowsPlatform):
         yield from _pe(pe_linkage.PeLinkage(subject.tree, platform, subject.expected.abi))
-
-
-def _foreign_formats(subject: Subject) -> Iterator[Finding]:
-    """Libraries of another system; programs of one may be data (installers carry some)."""
-    platform = subject.expected.platform
-    for file, native in subject.tree.native_files.items():
-        if native.is_library and format_of(native) is not _FORMATS[platform.system]:
-            message = f"is {format_of(native).value}, which {platform.system.value} does not load"
-            remedy = f"Build it for {platform.tag}, or leave it out of the wheel."
-            yield finding(Rule.ARCHITECTURE, file, message, remedy)
 
 
 def _elf(subject: Subject, platform: LinuxPlatform) -> Iterator[Finding]:
