@@ -16,7 +16,7 @@ from spokeshave.errors import Problem, SpokeshaveError
 
 MAGIC = b"\x7fELF"
 # pyelftools says that it is typed, but most of it is not.
-_open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
+open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
 _MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError)
 _EXECUTE, _WRITE = 1, 2
 _DF_TEXTREL = 0x4
@@ -119,7 +119,7 @@ def read_elf(path: Path, place: str) -> ElfFile:
 
 
 def _read(stream: IO[bytes]) -> ElfFile:
-    elf = _open_elf(stream)
+    elf = open_elf(stream)
     segments: list[Any] = list(elf.iter_segments())
     dynamic = [tag for segment in segments if segment["p_type"] == "PT_DYNAMIC" for tag in segment.iter_tags()]
     sonames = _texts(dynamic, "DT_SONAME", "soname")

@@ -1,17 +1,17 @@
-"""Grafting for Linux: ELF files, by auditwheel and its policies."""
+"""Grafting for Linux: ELF files, by auditwheel's policies and patchelf.
+
+The layout is auditwheel's (``NAME.libs``, a DT_RPATH, hashed sonames). Its own ``repair_wheel`` is not called: it
+packs and unpacks a wheel on the way, with each file whole in memory.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from posixpath import dirname, relpath
 
 from auditwheel.lddtree import LIBPYTHON_RE
-from auditwheel.policy import ExternalReference
-from auditwheel.repair import repair_wheel
-from auditwheel.wheel_abi import WheelAbIInfo
 
-from spokeshave.archive import Compression
 from spokeshave.elf import is_elf, read_elf
 from spokeshave.graft import (
     GraftedLibrary,
@@ -33,12 +33,20 @@ from spokeshave.linkage import (
 )
 from spokeshave.patchelf import PinnedPatchelf
 from spokeshave.platforms import LinuxPlatform, System
-from spokeshave.wheel_file import tree_entries, write_wheel
-from spokeshave.wheel_tree import WheelTree, read_tree, unpack
+from spokeshave.wheel_tree import WheelTree, read_tree
 
-_LIBRARY_FOLDER = ".libs"
+_LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 _MUSL_AT_LINK = "libc.so"
 _MUSL_AT_RUN = "libc.musl-"
+_START_PROGRAM = """#!python
+import os
+import sys
+import sysconfig
+
+if __name__ == "__main__":
+    program = os.path.join(sysconfig.get_path("platlib"), {program!r})
+    os.execv(program, [program, *sys.argv[1:]])
+"""
 
 
 def graft_elf(tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], scratch: Path) -> GraftedTree:
@@ -53,8 +61,8 @@ def graft_elf(tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[P
         tree, shared = _name_musl(tree, platform, shared, patchelf)
     linkage = Linkage.read(tree, platform, shared)
     _check(linkage)
-    grafted_tree, libraries = _graft(linkage, patchelf, scratch)
-    final = Linkage.read(read_tree(tree.name, grafted_tree.root), platform)
+    libraries = _graft(linkage, patchelf)
+    final = Linkage.read(read_tree(tree.name, tree.root), platform)
     versions = {version for file in final.platform_versions().values() for version in file}
     return GraftedTree(final.tree, libraries, tuple(final.platform_libraries()), newest_versions(versions))
 
@@ -109,50 +117,62 @@ def _check(linkage: Linkage) -> None:
         raise UnrepairableWheelError(*dict.fromkeys(problems))
 
 
-def _graft(linkage: Linkage, patchelf: PinnedPatchelf, scratch: Path) -> tuple[WheelTree, tuple[GraftedLibrary, ...]]:
-    """Copy external libraries into the wheel, by auditwheel, and give the tree that results."""
-    references = _graftable(linkage)
-    if not any(reference.libs for reference in references.values()):
-        return linkage.tree, ()
-    tree = linkage.tree
-    packed = write_wheel(
-        scratch / "packed" / str(tree.name),
-        tree.dist_info,
-        tree_entries(tree.root, Compression.STORED),
-        Compression.STORED,
-    )
-    (scratch / "grafted").mkdir()
-    abi = _wheel_abi(linkage, references)
-    tags = [linkage.platform.tag]
-    repair_wheel(abi, packed.path, tags, _LIBRARY_FOLDER, scratch / "grafted", False, patchelf, False, 0)
-    packed.path.unlink()
-    grafted_tree = unpack(scratch / "grafted" / str(tree.name), scratch / "repaired")
-    return grafted_tree, _grafted_libraries(linkage, grafted_tree)
+def _graft(linkage: Linkage, patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
+    """Copy external libraries into the wheel, and lead the files that need them there, as auditwheel does."""
+    tree, folder = linkage.tree, f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
+    names = {name: hashed_name(source) for name, source in linkage.libraries.items()}
+    for file, reference in sorted(linkage.references.items()):
+        outside = {name for name, path in reference.libs.items() if path is not None}
+        _forget_python(tree, file, patchelf)
+        if outside:
+            _replace_needed(tree.root / file, tree.elf_files[file].needed, names, patchelf)
+            placed = _place_program(tree, file)
+            _search_in(tree, file, placed, folder, patchelf)
+    for name, new in names.items():
+        _copy(linkage.libraries[name], tree.root / folder / new, names, patchelf)
+    return tuple(grafted_library(tree, name, f"{folder}/{new}") for name, new in names.items())
 
 
-def _graftable(linkage: Linkage) -> dict[Path, ExternalReference]:
-    """auditwheel's references in a fixed order, without the libraries that only a linking file's search path finds."""
-    return {
-        Path(file): replace(
-            reference,
-            libs={name: path for name, path in sorted(reference.libs.items()) if path or LIBPYTHON_RE.match(name)},
-        )
-        for file, reference in sorted(linkage.references.items())
-    }
+def _copy(source: Path, destination: Path, names: Mapping[str, str], patchelf: PinnedPatchelf) -> None:
+    elf = read_elf(source, source.name)
+    copy_library(source, destination)
+    patchelf.set_soname(destination, destination.name)
+    if any(elf.search_path):
+        patchelf.set_rpath(destination, "$ORIGIN")
+    _replace_needed(destination, elf.needed, names, patchelf)
 
 
-def _wheel_abi(linkage: Linkage, references: dict[Path, ExternalReference]) -> WheelAbIInfo:
-    # auditwheel's own analysis would resolve libraries on this machine; only its grafting is used.
-    policy, policies = linkage.platform.policy, linkage.platform.policies
-    by_file = {file: {policy.name: reference} for file, reference in references.items()}
-    return WheelAbIInfo(policies, by_file, policy, {}, policy, {}, policy, policy, policy, policy, policy)
+def _replace_needed(path: Path, needed: Iterable[str], names: Mapping[str, str], patchelf: PinnedPatchelf) -> None:
+    pairs = [(name, names[name]) for name in sorted(needed) if name in names]
+    if pairs:
+        patchelf.replace_needed(path, *pairs)
 
 
-def _grafted_libraries(linkage: Linkage, tree: WheelTree) -> tuple[GraftedLibrary, ...]:
-    found = []
-    for name, source in linkage.libraries.items():
-        path = f"{tree.name.name}{_LIBRARY_FOLDER}/{hashed_name(source)}"
-        # The mode of the source depends on who built it; auditwheel copies it.
-        (tree.root / path).chmod(0o755)
-        found.append(grafted_library(tree, name, path))
-    return tuple(found)
+def _forget_python(tree: WheelTree, file: str, patchelf: PinnedPatchelf) -> None:
+    """Any Python may load an extension, so it must not ask for a library of one."""
+    python = [name for name in tree.elf_files[file].needed if LIBPYTHON_RE.match(name)]
+    if python:
+        patchelf.remove_needed(tree.root / file, *python)
+
+
+def _search_in(tree: WheelTree, file: str, placed: str, folder: str, patchelf: PinnedPatchelf) -> None:
+    """Add the folder of grafted libraries to a file's search path; the file lies at ``placed`` now."""
+    origin = f"$ORIGIN/{relpath(folder, dirname(placed) or '.')}"
+    kept = [] if placed != file else [e for e in tree.elf_files[file].search_path if not search_path_fault(e, file)]
+    patchelf.set_rpath(tree.root / placed, ":".join(dict.fromkeys([*kept, origin])))
+
+
+def _place_program(tree: WheelTree, file: str) -> str:
+    """Move a program that is installed as a script to where it finds libraries, and start it from its old place.
+
+    Nothing tells a script where the packages lie, but Python does (auditwheel#340).
+    """
+    parts = PurePosixPath(file).parts
+    if parts[:2] != (tree.name.data, "scripts"):
+        return file
+    placed = f"{tree.name.name}{_PROGRAM_FOLDER}/{parts[-1]}"
+    (tree.root / placed).parent.mkdir(exist_ok=True)
+    (tree.root / file).rename(tree.root / placed)
+    (tree.root / file).write_text(_START_PROGRAM.format(program=placed), "utf-8")
+    (tree.root / file).chmod(0o755)
+    return placed

