@@ -66,6 +66,12 @@ class ForeignPython:
             return f"Windows {self.architecture}"
         return f"Linux {self.architecture}, {self.system} {self.system_version}"
 
+    def runs(self, platform: str) -> bool:
+        """Whether a wheel's platform tags (joined by dots) are of its system and architecture, whatever the floor."""
+        families = {"glibc": ("manylinux", "linux"), "musl": ("musllinux",), "Windows": ("win",)}[self.system]
+        tags = platform.split(".")
+        return any(tag.startswith(families) and tag.endswith(f"_{self.architecture}") for tag in tags)
+
     def guest_path(self, path: Path | str) -> str:
         """The name that the interpreter has for a file of this machine."""
         return "Z:" + str(path).replace("/", "\\") if self.is_windows else str(path)
@@ -110,6 +116,14 @@ class ForeignPython:
             )
         except (KeyError, TypeError, AttributeError) as err:
             raise _invalid(place, f"has no foreign Python in it ({err!r})") from err
+
+
+def remedy_for(platform: str) -> str:
+    """How wheels of a platform (tags joined by dots) can be tried where nothing at hand takes them."""
+    tag = platform.split(".")[0]
+    if tag.startswith(("manylinux", "musllinux", "linux", "win")):
+        return f"`spokeshave emulation --platform {tag}` sets up an emulated one, where there is one"
+    return "Nothing here emulates that: run `spokeshave smoke-test` on such a machine"
 
 
 def read_foreign_python(file: Path) -> ForeignPython:

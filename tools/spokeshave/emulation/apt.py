@@ -91,7 +91,7 @@ class AptRoot:
         assert self._updated
         destination.mkdir(parents=True, exist_ok=True)
         self._apt.run(["apt-get", "download", "--quiet", *packages], destination)
-        return [_origin(file) for file in sorted(destination.glob("*.deb"))]
+        return origins_of(destination)
 
 
 def unpack(packages: Path, destination: Path) -> None:
@@ -142,6 +142,11 @@ def _check_tools() -> None:
 def _reaching_mirrors(folder: Path) -> str:
     dumped = Tool(_REMEDY, {}).run(["apt-config", "dump", "Acquire"], folder)
     return "".join(f"{line}\n" for line in dumped.splitlines() if _REACH.match(line))
+
+
+def origins_of(packages: Path) -> list[Origin]:
+    """The packages of a folder, by name, version and hash."""
+    return [_origin(file) for file in sorted(packages.glob("*.deb"))]
 
 
 def _origin(file: Path) -> Origin:

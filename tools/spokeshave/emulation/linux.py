@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spokeshave.emulation.apt import AptRoot, unpack
+from spokeshave.emulation.apt import AptRoot, origins_of, unpack
 from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.steps import step, whole_folder
@@ -45,17 +45,25 @@ def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
     if there:
         return there
     with step(f"{guest.emulator} from Debian {QEMU_SUITE} (71 MB, once for each processor)"), whole_folder(place) as new:
-        origins = source.root(QEMU_SUITE, source.host).download(["qemu-user"], new / "packages")
-        unpack(new / "packages", new / "unpacked")
+        origins = _fetch_qemu(source)
+        unpack(source.work / "qemu", new / "unpacked")
         # The package has qemu for every processor, half a gigabyte of it.
         shutil.copy2((new / "unpacked/usr/bin" / guest.emulator).resolve(), new / guest.emulator)
         shutil.rmtree(new / "unpacked")
-        shutil.rmtree(new / "packages")
         made = Emulator(
             place / guest.emulator, f"{guest.emulator} {upstream_version(origins[0].version)}", tuple(origins)
         )
         made.write(new)
     return made
+
+
+def _fetch_qemu(source: Source) -> list[Origin]:
+    """One package has qemu for every processor: it is fetched once for all that are set up in one go."""
+    place = source.work / "qemu"
+    if not place.is_dir():
+        with whole_folder(place) as new:
+            source.root(QEMU_SUITE, source.host).download(["qemu-user"], new)
+    return origins_of(place)
 
 
 def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, source: Source) -> ForeignPython:

@@ -13,9 +13,15 @@ from spokeshave.errors import Problem
 from spokeshave.foreign_python import ForeignPython
 
 _TIMEOUT = 180
-# Loads what wheels and pytest need most, so that a Python with a part missing is noticed here and not in a wheel's test.
+# Loads what wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's
+# test; and what is loaded is compiled and kept, which an emulator takes long for.
 _QUESTION = """
-import ctypes, hashlib, json, os, platform, socket, sqlite3, ssl, subprocess, zlib
+import argparse, ast, asyncio, bz2, concurrent.futures, configparser, csv, ctypes, dataclasses, decimal, difflib, doctest
+import email.message, email.parser, fnmatch, glob, hashlib, html, importlib.metadata, importlib.resources, inspect, io
+import json, logging.config, lzma, multiprocessing, os, pathlib, pdb, pickle, platform, pprint, random, shutil, signal
+import socket, sqlite3, ssl, statistics, string, subprocess, sysconfig, tarfile, tempfile, textwrap, threading
+import traceback, typing, unittest.mock, urllib.request, uuid, warnings, xml.etree.ElementTree, zipfile, zlib, zoneinfo
+sysconfig.get_paths(), sysconfig.get_config_vars()
 try:
     libc = os.confstr("CS_GNU_LIBC_VERSION")
 except (AttributeError, ValueError):
@@ -29,7 +35,7 @@ def tried(python: ForeignPython, home: Path) -> ForeignPython:
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WINE", "LD_"))}
     try:
         done = subprocess.run(
-            [*python.command, "-I", "-B", "-c", _QUESTION],
+            [*python.command, "-I", "-c", _QUESTION],
             env={**variables, **python.variables, "HOME": str(home), "LC_ALL": "C.UTF-8"},
             cwd=home,
             stdin=subprocess.DEVNULL,
