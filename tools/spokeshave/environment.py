@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from spokeshave.interpreter import Interpreter, clean_environment
+from spokeshave.pip_program import pip_install
 from spokeshave.processes import Ended, run_process
 from spokeshave.requirements_file import Pin
+
+
+class Environment(Protocol):
+    """A fresh environment of some interpreter. Its processes end with the call that started them."""
+
+    @property
+    def folder(self) -> Path:
+        """The temporary folder that is its own."""
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """What it was made with."""
+
+    def create(self) -> Ended:
+        """Make the environment, with nothing installed."""
+
+    def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
+        """Install exactly the pinned files, from a folder of wheels and from nowhere else."""
+
+    def run_script(self, name: str, *arguments: str) -> Ended:
+        """Run one of the environment's programs."""
+
+    def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
+        """Run the environment's Python, in an empty folder where no other is given."""
+
+    def named(self, path: Path) -> str:
+        """The name that the environment's interpreter has for a file."""
+
+    def located(self, path: str) -> Path:
+        """The file that the environment's interpreter names so."""
 
 
 @dataclass(frozen=True)
@@ -37,27 +68,37 @@ class VirtualEnvironment:
 
     def create(self) -> Ended:
         """Make the environment, with nothing installed."""
-        return self.run([self.interpreter.path, "-I", "-m", "venv", "--without-pip", self.folder / "environment"])
+        return self._run([self.interpreter.path, "-I", "-m", "venv", "--without-pip", self.folder / "environment"])
 
     def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
         """Install exactly the pinned files, from a folder of wheels, without network, configuration or cache."""
         file = self.folder / "requirements.txt"
         file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
-        command: list[str | Path] = [sys.executable, "-I", _pip(), "--python", self.python, "--isolated"]
-        command += ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
-        command += ["install", "--quiet", "--no-compile", "--no-index", "--only-binary", ":all:", "--require-hashes"]
-        return self.run([*command, "--no-warn-script-location", "--find-links", wheels, "-r", file])
+        command = [sys.executable, *pip_install("--python", self.python), "--no-compile", "--no-warn-script-location"]
+        return self._run([*command, "--find-links", wheels, "-r", file])
 
-    def run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
+    def run_script(self, name: str, *arguments: str) -> Ended:
+        """Run one of the environment's programs."""
+        return self._run([self.scripts / name, *arguments])
+
+    def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
+        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current folder."""
+        return self._run([self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
+
+    def named(self, path: Path) -> str:
+        """The name that the environment's interpreter has for a file."""
+        return str(path)
+
+    def located(self, path: str) -> Path:
+        """The file that the environment's interpreter names so."""
+        return Path(path)
+
+    def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
         """Run a program with a home of its own, nothing of the caller's environment, in an empty folder."""
         home = self._empty("home")
         environment = clean_environment(home)
         environment["PATH"] = os.pathsep.join([str(self.scripts), *_system_path()])
         return run_process(command, environment, cwd or self._empty("empty"), self.timeout)
-
-    def run_python(self, *arguments: str | Path, cwd: Path | None = None) -> Ended:
-        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current folder."""
-        return self.run([self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
 
     def _empty(self, name: str) -> Path:
         folder = self.folder / name
@@ -67,10 +108,3 @@ class VirtualEnvironment:
 
 def _system_path() -> list[str]:
     return [folder for folder in ("/usr/local/bin", "/usr/bin", "/bin") if os.path.isdir(folder)]
-
-
-def _pip() -> Path:
-    """pip's folder: run as a program it serves any interpreter, and any way that our own libraries were put there."""
-    found = importlib.util.find_spec("pip")
-    assert found is not None and found.origin is not None, "pip is one of our requirements"
-    return Path(found.origin).parent

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.checks.records import content_fault
-from spokeshave.environment import VirtualEnvironment
+from spokeshave.environment import Environment
 from spokeshave.errors import InvalidWheelError
 from spokeshave.record import RecordEntry, parse_record
 from spokeshave.wheel_tree import WheelTree
@@ -24,7 +24,7 @@ _REMEDY = "Nothing but the wheel may write into site-packages; look for another 
 _SHOWN = 5
 
 
-def installed_fault(environment: VirtualEnvironment, tree: WheelTree) -> str | None:
+def installed_fault(environment: Environment, tree: WheelTree) -> str | None:
     """What of the installed distribution differs from the wheel; None when nothing does."""
     ended = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
     if not ended.ok:
@@ -32,7 +32,7 @@ def installed_fault(environment: VirtualEnvironment, tree: WheelTree) -> str | N
     version, site_packages, dist_info = map(str, json.loads(ended.last_lines(1)))
     if Version(version) != Version(tree.name.version):
         return f"version {version} is installed, but the wheel is {tree.name.version}\n{_REMEDY}"
-    return _files_fault(tree, Path(site_packages), Path(dist_info))
+    return _files_fault(tree, environment.located(site_packages), environment.located(dist_info))
 
 
 def _files_fault(tree: WheelTree, site_packages: Path, dist_info: Path) -> str | None:

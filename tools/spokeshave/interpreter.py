@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import packaging
 
 from spokeshave.errors import Problem, SpokeshaveError
-from spokeshave.processes import run_process
+from spokeshave.foreign_python import ForeignPython
+from spokeshave.processes import Ended, run_process
 from spokeshave.tag import WheelTag
 
 _TIMEOUT = 60
@@ -41,7 +43,10 @@ class InterpreterError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python interpreter, with the wheel tags that it takes and the values of its environment markers."""
+    """A Python interpreter, with the wheel tags that it takes and the values of its environment markers.
+
+    ``foreign`` is how it is started where it is one of another platform.
+    """
 
     path: Path
     version: str
@@ -50,9 +55,11 @@ class Interpreter:
     base: str
     tags: frozenset[str]
     markers: Mapping[str, str]
+    foreign: ForeignPython | None = None
 
     def __str__(self) -> str:
-        return f"{self.implementation} {self.version}"
+        name = f"{self.implementation} {self.version}"
+        return f"{name} under {self.foreign.emulator}" if self.foreign else name
 
     def fits(self, tag: WheelTag) -> bool:
         """Whether a wheel of this tag can be installed."""
@@ -65,8 +72,11 @@ class Interpreter:
         abis = {own.rpartition("-")[0] for own in self.tags}
         if abis.isdisjoint(wanted.rpartition("-")[0] for wanted in tag.expand()):
             return f"the wheel is for {tag.python}-{tag.abi}, which {self} does not take"
-        newest = max((own.rpartition("-")[2] for own in self.tags), key=_libc_version)
-        return f"the wheel is for {tag.platform}; {self} on this machine takes {newest} and older"
+        platforms = sorted({own.rpartition("-")[2] for own in self.tags} - {"any"})
+        newest = max(platforms, key=_libc_version, default="any")
+        where = "" if self.foreign else " on this machine"
+        older = " and older" if _libc_version(newest) != (0, 0) else ""
+        return f"the wheel is for {tag.platform}; {self}{where} takes {newest}{older}"
 
 
 def _libc_version(platform: str) -> tuple[int, int]:
@@ -80,27 +90,51 @@ def inspect(path: Path) -> Interpreter:
         raise InterpreterError(
             Problem(str(path), "is no interpreter: there is no such program", "Give a Python's path.")
         )
+    # The path is used as given: resolved, a virtual environment's Python would be another one.
+    return _ask((str(path.absolute()),), path.absolute(), None)
+
+
+def inspect_foreign(foreign: ForeignPython) -> Interpreter:
+    """Ask a Python of another platform what it is; raises `InterpreterError`, also where its emulator does not work."""
+    missing = foreign.missing()
+    if missing is not None:
+        message = f"cannot be started: there is no {missing}"
+        raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation`."))
+    return _ask(foreign.command, Path(foreign.executable), foreign)
+
+
+def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) -> Interpreter:
     library = str(Path(str(packaging.__file__)).parent.parent)
     with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
-        # The path is used as given: resolved, a virtual environment's Python would be another one.
-        command: list[str | Path] = [path.absolute(), "-I", "-S", "-B", "-c", _QUESTION, library]
-        ended = run_process(command, clean_environment(Path(folder)), Path(folder), _TIMEOUT)
-    try:
-        facts = json.loads(ended.output.strip().splitlines()[-1]) if ended.ok else None
-    except (ValueError, IndexError):
-        facts = None
-    if not isinstance(facts, dict):
+        named = foreign.guest_path(library) if foreign else library
+        environment = {**clean_environment(Path(folder)), **(foreign.variables if foreign else {})}
+        ended = run_process([*command, "-I", "-S", "-B", "-c", _QUESTION, named], environment, Path(folder), _TIMEOUT)
+    facts = _answer(ended)
+    if facts is None:
+        if foreign:
+            message = f"does not start under {foreign.emulator}: it {ended.how()}\n{ended.last_lines(3)}"
+            remedy = "Set it up again with `spokeshave emulation --again`; if it stays so, the emulator is at fault."
+            raise InterpreterError(Problem(foreign.name, message.rstrip(), remedy))
         message = f"is no working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
         raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a Python that starts."))
     return Interpreter(
-        path.absolute(),
+        path,
         str(facts["version"]),
         str(facts["implementation"]),
         Path(str(facts["executable"])),
         str(facts["base"]),
         frozenset(facts["tags"]),
         dict(facts["markers"]),
+        foreign,
     )
+
+
+def _answer(ended: Ended) -> dict[str, Any] | None:
+    try:
+        facts = json.loads(ended.output.strip().splitlines()[-1]) if ended.ok else None
+    except (ValueError, IndexError):
+        return None
+    return facts if isinstance(facts, dict) else None
 
 
 def clean_environment(home: Path) -> dict[str, str]:

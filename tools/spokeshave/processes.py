@@ -9,15 +9,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _KEPT_OUTPUT = 1 << 20
 _SWEEPS = 50
+_LAST_OUTPUT = 5.0
 
 
 @dataclass(frozen=True)
@@ -58,32 +61,59 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-def run_process(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, timeout: float) -> Ended:
+def run_process(
+    command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, timeout: float, *, piped: bool = False
+) -> Ended:
     """Run a command in a process group of its own, which is gone when this returns, with all that it started.
 
     ``timeout`` is in seconds. The output goes to a file, as a pipe would stay open as long as any
-    descendant lives.
+    descendant lives. Windows programs under wine write to nothing but a pipe: ``piped`` puts one in between.
     """
     before = _children()
     _adopt_orphans()
     start = time.monotonic()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [str(argument) for argument in command],
-            env=dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_die_with_parent(),
-        )
-        try:
-            exit_code = _wait(process, timeout)
-        finally:
-            seconds = time.monotonic() - start
-            _kill_all(process, before)
+        with _writable(output, piped) as stdout:
+            process = subprocess.Popen(
+                [str(argument) for argument in command],
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(),
+            )
+            try:
+                exit_code = _wait(process, timeout)
+            finally:
+                seconds = time.monotonic() - start
+                _kill_all(process, before)
         return Ended(exit_code, _tail(output.fileno()), seconds)
+
+
+@contextlib.contextmanager
+def _writable(output: IO[bytes], piped: bool) -> Iterator[IO[bytes]]:
+    """The file itself, or a pipe into it that is empty when the block ends."""
+    if not piped:
+        yield output
+        return
+    read, write = os.pipe()
+    copying = threading.Thread(target=_copy, args=(read, output.fileno()), daemon=True)
+    copying.start()
+    try:
+        with os.fdopen(write, "wb") as stream:
+            yield stream
+    finally:
+        # Every writer was killed; one that got away all the same does not hold us up.
+        copying.join(_LAST_OUTPUT)
+
+
+def _copy(source: int, destination: int) -> None:
+    with contextlib.suppress(OSError):
+        for data in iter(lambda: os.read(source, 1 << 16), b""):
+            os.write(destination, data)
+    os.close(source)
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:

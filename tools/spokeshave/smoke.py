@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.checks.scripts import read_scripts
-from spokeshave.environment import VirtualEnvironment
+from spokeshave.environment import Environment, VirtualEnvironment
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
+from spokeshave.foreign_environment import ForeignEnvironment
+from spokeshave.foreign_python import ForeignPython, read_foreign_python, read_manifest, remedy_for
+from spokeshave.home import emulation_folder
 from spokeshave.import_check import IMPORT, explain_import
 from spokeshave.import_names import import_names
 from spokeshave.installed_files import installed_fault
-from spokeshave.interpreter import Interpreter, InterpreterError, find_on_path, inspect
+from spokeshave.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
+from spokeshave.machine import machine_title
 from spokeshave.processes import Ended, ended_by_sigterm
 from spokeshave.report import write_report
 from spokeshave.requirements_file import Pin, read_pins
@@ -53,7 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="an interpreter to try it on; without any, those on PATH that take the wheel",
+        help="an interpreter to try it on; without any, those that take the wheel: on PATH, else emulated ones",
+    )
+    parser.add_argument(
+        "--foreign-python",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python of another platform to try it on: its entry in the manifest of `spokeshave emulation`",
     )
     parser.add_argument(
         "--expect-python",
@@ -102,7 +114,8 @@ def run(args: argparse.Namespace) -> int:
     with ended_by_sigterm():
         wheels = _check_arguments(args.wheels, plan)
         pythons = _given_pythons(args.python, args.expect_python)
-        reports = [smoke_test(wheel, pythons if args.python else _pythons_on_path(wheel), plan) for wheel in wheels]
+        pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
+        reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
     documents = [report.as_json() for report in reports]
     write_report(args.report, documents[0] if len(documents) == 1 else documents)
     print_table(reports)
@@ -149,14 +162,36 @@ def _inspect(path: Path) -> Interpreter | Run:
         return Run(PythonFacts(str(path)), Outcome.NOT_RUN, err.problems[0].message)
 
 
-def _pythons_on_path(wheel: WheelFile) -> list[Interpreter | Run]:
+def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
+    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to mend it."""
+    try:
+        return inspect_foreign(foreign)
+    except InterpreterError as err:
+        facts = PythonFacts(foreign.executable, platform=foreign.platform, emulator=foreign.emulator)
+        return Run(facts, Outcome.NOT_RUN, str(err))
+
+
+def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
+    """What can be found that takes the wheel: interpreters of this machine, else those that an emulator runs."""
     found = find_on_path()
     fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
     if fitting:
         return fitting
+    emulated = [_inspect_foreign(foreign) for foreign in _emulated(wheel)]
+    fitting = [python for python in emulated if isinstance(python, Run) or python.fits(wheel.name.tag)]
+    if fitting:
+        return fitting
     names = ", ".join(map(str, found)) or "none"
     reason = f"no interpreter on PATH takes {wheel.name.tag}; there is {names}"
+    platform = wheel.name.tag.platform
+    if not any(tag.endswith(f"-{single}") for python in found for tag in python.tags for single in platform.split(".")):
+        reason += f". {remedy_for(platform)}"
     return [Run(PythonFacts("PATH"), Outcome.NOT_RUN, reason)]
+
+
+def _emulated(wheel: WheelFile) -> list[ForeignPython]:
+    """The foreign Pythons that were set up for the platform of a wheel."""
+    return [python for python in read_manifest(emulation_folder()) if python.runs(wheel.name.tag.platform)]
 
 
 def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:
@@ -192,15 +227,27 @@ def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
 def _try(
     wheel: WheelFile, tree: WheelTree, python: Interpreter, plan: SmokePlan, wheels: Sequence[WheelFile], folder: Path
 ) -> Run:
-    facts = PythonFacts(str(python.path), python.version, python.implementation)
+    facts = _facts(python)
     if not python.fits(wheel.name.tag):
         return Run(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
-    environment = VirtualEnvironment(folder, python, plan.timeout)
+    environment = _environment(folder, python, plan.timeout)
     checks = tuple(_Trial(wheel, tree, environment, plan, wheels).checks())
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
     if failed:
         return Run(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
     return Run(facts, Outcome.PASSED, "", checks)
+
+
+def _facts(python: Interpreter) -> PythonFacts:
+    platform = python.foreign.platform if python.foreign else machine_title()
+    emulator = python.foreign.emulator if python.foreign else ""
+    return PythonFacts(str(python.path), python.version, python.implementation, platform, emulator)
+
+
+def _environment(folder: Path, python: Interpreter, timeout: float) -> Environment:
+    if python.foreign:
+        return ForeignEnvironment(folder, python, python.foreign, timeout)
+    return VirtualEnvironment(folder, python, timeout)
 
 
 @dataclass(frozen=True)
@@ -209,7 +256,7 @@ class _Trial:
 
     wheel: WheelFile
     tree: WheelTree
-    environment: VirtualEnvironment
+    environment: Environment
     plan: SmokePlan
     wheels: Sequence[WheelFile]
 
@@ -241,7 +288,7 @@ class _Trial:
             return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
         created = self.environment.create()
         if not created.ok:
-            detail = f"a virtual environment cannot be made: python -m venv {created.how()}\n{created.last_lines()}"
+            detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
             return CheckResult("install", Outcome.FAILED, created.seconds, detail)
         return _result("install", self._pip(pins), start)
 
@@ -257,7 +304,7 @@ class _Trial:
         return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
 
     def _script(self, name: str) -> CheckResult:
-        ended = self.environment.run([self.environment.scripts / name, "--help"])
+        ended = self.environment.run_script(name, "--help")
         detail = "" if ended.ok else f"{name} --help {ended.how()}\n{ended.last_lines()}"
         return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -43,14 +43,20 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class PythonFacts:
-    """The interpreter of a run; version and implementation are empty where it could not be started."""
+    """The interpreter of a run; version and implementation are empty where it could not be started.
+
+    ``platform`` says what it ran on, in words, and ``emulator`` what emulated that, if anything did.
+    """
 
     path: str
     version: str = ""
     implementation: str = ""
+    platform: str = ""
+    emulator: str = ""
 
     def __str__(self) -> str:
-        return f"{self.implementation} {self.version}" if self.version else self.path
+        name = f"{self.implementation} {self.version}" if self.version else self.path
+        return f"{name} ({self.emulator})" if self.emulator else name
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,7 @@ class Run:
 
     def as_json(self) -> Json:
         """The run as reports hold it."""
-        python = {
-            "path": self.python.path,
-            "version": self.python.version,
-            "implementation": self.python.implementation,
-        }
+        python = asdict(self.python)
         checks = [check.as_json() for check in self.checks]
         return {"python": python, "outcome": self.outcome.value, "reason": self.reason, "checks": checks}
 

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 
 from spokeshave.archive import Compression, sha256_of_file
 from spokeshave.cli import main
+from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source
 from spokeshave.tag import WheelTag
 from spokeshave.wheel_file import WheelEntry, WheelName, write_wheel
@@ -142,7 +143,8 @@ def test_a_good_wheel_passes_every_check(tmp_path: Path, native: Path, wheelhous
     assert result.err == ""
     assert result.report["wheel"] == wheel.name
     assert result.report["sha256"] == sha256_of_file(wheel)[0]
-    assert result.run["python"] == {"path": str(PYTHON), "version": VERSION, "implementation": "CPython"}
+    facts = {"path": str(PYTHON), "version": VERSION, "implementation": "CPython", "emulator": ""}
+    assert result.run["python"] == {**facts, "platform": machine_title()}
     assert result.run["outcome"] == "passed"
     names = [
         "install",

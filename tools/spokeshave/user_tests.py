@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.environment import VirtualEnvironment
+from spokeshave.environment import Environment
 from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.import_check import import_remedy
 from spokeshave.processes import Ended
@@ -65,7 +65,7 @@ def _by_name(tests: Sequence[Path], problems: Problems) -> dict[str, Path]:
     return sources
 
 
-def run_tests(environment: VirtualEnvironment, tests: Sequence[Path], tree: WheelTree) -> tuple[TestResult, Ended]:
+def run_tests(environment: Environment, tests: Sequence[Path], tree: WheelTree) -> tuple[TestResult, Ended]:
     """Run tests against what is installed in the environment."""
     folder = environment.folder / "tests"
     names = copy_tests(tests, folder)
@@ -76,8 +76,8 @@ def run_tests(environment: VirtualEnvironment, tests: Sequence[Path], tree: Whee
         "--color=no",
         "-p",
         "no:cacheprovider",
-        f"--rootdir={folder}",
-        f"--junitxml={report}",
+        f"--rootdir={environment.named(folder)}",
+        f"--junitxml={environment.named(report)}",
     ]
     ended = environment.run_python("-m", "pytest", *options, *names, cwd=folder)
     return _result(ended, report, tree), ended

@@ -1,0 +1,116 @@
+"""What can be set up: platforms, by the tags of their wheels, and the Pythons that there are for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spokeshave.emulation.steps import SetUpError
+from spokeshave.errors import Problems
+
+# Debian's suites and the one Python that each has. The last is the suite under development: its Python changes.
+SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"}
+# The suite that the emulators come from. qemu there is one static file; wine there starts on every glibc since 2.36.
+QEMU_SUITE = "trixie"
+WINE_SUITE = "bookworm"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A platform that can be emulated.
+
+    ``tag`` is the newest that wheels for it may have in mind, with any floor; ``cost`` is what was measured: what is
+    downloaded and kept.
+    """
+
+    tag: str
+    system: str
+    architecture: str
+    debian: str
+    emulator: str
+    pythons: tuple[str, ...]
+    default_pythons: tuple[str, ...]
+    cost: str
+
+    @property
+    def key(self) -> str:
+        """The tag without its floor, which is what tells guests apart."""
+        return _without_floor(self.tag)
+
+    def python_name(self, version: str) -> str:
+        """The name of one of its Pythons in the manifest: ``glibc-aarch64-3.13``."""
+        return f"{self.system.lower()}-{self.architecture}-{version}"
+
+
+def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ...]) -> Guest:
+    cost = "71 MB once for qemu; 25 MB for each Python"
+    tag = f"manylinux_2_17_{architecture}" if architecture != "riscv64" else "manylinux_2_31_riscv64"
+    return Guest(tag, "glibc", architecture, debian, emulator, pythons, pythons[:2], cost)
+
+
+_ALL = tuple(SUITES)
+GUESTS = (
+    _linux("aarch64", "arm64", "qemu-aarch64", _ALL),
+    _linux("armv7l", "armhf", "qemu-arm", _ALL),
+    _linux("ppc64le", "ppc64el", "qemu-ppc64le", _ALL),
+    _linux("s390x", "s390x", "qemu-s390x", _ALL),
+    _linux("riscv64", "riscv64", "qemu-riscv64", ("3.13", "3.14")),
+    Guest(
+        "win_amd64",
+        "Windows",
+        "amd64",
+        "amd64",
+        "wine64",
+        ("3.10", "3.11", "3.12", "3.13", "3.14"),
+        ("3.11", "3.13"),
+        "200 MB once for wine and zig; 67 MB for each Python",
+    ),
+)
+DEFAULT_PLATFORMS = ("manylinux_2_17_aarch64",)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A guest and the Pythons to set up for it."""
+
+    guest: Guest
+    pythons: tuple[str, ...]
+
+
+def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
+    """The guests that tags name, with the Pythons asked for or the usual ones; raises `SetUpError` with all problems."""
+    problems, wanted = Problems(), []
+    for tag in dict.fromkeys(tags or DEFAULT_PLATFORMS):
+        guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)
+        if guest is None:
+            known = ", ".join(guest.tag for guest in GUESTS)
+            problems.add(tag, "is no platform that can be emulated here", f"Known are {known}, with any floor.")
+            continue
+        for python in pythons:
+            if python not in guest.pythons:
+                remedy = f"For {guest.tag} there are {', '.join(guest.pythons)}."
+                problems.add(f"--python {python}", f"cannot be had for {guest.tag}", remedy)
+        wanted.append(Wanted(guest, tuple(dict.fromkeys(pythons)) or guest.default_pythons))
+    problems.raise_if_any(SetUpError)
+    return wanted
+
+
+def listing() -> str:
+    """What there is, as a table for people."""
+    rows = [("platform", "Pythons (usual ones first)", "emulator", "to download")]
+    for guest in GUESTS:
+        others = [python for python in guest.pythons if python not in guest.default_pythons]
+        usual = " ".join(guest.default_pythons) + (f"  ({' '.join(others)})" if others else "")
+        rows.append((guest.tag, usual, guest.emulator, guest.cost))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def _without_floor(tag: str) -> str:
+    """``manylinux_2_17_aarch64`` and ``manylinux2014_aarch64`` are one platform: ``manylinux_aarch64``."""
+    family, _, rest = tag.partition("_")
+    parts = rest.split("_")
+    while len(parts) > 1 and parts[0].isdigit():
+        parts = parts[1:]
+    return f"{family.rstrip('0123456789')}_{'_'.join(parts)}"
+

@@ -1,0 +1,112 @@
+"""``spokeshave emulation``: sets up emulators and Pythons of other platforms, for smoke tests."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+from spokeshave.emulation.catalogue import Guest, Wanted, choose, listing
+from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.foreign_python import ForeignPython, InvalidManifestError, read_foreign_python, write_manifest
+from spokeshave.home import emulation_folder
+
+_PYTHONS = "pythons"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``spokeshave emulation``."""
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="a wheel platform to set up, such as manylinux_2_17_aarch64 (the one without this option) or win_amd64",
+    )
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="X.Y", help="a Python to set up; without, the usual ones"
+    )
+    parser.add_argument("--list", action="store_true", help="show what there is and what it costs, and what is set up")
+    parser.add_argument("--again", action="store_true", help="make anew what is there already, from newer packages")
+    parser.add_argument("--mirror", metavar="ADDRESS", help="a mirror of Debian; without, the one that apt is set to")
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="where to; without, `emulation` in Spokeshave's own folder"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Set up what is asked for; what is there already stays."""
+    folder = (args.folder or emulation_folder()).absolute()
+    if args.list:
+        _show(folder)
+        return ExitCode.OK
+    wanted = choose(args.platform, args.python)
+    _check_machine()
+    from spokeshave.emulation.steps import exclusive, say, step
+
+    say(f"setting up {', '.join(f'{each.guest.tag} ({chr(32).join(each.pythons)})' for each in wanted)} in {folder}")
+    with exclusive(folder):
+        if args.again:
+            _forget(folder, wanted)
+        for each in wanted:
+            for version in each.pythons:
+                _set_up(folder, each.guest, version, args.mirror)
+        with step("the manifest"):
+            pythons = _there(folder)
+            write_manifest(folder, pythons)
+        shutil.rmtree(folder / "work", ignore_errors=True)
+    say(f"ready: {', '.join(f'{python.platform}: Python {python.version}' for python in pythons)}")
+    return ExitCode.OK
+
+
+def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> None:
+    from spokeshave.emulation import linux
+    from spokeshave.emulation.apt import find_mirror
+    from spokeshave.emulation.steps import say
+
+    place = folder / _PYTHONS / guest.python_name(version)
+    if _read(place):
+        say(f"  {guest.tag} Python {version}: is there")
+        return
+    source = linux.Source(
+        find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine())
+    )
+    linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
+
+
+def _there(folder: Path) -> list[ForeignPython]:
+    """Everything that is set up in a folder, whenever it was."""
+    return [python for place in sorted((folder / _PYTHONS).glob("*")) for python in [_read(place)] if python]
+
+
+def _read(place: Path) -> ForeignPython | None:
+    """The Python of a folder; None where there is none, where a part is missing, or where it was made for another place."""
+    try:
+        python = read_foreign_python(place / "python.json")
+    except InvalidManifestError:
+        return None
+    return python if python.missing() is None and place in Path(python.executable).parents else None
+
+
+def _forget(folder: Path, wanted: list[Wanted]) -> None:
+    for each in wanted:
+        shutil.rmtree(folder / "qemu" / each.guest.architecture, ignore_errors=True)
+        for version in each.pythons:
+            shutil.rmtree(folder / _PYTHONS / each.guest.python_name(version), ignore_errors=True)
+
+
+def _show(folder: Path) -> None:
+    there = _there(folder)
+    print(listing())
+    print(f"\nSet up in {folder}:" if there else f"\nNothing is set up in {folder}.")
+    for python in there:
+        print(f"  {python.platform}: Python {python.version}, {python.emulator}")
+
+
+def _check_machine() -> None:
+    if sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"):
+        machine = f"{platform.system()} on {platform.machine()}"
+        remedy = "Test wheels on a machine of their platform, and bring the reports: docs/emulation.md says how."
+        raise SpokeshaveError(Problem(machine, "is no machine that emulators are set up for", remedy))

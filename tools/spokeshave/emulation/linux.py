@@ -1,0 +1,96 @@
+"""Pythons of Linux on other processors: Debian's, under qemu's user-mode emulation."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from spokeshave.emulation.apt import AptRoot, origins_of, unpack
+from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
+from spokeshave.emulation.emulator import Emulator, upstream_version
+from spokeshave.emulation.steps import step, whole_folder
+from spokeshave.emulation.trial import tried
+from spokeshave.foreign_python import ForeignPython, Origin
+from spokeshave.report import write_report
+
+PYTHON_FILE = "python.json"
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where packages come from, and the folder that what is downloaded goes through."""
+
+    mirror: str
+    work: Path
+    host: str
+
+    def root(self, suite: str, architecture: str) -> AptRoot:
+        """The apt root of a suite and an architecture."""
+        folder = self.work / f"{suite}-{architecture}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return AptRoot(folder, self.mirror, suite, architecture)
+
+
+def debian_architecture(machine: str) -> str:
+    """Debian's name for this machine's processor."""
+    return _MACHINES.get(machine, machine)
+
+
+def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
+    """qemu for a guest, one static file; what is there already stays."""
+    place = folder / "qemu" / guest.architecture
+    there = Emulator.read(place)
+    if there:
+        return there
+    with step(f"{guest.emulator} from Debian {QEMU_SUITE} (71 MB, once for each processor)"), whole_folder(place) as new:
+        origins = _fetch_qemu(source)
+        unpack(source.work / "qemu", new / "unpacked")
+        # The package has qemu for every processor, half a gigabyte of it.
+        shutil.copy2((new / "unpacked/usr/bin" / guest.emulator).resolve(), new / guest.emulator)
+        shutil.rmtree(new / "unpacked")
+        made = Emulator(
+            place / guest.emulator, f"{guest.emulator} {upstream_version(origins[0].version)}", tuple(origins)
+        )
+        made.write(new)
+    return made
+
+
+def _fetch_qemu(source: Source) -> list[Origin]:
+    """One package has qemu for every processor: it is fetched once for all that are set up in one go."""
+    place = source.work / "qemu"
+    if not place.is_dir():
+        with whole_folder(place) as new:
+            source.root(QEMU_SUITE, source.host).download(["qemu-user"], new)
+    return origins_of(place)
+
+
+def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, source: Source) -> ForeignPython:
+    """Debian's Python for another processor, in a root of its own at ``place``."""
+    suite = SUITES[version]
+    with step(f"Python {version} for {guest.architecture} from Debian {suite}"), whole_folder(place) as new:
+        apt = source.root(suite, guest.debian)
+        origins = apt.download(apt.closure(f"python{version}"), new / "packages")
+        unpack(new / "packages", new / "root")
+        shutil.rmtree(new / "packages")
+        found = tried(_python(new / "root", guest, version, emulator, origins), new)
+        settled = _python(place / "root", guest, version, emulator, origins)
+        python = replace(settled, version=found.version, system_version=found.system_version)
+        write_report(new / PYTHON_FILE, python.as_json())
+    return python
+
+
+def _python(root: Path, guest: Guest, version: str, emulator: Emulator, origins: list[Origin]) -> ForeignPython:
+    return ForeignPython(
+        name=guest.python_name(version),
+        system=guest.system,
+        system_version="",
+        architecture=guest.architecture,
+        version=version,
+        emulator=emulator.title,
+        launcher=(str(emulator.path), "-L", str(root)),
+        argv0=("-0",),
+        executable=str(root / "usr/bin" / f"python{version}"),
+        origins=(*emulator.origins, *origins),
+    )

@@ -1,0 +1,170 @@
+"""Fresh virtual environments of Pythons that an emulator runs.
+
+What an emulator would be slow at is done by this machine, where that proves as much: pip chooses and checks the files
+for the foreign platform by its tags, and `installer` lays them out where the foreign interpreter says that they belong.
+Everything that runs what was installed runs under the emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from installer import install as lay_out
+from installer.destinations import SchemeDictionaryDestination
+from installer.sources import WheelFile
+
+from spokeshave.foreign_python import ForeignPython
+from spokeshave.interpreter import Interpreter, clean_environment
+from spokeshave.pip_program import pip_install
+from spokeshave.processes import Ended, run_process
+from spokeshave.requirements_file import Pin
+from spokeshave.wine_prefix import make_prefix
+
+# Asked of the environment's own interpreter: that it answers is also the proof that the environment works.
+_SCHEME = """
+import json, sys, sysconfig
+assert sys.prefix != sys.base_prefix, sys.prefix
+print(json.dumps(sysconfig.get_paths()))
+"""
+
+
+@dataclass(frozen=True)
+class ForeignEnvironment:
+    """A virtual environment for one wheel on a foreign interpreter, below a temporary folder.
+
+    ``timeout`` is in seconds, for each process on its own.
+    """
+
+    folder: Path
+    interpreter: Interpreter
+    foreign: ForeignPython
+    timeout: float
+
+    @property
+    def root(self) -> Path:
+        """The environment itself."""
+        return self.folder / "environment"
+
+    @property
+    def python(self) -> Path:
+        """What the environment's scripts name as their interpreter.
+
+        On Linux it is a script that starts the emulator, so that whatever starts ``sys.executable`` works as well.
+        """
+        return self.root / ("Scripts/python.exe" if self.foreign.is_windows else "bin/python")
+
+    def create(self) -> Ended:
+        """Make the environment, with nothing installed, and ask it where things belong."""
+        self.python.parent.mkdir(parents=True)
+        base = Path(self.foreign.executable).parent
+        (self.root / "pyvenv.cfg").write_text(
+            f"home = {self.foreign.guest_path(base)}\n"
+            f"include-system-site-packages = false\nversion = {self.interpreter.version}\n"
+        )
+        if self.foreign.is_windows:
+            for file in (*base.glob("*.exe"), *base.glob("*.dll")):
+                shutil.copy2(file, self.python.parent)
+            make_prefix(Path(self.foreign.variables["WINEPREFIX"]), self._wine_prefix)
+        else:
+            self.python.write_text(self._starter())
+            self.python.chmod(0o755)
+        asked = self.run_python("-c", _SCHEME)
+        self._scheme_file.write_text(asked.last_lines(1), "utf-8")
+        return asked
+
+    def _starter(self) -> str:
+        launcher = " ".join(map(shlex.quote, (*self.foreign.launcher, *self.foreign.argv0)))
+        return f'#!/bin/sh\nexec {launcher} "$0" {shlex.quote(self.foreign.executable)} "$@"\n'
+
+    def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
+        """Install exactly the pinned files, from a folder of wheels, without network, configuration or cache."""
+        start = time.monotonic()
+        file, report = self.folder / "requirements.txt", self.folder / "pip.json"
+        file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
+        chosen = self._choose(file, report, wheels)
+        if not chosen.ok:
+            return chosen
+        fault = None
+        for item in json.loads(report.read_text("utf-8"))["install"]:
+            wheel = Path(unquote(urlsplit(item["download_info"]["url"]).path))
+            fault = fault or self._lay_out(wheel, item["metadata"]["name"])
+        return Ended(1 if fault else 0, fault or "", time.monotonic() - start)
+
+    def _choose(self, requirements: Path, report: Path, wheels: Path) -> Ended:
+        """Let pip find and check the files for the foreign interpreter, and install nothing."""
+        major, minor = self.interpreter.version.split(".")[:2]
+        tags = [tag.split("-") for tag in sorted(self.interpreter.tags)]
+        command: list[str | Path] = [sys.executable, *pip_install(), "--dry-run", "--ignore-installed", "--no-deps"]
+        command += ["--report", report, "--find-links", wheels, "--target", self.folder / "target"]
+        command += ["--python-version", f"{major}.{minor}", "--implementation", "cp"]
+        command += [f"--abi={abi}" for abi in dict.fromkeys(abi for _, abi, _ in tags)]
+        command += [f"--platform={platform}" for platform in dict.fromkeys(platform for _, _, platform in tags)]
+        return run_process(
+            [*command, "-r", requirements],
+            clean_environment(self._empty("home")),
+            self._empty("empty"),
+            self.timeout,
+        )
+
+    def _lay_out(self, wheel: Path, name: str) -> str | None:
+        """Put a wheel's files into their places, if they are not there yet; gives what is wrong with the wheel."""
+        paths: dict[str, str] = json.loads(self._scheme_file.read_text("utf-8"))
+        scheme = {key: str(self.foreign.host_path(path)) for key, path in paths.items()}
+        destination = SchemeDictionaryDestination(
+            {**scheme, "headers": f"{scheme['include']}/{name}"},
+            interpreter=self.foreign.guest_path(self.python),
+            script_kind="win-amd64" if self.foreign.is_windows else "posix",
+        )
+        try:
+            with WheelFile.open(wheel) as source:
+                if any(Path(scheme[lib], source.dist_info_dir).is_dir() for lib in ("purelib", "platlib")):
+                    return None
+                lay_out(source, destination, {"INSTALLER": b"spokeshave\n"})
+        except (OSError, ValueError, KeyError) as err:
+            return f"{wheel.name} cannot be laid out: {err}"
+        return None
+
+    def run_script(self, name: str, *arguments: str) -> Ended:
+        """Run one of the environment's programs."""
+        program = self.python.parent / (f"{name}.exe" if self.foreign.is_windows else name)
+        return self._run([*(self.foreign.launcher if self.foreign.is_windows else ()), program, *arguments])
+
+    def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
+        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current folder."""
+        launcher = self.foreign.launcher if self.foreign.is_windows else ()
+        return self._run([*launcher, self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
+
+    def named(self, path: Path) -> str:
+        """The name that the environment's interpreter has for a file."""
+        return self.foreign.guest_path(path)
+
+    def located(self, path: str) -> Path:
+        """The file that the environment's interpreter names so."""
+        return self.foreign.host_path(path)
+
+    def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
+        environment = {**clean_environment(self._empty("home")), **self.foreign.variables}
+        if self.foreign.is_windows:
+            environment["WINEPREFIX"] = str(self._wine_prefix)
+        return run_process(command, environment, cwd or self._empty("empty"), self.timeout, piped=self.foreign.is_windows)
+
+    @property
+    def _scheme_file(self) -> Path:
+        return self.folder / "scheme.json"
+
+    @property
+    def _wine_prefix(self) -> Path:
+        return self.folder / "wine"
+
+    def _empty(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

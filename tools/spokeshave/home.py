@@ -1,0 +1,31 @@
+"""The folder outside of every checkout where Spokeshave keeps what it fetches, as the launcher `pants` finds it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from spokeshave.errors import Problem, SpokeshaveError
+
+
+class NoHomeError(SpokeshaveError):
+    """No environment variable says where things can be kept."""
+
+
+def spokeshave_home(variables: Mapping[str, str] = os.environ) -> Path:
+    """``$SPOKESHAVE_HOME``, else ``spokeshave`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; raises `NoHomeError`."""
+    if variables.get("SPOKESHAVE_HOME"):
+        return Path.cwd() / variables["SPOKESHAVE_HOME"]
+    if variables.get("XDG_CACHE_HOME"):
+        return Path.cwd() / variables["XDG_CACHE_HOME"] / "spokeshave"
+    home = variables.get("HOME") or variables.get("USERPROFILE")
+    if not home:
+        message = "none of SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME says where things can be kept"
+        raise NoHomeError(Problem("environment", message, "Set one of them to a folder that can be written."))
+    return Path(home) / ".cache" / "spokeshave"
+
+
+def emulation_folder(variables: Mapping[str, str] = os.environ) -> Path:
+    """Where ``spokeshave emulation`` puts emulators and foreign Pythons."""
+    return spokeshave_home(variables) / "emulation"

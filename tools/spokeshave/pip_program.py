@@ -1,0 +1,23 @@
+"""pip as a program: it serves any interpreter, and any way that our own libraries were put there."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+
+def pip_folder() -> Path:
+    """pip's folder, which an interpreter can run."""
+    found = importlib.util.find_spec("pip")
+    assert found is not None and found.origin is not None, "pip is one of our requirements"
+    return Path(found.origin).parent
+
+
+def pip_install(*options: str | Path) -> list[str | Path]:
+    """The arguments of a Python for a pip that takes wheels from folders, by hash: no network, configuration or cache.
+
+    ``options`` are pip's own, before the command.
+    """
+    general = ["--isolated", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
+    strict = ["--quiet", "--no-index", "--only-binary", ":all:", "--require-hashes"]
+    return ["-I", pip_folder(), *options, *general, "install", *strict]
