@@ -154,7 +154,9 @@ class ForeignEnvironment:
         environment = {**clean_environment(self._empty("home")), **self.foreign.variables}
         if self.foreign.is_windows:
             environment["WINEPREFIX"] = str(self._wine_prefix)
-        return run_process(command, environment, cwd or self._empty("empty"), self.timeout, piped=self.foreign.is_windows)
+        return run_process(
+            command, environment, cwd or self._empty("empty"), self.timeout, piped=self.foreign.is_windows
+        )
 
     @property
     def _scheme_file(self) -> Path:

@@ -113,4 +113,3 @@ def _without_floor(tag: str) -> str:
     while len(parts) > 1 and parts[0].isdigit():
         parts = parts[1:]
     return f"{family.rstrip('0123456789')}_{'_'.join(parts)}"
-

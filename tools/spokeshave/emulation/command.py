@@ -70,9 +70,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
     if _read(place):
         say(f"  {guest.tag} Python {version}: is there")
         return
-    source = linux.Source(
-        find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine())
-    )
+    source = linux.Source(find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine()))
     linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
 
 

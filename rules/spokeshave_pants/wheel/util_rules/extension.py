@@ -23,8 +23,9 @@ from spokeshave_pants.cc.util_rules.link import (
     link_flags,
 )
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
+from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
@@ -77,8 +78,9 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
         Get(LinkedLibrary, SharedLibraryRequest(address, request.platform, request.variant))
         for address in plan.shared_libraries
     )
+    python = await _python_library(request, where)
     for_links, libraries = await MultiGet(
-        Get(Digest, MergeDigests(library.link_digest for library in shared)),
+        Get(Digest, MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python)))),
         Get(Digest, MergeDigests(library.digest for library in shared)),
     )
     linked = await Get(
@@ -89,7 +91,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
             abi=request.abi,
             objects=objects,
             libraries=for_links,
-            library_paths=tuple(library.link_path for library in shared),
+            library_paths=(*(library.link_path for library in shared), *(p.path for p in python)),
             settings=LinkSettings(
                 output=extension_path(module, request.abi, request.platform),
                 exports=("PyInit_*",),
@@ -105,8 +107,19 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
         libraries=libraries,
         library_paths=tuple(library.path for library in shared),
         headers_origin=headers.origin,
-        actions=(*linked.actions, *(action for library in shared for action in library.actions)),
+        actions=(
+            *linked.actions,
+            *(action for library in shared for action in library.actions),
+            *(p.action for p in python),
+        ),
     )
+
+
+async def _python_library(request: LinkPythonExtensionRequest, where: str) -> tuple[PythonImportLibrary, ...]:
+    """What stands for the interpreter's DLL on Windows; elsewhere symbols are found when an extension is loaded."""
+    if request.platform.system is not System.WINDOWS:
+        return ()
+    return (await Get(PythonImportLibrary, PythonImportLibraryRequest(request.abi, request.platform, where)),)
 
 
 async def _fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
