@@ -60,6 +60,13 @@ class FuseExtensionRequest:
     request: LinkPythonExtensionRequest
 
 
+async def _python_library(request: LinkPythonExtensionRequest, where: str) -> tuple[PythonImportLibrary, ...]:
+    """What stands for the interpreter's DLL on Windows; elsewhere symbols are found when an extension is loaded."""
+    if request.platform.system is not System.WINDOWS:
+        return ()
+    return (await Get(PythonImportLibrary, PythonImportLibraryRequest(request.abi, request.platform, where)),)
+
+
 @rule(desc="Link a Python extension", level=LogLevel.DEBUG)
 async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonExtension:
     if len(request.platform.slices) > 1:
@@ -113,13 +120,6 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
             *(p.action for p in python),
         ),
     )
-
-
-async def _python_library(request: LinkPythonExtensionRequest, where: str) -> tuple[PythonImportLibrary, ...]:
-    """What stands for the interpreter's DLL on Windows; elsewhere symbols are found when an extension is loaded."""
-    if request.platform.system is not System.WINDOWS:
-        return ()
-    return (await Get(PythonImportLibrary, PythonImportLibraryRequest(request.abi, request.platform, where)),)
 
 
 async def _fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
