@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from auditwheel.error import InvalidLibc
 from auditwheel.lddtree import LIBPYTHON_RE, DynamicExecutable, ldd
 from auditwheel.libc import Libc
 from auditwheel.policy import ExternalReference
@@ -102,6 +103,9 @@ def _dependencies(tree: WheelTree, file: str, library_dirs: Iterable[Path]) -> D
     except ELFError as err:
         message = f"needs a library that is a damaged ELF file ({err})"
         raise InvalidElfError(Problem(file, message, "Build that library again.")) from err
+    except InvalidLibc as err:
+        message = "needs both glibc and musl, and no system has both"
+        raise InvalidElfError(Problem(file, message, "Link everything in it for one platform.")) from err
 
 
 def _asked_versions(elf: ElfFile, provided: set[str]) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from spokeshave.macho_symbols import ImportedName, Ordinal, bound_names, chained
 
 # A universal file's magic number is also that of Java's classes, whose next number, a version, is 45 at least.
 _FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32
+_ARCHIVE = b"!<arch>\n"
 _THIN_64, _THIN_32 = b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"
 _ARCHITECTURES = {(7, False): "i386", (7, True): "x86_64", (12, False): "arm", (12, True): "arm64"}
 _CPU_64, _CPU_FAMILY, _CPU_SUBTYPE = 0x01000000, 0x00FFFFFF, 0x00FFFFFF
@@ -137,10 +138,15 @@ def is_macho(path: Path) -> bool:
     """Whether a file begins as a Mach-O file does, a universal one or one with one slice."""
     with path.open("rb") as stream:
         start = stream.read(8)
-    if len(start) < 8 or start[:4] in (_THIN_64, _THIN_32):
-        return len(start) == 8
-    magic, count = struct.unpack(">II", start)
-    return magic in (_FAT, _FAT_64) and count <= _MOST_SLICES
+        if len(start) < 8 or start[:4] in (_THIN_64, _THIN_32):
+            return len(start) == 8
+        magic, count = struct.unpack(">II", start)
+        if magic not in (_FAT, _FAT_64) or count > _MOST_SLICES:
+            return False
+        # Static libraries for more than one architecture begin in the same way.
+        first = stream.read(16)
+        stream.seek(int.from_bytes(first[8:12] if magic == _FAT else first[8:16], "big"))
+        return stream.read(len(_ARCHIVE)) != _ARCHIVE
 
 
 def read_macho(path: Path, place: str) -> MachOFile:

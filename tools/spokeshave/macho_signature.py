@@ -7,11 +7,11 @@ looked at: an ad-hoc signature, which anybody can make, is what libraries of whe
 from __future__ import annotations
 
 import hashlib
-import mmap
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from spokeshave.macho import MachOSlice, Region
 
@@ -40,14 +40,15 @@ def signature_fault(path: Path, part: MachOSlice) -> str | None:
     if part.signature is None:
         return "has no code signature"
     try:
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            start = part.region.offset + part.signature.offset
-            return _fault(data, part.region, part.signature, data[start : start + part.signature.size])
+        with path.open("rb") as stream:
+            stream.seek(part.region.offset + part.signature.offset)
+            signature = stream.read(part.signature.size)
+            return _fault(stream, part.region, part.signature, signature)
     except (ValueError, struct.error) as err:
         return f"has a code signature that cannot be read ({err})"
 
 
-def _fault(data: mmap.mmap, region: Region, place: Region, signature: bytes) -> str | None:
+def _fault(stream: IO[bytes], region: Region, place: Region, signature: bytes) -> str | None:
     blobs = _blobs(signature)
     directories = [_directory(blob) for blob in blobs.values() if _BLOB.unpack_from(blob)[0] == _DIRECTORY]
     if not directories:
@@ -55,7 +56,7 @@ def _fault(data: mmap.mmap, region: Region, place: Region, signature: bytes) -> 
     for directory in directories:
         if directory.code_limit != place.offset:
             return f"has a code signature of {directory.code_limit} bytes where there are {place.offset} to sign"
-        fault = _page_fault(data, region, directory) or _special_fault(blobs, directory)
+        fault = _page_fault(stream, region, directory) or _special_fault(blobs, directory)
         if fault:
             return fault
     return None
@@ -81,15 +82,15 @@ def _directory(blob: bytes) -> _CodeDirectory:
     return _CodeDirectory(_HASHES[kind], size, 1 << page_shift, limit, tuple(hashes[special_count:]), special)
 
 
-def _page_fault(data: mmap.mmap, region: Region, directory: _CodeDirectory) -> str | None:
+def _page_fault(stream: IO[bytes], region: Region, directory: _CodeDirectory) -> str | None:
     size, limit = directory.page_size, directory.code_limit
     if len(directory.pages) != -(-limit // size):
         return f"has a code signature of {len(directory.pages)} pages for {limit} bytes"
-    with memoryview(data) as whole, whole[region.offset : region.offset + limit] as code:
-        for index, expected in enumerate(directory.pages):
-            page = code[index * size : min((index + 1) * size, limit)]
-            if hashlib.new(directory.hash_name, page).digest()[: directory.hash_size] != expected:
-                return f"has a code signature that is not of these bytes (from {index * size:#x} on)"
+    stream.seek(region.offset)
+    for index, expected in enumerate(directory.pages):
+        page = stream.read(min(size, limit - index * size))
+        if hashlib.new(directory.hash_name, page).digest()[: directory.hash_size] != expected:
+            return f"has a code signature that is not of these bytes (from {index * size:#x} on)"
     return None
 
 

@@ -85,11 +85,14 @@ def test_a_file_that_ends_early_is_told(built: Path, tmp_path: Path, size: int) 
         read_macho(tmp_path / "half", "demo/half")
 
 
-def test_a_java_class_and_an_empty_file_are_none(tmp_path: Path) -> None:
+def test_a_java_class_an_empty_file_and_a_static_library_are_none(tmp_path: Path) -> None:
     (tmp_path / "class").write_bytes(b"\xca\xfe\xba\xbe\x00\x00\x00\x3d" + bytes(100))
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "short").write_bytes(b"\xcf\xfa\xed\xfe")
-    assert [is_macho(tmp_path / name) for name in ("class", "empty", "short")] == [False, False, False]
+    archives = struct.pack(">IIIIIII", 0xCAFEBABE, 1, 0x100000C, 0, 40, 8, 3)
+    (tmp_path / "archives").write_bytes(archives + bytes(12) + b"!<arch>\n")
+    names = ("class", "empty", "short", "archives")
+    assert [name for name in names if is_macho(tmp_path / name)] == []
 
 
 def test_a_trie_of_exports_is_read() -> None:

@@ -30,9 +30,8 @@ _EXPORT_NAMES = struct.Struct("<12xI8xI4xI4x")
 _IMPORTED_LIBRARY = struct.Struct("<I8xII")
 _DELAYED_LIBRARY = struct.Struct("<II8xI12x")
 _BY_RVA = 1
-_DEBUG_ENTRY = struct.Struct("<12xIIII")
-_CODEVIEW, _REPRODUCIBLE = 2, 16
-_PDB_PATH = 24
+_DEBUG_ENTRY = struct.Struct("<12xI12x")
+_REPRODUCIBLE = 16
 _THUNK, _BY_ORDINAL = struct.Struct("<Q"), 1 << 63
 
 
@@ -56,8 +55,8 @@ class ImportedLibrary:
 class PeFile:
     """The headers, the imports and the exports of one PE file.
 
-    ``name`` is what it calls itself, ``subsystem_version`` the oldest Windows that loads it, ``time_stamp`` in
-    seconds since 1970 unless ``is_reproducible``, and ``pdb`` the path of its debug symbols.
+    ``name`` is what it calls itself, ``subsystem_version`` the oldest Windows that loads it, and ``time_stamp`` in
+    seconds since 1970 unless ``is_reproducible``.
     """
 
     architecture: str
@@ -68,7 +67,6 @@ class PeFile:
     subsystem_version: tuple[int, int]
     time_stamp: int
     is_reproducible: bool
-    pdb: str | None
 
     @property
     def is_loadable(self) -> bool:
@@ -121,19 +119,15 @@ class _Image:
         return int(self.headers.get_offset_from_rva(rva))
 
     def content(self, rva: int, size: int) -> bytes:
-        return self._slice(self.offset(rva), size)
-
-    def _slice(self, offset: int, size: int) -> bytes:
+        offset = self.offset(rva)
         data = bytes(self.headers.__data__[offset : offset + size])
         if len(data) != size:
             raise ValueError(f"it ends before {size} bytes at {offset}")
         return data
 
     def text(self, rva: int) -> str:
-        return self.text_at(self.offset(rva))
-
-    def text_at(self, offset: int) -> str:
-        """A text of the file that ends with a zero byte."""
+        """A text that ends with a zero byte."""
+        offset = self.offset(rva)
         end = self.headers.__data__.find(b"\0", offset)
         if end < 0:
             raise ValueError(f"a name at {offset} has no end")
@@ -160,7 +154,6 @@ def _read(image: _Image) -> PeFile:
     file_header, header = image.headers.FILE_HEADER, image.headers.OPTIONAL_HEADER
     machine = int(file_header.Machine)
     is_64_bit = int(header.Magic) == _PE32_PLUS
-    debug = dict(_debug_entries(image))
     name, exports = _exports(image)
     return PeFile(
         architecture=_MACHINES.get(machine, f"machine {machine:#x}"),
@@ -170,8 +163,7 @@ def _read(image: _Image) -> PeFile:
         exports=exports,
         subsystem_version=(int(header.MajorSubsystemVersion), int(header.MinorSubsystemVersion)),
         time_stamp=int(file_header.TimeDateStamp),
-        is_reproducible=_REPRODUCIBLE in debug,
-        pdb=debug.get(_CODEVIEW),
+        is_reproducible=_REPRODUCIBLE in _debug_kinds(image),
     )
 
 
@@ -203,9 +195,7 @@ def _symbols(image: _Image, rva: int) -> Iterator[str]:
         yield f"#{thunk & 0xFFFF}" if thunk & _BY_ORDINAL else image.text((thunk & 0x7FFFFFFF) + 2)
 
 
-def _debug_entries(image: _Image) -> Iterator[tuple[int, str | None]]:
-    """The kinds of debug data, and the path in those that name a file of symbols."""
+def _debug_kinds(image: _Image) -> set[int]:
     address, size = image.directory(_DEBUG)
-    for start in range(address, address + size - _DEBUG_ENTRY.size + 1, _DEBUG_ENTRY.size):
-        kind, length, _, offset = _DEBUG_ENTRY.unpack(image.content(start, _DEBUG_ENTRY.size))
-        yield kind, image.text_at(offset + _PDB_PATH) if kind == _CODEVIEW and length > _PDB_PATH else None
+    entries = image.content(address, size - size % _DEBUG_ENTRY.size) if address else b""
+    return {kind for (kind,) in _DEBUG_ENTRY.iter_unpack(entries)}

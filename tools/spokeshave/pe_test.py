@@ -33,7 +33,6 @@ def test_facts_are_those_that_it_was_linked_with(built: Path) -> None:
     }
     assert pe.undefined == {"core", "Py_IsInitialized"}
     assert pe.is_reproducible
-    assert pe.pdb is None
 
 
 def test_long_names_are_whole(built: Path) -> None:
@@ -48,11 +47,6 @@ def test_a_delayed_import_and_a_time_stamp_are_told(tmp_path: Path) -> None:
     pe = read_pe(path, "one.dll")
     assert pe.libraries == (ImportedLibrary("core.dll", ("core",), is_delayed=True),)
     assert (pe.time_stamp, pe.is_reproducible) == (1_700_000_000, False)
-
-
-def test_the_path_of_debug_symbols_is_told(tmp_path: Path) -> None:
-    path = link_as_msvc(tmp_path / "one.dll", ENTRY, "-debug", "-pdb:" + str(tmp_path / "one.pdb"))
-    assert read_pe(path, "one.dll").pdb == str(tmp_path / "one.pdb")
 
 
 @pytest.mark.parametrize("size", [64, 200, 300, 1100, 1600])

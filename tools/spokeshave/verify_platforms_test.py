@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.cli import main
 from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.fuse import fuse
 from spokeshave.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
@@ -390,6 +391,54 @@ def test_a_build_directory_in_code_is_found_on_every_platform(tmp_path: Path, pl
     built = module(tmp_path / "native.so", platform, code='EXPORT const char *where = "/home/someone/project/core.cc";')
     found = check(tmp_path, platform, {native(platform): built})
     assert "'/home/someone/project/core.cc'" in only(found, Rule.BUILD_PATH, native(platform))
+
+
+def c_library(folder: Path, platform: str, version: str) -> Path:
+    """A glibc that has nothing but ``quick`` of a version."""
+    script = folder / "versions"
+    script.write_text(f"{version} {{ global: quick; }};")
+    source = '__attribute__((visibility("default"))) void quick(void) {}'
+    flags = ("-Wl,-soname,libc.so.6", f"-Wl,--version-script,{script}")
+    return link_bare(folder / "libc.so", source, platform, *flags)
+
+
+@pytest.mark.parametrize(
+    ("platform", "version", "fitting"),
+    [
+        ("manylinux_2_17_aarch64", "GLIBC_2.28", "manylinux_2_28_aarch64"),
+        ("manylinux_2_17_s390x", "GLIBC_2.24", "manylinux_2_24_s390x"),
+        ("manylinux_2_17_ppc64le", "GLIBC_2.17", ""),
+        ("manylinux_2_31_riscv64", "GLIBC_2.34", "manylinux_2_34_riscv64"),
+        ("manylinux_2_31_armv7l", "GLIBC_2.34", "manylinux_2_34_armv7l"),
+    ],
+)
+def test_a_glibc_over_the_floor_is_found_on_every_architecture(
+    tmp_path: Path, platform: str, version: str, fitting: str
+) -> None:
+    libc = c_library(tmp_path, platform, version)
+    built = module(tmp_path / "native.so", platform, str(libc), code="extern void quick(void);", statement="quick();")
+    found = check(tmp_path, platform, {native(platform): built})
+    if fitting:
+        text = only(found, Rule.SYMBOL_VERSION, native(platform))
+        assert f"imports quick of version {version}, but {platform} has GLIBC only up to" in text
+        assert f'platforms=["{fitting}"]' in text
+    else:
+        assert found == []
+
+
+def test_two_c_libraries_in_one_file_are_found(tmp_path: Path) -> None:
+    libraries = (c_library(tmp_path, MUSL, "GLIBC_2.17"), musl_libc(tmp_path / "musl", "libc.musl-x86_64.so.1"))
+    built = module(tmp_path / "native.so", MUSL, "-Wl,--no-as-needed", *map(str, libraries))
+    text = only(check(tmp_path, MUSL, {native(MUSL): built}), Rule.ARCHIVE, native(MUSL))
+    assert "needs both glibc and musl" in text
+
+
+def test_a_platform_that_does_not_exist_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = build_wheel(tmp_path, {native(MAC_ARM): plain(MAC_ARM)}, f"cp312-abi3-{MAC_ARM}")
+    arguments = ["--platform", "macosx_20_0_arm64", "--abi", "cp312-abi3", "--report", str(tmp_path / "report.json")]
+    assert main(["verify", "--wheel", str(wheel), *arguments]) == 1
+    assert "macosx_20_0_arm64: is no platform" in capsys.readouterr().err
+    assert "there was never a macOS 20.0" in (tmp_path / "report.json").read_text()
 
 
 def musl_libc(folder: Path, soname: str) -> Path:

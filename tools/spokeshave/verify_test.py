@@ -292,6 +292,17 @@ def test_the_current_folder_is_found_in_any_file(
     assert f"'{tmp_path}/prefix'" in only(found, Rule.BUILD_PATH, "demo/config.py")
 
 
+@pytest.mark.parametrize("length", [(1 << 20) - 10, (1 << 20) + 1, 3 << 20])
+def test_a_text_is_found_anywhere_in_a_large_file(check: Builder, length: int) -> None:
+    data = b"x" * (length - 1) + b" /tmp/pants-sandbox-AbCd/one " + b"y" * 5000 + b" /tmp/pants-sandbox-AbCd/two"
+    text = only(check({"demo/data.bin": data}), Rule.BUILD_PATH, "demo/data.bin")
+    assert "'/tmp/pants-sandbox-AbCd/one', '/tmp/pants-sandbox-AbCd/two'" in text
+
+
+def test_a_folder_of_that_name_inside_another_is_fine(check: Builder) -> None:
+    assert check({"demo/data.bin": "${prefix}/tmp/pants-sandbox-AbCd and sysroot/tmp/pants-sandbox-AbCd"}) == []
+
+
 def test_a_home_folder_in_prose_is_fine(check: Builder) -> None:
     assert check({"demo/help.py": "'''Reads /home/someone/file.'''"}) == []
 

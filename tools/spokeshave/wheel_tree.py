@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -31,16 +27,6 @@ class WheelTree:
     def read(self, file: str) -> bytes:
         """A file's bytes."""
         return (self.root / file).read_bytes()
-
-    @contextmanager
-    def mapped(self, file: str) -> Iterator[bytes | mmap.mmap]:
-        """A file's bytes, mapped into memory and not copied."""
-        with (self.root / file).open("rb") as stream:
-            if not os.fstat(stream.fileno()).st_size:
-                yield b""
-                return
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                yield data
 
     def text(self, file: str) -> str:
         """A file's text; what is not UTF-8 is replaced."""
