@@ -21,8 +21,8 @@ from spokeshave.foreign_python import Origin
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (
-    "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command again: "
-    "what is done already is kept. --mirror gives the address of another mirror of Debian."
+    "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
+    "again: what is done already is kept. --mirror gives the address of another mirror of Debian."
 )
 # From this machine's configuration: how mirrors are reached. Nothing that would weaken a check of signatures.
 _REACH = re.compile(
@@ -132,7 +132,9 @@ def find_mirror(given: str | None, folder: Path) -> str:
 def _check_tools() -> None:
     missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
     if missing:
-        remedy = "Run this on Debian or Ubuntu; on others test wheels on a machine of their platform (docs/emulation.md)."
+        remedy = (
+            "Run this on Debian or Ubuntu; on others test wheels on a machine of their platform (docs/emulation.md)."
+        )
         raise SetUpError(Problem(", ".join(missing), "is not on PATH, and packages come from Debian", remedy))
     if not KEYRING.is_file():
         remedy = "Install the package debian-archive-keyring."
@@ -152,4 +154,3 @@ def origins_of(packages: Path) -> list[Origin]:
 def _origin(file: Path) -> Origin:
     name, version, architecture = file.stem.split("_")
     return Origin(f"{name}:{architecture}", version.replace("%3a", ":"), sha256_of(file))
-

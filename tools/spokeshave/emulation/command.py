@@ -70,9 +70,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
     if _read(place):
         say(f"  {guest.tag} Python {version}: is there")
         return
-    source = linux.Source(
-        find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine())
-    )
+    source = linux.Source(find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine()))
     linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
 
 
@@ -82,7 +80,7 @@ def _there(folder: Path) -> list[ForeignPython]:
 
 
 def _read(place: Path) -> ForeignPython | None:
-    """The Python of a folder; None where there is none, where a part is missing, or where it was made for another place."""
+    """The Python of a folder; None where there is none, a part is missing, or it was made for another place."""
     try:
         python = read_foreign_python(place / "python.json")
     except InvalidManifestError:

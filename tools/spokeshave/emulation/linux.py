@@ -44,7 +44,10 @@ def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
     there = Emulator.read(place)
     if there:
         return there
-    with step(f"{guest.emulator} from Debian {QEMU_SUITE} (71 MB, once for each processor)"), whole_folder(place) as new:
+    with (
+        step(f"{guest.emulator} from Debian {QEMU_SUITE} (71 MB, once for each processor)"),
+        whole_folder(place) as new,
+    ):
         origins = _fetch_qemu(source)
         unpack(source.work / "qemu", new / "unpacked")
         # The package has qemu for every processor, half a gigabyte of it.
