@@ -23,7 +23,7 @@ from installer.sources import WheelFile
 
 from spokeshave.foreign_python import ForeignPython
 from spokeshave.interpreter import Interpreter, clean_environment
-from spokeshave.pip_program import pip_install
+from spokeshave.pip_program import pip_install, platform_options
 from spokeshave.processes import Ended, run_process
 from spokeshave.requirements_file import Pin
 from spokeshave.wine_prefix import make_prefix
@@ -100,13 +100,9 @@ class ForeignEnvironment:
 
     def _choose(self, requirements: Path, report: Path, wheels: Path) -> Ended:
         """Let pip find and check the files for the foreign interpreter, and install nothing."""
-        major, minor = self.interpreter.version.split(".")[:2]
-        tags = [tag.split("-") for tag in sorted(self.interpreter.tags)]
         command: list[str | Path] = [sys.executable, *pip_install(), "--dry-run", "--ignore-installed", "--no-deps"]
         command += ["--report", report, "--find-links", wheels, "--target", self.folder / "target"]
-        command += ["--python-version", f"{major}.{minor}", "--implementation", "cp"]
-        command += [f"--abi={abi}" for abi in dict.fromkeys(abi for _, abi, _ in tags)]
-        command += [f"--platform={platform}" for platform in dict.fromkeys(platform for _, _, platform in tags)]
+        command += platform_options(self.interpreter)
         return run_process(
             [*command, "-r", requirements],
             clean_environment(self._empty("home")),

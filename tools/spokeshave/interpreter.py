@@ -61,6 +61,11 @@ class Interpreter:
         name = f"{self.implementation} {self.version}"
         return f"{name} under {self.foreign.emulator}" if self.foreign else name
 
+    @property
+    def is_free_threaded(self) -> bool:
+        """Whether it has no global lock (PEP 703), and so ABIs of its own: ``cp313t``."""
+        return any(re.match(r"cp\d+-cp\d+t-", tag) for tag in self.tags)
+
     def fits(self, tag: WheelTag) -> bool:
         """Whether a wheel of this tag can be installed."""
         return not self.tags.isdisjoint(tag.expand())
@@ -110,6 +115,9 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
         environment = {**clean_environment(Path(folder)), **(foreign.variables if foreign else {})}
         ended = run_process([*command, "-I", "-S", "-B", "-c", _QUESTION, named], environment, Path(folder), _TIMEOUT)
     facts = _answer(ended)
+    if foreign and facts and facts["version"] != foreign.version:
+        message = f"is {facts['version']} now, but {foreign.version} was set up"
+        raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation --again`."))
     if facts is None:
         if foreign:
             message = f"does not start under {foreign.emulator}: it {ended.how()}\n{ended.last_lines(3)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+from spokeshave.interpreter import Interpreter
+
 
 def pip_folder() -> Path:
     """pip's folder, which an interpreter can run."""
@@ -21,3 +23,12 @@ def pip_install(*options: str | Path) -> list[str | Path]:
     general = ["--isolated", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
     strict = ["--quiet", "--no-index", "--only-binary", ":all:", "--require-hashes"]
     return ["-I", pip_folder(), *options, *general, "install", *strict]
+
+
+def platform_options(interpreter: Interpreter) -> list[str]:
+    """pip's options with which it chooses wheels as it would do on another interpreter, by all tags of that one."""
+    tags = [tag.split("-") for tag in sorted(interpreter.tags)]
+    abis, platforms = dict.fromkeys(abi for _, abi, _ in tags), dict.fromkeys(platform for _, _, platform in tags)
+    version = ".".join(interpreter.version.split(".")[:2])
+    options = ["--python-version", version, "--implementation", "cp"]
+    return options + [f"--abi={abi}" for abi in abis] + [f"--platform={platform}" for platform in platforms]

@@ -241,7 +241,9 @@ def _try(
 def _facts(python: Interpreter) -> PythonFacts:
     platform = python.foreign.platform if python.foreign else machine_title()
     emulator = python.foreign.emulator if python.foreign else ""
-    return PythonFacts(str(python.path), python.version, python.implementation, platform, emulator)
+    return PythonFacts(
+        str(python.path), python.version, python.implementation, platform, emulator, python.is_free_threaded
+    )
 
 
 def _environment(folder: Path, python: Interpreter, timeout: float) -> Environment:

@@ -53,6 +53,7 @@ class PythonFacts:
     implementation: str = ""
     platform: str = ""
     emulator: str = ""
+    free_threaded: bool = False
 
     def __str__(self) -> str:
         name = f"{self.implementation} {self.version}" if self.version else self.path

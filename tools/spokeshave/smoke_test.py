@@ -143,7 +143,13 @@ def test_a_good_wheel_passes_every_check(tmp_path: Path, native: Path, wheelhous
     assert result.err == ""
     assert result.report["wheel"] == wheel.name
     assert result.report["sha256"] == sha256_of_file(wheel)[0]
-    facts = {"path": str(PYTHON), "version": VERSION, "implementation": "CPython", "emulator": ""}
+    facts = {
+        "path": str(PYTHON),
+        "version": VERSION,
+        "implementation": "CPython",
+        "emulator": "",
+        "free_threaded": False,
+    }
     assert result.run["python"] == {**facts, "platform": machine_title()}
     assert result.run["outcome"] == "passed"
     names = [

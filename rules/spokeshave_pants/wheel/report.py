@@ -21,12 +21,20 @@ class CheckRow:
 
 @dataclass(frozen=True)
 class PythonOutcome:
-    """How a wheel fared on one Python: `passed`, `failed`, or `not run` with the reason."""
+    """How a wheel fared on one Python: `passed`, `failed`, or `not run` with the reason.
+
+    `where` is what it ran on where that is not this machine: an emulator, or the machine that a report tells of.
+    """
 
     python: str
     outcome: str
     reason: str = ""
     checks: tuple[CheckRow, ...] = ()
+    where: str = ""
+
+    def __str__(self) -> str:
+        where = f" ({self.where})" if self.where else ""
+        return f"{self.python} {_MARKS[self.outcome]}{where}"
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
             human_size(report.size),
             f"{_total(report, 'compile', ran=True)} / {_total(report, 'compile', ran=False)}",
             f"{_all(report, ran=True)} / {_all(report, ran=False)}",
-            "  ".join(f"{outcome.python} {_MARKS[outcome.outcome]}" for outcome in report.smoke),
+            "  ".join(map(str, report.smoke)),
         )
         for report in sorted(reports, key=lambda report: (report.version, report.wheel))
     ]

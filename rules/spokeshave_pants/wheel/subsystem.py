@@ -59,6 +59,22 @@ class NativeWheelSubsystem(Subsystem):
         return tuple(self.platforms)
 
 
+class WheelSmokeSubsystem(Subsystem):
+    options_scope = "wheel-smoke"
+    help = "Smoke tests of wheels."
+
+    reports = StrListOption(
+        default=[],
+        help=softwrap(
+            """
+            Reports that `spokeshave smoke-test` wrote on other machines (real macOS, Windows or ARM), as globs from the
+            build root: `["reports/*.json"]`. A run in them counts for the wheel with the same sha256 and for the same
+            Python; what they tell of other bytes does not count.
+            """
+        ),
+    )
+
+
 class WheelPublishSubsystem(Subsystem):
     options_scope = "wheel-publish"
     help = "Where `publish` uploads wheels to."

@@ -21,8 +21,8 @@ from spokeshave.foreign_python import Origin
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (
-    "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command again: "
-    "what is done already is kept. --mirror gives the address of another mirror of Debian."
+    "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
+    "again: what is done already is kept. --mirror gives the address of another mirror of Debian."
 )
 # From this machine's configuration: how mirrors are reached. Nothing that would weaken a check of signatures.
 _REACH = re.compile(

@@ -78,7 +78,7 @@ class Wanted:
 
 
 def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
-    """The guests that tags name, with the Pythons asked for or the usual ones; raises `SetUpError` with all problems."""
+    """The guests that tags name, with the Pythons asked for or the usual ones; raises `SetUpError`."""
     problems, wanted = Problems(), []
     for tag in dict.fromkeys(tags or DEFAULT_PLATFORMS):
         guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)

@@ -80,7 +80,7 @@ def _there(folder: Path) -> list[ForeignPython]:
 
 
 def _read(place: Path) -> ForeignPython | None:
-    """The Python of a folder; None where there is none, where a part is missing, or where it was made for another place."""
+    """The Python of a folder; None where there is none, a part is missing, or it was made for another place."""
     try:
         python = read_foreign_python(place / "python.json")
     except InvalidManifestError:

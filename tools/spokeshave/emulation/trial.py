@@ -16,8 +16,8 @@ _TIMEOUT = 180
 # Loads what wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's
 # test; and what is loaded is compiled and kept, which an emulator takes long for.
 _QUESTION = """
-import argparse, ast, asyncio, bz2, concurrent.futures, configparser, csv, ctypes, dataclasses, decimal, difflib, doctest
-import email.message, email.parser, fnmatch, glob, hashlib, html, importlib.metadata, importlib.resources, inspect, io
+import argparse, ast, asyncio, bz2, concurrent.futures, configparser, csv, ctypes, dataclasses, decimal, difflib
+import doctest, email.message, email.parser, fnmatch, glob, hashlib, html, importlib.metadata, importlib.resources, inspect, io
 import json, logging.config, lzma, multiprocessing, os, pathlib, pdb, pickle, platform, pprint, random, shutil, signal
 import socket, sqlite3, ssl, statistics, string, subprocess, sysconfig, tarfile, tempfile, textwrap, threading
 import traceback, typing, unittest.mock, urllib.request, uuid, warnings, xml.etree.ElementTree, zipfile, zlib, zoneinfo
@@ -39,8 +39,7 @@ def tried(python: ForeignPython, home: Path) -> ForeignPython:
             env={**variables, **python.variables, "HOME": str(home), "LC_ALL": "C.UTF-8"},
             cwd=home,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=_TIMEOUT,
             text=True,
             errors="replace",

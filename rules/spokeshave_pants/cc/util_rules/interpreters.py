@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pants.base.build_environment import get_buildroot
 from pants.core.util_rules.system_binaries import BashBinary
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.process import Process, ProcessCacheScope, ProcessResult
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
-from pants.option.option_types import StrListOption
+from pants.option.option_types import StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
+from spokeshave_pants.cc.foreign_pythons import ForeignPython, manifest_path, parse_manifest
 from spokeshave_pants.cc.interpreters import Interpreter, discovery_script, expand_search_path, parse_discovery
 from spokeshave_pants.python_abi import PythonVersion
 
@@ -34,6 +36,16 @@ class WheelPythonsSubsystem(Subsystem):
             """
             Directories to look for `python3.X` in. `<PATH>` stands for those of the PATH, `<PYENV>` for each version
             that pyenv has installed.
+            """
+        ),
+    )
+    emulated = StrOption(
+        default="<SPOKESHAVE>/emulation",
+        help=softwrap(
+            """
+            The folder in which `spokeshave emulation` set up emulators and Pythons of other platforms, on which wheels
+            are tried that this machine cannot run itself. `<SPOKESHAVE>` stands for the folder in which `./pants` keeps
+            what it needs: `$SPOKESHAVE_HOME`, or `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`. Empty turns it off.
             """
         ),
     )
@@ -58,6 +70,34 @@ class Interpreters:
     def describe(self) -> str:
         versions = ", ".join(interpreter.version for interpreter in self.found) or "none"
         return f"the Pythons found in `[wheel-pythons].search_path` are: {versions}"
+
+
+@dataclass(frozen=True)
+class ForeignPythons:
+    """Every Python of another platform that is set up in `[wheel-pythons].emulated`."""
+
+    found: tuple[ForeignPython, ...]
+
+
+@rule(desc="Find emulated Python interpreters", level=LogLevel.DEBUG)
+async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, bash: BashBinary) -> ForeignPythons:
+    names = ["SPOKESHAVE_HOME", "XDG_CACHE_HOME", "HOME"]
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(names))
+    manifest = manifest_path(subsystem.emulated, environment, get_buildroot())
+    if manifest is None:
+        return ForeignPythons(())
+    result = await Get(
+        ProcessResult,
+        Process(
+            argv=(bash.path, "-c", 'if [ -e "$1" ]; then exec cat "$1"; fi', "bash", manifest),
+            env={"PATH": "/usr/bin:/bin"},
+            description=f"Read {manifest}",
+            level=LogLevel.DEBUG,
+            # What is set up while the daemon runs is noticed in the next run.
+            cache_scope=ProcessCacheScope.PER_SESSION,
+        ),
+    )
+    return ForeignPythons(parse_manifest(result.stdout.decode(), manifest))
 
 
 @rule(desc="Find Python interpreters", level=LogLevel.DEBUG)

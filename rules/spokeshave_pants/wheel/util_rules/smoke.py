@@ -29,13 +29,18 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.foreign_pythons import ForeignPython
 from spokeshave_pants.cc.interpreters import Interpreter
-from spokeshave_pants.cc.util_rules.interpreters import Interpreters
+from spokeshave_pants.cc.pip_output import wrong_hashes
+from spokeshave_pants.cc.util_rules.interpreters import ForeignPythons, Interpreters
 from spokeshave_pants.cc.util_rules.requirements import refused_hashes
+from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.resources.files import requirements as carried_requirements
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
+from spokeshave_pants.wheel.elsewhere import ElsewhereRun, matching_run, other_bytes, parse_reports
+from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively, this_machine
+from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
     SmokeRequirementsField,
@@ -44,19 +49,30 @@ from spokeshave_pants.wheel.target_types import (
 )
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.util_rules.tools import RunToolRequest, SpokeshaveTools, ToolResult
+from spokeshave_pants.wheel.util_rules.tools import (
+    OUTPUT_DIR,
+    RunToolRequest,
+    SpokeshaveTools,
+    ToolResult,
+    raise_for_failure,
+)
 
 WHEELHOUSE_DIR = "__wheelhouse"
 TESTS_DIR = "__tests"
 REQUIREMENTS = "__smoke-requirements.txt"
+FOREIGN_PYTHON = "__python.json"
 
 
 @dataclass(frozen=True)
 class WheelhouseRequest:
-    """The wheels that a requirements file pins, for one interpreter."""
+    """The wheels that a requirements file pins, for one interpreter.
+
+    :param source: what the requirements are called, for messages.
+    """
 
     requirements: Digest
-    interpreter: Interpreter
+    python: SmokePython
+    source: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,7 @@ class SmokeReport:
 
     :param outcome: `passed`, `failed` or `not run`; there is a reason unless it passed.
     :param run: the tool's report of the run as JSON, empty where there was none.
+    :param where: what it ran on where that is not this machine: an emulator, or a machine whose report was given.
     """
 
     python: str
@@ -100,6 +117,7 @@ class SmokeReport:
     required: bool
     run: str
     actions: tuple[Action, ...]
+    where: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -117,23 +135,50 @@ def is_required(patterns: tuple[str, ...], platform: Platform, version: PythonVe
 
 @rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
 async def fetch_wheelhouse(request: WheelhouseRequest, tools: SpokeshaveTools) -> Wheelhouse:
-    result = await Get(
-        ProcessResult,
-        VenvPexProcess(
-            tools.pex,
-            argv=(
-                *("-m", "pip", "--isolated", "--python", request.interpreter.path, "download"),
-                *("--disable-pip-version-check", "--no-cache-dir", "--progress-bar=off", "--quiet"),
-                *("--require-hashes", "--only-binary=:all:"),
-                *("--requirement", REQUIREMENTS, "--dest", WHEELHOUSE_DIR),
-            ),
-            input_digest=request.requirements,
-            extra_env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "."},
-            output_directories=(WHEELHOUSE_DIR,),
-            description=f"Fetch what smoke tests need on Python {request.interpreter.version}",
-        ),
-    )
+    if isinstance(request.python, ForeignPython):
+        return await _fetch_foreign(request, request.python)
+    try:
+        result = await Get(ProcessResult, VenvPexProcess, _fetch(request.requirements, request.python, tools))
+    except ProcessExecutionFailure as failure:
+        raise (refused_hashes(failure, request.source, "A smoke test") or failure) from failure
     return Wheelhouse(result.output_digest)
+
+
+def _fetch(requirements: Digest, interpreter: Interpreter, tools: SpokeshaveTools) -> VenvPexProcess:
+    return VenvPexProcess(
+        tools.pex,
+        argv=(
+            *("-m", "pip", "--isolated", "--python", interpreter.path, "download"),
+            *("--disable-pip-version-check", "--no-cache-dir", "--progress-bar=off", "--quiet"),
+            *("--require-hashes", "--only-binary=:all:"),
+            *("--requirement", REQUIREMENTS, "--dest", WHEELHOUSE_DIR),
+        ),
+        input_digest=requirements,
+        extra_env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "."},
+        output_directories=(WHEELHOUSE_DIR,),
+        description=f"Fetch what smoke tests need on Python {interpreter.version}",
+    )
+
+
+async def _fetch_foreign(request: WheelhouseRequest, python: ForeignPython) -> Wheelhouse:
+    """:raises WrongHashError: where a file is not the one pinned. :raises ToolError: for another reason."""
+    description = f"Fetch what smoke tests need on {title(python)}"
+    entry = await Get(Digest, CreateDigest([FileContent(FOREIGN_PYTHON, python.facts.encode())]))
+    argv = ("fetch", "--foreign-python", FOREIGN_PYTHON, "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
+    digest = await Get(Digest, MergeDigests([entry, request.requirements]))
+    result = await Get(ToolResult, RunToolRequest(argv, digest, ActionKind.SMOKE_TEST, description))
+    wrong = wrong_hashes(result.stderr) if result.exit_code else None
+    if wrong is not None:
+        raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
+    raise_for_failure(result, request.source)
+    return Wheelhouse(await Get(Digest, AddPrefix(result.digest, WHEELHOUSE_DIR)))
+
+
+def title(python: SmokePython) -> str:
+    """A Python in words, for what a user sees of its processes."""
+    if isinstance(python, ForeignPython):
+        return f"Python {python.version} for {python.architecture} ({python.emulator})"
+    return f"Python {python.version}"
 
 
 async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest, tuple[str, ...]]:
@@ -182,52 +227,93 @@ async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSu
     )
 
 
+@dataclass(frozen=True)
+class ElsewhereRuns:
+    """Every run in the reports of `[wheel-smoke].reports`."""
+
+    found: tuple[ElsewhereRun, ...]
+
+
+@rule(desc="Read smoke reports of other machines", level=LogLevel.DEBUG)
+async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
+    # A glob that matches nothing is as good as an empty folder: whether a test is missing, `require_smoke_on` says.
+    files = await Get(DigestContents, PathGlobs(subsystem.reports))
+    return ElsewhereRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
+
+
 @rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)
-async def smoke_test_wheel(request: SmokeTestWheelRequest, interpreters: Interpreters) -> SmokeReport:
+async def smoke_test_wheel(
+    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
+) -> SmokeReport:
     key, version = request.key, request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
-    interpreter = interpreters.newest(version)
-    if interpreter is None:
-        reason = f"this machine has no Python {version} ({interpreters.describe()})"
-        return SmokeReport(str(version), "not run", reason, required, "", ())
-    wheel, inputs = await MultiGet(
-        Get(StampedWheel, StampWheelRequest(key)), Get(SmokeInputs, SmokeInputsRequest(key.address))
-    )
+    wheel = await Get(StampedWheel, StampWheelRequest(key))
+    machine = this_machine()
+    reported = matching_run(elsewhere.found, wheel.sha256, version)
+    # A real machine of the platform tells more than an emulator; a failure anywhere is one.
+    if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
+        return _reported_elsewhere(reported, version, required)
+    python = choose_python(key.platform, version, machine, interpreters.newest(version), foreign.found)
+    if isinstance(python, NoPython):
+        known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
+        notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
+        return SmokeReport(str(version), "not run", ". ".join(filter(None, notes)), required, "", ())
+    return await _try(plan, wheel, version, python, required)
+
+
+def _reported_elsewhere(run: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
+    reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as {run.file} tells)"
+    return SmokeReport(str(version), run.outcome, reason, required, run.run, (), f"elsewhere: {run.where}")
+
+
+async def _try(
+    plan: WheelPlan, wheel: StampedWheel, version: PythonVersion, python: SmokePython, required: bool
+) -> SmokeReport:
+    address = plan.target.address
+    inputs = await Get(SmokeInputs, SmokeInputsRequest(address))
     siblings = await MultiGet(
-        Get(StampedWheel, StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, key, version)
+        Get(StampedWheel, StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, wheel.key, version)
     )
-    try:
-        wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, interpreter))
-    except ProcessExecutionFailure as failure:
-        source = plan.target[SmokeRequirementsField].value or "the requirements that the plugin carries"
-        raise (refused_hashes(failure, source, f"The smoke test of {key.address}") or failure) from failure
+    source = plan.target[SmokeRequirementsField].value or "the requirements that the plugin carries"
+    wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, python, source))
     beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
+    described = [FileContent(FOREIGN_PYTHON, python.facts.encode())] if isinstance(python, ForeignPython) else []
+    entry = await Get(Digest, CreateDigest(described))
     digest = await Get(
-        Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, *beside])
+        Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *beside])
     )
-    description = f"Smoke-test {wheel.file_name} on Python {interpreter.version}"
     result = await Get(
         ToolResult,
         RunToolRequest(
             argv=(
-                *("smoke-test", wheel.file_name, "--python", interpreter.path),
-                *("--expect-python", interpreter.version),
+                *("smoke-test", wheel.file_name, *_python_arguments(python)),
                 *("--wheelhouse", WHEELHOUSE_DIR, "--requirements", REQUIREMENTS),
                 *(argument for test in inputs.test_paths for argument in ("--test", test)),
                 *("--timeout", str(plan.target[SmokeTimeoutField].value)),
             ),
             digest=digest,
             kind=ActionKind.SMOKE_TEST,
-            description=description,
+            description=f"Smoke-test {wheel.file_name} on {title(python)}",
         ),
     )
+    return _report(result, version, python, required)
+
+
+def _python_arguments(python: SmokePython) -> tuple[str, ...]:
+    if isinstance(python, ForeignPython):
+        return ("--foreign-python", FOREIGN_PYTHON)
+    return ("--python", python.path, "--expect-python", python.version)
+
+
+def _report(result: ToolResult, version: PythonVersion, python: SmokePython, required: bool) -> SmokeReport:
+    where = python.emulator if isinstance(python, ForeignPython) else ""
     runs = result.facts().get("runs", [])
     if len(runs) != 1:
-        return SmokeReport(str(version), "failed", result.stderr, required, "", (result.action,))
+        return SmokeReport(str(version), "failed", result.stderr, required, "", (result.action,), where)
     run = runs[0]
     reason = "" if run["outcome"] == "passed" else (result.stderr or run.get("reason") or "")
-    return SmokeReport(str(version), run["outcome"], reason, required, json.dumps(run), (result.action,))
+    return SmokeReport(str(version), run["outcome"], reason, required, json.dumps(run), (result.action,), where)
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -173,7 +173,7 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
 def _outcome(report: SmokeReport) -> PythonOutcome:
     checks = report.facts().get("checks", ())
     rows = tuple(CheckRow(check["name"], check["outcome"], check["detail"]) for check in checks)
-    return PythonOutcome(report.python, report.outcome, report.reason, rows)
+    return PythonOutcome(report.python, report.outcome, report.reason, rows, report.where)
 
 
 def rules() -> list[Rule | UnionRule]:

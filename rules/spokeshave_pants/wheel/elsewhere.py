@@ -1,0 +1,90 @@
+"""Smoke tests that were run on other machines, as the reports of `spokeshave smoke-test` tell of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.python_abi import PythonVersion
+
+_REMEDY = "Write it with `spokeshave smoke-test --report`, or take it out of `[wheel-smoke].reports`."
+
+
+class InvalidSmokeReportError(SpokeshaveError):
+    """A file that is no report of `spokeshave smoke-test`."""
+
+
+@dataclass(frozen=True)
+class ElsewhereRun:
+    """One wheel, known by its bytes, on one Python of another machine.
+
+    :param where: the machine, such as `macOS 14.5 arm64`.
+    :param run: the run as the report has it, as JSON.
+    """
+
+    file: str
+    wheel: str
+    sha256: str
+    python: str
+    outcome: str
+    where: str
+    reason: str
+    run: str
+
+
+def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
+    """The runs in reports, given by path and text; a run that had no Python to run on is none.
+
+    :raises InvalidSmokeReportError: with every file that is no report.
+    """
+    runs: list[ElsewhereRun] = []
+    problems: list[str] = []
+    for path, text in files:
+        try:
+            document = json.loads(text)
+            for report in document if isinstance(document, list) else [document]:
+                runs.extend(_runs(path, report))
+        except (ValueError, KeyError, TypeError) as error:
+            problems.append(f"{path} is no report of smoke tests ({error!r}). {_REMEDY}")
+    if problems:
+        raise InvalidSmokeReportError("\n".join(problems))
+    return tuple(runs)
+
+
+def _runs(path: str, report: Mapping[str, Any]) -> Iterable[ElsewhereRun]:
+    for run in report["runs"]:
+        version = re.match(r"3\.\d+", run["python"]["version"])
+        if run["outcome"] not in ("passed", "failed") or version is None:
+            continue
+        threads = "t" if run["python"].get("free_threaded") else ""
+        yield ElsewhereRun(
+            file=path,
+            wheel=str(report["wheel"]),
+            sha256=str(report["sha256"]),
+            python=version[0] + threads,
+            outcome=str(run["outcome"]),
+            where=str(run["python"].get("platform") or "another machine"),
+            reason=str(run["reason"]),
+            run=json.dumps(run, sort_keys=True),
+        )
+
+
+def matching_run(runs: Iterable[ElsewhereRun], sha256: str, version: PythonVersion) -> ElsewhereRun | None:
+    """The run of exactly these bytes on a Python; one that failed outweighs those that passed."""
+    found = [run for run in runs if run.sha256 == sha256 and run.python == str(version)]
+    return min(found, key=lambda run: (run.outcome == "passed", run.file), default=None)
+
+
+def other_bytes(runs: Iterable[ElsewhereRun], wheel: str, sha256: str) -> str:
+    """What to tell where reports have a wheel of this name with other bytes; empty where none has."""
+    files = sorted({run.file for run in runs if run.wheel == wheel and run.sha256 != sha256})
+    if not files:
+        return ""
+    return (
+        f"{', '.join(files)} tells of other bytes under the name {wheel}, and does not count: test the wheel whose "
+        f"sha256 is {sha256}"
+    )

@@ -1,0 +1,81 @@
+"""Which Python a wheel is tried on: one of this machine where it runs the platform, else an emulated one, else none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Union
+
+from spokeshave_pants.cc.foreign_pythons import ForeignPython
+from spokeshave_pants.cc.interpreters import Interpreter
+from spokeshave_pants.errors import InvalidPlatformError
+from spokeshave_pants.platform import Platform, System, host
+from spokeshave_pants.python_abi import PythonVersion
+
+SmokePython = Union[Interpreter, ForeignPython]
+
+
+@dataclass(frozen=True)
+class NoPython:
+    """Why there is nothing to try a wheel on, and what can be done about it."""
+
+    reason: str
+
+
+def this_machine() -> Platform | None:
+    """The newest platform that this machine runs, where it is one that wheels are built for."""
+    try:
+        return host()
+    except InvalidPlatformError:
+        return None
+
+
+def runs_natively(platform: Platform, machine: Platform | None) -> bool:
+    """Whether this machine runs wheels of a platform by itself."""
+    return (
+        machine is not None
+        and (platform.system, platform.architecture) == (machine.system, machine.architecture)
+        and (platform.floor or (0, 0)) <= (machine.floor or (0, 0))
+    )
+
+
+def choose_python(
+    platform: Platform,
+    version: PythonVersion,
+    machine: Platform | None,
+    native: Interpreter | None,
+    foreign: Sequence[ForeignPython],
+) -> SmokePython | NoPython:
+    """The Python to try a wheel on.
+
+    :param native: this machine's own Python of that version.
+    """
+    if runs_natively(platform, machine):
+        return native or NoPython(f"this machine has no Python {version}")
+    fitting = [python for python in foreign if python.feature == version and python.runs(platform)]
+    if fitting:
+        return max(fitting, key=lambda python: (python.patch, python.newest or (0, 0)))
+    return NoPython(_why_none(platform, version, machine, foreign))
+
+
+def _why_none(
+    platform: Platform, version: PythonVersion, machine: Platform | None, foreign: Sequence[ForeignPython]
+) -> str:
+    if machine and (platform.system, platform.architecture) == (machine.system, machine.architecture):
+        return f"the wheel is for {platform} and this machine's newest is {machine}"
+    same = [python for python in foreign if python.is_of(platform)]
+    listed = ", ".join(dict.fromkeys(str(python.feature) for python in same))
+    if any(python.feature == version for python in same):
+        newest = ", ".join(".".join(map(str, python.newest)) for python in same if python.newest)
+        return f"the wheel is for {platform} and the emulated Pythons have {platform.system.value} {newest}"
+    if same:
+        return (
+            f"the emulated Pythons for {platform} are {listed}. `spokeshave emulation --platform {platform} "
+            f"--python {version}` sets up this one, where there is one"
+        )
+    if platform.system is System.MACOS:
+        return "nothing here emulates macOS. Try the wheel on a Mac with `spokeshave smoke-test` and give its report"
+    return (
+        f"this machine does not run {platform}. `spokeshave emulation --platform {platform}` sets up an emulator where "
+        "there is one; or give the report of `spokeshave smoke-test` from such a machine"
+    )

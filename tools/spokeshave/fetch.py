@@ -1,0 +1,61 @@
+"""Fetching the wheels that a requirements file pins, for a Python of another platform."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.foreign_python import read_foreign_python
+from spokeshave.interpreter import Interpreter, inspect_foreign
+from spokeshave.pip_program import pip_folder, platform_options
+from spokeshave.report import write_report
+from spokeshave.requirements_file import read_pins
+
+
+class FetchError(SpokeshaveError):
+    """Wheels that could not be fetched."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``spokeshave fetch``."""
+    parser.add_argument(
+        "--foreign-python", type=Path, required=True, metavar="FILE", help="the Python that the wheels are for"
+    )
+    parser.add_argument(
+        "--requirements", type=Path, required=True, metavar="FILE", help="what to fetch, pinned and hashed"
+    )
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the folder that gets the wheels")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report: the names of the wheels")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch what applies to the Python, from the index that pip is configured for."""
+    interpreter = inspect_foreign(read_foreign_python(args.foreign_python))
+    fetch(interpreter, args.requirements, args.into)
+    if args.report:
+        write_report(args.report, {"wheels": sorted(path.name for path in args.into.glob("*.whl"))})
+    return ExitCode.OK
+
+
+def fetch(interpreter: Interpreter, requirements: Path, folder: Path) -> None:
+    """Fetch the wheels of all pins whose markers hold there; raises `FetchError` with what pip says.
+
+    pip itself would ask the Python that it runs on for the markers' values, so it gets pins without markers.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pins = folder / "pins.txt"
+    pins.write_text("".join(f"{pin}\n" for pin in read_pins(requirements, interpreter.markers)), "utf-8")
+    command = [sys.executable, "-I", pip_folder(), "--isolated", "--disable-pip-version-check", "--no-input"]
+    command += ["download", "--quiet", "--no-cache-dir", "--progress-bar=off", "--no-deps", "--require-hashes"]
+    command += [*platform_options(interpreter), "--only-binary=:all:", "--dest", folder, "--requirement", pins]
+    argv = [str(argument) for argument in command]
+    done = subprocess.run(argv, env=dict(os.environ), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    pins.unlink()
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        remedy = "Check the network and that the requirements have wheels for this platform."
+        raise FetchError(Problem(str(requirements), f"could not be fetched for {interpreter}:\n{said}", remedy))
