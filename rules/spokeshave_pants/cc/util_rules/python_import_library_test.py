@@ -19,6 +19,7 @@ from spokeshave_pants.cc.util_rules import (
     link_closure,
     python_headers,
     python_import_library,
+    requirements,
     third_party,
     toolchain,
 )
@@ -76,6 +77,7 @@ def rule_runner() -> RuleRunner:
             *pex.rules(),
             *python_headers.rules(),
             *python_import_library.rules(),
+            *requirements.rules(),
             *source_files.rules(),
             *system_binaries.rules(),
             *target_types.rules(),
