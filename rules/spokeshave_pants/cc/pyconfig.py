@@ -83,6 +83,12 @@ _SIZES = {"DOUBLE": 8, "FLOAT": 4, "INT": 4, "LONG_LONG": 8, "SHORT": 2, "_BOOL"
 _SHOW_EVERYTHING = ("_ALL_SOURCE", "_GNU_SOURCE", "_LARGEFILE_SOURCE", "_NETBSD_SOURCE", "_REENTRANT", "__BSD_VISIBLE")
 # Both are what Windows' own file includes, and sources rely on it.
 _WINDOWS_INCLUDES = ("io.h", "stdio.h")
+# The free-threaded build's headers ask for the thread's register by an intrinsic that clang knows only as Microsoft's
+# compiler. It is declared before, so that it is not declared as what the macro makes of it.
+_THREAD_REGISTER = """\
+#include <intrin.h>
+#define __getReg(number) \\
+    __extension__({ unsigned long long value; __asm__("mov %0, x" #number : "=r"(value)); value; })"""
 
 
 def derived_pyconfig(platform: Platform, version: PythonVersion) -> str:
@@ -96,6 +102,8 @@ def derived_pyconfig(platform: Platform, version: PythonVersion) -> str:
         parts.append(_defines(_of_version(_POSIX_SINCE, version)))
     if version.free_threaded:
         parts.append(_guarded(("Py_GIL_DISABLED",)))  # build backends define it as well
+        if platform.system is System.WINDOWS and platform.architecture == "arm64":
+            parts.append(_THREAD_REGISTER)
     title = f"/* The configuration of CPython {version} on {platform.system.value} {platform.architecture}. */"
     return "\n".join((title, "#ifndef Py_PYCONFIG_H", "#define Py_PYCONFIG_H", *filter(None, parts), "#endif", ""))
 

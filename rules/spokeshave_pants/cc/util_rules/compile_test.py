@@ -26,6 +26,7 @@ from spokeshave_pants.cc.util_rules import (
     interpreters,
     link_closure,
     python_headers,
+    requirements,
     third_party,
     toolchain,
 )
@@ -54,6 +55,7 @@ def new_rule_runner() -> RuleRunner:
             *link_closure.rules(),
             *pex.rules(),
             *python_headers.rules(),
+            *requirements.rules(),
             *source_files.rules(),
             *system_binaries.rules(),
             *target_types.rules(),

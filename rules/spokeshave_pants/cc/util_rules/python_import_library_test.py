@@ -19,6 +19,7 @@ from spokeshave_pants.cc.util_rules import (
     link_closure,
     python_headers,
     python_import_library,
+    requirements,
     third_party,
     toolchain,
 )
@@ -59,7 +60,7 @@ SAME(PyObject, 2 * SIZEOF_VOID_P);
 #endif
 _Static_assert((__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) == PY_BIG_ENDIAN, "order of bytes");
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "m", NULL, 0, NULL};
-PyMODINIT_FUNC PyInit_m(void) { return PyModule_Create(&definition); }
+PyMODINIT_FUNC PyInit_m(void) { Py_INCREF(Py_None); Py_DECREF(Py_None); return PyModule_Create(&definition); }
 """
 
 
@@ -76,6 +77,7 @@ def rule_runner() -> RuleRunner:
             *pex.rules(),
             *python_headers.rules(),
             *python_import_library.rules(),
+            *requirements.rules(),
             *source_files.rules(),
             *system_binaries.rules(),
             *target_types.rules(),
@@ -116,6 +118,9 @@ def test_the_headers_agree_with_the_compiler_on_every_kind_of_platform(
 ) -> None:
     result = compiled(rule_runner, PythonAbi(PythonVersion.parse(version, where=WHERE)), tag)
     assert (result.exit_code, result.diagnostics) == (0, "")
+    (file,) = rule_runner.request(DigestContents, [result.digest])
+    # Microsoft's intrinsic, which nothing here defines.
+    assert b"__getReg" not in file.content
 
 
 @pytest.mark.parametrize("tag", ["win_amd64", "win_arm64"])
