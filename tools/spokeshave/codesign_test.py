@@ -60,7 +60,7 @@ def test_a_file_that_was_not_signed_gets_a_signature_that_fits_its_bytes(
     signed = signed_copy(linked[INTEL], tmp_path)
     assert fault(signed) is None
     assert b"libcore.dylib\0" in signed.read_bytes()[linked[INTEL].stat().st_size :]
-    assert read_macho(signed, "signed").exports == {"size"}
+    assert "size" in read_macho(signed, "signed").exports
 
 
 def test_a_stripped_file_is_signed_as_well_as_before(tmp_path: Path, linked: dict[str, Path]) -> None:
