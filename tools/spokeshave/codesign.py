@@ -74,12 +74,10 @@ def sign(path: Path, identifier: str, header_pad: int, place: str) -> None:
             remedy = "Link it with -Wl,-headerpad,0x1000, or with a linker that signs for arm64."
             raise UnsignableFileError(Problem(place, message, remedy))
         after.write(stream, before)
+        stream.truncate(signer.limit)
         blob = _signature(stream, after, signer)
-        stream.seek(0, os.SEEK_END)
-        stream.write(bytes(max(signer.limit - stream.tell(), 0)))
         stream.seek(signer.limit)
         stream.write(blob + bytes(signer.size - len(blob)))
-        stream.truncate()
 
 
 def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: str) -> _Signer:
@@ -169,9 +167,7 @@ def _page_hashes(stream: IO[bytes], signer: _Signer) -> Iterator[bytes]:
     page, left = 1 << signer.page_bits, signer.limit
     stream.seek(0)
     while left:
-        data = stream.read(min(page * _READ_PAGES, left))
-        # Between the end of an unsigned file and its signature there are a few zeros that are not written yet.
-        view = memoryview(data or bytes(left))
-        left -= len(view)
-        for offset in range(0, len(view), page):
-            yield hashlib.sha256(view[offset : offset + page]).digest()
+        data = memoryview(stream.read(min(page * _READ_PAGES, left)))
+        left -= len(data)
+        for offset in range(0, len(data), page):
+            yield hashlib.sha256(data[offset : offset + page]).digest()

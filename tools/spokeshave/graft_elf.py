@@ -102,7 +102,8 @@ def _shadow(folder: Path) -> Path:
     shadow = folder.with_name(f"{folder.name}-musl")
     shadow.mkdir()
     for path in sorted(folder.iterdir()):
-        (shadow / path.name).symlink_to(path.resolve())
+        # Through the other folder: auditwheel's resolver takes an absolute link for one below its root.
+        (shadow / path.name).symlink_to(Path("..", folder.name, path.name))
     return shadow
 
 

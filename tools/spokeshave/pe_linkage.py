@@ -19,7 +19,8 @@ from spokeshave.windows_libraries import is_python_library, is_windows_library, 
 _NEWEST_SUBSYSTEM = (10, 0)
 # Calls by which a package tells Windows of a folder, or loads a DLL itself.
 _DLL_LOADERS = (b"add_dll_directory", b"WinDLL", b"CDLL", b"LoadLibrary")
-# What repairs append to the names of DLLs that they copy: spokeshave's and delvewheel's hashes.
+# Where delvewheel puts DLLs that it copies, and what it and our own repair append to their names.
+_GRAFTED_FOLDER = ".libs"
 _GRAFTED_NAME = re.compile(r".*-[0-9a-f]{8,}(\.[^/]*)?\.dll", re.IGNORECASE)
 _PLAUSIBLE_TIMES = (datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc))
 
@@ -59,7 +60,9 @@ class PeLinkage:
 
 def is_grafted(file: str) -> bool:
     """Whether a repair copied a DLL into the wheel."""
-    return _GRAFTED_NAME.fullmatch(PurePosixPath(file).name) is not None
+    path = PurePosixPath(file)
+    in_own_folder = any(part.endswith(_GRAFTED_FOLDER) for part in path.parts[:-1])
+    return in_own_folder or _GRAFTED_NAME.fullmatch(path.name) is not None
 
 
 def foreign_architectures(linkage: PeLinkage) -> Iterator[Problem]:

