@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 import struct
 from pathlib import Path
 
 import pytest
 
-from spokeshave.macho import InvalidMachOError, Kind, MachOSlice, NeededLibrary, is_macho, read_macho
+from spokeshave.macho import InvalidMachOError, Kind, MachOSlice, NeededLibrary, Region, is_macho, read_macho
 from spokeshave.macho_signature import signature_fault
 from spokeshave.macho_symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
 from spokeshave.native_fixtures import link_bare
@@ -68,6 +69,40 @@ def test_a_damaged_signature_is_told(built: Path, tmp_path: Path, place: str) ->
     struct.pack_into(">I", data, offset, 0x1234567)
     (tmp_path / "changed").write_bytes(data)
     assert "has a code signature" in str(signature_fault(tmp_path / "changed", part))
+
+
+def signed(path: Path, code: bytes, *, limit: int, requirements: bytes, hashed: bytes) -> MachOSlice:
+    """Write bytes with a signature of the first ``limit`` of them and of ``hashed`` requirements."""
+    pages = [hashlib.sha256(code[start : min(start + 16, limit)]).digest() for start in range(0, limit, 16)]
+    # The slots before the pages' own: of requirements (2), and of nothing (1).
+    hashes = hashlib.sha256(hashed).digest() + bytes(32) + b"".join(pages)
+    fields = (0x20400, 2, 44 + 64, 44, 2, len(pages), limit, 32, 2, 0, 4)
+    directory = struct.pack(">II7I4B", 0xFADE0C02, 44 + len(hashes), *fields).ljust(44, b"\0") + hashes
+    index = struct.pack(">4I", 0, 28, 2, 28 + len(directory))
+    size = 28 + len(directory) + len(requirements)
+    signature = struct.pack(">III", 0xFADE0CC0, size, 2) + index + directory + requirements
+    path.write_bytes(code + signature)
+    whole, place = Region(0, len(code) + size), Region(len(code), size)
+    return MachOSlice("arm64", whole, Kind.DYLIB, None, (), (), "macOS", (11, 0), frozenset(), (), True, place, 0)
+
+
+def test_a_signature_covers_every_byte_and_part(tmp_path: Path) -> None:
+    code, path = bytes(range(100)), tmp_path / "signed"
+    requirements = struct.pack(">III", 0xFADE0C01, 12, 0)
+    assert signature_fault(path, signed(path, code, limit=100, requirements=requirements, hashed=requirements)) is None
+    other = signed(path, code, limit=100, requirements=requirements, hashed=b"other")
+    assert "whose part 2 was changed" in str(signature_fault(path, other))
+    short = signed(path, code, limit=80, requirements=requirements, hashed=requirements)
+    assert "of 80 bytes where there are 100 to sign" in str(signature_fault(path, short))
+
+
+def test_a_symbol_of_a_library_that_is_not_named_is_told(built: Path, tmp_path: Path) -> None:
+    data = bytearray(built.read_bytes())
+    # Behind the name stands the opcode that says which library has it.
+    data[data.index(b"@_core\0") + len(b"@_core\0")] = 0x1F
+    (tmp_path / "changed").write_bytes(data)
+    with pytest.raises(InvalidMachOError, match="binds symbols of more libraries than it names"):
+        read_macho(tmp_path / "changed", "changed")
 
 
 def test_x86_64_needs_no_signature_and_has_none(tmp_path: Path) -> None:

@@ -209,7 +209,17 @@ def test_a_library_beside_the_module_is_found_by_the_loader_path(tmp_path: Path)
 def test_a_library_that_is_not_in_the_wheel_is_found(tmp_path: Path) -> None:
     built = module(tmp_path / "native.so", MAC_ARM, str(dylib(tmp_path)), "-Wl,-rpath,@loader_path", **USE_CORE)
     text = only(check(tmp_path, MAC_ARM, {native(MAC_ARM): built}), Rule.MISSING_LIBRARY, native(MAC_ARM))
-    assert "needs @rpath/libcore.dylib, which is neither part of macOS nor in the wheel" in text
+    assert "needs @rpath/libcore.dylib, which is neither part of macOS nor in the wheel\n" in text
+
+
+def test_what_is_wrong_with_every_slice_is_told_once(tmp_path: Path) -> None:
+    parts = []
+    for platform in (MAC_ARM, MAC_X86):
+        core = dylib(tmp_path / platform, platform)
+        parts.append(module(tmp_path / platform / "native.so", platform, str(core), **USE_CORE))
+    fuse(parts, tmp_path / "fused.so")
+    found = check(tmp_path, UNIVERSAL, {native(UNIVERSAL): tmp_path / "fused.so"})
+    assert "slice" not in only(found, Rule.MISSING_LIBRARY, native(UNIVERSAL))
 
 
 def test_a_library_out_of_the_loaders_reach_is_found(tmp_path: Path) -> None:
@@ -462,6 +472,14 @@ def test_what_older_musls_lack_is_found(tmp_path: Path, function: str, since: st
 def test_what_older_musls_lack_may_be_missing_where_the_code_looks_first(tmp_path: Path) -> None:
     code = {"code": "extern void preadv2(void) __attribute__((weak));", "statement": "if (preadv2) preadv2();"}
     assert check(tmp_path, MUSL, {native(MUSL): module(tmp_path / "native.so", MUSL, **code)}) == []
+
+
+def test_what_older_musls_lack_may_come_with_the_wheel(tmp_path: Path) -> None:
+    source = '__attribute__((visibility("default"))) void preadv2(void) {}'
+    own = link_bare(tmp_path / "libown.so", source, MUSL, "-Wl,-soname,libown.so")
+    code = {"code": "extern void preadv2(void);", "statement": "preadv2();"}
+    built = module(tmp_path / "native.so", MUSL, str(own), "-Wl,-rpath,$ORIGIN", **code)
+    assert check(tmp_path, MUSL, {native(MUSL): built, "demo/libown.so": own}) == []
 
 
 def test_the_linkers_name_of_musl_is_found(tmp_path: Path) -> None:

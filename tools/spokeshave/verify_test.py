@@ -299,8 +299,10 @@ def test_a_text_is_found_anywhere_in_a_large_file(check: Builder, length: int) -
     assert "'/tmp/pants-sandbox-AbCd/one', '/tmp/pants-sandbox-AbCd/two'" in text
 
 
-def test_a_folder_of_that_name_inside_another_is_fine(check: Builder) -> None:
-    assert check({"demo/data.bin": "${prefix}/tmp/pants-sandbox-AbCd and sysroot/tmp/pants-sandbox-AbCd"}) == []
+@pytest.mark.parametrize("length", [0, 1000, (1 << 20) - 4096 - len("${prefix}"), (1 << 20) - len("${prefix}")])
+def test_a_folder_of_that_name_inside_another_is_fine(check: Builder, length: int) -> None:
+    text = "${prefix}/tmp/pants-sandbox-AbCd and sysroot/tmp/pants-sandbox-AbCd"
+    assert check({"demo/data.bin": " " * length + text + " " * 10000}) == []
 
 
 def test_a_home_folder_in_prose_is_fine(check: Builder) -> None:
