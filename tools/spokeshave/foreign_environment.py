@@ -26,7 +26,7 @@ from spokeshave.interpreter import Interpreter, clean_environment
 from spokeshave.pip_program import pip_install, platform_options
 from spokeshave.processes import Ended, run_process
 from spokeshave.requirements_file import Pin
-from spokeshave.wine_prefix import make_prefix
+from spokeshave.wine_prefix import guest_variables
 
 # Asked of the environment's own interpreter: that it answers is also the proof that the environment works.
 _SCHEME = """
@@ -72,7 +72,6 @@ class ForeignEnvironment:
         if self.foreign.is_windows:
             for file in (*base.glob("*.exe"), *base.glob("*.dll")):
                 shutil.copy2(file, self.python.parent)
-            make_prefix(Path(self.foreign.variables["WINEPREFIX"]), self._wine_prefix)
         else:
             self.python.write_text(self._starter())
             self.python.chmod(0o755)
@@ -147,9 +146,7 @@ class ForeignEnvironment:
         return self.foreign.host_path(path)
 
     def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
-        environment = {**clean_environment(self._empty("home")), **self.foreign.variables}
-        if self.foreign.is_windows:
-            environment["WINEPREFIX"] = str(self._wine_prefix)
+        environment = {**clean_environment(self._empty("home")), **guest_variables(self.foreign, self.folder)}
         return run_process(
             command, environment, cwd or self._empty("empty"), self.timeout, piped=self.foreign.is_windows
         )
@@ -157,10 +154,6 @@ class ForeignEnvironment:
     @property
     def _scheme_file(self) -> Path:
         return self.folder / "scheme.json"
-
-    @property
-    def _wine_prefix(self) -> Path:
-        return self.folder / "wine"
 
     def _empty(self, name: str) -> Path:
         folder = self.folder / name

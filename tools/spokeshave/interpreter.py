@@ -17,6 +17,7 @@ from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.foreign_python import ForeignPython
 from spokeshave.processes import Ended, run_process
 from spokeshave.tag import WheelTag
+from spokeshave.wine_prefix import guest_variables
 
 _TIMEOUT = 60
 _NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?")
@@ -112,8 +113,14 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
     library = str(Path(str(packaging.__file__)).parent.parent)
     with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
         named = foreign.guest_path(library) if foreign else library
-        environment = {**clean_environment(Path(folder)), **(foreign.variables if foreign else {})}
-        ended = run_process([*command, "-I", "-S", "-B", "-c", _QUESTION, named], environment, Path(folder), _TIMEOUT)
+        own = guest_variables(foreign, Path(folder)) if foreign else {}
+        ended = run_process(
+            [*command, "-I", "-S", "-B", "-c", _QUESTION, named],
+            {**clean_environment(Path(folder)), **own},
+            Path(folder),
+            _TIMEOUT,
+            piped=foreign is not None and foreign.is_windows,
+        )
     facts = _answer(ended)
     if foreign and facts and facts["version"] != foreign.version:
         message = f"is {facts['version']} now, but {foreign.version} was set up"

@@ -168,7 +168,8 @@ def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
         return inspect_foreign(foreign)
     except InterpreterError as err:
         facts = PythonFacts(foreign.executable, platform=foreign.platform, emulator=foreign.emulator)
-        return Run(facts, Outcome.NOT_RUN, str(err))
+        problem = err.problems[0]
+        return Run(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
 
 
 def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:

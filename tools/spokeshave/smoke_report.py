@@ -126,7 +126,8 @@ def _cells(wheel: str, run: Run) -> tuple[str, ...]:
     passed = sum(check.outcome is Outcome.PASSED for check in run.checks)
     checks = f"{passed}/{len(run.checks)}" if run.checks else ""
     seconds = f"{run.seconds:.1f}" if run.checks else ""
-    return (wheel, str(run.python), run.outcome.value, checks, seconds, run.reason)
+    reason = (run.reason.splitlines() or [""])[0]
+    return (wheel, str(run.python), run.outcome.value, checks, seconds, reason)
 
 
 def _print_rich(rows: Iterable[tuple[str, Run]]) -> None:

@@ -5,6 +5,22 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from spokeshave.foreign_python import ForeignPython
+
+
+def guest_variables(foreign: ForeignPython, folder: Path) -> dict[str, str]:
+    """The environment variables of a foreign Python that works below a folder.
+
+    Under wine that is a prefix of its own: whoever shares one ends with the first that ends.
+    """
+    variables = dict(foreign.variables)
+    if foreign.is_windows:
+        prefix = folder / "wine"
+        if not prefix.exists():
+            make_prefix(Path(variables["WINEPREFIX"]), prefix)
+        variables["WINEPREFIX"] = str(prefix)
+    return variables
+
 
 def make_prefix(template: Path, prefix: Path) -> None:
     """A fresh prefix like another that was made before: the registry copied, and Windows' own files only linked to."""

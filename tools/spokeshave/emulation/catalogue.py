@@ -37,6 +37,11 @@ class Guest:
         """The tag without its floor, which is what tells guests apart."""
         return _without_floor(self.tag)
 
+    @property
+    def emulator_folder(self) -> str:
+        """Where its emulator is kept, below the folder of all."""
+        return "wine" if self.system == "Windows" else f"qemu/{self.architecture}"
+
     def python_name(self, version: str) -> str:
         """The name of one of its Pythons in the manifest: ``glibc-aarch64-3.13``."""
         return f"{self.system.lower()}-{self.architecture}-{version}"

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> None:
-    from spokeshave.emulation import linux
+    from spokeshave.emulation import linux, windows
     from spokeshave.emulation.apt import find_mirror
     from spokeshave.emulation.steps import say
 
@@ -71,7 +71,10 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
         say(f"  {guest.tag} Python {version}: is there")
         return
     source = linux.Source(find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine()))
-    linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
+    if guest.system == "Windows":
+        windows.windows_python(place, guest, version, folder, source)
+    else:
+        linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
 
 
 def _there(folder: Path) -> list[ForeignPython]:
@@ -90,7 +93,7 @@ def _read(place: Path) -> ForeignPython | None:
 
 def _forget(folder: Path, wanted: list[Wanted]) -> None:
     for each in wanted:
-        shutil.rmtree(folder / "qemu" / each.guest.architecture, ignore_errors=True)
+        shutil.rmtree(folder / each.guest.emulator_folder, ignore_errors=True)
         for version in each.pythons:
             shutil.rmtree(folder / _PYTHONS / each.guest.python_name(version), ignore_errors=True)
 

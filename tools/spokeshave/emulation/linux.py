@@ -40,7 +40,7 @@ def debian_architecture(machine: str) -> str:
 
 def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
     """qemu for a guest, one static file; what is there already stays."""
-    place = folder / "qemu" / guest.architecture
+    place = folder / guest.emulator_folder
     there = Emulator.read(place)
     if there:
         return there

@@ -17,7 +17,7 @@ _TIMEOUT = 180
 # test; and what is loaded is compiled and kept, which an emulator takes long for.
 _QUESTION = """
 import argparse, ast, asyncio, bz2, concurrent.futures, configparser, csv, ctypes, dataclasses, decimal, difflib
-import doctest, email.message, email.parser, fnmatch, glob, hashlib, html, importlib.metadata, importlib.resources, inspect, io
+import doctest, email.message, email.parser, fnmatch, glob, hashlib, importlib.metadata, importlib.resources, inspect
 import json, logging.config, lzma, multiprocessing, os, pathlib, pdb, pickle, platform, pprint, random, shutil, signal
 import socket, sqlite3, ssl, statistics, string, subprocess, sysconfig, tarfile, tempfile, textwrap, threading
 import traceback, typing, unittest.mock, urllib.request, uuid, warnings, xml.etree.ElementTree, zipfile, zlib, zoneinfo

@@ -133,17 +133,6 @@ def is_required(patterns: tuple[str, ...], platform: Platform, version: PythonVe
     return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in (platform.tag, str(version)))
 
 
-@rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
-async def fetch_wheelhouse(request: WheelhouseRequest, tools: SpokeshaveTools) -> Wheelhouse:
-    if isinstance(request.python, ForeignPython):
-        return await _fetch_foreign(request, request.python)
-    try:
-        result = await Get(ProcessResult, VenvPexProcess, _fetch(request.requirements, request.python, tools))
-    except ProcessExecutionFailure as failure:
-        raise (refused_hashes(failure, request.source, "A smoke test") or failure) from failure
-    return Wheelhouse(result.output_digest)
-
-
 def _fetch(requirements: Digest, interpreter: Interpreter, tools: SpokeshaveTools) -> VenvPexProcess:
     return VenvPexProcess(
         tools.pex,
@@ -172,6 +161,17 @@ async def _fetch_foreign(request: WheelhouseRequest, python: ForeignPython) -> W
         raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
     raise_for_failure(result, request.source)
     return Wheelhouse(await Get(Digest, AddPrefix(result.digest, WHEELHOUSE_DIR)))
+
+
+@rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
+async def fetch_wheelhouse(request: WheelhouseRequest, tools: SpokeshaveTools) -> Wheelhouse:
+    if isinstance(request.python, ForeignPython):
+        return await _fetch_foreign(request, request.python)
+    try:
+        result = await Get(ProcessResult, VenvPexProcess, _fetch(request.requirements, request.python, tools))
+    except ProcessExecutionFailure as failure:
+        raise (refused_hashes(failure, request.source, "A smoke test") or failure) from failure
+    return Wheelhouse(result.output_digest)
 
 
 def title(python: SmokePython) -> str:
@@ -241,27 +241,6 @@ async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
     return ElsewhereRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
 
 
-@rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)
-async def smoke_test_wheel(
-    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
-) -> SmokeReport:
-    key, version = request.key, request.version
-    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
-    required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
-    wheel = await Get(StampedWheel, StampWheelRequest(key))
-    machine = this_machine()
-    reported = matching_run(elsewhere.found, wheel.sha256, version)
-    # A real machine of the platform tells more than an emulator; a failure anywhere is one.
-    if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
-        return _reported_elsewhere(reported, version, required)
-    python = choose_python(key.platform, version, machine, interpreters.newest(version), foreign.found)
-    if isinstance(python, NoPython):
-        known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
-        notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
-        return SmokeReport(str(version), "not run", ". ".join(filter(None, notes)), required, "", ())
-    return await _try(plan, wheel, version, python, required)
-
-
 def _reported_elsewhere(run: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
     reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as {run.file} tells)"
     return SmokeReport(str(version), run.outcome, reason, required, run.run, (), f"elsewhere: {run.where}")
@@ -314,6 +293,27 @@ def _report(result: ToolResult, version: PythonVersion, python: SmokePython, req
     run = runs[0]
     reason = "" if run["outcome"] == "passed" else (result.stderr or run.get("reason") or "")
     return SmokeReport(str(version), run["outcome"], reason, required, json.dumps(run), (result.action,), where)
+
+
+@rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)
+async def smoke_test_wheel(
+    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
+) -> SmokeReport:
+    key, version = request.key, request.version
+    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
+    required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
+    wheel = await Get(StampedWheel, StampWheelRequest(key))
+    machine = this_machine()
+    reported = matching_run(elsewhere.found, wheel.sha256, version)
+    # A real machine of the platform tells more than an emulator; a failure anywhere is one.
+    if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
+        return _reported_elsewhere(reported, version, required)
+    python = choose_python(key.platform, version, machine, interpreters.newest(version), foreign.found)
+    if isinstance(python, NoPython):
+        known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
+        notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
+        return SmokeReport(str(version), "not run", ". ".join(filter(None, notes)), required, "", ())
+    return await _try(plan, wheel, version, python, required)
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -1,0 +1,59 @@
+"""CPython's standard library in Python, for an interpreter that comes without: Debian's, or that of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from spokeshave.emulation.apt import unpack
+from spokeshave.emulation.catalogue import SUITES
+from spokeshave.emulation.linux import Source
+from spokeshave.emulation.steps import SetUpError
+from spokeshave.errors import Problem
+from spokeshave.foreign_python import Origin
+
+_LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib-dynload", "site-packages", "dist-packages")
+_PLATFORMS_OWN = ("__pycache__", "config-*", "_sysconfigdata*", "sitecustomize.py")
+
+
+def standard_library(version: str, destination: Path, work: Path, source: Source) -> list[Origin]:
+    """Put the library of a version into a folder; gives what it was made of."""
+    if version in SUITES:
+        return _from_debian(version, destination, work, source)
+    found = next(_on_this_machine(version), None)
+    if found is None:
+        message = f"has no standard library of its own, and Debian has no Python {version} to take it from"
+        remedy = f"Put a Python {version} on PATH (or under pyenv) for the set-up, or ask for another --python."
+        raise SetUpError(Problem(f"win_amd64 Python {version}", message, remedy))
+    full_version, library = found
+    _copy(library, destination)
+    return [Origin("standard library of this machine", full_version, "")]
+
+
+def _from_debian(version: str, destination: Path, work: Path, source: Source) -> list[Origin]:
+    names = [f"libpython{version}-minimal", f"libpython{version}-stdlib"]
+    packages = work / f"stdlib-{version}"
+    origins = source.root(SUITES[version], source.host).download(names, packages)
+    unpack(packages, packages / "root")
+    _copy(packages / "root/usr/lib" / f"python{version}", destination)
+    shutil.rmtree(packages)
+    return origins
+
+
+def _copy(library: Path, destination: Path) -> None:
+    shutil.copytree(library, destination, ignore=shutil.ignore_patterns(*_LEFT_OUT, *_PLATFORMS_OWN), symlinks=True)
+
+
+def _on_this_machine(version: str) -> Iterator[tuple[str, Path]]:
+    question = "import platform, sysconfig; print(platform.python_version(), sysconfig.get_paths()['stdlib'])"
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    for program in [folder / f"python{version}" for folder in (*folders, *pyenv.glob(f"versions/{version}.*/bin"))]:
+        if program.is_file():
+            done = subprocess.run([program, "-I", "-c", question], capture_output=True, text=True, check=False)
+            if done.returncode == 0 and done.stdout.startswith(f"{version}."):
+                full_version, _, library = done.stdout.strip().partition(" ")
+                yield full_version, Path(library)

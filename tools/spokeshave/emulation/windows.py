@@ -1,0 +1,158 @@
+"""Pythons of Windows: CPython's official DLLs, under Debian's wine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from spokeshave.emulation.apt import unpack
+from spokeshave.emulation.catalogue import WINE_SUITE, Guest
+from spokeshave.emulation.emulator import Emulator, upstream_version
+from spokeshave.emulation.linux import PYTHON_FILE, Source
+from spokeshave.emulation.pypi import extract, fetch_wheel, origin_of
+from spokeshave.emulation.python_exe import Zig
+from spokeshave.emulation.standard_library import standard_library
+from spokeshave.emulation.steps import Tool, say, step, whole_folder
+from spokeshave.emulation.trial import tried
+from spokeshave.foreign_python import ForeignPython, Origin
+from spokeshave.report import write_report
+
+# Of all that wine can use, what a console program on it needs.
+_PACKAGES = ("wine64", "libwine", "libunwind8", "liblzma5", "libz-mingw-w64")
+_LIBRARIES = "usr/lib/x86_64-linux-gnu"
+_BUILTIN = b"Wine builtin DLL".ljust(32, b"\0")
+# wine 8 lacks what these call, and such a call ends the process. Python does without both:
+# `platform` asks otherwise, and `shutil` copies by itself.
+_UNUSABLE = ("_wmi.pyd",)
+_SITE_CUSTOMIZE = '''\
+"""Hides from shutil what the wine below has not."""
+import _winapi
+
+if hasattr(_winapi, "CopyFile2"):
+    del _winapi.CopyFile2
+'''
+_NOT_OF_PYTHON = ("api-ms-", "tcl", "tk", "_tk", "_test", "_ctypes_test")
+
+
+def wine(folder: Path, source: Source) -> Emulator:
+    """wine with the disk of a Windows machine that it was started for once; what is there already stays."""
+    place = folder / "wine"
+    there = Emulator.read(place)
+    if there:
+        return there
+    with step(f"wine from Debian {WINE_SUITE} (101 MB)"), whole_folder(place) as new:
+        origins = source.root(WINE_SUITE, "amd64").download(_PACKAGES, new / "packages")
+        unpack(new / "packages", new / "root")
+        shutil.rmtree(new / "packages")
+        _finish(new / "root")
+        version = next(origin.version for origin in origins if origin.name.startswith("wine64"))
+        made = Emulator(place / "root/usr/lib/wine/wine64", f"wine {upstream_version(version)}", tuple(origins))
+        # Where wine starts for the first time, it looks up where it lies.
+        _make_disk(new)
+        made.write(new)
+    return made
+
+
+def _finish(root: Path) -> None:
+    """What the packages do when they are configured: the server under its usual name, and wine's own mark in zlib."""
+    server = root / "usr/lib/wine/wineserver"
+    server.unlink()
+    server.symlink_to("wineserver64")
+    data = (root / "usr/x86_64-w64-mingw32/lib/zlib1.dll").read_bytes()
+    marked = data[:64] + _BUILTIN + data[64 + len(_BUILTIN) :]
+    (root / _LIBRARIES / "wine/x86_64-windows/zlib1.dll").write_bytes(marked)
+    shutil.rmtree(root / _LIBRARIES / "wine/i386-windows", ignore_errors=True)
+
+
+def _make_disk(folder: Path) -> None:
+    """Let wine make its prefix, as Windows 10. What it starts for that ends with it."""
+    tool = Tool("This machine cannot run wine: see above.", {**os.environ, **_variables(folder)})
+    loader = folder / "root/usr/lib/wine/wine64"
+    version = ("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+    for command in (("wineboot", "--init"), version):
+        tool.run([loader, *command], folder)
+        tool.run([folder / "root/usr/lib/wine/wineserver", "--wait"], folder)
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    binaries = folder / "root/usr/lib/wine"
+    return {
+        "LD_LIBRARY_PATH": str(folder / "root" / _LIBRARIES),
+        "WINELOADER": str(binaries / "wine64"),
+        "WINESERVER": str(binaries / "wineserver"),
+        "WINEPREFIX": str(folder / "prefix"),
+        # No debugger and no window where a program crashes, and nothing that only a desktop has.
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree=;mshtml=;winedbg.exe=;winemenubuilder.exe=",
+        "DISPLAY": "",
+    }
+
+
+def windows_python(place: Path, guest: Guest, version: str, folder: Path, source: Source) -> ForeignPython:
+    """CPython for Windows as panda3d's wheel of that version carries it, at ``place``."""
+    emulator = wine(folder, source)
+    if version not in ("3.11", "3.13", "3.14"):
+        say(f"  the standard library of Python {version} will be that of this machine")
+    with step(f"Python {version} for Windows (65 MB from PyPI)"), whole_folder(place) as new:
+        number = version.replace(".", "")
+        platform = (
+            "--platform",
+            "win_amd64",
+            "--python-version",
+            version,
+            "--implementation",
+            "cp",
+            f"--abi=cp{number}",
+        )
+        wheel = fetch_wheel("panda3d", source.work / "pypi", platform)
+        _lay_out(extract(wheel, "deploy_libs/", new / "carried"), new / "python")
+        shutil.rmtree(new / "carried")
+        origins = [origin_of(wheel), *standard_library(version, new / "python/Lib", source.work, source)]
+        (new / "python/Lib/sitecustomize.py").write_text(_SITE_CUSTOMIZE)
+        origins.append(_add_programs(new, f"python{number}.dll", source))
+        found = tried(_python(new / "python", guest, version, emulator, folder, origins), new)
+        python = replace(_python(place / "python", guest, version, emulator, folder, origins), version=found.version)
+        write_report(new / PYTHON_FILE, python.as_json())
+    return python
+
+
+def _lay_out(carried: list[Path], python: Path) -> None:
+    """The interpreter's own DLLs beside python.exe, and what it loads from DLLs, as its installer has them."""
+    (python / "DLLs").mkdir(parents=True)
+    for file in carried:
+        name = file.name.lower()
+        if name.startswith(_NOT_OF_PYTHON) or name in _UNUSABLE or ".cp" in name:
+            continue
+        beside = name.startswith(("python", "vcruntime"))
+        shutil.move(str(file), python / file.name if beside else python / "DLLs" / file.name)
+
+
+def _add_programs(new: Path, dll: str, source: Source) -> Origin:
+    """Link python.exe and python3.dll with zig's one file out of its package."""
+    wheel = next((source.work / "zig").glob("ziglang-*.whl"), None) or fetch_wheel("ziglang", source.work / "zig")
+    (program,) = extract(wheel, "ziglang/zig", new / "zig")[:1]
+    program.chmod(0o755)
+    zig = Zig(program, new / "zig")
+    for file in (zig.python_exe(new / "python" / dll), zig.python3_dll(new / "python" / dll)):
+        shutil.move(str(file), new / "python" / file.name)
+    shutil.rmtree(new / "zig")
+    return origin_of(wheel)
+
+
+def _python(
+    python: Path, guest: Guest, version: str, emulator: Emulator, folder: Path, origins: list[Origin]
+) -> ForeignPython:
+    return ForeignPython(
+        name=guest.python_name(version),
+        system=guest.system,
+        system_version="",
+        architecture=guest.architecture,
+        version=version,
+        emulator=emulator.title,
+        launcher=(str(emulator.path),),
+        executable=str(python / "python.exe"),
+        variables=_variables(folder / "wine"),
+        origins=(*emulator.origins, *origins),
+    )
