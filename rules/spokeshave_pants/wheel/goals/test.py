@@ -45,7 +45,8 @@ async def test_native_wheels(
     batch: NativeWheelTestRequest.Batch[NativeWheelTestFieldSet, Any], test_subsystem: TestSubsystem
 ) -> TestResult:
     field_set = batch.single_element
-    tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address))
+    # A wheel that nothing here runs has no test, so that it need not be built for one.
+    tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address, only_runnable=True))
     problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
     lines = [
         f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome}"
@@ -53,6 +54,7 @@ async def test_native_wheels(
         for wheel in tried.wheels
         for report in wheel.smoke
     ]
+    lines += tried.left_out
     smoke_actions = [action for wheel in tried.wheels for report in wheel.smoke for action in report.actions]
     # Where no test could be run, the newest action behind a wheel stands for when its result came about.
     actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in tried.wheels]
@@ -64,7 +66,7 @@ async def test_native_wheels(
         stderr_digest=EMPTY_FILE_DIGEST,
         addresses=(field_set.address,),
         output_setting=test_subsystem.output,
-        result_metadata=actions[0].metadata,
+        result_metadata=actions[0].metadata if actions else None,
     )
 
 

@@ -295,6 +295,30 @@ def _report(result: ToolResult, version: PythonVersion, python: SmokePython, req
     return SmokeReport(str(version), run["outcome"], reason, required, json.dumps(run), (result.action,), where)
 
 
+@dataclass(frozen=True)
+class SmokeChance:
+    """Whether a wheel can be tried on this machine at all, which is known before it is built.
+
+    :param reason: why not; empty where it can.
+    """
+
+    reason: str
+    required: bool
+
+
+@rule(level=LogLevel.DEBUG)
+async def smoke_chance(
+    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons
+) -> SmokeChance:
+    key, version = request.key, request.version
+    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
+    python = choose_python(key.platform, version, this_machine(), interpreters.newest(version), foreign.found)
+    return SmokeChance(
+        reason=python.reason if isinstance(python, NoPython) else "",
+        required=is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version),
+    )
+
+
 @rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)
 async def smoke_test_wheel(
     request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns

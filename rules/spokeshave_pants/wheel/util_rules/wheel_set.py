@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,12 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.report import ActionRow, CheckRow, ProcessRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.util_rules.smoke import SmokeReport, SmokeTestWheelRequest
+from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeReport, SmokeTestWheelRequest
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,10 @@ class SmokeTestError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class TriedWheelsRequest:
+    """:param only_runnable: leave out the wheels that no test would be run on here, unless one has to be."""
+
     address: Address
+    only_runnable: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,13 @@ class TriedWheel:
 
 @dataclass(frozen=True)
 class TriedWheels:
-    """Every wheel of a target, whatever came of it."""
+    """Every wheel of a target, whatever came of it.
+
+    :param left_out: what was not built as nothing here runs it, with the reason.
+    """
 
     wheels: tuple[TriedWheel, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,13 +119,29 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
             f"{', '.join(chosen.platforms)}, so nothing was built for it."
         )
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
+    served = [(key, version) for key in keys for version in matrix.served_by(key.abi)]
+    chances = await MultiGet(Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key, version in served)
+    tried, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
+    keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
     wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
-    tried = [(key, version) for key in keys for version in plan.matrix.served_by(key.abi)]
     reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
     for (key, _), report in zip(tried, reports):
         by_key[key].append(report)
-    return TriedWheels(tuple(TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels))
+    return TriedWheels(tuple(TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels), tuple(left_out))
+
+
+def _sort_chances(
+    served: list[tuple[WheelKey, PythonVersion]], chances: Iterable[SmokeChance]
+) -> tuple[list[tuple[WheelKey, PythonVersion]], list[str]]:
+    """What can be tried here or has to be, and a line for each platform and reason of the rest."""
+    tried, left_out = [], []
+    for (key, version), chance in zip(served, chances):
+        if chance.reason and not chance.required:
+            left_out.append(f"{key.address} for {key.platform}: not run ({chance.reason})")
+        else:
+            tried.append((key, version))
+    return tried, list(dict.fromkeys(left_out))
 
 
 @rule(level=LogLevel.DEBUG)
