@@ -376,7 +376,7 @@ def test_a_function_of_a_later_limited_api_is_found_on_windows(tmp_path: Path) -
         ("demo/core.dll", "-timestamp:1700000000", True),
         ("demo/core.dll", "-timestamp:0", False),
         ("demo/core.dll", "-brepro", False),
-        ("demo.libs/core.dll", "-timestamp:1700000000", False),
+        ("demo/core-1a2b3c4d.dll", "-timestamp:1700000000", False),
     ],
 )
 def test_the_time_of_linking_is_found_but_in_grafted_libraries(
