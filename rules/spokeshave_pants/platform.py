@@ -51,7 +51,7 @@ _FLOORS = {
         "aarch64": (2, 17),
         "armv7l": (2, 17),
         "ppc64le": (2, 17),
-        "riscv64": (2, 27),
+        "riscv64": (2, 31),
         "s390x": (2, 17),
         "x86_64": (2, 17),
     },
@@ -59,11 +59,15 @@ _FLOORS = {
     System.MUSL: dict.fromkeys(("aarch64", "armv7l", "ppc64le", "riscv64", "s390x", "x86_64"), (1, 2)),
     System.MACOS: {"arm64": (11, 0), "x86_64": (10, 13), UNIVERSAL: (10, 13)},
 }
+# The newest glibc that a manylinux policy is known of, for the repair to judge a wheel by.
+_NEWEST_GLIBC = (2, 39)
 _WINDOWS_ARCHITECTURES = ("amd64", "arm64")
 # The processor in the words of the toolchain's targets, where a tag has others.
 _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "ppc64le": "powerpc64le"}
 # ELFv2 came to glibc with 2.19, whose symbols say 2.17 all the same, so that the wheel fits that tag.
 _OLDEST_LINKED_GLIBC = {"ppc64le": (2, 19)}
+# macOS' versions went from 10.15 to 11, and from 15 to 26.
+_LAST_TEN, _NEVER_RELEASED = (10, 15), range(16, 26)
 _EXAMPLES = "`manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`, `macosx_11_0_arm64` or `win_amd64`"
 
 
@@ -220,6 +224,23 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
         raise InvalidPlatformError(
             f"{where} lists the platform {tag!r}, but the toolchain carries musl 1.2. Use `{alternative}`."
         )
+    if platform.system is System.GLIBC and floor > _NEWEST_GLIBC:
+        newest = replace(platform, floor=_NEWEST_GLIBC)
+        raise InvalidPlatformError(
+            f"{where} lists the platform {tag!r}, but the newest glibc that a manylinux policy is known of is "
+            f"{_NEWEST_GLIBC[0]}.{_NEWEST_GLIBC[1]}. Use `{newest}` or an older one, which a newer system runs as well."
+        )
+    # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
+    if platform.system is System.MACOS and floor[0] > 10 and floor[1]:
+        raise InvalidPlatformError(
+            f"{where} lists the platform {tag!r}, which no installer looks for: from macOS 11 on tags end with 0. "
+            f"Use `{replace(platform, floor=(floor[0], 0))}`."
+        )
+    if platform.system is System.MACOS and (floor[0] in _NEVER_RELEASED or (floor > _LAST_TEN and floor[0] == 10)):
+        raise InvalidPlatformError(
+            f"{where} lists the platform {tag!r}, but there was never a macOS {floor[0]}.{floor[1]}. "
+            f"Use `{alternative}`."
+        )
 
 
 def host() -> Platform:
@@ -234,7 +255,7 @@ def host() -> Platform:
             f"`host` stands for this machine's own platform, but {host_platform.system()} on {architecture} is not "
             "one that Spokeshave runs on. Name a platform instead, such as `manylinux_2_17_x86_64`."
         )
-    return Platform(System.GLIBC, architecture, version)
+    return Platform(System.GLIBC, architecture, min(version, _NEWEST_GLIBC))
 
 
 def _host_glibc() -> tuple[int, int] | None:

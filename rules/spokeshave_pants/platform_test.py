@@ -126,6 +126,20 @@ def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag
         Platform.parse(tag, where=WHERE)
 
 
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("manylinux_2_40_x86_64", "Use `manylinux_2_39_x86_64` or an older one"),
+        ("macosx_11_3_arm64", "no installer looks for.* Use `macosx_11_0_arm64`"),
+        ("macosx_17_0_arm64", "never a macOS 17.0"),
+        ("macosx_10_16_x86_64", "never a macOS 10.16"),
+    ],
+)
+def test_a_floor_that_no_system_has_is_refused(tag: str, told: str) -> None:
+    with pytest.raises(InvalidPlatformError, match=told):
+        Platform.parse(tag, where=WHERE)
+
+
 def test_host_is_a_platform_whose_tag_parses_to_itself() -> None:
     assert Platform.parse("host", where=WHERE) == host() == Platform.parse(host().tag, where=WHERE)
 

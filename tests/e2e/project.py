@@ -21,7 +21,8 @@ REPOSITORY = Path(__file__).parents[2]
 PROJECTS = REPOSITORY / "tests/projects"
 GOLDENS = Path(__file__).parent / "goldens"
 
-_TIMEOUT = 600
+# The longest run makes a runtime pack for every platform.
+_TIMEOUT = 2400
 _COMPLETED = re.compile(r"\[INFO\] Completed: (.+)")
 _EXECUTED = re.compile(r"local_execution_requests: (\d+)")
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

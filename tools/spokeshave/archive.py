@@ -27,8 +27,8 @@ from spokeshave.errors import InvalidWheelError, Problem, Problems
 
 CHUNK = 1 << 20
 
-# Level 7: zlib-ng's levels up to 6 give other bytes when their input comes in other chunks. 9 takes off another 3 %, and
-# takes more than twice as long; 7 is as small as zlib's own 6, within 3 %, and takes half of its time.
+# Level 7: zlib-ng's levels up to 6 give other bytes when their input comes in other chunks. 9 takes off another 3 %
+# and takes more than twice as long; 7 is as small as zlib's own 6, within 3 %, and takes half of its time.
 DEFLATE_LEVEL = 7
 
 LIMIT_32 = 0xFFFFFFFF

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 
 from auditwheel.architecture import Architecture
 from auditwheel.libc import Libc
@@ -85,7 +86,8 @@ class LinuxPlatform(Platform):
             policy = policies.get_policy_by_name(tag)
         except LookupError as err:
             known = ", ".join(policy.name for policy in reversed(list(policies)) if policy != policies.linux)
-            raise _unknown_platform(tag, f"auditwheel's policies for {architecture.value} are {known}") from err
+            fault = _unknown_platform(tag, f"auditwheel's policies for {architecture.value} are {known}")
+            raise fault from err
         system = System.GLIBC if libc is Libc.GLIBC else System.MUSL
         return cls(policy.name, system, (architecture.value,), libc, architecture, policy, policies)
 
@@ -146,9 +148,44 @@ def _mac_version_fault(version: tuple[int, int], architecture: str) -> str | Non
     return f"installers look for macosx_{major}_0 only" if major > 10 and minor else None
 
 
+class GlibcPolicies(WheelPolicies):
+    """auditwheel's policies, and one for a floor between two of theirs.
+
+    PEP 600 defines a tag for every glibc; auditwheel has a policy for those that a distribution made common. What a
+    floor in between allows is what the next older policy does, and glibc's own newer symbols up to the floor.
+    """
+
+    def __init__(self, tag: str, architecture: Architecture) -> None:
+        super().__init__(libc=Libc.GLIBC, arch=architecture)
+        floors = {floor: policy for policy in self if (floor := _floor(policy.name))}
+        floor = _floor(tag)
+        older = [policy for known, policy in floors.items() if floor and known < floor]
+        newer = [policy for known, policy in floors.items() if floor and known > floor]
+        if floor and floor not in floors and older and newer:
+            self._policies.append(_between(tag, floor, min(older), max(newer)))
+            self._policies.sort()
+
+
+def _floor(tag: str) -> tuple[int, int] | None:
+    match = re.match(r"manylinux_(\d+)_(\d+)_", tag)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _between(tag: str, floor: tuple[int, int], older: Policy, newer: Policy) -> Policy:
+    """The policy of a floor between those of two policies; a lower priority is a newer glibc."""
+    glibc = {version for version in newer.symbol_versions["GLIBC"] if _version(version) <= floor}
+    versions = {**older.symbol_versions, "GLIBC": older.symbol_versions["GLIBC"] | glibc}
+    return replace(older, name=tag, aliases=(), priority=older.priority - 1, symbol_versions=versions)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The numbers of a glibc version; what is none, such as ``PRIVATE``, is newer than all."""
+    return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"[\d.]+", text) else (sys.maxsize,)
+
+
 def _policies(tag: str, libc: Libc, architecture: Architecture) -> WheelPolicies:
     if libc is Libc.GLIBC:
-        return WheelPolicies(libc=libc, arch=architecture)
+        return GlibcPolicies(tag, architecture)
     version = tag[: -len(architecture.value) - 1]
     try:
         return WheelPolicies(libc=libc, arch=architecture, musl_policy=version)

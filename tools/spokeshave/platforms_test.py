@@ -104,3 +104,18 @@ def test_a_python_abi_is_parsed(
 def test_what_is_no_python_abi_is_refused(text: str) -> None:
     with pytest.raises(UnknownPlatformError, match="is no Python ABI"):
         PythonAbi.parse(text)
+
+
+def test_a_floor_between_two_policies_allows_what_its_glibc_has() -> None:
+    platform = LinuxPlatform.of("manylinux_2_30_x86_64")
+    assert platform.tags == ("manylinux_2_30_x86_64",)
+    allowed = platform.policy.symbol_versions["GLIBC"]
+    assert {"2.17", "2.28", "2.30"} <= allowed and not {"2.31", "2.32"} & allowed
+    assert platform.fitting_tag({"GLIBC_2.29"}) == "manylinux_2_30_x86_64"
+    assert platform.fitting_tag({"GLIBC_2.28"}) == "manylinux_2_28_x86_64"
+
+
+@pytest.mark.parametrize("tag", ["manylinux_2_4_x86_64", "manylinux_2_99_x86_64"])
+def test_a_floor_outside_of_all_policies_is_refused(tag: str) -> None:
+    with pytest.raises(UnknownPlatformError, match="auditwheel's policies for x86_64 are"):
+        LinuxPlatform.of(tag)

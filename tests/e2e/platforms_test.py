@@ -1,0 +1,152 @@
+"""Wheels for every platform from this machine: files, tags, the same bytes elsewhere, and what a project chooses."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.project import Project, assert_golden, install, names, read, running, sha256
+
+STABLE = "--release-version-channel=stable"
+PLATFORMS = (
+    "manylinux_2_17_x86_64",
+    "manylinux_2_28_x86_64",
+    "manylinux_2_17_aarch64",
+    "manylinux_2_17_ppc64le",
+    "manylinux_2_17_s390x",
+    "manylinux_2_31_riscv64",
+    "manylinux_2_31_armv7l",
+    "musllinux_1_2_x86_64",
+    "musllinux_1_2_aarch64",
+    "macosx_11_0_x86_64",
+    "macosx_11_0_arm64",
+    "macosx_11_0_universal2",
+    "win_amd64",
+    "win_arm64",
+)
+# One of each format and C library, made from nothing twice.
+MADE_TWICE = ("manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "macosx_11_0_arm64", "win_amd64")
+SOURCES = ("shared/engine/engine.cc", "shared/bindings/types.cc", "shared/bindings/exceptions.cc")
+_HASH = re.compile(r"-[0-9a-f]{8,}(?=\.(?:so|dylib|dll))")
+
+
+def choose(project: Project, platforms: tuple[str, ...]) -> None:
+    project.replace("shared/BUILD", 'pythons=["3.12"],', f'pythons=["3.12"],\n    platforms={list(platforms)},')
+
+
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A shared library and two extensions that use it, for every platform."""
+    with running(Project.copy(tmp_path_factory.mktemp("platforms") / "repo", "shared", "choices")) as project:
+        choose(project, PLATFORMS)
+        project.package("shared:wheel", options=(STABLE,))
+        yield project
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_wheel_of_each_platform_holds_exactly_these_files_under_exactly_this_tag(
+    everywhere: Project, platform: str
+) -> None:
+    (wheel,) = (path for path in everywhere.wheels("engines") if path.stem.split("-")[-1].split(".")[-1] == platform)
+    listed = [_HASH.sub("-HASH", name) for name in names(wheel)]
+    tags = [
+        line for line in read(wheel, "engines-2.0.dist-info/WHEEL").decode().splitlines() if line.startswith("Tag:")
+    ]
+    assert_golden(f"engines-{platform}.txt", [*listed, *tags])
+
+
+def test_a_runtime_pack_is_made_once_for_each_target_and_a_universal_wheel_takes_those_of_its_processors(
+    everywhere: Project,
+) -> None:
+    (report,) = (wheel for wheel in everywhere.report("shared:wheel") if "universal2" in wheel["wheel"])
+    counts = {row["kind"]: row["ran"] + row["hit_locally"] + row["memoized"] for row in report["actions"]}
+    assert counts["runtime pack"] == 2
+    assert counts["compile"] == 2 * 3, "each source once for each processor"
+
+
+def test_a_wheel_that_nothing_here_runs_is_reported_as_not_run_with_the_way_to_try_it(everywhere: Project) -> None:
+    (report,) = (wheel for wheel in everywhere.report("shared:wheel") if "win_arm64" in wheel["wheel"])
+    (outcome,) = report["smoke"]
+    assert outcome["outcome"] == "not run"
+    assert "this machine does not run win_arm64" in outcome["reason"]
+
+
+def test_sources_compiled_again_elsewhere_make_the_same_bytes_on_every_platform(
+    everywhere: Project, tmp_path: Path
+) -> None:
+    with running(Project.copy(tmp_path / "some where/else", "shared")) as project:
+        choose(project, PLATFORMS)
+        for source in SOURCES:
+            project.write(source, f"{(project.root / source).read_text()}// {uuid.uuid4()}\n")
+        project.package("shared:wheel", options=(STABLE,))
+        assert len(project.ran("shared:wheel", "compile")) == len(SOURCES) * (len(PLATFORMS) - 1)
+        assert hashes(project) == hashes(everywhere)
+
+
+def test_a_cold_store_makes_the_same_bytes(everywhere: Project, tmp_path: Path) -> None:
+    """Runtime packs included."""
+    copy = Project.copy(tmp_path / "cold/repo", "shared")
+    with running(Project(copy.root, {"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})) as project:
+        choose(project, MADE_TWICE)
+        project.package("shared:wheel", options=(STABLE,))
+        assert len(project.ran("shared:wheel", "runtime pack")) == len(MADE_TWICE)
+        expected = hashes(everywhere)
+        assert {name: expected[name] for name in hashes(project)} == hashes(project)
+
+
+def hashes(project: Project) -> dict[str, str]:
+    return {wheel.name: sha256(wheel) for wheel in project.wheels("engines")}
+
+
+@pytest.fixture(scope="module")
+def chosen(everywhere: Project) -> Project:
+    """A project that differs by platform, has a variant, and lists no Pythons."""
+    everywhere.package("choices::", options=(STABLE,))
+    return everywhere
+
+
+def test_a_platforms_own_sources_and_macros_are_in_its_wheel_alone(chosen: Project) -> None:
+    (linux,) = (path for path in chosen.wheels("choices") if "cp312-manylinux" in path.name)
+    (windows,) = (path for path in chosen.wheels("choices") if "cp312-win" in path.name)
+    (extension,) = (name for name in names(linux) if name.endswith(".so"))
+    (dll,) = (name for name in names(windows) if name.endswith(".pyd"))
+    assert b"POSIX" in read(linux, extension) and b"Windows" not in read(linux, extension)
+    assert b"Windows" in read(windows, dll) and b"POSIX" not in read(windows, dll)
+    assert b"x86_64" in read(linux, extension) and b"amd64" in read(windows, dll)
+
+
+def test_a_wheel_that_lists_no_pythons_is_for_those_that_its_metadata_allows(chosen: Project) -> None:
+    tags = {path.name.split("-")[2] for path in chosen.wheels("choices") if "1.0-cp31" in path.name}
+    assert tags == {"cp311", "cp312", "cp313", "cp314"}, "3.13t and 3.14 are of the free-threaded target"
+    report = chosen.report("choices:wheel")
+    assert sorted({outcome["python"] for wheel in report for outcome in wheel["smoke"]}) == ["3.11", "3.12"]
+
+
+def test_a_free_threaded_build_has_a_tag_of_its_own_on_every_system(chosen: Project) -> None:
+    wheels = [path.stem.split("-", 2)[2] for path in chosen.wheels("choices")]
+    for abi in ("cp313-cp313t", "cp314-cp314t", "cp314-cp314"):
+        for platform in ("manylinux2014_x86_64.manylinux_2_17_x86_64", "macosx_11_0_universal2", "win_amd64"):
+            assert f"{abi}-{platform}" in wheels
+
+
+def test_a_variant_is_the_same_extension_with_its_macro_and_its_library(chosen: Project, tmp_path: Path) -> None:
+    environment = install(tmp_path / "traced", "3.12", "choices-traced", find_links=chosen.dist)
+    assert environment.run("import choices; print(choices.describe())") == "('POSIX', 'x86_64', 2)"
+    plain = install(tmp_path / "plain", "3.12", "choices", find_links=chosen.dist)
+    assert plain.run("import choices; print(choices.describe())") == "('POSIX', 'x86_64', 0)"
+
+
+def test_a_run_is_narrowed_to_some_platforms_and_says_what_it_leaves_out(everywhere: Project) -> None:
+    run = everywhere.package("choices:wheel", "choices:traced_wheel", options=("--native-wheel-platforms=['win_*']",))
+    assert {path.stem.rsplit("-", 1)[1] for path in everywhere.wheels()} == {"win_amd64"}
+    assert "choices:traced_wheel lists none of the platforms" in run.output
+
+
+def test_a_glob_that_fits_no_platform_is_told(everywhere: Project) -> None:
+    run = everywhere.pants("--native-wheel-platforms=osx_*", "package", "choices:wheel")
+    assert run.exit_code == 1
+    assert "the option `[native-wheel].platforms` names 'osx_*', which fits no wheel platform tag" in run.output

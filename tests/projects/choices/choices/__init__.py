@@ -1,0 +1,5 @@
+"""What the extension was compiled for."""
+
+from choices._native import describe
+
+__all__ = ["describe"]

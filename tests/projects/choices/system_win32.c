@@ -1,0 +1,5 @@
+#include "system.h"
+
+#include <windows.h>
+
+const char *system_name(void) { return GetCurrentProcessId() ? "Windows" : ""; }

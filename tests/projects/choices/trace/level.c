@@ -1,0 +1,1 @@
+int trace_level(void) { return 2; }
