@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
-from bench import abis, core, header, noop, platforms, scale, text
+from bench import abis, core, header, noop, platforms, scale, text, zipping
 from bench.errors import BenchError
 from bench.result import Measurement
 from bench.workbench import Workbench
@@ -26,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "noop": noop.measure,
     "platforms": platforms.measure,
     "scale": scale.measure,
+    "zip": zipping.measure,
 }
 
 
