@@ -107,4 +107,6 @@ class VirtualEnvironment:
 
 
 def _system_path() -> list[str]:
-    return [folder for folder in ("/usr/local/bin", "/usr/bin", "/bin") if os.path.isdir(folder)]
+    root = os.environ.get("SYSTEMROOT", "")
+    folders = (f"{root}\\System32", root) if os.name == "nt" else ("/usr/local/bin", "/usr/bin", "/bin")
+    return [folder for folder in folders if os.path.isdir(folder)]

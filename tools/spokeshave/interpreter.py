@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +24,11 @@ from spokeshave.tag import WheelTag
 from spokeshave.wine_prefix import guest_variables
 
 _TIMEOUT = 60
-_NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?")
+_NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?(\.exe)?")
+# Where the installers of python.org and Homebrew put Pythons on a Mac that a shell's PATH may not name.
+_MAC_FOLDERS = ("/Library/Frameworks/Python.framework/Versions/*/bin", "/opt/homebrew/bin", "/usr/local/bin")
+# Windows keeps what programs have to know of the machine in variables.
+_KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "PROCESSOR_ARCHITECTURE", "TZ")
 
 # Runs in the interpreter itself: only it knows its tags. `packaging` may be too new for an old one.
 _QUESTION = """
@@ -36,6 +44,9 @@ except Exception as error:
     facts["fault"] = "%s: %s" % (type(error).__name__, error)
 print(json.dumps(facts))
 """
+
+
+_HOMES = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
 
 
 class InterpreterError(SpokeshaveError):
@@ -154,13 +165,16 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
 
 def clean_environment(home: Path) -> dict[str, str]:
     """Environment variables for processes that must not see the caller's: no PYTHON*, no PIP_*, another home."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TZ") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PIP_CONFIG_FILE": os.devnull, "NO_COLOR": "1"}
-    return {**kept, **fixed, "HOME": str(home), "TMPDIR": str(home), "TEMP": str(home), "TMP": str(home)}
+    return {**kept, **fixed, **dict.fromkeys(_HOMES, str(home))}
 
 
 def find_on_path() -> list[Interpreter]:
-    """The working interpreters on PATH, each once, in PATH's order; shims that start nothing are passed over."""
+    """The working interpreters at hand, each once: on PATH, in its order, and where installers put them.
+
+    Shims that start nothing are passed over.
+    """
     found: dict[tuple[str, str], Interpreter] = {}
     for path in _candidates():
         try:
@@ -173,9 +187,21 @@ def find_on_path() -> list[Interpreter]:
 
 
 def _candidates() -> Iterator[Path]:
-    for folder in dict.fromkeys(filter(None, os.environ.get("PATH", "").split(os.pathsep))):
+    for folder in dict.fromkeys([*filter(None, os.environ.get("PATH", "").split(os.pathsep)), *_installed_folders()]):
         try:
             names = sorted(os.listdir(folder))
         except OSError:
             continue
         yield from (Path(folder) / name for name in names if _NAME.fullmatch(name))
+
+
+def _installed_folders() -> list[str]:
+    if sys.platform == "darwin":
+        return [folder for pattern in _MAC_FOLDERS for folder in sorted(glob.glob(pattern))]
+    if sys.platform == "win32":
+        # The launcher knows what python.org's installer and the store have put anywhere.
+        launcher = shutil.which("py")
+        listed = subprocess.run([launcher, "-0p"], capture_output=True, text=True, check=False) if launcher else None
+        paths = re.findall(r"[A-Za-z]:\\[^\r\n]*\.exe", listed.stdout) if listed else []
+        return [os.path.dirname(path) for path in paths]
+    return []

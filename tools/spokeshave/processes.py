@@ -89,7 +89,7 @@ def run_process(
             finally:
                 seconds = time.monotonic() - start
                 _kill_all(process, before)
-        return Ended(exit_code, _tail(output.fileno()), seconds)
+        return Ended(exit_code, _tail(output), seconds)
 
 
 @contextlib.contextmanager
@@ -125,6 +125,12 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
 
 def _kill_all(process: subprocess.Popen[bytes], before: frozenset[int]) -> None:
     """Kill the process group, and what left it but was handed to us as an orphan."""
+    if sys.platform == "win32":
+        # Windows has no groups: the program ends a process with those that it started, as long as it lives.
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
+        process.kill()
+        process.wait()
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -164,10 +170,10 @@ def _die_with_parent() -> Callable[[], None] | None:
     return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
-def _tail(descriptor: int) -> str:
-    size = os.fstat(descriptor).st_size
-    start = max(0, size - _KEPT_OUTPUT)
-    return os.pread(descriptor, size - start, start).decode("utf-8", "replace")
+def _tail(output: IO[bytes]) -> str:
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - _KEPT_OUTPUT))
+    return output.read(_KEPT_OUTPUT).decode("utf-8", "replace")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -112,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     """Try each wheel on each interpreter, and tell how that came out."""
     plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout)
     with ended_by_sigterm():
-        wheels = _check_arguments(args.wheels, plan)
+        wheels = _check_arguments(_expanded(args.wheels), plan)
         pythons = _given_pythons(args.python, args.expect_python)
         pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
         reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
@@ -120,6 +121,15 @@ def run(args: argparse.Namespace) -> int:
     write_report(args.report, documents[0] if len(documents) == 1 else documents)
     print_table(reports)
     return _exit_code(reports, args.allow_not_run)
+
+
+def _expanded(paths: Sequence[Path]) -> list[Path]:
+    """The paths, with `dist/*.whl` expanded where no shell did that, as on Windows."""
+    found: list[Path] = []
+    for path in paths:
+        matches = sorted(path.parent.glob(path.name)) if "*" in path.name and not path.exists() else []
+        found += matches or [path]
+    return found
 
 
 def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
@@ -215,7 +225,11 @@ def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
     """Make the folder that pip finds wheels in: the one under test, and none other of its distribution."""
     folder.mkdir()
     for other in [wheel, *(other for other in wheels if other.project != wheel.project)]:
-        (folder / other.path.name).symlink_to(other.path.resolve())
+        if os.name == "nt":
+            # Links are for administrators there.
+            shutil.copyfile(other.path, folder / other.path.name)
+        else:
+            (folder / other.path.name).symlink_to(other.path.resolve())
 
 
 def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
