@@ -94,7 +94,7 @@ def measure(bench: Workbench) -> Measurement:
         _side(zipping, "assemble", "-0", list(stored), list(zip_stored)),
         _side(zipping, "repair", "-6", list(deflated), list(zip_deflated)),
     )
-    return _measurement(sides, zipping.size())
+    return measurement(sides, zipping.size())
 
 
 def _pairs(zipping: Zipping, count: int) -> Iterator[tuple[Finished, Finished, Finished, Finished]]:
@@ -107,7 +107,7 @@ def _side(zipping: Zipping, step: str, level: str, runs: list[Finished], zip_run
     return Side(step, level, runs, zip_runs, ours, (zipping.place / f"zip{level}.zip").stat().st_size)
 
 
-def _measurement(sides: tuple[Side, ...], size: int) -> Measurement:
+def measurement(sides: tuple[Side, ...], size: int) -> Measurement:
     head = ("", "wall, seconds", "CPU, seconds", "MB/s", "to zip", "written, MB", "peak memory, MB")
     rows = []
     verdicts = []
@@ -144,7 +144,7 @@ def _prepare(bench: Workbench, size: int) -> Zipping:
     (place / "pyproject.toml").write_text(_PYPROJECT)
     (package / "__init__.py").write_text("")
     _link_module(zig, place, package / "native.abi3.so")
-    _write_files(zig, package, size)
+    write_files(zig, package, size)
     return Zipping(place, tools / "bin" / "python", program)
 
 
@@ -157,9 +157,9 @@ def _link_module(zig: Path, place: Path, module: Path) -> None:
     command.run((*argv, "-o", str(module), "native.c"), cwd=place, env=environment, name="zig cc")
 
 
-def _write_files(zig: Path, package: Path, size: int) -> None:
+def write_files(source_file: Path, package: Path, size: int) -> None:
     """Files of machine code: the compiler itself, in pieces, over and over."""
-    with zig.open("rb") as source:
+    with source_file.open("rb") as source:
         source.seek(_START)
         for number in range(size // FILE_SIZE):
             data = source.read(FILE_SIZE)

@@ -101,6 +101,16 @@ def test_a_section_is_added_where_there_is_no_padding(module: Path, linked: Path
         assert headers.OPTIONAL_HEADER.SizeOfImage == added.VirtualAddress + headers.OPTIONAL_HEADER.SectionAlignment
 
 
+def test_padding_that_somebody_uses_is_left_alone(module: Path) -> None:
+    with headers_of(module) as headers:
+        constants = next(section for section in headers.sections if section.Name.startswith(b".rdata"))
+        end = constants.PointerToRawData + constants.Misc_VirtualSize
+    write(module, (end + 4, b"mine"))
+    assert rename_libraries(module, "native.pyd", NEW)
+    assert module.read_bytes()[end : end + 8] == b"\0\0\0\0mine"
+    assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
+
+
 def test_data_behind_the_last_section_is_an_error_where_a_section_is_needed(module: Path) -> None:
     without_padding(module)
     module.write_bytes(module.read_bytes() + b"symbols for a debugger")

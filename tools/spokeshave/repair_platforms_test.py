@@ -233,6 +233,19 @@ def test_a_library_of_a_library_is_grafted_too(tmp_path: Path, platform: str) ->
     assert again.written.sha256 == wheel.written.sha256
 
 
+def test_a_grafted_macos_library_searches_nowhere_for_what_lies_beside_it(tmp_path: Path) -> None:
+    inner = library(tmp_path / "libraries", ARM, "inner")
+    use = {"code": "extern int inner(void);", "body": "return inner();"}
+    core = library(tmp_path / "libraries", ARM, "core", str(inner), "-Wl,-rpath,/build/libraries", **use)
+    extension = module(tmp_path, ARM, str(core), **CALL)
+    wheel = repaired(tmp_path, ARM, {"demo/native.abi3.so": extension}, core.parent)
+    root = extract(wheel, tmp_path / "tree")
+    paths = {graft.name: graft.path for graft in wheel.grafted}
+    (part,) = read_macho(root / paths["libcore.dylib"], "core").slices
+    assert part.rpaths == ()
+    assert f"@loader_path/{Path(paths['libinner.dylib']).name}" in part.needed
+
+
 def test_dlls_are_found_whatever_the_case_of_their_names(tmp_path: Path) -> None:
     extension, libraries = built(WIN)
     shutil.copy(libraries / "core.dll", tmp_path / "Core.DLL")
