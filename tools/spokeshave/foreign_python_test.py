@@ -73,6 +73,12 @@ def test_paths_of_this_machine_have_other_names_under_wine() -> None:
     assert (ARM.guest_path(Path("/tmp/a")), ARM.host_path("/tmp/a")) == ("/tmp/a", Path("/tmp/a"))
 
 
+def test_letter_case_is_nothing_to_windows(tmp_path: Path) -> None:
+    (tmp_path / "Lib/Site-Packages").mkdir(parents=True)
+    named = WINDOWS.guest_path(tmp_path / "lib/site-packages/new.py")
+    assert WINDOWS.host_path(named) == tmp_path / "Lib/Site-Packages/new.py"
+
+
 def test_a_part_that_is_gone_is_named(tmp_path: Path) -> None:
     assert ARM.missing() == "/e/root/usr/bin/python3.13"
 
