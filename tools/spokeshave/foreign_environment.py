@@ -122,7 +122,7 @@ class ForeignEnvironment:
             with WheelFile.open(wheel) as source:
                 if any(Path(scheme[lib], source.dist_info_dir).is_dir() for lib in ("purelib", "platlib")):
                     return None
-                lay_out(source, destination, {"INSTALLER": b"spokeshave\n"})
+                lay_out(source, destination, {})
         except (OSError, ValueError, KeyError) as err:
             return f"{wheel.name} cannot be laid out: {err}"
         return None

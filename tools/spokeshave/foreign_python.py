@@ -78,7 +78,9 @@ class ForeignPython:
 
     def host_path(self, path: str) -> Path:
         """The file of this machine that the interpreter names so."""
-        return Path(path[2:].replace("\\", "/")) if self.is_windows and path[:2].lower() == "z:" else Path(path)
+        if self.is_windows and path[:2].lower() == "z:":
+            return _in_any_case(Path(path[2:].replace("\\", "/")))
+        return Path(path)
 
     def missing(self) -> str | None:
         """The first of the programs behind it that is not there."""
@@ -116,6 +118,15 @@ class ForeignPython:
             )
         except (KeyError, TypeError, AttributeError) as err:
             raise _invalid(place, f"has no foreign Python in it ({err!r})") from err
+
+
+def _in_any_case(path: Path) -> Path:
+    """The file that Windows would find under a name: the same one in other letter case, where there is none in this."""
+    if path.exists() or path == path.parent:
+        return path
+    folder = _in_any_case(path.parent)
+    names = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
+    return folder / next((name for name in names if name.lower() == path.name.lower()), path.name)
 
 
 def remedy_for(platform: str) -> str:

@@ -160,7 +160,7 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
         facts = json.loads(ended.output.strip().splitlines()[-1]) if ended.ok else None
     except (ValueError, IndexError):
         return None
-    return facts if isinstance(facts, dict) else None
+    return facts if isinstance(facts, dict) and "version" in facts else None
 
 
 def clean_environment(home: Path) -> dict[str, str]:

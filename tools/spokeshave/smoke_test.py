@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 
 from spokeshave.archive import Compression, sha256_of_file
 from spokeshave.cli import main
+from spokeshave.foreign_environment_test import foreign
+from spokeshave.foreign_python import write_manifest
 from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source
 from spokeshave.tag import WheelTag
@@ -487,3 +489,60 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_wheel_is_tried_on_a_foreign_python_and_the_emulator_is_told(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, native: Path
+) -> None:
+    entry = foreign_entry(tmp_path)
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3.so": native}, TAG)
+    test = write_test(tmp_path, "import demo.native\ndef test(): pass\n")
+    result = smoke(wheel, *with_tests(wheelhouse, test), "--foreign-python", entry, python=None)
+    assert result.exit_code == 0, result.err
+    assert set(result.outcomes.values()) == {"passed"}
+    assert result.run["python"]["emulator"] == "emulator 1.0"
+    assert result.run["python"]["platform"] == "Linux x86_64, glibc 2.17"
+    assert f"CPython {VERSION} (emulator 1.0)" in result.out
+
+
+def test_a_foreign_python_without_its_emulator_is_not_run(tmp_path: Path, smoke: Smoke) -> None:
+    entry = foreign_entry(tmp_path)
+    (tmp_path / "emulator").unlink()
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
+    result = smoke(wheel, "--foreign-python", entry, python=None)
+    assert result.exit_code == 1
+    assert result.run["outcome"] == "not run"
+    assert f"test-3 cannot be started: there is no {tmp_path}/emulator" in result.err
+    assert "Set it up again with `spokeshave emulation`" in result.err
+
+
+def test_a_crash_under_an_emulator_is_the_wheels(tmp_path: Path, smoke: Smoke) -> None:
+    built = compile_library(tmp_path / "built.so", module_source("native", "*(volatile int *)8 = 1;"))
+    wheel = build_wheel(tmp_path, {"native.abi3.so": built}, TAG)
+    result = smoke(wheel, "--foreign-python", foreign_entry(tmp_path), python=None)
+    assert "importing native was killed by signal 11 (SIGSEGV)" in result.err
+
+
+def test_emulated_pythons_that_are_set_up_are_found(
+    tmp_path: Path, smoke: Smoke, monkeypatch: pytest.MonkeyPatch, native: Path
+) -> None:
+    monkeypatch.setenv("SPOKESHAVE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    wheel = build_wheel(tmp_path, {"native.abi3.so": native}, TAG)
+    idle = smoke(wheel, python=None)
+    assert "`spokeshave emulation --platform manylinux_2_17_x86_64` sets up an emulated one" in idle.err
+    write_manifest(tmp_path / "home/emulation", [foreign(tmp_path)])
+    result = smoke(wheel, python=None)
+    assert [run["python"]["emulator"] for run in result.report["runs"]] == ["emulator 1.0"], result.err
+
+
+def test_wheels_are_found_where_no_shell_expands_their_names(tmp_path: Path, smoke: Smoke) -> None:
+    build_wheel(tmp_path / "dist", {"demo.py": ""}, "py3-none-any")
+    assert smoke(tmp_path / "dist/*.whl").exit_code == 0
+
+
+def foreign_entry(folder: Path) -> Path:
+    """The manifest's entry of a Python of this machine that something like an emulator starts."""
+    file = folder / "python.json"
+    file.write_text(json.dumps(foreign(folder).as_json()))
+    return file

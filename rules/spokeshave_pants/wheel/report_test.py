@@ -123,3 +123,14 @@ def test_no_wheels_are_a_report_too() -> None:
 
 def test_processes_are_counted_by_kind() -> None:
     assert render_totals(PROCESSES).endswith(": compile 1 / 2, link 1 / 0")
+
+
+def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
+    smoke = (
+        PythonOutcome("3.11", "passed", where="qemu-aarch64 10.0.13"),
+        PythonOutcome("3.12", "passed", where="elsewhere: macOS 14.5 arm64"),
+    )
+    (row,) = rows(dataclasses.replace(REPORT, smoke=smoke))
+    assert row.endswith("3.11 ok (qemu-aarch64 10.0.13)  3.12 ok (elsewhere: macOS 14.5 arm64)")
+    (again,) = from_json(to_json((dataclasses.replace(REPORT, smoke=smoke),)))
+    assert again.smoke == smoke

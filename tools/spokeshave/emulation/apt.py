@@ -24,9 +24,11 @@ _REMEDY = (
     "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
     "again: what is done already is kept. --mirror gives the address of another mirror of Debian."
 )
-# From this machine's configuration: how mirrors are reached. Nothing that would weaken a check of signatures.
+# From this machine's configuration: how mirrors are reached, and how old an index may be (a snapshot's is old). Nothing
+# that would weaken a check of signatures.
 _REACH = re.compile(
-    r"^Acquire::(\w+::(Proxy|Timeout|CAInfo|CAPath|SslCert|SslKey)|Retries|\w+::Proxy::\S+|\w+::Pipeline-Depth)[ :]"
+    r"^Acquire::(\w+::(Proxy|Timeout|CAInfo|CAPath|SslCert|SslKey|Pipeline-Depth)|\w+::Proxy::\S+"
+    r"|Retries|Check-Valid-Until|Check-Date)[ :]"
 )
 _INSTALLED = re.compile(r"^Inst (?P<name>\S+) \((?P<version>\S+) ")
 # Needed to configure packages in a system, and never by a Python that is only unpacked.

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.OK
     wanted = choose(args.platform, args.python)
     _check_machine()
-    from spokeshave.emulation.steps import exclusive, say, step
+    from spokeshave.emulation.steps import exclusive, say
 
     say(f"setting up {', '.join(f'{each.guest.tag} ({chr(32).join(each.pythons)})' for each in wanted)} in {folder}")
     with exclusive(folder):
@@ -53,11 +53,11 @@ def run(args: argparse.Namespace) -> int:
         for each in wanted:
             for version in each.pythons:
                 _set_up(folder, each.guest, version, args.mirror)
-        with step("the manifest"):
-            pythons = _there(folder)
-            write_manifest(folder, pythons)
+                # At once, so that what is there counts whatever comes of the others.
+                write_manifest(folder, _there(folder))
         shutil.rmtree(folder / "work", ignore_errors=True)
-    say(f"ready: {', '.join(f'{python.platform}: Python {python.version}' for python in pythons)}")
+    for python in _there(folder):
+        say(f"ready: Python {python.version} for {python.platform} ({python.emulator})")
     return ExitCode.OK
 
 

@@ -82,7 +82,12 @@ def _share_files(disk: Path, originals: Path) -> None:
     """Make one file of wine's programs and the copies of them that it put on the disk: 0.6 GB."""
     for file in disk.rglob("*"):
         original = originals / file.name
-        if not file.is_symlink() and file.is_file() and original.is_file() and filecmp.cmp(file, original, shallow=False):
+        if (
+            not file.is_symlink()
+            and file.is_file()
+            and original.is_file()
+            and filecmp.cmp(file, original, shallow=False)
+        ):
             file.unlink()
             os.link(original, file)
 

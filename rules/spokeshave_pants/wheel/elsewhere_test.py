@@ -1,0 +1,71 @@
+"""Reports of smoke tests on other machines, matched by the wheel's bytes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.elsewhere import InvalidSmokeReportError, matching_run, other_bytes, parse_reports
+
+WHEEL = "demo-1.0-cp312-abi3-macosx_11_0_arm64.whl"
+V12 = PythonVersion(12)
+
+
+def report(
+    outcome: str = "passed", version: str = "3.12.4", sha256: str = "ab", *, free_threaded: bool = False
+) -> dict[str, object]:
+    python = {"path": "/p", "version": version, "platform": "macOS 14.5 arm64", "free_threaded": free_threaded}
+    reason = "" if outcome == "passed" else "import demo: it crashed"
+    run = {"python": python, "outcome": outcome, "reason": reason, "checks": []}
+    return {"wheel": WHEEL, "sha256": sha256, "runs": [run]}
+
+
+def files(*reports: object) -> list[tuple[str, str]]:
+    return [(f"reports/{number}.json", json.dumps(report)) for number, report in enumerate(reports)]
+
+
+def test_a_run_counts_for_the_same_bytes_and_the_same_python() -> None:
+    runs = parse_reports(files(report()))
+    found = matching_run(runs, "ab", V12)
+    assert found is not None and (found.outcome, found.where) == ("passed", "macOS 14.5 arm64")
+    assert matching_run(runs, "cd", V12) is None
+    assert matching_run(runs, "ab", PythonVersion(13)) is None
+
+
+def test_a_report_may_tell_of_several_wheels() -> None:
+    runs = parse_reports(files([report(), report(sha256="cd")]))
+    assert [run.sha256 for run in runs] == ["ab", "cd"]
+
+
+def test_a_free_threaded_python_is_another_one() -> None:
+    runs = parse_reports(files(report(version="3.13.1", free_threaded=True)))
+    assert matching_run(runs, "ab", PythonVersion(13)) is None
+    assert matching_run(runs, "ab", PythonVersion(13, True)) is not None
+
+
+def test_a_failure_outweighs_a_pass_and_what_was_not_run_is_nothing() -> None:
+    runs = parse_reports(files(report(), report("failed"), report("not run", version="")))
+    assert len(runs) == 2
+    found = matching_run(runs, "ab", V12)
+    assert found is not None and found.outcome == "failed"
+
+
+def test_a_report_of_other_bytes_is_named() -> None:
+    runs = parse_reports(files(report(sha256="cd")))
+    told = other_bytes(runs, WHEEL, "ab")
+    assert told.startswith(f"reports/0.json tells of other bytes under the name {WHEEL}, and does not count")
+    assert other_bytes(runs, WHEEL, "cd") == ""
+    assert other_bytes(runs, "other.whl", "ab") == ""
+
+
+@pytest.mark.parametrize("text", ["", "3", '{"wheel": "a"}', '{"wheel": "a", "sha256": "b", "runs": [{}]}'])
+def test_what_is_no_report_is_told_with_its_path(text: str) -> None:
+    with pytest.raises(InvalidSmokeReportError, match=r"reports/x.json is no report of smoke tests"):
+        parse_reports([("reports/x.json", text)])
+
+
+def test_every_file_that_is_no_report_is_told() -> None:
+    with pytest.raises(InvalidSmokeReportError, match=r"(?s)a.json.*b.json"):
+        parse_reports([("a.json", ""), ("b.json", "")])

@@ -1,0 +1,92 @@
+"""Which Python a wheel is tried on, and what is said where there is none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spokeshave_pants.cc.foreign_pythons import ForeignPython, parse_manifest
+from spokeshave_pants.cc.foreign_pythons_test import ENTRY
+from spokeshave_pants.cc.interpreters import Interpreter
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively
+
+
+def platform(tag: str) -> Platform:
+    return Platform.parse(tag, where="this test")
+
+
+def foreign(**changes: object) -> ForeignPython:
+    (python,) = parse_manifest(json.dumps({"format": 1, "pythons": [{**ENTRY, **changes}]}), "m")
+    return python
+
+
+HOST = platform("manylinux_2_36_x86_64")
+V13 = PythonVersion(13)
+NATIVE = Interpreter(V13, (13, 0), "3.13.0", "/usr/bin/python3.13", None)
+ARM = foreign()
+NEWER = foreign(version="3.13.9", system_version="2.41")
+
+
+def choice(tag: str, *pythons: ForeignPython, native: Interpreter | None = NATIVE) -> SmokePython | NoPython:
+    return choose_python(platform(tag), V13, HOST, native, pythons)
+
+
+def reason(tag: str, *pythons: ForeignPython, native: Interpreter | None = NATIVE) -> str:
+    found = choice(tag, *pythons, native=native)
+    assert isinstance(found, NoPython)
+    return found.reason
+
+
+@pytest.mark.parametrize(
+    ("tag", "natively"),
+    [
+        ("manylinux_2_17_x86_64", True),
+        ("manylinux_2_36_x86_64", True),
+        ("manylinux_2_39_x86_64", False),
+        ("manylinux_2_17_aarch64", False),
+        ("musllinux_1_2_x86_64", False),
+        ("win_amd64", False),
+    ],
+)
+def test_a_machine_runs_its_own_platform_up_to_its_library(tag: str, natively: bool) -> None:
+    assert runs_natively(platform(tag), HOST) is natively
+    assert not runs_natively(platform(tag), None)
+
+
+def test_a_wheel_of_this_machine_is_tried_on_its_own_python_and_on_no_emulator() -> None:
+    own = foreign(architecture="x86_64")
+    assert choice("manylinux_2_17_x86_64", own) == NATIVE
+    assert reason("manylinux_2_17_x86_64", own, native=None) == "this machine has no Python 3.13"
+
+
+def test_a_foreign_wheel_is_tried_on_the_newest_emulated_python_that_runs_it() -> None:
+    assert choice("manylinux_2_17_aarch64", ARM, NEWER) == NEWER
+    assert choice("manylinux_2_39_aarch64", ARM, NEWER) == NEWER
+    assert choice("manylinux_2_17_aarch64", ARM) == ARM
+
+
+def test_without_an_emulator_the_command_that_sets_one_up_is_named() -> None:
+    assert "`spokeshave emulation --platform manylinux_2_17_aarch64` sets up" in reason("manylinux_2_17_aarch64")
+    assert "`spokeshave emulation --platform win_amd64` sets up" in reason("win_amd64", ARM)
+
+
+def test_a_python_that_is_not_set_up_is_told_beside_those_that_are() -> None:
+    told = reason("manylinux_2_17_aarch64", foreign(version="3.11.2"))
+    assert "the emulated Pythons for manylinux_2_17_aarch64 are 3.11. " in told
+    assert "`spokeshave emulation --platform manylinux_2_17_aarch64 --python 3.13`" in told
+
+
+def test_a_newer_library_than_there_is_is_told() -> None:
+    assert reason("manylinux_2_39_aarch64", ARM) == (
+        "the wheel is for manylinux_2_39_aarch64 and the emulated Pythons have glibc 2.36"
+    )
+    assert reason("manylinux_2_39_x86_64") == (
+        "the wheel is for manylinux_2_39_x86_64 and this machine's newest is manylinux_2_36_x86_64"
+    )
+
+
+def test_macos_is_for_macs() -> None:
+    assert "on a Mac with `spokeshave smoke-test`" in reason("macosx_11_0_arm64", ARM)

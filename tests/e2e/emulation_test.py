@@ -1,0 +1,151 @@
+"""Wheels of other platforms: tried under a real emulator with a real Python, or by the report of another machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.project import REPOSITORY, Project, running
+
+ARM, MAC = "manylinux_2_17_aarch64", "macosx_11_0_arm64"
+BUILD = f"""
+cc_sources(name="native")
+
+python_extension(name="ext", module="tiny._native", dependencies=[":native"])
+
+wheel = dict(dependencies=[":ext", "tiny/tiny"], pythons=["3.13"], smoke_tests=["smoke/test_tiny.py"])
+
+python_native_wheel(name="arm", platforms=["{ARM}"], require_smoke_on=["manylinux_*_aarch64"], **wheel)
+
+python_native_wheel(name="mac", platforms=["{MAC}"], **wheel)
+"""
+TEST = """
+import platform, subprocess, sys
+import tiny
+
+
+def test_on_the_emulated_processor():
+    assert platform.machine() == "aarch64"
+    assert tiny.answer() == 42
+    code = "import tiny; print(tiny.answer())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "42\\n"
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class SetUp:
+    """A folder of emulated Pythons, and how the command that made it came out."""
+
+    folder: Path
+    output: str
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "manifest.json"
+
+    @property
+    def emulator(self) -> Path:
+        return self.folder / "qemu/aarch64/qemu-aarch64"
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
+    """qemu and Debian's Python for ARM, as the README's command fetches them."""
+    folder = tmp_path_factory.mktemp("emulation")
+    command = [str(REPOSITORY / "tools/emulation"), "--platform", ARM, "--python", "3.13", "--folder", str(folder)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return SetUp(folder, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    made = Project.copy(tmp_path_factory.mktemp("emulated") / "repo", "tiny")
+    made.write("tiny/BUILD", BUILD)
+    made.write("tiny/smoke/test_tiny.py", TEST)
+    with running(made) as project:
+        yield project
+
+
+def emulated(folder: Path | str) -> str:
+    return f"--wheel-pythons-emulated={folder}"
+
+
+def test_the_set_up_tells_its_steps_and_lists_what_it_made(set_up: SetUp) -> None:
+    assert "qemu-aarch64 from Debian" in set_up.output
+    assert "ready: Python 3.13." in set_up.output
+    (python,) = json.loads(set_up.manifest.read_text())["pythons"]
+    assert (python["system"], python["architecture"]) == ("glibc", "aarch64")
+    names = {name for name, _, _ in python["origins"]}
+    assert {"qemu-user:amd64", "libc6:arm64", "python3.13-minimal:arm64"} <= names
+
+
+def test_without_an_emulator_a_required_run_is_an_error_that_names_the_remedy(project: Project, tmp_path: Path) -> None:
+    run = project.pants(emulated(tmp_path / "none"), "package", "tiny:arm")
+    assert run.exit_code == 1
+    assert "has to be smoke-tested on Python 3.13" in run.output
+    assert f"`spokeshave emulation --platform {ARM}` sets up an emulator" in run.output
+
+
+def test_a_wheel_for_arm_is_tried_under_qemu_once(project: Project, set_up: SetUp) -> None:
+    run = project.package("tiny:arm", options=(emulated(set_up.folder),))
+    (report,) = project.report("tiny:arm")
+    (smoke,) = report["smoke"]
+    assert (smoke["python"], smoke["outcome"]) == ("3.13", "passed"), run.output
+    assert smoke["where"].startswith("qemu-aarch64 ")
+    assert [check["name"] for check in smoke["checks"]] == [
+        *("install", "files", "import tiny", "import tiny._native", "install test requirements", "tests"),
+    ]
+    assert f"3.13 ok ({smoke['where']})" in run.output
+    project.package("tiny:arm", options=(emulated(set_up.folder),))
+    assert project.ran("tiny:arm", "smoke test") == []
+
+
+def test_an_emulator_that_is_gone_is_told(project: Project, set_up: SetUp, tmp_path: Path) -> None:
+    folder = copied(set_up, tmp_path, str(tmp_path / "gone"))
+    run = project.pants(emulated(folder), "package", "tiny:arm")
+    assert run.exit_code == 1
+    assert f"cannot be started: there is no {tmp_path}/gone" in run.output
+    assert "Set it up again with `spokeshave emulation`" in run.output
+
+
+def test_an_emulator_that_crashes_is_told(project: Project, set_up: SetUp, tmp_path: Path) -> None:
+    crashing = tmp_path / "crashing"
+    crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    crashing.chmod(0o755)
+    run = project.pants(emulated(copied(set_up, tmp_path, str(crashing))), "package", "tiny:arm")
+    assert run.exit_code == 1
+    assert "it was killed by signal 11 (SIGSEGV)" in run.output
+
+
+def copied(set_up: SetUp, tmp_path: Path, emulator: str) -> Path:
+    """The same set-up with another program as its emulator."""
+    folder = tmp_path / "emulation"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(set_up.manifest.read_text().replace(f'"{set_up.emulator}"', f'"{emulator}"'))
+    return folder
+
+
+def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Project, set_up: SetUp) -> None:
+    project.package("tiny:mac")
+    (built,) = project.report("tiny:mac")
+    assert [(smoke["python"], smoke["outcome"]) for smoke in built["smoke"]] == [("3.13", "not run")]
+    python = {"path": "/p", "version": "3.13.2", "platform": "macOS 14.5 arm64", "implementation": "CPython"}
+    run = {"python": python, "outcome": "passed", "reason": "", "checks": []}
+    told = {"wheel": built["wheel"], "sha256": built["sha256"], "runs": [run]}
+    (project.root / "reports").mkdir()
+    option = "--wheel-smoke-reports=['reports/*.json']"
+
+    project.write("reports/mac.json", json.dumps(told))
+    assert "3.13 ok (elsewhere: macOS 14.5 arm64)" in project.package("tiny:mac", options=(option,)).output
+
+    project.write("reports/mac.json", json.dumps({**told, "sha256": "0" * 64}))
+    again = project.package("tiny:mac", options=(option,)).output
+    assert "reports/mac.json tells of other bytes" in again
+    shutil.rmtree(project.root / "reports")

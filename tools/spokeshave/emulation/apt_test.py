@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from spokeshave.emulation.apt import AptRoot, make_relocatable, origins_of, unpack
+from spokeshave.emulation.steps import SetUpError, Tool
+from spokeshave.foreign_python import Origin
+
+
+def test_links_of_an_unpacked_root_lead_into_it_wherever_it_lies(tmp_path: Path) -> None:
+    """As the loader's of ppc64el and riscv64, and `/lib` of a merged system."""
+    root = tmp_path / "root"
+    (root / "usr/lib/riscv64-linux-gnu").mkdir(parents=True)
+    (root / "usr/lib/riscv64-linux-gnu/ld.so").write_text("loader")
+    (root / "usr/lib/ld-linux.so.1").symlink_to("/lib/riscv64-linux-gnu/ld.so")
+    (root / "usr/lib/near.so").symlink_to("riscv64-linux-gnu/ld.so")
+    make_relocatable(root)
+    moved = root.rename(tmp_path / "elsewhere")
+    assert (moved / "lib/ld-linux.so.1").read_text() == "loader"
+    assert os.readlink(moved / "usr/lib/near.so") == "riscv64-linux-gnu/ld.so"
+    make_relocatable(moved)
+    assert (moved / "lib/ld-linux.so.1").read_text() == "loader"
+
+
+def build_package(folder: Path) -> None:
+    """A Debian package with one file, made by the real tool."""
+    tree = folder / "tree"
+    (tree / "DEBIAN").mkdir(parents=True)
+    control = "Package: demo\nVersion: 1:2.0-1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: demo\n"
+    (tree / "DEBIAN/control").write_text(control)
+    (tree / "usr/share").mkdir(parents=True)
+    (tree / "usr/share/demo").write_text("demo")
+    Tool("", {}).run(["dpkg-deb", "--build", "tree", "demo_1%3a2.0-1_all.deb"], folder)
+    shutil.rmtree(tree)
+
+
+def test_packages_are_unpacked_and_known_by_name_version_and_hash(tmp_path: Path) -> None:
+    build_package(tmp_path)
+    unpack(tmp_path, tmp_path / "root")
+    assert (tmp_path / "root/usr/share/demo").read_text() == "demo"
+    (origin,) = origins_of(tmp_path)
+    assert origin == Origin("demo:all", "1:2.0-1", origin.sha256)
+    assert len(origin.sha256) == 64
+
+
+def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
+    """apt itself refuses: nothing in our configuration of it turns that off."""
+    mirror = tmp_path / "mirror"
+    (mirror / "dists/trixie").mkdir(parents=True)
+    (mirror / "dists/trixie/Release").write_text("Suite: trixie\nCodename: trixie\nComponents: main\n")
+    folder = tmp_path / "apt"
+    folder.mkdir()
+    with pytest.raises(SetUpError, match=r"is not signed|not have a Release file|No Hash entry"):
+        AptRoot(folder, f"file:{mirror}", "trixie", "arm64").closure("demo")
+
+
+def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(SetUpError) as caught:
+        Tool("Mend it.", {}).run(["sh", "-c", "echo sorry >&2; exit 3"], tmp_path)
+    assert str(caught.value) == "sh: `sh -c echo sorry >&2; exit 3 ...` ended with exit code 3\nsorry\n    Mend it."
+    with pytest.raises(SetUpError, match="no-such-program: cannot be started"):
+        Tool("Mend it.", {}).run(["no-such-program"], tmp_path)

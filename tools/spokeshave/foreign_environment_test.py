@@ -1,0 +1,115 @@
+"""Foreign Pythons without an emulator: this machine's Python, with a program in front of it as emulators are."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+
+from spokeshave.foreign_environment import ForeignEnvironment
+from spokeshave.foreign_python import ForeignPython
+from spokeshave.interpreter import InterpreterError, inspect_foreign
+from spokeshave.native_fixtures import build_wheel
+from spokeshave.requirements_file import Pin
+from spokeshave.wheelhouse import WheelFile
+
+PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
+EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
+
+
+def foreign(folder: Path, script: str = EMULATOR, version: str = platform.python_version()) -> ForeignPython:
+    emulator = folder / "emulator"
+    emulator.write_text(script)
+    emulator.chmod(0o755)
+    return ForeignPython(
+        "test-3", "glibc", "2.17", "x86_64", version, "emulator 1.0", (str(emulator),), PYTHON, argv0=("-0",)
+    )
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> ForeignEnvironment:
+    python = foreign(tmp_path)
+    made = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
+    created = made.create()
+    assert created.ok, created.output
+    return made
+
+
+def pinned(wheel: Path) -> Pin:
+    file = WheelFile.of(wheel)
+    return Pin(file.project, file.name.version, (f"sha256:{file.sha256}",))
+
+
+FILES: dict[str, bytes | str | Path] = {
+    "demo/__init__.py": "def main(): import sys; print(sys.prefix, sys.argv[1:])\n",
+    "demo-0+unstamped.data/data/share/demo.txt": "data",
+    "dist-info/entry_points.txt": "[console_scripts]\ndemo-tool = demo:main\n",
+}
+
+
+def test_a_wheel_is_installed_with_its_scripts_and_data(tmp_path: Path, environment: ForeignEnvironment) -> None:
+    wheel = build_wheel(tmp_path / "wheels", FILES, "py3-none-any")
+    installed = environment.install([pinned(wheel)], wheel.parent)
+    assert installed.ok, installed.output
+    assert environment.run_script("demo-tool", "--help").last_lines() == f"{environment.root} ['--help']"
+    assert (environment.root / "share/demo.txt").read_text() == "data"
+    # What is there stays: the tests' requirements name the wheel again.
+    assert environment.install([pinned(wheel)], wheel.parent).ok
+
+
+def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEnvironment) -> None:
+    code = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', 'import sys; print(sys.prefix)']))"
+    ended = environment.run_python("-c", code)
+    assert ended.output.splitlines()[0] == str(environment.root), ended.output
+
+
+def test_a_file_with_another_hash_is_refused(tmp_path: Path, environment: ForeignEnvironment) -> None:
+    wheel = build_wheel(tmp_path / "wheels", FILES, "py3-none-any")
+    pin = Pin("demo", "0+unstamped", ("sha256:" + "0" * 64,))
+    installed = environment.install([pin], wheel.parent)
+    assert not installed.ok
+    assert "DO NOT MATCH THE HASHES" in installed.output
+
+
+def test_pip_takes_no_wheel_of_another_platform(tmp_path: Path, environment: ForeignEnvironment) -> None:
+    wheel = build_wheel(tmp_path / "wheels", FILES, "cp38-abi3-manylinux_2_17_s390x")
+    installed = environment.install([pinned(wheel)], wheel.parent)
+    assert not installed.ok
+    assert "No matching distribution found for demo" in installed.output
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("#!/bin/sh\nkill -SEGV $$\n", "does not start under emulator 1.0: it was killed by signal 11 (SIGSEGV)"),
+        ("#!/bin/sh\necho sorry\nexit 7\n", "does not start under emulator 1.0: it ended with exit code 7\nsorry"),
+        ("#!/bin/sh\necho '{}'\n", "does not start under emulator 1.0"),
+    ],
+)
+def test_a_broken_emulator_is_told(tmp_path: Path, script: str, told: str) -> None:
+    with pytest.raises(InterpreterError) as caught:
+        inspect_foreign(foreign(tmp_path, script))
+    assert told in str(caught.value)
+    assert "Set it up again with `spokeshave emulation --again`" in str(caught.value)
+
+
+def test_a_hanging_emulator_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spokeshave.interpreter._TIMEOUT", 1)
+    with pytest.raises(InterpreterError, match="did not end within 1 seconds and was killed"):
+        inspect_foreign(foreign(tmp_path, "#!/bin/sh\nexec sleep 600\n"))
+
+
+def test_a_missing_emulator_is_told_with_its_path(tmp_path: Path) -> None:
+    python = foreign(tmp_path)
+    Path(python.launcher[0]).unlink()
+    with pytest.raises(InterpreterError, match=f"cannot be started: there is no {python.launcher[0]}"):
+        inspect_foreign(python)
+
+
+def test_a_python_that_was_replaced_since_its_set_up_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InterpreterError, match=r"now, but 3\.1\.4 was set up"):
+        inspect_foreign(foreign(tmp_path, version="3.1.4"))
