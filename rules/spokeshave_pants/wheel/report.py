@@ -139,11 +139,19 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
     table = str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
     notes = [f"version {version}" for version in sorted({report.version for report in reports})]
     notes += sorted(
-        {f"not run on Python {o.python}: {o.reason}" for r in reports for o in r.smoke if o.outcome == "not run"}
-        | {f"grafted into {r.wheel}: {', '.join(r.grafted)}" for r in reports if r.grafted}
-        | {f"headers: {origin}" for r in reports for origin in r.headers}
+        {f"grafted: {', '.join(r.grafted)} into {r.wheel.split('-')[0]}" for r in reports if r.grafted}
+        # The report as JSON tells for each wheel what was derived from them.
+        | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
     )
-    return "\n".join([table, *notes])
+    return "\n".join([table, *notes, *_not_run(reports)])
+
+
+def _not_run(reports: tuple[WheelReport, ...]) -> list[str]:
+    """Why wheels were not run, each reason once with the Pythons that it is about."""
+    pythons: dict[str, dict[str, None]] = {}
+    for outcome in (outcome for report in reports for outcome in report.smoke if outcome.outcome == "not run"):
+        pythons.setdefault(outcome.reason, {})[outcome.python] = None
+    return sorted(f"not run on Python {', '.join(found)}: {reason}" for reason, found in pythons.items())
 
 
 def render_totals(processes: tuple[ProcessRow, ...]) -> str:

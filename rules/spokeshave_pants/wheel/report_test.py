@@ -69,7 +69,7 @@ def test_a_failed_test_is_in_capitals() -> None:
 
 def test_what_was_grafted_and_where_headers_came_from_is_said_below_the_table() -> None:
     table = render_table((dataclasses.replace(REPORT, grafted=("libone.so", "libtwo.so")),))
-    assert f"grafted into {REPORT.wheel}: libone.so, libtwo.so" in table
+    assert "grafted: libone.so, libtwo.so into abacus_runtime" in table
     assert "headers: CPython 3.12.1 of this machine, not pinned" in table
     assert "version 1.2.0" in table
 
@@ -134,3 +134,10 @@ def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
     assert row.endswith("3.11 ok (qemu-aarch64 10.0.13)  3.12 ok (elsewhere: macOS 14.5 arm64)")
     (again,) = from_json(to_json((dataclasses.replace(REPORT, smoke=smoke),)))
     assert again.smoke == smoke
+
+
+def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
+    not_run = [PythonOutcome(python, "not run", "nothing here emulates macOS", ()) for python in ("3.11", "3.12")]
+    table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
+    assert table.count("nothing here emulates macOS") == 1
+    assert "not run on Python 3.11, 3.12: nothing here emulates macOS" in table
