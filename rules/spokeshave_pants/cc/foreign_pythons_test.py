@@ -73,13 +73,13 @@ def test_no_manifest_is_no_python() -> None:
     ("folder", "environment", "path"),
     [
         ("<SPOKESHAVE>/emulation", {"SPOKESHAVE_HOME": "/s", "HOME": "/h"}, "/s/emulation/manifest.json"),
-        ("<SPOKESHAVE>/emulation", {"SPOKESHAVE_HOME": "s", "HOME": "/h"}, "/root/s/emulation/manifest.json"),
+        ("<SPOKESHAVE>/emulation", {"SPOKESHAVE_HOME": "s", "HOME": "/h"}, "/build/s/emulation/manifest.json"),
         ("<SPOKESHAVE>/emulation", {"XDG_CACHE_HOME": "/x"}, "/x/spokeshave/emulation/manifest.json"),
         ("<SPOKESHAVE>/emulation", {"HOME": "/h"}, "/h/.cache/spokeshave/emulation/manifest.json"),
         ("<SPOKESHAVE>/emulation", {}, None),
-        ("emulators", {}, "/root/emulators/manifest.json"),
+        ("emulators", {}, "/build/emulators/manifest.json"),
         ("", {"HOME": "/h"}, None),
     ],
 )
 def test_the_manifest_is_where_the_set_up_put_it(folder: str, environment: dict[str, str], path: str | None) -> None:
-    assert manifest_path(folder, environment, "/root") == path
+    assert manifest_path(folder, environment, "/build") == path
