@@ -120,14 +120,13 @@ def test_a_platforms_own_sources_and_macros_are_in_its_wheel_alone(chosen: Proje
 
 
 def test_a_wheel_that_lists_no_pythons_is_for_those_that_its_metadata_allows(chosen: Project) -> None:
-    tags = {path.name.split("-")[2] for path in chosen.wheels("choices") if "1.0-cp31" in path.name}
-    assert tags == {"cp311", "cp312", "cp313", "cp314"}, "3.13t and 3.14 are of the free-threaded target"
+    assert {path.name.split("-")[2] for path in chosen.wheels("choices")} == {"cp311", "cp312"}
     report = chosen.report("choices:wheel")
     assert sorted({outcome["python"] for wheel in report for outcome in wheel["smoke"]}) == ["3.11", "3.12"]
 
 
 def test_a_free_threaded_build_has_a_tag_of_its_own_on_every_system(chosen: Project) -> None:
-    wheels = [path.stem.split("-", 2)[2] for path in chosen.wheels("choices")]
+    wheels = [path.stem.split("-", 2)[2] for path in chosen.wheels("choices-free-threaded")]
     for abi in ("cp313-cp313t", "cp314-cp314t", "cp314-cp314"):
         for platform in ("manylinux2014_x86_64.manylinux_2_17_x86_64", "macosx_11_0_universal2", "win_amd64"):
             assert f"{abi}-{platform}" in wheels
