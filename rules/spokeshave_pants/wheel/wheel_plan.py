@@ -114,18 +114,33 @@ def pythons_of(pyproject: str, *, where: str) -> tuple[str, ...]:
             f"{where} lists no `pythons`, and the `requires-python` {text!r} of its pyproject.toml is no version "
             f"specifier (PEP 440): {error}. Write for example `>=3.10`."
         ) from error
-    # Of a release it is asked whether any of its patch releases is allowed.
-    allowed = [
-        version
-        for version in KNOWN_PYTHONS
-        if specifiers.contains(f"{version}.0") or specifiers.contains(f"{version}.999")
-    ]
+    allowed = [version for version in KNOWN_PYTHONS if _allows(specifiers, version)]
     if not allowed:
         raise InvalidTargetError(
             f"{where} lists no `pythons`, and the `requires-python` {text!r} of its pyproject.toml allows none of "
             f"{', '.join(KNOWN_PYTHONS)}. Correct it, or list `pythons`."
         )
     return tuple(allowed)
+
+
+def check_pythons(versions: Iterable[PythonVersion], requires_python: str | None, *, where: str) -> None:
+    """Refuse Pythons that could not install the wheel that is built for them.
+
+    :param requires_python: the valid specifier of the wheel's metadata, if it has one.
+    :raises InvalidTargetError: with all of them.
+    """
+    specifiers = SpecifierSet(requires_python or "")
+    refused = [str(version) for version in versions if not _allows(specifiers, f"3.{version.minor}")]
+    if refused:
+        raise InvalidTargetError(
+            f"{where} lists the Pythons {', '.join(refused)}, which the `requires-python` {requires_python!r} of its "
+            "pyproject.toml does not allow, so that none of them could install the wheel. Correct one of the two."
+        )
+
+
+def _allows(specifiers: SpecifierSet, release: str) -> bool:
+    """Whether some patch release of a feature release is allowed."""
+    return specifiers.contains(f"{release}.0") or specifiers.contains(f"{release}.999")
 
 
 def _parse_limited_api(text: str, *, where: str) -> PythonVersion:

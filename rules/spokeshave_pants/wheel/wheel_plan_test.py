@@ -10,6 +10,7 @@ from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.wheel.wheel_plan import (
     WheelMatrix,
     check_modules,
+    check_pythons,
     extension_path,
     mentioned_paths,
     plan_matrix,
@@ -229,3 +230,13 @@ def test_a_wheel_that_lists_no_pythons_is_built_for_those_that_its_metadata_allo
 def test_a_requires_python_that_gives_no_pythons_is_refused_with_the_remedy(requires: str, told: str) -> None:
     with pytest.raises(InvalidTargetError, match=told):
         pythons_of(f'[project]\nrequires-python = "{requires}"\n', where=WHERE)
+
+
+def test_pythons_that_could_not_install_the_wheel_are_refused() -> None:
+    versions = [PythonVersion.parse(text, where=WHERE) for text in ("3.10", "3.12", "3.13t")]
+    check_pythons(versions, None, where=WHERE)
+    check_pythons(versions, ">=3.10.4", where=WHERE)
+    with pytest.raises(
+        InvalidTargetError, match=r"lists the Pythons 3\.10, 3\.13t, which the `requires-python` '>=3\.11"
+    ):
+        check_pythons(versions, ">=3.11,<3.13", where=WHERE)

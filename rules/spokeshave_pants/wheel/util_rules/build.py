@@ -19,7 +19,7 @@ from spokeshave_pants.wheel.target_types import VersionModuleField
 from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
 from spokeshave_pants.wheel.util_rules.payload import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
-from spokeshave_pants.wheel.wheel_plan import wheel_tag
+from spokeshave_pants.wheel.wheel_plan import check_pythons, wheel_tag
 
 LIBRARIES_DIR = "__libraries"
 WHEEL_DIR = "__wheel"
@@ -142,6 +142,7 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     )
     raise_for_failure(result, str(request.address))
     facts = result.facts()
+    check_pythons(plan.matrix.versions, facts["requires_python"], where=f"the target {request.address}")
     return WheelFacts(facts["name"], facts["static_version"], result.action)
 
 
