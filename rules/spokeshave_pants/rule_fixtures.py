@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 # What finds the pex tool and a Python; ./pants sets the variables and pants.toml's `[test]` passes them on.
-INHERITED = {name for name in os.environ if name.startswith("PANTS_")} | {"HOME", "PATH"}
+INHERITED = {name for name in os.environ if name.startswith("PANTS_")} | {"HOME", "PATH", "PYENV_ROOT"}
 # The launcher adds its place to what pants.toml lists, which is nothing.
 _SEARCH_PATH = os.environ.get("PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH", "+['<PATH>', '<PYENV>']").lstrip("+")
 # As pants.toml has them: they enter the keys of the processes that install the tools and the toolchain.
