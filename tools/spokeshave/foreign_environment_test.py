@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,16 @@ def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEn
     code = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', 'import sys; print(sys.prefix)']))"
     ended = environment.run_python("-c", code)
     assert ended.output.splitlines()[0] == str(environment.root), ended.output
+
+
+def test_a_python_that_starts_by_itself_needs_nothing_in_front_of_it(tmp_path: Path) -> None:
+    """As the one for musl does."""
+    python = replace(foreign(tmp_path), launcher=(), argv0=())
+    environment = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
+    assert environment.create().ok
+    wheel = build_wheel(tmp_path / "wheels", FILES, "py3-none-any")
+    assert environment.install([pinned(wheel)], wheel.parent).ok
+    assert environment.run_script("demo-tool").last_lines() == f"{environment.root} []"
 
 
 def test_a_file_with_another_hash_is_refused(tmp_path: Path, environment: ForeignEnvironment) -> None:
