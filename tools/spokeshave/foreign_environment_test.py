@@ -86,6 +86,16 @@ def test_a_file_with_another_hash_is_refused(tmp_path: Path, environment: Foreig
     assert "DO NOT MATCH THE HASHES" in installed.output
 
 
+def test_pip_takes_wheels_by_the_tags_of_the_foreign_interpreter(
+    tmp_path: Path, environment: ForeignEnvironment
+) -> None:
+    tags = frozenset({"cp38-abi3-manylinux_2_17_s390x"})
+    other = replace(environment, interpreter=replace(environment.interpreter, tags=tags))
+    wheel = build_wheel(tmp_path / "wheels", FILES, "cp38-abi3-manylinux_2_17_s390x")
+    installed = other.install([pinned(wheel)], wheel.parent)
+    assert installed.ok, installed.output
+
+
 def test_pip_takes_no_wheel_of_another_platform(tmp_path: Path, environment: ForeignEnvironment) -> None:
     wheel = build_wheel(tmp_path / "wheels", FILES, "cp38-abi3-manylinux_2_17_s390x")
     installed = environment.install([pinned(wheel)], wheel.parent)
