@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -40,9 +43,10 @@ def test_on_the_emulated_processor():
 
 @dataclasses.dataclass(frozen=True)
 class SetUp:
-    """A folder of emulated Pythons, and how the command that made it came out."""
+    """A folder of emulated Pythons, and what the command said that was killed on its way and the one that finished."""
 
     folder: Path
+    killed: str
     output: str
 
     @property
@@ -59,9 +63,21 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
     """qemu and Debian's Python for ARM, as the README's command fetches them."""
     folder = tmp_path_factory.mktemp("emulation")
     command = [str(REPOSITORY / "tools/emulation"), "--platform", ARM, "--python", "3.13", "--folder", str(folder)]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        killed = "".join(iter(lambda: _line_before(process.stderr, "Python 3.13 for aarch64"), ""))
+        os.killpg(process.pid, signal.SIGKILL)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return SetUp(folder, done.stderr)
+    return SetUp(folder, killed, done.stderr)
+
+
+def _line_before(stream: IO[str] | None, last: str) -> str:
+    """The next line; empty at the end, and for the last one that is of interest."""
+    line = stream.readline() if stream else ""
+    return "" if last in line else line
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +94,17 @@ def emulated(folder: Path | str) -> str:
 
 
 def test_the_set_up_tells_its_steps_and_lists_what_it_made(set_up: SetUp) -> None:
-    assert "qemu-aarch64 from Debian" in set_up.output
     assert "ready: Python 3.13." in set_up.output
     (python,) = json.loads(set_up.manifest.read_text())["pythons"]
     assert (python["system"], python["architecture"]) == ("glibc", "aarch64")
     names = {name for name, _, _ in python["origins"]}
     assert {"qemu-user:amd64", "libc6:arm64", "python3.13-minimal:arm64"} <= names
+
+
+def test_a_killed_set_up_goes_on_where_it_was(set_up: SetUp) -> None:
+    assert "qemu-aarch64 from Debian" in set_up.killed
+    assert "qemu-aarch64 from Debian" not in set_up.output
+    assert not [path for path in set_up.folder.rglob("*.partial-*") if path.is_dir()]
 
 
 def test_without_an_emulator_a_required_run_is_an_error_that_names_the_remedy(project: Project, tmp_path: Path) -> None:

@@ -72,9 +72,11 @@ class ForeignEnvironment:
         if self.foreign.is_windows:
             for file in (*base.glob("*.exe"), *base.glob("*.dll")):
                 shutil.copy2(file, self.python.parent)
-        else:
+        elif self.foreign.launcher:
             self.python.write_text(self._starter())
             self.python.chmod(0o755)
+        else:
+            self.python.symlink_to(self.foreign.executable)
         asked = self.run_python("-c", _SCHEME)
         self._scheme_file.write_text(asked.last_lines(1), "utf-8")
         return asked

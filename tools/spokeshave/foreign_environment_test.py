@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,32 @@ def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEn
     assert ended.output.splitlines()[0] == str(environment.root), ended.output
 
 
+def test_a_python_that_starts_by_itself_needs_nothing_in_front_of_it(tmp_path: Path) -> None:
+    """As the one for musl does."""
+    python = replace(foreign(tmp_path), launcher=(), argv0=())
+    environment = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
+    assert environment.create().ok
+    wheel = build_wheel(tmp_path / "wheels", FILES, "py3-none-any")
+    assert environment.install([pinned(wheel)], wheel.parent).ok
+    assert environment.run_script("demo-tool").last_lines() == f"{environment.root} []"
+
+
 def test_a_file_with_another_hash_is_refused(tmp_path: Path, environment: ForeignEnvironment) -> None:
     wheel = build_wheel(tmp_path / "wheels", FILES, "py3-none-any")
     pin = Pin("demo", "0+unstamped", ("sha256:" + "0" * 64,))
     installed = environment.install([pin], wheel.parent)
     assert not installed.ok
     assert "DO NOT MATCH THE HASHES" in installed.output
+
+
+def test_pip_takes_wheels_by_the_tags_of_the_foreign_interpreter(
+    tmp_path: Path, environment: ForeignEnvironment
+) -> None:
+    tags = frozenset({"cp38-abi3-manylinux_2_17_s390x"})
+    other = replace(environment, interpreter=replace(environment.interpreter, tags=tags))
+    wheel = build_wheel(tmp_path / "wheels", FILES, "cp38-abi3-manylinux_2_17_s390x")
+    installed = other.install([pinned(wheel)], wheel.parent)
+    assert installed.ok, installed.output
 
 
 def test_pip_takes_no_wheel_of_another_platform(tmp_path: Path, environment: ForeignEnvironment) -> None:

@@ -34,7 +34,8 @@ class ForeignPython:
 
     ``system`` is ``glibc``, ``musl`` or ``Windows``, ``system_version`` the C library's version on Linux, and
     ``architecture`` the one that wheel tags name. ``launcher`` is the emulator with its options; ``argv0`` are the
-    options that tell it under which name the program is to believe it was started, where it has such options.
+    options that tell it under which name the program is to believe it was started, where it has such options. Without a
+    launcher the interpreter starts by itself.
     """
 
     name: str

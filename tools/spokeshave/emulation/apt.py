@@ -54,11 +54,15 @@ class AptRoot:
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "status").touch()
-        source = f"deb [arch={self.architecture} signed-by={KEYRING}] {self.mirror} {self.suite} main\n"
-        (self.folder / "sources.list").write_text(source)
+        self._write_sources("deb")
         (self.folder / "apt.conf").write_text(self._configuration(_reaching_mirrors(self.folder)))
         self._apt.run(["apt-get", "update", "--quiet", "--error-on=any"], self.folder)
         return True
+
+    def _write_sources(self, *kinds: str) -> None:
+        trusted = f"[arch={self.architecture} signed-by={KEYRING}]"
+        lines = [f"{kind} {trusted} {self.mirror} {self.suite} main\n" for kind in kinds]
+        (self.folder / "sources.list").write_text("".join(lines))
 
     def _configuration(self, reach: str) -> str:
         empty = self.folder / "etc"
@@ -94,6 +98,16 @@ class AptRoot:
         destination.mkdir(parents=True, exist_ok=True)
         self._apt.run(["apt-get", "download", "--quiet", *packages], destination)
         return origins_of(destination)
+
+    def download_source(self, package: str, destination: Path) -> list[Origin]:
+        """Fetch a source package's files; apt refuses one whose hash is not the signed index's."""
+        assert self._updated
+        destination.mkdir(parents=True, exist_ok=True)
+        self._write_sources("deb", "deb-src")
+        self._apt.run(["apt-get", "update", "--quiet", "--error-on=any"], self.folder)
+        self._apt.run(["apt-get", "source", "--quiet", "--download-only", package], destination)
+        archive = source_archive(destination)
+        return [Origin(f"{package}:source", archive.name.split("_")[1].partition(".orig")[0], sha256_of(archive))]
 
 
 def unpack(packages: Path, destination: Path) -> None:
@@ -146,6 +160,11 @@ def _check_tools() -> None:
 def _reaching_mirrors(folder: Path) -> str:
     dumped = Tool(_REMEDY, {}).run(["apt-config", "dump", "Acquire"], folder)
     return "".join(f"{line}\n" for line in dumped.splitlines() if _REACH.match(line))
+
+
+def source_archive(package: Path) -> Path:
+    """Upstream's archive among the files of a source package."""
+    return next(file for file in package.glob("*.orig.tar.*") if file.suffix != ".asc")
 
 
 def origins_of(packages: Path) -> list[Origin]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.emulation.apt import AptRoot, make_relocatable, origins_of, unpack
+from spokeshave.emulation.digests import sha256_of
 from spokeshave.emulation.steps import SetUpError, Tool
 from spokeshave.foreign_python import Origin
 
@@ -48,14 +49,17 @@ def test_packages_are_unpacked_and_known_by_name_version_and_hash(tmp_path: Path
 
 
 def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
-    """apt itself refuses: nothing in our configuration of it turns that off."""
-    mirror = tmp_path / "mirror"
-    (mirror / "dists/trixie").mkdir(parents=True)
-    (mirror / "dists/trixie/Release").write_text("Suite: trixie\nCodename: trixie\nComponents: main\n")
+    """A whole archive with one package, but for the signature: apt refuses it, as nothing of ours turns that off."""
+    index = tmp_path / "mirror/dists/trixie/main/binary-arm64/Packages"
+    index.parent.mkdir(parents=True)
+    index.write_text(f"Package: demo\nVersion: 1\nArchitecture: arm64\nFilename: d.deb\nSize: 1\nSHA256: {'0' * 64}\n")
+    listed = f" {sha256_of(index)} {index.stat().st_size} main/binary-arm64/Packages\n"
+    release = f"Suite: trixie\nCodename: trixie\nComponents: main\nArchitectures: arm64\nSHA256:\n{listed}"
+    (tmp_path / "mirror/dists/trixie/Release").write_text(release)
     folder = tmp_path / "apt"
     folder.mkdir()
-    with pytest.raises(SetUpError, match=r"is not signed|not have a Release file|No Hash entry"):
-        AptRoot(folder, f"file:{mirror}", "trixie", "arm64").closure("demo")
+    with pytest.raises(SetUpError, match="is not signed"):
+        AptRoot(folder, f"file:{tmp_path}/mirror", "trixie", "arm64").closure("demo")
 
 
 def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:

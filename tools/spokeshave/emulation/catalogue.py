@@ -13,6 +13,7 @@ SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"}
 # The suite that the emulators come from. qemu there is one static file; wine there starts on every glibc since 2.36.
 QEMU_SUITE = "trixie"
 WINE_SUITE = "bookworm"
+MUSL_SUITE = "trixie"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Guest:
     @property
     def emulator_folder(self) -> str:
         """Where its emulator is kept, below the folder of all."""
-        return "wine" if self.system == "Windows" else f"qemu/{self.architecture}"
+        return {"Windows": "wine", "musl": "musl"}.get(self.system) or f"qemu/{self.architecture}"
 
     def python_name(self, version: str) -> str:
         """The name of one of its Pythons in the manifest: ``glibc-aarch64-3.13``."""
@@ -60,6 +61,16 @@ GUESTS = (
     _linux("ppc64le", "ppc64el", "qemu-ppc64le", _ALL),
     _linux("s390x", "s390x", "qemu-s390x", _ALL),
     _linux("riscv64", "riscv64", "qemu-riscv64", ("3.13", "3.14")),
+    Guest(
+        "musllinux_1_2_x86_64",
+        "musl",
+        "x86_64",
+        "amd64",
+        "musl (compiled here)",
+        ("3.13",),
+        ("3.13",),
+        "125 MB; compiles CPython, some 5 minutes",
+    ),
     Guest(
         "win_amd64",
         "Windows",

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> None:
-    from spokeshave.emulation import linux, windows
+    from spokeshave.emulation import linux, musl, windows
     from spokeshave.emulation.apt import find_mirror
     from spokeshave.emulation.steps import say
 
@@ -73,6 +73,8 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
     source = linux.Source(find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine()))
     if guest.system == "Windows":
         windows.windows_python(place, guest, version, folder, source)
+    elif guest.system == "musl":
+        musl.musl_python(place, guest, version, folder, source)
     else:
         linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,29 +14,41 @@ from spokeshave.errors import Problem
 from spokeshave.foreign_python import ForeignPython
 
 _TIMEOUT = 180
-# Loads what wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's
-# test; and what is loaded is compiled and kept, which an emulator takes long for.
+# What wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's test;
+# and what is loaded is compiled and kept, which an emulator takes long for.
+_MODULES = """
+argparse ast asyncio bz2 concurrent.futures configparser csv ctypes dataclasses decimal difflib doctest email.message
+email.parser fnmatch glob hashlib importlib.metadata importlib.resources inspect json logging.config lzma
+multiprocessing os pathlib pdb pickle platform pprint random shutil signal socket sqlite3 ssl statistics string
+subprocess sysconfig tarfile tempfile textwrap threading traceback typing unittest.mock urllib.request uuid warnings
+xml.etree.ElementTree zipfile zlib zoneinfo
+""".split()
 _QUESTION = """
-import argparse, ast, asyncio, bz2, concurrent.futures, configparser, csv, ctypes, dataclasses, decimal, difflib
-import doctest, email.message, email.parser, fnmatch, glob, hashlib, importlib.metadata, importlib.resources, inspect
-import json, logging.config, lzma, multiprocessing, os, pathlib, pdb, pickle, platform, pprint, random, shutil, signal
-import socket, sqlite3, ssl, statistics, string, subprocess, sysconfig, tarfile, tempfile, textwrap, threading
-import traceback, typing, unittest.mock, urllib.request, uuid, warnings, xml.etree.ElementTree, zipfile, zlib, zoneinfo
+import importlib, json, os, platform, sys, sysconfig
+missing = []
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        missing.append("%s (%s)" % (name, error))
 sysconfig.get_paths(), sysconfig.get_config_vars()
 try:
     libc = os.confstr("CS_GNU_LIBC_VERSION")
-except (AttributeError, ValueError):
+except (AttributeError, ValueError, OSError):
     libc = ""
-print(json.dumps([platform.python_version(), platform.machine(), libc]))
+print(json.dumps([platform.python_version(), missing, libc]))
 """
 
 
-def tried(python: ForeignPython, home: Path) -> ForeignPython:
-    """The Python with its version and its C library's as it tells them; raises `SetUpError` where it does not start."""
+def tried(python: ForeignPython, home: Path, without: Sequence[str] = ()) -> ForeignPython:
+    """The Python with its version and its C library's as it tells them; raises `SetUpError` where it does not start.
+
+    ``without`` are modules that it is known not to have.
+    """
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WINE", "LD_"))}
     try:
         done = subprocess.run(
-            [*python.command, "-I", "-c", _QUESTION],
+            [*python.command, "-I", "-c", _QUESTION, *(name for name in _MODULES if name not in without)],
             env={**variables, **python.variables, "HOME": str(home), "LC_ALL": "C.UTF-8"},
             cwd=home,
             stdin=subprocess.DEVNULL,
@@ -48,14 +61,16 @@ def tried(python: ForeignPython, home: Path) -> ForeignPython:
     except (OSError, subprocess.TimeoutExpired) as err:
         raise _does_not_start(python, str(err)) from err
     try:
-        version, _, libc = json.loads(done.stdout.strip().splitlines()[-1])
+        version, missing, libc = json.loads(done.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError) as err:
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise _does_not_start(python, f"it ended with exit code {done.returncode}\n{said}") from err
+    if missing:
+        raise _does_not_start(python, f"it lacks {', '.join(missing)}")
     system_version = libc.partition(" ")[2] if python.system == "glibc" else python.system_version
     return replace(python, version=version, system_version=system_version)
 
 
 def _does_not_start(python: ForeignPython, reason: str) -> SetUpError:
     remedy = "Run the command again with --again; if it stays so, this machine cannot run that emulator."
-    return SetUpError(Problem(python.name, f"does not start under {python.emulator}: {reason}", remedy))
+    return SetUpError(Problem(python.name, f"does not work under {python.emulator}: {reason}", remedy))
