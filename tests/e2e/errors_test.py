@@ -110,7 +110,7 @@ CASES = {
     ),
     "a smoke requirement whose hash is wrong": (
         "bad/wrong_hash:smoke",
-        "The smoke test of bad/wrong_hash:smoke takes packages from smoke.txt",
+        "A smoke test takes packages from bad/wrong_hash/smoke.txt",
         "iniconfig==2.0.0",
         "pin its own hashes",
     ),

@@ -254,7 +254,9 @@ async def _try(
     siblings = await MultiGet(
         Get(StampedWheel, StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, wheel.key, version)
     )
-    source = plan.target[SmokeRequirementsField].value or "the requirements that the plugin carries"
+    declared = plan.target[SmokeRequirementsField].value
+    carried = "the requirements that the plugin carries"
+    source = posixpath.join(plan.address.spec_path, declared) if declared is not None else carried
     wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, python, source))
     beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     described = [FileContent(FOREIGN_PYTHON, python.facts.encode())] if isinstance(python, ForeignPython) else []
