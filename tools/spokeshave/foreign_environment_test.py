@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from spokeshave.foreign_environment import ForeignEnvironment
-from spokeshave.foreign_python import ForeignPython
+from spokeshave.foreign_fixtures import foreign
 from spokeshave.interpreter import InterpreterError, inspect_foreign
 from spokeshave.native_fixtures import build_wheel
 from spokeshave.requirements_file import Pin
 from spokeshave.wheelhouse import WheelFile
-
-PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
-EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
-
-
-def foreign(folder: Path, script: str = EMULATOR, version: str = platform.python_version()) -> ForeignPython:
-    emulator = folder / "emulator"
-    emulator.write_text(script)
-    emulator.chmod(0o755)
-    return ForeignPython(
-        "test-3", "glibc", "2.17", "x86_64", version, "emulator 1.0", (str(emulator),), PYTHON, argv0=("-0",)
-    )
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 
 from spokeshave.archive import Compression, sha256_of_file
 from spokeshave.cli import main
-from spokeshave.foreign_environment_test import foreign
+from spokeshave.foreign_fixtures import foreign
 from spokeshave.foreign_python import write_manifest
 from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source

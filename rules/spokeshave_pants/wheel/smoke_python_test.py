@@ -7,11 +7,18 @@ import json
 import pytest
 
 from spokeshave_pants.cc.foreign_pythons import ForeignPython, parse_manifest
-from spokeshave_pants.cc.foreign_pythons_test import ENTRY
 from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively
+
+ENTRY = {
+    "system": "glibc",
+    "system_version": "2.36",
+    "architecture": "aarch64",
+    "version": "3.13.5",
+    "emulator": "qemu-aarch64 10.0.13",
+}
 
 
 def platform(tag: str) -> Platform:

@@ -1,0 +1,24 @@
+"""For tests: a Python of this machine that something like an emulator starts."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from spokeshave.foreign_python import ForeignPython
+
+PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
+EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
+
+
+def foreign(folder: Path, script: str = EMULATOR, version: str = platform.python_version()) -> ForeignPython:
+    """As the manifest lists it; ``script`` is its emulator, and lies in the folder."""
+    emulator = folder / "emulator"
+    emulator.write_text(script)
+    emulator.chmod(0o755)
+    return ForeignPython(
+        "test-3", "glibc", "2.17", "x86_64", version, "emulator 1.0", (str(emulator),), PYTHON, argv0=("-0",)
+    )
