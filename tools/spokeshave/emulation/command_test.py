@@ -125,7 +125,7 @@ def test_two_set_ups_of_a_folder_go_one_after_the_other(tmp_path: Path) -> None:
 def test_the_set_up_needs_nothing_but_the_standard_library() -> None:
     program = (
         "import sys; from spokeshave.cli import make_parser; make_parser(['emulation'])\n"
-        "import spokeshave.emulation.windows, spokeshave.emulation.linux"
+        "import spokeshave.emulation.windows, spokeshave.emulation.linux, spokeshave.emulation.musl"
     )
     command = [sys.executable, "-S", "-c", program]
     done = subprocess.run(command, env={"PYTHONPATH": str(TOOLS)}, capture_output=True, text=True, check=False)

@@ -26,6 +26,11 @@ def fetch_wheel(name: str, folder: Path, platform: Sequence[str] = ()) -> Path:
     return max(folder.glob(f"{name}-*.whl"), key=lambda path: path.stat().st_mtime)
 
 
+def fetch_zig(work: Path) -> Path:
+    """The pinned wheel of zig, fetched once for all that are set up in one go."""
+    return next((work / "zig").glob("ziglang-*.whl"), None) or fetch_wheel("ziglang", work / "zig")
+
+
 def origin_of(wheel: Path) -> Origin:
     """A wheel by its name, version and hash."""
     name, version = wheel.name.split("-")[:2]

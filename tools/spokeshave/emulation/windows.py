@@ -12,7 +12,7 @@ from spokeshave.emulation.apt import unpack
 from spokeshave.emulation.catalogue import WINE_SUITE, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.linux import PYTHON_FILE, Source
-from spokeshave.emulation.pypi import extract, fetch_wheel, origin_of
+from spokeshave.emulation.pypi import extract, fetch_wheel, fetch_zig, origin_of
 from spokeshave.emulation.python_exe import Zig
 from spokeshave.emulation.standard_library import standard_library
 from spokeshave.emulation.steps import Tool, say, step, whole_folder
@@ -147,7 +147,7 @@ def _lay_out(carried: list[Path], python: Path) -> None:
 
 def _add_programs(new: Path, dll: str, source: Source) -> Origin:
     """Link python.exe and python3.dll with zig's one file out of its package."""
-    wheel = next((source.work / "zig").glob("ziglang-*.whl"), None) or fetch_wheel("ziglang", source.work / "zig")
+    wheel = fetch_zig(source.work)
     (program,) = extract(wheel, "ziglang/zig", new / "zig")[:1]
     program.chmod(0o755)
     zig = Zig(program, new / "zig")

@@ -1,0 +1,186 @@
+"""CPython compiled for musl with zig, out of Debian's source packages.
+
+Everything happens in one folder of the set-up's, which a killed run leaves: the next one goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from spokeshave.emulation.apt import source_archive
+from spokeshave.emulation.catalogue import MUSL_SUITE, SUITES
+from spokeshave.emulation.linux import Source
+from spokeshave.emulation.pypi import fetch_zig, origin_of
+from spokeshave.emulation.steps import SetUpError, Tool, step, whole_folder
+from spokeshave.errors import Problems
+from spokeshave.foreign_python import Origin
+
+# Modules of libraries that are not compiled with it.
+LACKING = ("bz2", "ctypes", "lzma", "readline", "sqlite3", "ssl")
+_REMEDY = (
+    "What was compiled is thrown away. See that there is room on the disk and in memory, and run the command again; if "
+    "it stays so, please report it."
+)
+_LEFT_OUT = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "site-packages")
+_CONFIGURED = ("--quiet", "--disable-test-modules", "--without-ensurepip", "--without-static-libpython")
+
+
+def check_machine(folder: Path) -> None:
+    """Raises `SetUpError` where CPython cannot be compiled in a folder: make is missing, or cannot name it."""
+    problems = Problems()
+    if shutil.which("make") is None:
+        remedy = "Install make; zig, which compiles, comes by itself."
+        problems.add("make", "is not on PATH, and a Python for musl has to be compiled", remedy)
+    if re.search(r"[\s'\"$#:]", str(folder)):
+        message = "has a character in its name that make cannot do with, and a Python for musl has to be compiled"
+        problems.add(str(folder), message, "Give another folder by --folder or SPOKESHAVE_HOME.")
+    problems.raise_if_any(SetUpError)
+
+
+@dataclass(frozen=True)
+class MuslBuild:
+    """CPython compiled in a folder for the loader at a path, which stays there."""
+
+    folder: Path
+    version: str
+    architecture: str
+    loader: Path
+
+    @property
+    def _sources(self) -> Path:
+        return self.folder / "cpython"
+
+    @property
+    def _zlib(self) -> Path:
+        return self.folder / "zlib"
+
+    @property
+    def _zig(self) -> Path:
+        return self.folder / "zig"
+
+    def fetch(self, source: Source) -> list[Origin]:
+        """Fetch and unpack the sources and zig; gives what that is."""
+        suite, packages = SUITES[self.version], self.folder / "packages"
+        shutil.rmtree(packages, ignore_errors=True)
+        with step(f"sources of Python {self.version} from Debian {suite} (23 MB)"):
+            python = source.root(suite, source.host).download_source(f"python{self.version}", packages / "cpython")
+        with step(f"sources of zlib from Debian {MUSL_SUITE} (1 MB)"):
+            zlib = source.root(MUSL_SUITE, source.host).download_source("zlib", packages / "zlib")
+        with step("zig, which compiles them (101 MB from PyPI)"):
+            wheel = fetch_zig(source.work)
+            origins = [*python, *zlib, origin_of(wheel)]
+            self.forget_others(origins)
+            for place in (self._sources, self._zlib):
+                _unpack_once(place, partial(unpack_archive, source_archive(packages / place.name)))
+            _unpack_once(self._zig, partial(unpack_zig, wheel))
+        return origins
+
+    def forget_others(self, origins: Sequence[Origin]) -> None:
+        """Throw away what an earlier run made of other files than these."""
+        note, made_of = self.folder / "made-of.txt", "".join(f"{origin.sha256}\n" for origin in origins)
+        if not note.is_file() or note.read_text() != made_of:
+            for place in (self._sources, self._zlib, self._zig):
+                shutil.rmtree(place, ignore_errors=True)
+            note.write_text(made_of)
+
+    def compile(self) -> None:
+        """Compile CPython and its zlib; what is compiled already stays, until compiling fails."""
+        tool = self._tool()
+        try:
+            with step("compile zlib"):
+                _configure(tool, self._zlib, ["--static"])
+                _make(tool, self._zlib, "libz.a")
+            with step("configure CPython (a minute)"):
+                _configure(tool, self._sources, self._options())
+            with step("compile CPython (some minutes)"):
+                _make(tool, self._sources, "all")
+        except SetUpError:
+            shutil.rmtree(self.folder)
+            raise
+
+    def _options(self) -> list[str]:
+        # CPython up to 3.12 learns of musl from the machine's name, and since then from this macro of musl's headers,
+        # which zig's own have in front of them.
+        musl = [f"--build={self.architecture}-pc-linux-musl", f"CPP={self.folder}/cc -E -D__DEFINED_va_list"]
+        return [*_CONFIGURED, *musl, f"ZLIB_CFLAGS=-I{self._zlib}", f"ZLIB_LIBS={self._zlib}/libz.a"]
+
+    def _tool(self) -> Tool:
+        """What runs configure and make, with zig for all that compiles.
+
+        The interpreter names its loader by the path, so that it starts by itself.
+        """
+        zig = self._zig / "ziglang/zig"
+        target = f"-target {self.architecture}-linux-musl"
+        _write_script(self.folder / "cc", f"{zig} cc {target} -dynamic -Wl,--dynamic-linker={self.loader}")
+        for name in ("ar", "ranlib"):
+            _write_script(self.folder / name, f"{zig} {name}")
+        caches = dict.fromkeys(("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(self.folder / "cache"))
+        programs = {name.upper(): str(self.folder / name) for name in ("cc", "ar", "ranlib")}
+        flags = {"CFLAGS": "-O1 -g0 -fPIC -Wno-date-time", "LDFLAGS": "", "CPPFLAGS": "", "MAKEFLAGS": ""}
+        # Nothing of this machine's libraries, and nothing in C++, whose runtime would be compiled first.
+        others = {"CXX": "/bin/false", "PKG_CONFIG": "/bin/false", "LC_ALL": "C.UTF-8"}
+        return Tool(_REMEDY, {**caches, **programs, **flags, **others})
+
+    def install(self, destination: Path) -> None:
+        """Lay out what Python needs to run, which then works wherever it lies as long as the loader stays."""
+        library = destination / "lib" / f"python{self.version}"
+        shutil.copytree(self._sources / "Lib", library, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        (library / "lib-dynload").mkdir()
+        built = self._sources / (self._sources / "pybuilddir.txt").read_text().strip()
+        # Modules of another name would be those of a CPython that did not notice musl, and load no wheel's.
+        for module in built.glob(f"*-{self.architecture}-linux-musl.so"):
+            shutil.copy2(module, library / "lib-dynload")
+        for settings in built.glob("_sysconfig*"):
+            if settings.is_file():
+                shutil.copy2(settings, library)
+        (destination / "bin").mkdir()
+        shutil.copy2(self._sources / "python", destination / "bin" / f"python{self.version}")
+
+
+def unpack_archive(archive: Path, destination: Path) -> None:
+    """Unpack upstream's sources without the folder that they lie in."""
+    with tarfile.open(archive) as tar:
+        # Pythons before 3.12 may not know of filters.
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
+        tar.extractall(destination)
+    (top,) = destination.iterdir()
+    for entry in top.rename(destination / ".unpacked").iterdir():
+        entry.rename(destination / entry.name)
+    (destination / ".unpacked").rmdir()
+
+
+def unpack_zig(wheel: Path, destination: Path) -> None:
+    """Unpack zig with the libraries that it compiles on the way."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(destination, [name for name in archive.namelist() if name.startswith("ziglang/")])
+    (destination / "ziglang/zig").chmod(0o755)
+
+
+def _unpack_once(place: Path, unpack: Callable[[Path], None]) -> None:
+    if not place.is_dir():
+        with whole_folder(place) as new:
+            unpack(new)
+
+
+def _configure(tool: Tool, place: Path, options: Sequence[str]) -> None:
+    done = place / "configured"
+    if not done.exists():
+        tool.run(["./configure", *options], place)
+        done.touch()
+
+
+def _make(tool: Tool, place: Path, target: str) -> None:
+    tool.run(["make", "--silent", f"--jobs={os.cpu_count() or 1}", target], place)
+
+
+def _write_script(path: Path, command: str) -> None:
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    path.chmod(0o755)
