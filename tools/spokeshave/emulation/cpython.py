@@ -36,9 +36,10 @@ _CONFIGURED = ("--quiet", "--disable-test-modules", "--without-ensurepip", "--wi
 def check_machine(folder: Path) -> None:
     """Raises `SetUpError` where CPython cannot be compiled in a folder: make is missing, or cannot name it."""
     problems = Problems()
-    if shutil.which("make") is None:
-        remedy = "Install make; zig, which compiles, comes by itself."
-        problems.add("make", "is not on PATH, and a Python for musl has to be compiled", remedy)
+    for name, package in (("make", "make"), ("flock", "util-linux")):
+        if shutil.which(name) is None:
+            remedy = f"Install the package {package}; zig, which compiles, comes by itself."
+            problems.add(name, "is not on PATH, and a Python for musl has to be compiled", remedy)
     if re.search(r"[\s'\"$#:]", str(folder)):
         message = "has a character in its name that make cannot do with, and a Python for musl has to be compiled"
         problems.add(str(folder), message, "Give another folder by --folder or SPOKESHAVE_HOME.")
@@ -173,12 +174,17 @@ def _unpack_once(place: Path, unpack: Callable[[Path], None]) -> None:
 def _configure(tool: Tool, place: Path, options: Sequence[str]) -> None:
     done = place / "configured"
     if not done.exists():
-        tool.run(["./configure", *options], place)
+        _run_alone(tool, place, ["./configure", *options])
         done.touch()
 
 
 def _make(tool: Tool, place: Path, target: str) -> None:
-    tool.run(["make", "--silent", f"--jobs={os.cpu_count() or 1}", target], place)
+    _run_alone(tool, place, ["make", "--silent", f"--jobs={os.cpu_count() or 1}", target])
+
+
+def _run_alone(tool: Tool, place: Path, command: Sequence[str]) -> None:
+    """Run a command after the one that a killed set-up may have left running: that has inherited the lock."""
+    tool.run(["flock", place.parent / "busy", *command], place)
 
 
 def _write_script(path: Path, command: str) -> None:

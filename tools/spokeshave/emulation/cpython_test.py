@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_a_killed_run_goes_on_after_what_is_configured(build: MuslBuild) -> None
     assert f"ZLIB_LIBS={build.folder}/zlib/libz.a" in asked[1]
     # make itself knows what is left to do.
     assert lines(build.folder / "made") == ["made"] * 4
+
+
+def test_what_a_killed_run_left_running_is_waited_for(build: MuslBuild) -> None:
+    """Killed without its children, it leaves make at work in the folder."""
+    command = f"echo ready; sleep 0.5; echo left >> {build.folder}/made"
+    left = ["flock", str(build.folder / "busy"), "sh", "-c", command]
+    with subprocess.Popen(left, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        build.compile()
+    assert lines(build.folder / "made") == ["left", "made", "made"]
 
 
 def test_the_compiler_links_for_the_loader_in_the_folder(build: MuslBuild) -> None:
@@ -113,4 +125,5 @@ def test_a_machine_that_cannot_compile_is_told_why(tmp_path: Path, monkeypatch: 
     with pytest.raises(SetUpError) as caught:
         check_machine(Path("/home/a b"))
     assert "make: is not on PATH" in str(caught.value)
+    assert "flock: is not on PATH" in str(caught.value)
     assert "/home/a b: has a character in its name" in str(caught.value)
