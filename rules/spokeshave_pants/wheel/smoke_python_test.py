@@ -75,6 +75,16 @@ def test_a_foreign_wheel_is_tried_on_the_newest_emulated_python_that_runs_it() -
     assert choice("manylinux_2_17_aarch64", ARM) == ARM
 
 
+def test_a_wheel_for_musl_is_tried_on_the_python_of_musl_alone() -> None:
+    """Also where the processor is this machine's."""
+    musl = foreign(system="musl", architecture="x86_64", system_version="1.2.5")
+    glibc = foreign(architecture="x86_64")
+    assert choice("musllinux_1_2_x86_64", glibc, musl) == musl
+    assert isinstance(choice("musllinux_1_2_x86_64", glibc), NoPython)
+    assert choice("manylinux_2_17_x86_64", musl) == NATIVE
+    assert isinstance(choice("musllinux_1_2_aarch64", musl), NoPython)
+
+
 def test_without_an_emulator_the_command_that_sets_one_up_is_named() -> None:
     assert "`spokeshave emulation --platform manylinux_2_17_aarch64` sets up" in reason("manylinux_2_17_aarch64")
     assert "`spokeshave emulation --platform win_amd64` sets up" in reason("win_amd64", ARM)

@@ -69,7 +69,7 @@ GUESTS = (
         "musl (compiled here)",
         ("3.13", "3.11"),
         ("3.13",),
-        "130 MB; compiles CPython, some 5 minutes for each Python",
+        "101 MB once for zig; 23 MB, and minutes of compiling, for each Python",
     ),
     Guest(
         "win_amd64",
