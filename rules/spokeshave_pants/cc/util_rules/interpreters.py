@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from pants.base.build_environment import get_buildroot
 from pants.core.util_rules.system_binaries import BashBinary
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.internals.session import RunId
 from pants.engine.process import Process, ProcessCacheScope, ProcessResult
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
@@ -80,24 +83,14 @@ class ForeignPythons:
 
 
 @rule(desc="Find emulated Python interpreters", level=LogLevel.DEBUG)
-async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, bash: BashBinary) -> ForeignPythons:
+async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, _: RunId) -> ForeignPythons:
+    """Asked anew in each run, as they may be set up while the daemon lives; by no process, so that it costs none."""
     names = ["SPOKESHAVE_HOME", "XDG_CACHE_HOME", "HOME"]
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(names))
     manifest = manifest_path(subsystem.emulated, environment, get_buildroot())
-    if manifest is None:
+    if manifest is None or not os.path.exists(manifest):
         return ForeignPythons(())
-    result = await Get(
-        ProcessResult,
-        Process(
-            argv=(bash.path, "-c", 'if [ -e "$1" ]; then exec cat "$1"; fi', "bash", manifest),
-            env={"PATH": "/usr/bin:/bin"},
-            description=f"Read {manifest}",
-            level=LogLevel.DEBUG,
-            # What is set up while the daemon runs is noticed in the next run.
-            cache_scope=ProcessCacheScope.PER_SESSION,
-        ),
-    )
-    return ForeignPythons(parse_manifest(result.stdout.decode(), manifest))
+    return ForeignPythons(parse_manifest(Path(manifest).read_text("utf-8"), manifest))
 
 
 @rule(desc="Find Python interpreters", level=LogLevel.DEBUG)
