@@ -79,7 +79,9 @@ def test_a_core_is_compiled_once_for_three_python_abis(project: Project, first: 
 
 def test_the_report_tells_of_the_same_processes_as_the_engine(project: Project, first: PantsRun) -> None:
     told = [process for process in project.ran(WHEEL) if not process.startswith("Make the runtime pack")]
-    assert told == first.ran("Compile ", "Link ", "Assemble ", "Repair ", "Verify ", "Stamp ", "Smoke-test ")
+    assert told == first.ran(
+        "Check the metadata ", "Compile ", "Link ", "Assemble ", "Repair ", "Verify ", "Stamp ", "Smoke-test "
+    )
 
 
 def test_nothing_runs_where_nothing_changed(project: Project, first: PantsRun) -> None:
