@@ -159,7 +159,8 @@ def test_a_later_start_runs_one_program_before_pants(first_starts: FirstStarts) 
     commands = [line[2:].split()[0] for line in traced.stderr.splitlines() if re.match(r"\++ [\w./]", line)]
     programs = [command for command in commands if not re.match(r"\w+=|(set|unset|export|exec|ready)$", command)]
     assert programs == ["cksum"]
-    assert f"+ exec {ready.parent}/venv/bin/python {ready.parent}/venv/bin/pants" in traced.stderr
+    client = f"{ready.parent}/venv/lib/python3.9/site-packages/pants/bin/native_client"
+    assert f"+ exec {client} --no-pantsd --version" in traced.stderr
 
 
 def test_arguments_and_the_working_directory_reach_pants(first_starts: FirstStarts) -> None:
