@@ -183,7 +183,7 @@ def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
     :raises InvalidPlatformError: with all of them.
     """
     families = tuple(known_architectures())
-    wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", HOST, *families))]
+    wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", *families))]
     if wrong:
         raise InvalidPlatformError(
             f"{where} names {', '.join(map(repr, wrong))}, which fits no wheel platform tag. "

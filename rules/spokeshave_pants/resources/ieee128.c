@@ -12,6 +12,7 @@
 
 typedef struct _IO_FILE FILE;
 extern FILE *stderr, *stdout;
+extern int vsprintf(char *, const char *, va_list);
 extern int vsnprintf(char *, size_t, const char *, va_list);
 extern int vfprintf(FILE *, const char *, va_list);
 extern int vasprintf(char **, const char *, va_list);
@@ -60,7 +61,7 @@ int __vsnprintfieee128(char *text, size_t size, const char *format, va_list argu
 }
 int __vsprintfieee128(char *text, const char *format, va_list arguments) {
     check(format);
-    return vsnprintf(text, (size_t)-1 >> 1, format, arguments);
+    return vsprintf(text, format, arguments);
 }
 int __vfprintfieee128(FILE *file, const char *format, va_list arguments) {
     check(format);
@@ -86,7 +87,7 @@ int __snprintfieee128(char *text, size_t size, const char *format, ...) {
     FORWARD(vsnprintf(text, size, format, arguments));
 }
 int __sprintfieee128(char *text, const char *format, ...) {
-    FORWARD(vsnprintf(text, (size_t)-1 >> 1, format, arguments));
+    FORWARD(vsprintf(text, format, arguments));
 }
 int __fprintfieee128(FILE *file, const char *format, ...) { FORWARD(vfprintf(file, format, arguments)); }
 int __printfieee128(const char *format, ...) { FORWARD(vfprintf(stdout, format, arguments)); }

@@ -32,11 +32,7 @@ def this_machine() -> Platform | None:
 
 def runs_natively(platform: Platform, machine: Platform | None) -> bool:
     """Whether this machine runs wheels of a platform by itself."""
-    return (
-        machine is not None
-        and (platform.system, platform.architecture) == (machine.system, machine.architecture)
-        and (platform.floor or (0, 0)) <= (machine.floor or (0, 0))
-    )
+    return machine is not None and machine.runs(platform)
 
 
 def choose_python(

@@ -6,7 +6,7 @@ from pants.option.option_types import DictOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
-from spokeshave_pants.platform import check_platform_globs
+from spokeshave_pants.platform import HOST, check_platform_globs
 
 
 class SpokeshaveToolsSubsystem(Subsystem):
@@ -55,7 +55,9 @@ class NativeWheelSubsystem(Subsystem):
 
         :raises InvalidPlatformError: for what no tag could fit, which is a slip of the pen.
         """
-        check_platform_globs(self.platforms, where="the option `[native-wheel].platforms`")
+        check_platform_globs(
+            [glob for glob in self.platforms if glob != HOST], where="the option `[native-wheel].platforms`"
+        )
         return tuple(self.platforms)
 
 
