@@ -1,4 +1,4 @@
-"""Fetching the wheels that a requirements file pins, for a Python of another platform."""
+"""Fetching the wheels that a requirements file pins, for another Python than the one that runs this."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
 from spokeshave.foreign_python import read_foreign_python
-from spokeshave.interpreter import Interpreter, inspect_foreign
+from spokeshave.interpreter import Interpreter, inspect, inspect_foreign
 from spokeshave.pip_program import pip_folder, platform_options
 from spokeshave.report import write_report
 from spokeshave.requirements_file import read_pins
@@ -22,8 +22,10 @@ class FetchError(SpokeshaveError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave fetch``."""
-    parser.add_argument(
-        "--foreign-python", type=Path, required=True, metavar="FILE", help="the Python that the wheels are for"
+    python = parser.add_mutually_exclusive_group(required=True)
+    python.add_argument("--python", type=Path, metavar="EXE", help="the Python that the wheels are for")
+    python.add_argument(
+        "--foreign-python", type=Path, metavar="FILE", help="the Python of another platform that the wheels are for"
     )
     parser.add_argument(
         "--requirements", type=Path, required=True, metavar="FILE", help="what to fetch, pinned and hashed"
@@ -34,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch what applies to the Python, from the index that pip is configured for."""
-    interpreter = inspect_foreign(read_foreign_python(args.foreign_python))
+    interpreter = inspect(args.python) if args.python else inspect_foreign(read_foreign_python(args.foreign_python))
     fetch(interpreter, args.requirements, args.into)
     if args.report:
         write_report(args.report, {"wheels": sorted(path.name for path in args.into.glob("*.whl"))})

@@ -27,9 +27,20 @@ class ZigToolchainSubsystem(Subsystem):
         ),
         advanced=True,
     )
+
+
+class SandboxPythonSubsystem(Subsystem):
+    options_scope = "sandbox-python"
+    help = "The Python that runs Spokeshave's own tools in sandboxes."
+
     interpreter_constraints = StrListOption(
         default=["CPython==3.9.*"],
-        help="The Python that unpacks the toolchain's wheel. It is in no key of a compile or a link.",
+        help=softwrap(
+            """
+            Which Python runs the tools: by default the one that runs Pants 2.17, so that every machine has it. Of the
+            keys of processes its feature version is a part, and neither its place nor its patch release.
+            """
+        ),
         advanced=True,
     )
 

@@ -18,6 +18,11 @@ def tool_sources() -> dict[str, bytes]:
     }
 
 
+def standalone_tool(name: str) -> bytes:
+    """One of the tools that are a program of one file."""
+    return (_HERE / "tools/standalone" / name).read_bytes()
+
+
 def requirements(name: str) -> bytes:
     """A pinned requirements file that the plugin carries."""
     return (_HERE / name).read_bytes()

@@ -23,11 +23,6 @@ class SpokeshaveToolsSubsystem(Subsystem):
         ),
         advanced=True,
     )
-    interpreter_constraints = StrListOption(
-        default=["CPython==3.9.*"],
-        help="The Python that runs the tools: the one that runs Pants 2.17, so that every machine has it.",
-        advanced=True,
-    )
     smoke_requirements = StrOption(
         default="resource://spokeshave_pants.resources/smoke.txt",
         help="The requirements file, in pip's `--hash` form, with pytest, for wheels that give none of their own.",

@@ -37,6 +37,7 @@ from spokeshave_pants.cc.target_types import (
     PlatformCompileFlagsField,
     PlatformDefinesField,
 )
+from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
@@ -192,18 +193,16 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     suffix = f" and {abi}" if abi else ""
     description = f"Compile {display_name(plan.source)} for {request.platform}{suffix}"
     path = object_path(plan.source)
-    result = await Get(
-        FallibleProcessResult,
-        Process(
-            argv=compile_argv(plan.source, request.platform, settings),
-            env=ZIG_ENVIRONMENT,
-            input_digest=plan.digest,
-            immutable_input_digests=immutable,
-            output_files=(path,),
-            description=description,
-            level=LogLevel.INFO,
-        ),
+    process = Process(
+        argv=compile_argv(plan.source, request.platform, settings),
+        env=ZIG_ENVIRONMENT,
+        input_digest=plan.digest,
+        immutable_input_digests=immutable,
+        output_files=(path,),
+        description=description,
+        level=LogLevel.INFO,
     )
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:

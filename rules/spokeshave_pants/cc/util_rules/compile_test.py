@@ -22,11 +22,13 @@ from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
 from spokeshave_pants.cc.util_rules import (
     compile,
+    hermetic,
     include_graph,
     interpreters,
     link_closure,
+    packages,
     python_headers,
-    requirements,
+    sandbox_python,
     third_party,
     toolchain,
 )
@@ -55,7 +57,9 @@ def new_rule_runner() -> RuleRunner:
             *link_closure.rules(),
             *pex.rules(),
             *python_headers.rules(),
-            *requirements.rules(),
+            *hermetic.rules(),
+            *packages.rules(),
+            *sandbox_python.rules(),
             *source_files.rules(),
             *system_binaries.rules(),
             *target_types.rules(),

@@ -26,6 +26,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     CompilePlanRequest,
     package_plan,
 )
+from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
@@ -149,20 +150,18 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     import_libraries = (import_library(settings.output),) if windows and settings.install_name else ()
     suffix = f" and {request.abi}" if request.abi else ""
     description = f"Link {settings.output} for {request.platform}{suffix}"
-    result = await Get(
-        FallibleProcessResult,
-        Process(
-            argv=link_argv(
-                request.platform, request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries
-            ),
-            env=ZIG_ENVIRONMENT,
-            input_digest=inputs,
-            immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},
-            output_files=(settings.output, *import_libraries),
-            description=description,
-            level=LogLevel.INFO,
+    process = Process(
+        argv=link_argv(
+            request.platform, request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries
         ),
+        env=ZIG_ENVIRONMENT,
+        input_digest=inputs,
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},
+        output_files=(settings.output, *import_libraries),
+        description=description,
+        level=LogLevel.INFO,
     )
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
     stderr = result.stderr.decode(errors="replace")
     _raise_for_symbols(request, stderr)
     if result.exit_code:

@@ -15,10 +15,12 @@ from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.cc.util_rules import (
     compile,
+    hermetic,
     include_graph,
     link,
     link_closure,
-    requirements,
+    packages,
+    sandbox_python,
     third_party,
     variant,
 )
@@ -40,7 +42,9 @@ def rule_runner() -> RuleRunner:
             *pex.rules(),
             *source_files.rules(),
             *target_types.rules(),
-            *requirements.rules(),
+            *hermetic.rules(),
+            *packages.rules(),
+            *sandbox_python.rules(),
             *third_party.rules(),
             *variant.rules(),
             QueryRule(LinkPlan, [LinkPlanRequest]),

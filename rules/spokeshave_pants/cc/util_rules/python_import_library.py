@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
-from pants.engine.process import Process, ProcessResult
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -13,8 +13,10 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.cc.python_exports import import_library_argv, import_library_name, module_definition
+from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.errors import LinkError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi
 
@@ -47,18 +49,19 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
     path = import_library_name(request.abi)
     description = f"Make {path} for {request.platform}"
-    result = await Get(
-        ProcessResult,
-        Process(
-            argv=import_library_argv(request.platform, definition=_DEFINITION, output=path),
-            env=ZIG_ENVIRONMENT,
-            input_digest=await Get(Digest, CreateDigest([FileContent(_DEFINITION, definition.encode())])),
-            immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
-            output_files=(path,),
-            description=description,
-            level=LogLevel.DEBUG,
-        ),
+    process = Process(
+        argv=import_library_argv(request.platform, definition=_DEFINITION, output=path),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await Get(Digest, CreateDigest([FileContent(_DEFINITION, definition.encode())])),
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
+        output_files=(path,),
+        description=description,
+        level=LogLevel.DEBUG,
     )
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
+    if result.exit_code:
+        reason = result.stderr.decode(errors="replace").strip()
+        raise LinkError(f"{request.where}: the import library {path} cannot be made:\n{reason}")
     return PythonImportLibrary(result.output_digest, path, Action.of(ActionKind.LINK, description, result))
 
 

@@ -14,12 +14,14 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.util_rules import (
     compile,
+    hermetic,
     include_graph,
     interpreters,
     link_closure,
+    packages,
     python_headers,
     python_import_library,
-    requirements,
+    sandbox_python,
     third_party,
     toolchain,
 )
@@ -77,7 +79,9 @@ def rule_runner() -> RuleRunner:
             *pex.rules(),
             *python_headers.rules(),
             *python_import_library.rules(),
-            *requirements.rules(),
+            *hermetic.rules(),
+            *packages.rules(),
+            *sandbox_python.rules(),
             *source_files.rules(),
             *system_binaries.rules(),
             *target_types.rules(),

@@ -30,7 +30,7 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.cc.util_rules.requirements import RequirementsTree, RequirementsTreeRequest, normalize_name
+from spokeshave_pants.cc.util_rules.packages import InstalledPackages, PackagesRequest, normalize_name
 from spokeshave_pants.errors import InvalidTargetError
 
 PYTHON_HEADER = "Python.h"
@@ -68,7 +68,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
-    tree = await Get(RequirementsTree, RequirementsTreeRequest(requirements, where))
+    tree = await Get(InstalledPackages, PackagesRequest(requirements, where))
     name = normalize_name(target[CcDistributionField].value or target.address.target_name)
     root = dict(tree.distributions).get(name)
     if root is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 
 from pants.engine.fs import (
@@ -27,15 +28,18 @@ from spokeshave_pants.cc.toolchain_layout import (
     compile_globs,
     link_globs,
 )
-from spokeshave_pants.cc.util_rules.requirements import RequirementsTree, RequirementsTreeRequest
+from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest
 from spokeshave_pants.platform import Platform
+
+_PACKAGE = "ziglang"
 
 
 @dataclass(frozen=True)
 class ZigPackage:
-    """The whole pinned package, with its C++ library's types compared by name."""
+    """The whole pinned package, with its C++ library's types compared by name. Its files may be nowhere near."""
 
     digest: Digest
+    request: PackagesRequest
 
 
 @dataclass(frozen=True)
@@ -45,37 +49,38 @@ class CcToolchainRequest:
 
 @dataclass(frozen=True)
 class CcToolchain:
-    """Content-addressed inputs that compile, link and make the runtime pack for one platform."""
+    """Content-addressed inputs that compile, link and make the runtime pack for one platform.
+
+    :param packages: what a `HermeticProcess` with one of the digests among its inputs has to name.
+    """
 
     compiler: Digest
     linker: Digest
     whole: Digest
+    packages: tuple[PackagesRequest, ...]
 
 
-async def _with_types_by_name(package: Digest) -> Digest:
-    original, rest = await MultiGet(
-        Get(DigestContents, DigestSubset(package, PathGlobs([TYPEINFO]))),
-        Get(Digest, DigestSubset(package, PathGlobs(["**", f"!{TYPEINFO}"]))),
-    )
-    changed = compare_types_by_name("".join(file.content.decode() for file in original))
-    patch = await Get(Digest, CreateDigest([FileContent(TYPEINFO, changed.encode())]))
-    return await Get(Digest, MergeDigests((rest, patch)))
-
-
-@rule(desc="Unpack the pinned zig toolchain")
-async def unpack_zig(subsystem: ZigToolchainSubsystem) -> ZigPackage:
+@rule(desc="Find the pinned zig toolchain")
+async def zig_package(subsystem: ZigToolchainSubsystem) -> ZigPackage:
     where = f"the option `[{subsystem.options_scope}].requirements`"
-    tree = await Get(RequirementsTree, RequirementsTreeRequest(subsystem.requirements, where))
-    root = dict(tree.distributions).get("ziglang", "") + "/ziglang"
-    binary = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs([f"{root}/zig"])))
+    request = PackagesRequest(subsystem.requirements, where, keep=(f"*/{_PACKAGE}/{TYPEINFO}",))
+    packages = await Get(Packages, PackagesRequest, request)
+    binary = await Get(Snapshot, DigestSubset(packages.digest, PathGlobs([f"*/{_PACKAGE}/zig"])))
     if len(binary.files) != 1:
         raise ToolchainLayoutError(
             f"The requirements in {subsystem.requirements} install no `ziglang` package with a `zig` binary. "
             "Pin `ziglang` there, with hashes."
         )
-    files = await Get(Digest, DigestSubset(tree.digest, PathGlobs([f"{root}/**"])))
-    package = await Get(Digest, RemovePrefix(files, root))
-    return ZigPackage(await _with_types_by_name(package))
+    root = posixpath.dirname(binary.files[0])
+    typeinfo = f"{root}/{TYPEINFO}"
+    original, rest = await MultiGet(
+        Get(DigestContents, Digest, packages.kept),
+        Get(Digest, DigestSubset(packages.digest, PathGlobs([f"{root}/**", f"!{typeinfo}"]))),
+    )
+    changed = compare_types_by_name("".join(file.content.decode() for file in original))
+    patch = await Get(Digest, CreateDigest([FileContent(typeinfo, changed.encode())]))
+    merged = await Get(Digest, MergeDigests((rest, patch)))
+    return ZigPackage(await Get(Digest, RemovePrefix(merged, root)), request)
 
 
 @rule
@@ -84,7 +89,7 @@ async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcTo
         Get(Digest, DigestSubset(package.digest, PathGlobs(globs, GlobMatchErrorBehavior.ignore)))
         for globs in (compile_globs(request.platform), link_globs(request.platform))
     )
-    return CcToolchain(compiler=compiler, linker=linker, whole=package.digest)
+    return CcToolchain(compiler=compiler, linker=linker, whole=package.digest, packages=(package.request,))
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.base.build_environment import get_buildroot
 from pants.core.goals.package import BuiltPackage
 from pants.core.goals.publish import (
@@ -19,18 +16,20 @@ from pants.core.goals.publish import (
 )
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.process import InteractiveProcess, Process
+from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
+from spokeshave_pants.cc.util_rules.packages import InstalledPackages, PackagesRequest
+from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, bullet_list
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.repository import Repository, parse_repositories
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelPublishSubsystem
+from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
 from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
-from spokeshave_pants.wheel.util_rules.tools import REPORT, TOOLS_DIR, SpokeshaveTools
+from spokeshave_pants.wheel.util_rules.tools import REPORT, SpokeshaveTools, tool_process
 
 
 class UntestedWheelError(SpokeshaveError):
@@ -50,13 +49,6 @@ class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
 
     def get_output_data(self) -> PublishOutputData:
         return PublishOutputData({"publisher": "spokeshave", **super().get_output_data()})
-
-
-@dataclass(frozen=True)
-class Uploader:
-    """twine's pinned requirements as a virtual environment."""
-
-    pex: VenvPex
 
 
 @dataclass(frozen=True)
@@ -89,52 +81,31 @@ def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
     )
 
 
-@rule(desc="Install twine")
-async def install_uploader(publishing: WheelPublishSubsystem, tools: SpokeshaveToolsSubsystem) -> Uploader:
-    lockfile = Lockfile(
-        url=publishing.requirements,
-        url_description_of_origin=f"the option `[{publishing.options_scope}].requirements`",
-        resolve_name=publishing.options_scope,
-    )
-    pex = await Get(
-        VenvPex,
-        PexRequest(
-            output_filename="spokeshave-upload.pex",
-            internal_only=True,
-            requirements=EntireLockfile(lockfile),
-            interpreter_constraints=InterpreterConstraints(tools.interpreter_constraints),
-            description="Install the pinned twine",
-        ),
-    )
-    return Uploader(pex)
-
-
 @rule
 async def upload_process(
-    request: UploadRequest, uploader: Uploader, tools: SpokeshaveTools, options: GlobalOptions
+    request: UploadRequest,
+    publishing: WheelPublishSubsystem,
+    tools: SpokeshaveTools,
+    python: SandboxPython,
+    options: GlobalOptions,
 ) -> InteractiveProcess:
-    process, variables = await MultiGet(
-        # No credential is in this one: what the engine runs and caches never holds any.
-        Get(
-            Process,
-            VenvPexProcess(
-                uploader.pex,
-                argv=(
-                    *(f"{TOOLS_DIR}/run.py", "upload", *request.repository.arguments),
-                    *("--report", REPORT, *request.wheels),
-                ),
-                input_digest=request.digest,
-                extra_env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-                description=f"Upload to {request.repository.label}",
-            ),
-        ),
+    where = f"the option `[{publishing.options_scope}].requirements`"
+    twine, variables = await MultiGet(
+        Get(InstalledPackages, PackagesRequest(publishing.requirements, where)),
         Get(EnvironmentVars, EnvironmentVarsRequest(request.repository.variables)),
+    )
+    # No credential is in this one: what the engine runs and caches never holds any.
+    process = tool_process(
+        python,
+        twine.digest,
+        tools.sources,
+        ("upload", *request.repository.arguments, "--report", REPORT, *request.wheels),
+        request.digest,
+        description=f"Upload to {request.repository.label}",
     )
     certificates = {"TWINE_CERT": options.ca_certs_path} if options.ca_certs_path else {}
     environment = request.repository.environment({**certificates, **variables}, get_buildroot())
-    sources = FrozenDict({**process.immutable_input_digests, TOOLS_DIR: tools.sources})
-    process = replace(process, immutable_input_digests=sources, env=FrozenDict({**process.env, **environment}))
-    return InteractiveProcess.from_process(process)
+    return InteractiveProcess.from_process(replace(process, env=FrozenDict({**process.env, **environment})))
 
 
 @rule

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pants.backend.python.util_rules.pex import VenvPexProcess
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     AddPrefix,
@@ -23,17 +22,14 @@ from pants.engine.fs import (
     PathGlobs,
     Snapshot,
 )
-from pants.engine.process import ProcessExecutionFailure, ProcessResult
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.foreign_pythons import ForeignPython
-from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.cc.pip_output import wrong_hashes
 from spokeshave_pants.cc.util_rules.interpreters import ForeignPythons, Interpreters
-from spokeshave_pants.cc.util_rules.requirements import refused_hashes
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
@@ -49,13 +45,7 @@ from spokeshave_pants.wheel.target_types import (
 )
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.util_rules.tools import (
-    OUTPUT_DIR,
-    RunToolRequest,
-    SpokeshaveTools,
-    ToolResult,
-    raise_for_failure,
-)
+from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 
 WHEELHOUSE_DIR = "__wheelhouse"
 TESTS_DIR = "__tests"
@@ -133,27 +123,12 @@ def is_required(patterns: tuple[str, ...], platform: Platform, version: PythonVe
     return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in (platform.tag, str(version)))
 
 
-def _fetch(requirements: Digest, interpreter: Interpreter, tools: SpokeshaveTools) -> VenvPexProcess:
-    return VenvPexProcess(
-        tools.pex,
-        argv=(
-            *("-m", "pip", "--isolated", "--python", interpreter.path, "download"),
-            *("--disable-pip-version-check", "--no-cache-dir", "--progress-bar=off", "--quiet"),
-            *("--require-hashes", "--only-binary=:all:"),
-            *("--requirement", REQUIREMENTS, "--dest", WHEELHOUSE_DIR),
-        ),
-        input_digest=requirements,
-        extra_env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "."},
-        output_directories=(WHEELHOUSE_DIR,),
-        description=f"Fetch what smoke tests need on Python {interpreter.version}",
-    )
-
-
-async def _fetch_foreign(request: WheelhouseRequest, python: ForeignPython) -> Wheelhouse:
+@rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
+async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
     """:raises WrongHashError: where a file is not the one pinned. :raises ToolError: for another reason."""
-    description = f"Fetch what smoke tests need on {title(python)}"
-    entry = await Get(Digest, CreateDigest([FileContent(FOREIGN_PYTHON, python.facts.encode())]))
-    argv = ("fetch", "--foreign-python", FOREIGN_PYTHON, "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
+    description = f"Fetch what smoke tests need on {title(request.python)}"
+    entry = await Get(Digest, CreateDigest(_described(request.python)))
+    argv = ("fetch", *_python_arguments(request.python)[:2], "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
     digest = await Get(Digest, MergeDigests([entry, request.requirements]))
     result = await Get(ToolResult, RunToolRequest(argv, digest, ActionKind.SMOKE_TEST, description))
     wrong = wrong_hashes(result.stderr) if result.exit_code else None
@@ -161,17 +136,6 @@ async def _fetch_foreign(request: WheelhouseRequest, python: ForeignPython) -> W
         raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
     raise_for_failure(result, request.source)
     return Wheelhouse(await Get(Digest, AddPrefix(result.digest, WHEELHOUSE_DIR)))
-
-
-@rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
-async def fetch_wheelhouse(request: WheelhouseRequest, tools: SpokeshaveTools) -> Wheelhouse:
-    if isinstance(request.python, ForeignPython):
-        return await _fetch_foreign(request, request.python)
-    try:
-        result = await Get(ProcessResult, VenvPexProcess, _fetch(request.requirements, request.python, tools))
-    except ProcessExecutionFailure as failure:
-        raise (refused_hashes(failure, request.source, "A smoke test") or failure) from failure
-    return Wheelhouse(result.output_digest)
 
 
 def title(python: SmokePython) -> str:
@@ -259,8 +223,7 @@ async def _try(
     source = posixpath.join(plan.address.spec_path, declared) if declared is not None else carried
     wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, python, source))
     beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
-    described = [FileContent(FOREIGN_PYTHON, python.facts.encode())] if isinstance(python, ForeignPython) else []
-    entry = await Get(Digest, CreateDigest(described))
+    entry = await Get(Digest, CreateDigest(_described(python)))
     digest = await Get(
         Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *beside])
     )
@@ -279,6 +242,11 @@ async def _try(
         ),
     )
     return _report(result, version, python, required)
+
+
+def _described(python: SmokePython) -> list[FileContent]:
+    """The files that `_python_arguments` names."""
+    return [FileContent(FOREIGN_PYTHON, python.facts.encode())] if isinstance(python, ForeignPython) else []
 
 
 def _python_arguments(python: SmokePython) -> tuple[str, ...]:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, PathGlobs, RemovePrefix
-from pants.engine.process import FallibleProcessResult, Process, ProcessExecutionFailure
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
-from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.util_rules.requirements import refused_hashes
+from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest
+from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.resources.files import tool_sources
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
@@ -30,24 +27,64 @@ OUTPUT_DIR = "__out"
 
 # The same on every machine: what a tool says and writes does not depend on the user's locale or time zone.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+# Packages are imported from a copy in a named cache, where the bytecode of one run serves the next; the copy is of an
+# input of the process, and named by its digest.
 _MAIN = b"""\
 import os
+import shutil
 import sys
+import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+here = os.path.dirname(os.path.abspath(__file__))
+cache, packages, digest = sys.argv[1:4]
+del sys.argv[1:4]
+place = os.path.join(os.path.realpath(cache), digest)
+if not os.path.isdir(place):
+    copy = tempfile.mkdtemp(dir=os.path.dirname(place))
+    shutil.copytree(packages, os.path.join(copy, digest), copy_function=shutil.copy)
+    try:
+        os.rename(os.path.join(copy, digest), place)
+    except OSError:  # another process was first
+        pass
+    shutil.rmtree(copy)
+sys.path[:0] = [here, *(os.path.join(place, name) for name in sorted(os.listdir(place)))]
 
 from spokeshave.cli import main
 
 raise SystemExit(main())
 """
+_PACKAGES_DIR = "__tool_packages"
+_CACHE = "spokeshave_tools"
 
 
 @dataclass(frozen=True)
 class SpokeshaveTools:
-    """The tools' pinned requirements as a virtual environment, and their sources."""
+    """The tools' pinned requirements, whose files may be nowhere near, and their sources."""
 
-    pex: VenvPex
+    packages: Digest
+    request: PackagesRequest
     sources: Digest
+
+
+def tool_process(
+    python: SandboxPython, packages: Digest, sources: Digest, argv: Iterable[str], digest: Digest, **options: Any
+) -> Process:
+    """A run of the tools on some packages.
+
+    :param argv: what follows `spokeshave`.
+    :param options: further ones of `Process`.
+    """
+    return Process(
+        argv=(
+            *(python.path, "-I", "-S", f"{TOOLS_DIR}/run.py"),
+            *(f".cache/{_CACHE}", _PACKAGES_DIR, packages.fingerprint, *argv),
+        ),
+        env=_ENVIRONMENT,
+        input_digest=digest,
+        immutable_input_digests={TOOLS_DIR: sources, _PACKAGES_DIR: packages},
+        append_only_caches={**python.append_only_caches, _CACHE: f".cache/{_CACHE}"},
+        **options,
+    )
 
 
 @dataclass(frozen=True)
@@ -79,43 +116,32 @@ class ToolResult:
         return facts
 
 
-@rule(desc="Install the wheel tools")
-async def install_tools(subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
+@rule(desc="Find the wheel tools")
+async def find_tools(subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
     where = f"the option `[{subsystem.options_scope}].requirements`"
-    lockfile = Lockfile(url=subsystem.requirements, url_description_of_origin=where, resolve_name="spokeshave-tools")
-    request = PexRequest(
-        output_filename="spokeshave-tools.pex",
-        internal_only=True,
-        requirements=EntireLockfile(lockfile),
-        interpreter_constraints=InterpreterConstraints(subsystem.interpreter_constraints),
-        description="Install the pinned wheel tools",
-    )
-    try:
-        pex = await Get(VenvPex, PexRequest, request)
-    except ProcessExecutionFailure as failure:
-        raise (refused_hashes(failure, subsystem.requirements, where) or failure) from failure
+    request = PackagesRequest(subsystem.requirements, where)
     carried = (FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items())
-    sources = await Get(Digest, CreateDigest([FileContent("run.py", _MAIN), *carried]))
-    return SpokeshaveTools(pex, sources)
+    packages, sources = await MultiGet(
+        Get(Packages, PackagesRequest, request),
+        Get(Digest, CreateDigest([FileContent("run.py", _MAIN), *carried])),
+    )
+    return SpokeshaveTools(packages.digest, request, sources)
 
 
 @rule(level=LogLevel.DEBUG)
-async def run_tool(request: RunToolRequest, tools: SpokeshaveTools) -> ToolResult:
-    process = await Get(
-        Process,
-        VenvPexProcess(
-            tools.pex,
-            argv=(f"{TOOLS_DIR}/run.py", *request.argv, "--report", REPORT),
-            input_digest=request.digest,
-            extra_env=_ENVIRONMENT,
-            output_files=(REPORT,),
-            output_directories=(OUTPUT_DIR,),
-            description=request.description,
-            level=LogLevel.INFO,
-        ),
+async def run_tool(request: RunToolRequest, tools: SpokeshaveTools, python: SandboxPython) -> ToolResult:
+    process = tool_process(
+        python,
+        tools.packages,
+        tools.sources,
+        (*request.argv, "--report", REPORT),
+        request.digest,
+        output_files=(REPORT,),
+        output_directories=(OUTPUT_DIR,),
+        description=request.description,
+        level=LogLevel.INFO,
     )
-    process = dataclasses.replace(process, immutable_input_digests=FrozenDict({TOOLS_DIR: tools.sources}))
-    result = await Get(FallibleProcessResult, Process, process)
+    result = await Get(FallibleProcessResult, HermeticProcess(process, (tools.request,)))
     report, output = await MultiGet(
         Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([REPORT]))),
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),

@@ -1,0 +1,210 @@
+"""What a pinned requirements file installs, as a tree of files; or that tree's digest without the files."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.util_rules.pex_cli import PexPEX
+from pants.backend.python.util_rules.pex_requirements import (
+    LoadedLockfile,
+    LoadedLockfileRequest,
+    Lockfile,
+    ResolvePexConfig,
+    ResolvePexConfigRequest,
+)
+from pants.core.util_rules.subprocess_environment import SubprocessEnvironmentVars
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestContents,
+    DigestSubset,
+    Directory,
+    FileContent,
+    FileDigest,
+    FileEntry,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+    Snapshot,
+)
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_content
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.pip_output import wrong_hashes
+from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
+from spokeshave_pants.errors import SpokeshaveError, WrongHashError
+from spokeshave_pants.resources.files import standalone_tool
+
+_TOOL = "__tool/packages.py"
+_OUTPUT = "__packages"
+_PEX_ROOT = {"pex_root": ".cache/pex_root"}
+_TEMPORARY = ".tmp"
+
+
+class InstallError(SpokeshaveError):
+    """Packages that cannot be had."""
+
+
+@dataclass(frozen=True)
+class PackagesRequest:
+    """Everything that a pinned requirements file installs.
+
+    :param where: what names the file, for messages.
+    :param keep: globs of files whose content is wanted in any case.
+    """
+
+    path: str
+    where: str
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Packages:
+    """A folder for each distribution, by wheel file name.
+
+    :param kept: the files that `keep` names, with their content.
+    :param listed: whether the digest alone is known, and the files may be nowhere near.
+    """
+
+    digest: Digest
+    kept: Digest
+    listed: bool
+
+
+@dataclass(frozen=True)
+class InstalledPackages:
+    """The same with all files, and where each distribution is: (normalized name, folder)."""
+
+    digest: Digest
+    distributions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _InstallerRequest:
+    """:param action: `install` or `list`, and the options of that."""
+
+    packages: PackagesRequest
+    action: tuple[str, ...]
+    description: str
+
+
+def normalize_name(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@rule
+async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Packages:
+    if options.remote_cache_read or options.remote_cache_write:
+        return await Get(Packages, _InstallerRequest, _listing(request))
+    installed = await Get(InstalledPackages, PackagesRequest, request)
+    kept = await Get(Digest, DigestSubset(installed.digest, PathGlobs(request.keep)))
+    return Packages(installed.digest, kept, listed=False)
+
+
+def _listing(request: PackagesRequest) -> _InstallerRequest:
+    keep = (argument for glob in request.keep for argument in ("--keep", glob))
+    return _InstallerRequest(request, ("list", _OUTPUT, *keep), f"List the packages pinned in {request.path}")
+
+
+@rule
+async def list_packages(request: _InstallerRequest) -> Packages:
+    result = await Get(FallibleProcessResult, _InstallerRequest, request)
+    _raise_for_failure(result, request.packages)
+    output = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT))
+    listed, kept = await MultiGet(
+        Get(DigestContents, DigestSubset(output, PathGlobs(["files.json"]))),
+        Get(Digest, DigestSubset(output, PathGlobs(["kept/**"]))),
+    )
+    entries = [
+        FileEntry(path, FileDigest(sha256, size), is_executable)
+        for path, sha256, size, is_executable in json.loads(listed[0].content)
+    ]
+    return Packages(
+        digest=await Get(Digest, CreateDigest(entries)),
+        kept=await Get(Digest, RemovePrefix(kept, "kept")),
+        listed=True,
+    )
+
+
+@rule
+async def install_packages(request: PackagesRequest) -> InstalledPackages:
+    description = f"Install the packages pinned in {request.path}"
+    result = await Get(FallibleProcessResult, _InstallerRequest(request, ("install", _OUTPUT), description))
+    _raise_for_failure(result, request)
+    digest = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT))
+    snapshot = await Get(Snapshot, DigestSubset(digest, PathGlobs(["*/*.dist-info/METADATA"])))
+    found = sorted(
+        (normalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
+        for path in snapshot.files
+    )
+    return InstalledPackages(digest, tuple(found))
+
+
+@rule(level=LogLevel.DEBUG)
+async def run_installer(
+    request: _InstallerRequest,
+    python: SandboxPython,
+    pex: PexPEX,
+    setup: PythonSetup,
+    variables: SubprocessEnvironmentVars,
+    options: GlobalOptions,
+) -> FallibleProcessResult:
+    wanted = request.packages
+    lockfile = Lockfile(url=wanted.path, url_description_of_origin=wanted.where, resolve_name=wanted.path)
+    certificates = [ca_certs_path_to_file_content(options.ca_certs_path)] if options.ca_certs_path else []
+    tool = FileContent(_TOOL, standalone_tool("packages.py"))
+    loaded, resolve, created = await MultiGet(
+        Get(LoadedLockfile, LoadedLockfileRequest(lockfile)),
+        Get(ResolvePexConfig, ResolvePexConfigRequest(None)),
+        Get(Digest, CreateDigest([tool, Directory(_TEMPORARY), *certificates])),
+    )
+    cert = tuple(argument for file in certificates for argument in ("--cert", file.path))
+    digest = await Get(Digest, MergeDigests([loaded.lockfile_digest, pex.digest, created]))
+    return await Get(
+        FallibleProcessResult,
+        Process(
+            argv=(
+                *(python.path, _TOOL, *request.action, "--"),
+                *(pex.exe, "--tmpdir", _TEMPORARY, "--pip-version", setup.pip_version.value, *cert),
+                *("--requirement", loaded.lockfile_path, "--no-transitive", *resolve.pex_args()),
+                *("--resolver-version", "pip-2020-resolver", "--layout", "loose", "--no-compile"),
+                *("--output-file", "packages.pex"),
+            ),
+            env=_environment(variables),
+            input_digest=digest,
+            append_only_caches={**python.append_only_caches, **_PEX_ROOT},
+            output_directories=(_OUTPUT,),
+            description=request.description,
+            level=LogLevel.INFO,
+        ),
+    )
+
+
+def _environment(variables: SubprocessEnvironmentVars) -> dict[str, str]:
+    """What the network asks for (certificates, a proxy), and the rest the same on every machine."""
+    passed = {name: value for name, value in variables.vars.items() if name != "LANG" and not name.startswith("LC_")}
+    same = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PEX_IGNORE_RCFILES": "true"}
+    return {**passed, **same, "PEX_ROOT": _PEX_ROOT["pex_root"]}
+
+
+def _raise_for_failure(result: FallibleProcessResult, request: PackagesRequest) -> None:
+    """:raises WrongHashError: where a file is not the one pinned. :raises InstallError: for any other reason."""
+    if not result.exit_code:
+        return
+    stderr = result.stderr.decode(errors="replace")
+    wrong = wrong_hashes(stderr)
+    if wrong is not None:
+        raise WrongHashError(f"{request.where} takes packages from {request.path}.\n{wrong}")
+    raise InstallError(f"{request.where} takes packages from {request.path}, which cannot be installed:\n{stderr}")
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

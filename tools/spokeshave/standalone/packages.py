@@ -1,0 +1,82 @@
+"""Install the packages that a requirements file pins, or only tell which files that would be.
+
+The list is small where the packages may be large (a compiler): who has it knows the packages' digest without them.
+
+    packages.py install OUTPUT -- COMMAND...
+    packages.py list OUTPUT [--keep GLOB]... -- COMMAND...
+
+The command makes a loose PEX named `packages.pex`. `install` leaves the packages in OUTPUT, each in its own folder.
+`list` leaves `files.json` there: path, sha256, size in bytes and whether it is executable, of each file; and the files
+that a `--keep` names, below `kept`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+PEX = Path("packages.pex")
+# A loose PEX holds each wheel unpacked below this.
+PACKAGES = PEX / ".deps"
+LIST = "files.json"
+KEPT = "kept"
+_EXECUTABLE = 0o100
+
+
+def files_below(root: Path) -> Iterator[Path]:
+    """Every file, in the order of its path."""
+    return (path for path in sorted(root.rglob("*")) if path.is_file())
+
+
+def entry(root: Path, path: Path) -> tuple[str, str, int, bool]:
+    """What the list says of a file."""
+    sha256 = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            sha256.update(chunk)
+    status = path.stat()
+    return path.relative_to(root).as_posix(), sha256.hexdigest(), status.st_size, bool(status.st_mode & _EXECUTABLE)
+
+
+def write_list(root: Path, output: Path, keep: list[str]) -> None:
+    """Write the list of a folder's files, and copies of those that a glob names."""
+    output.mkdir()
+    entries = []
+    for path in files_below(root):
+        found = entry(root, path)
+        entries.append(found)
+        if any(fnmatch.fnmatchcase(found[0], glob) for glob in keep):
+            copy = output / KEPT / found[0]
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    (output / LIST).write_text(json.dumps(entries, indent=0) + "\n")
+
+
+def main(arguments: list[str]) -> int:
+    """:returns: the exit code; that of the command where it failed, whose words are those that a user needs."""
+    split = arguments.index("--")
+    parser = argparse.ArgumentParser(prog="packages")
+    parser.add_argument("action", choices=("install", "list"))
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--keep", action="append", default=[])
+    options = parser.parse_args(arguments[:split])
+    done = subprocess.run([sys.executable, *arguments[split + 1 :]], check=False)
+    if done.returncode:
+        return done.returncode
+    if options.action == "install":
+        PACKAGES.rename(options.output)
+    else:
+        write_list(PACKAGES, options.output, options.keep)
+        shutil.rmtree(PEX)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
