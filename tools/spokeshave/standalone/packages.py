@@ -35,6 +35,13 @@ def files_below(root: Path) -> Iterator[Path]:
     return (path for path in sorted(root.rglob("*")) if path.is_file())
 
 
+def remove_empty_folders(root: Path) -> None:
+    """Remove the folders that hold nothing: a list of files cannot tell of them."""
+    for folder in sorted((path for path in root.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def entry(root: Path, path: Path) -> tuple[str, str, int, bool]:
     """What the list says of a file."""
     sha256 = hashlib.sha256()
@@ -71,6 +78,7 @@ def main(arguments: list[str]) -> int:
     if done.returncode:
         return done.returncode
     if options.action == "install":
+        remove_empty_folders(PACKAGES)
         PACKAGES.rename(options.output)
     else:
         write_list(PACKAGES, options.output, options.keep)

@@ -14,13 +14,10 @@ from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.cc.util_rules.packages import InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.cc.util_rules.packages import LOOKUP_MILLISECONDS, InstalledPackages, Packages, PackagesRequest
 
 # How the engine says that a digest's content is neither in the local store nor in the remote one.
 _MISSING = "Missing digest"
-# How long a look-up in the remote cache may take before the process is also started here, whichever is first. A server
-# that hangs so delays each step of a build by that much and no more.
-_LOOKUP_MILLISECONDS = 2000
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class HermeticProcess:
 
 @rule
 async def run_hermetic(request: HermeticProcess) -> FallibleProcessResult:
-    process = dataclasses.replace(request.process, remote_cache_speculation_delay_millis=_LOOKUP_MILLISECONDS)
+    process = dataclasses.replace(request.process, remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS)
     packages = await MultiGet(Get(Packages, PackagesRequest, wanted) for wanted in request.packages)
     try:
         return await Get(FallibleProcessResult, Process, process)

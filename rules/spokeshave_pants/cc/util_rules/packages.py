@@ -46,6 +46,9 @@ _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"
 _PEX_ROOT = {"pex_root": ".cache/pex_root"}
 _TEMPORARY = ".tmp"
+# How long a look-up in the remote cache may take before a process is also started here, whichever is first. A server
+# that hangs so delays each step of a build by that much and no more.
+LOOKUP_MILLISECONDS = 2000
 
 
 class InstallError(SpokeshaveError):
@@ -57,7 +60,7 @@ class PackagesRequest:
     """Everything that a pinned requirements file installs.
 
     :param where: what names the file, for messages.
-    :param keep: globs of files whose content is wanted in any case.
+    :param keep: globs of files whose content is wanted in any case; they end with a file's name or `**`.
     """
 
     path: str
@@ -70,20 +73,30 @@ class Packages:
     """A folder for each distribution, by wheel file name.
 
     :param kept: the files that `keep` names, with their content.
-    :param listed: whether the digest alone is known, and the files may be nowhere near.
+    :param distributions: where each is: (normalized name, folder).
+    :param listed: whether the digest alone is known, and the other files may be nowhere near.
     """
 
     digest: Digest
     kept: Digest
+    distributions: tuple[tuple[str, str], ...]
     listed: bool
 
 
 @dataclass(frozen=True)
 class InstalledPackages:
-    """The same with all files, and where each distribution is: (normalized name, folder)."""
+    """The folders of `Packages`, with all files."""
 
     digest: Digest
-    distributions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _PackagesTree:
+    """:param digest: `Packages.digest`."""
+
+    digest: Digest
+    kept: Digest
+    listed: bool
 
 
 @dataclass(frozen=True)
@@ -103,10 +116,17 @@ def normalize_name(name: str) -> str:
 @rule
 async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Packages:
     if options.remote_cache_read or options.remote_cache_write:
-        return await Get(Packages, _InstallerRequest, _listing(request))
-    installed = await Get(InstalledPackages, PackagesRequest, request)
-    kept = await Get(Digest, DigestSubset(installed.digest, PathGlobs(request.keep)))
-    return Packages(installed.digest, kept, listed=False)
+        tree = await Get(_PackagesTree, _InstallerRequest, _listing(request))
+    else:
+        installed = await Get(InstalledPackages, PackagesRequest, request)
+        kept = await Get(Digest, DigestSubset(installed.digest, PathGlobs(request.keep)))
+        tree = _PackagesTree(installed.digest, kept, listed=False)
+    snapshot = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs(["*/*.dist-info/METADATA"])))
+    found = sorted(
+        (normalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
+        for path in snapshot.files
+    )
+    return Packages(tree.digest, tree.kept, tuple(found), tree.listed)
 
 
 def _listing(request: PackagesRequest) -> _InstallerRequest:
@@ -115,7 +135,7 @@ def _listing(request: PackagesRequest) -> _InstallerRequest:
 
 
 @rule
-async def list_packages(request: _InstallerRequest) -> Packages:
+async def list_packages(request: _InstallerRequest) -> _PackagesTree:
     result = await Get(FallibleProcessResult, _InstallerRequest, request)
     _raise_for_failure(result, request.packages)
     output = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT))
@@ -127,7 +147,7 @@ async def list_packages(request: _InstallerRequest) -> Packages:
         FileEntry(path, FileDigest(sha256, size), is_executable)
         for path, sha256, size, is_executable in json.loads(listed[0].content)
     ]
-    return Packages(
+    return _PackagesTree(
         digest=await Get(Digest, CreateDigest(entries)),
         kept=await Get(Digest, RemovePrefix(kept, "kept")),
         listed=True,
@@ -136,16 +156,12 @@ async def list_packages(request: _InstallerRequest) -> Packages:
 
 @rule
 async def install_packages(request: PackagesRequest) -> InstalledPackages:
+    # What is kept of a list is no part of what an installation is.
+    plain = PackagesRequest(request.path, request.where)
     description = f"Install the packages pinned in {request.path}"
-    result = await Get(FallibleProcessResult, _InstallerRequest(request, ("install", _OUTPUT), description))
+    result = await Get(FallibleProcessResult, _InstallerRequest(plain, ("install", _OUTPUT), description))
     _raise_for_failure(result, request)
-    digest = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT))
-    snapshot = await Get(Snapshot, DigestSubset(digest, PathGlobs(["*/*.dist-info/METADATA"])))
-    found = sorted(
-        (normalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
-        for path in snapshot.files
-    )
-    return InstalledPackages(digest, tuple(found))
+    return InstalledPackages(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT)))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -184,6 +200,7 @@ async def run_installer(
             output_directories=(_OUTPUT,),
             description=request.description,
             level=LogLevel.INFO,
+            remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS,
         ),
     )
 

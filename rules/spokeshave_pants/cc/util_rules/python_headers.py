@@ -1,10 +1,11 @@
-"""CPython's headers for one version and platform: those of a pinned archive, of an interpreter here, or Debian's.
+"""CPython's headers for one version and platform: of a pinned archive or release, an interpreter here, or Debian.
 
 Whatever they come from, `pyconfig.h` is derived from the platform and the version.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from pants.core.util_rules.system_binaries import BashBinary, TarBinary
@@ -30,7 +31,7 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
-from spokeshave_pants.cc import debian_headers
+from spokeshave_pants.cc import debian_headers, header_releases
 from spokeshave_pants.cc.header_archives import (
     INCLUDE,
     OPTION,
@@ -41,15 +42,19 @@ from spokeshave_pants.cc.header_archives import (
     headers_version,
     include_folder,
 )
+from spokeshave_pants.cc.header_releases import PinnedRelease, PinnedReleases
 from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.cc.pyconfig import derived_pyconfig
 from spokeshave_pants.cc.util_rules.interpreters import Interpreters
+from spokeshave_pants.cc.util_rules.packages import LOOKUP_MILLISECONDS
 from spokeshave_pants.errors import MissingInterpreterError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _PATH = {"PATH": "/usr/bin:/bin"}
+
+logger = logging.getLogger(__name__)
 
 
 class PythonHeadersSubsystem(Subsystem):
@@ -58,10 +63,10 @@ class PythonHeadersSubsystem(Subsystem):
         """
         Where CPython's headers come from.
 
-        A pinned archive is the same on every machine. Without one the headers of an interpreter on this machine are
-        taken, else those of Debian's package of that version; a wheel's report then says so, and runners with another
-        patch release do not share its compiles. `pyconfig.h` is never taken from there: it is derived from the
-        platform and the version.
+        A pinned archive is the same on every machine, and so is a pinned release. Without either the headers of an
+        interpreter on this machine are taken, else those of Debian's package of that version; a wheel's report then
+        says so, and runners with another patch release do not share its compiles. `pyconfig.h` is never taken from
+        there: it is derived from the platform and the version.
         """
     )
 
@@ -73,6 +78,19 @@ class PythonHeadersSubsystem(Subsystem):
             `{"3.12:win_amd64": "URL|SHA256|BYTES"}`. The archive is a tar that holds
             `python/include/python3.12/Python.h`, or for Windows `python/include/Python.h`, as the "install only"
             archives of the Python standalone builds do. One serves all platforms, and the free-threaded build as well.
+            """
+        ),
+    )
+    releases = DictOption[str](
+        default={},
+        help=softwrap(
+            """
+            The release whose headers are taken per Python version, `{"3.12": "3.12.1|SHA256"}`. They come from an
+            interpreter of that release wherever it is on the machine, or from the remote cache: so machines with
+            different patch releases share what is compiled with them. The hash is that of the files but for
+            `pyconfig.h`: in the folder of `Python.h`,
+            `find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum`. A machine that has
+            neither goes on with what it has, and says so. An archive for the version wins.
             """
         ),
     )
@@ -124,6 +142,13 @@ class FoundHeaders:
 
 
 @dataclass(frozen=True)
+class ReleaseHeaders:
+    """The headers of a pinned release, or None where neither this machine nor the remote cache has them."""
+
+    found: FoundHeaders | None
+
+
+@dataclass(frozen=True)
 class DebianHeadersRequest:
     """The headers in Debian's package, wanted because the machine has none (`reason`)."""
 
@@ -162,16 +187,27 @@ async def pinned_archives(subsystem: PythonHeadersSubsystem) -> PinnedArchives:
     return PinnedArchives.parse(subsystem.archives)
 
 
+@rule
+async def pinned_releases(subsystem: PythonHeadersSubsystem) -> PinnedReleases:
+    return PinnedReleases.parse(subsystem.releases)
+
+
 @rule(level=LogLevel.DEBUG)
 async def find_headers(
     request: PythonHeadersRequest,
     subsystem: PythonHeadersSubsystem,
     archives: PinnedArchives,
+    releases: PinnedReleases,
     interpreters: Interpreters,
 ) -> FoundHeaders:
     archive = archives.serving(request.version, request.platform)
     if archive is not None:
         return await Get(FoundHeaders, PinnedArchive, archive)
+    release = releases.serving(request.version)
+    if release is not None:
+        shared = await Get(ReleaseHeaders, PinnedRelease, release)
+        if shared.found is not None:
+            return shared.found
     interpreter = interpreters.with_headers(request.version)
     if interpreter is not None:
         return await Get(FoundHeaders, Interpreter, interpreter)
@@ -217,6 +253,49 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
     headers = await Get(Digest, RemovePrefix(result.output_digest, folder))
     source = f"{archive.name} (sha256 {archive.sha256[:12]})"
     return await Get(FoundHeaders, HeadersFolder(headers, archive.version, source, pinned=True))
+
+
+@rule
+async def release_headers(release: PinnedRelease, bash: BashBinary, interpreters: Interpreters) -> ReleaseHeaders:
+    caches = {header_releases.CACHE: header_releases.PLACE}
+    own = next((i for i in interpreters.found if i.version == release.release and i.include is not None), None)
+    if own is not None:
+        await Get(
+            ProcessResult,
+            Process(
+                argv=(
+                    *(bash.path, "-c", header_releases.LINK_SCRIPT),
+                    *(header_releases.PLACE, release.release, str(own.include)),
+                ),
+                env=_PATH,
+                append_only_caches=caches,
+                description=f"Link the headers of Python {release.release}",
+                level=LogLevel.DEBUG,
+                # The link is what it is for, and that is in no result.
+                cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
+            ),
+        )
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            argv=(
+                *(bash.path, "-c", header_releases.COPY_SCRIPT),
+                *(header_releases.PLACE, release.release, release.sha256),
+            ),
+            env=_PATH,
+            append_only_caches=caches,
+            output_directories=(header_releases.INCLUDE,),
+            description=f"Copy the headers of Python {release.release}",
+            level=LogLevel.DEBUG,
+            remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS,
+        ),
+    )
+    if result.exit_code:
+        logger.warning(header_releases.fallback_warning(release, result.exit_code, result.stdout.decode()))
+        return ReleaseHeaders(None)
+    headers = await Get(Digest, RemovePrefix(result.output_digest, header_releases.INCLUDE))
+    source = f"the pinned release (sha256 {release.sha256[:12]})"
+    return ReleaseHeaders(await Get(FoundHeaders, HeadersFolder(headers, release.version, source, pinned=True)))
 
 
 @rule

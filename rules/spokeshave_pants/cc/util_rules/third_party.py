@@ -30,7 +30,7 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.cc.util_rules.packages import InstalledPackages, PackagesRequest, normalize_name
+from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest, normalize_name
 from spokeshave_pants.errors import InvalidTargetError
 
 PYTHON_HEADER = "Python.h"
@@ -68,20 +68,20 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
-    tree = await Get(InstalledPackages, PackagesRequest(requirements, where))
+    include_dirs, sources = target[CcIncludeDirsField].value, target[CcPackageSourcesField].value or ()
+    # A source may include others of its own directory (nanobind's combined one does).
+    directories = sorted({*include_dirs, *(posixpath.dirname(source) for source in sources)})
+    packages = await Get(
+        Packages, PackagesRequest(requirements, where, keep=tuple(f"*/{directory}/**" for directory in directories))
+    )
     name = normalize_name(target[CcDistributionField].value or target.address.target_name)
-    root = dict(tree.distributions).get(name)
+    root = dict(packages.distributions).get(name)
     if root is None:
         raise InvalidTargetError(
             f"{request.address} wants the distribution {name!r}, which {requirements} does not pin. It pins: "
-            f"{', '.join(known for known, _ in tree.distributions)}. Add it there, or set `distribution`."
+            f"{', '.join(known for known, _ in packages.distributions)}. Add it there, or set `distribution`."
         )
-    include_dirs, sources = target[CcIncludeDirsField].value, target[CcPackageSourcesField].value or ()
-    # A source may include others of its own directory (nanobind's combined one does).
-    directories = {*include_dirs, *(posixpath.dirname(source) for source in sources)}
-    files = await Get(
-        Digest, DigestSubset(tree.digest, PathGlobs(f"{root}/{directory}/**" for directory in sorted(directories)))
-    )
+    files = await Get(Digest, DigestSubset(packages.kept, PathGlobs(f"{root}/{folder}/**" for folder in directories)))
     package = await Get(Digest, RemovePrefix(files, root))
     snapshot, contents = await MultiGet(Get(Snapshot, Digest, package), Get(DigestContents, Digest, package))
     _check_paths(request.address, include_dirs, sources, snapshot)

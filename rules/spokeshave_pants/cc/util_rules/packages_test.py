@@ -1,0 +1,87 @@
+"""Packages that are only listed have the digest of installed ones, and are installed where a process needs them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from pants.backend.python.util_rules import pex
+from pants.core.util_rules import system_binaries
+from pants.engine.fs import Digest, DigestContents
+from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.process import FallibleProcessResult, Process
+from pants.testutil.rule_runner import QueryRule, RuleRunner
+
+from spokeshave_pants.cc.util_rules import hermetic, packages, sandbox_python
+from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.packages import InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
+from spokeshave_pants.resources.files import requirements
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+
+# A small one of those that the tools are pinned to.
+MDURL = requirements("tools.txt").decode().partition("mdurl==")[2].partition("\n    # via")[0]
+KEPT = "*/mdurl/__init__.py"
+REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
+
+
+def runner(*options: str) -> RuleRunner:
+    made = RuleRunner(
+        rules=[
+            *hermetic.rules(),
+            *packages.rules(),
+            *pex.rules(),
+            *sandbox_python.rules(),
+            *system_binaries.rules(),
+            QueryRule(DigestContents, [Digest]),
+            QueryRule(FallibleProcessResult, [HermeticProcess]),
+            QueryRule(InstalledPackages, [PackagesRequest]),
+            QueryRule(Packages, [PackagesRequest]),
+            QueryRule(SandboxPython, []),
+        ],
+        isolated_local_store=True,
+    )
+    made.set_options([*OPTIONS, *options], env_inherit=INHERITED)
+    made.write_files({"pins.txt": f"mdurl=={MDURL}\n"})
+    return made
+
+
+# Only the option is looked at: this engine has no remote cache.
+def listing() -> RuleRunner:
+    return runner("--remote-cache-read", "--remote-store-address=grpc://127.0.0.1:1")
+
+
+def reading(found: Packages) -> HermeticProcess:
+    process = Process(
+        ["/bin/sh", "-c", "/bin/cat packages/*/mdurl/_parse.py"],
+        immutable_input_digests={"packages": found.digest},
+        description="Read a file of a package",
+    )
+    return HermeticProcess(process, (REQUEST,))
+
+
+def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_kept() -> None:
+    lister, installer = listing(), runner()
+    listed = lister.request(Packages, [REQUEST])
+    installed = installer.request(Packages, [REQUEST])
+    assert (listed.listed, installed.listed) == (True, False)
+    assert listed.digest == installed.digest
+    assert listed.distributions == installed.distributions
+    assert [name for name, _ in listed.distributions] == ["mdurl"]
+    (kept,) = lister.request(DigestContents, [listed.kept])
+    assert kept.path.endswith("/mdurl/__init__.py") and b"mdurl" in kept.content
+
+
+def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
+    lister = listing()
+    found = lister.request(Packages, [REQUEST])
+    with pytest.raises(ExecutionError, match="Missing digest"):
+        lister.request(DigestContents, [found.digest])
+    result = lister.request(FallibleProcessResult, [reading(found)])
+    assert (result.exit_code, b"def " in result.stdout) == (0, True)
+
+
+def test_where_the_python_is_enters_no_key() -> None:
+    python = runner().request(SandboxPython, [])
+    assert python.path == ".cache/spokeshave_python/python3.9"
+    assert not any(os.path.isabs(path) for path in python.append_only_caches.values())
