@@ -18,7 +18,10 @@ class Actions:
     """A folder of results, each named by its action's digest and beginning with a checksum."""
 
     def __init__(
-        self, folder: Path, written: Callable[[int], None] = lambda size: None, damaged: Callable[[], None] = bool
+        self,
+        folder: Path,
+        written: Callable[[int], None] = lambda size: None,
+        damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self._results = folder / "ac"
         self._temporary = folder / "ac-tmp"
@@ -30,7 +33,7 @@ class Actions:
             (self._results / f"{first:02x}").mkdir(parents=True, exist_ok=True)
 
     def read(self, sha256: str, size: int) -> bytes | None:
-        """An action's result as it was stored; None where there is none, or what is there is damaged, and then removed."""
+        """An action's result as it was stored; None where there is none. A damaged one is removed, and is none."""
         path = self._path(sha256, size)
         try:
             stat = path.stat()

@@ -27,7 +27,10 @@ class Blobs:
     """
 
     def __init__(
-        self, folder: Path, written: Callable[[int], None] = lambda size: None, damaged: Callable[[], None] = bool
+        self,
+        folder: Path,
+        written: Callable[[int], None] = lambda size: None,
+        damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self._objects = folder / "cas/objects"
         self._temporary = folder / "tmp"

@@ -27,11 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     token.add_argument("--days", type=float, default=90, metavar="N", help="for how long it is good (default: 90)")
     status = commands.add_parser("status", help="tell the size of a cache and how often it was hit")
     for each in (parser, status):
-        each.add_argument("--directory", metavar="DIR", help="the cache's folder (default: remote-cache in Spokeshave's)")
+        where = "the cache's folder (default: `remote-cache` in Spokeshave's own folder)"
+        each.add_argument("--directory", metavar="DIR", help=where)
     parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with any of the options below as keys")
     parser.add_argument("--listen", metavar="HOST:PORT", help="port 0 is any free one (default: 127.0.0.1:8980)")
     parser.add_argument("--max-size", metavar="SIZE", help="what was used longest ago goes above it (default: 20G)")
-    parser.add_argument("--min-free", metavar="SIZE", help="left free on the disk (default: 1G, or 5 %% of a small disk)")
+    parser.add_argument("--min-free", metavar="SIZE", help="left free on the disk (default: 1G or 5 %%, what is less)")
     parser.add_argument("--keep-recent", metavar="TIME", help="what was used since then never goes (default: 5m)")
     parser.add_argument("--tls-cert", metavar="FILE", help="encrypt, with this certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="the certificate's key (PEM)")
@@ -62,7 +63,8 @@ def _serve(args: argparse.Namespace) -> int:
     """Take the place of this process, so that signals, the terminal and the process id are the server's."""
     from spokeshave.cache_server.installation import installed_python
 
-    options = {key.replace("_", "-"): value for key, value in vars(args).items() if key not in ("command", "run", "what")}
+    given = {name: value for name, value in vars(args).items() if name not in ("command", "run", "what")}
+    options = {name.replace("_", "-"): value for name, value in given.items()}
     python = installed_python()
     start = {"options": options, "directory": str(default_directory())}
     sys.stdout.flush()

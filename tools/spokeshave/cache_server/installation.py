@@ -20,24 +20,30 @@ PINS = Path(__file__).with_name("cache-server.txt")
 _UV_PINS = Path(__file__).with_name("uv.txt")
 # BuildGrid 0.9 needs 3.13; the pins were made for it.
 _VERSION = "3.13"
-# A pyenv shim may be there and yet fail, Debian's Python may lack venv, and grpcio has no wheels for a free-threaded one.
+# A pyenv shim may be there and yet fail, Debian's Python may lack venv, and a free-threaded one has no wheels.
 _FIT = """
 import ensurepip, ssl, sys, sysconfig, venv
-sys.exit(sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 13) or sysconfig.get_config_var("Py_GIL_DISABLED"))
+fit = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 13)
+sys.exit(not fit or bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
 """
 _PIP = Tool(
     "The network, or pip's settings: PIP_INDEX_URL, PIP_PROXY and PIP_CERT apply. Run the command again; it goes on.",
     {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
 )
-_NO_PYTHON = f"""BuildGrid runs on CPython {_VERSION}. Install one, with its venv module, so that python{_VERSION} is on PATH
-    (pyenv install {_VERSION}; uv python install {_VERSION}; apt install python{_VERSION}-venv; dnf install python{_VERSION};
-    brew install python@{_VERSION}) and run the command again."""
+_NO_PYTHON = f"""BuildGrid runs on CPython {_VERSION}. Install one, with its venv module, so that python{_VERSION} is
+    on PATH (pyenv install {_VERSION}; uv python install {_VERSION}; apt install python{_VERSION}-venv;
+    dnf install python{_VERSION}; brew install python@{_VERSION}) and run the command again."""
+
+
+def environment_folder(home: Path) -> Path:
+    """Where the environment is: keyed by the pins, so that an upgrade gets a place of its own beside the old one."""
+    return home / f"{COMMAND}-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
 
 
 def installed_python(home: Path | None = None) -> Path:
     """The Python of BuildGrid's environment, which is made when it is not there; raises `SetUpError`."""
     home = home or spokeshave_home()
-    place = home / f"{COMMAND}-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
+    place = environment_folder(home)
     python = place / "venv/bin/python"
     if not _ready(place, python):
         with exclusive(place, COMMAND):
@@ -60,7 +66,7 @@ def _install(place: Path, python: Path, home: Path) -> None:
     with step(f"virtual environment on {base}", COMMAND):
         _PIP.run([base, "-m", "venv", place / "venv"], place)
     with step("BuildGrid and its libraries", COMMAND):
-        pip = [python, "-m", "pip", "install", "--quiet", "--cache-dir", place / "downloads"]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--cache-dir", str(place / "downloads")]
         _PIP.run([*pip, "--only-binary=:all:", "--require-hashes", "-r", PINS], place)
     shutil.rmtree(place / "downloads", ignore_errors=True)
     (place / "ready").touch()
@@ -111,6 +117,6 @@ def _python_by_uv(home: Path) -> Path:
 
 def _fetched_uv(work: Path) -> str:
     _PIP.run([sys.executable, "-m", "venv", work / "venv"], work)
-    pip = [work / "venv/bin/python", "-m", "pip", "install", "--quiet", "--no-cache-dir", "--only-binary=:all:"]
+    pip = [str(work / "venv/bin/python"), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--only-binary=:all:"]
     _PIP.run([*pip, "--require-hashes", "-r", _UV_PINS], work)
     return str(work / "venv/bin/uv")

@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _WRITES = 1 << 20
-_READS = (
-    *("GetCapabilities", "GetActionResult", "FindMissingBlobs", "BatchReadBlobs", "GetTree", "Read", "QueryWriteStatus"),
-)
+_READS = ["GetCapabilities", "GetActionResult", "FindMissingBlobs", "BatchReadBlobs", "GetTree", "Read"]
 _GRPC_OPTIONS = (
     # Two servers on one port would share its connections, and each has half of the blobs.
     ("grpc.so_reuseport", 0),
@@ -180,7 +178,7 @@ class TokenAuth(JWTAuthManager):
     """Lets in who has a token of ours, to do what the token allows, and says why somebody else is not let in."""
 
     def __init__(self, secret: str, instance_name: str) -> None:
-        allowed = [Acl(subject=rf"{READ_WRITE}\Z"), Acl(subject=rf"{READ_ONLY}\Z", requests=list(_READS))]
+        allowed = [Acl(subject=rf"{READ_WRITE}\Z"), Acl(subject=rf"{READ_ONLY}\Z", requests=_READS)]
         acls = {instance_name: InstanceAuthorizationConfig(allow=allowed)}
         super().__init__(secret=secret, algorithm=AuthMetadataAlgorithm.JWT_HS256, acls=acls)
 
@@ -209,7 +207,8 @@ def make_server(settings: Settings, blobs: Blobs, actions: Actions, counts: Coun
         maximum_concurrent_rpcs=settings.threads + _WAITING_REQUESTS,
     )
     # The server's threads take over what is set where it is started.
-    set_auth_manager(TokenAuth(read_secret(settings.token_secret), settings.instance_name) if settings.token_secret else None)
+    if settings.token_secret:
+        set_auth_manager(TokenAuth(read_secret(settings.token_secret), settings.instance_name))
     server.add_port(str(settings.listen), _credentials(settings.tls_cert, settings.tls_key))
     storage = RootStorage(VerifiedStorage(blobs))
     read_only = settings.read_only

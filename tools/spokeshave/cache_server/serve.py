@@ -1,4 +1,4 @@
-"""The server's process, in BuildGrid's environment: starts it, says when it is ready, and ends it when it is told to."""
+"""The server's process, in BuildGrid's environment: starts it, says when it is ready, ends it when told to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from spokeshave.cache_server.blobs import Blobs
 from spokeshave.cache_server.eviction import Evictor, Limits, default_reserve
 from spokeshave.cache_server.remote_apis import make_server
 from spokeshave.cache_server.settings import Settings, make_settings, read_config
-from spokeshave.cache_server.status import LOCK, Counts, write_status
+from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
 from spokeshave.cli import fail
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
@@ -76,7 +76,7 @@ def serve(settings: Settings) -> int:
         evictor = _evictor(settings, counts)
         server, port = _started(settings, evictor, counts)
         address = _address(settings, port)
-        _check_itself(settings, port)
+        _check(settings, port)
         evictor.start()
         _tell_ready(settings, address, said)
         while not stop.wait(_STATUS_EVERY):
@@ -101,7 +101,8 @@ def _locked(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as err:
             remedy = "Use that server, or stop it, or give this one another --directory."
-            raise CannotServeError(Problem(str(folder), "another cache server is running on this folder", remedy)) from err
+            problem = Problem(str(folder), "another cache server is running on this folder", remedy)
+            raise CannotServeError(problem) from err
         yield
 
 
@@ -141,14 +142,18 @@ def _address(settings: Settings, port: int) -> str:
     return f"{'grpcs' if settings.tls else 'grpc'}://{host}:{port}"
 
 
-def _own_address(settings: Settings, port: int) -> tuple[str, int]:
-    host = settings.listen.host.strip("[]")
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
+def _check(settings: Settings, port: int) -> None:
+    """Have an answer of the server, over the network as any client."""
+    try:
+        _call_itself(settings, port)
+    except (grpc.RpcError, OSError) as err:
+        remedy = "What is above may say why; a firewall on this machine might be it."
+        raise CannotServeError(Problem(str(settings.listen), f"the server does not answer ({err})", remedy)) from err
 
 
-def _check_itself(settings: Settings, port: int) -> None:
-    """Wait for an answer of the server, over the network as any client."""
-    host, _ = _own_address(settings, port)
+def _call_itself(settings: Settings, port: int) -> None:
+    bound = settings.listen.host.strip("[]")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)
     if settings.tls:
         # What the certificate is for is the clients' affair: whoever offers HTTP/2 under it is gRPC, and started.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -184,7 +189,8 @@ def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:
 
 def _tell_status(settings: Settings, address: str, evictor: Evictor, counts: Counts) -> None:
     size, files = evictor.usage
-    facts = {"address": address, "pid": os.getpid(), "size": size, "files": files, "max_size": settings.max_size}
+    facts: dict[str, Fact] = {"address": address, "pid": os.getpid()}
+    facts.update(size=size, files=files, max_size=settings.max_size)
     # A full disk is told to the clients.
     with contextlib.suppress(OSError):
         write_status(settings.directory, {**facts, **counts.as_json()})

@@ -210,7 +210,7 @@ def _check_tls(settings: Settings, problems: Problems) -> None:
     if cert is None or key is None:
         problems.add("TLS", "needs a certificate and its key", "Give both --tls-cert and --tls-key, or neither.")
         return
-    remedy = "Give PEM files: --tls-cert with the server's certificate first, --tls-key with its key, without a password."
+    remedy = "Give PEM files: --tls-cert with the server's certificate first, --tls-key with its key, no password."
     for path in (cert, key):
         try:
             path.read_bytes()
