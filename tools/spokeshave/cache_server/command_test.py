@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cache_server.installation import environment_folder, find_python, installed_python
-from spokeshave.cache_server.status import Counts, in_use, write_status
+from spokeshave.cache_server.status import Counts, Fact, in_use, write_status
 from spokeshave.cli import main
 
 TOOLS = Path(__file__).parents[2]
@@ -22,7 +22,13 @@ def test_the_status_tells_the_size_and_the_hits(tmp_path: Path, capsys: pytest.C
     counts = Counts()
     counts.add("hits", 3)
     counts.add("misses")
-    facts = {"address": "grpc://127.0.0.1:1", "pid": 7, "size": 1 << 30, "files": 5, "max_size": 20 << 30}
+    facts: dict[str, Fact] = {
+        "address": "grpc://127.0.0.1:1",
+        "pid": 7,
+        "size": 1 << 30,
+        "files": 5,
+        "max_size": 20 << 30,
+    }
     write_status(tmp_path, {**facts, **counts.as_json()})
     assert not in_use(tmp_path)
     assert main(["cache-server", "status", "--directory", str(tmp_path)]) == 0

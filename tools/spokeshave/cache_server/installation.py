@@ -66,7 +66,7 @@ def _install(place: Path, python: Path, home: Path) -> None:
     with step(f"virtual environment on {base}", COMMAND):
         _PIP.run([base, "-m", "venv", place / "venv"], place)
     with step("BuildGrid and its libraries", COMMAND):
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--cache-dir", str(place / "downloads")]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--cache-dir", str(place / "downloads")]
         _PIP.run([*pip, "--only-binary=:all:", "--require-hashes", "-r", PINS], place)
     shutil.rmtree(place / "downloads", ignore_errors=True)
     (place / "ready").touch()

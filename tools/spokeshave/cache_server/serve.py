@@ -182,7 +182,8 @@ def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:
     options += [f"--remote-ca-certs-path={settings.tls_cert}"] if settings.tls_cert else []
     options += ["--remote-oauth-bearer-token-path=TOKEN_FILE"] if settings.token_secret else []
     if settings.ready_file:
-        write_report(settings.ready_file, {"address": address, "pid": os.getpid(), "options": options})
+        facts = {"address": address, "pid": os.getpid(), "python": sys.executable, "options": options}
+        write_report(settings.ready_file, facts)
     said.write(f"cache-server: ready: ./pants {' '.join(options)}\n")
     said.flush()
 
