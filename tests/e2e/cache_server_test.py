@@ -1,4 +1,4 @@
-"""The cache server of `tools/cache-server`, as its clients see it: it forgets nothing, tells nothing wrong and stays in bounds."""
+"""The cache server of `tools/cache-server`, as its clients see it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     both = [start(work / log.stem, home=home, log=log) for log in logs]
     try:
         for process, log in zip(both, logs):
-            wait_for(lambda log=log: "ready: ./pants" in log.read_text(), 300, lambda p=process: _running(p))
+            _wait_until_ready(process, log)
     finally:
         for process in both:
             process.kill()
@@ -56,8 +56,12 @@ def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def _running(process: subprocess.Popen[str]) -> None:
-    assert process.poll() is None
+def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
+    def ready() -> bool:
+        assert process.poll() is None, log.read_text()
+        return "ready: ./pants" in log.read_text()
+
+    wait_for(ready, 300)
 
 
 @pytest.fixture
@@ -268,8 +272,9 @@ def test_a_read_only_server_stores_nothing(installed: Path, tmp_path: Path) -> N
         server.stop()
     with serving(tmp_path / "cache", "--read-only", home=installed) as server:
         other = made_file(tmp_path, "other")
-        asked = (("capabilities",), ("look", "a"), ("store", "b", []), ("put", other), ("put_batch", other))
-        answers = server.client.ask(*asked)
+        answers = server.client.ask(
+            ("capabilities",), ("look", "a"), ("store", "b", []), ("put", other), ("put_batch", other)
+        )
         assert answers[:2] == [False, [digest]]
         assert all(answer.startswith("PERMISSION_DENIED") and "read-only" in answer for answer in answers[2:])
         assert "--remote-cache-write" not in server.options
@@ -322,8 +327,8 @@ def test_a_large_blob_does_not_fill_the_servers_memory(server: Server, tmp_path:
     file = made_file(tmp_path, "large", 200 * MEGA)
     server.client.ask(("put", made_file(tmp_path, "small")))
     before = server.peak_memory()
-    (digest, size) = server.client.ask(("put", file), ("get", _digest(file), str(tmp_path / "got")))
-    assert size == 200 * MEGA
+    answers = server.client.ask(("put", file), ("get", _digest(file), str(tmp_path / "got")))
+    assert answers == [_digest(file), 200 * MEGA]
     assert server.peak_memory() - before < 60 * MEGA
 
 
@@ -335,8 +340,7 @@ def _small_files_only() -> None:
 def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_path: Path) -> None:
     small, large = made_file(tmp_path, "small"), made_file(tmp_path, "large", 2 * MEGA)
     with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
-        asked = (("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
-        answers = server.client.ask(*asked)
+        answers = server.client.ask(("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
         for answer in answers[:2]:
             assert answer.startswith("RESOURCE_EXHAUSTED") and "disk is full" in answer
         assert answers[2:] == [[_digest(large)], _digest(small)]

@@ -22,13 +22,8 @@ def test_the_status_tells_the_size_and_the_hits(tmp_path: Path, capsys: pytest.C
     counts = Counts()
     counts.add("hits", 3)
     counts.add("misses")
-    facts: dict[str, Fact] = {
-        "address": "grpc://127.0.0.1:1",
-        "pid": 7,
-        "size": 1 << 30,
-        "files": 5,
-        "max_size": 20 << 30,
-    }
+    facts: dict[str, Fact] = {"address": "grpc://127.0.0.1:1", "pid": 7}
+    facts.update(size=1 << 30, files=5, max_size=20 << 30)
     write_status(tmp_path, {**facts, **counts.as_json()})
     assert not in_use(tmp_path)
     assert main(["cache-server", "status", "--directory", str(tmp_path)]) == 0

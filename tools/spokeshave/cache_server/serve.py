@@ -33,7 +33,7 @@ from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
 from spokeshave.cli import fail
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
-from spokeshave.report import write_report
+from spokeshave.report import Json, write_report
 
 _STATUS_EVERY = 5.0
 # Seconds for which a server that was told to end may take to do so.
@@ -182,7 +182,7 @@ def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:
     options += [f"--remote-ca-certs-path={settings.tls_cert}"] if settings.tls_cert else []
     options += ["--remote-oauth-bearer-token-path=TOKEN_FILE"] if settings.token_secret else []
     if settings.ready_file:
-        facts = {"address": address, "pid": os.getpid(), "python": sys.executable, "options": options}
+        facts: Json = {"address": address, "pid": os.getpid(), "python": sys.executable, "options": options}
         write_report(settings.ready_file, facts)
     said.write(f"cache-server: ready: ./pants {' '.join(options)}\n")
     said.flush()
