@@ -27,6 +27,7 @@ COMMANDS = {
     "smoke-test": ("spokeshave.smoke", "install wheels into fresh environments and try them"),
     "fetch": ("spokeshave.fetch", "fetch what a requirements file pins, for another Python"),
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms, for smoke tests"),
+    "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload", "put wheels on an index, what is already there left out"),
     "version": ("spokeshave.version", "compute a release's version from version files"),
 }

@@ -24,30 +24,30 @@ class SetUpError(SpokeshaveError):
     """A step of the set-up that did not come to its end."""
 
 
-def say(text: str) -> None:
-    """Tell the user, at once."""
-    sys.stderr.write(f"emulation: {text}\n")
+def say(text: str, command: str = "emulation") -> None:
+    """Tell the user of a command, at once."""
+    sys.stderr.write(f"{command}: {text}\n")
     sys.stderr.flush()
 
 
 @contextlib.contextmanager
-def step(title: str) -> Iterator[None]:
+def step(title: str, command: str = "emulation") -> Iterator[None]:
     """Tell that a step begins, and how long it took."""
-    say(f"  {title} ...")
+    say(f"  {title} ...", command)
     start = time.monotonic()
     yield
-    say(f"  {title}: {time.monotonic() - start:.1f} s")
+    say(f"  {title}: {time.monotonic() - start:.1f} s", command)
 
 
 @contextlib.contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path, command: str = "emulation") -> Iterator[None]:
     """Hold the folder's lock, which the kernel frees however this process ends; leftovers of killed ones go first."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another set-up is running in this folder; waiting for it.")
+            say("another set-up is running in this folder; waiting for it.", command)
             fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in folder.glob(f"*/*{_PARTIAL}*"):
             shutil.rmtree(leftover, ignore_errors=True)

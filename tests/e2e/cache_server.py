@@ -1,0 +1,152 @@
+"""The real cache server, started by its command, and a client of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from e2e.project import REPOSITORY
+
+COMMAND = REPOSITORY / "tools/cache-server"
+CLIENT = Path(__file__).with_name("cache_client.py")
+# The first start of all makes BuildGrid's environment.
+_STARTS_IN = 300.0
+_ENDS_IN = 15.0
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client of a server: one process for each list of requests."""
+
+    python: str
+    connection: Mapping[str, str]
+
+    def ask(self, *requests: tuple[Any, ...]) -> list[Any]:
+        """The answers to requests, such as `("get", digest, path)`."""
+        done = subprocess.run(
+            [self.python, "-I", str(CLIENT), json.dumps(self.connection)],
+            input=json.dumps(requests),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answers: list[Any] = json.loads(done.stdout)
+        return answers
+
+    def having(self, **connection: str) -> Client:
+        """This client with another token, or the like."""
+        return Client(self.python, {**self.connection, **connection})
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that is ready."""
+
+    process: subprocess.Popen[str]
+    directory: Path
+    log: Path
+    ready: dict[str, Any] = field(repr=False)
+
+    @property
+    def client(self) -> Client:
+        return Client(self.ready["python"], {"address": self.ready["address"]})
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options for Pants that the server told."""
+        return tuple(self.ready["options"])
+
+    def blob(self, digest: str) -> Path:
+        """The file of a blob."""
+        return self.directory / "cas/objects" / digest[:2] / digest.partition("/")[0][2:]
+
+    def blobs(self) -> list[Path]:
+        """The files of all blobs."""
+        return sorted((self.directory / "cas/objects").glob("*/*"))
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> float:
+        """End it as it should be ended; the seconds that it took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(_ENDS_IN)
+        return time.monotonic() - began
+
+    def peak_memory(self) -> int:
+        """Bytes that it has had in memory at most."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) << 10
+
+
+@contextlib.contextmanager
+def serving(
+    directory: Path, *options: str, home: Path | None = None, prepare: Callable[[], None] | None = None
+) -> Iterator[Server]:
+    """A server on any free port, which is gone when the block ends, whatever became of it.
+
+    :param prepare: is called in the process before it becomes the server.
+    """
+    ready = directory.with_name(f"{directory.name}-ready.json")
+    log = directory.with_name(f"{directory.name}.log")
+    ready.unlink(missing_ok=True)
+    process = start(directory, "--ready-file", str(ready), *options, home=home, log=log, prepare=prepare)
+    try:
+        wait_for(ready.exists, _STARTS_IN, lambda: _still_running(process, log))
+        yield Server(process, directory, log, json.loads(ready.read_text()))
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def start(
+    directory: Path, *options: str, log: Path, home: Path | None = None, prepare: Callable[[], None] | None = None
+) -> subprocess.Popen[str]:
+    """Start the command; it may not be ready yet."""
+    with log.open("a") as stream:
+        return subprocess.Popen(
+            [str(COMMAND), "--listen", "127.0.0.1:0", "--directory", str(directory), *options],
+            env={**os.environ, **({"SPOKESHAVE_HOME": str(home)} if home else {})},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            text=True,
+            preexec_fn=prepare,
+        )
+
+
+def refused(directory: Path, *options: str, log: Path, home: Path | None = None) -> str:
+    """What the command says that must not start a server."""
+    log.unlink(missing_ok=True)
+    process = start(directory, *options, home=home, log=log)
+    try:
+        assert process.wait(60) == 1, log.read_text()
+    finally:
+        process.kill()
+    return log.read_text()
+
+
+def wait_for(condition: Callable[[], object], seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        meanwhile()
+        assert time.monotonic() < deadline, f"it is not so after {seconds:.0f} s"
+        time.sleep(0.05)
+
+
+def _still_running(process: subprocess.Popen[str], log: Path) -> None:
+    assert process.poll() is None, f"the server ended:\n{log.read_text()}"

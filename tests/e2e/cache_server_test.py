@@ -1,0 +1,404 @@
+"""The cache server of `tools/cache-server`, as its clients see it."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.cache_server import COMMAND, Client, Server, refused, serving, start, wait_for
+
+MEGA = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where nothing but Pants is prepared yet."""
+    made = tmp_path_factory.mktemp("home")
+    subprocess.run([str(COMMAND.parents[1] / "pants"), "--no-pantsd", "--version"], check=True, capture_output=True)
+    for prepared in _spokeshave_home().glob("pants-*"):
+        (made / prepared.name).symlink_to(prepared)
+    return made
+
+
+def _spokeshave_home() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SPOKESHAVE_HOME") or Path(cache) / "spokeshave")
+
+
+@pytest.fixture(scope="module")
+def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """BuildGrid's environment, whose first making was killed, and which two commands then made at once."""
+    work = tmp_path_factory.mktemp("installing")
+    killed = start(work / "killed", home=home, log=work / "killed.log")
+    wait_for(lambda: "BuildGrid and its libraries ..." in (work / "killed.log").read_text(), 120)
+    killed.kill()
+    killed.wait()
+    logs = [work / "one.log", work / "two.log"]
+    both = [start(work / log.stem, home=home, log=log) for log in logs]
+    try:
+        for process, log in zip(both, logs):
+            _wait_until_ready(process, log)
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
+    assert sorted("another set-up is running" in log.read_text() for log in logs) == [False, True]
+    return home
+
+
+def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
+    def ready() -> bool:
+        assert process.poll() is None, log.read_text()
+        return "ready: ./pants" in log.read_text()
+
+    wait_for(ready, 300)
+
+
+@pytest.fixture
+def server(installed: Path, tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path / "cache", home=installed) as started:
+        yield started
+
+
+def made_file(folder: Path, name: str, size: int = 100_000) -> str:
+    """A file of random bytes."""
+    path = folder / name
+    path.write_bytes(os.urandom(size))
+    return str(path)
+
+
+def test_the_ready_line_says_how_to_use_it_and_the_server_answers(server: Server) -> None:
+    (line,) = [line for line in server.log.read_text().splitlines() if "ready:" in line]
+    address = server.ready["address"]
+    assert line == (
+        f"cache-server: ready: ./pants --remote-cache-read --remote-cache-write --remote-store-address={address}"
+    )
+    assert server.client.ask(("capabilities",)) == [True]
+
+
+def test_a_restart_keeps_blobs_and_results(installed: Path, tmp_path: Path) -> None:
+    file = made_file(tmp_path, "file", 3 * MEGA)
+    with serving(tmp_path / "cache", home=installed) as server:
+        (digest, _) = server.client.ask(("put", file), ("look", "compile"))
+        server.client.ask(("store", "compile", [digest]))
+        assert server.stop() < 5
+        assert server.process.returncode == 0
+        assert not (tmp_path / "cache-ready.json").exists()
+    with serving(tmp_path / "cache", home=installed) as server:
+        answers = server.client.ask(("look", "compile"), ("get", digest, str(tmp_path / "again")), ("look", "link"))
+        assert answers[:2] == [[digest], 3 * MEGA]
+        assert answers[2].startswith("NOT_FOUND")
+        assert (tmp_path / "again").read_bytes() == Path(file).read_bytes()
+        status = _status(installed, tmp_path / "cache", "running: grpc://")
+    assert "lookups: 2 since it started, 1 of them hits" in status
+    assert "not running" in _status(installed, tmp_path / "cache", "not running")
+
+
+def _status(home: Path, directory: Path, wanted: str) -> str:
+    """The status, once it tells of the last requests."""
+    text = ""
+
+    def told() -> bool:
+        nonlocal text
+        command = [str(COMMAND), "status", "--directory", str(directory)]
+        env = {**os.environ, "SPOKESHAVE_HOME": str(home)}
+        text = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+        return wanted in text and "lookups: 2" in text
+
+    wait_for(told, 15)
+    return text
+
+
+@pytest.mark.parametrize("damage", ["truncated", "changed", "deleted"])
+def test_a_damaged_blob_is_no_blob_and_is_stored_anew(server: Server, tmp_path: Path, damage: str) -> None:
+    file = made_file(tmp_path, "file", 3 * MEGA)
+    (digest,) = server.client.ask(("put", file))
+    server.client.ask(("store", "compile", [digest]))
+    blob = server.blob(digest)
+    if damage == "deleted":
+        blob.unlink()
+    elif damage == "truncated":
+        os.truncate(blob, 1000)
+    else:
+        with blob.open("r+b") as stream:
+            stream.seek(2 * MEGA)
+            stream.write(b"damage")
+    got = str(tmp_path / "got")
+    answers = server.client.ask(("get", digest, got), ("missing", [digest]), ("look", "compile"))
+    assert answers[0].startswith("NOT_FOUND")
+    assert answers[1] == [digest]
+    assert answers[2].startswith("NOT_FOUND")
+    assert Path(got).stat().st_size < 3 * MEGA
+    assert server.client.ask(("put", file), ("missing", [digest]), ("get", digest, got)) == [digest, [], 3 * MEGA]
+    if damage != "deleted":
+        assert "was damaged on disk" in server.log.read_text()
+
+
+def test_a_result_whose_blob_was_truncated_is_not_told(server: Server, tmp_path: Path) -> None:
+    (digest,) = server.client.ask(("put_batch", made_file(tmp_path, "file")))
+    server.client.ask(("store", "compile", [digest]))
+    os.truncate(server.blob(digest), 10)
+    (answer,) = server.client.ask(("look", "compile"))
+    assert answer.startswith("NOT_FOUND")
+    assert not server.blob(digest).exists()
+
+
+def test_a_damaged_result_is_none(server: Server, tmp_path: Path) -> None:
+    (digest,) = server.client.ask(("put", made_file(tmp_path, "file")))
+    server.client.ask(("store", "compile", [digest]))
+    (result,) = (server.directory / "ac").glob("*/*")
+    result.write_bytes(result.read_bytes()[:-1] + b"x")
+    (answer,) = server.client.ask(("look", "compile"))
+    assert answer.startswith("NOT_FOUND")
+
+
+def test_the_cache_stays_below_its_size_and_what_was_used_longest_ago_goes(installed: Path, tmp_path: Path) -> None:
+    options = ("--max-size", "5M", "--keep-recent", "1h")
+    with serving(tmp_path / "cache", *options, home=installed) as server:
+        files = [made_file(tmp_path, f"{number}", MEGA - 4096) for number in range(8)]
+        digests = server.client.ask(*(("put", file) for file in files[:4]))
+        server.client.ask(*(("store", f"action {number}", [digests[number]]) for number in range(4)))
+        # As if all of them had been used a day ago, one after the other, and the first again just now.
+        for path in [*server.directory.glob("cas/objects/*/*"), *server.directory.glob("ac/*/*")]:
+            os.utime(path, (time.time() - 86400,) * 2)
+        for number, digest in enumerate(digests):
+            os.utime(server.blob(digest), (time.time() - 86400 + number,) * 2)
+        assert server.client.ask(("look", "action 0")) == [[digests[0]]]
+        server.client.ask(*(("put", file) for file in files[4:6]))
+        wait_for(lambda: _size(server) <= 5 * MEGA, 10)
+        answers = server.client.ask(("missing", digests), ("look", "action 0"), ("look", "action 1"))
+    missing = answers[0]
+    assert missing == digests[1 : 1 + len(missing)]
+    assert len(missing) in (1, 2)
+    assert answers[1] == [digests[0]]
+    assert answers[2].startswith("NOT_FOUND")
+
+
+def _size(server: Server) -> int:
+    return sum(path.stat().st_size for path in server.blobs())
+
+
+@pytest.fixture(scope="module")
+def certificate(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for this machine and its key, by the library that BuildGrid brings."""
+    folder = tmp_path_factory.mktemp("tls")
+    program = """
+import datetime, ipaddress, sys
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.timezone.utc)
+name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+cert = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+cert = cert.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+cert = cert.add_extension(x509.SubjectAlternativeName(names), False).sign(key, hashes.SHA256())
+pem = serialization.Encoding.PEM
+open(sys.argv[1], "wb").write(cert.public_bytes(pem))
+form = serialization.PrivateFormat.PKCS8
+open(sys.argv[2], "wb").write(key.private_bytes(pem, form, serialization.NoEncryption()))
+"""
+    (python,) = installed.glob("cache-server-*/venv/bin/python")
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    subprocess.run([str(python), "-I", "-c", program, cert, key], check=True)
+    return cert, key
+
+
+def token(home: Path, secret: Path, *options: str) -> str:
+    command = [str(COMMAND), "token", "--secret", str(secret), *options]
+    env = {**os.environ, "SPOKESHAVE_HOME": str(home)}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
+    installed: Path, certificate: tuple[str, str], tmp_path: Path
+) -> None:
+    cert, key = certificate
+    secret, other = tmp_path / "secret", tmp_path / "other"
+    secret.write_text(f"{'s' * 64}\n")
+    other.write_text(f"{'o' * 64}\n")
+    options = ("--tls-cert", cert, "--tls-key", key, "--token-secret", str(secret), "--instance-name", "main")
+    file = made_file(tmp_path, "file")
+    with serving(tmp_path / "cache", *options, home=installed) as server:
+        assert server.options[2:] == (
+            f"--remote-store-address={server.ready['address']}",
+            "--remote-instance-name=main",
+            f"--remote-ca-certs-path={cert}",
+            "--remote-oauth-bearer-token-path=TOKEN_FILE",
+        )
+        assert server.ready["address"].startswith("grpcs://127.0.0.1:")
+        nobody = server.client.having(ca=cert, instance="main")
+        writer = nobody.having(token=token(installed, secret))
+        reader = nobody.having(token=token(installed, secret, "--read-only"))
+        (digest, stored, found) = writer.ask(("put", file), ("store", "a", [_digest(file)]), ("look", "a"))
+        assert (stored, found) == ("stored", [digest])
+        answers = reader.ask(("look", "a"), ("get", digest, str(tmp_path / "got")), ("store", "a", []), ("put", file))
+        assert answers[:2] == [[digest], 100_000]
+        assert answers[2] == "PERMISSION_DENIED: the token does not allow UpdateActionResult"
+        assert answers[3] == "PERMISSION_DENIED: the token does not allow Write"
+        for client, reason in (
+            (nobody, "wants a bearer token"),
+            (nobody.having(token=token(installed, other)), "Invalid authentication token"),
+            (nobody.having(token=token(installed, secret, "--days=-1")), "Expired authentication token"),
+            (nobody.having(token="nonsense"), "Invalid authentication token"),
+        ):
+            for answer in client.ask(("look", "a"), ("get", digest, str(tmp_path / "no")), ("store", "a", [])):
+                assert answer.startswith("UNAUTHENTICATED") and reason in answer
+        (plain,) = writer.having(address=server.ready["address"].replace("grpcs", "grpc")).ask(("look", "a"))
+        assert plain.startswith("UNAVAILABLE")
+
+
+def _digest(file: str) -> str:
+    import hashlib
+
+    data = Path(file).read_bytes()
+    return f"{hashlib.sha256(data).hexdigest()}/{len(data)}"
+
+
+def test_a_read_only_server_stores_nothing(installed: Path, tmp_path: Path) -> None:
+    file = made_file(tmp_path, "file")
+    with serving(tmp_path / "cache", home=installed) as server:
+        (digest, _) = server.client.ask(("put", file), ("store", "a", [_digest(file)]))
+        server.stop()
+    with serving(tmp_path / "cache", "--read-only", home=installed) as server:
+        other = made_file(tmp_path, "other")
+        answers = server.client.ask(
+            ("capabilities",), ("look", "a"), ("store", "b", []), ("put", other), ("put_batch", other)
+        )
+        assert answers[:2] == [False, [digest]]
+        assert all(answer.startswith("PERMISSION_DENIED") and "read-only" in answer for answer in answers[2:])
+        assert "--remote-cache-write" not in server.options
+        assert "Traceback" not in server.log.read_text()
+
+
+def test_what_cannot_be_served_is_refused_with_the_remedy(server: Server, installed: Path, tmp_path: Path) -> None:
+    log = tmp_path / "refused.log"
+    text = refused(server.directory, home=installed, log=log)
+    assert "another cache server is running on this folder" in text
+    assert "give this one another --directory" in text
+    port = server.ready["address"].rpartition(":")[2]
+    text = refused(tmp_path / "another", "--listen", f"127.0.0.1:{port}", home=installed, log=log)
+    assert f"127.0.0.1:{port}: cannot be listened on: it is in use" in text
+    assert text.count("\n") == 3, text
+    (tmp_path / "file").touch()
+    text = refused(tmp_path / "file/cache", home=installed, log=log)
+    assert "Not a directory" in text
+    text = refused(tmp_path / "cache", "--listen", "0.0.0.0:0", "--max-size", "huge", home=installed, log=log)
+    assert "'huge' is no size" in text
+    text = refused(tmp_path / "cache", "--listen", "0.0.0.0:0", home=installed, log=log)
+    assert "can be reached from other machines" in text
+
+
+def test_a_killed_server_leaves_nothing_half_and_serves_right_bytes_again(installed: Path, tmp_path: Path) -> None:
+    files = [made_file(tmp_path, f"{number}", 20 * MEGA) for number in range(6)]
+    with serving(tmp_path / "cache", home=installed) as server:
+        client = server.client
+        uploading = threading.Thread(target=lambda: client.ask(*(("put", file) for file in files)))
+        uploading.start()
+        # In the middle of an upload, with some before it done.
+        wait_for(lambda: len(server.blobs()) >= 2 and list((server.directory / "tmp").iterdir()), 60)
+        server.kill()
+        uploading.join()
+    with serving(tmp_path / "cache", home=installed) as server:
+        assert list((server.directory / "tmp").iterdir()) == []
+        digests = [_digest(file) for file in files]
+        got = [str(tmp_path / f"got-{number}") for number in range(6)]
+        (missing,) = server.client.ask(("missing", digests))
+        assert 0 < len(missing) < 6
+        answers = server.client.ask(*(("get", digest, path) for digest, path in zip(digests, got)))
+    for file, digest, path, answer in zip(files, digests, got, answers):
+        if digest in missing:
+            assert answer.startswith("NOT_FOUND")
+        else:
+            assert Path(path).read_bytes() == Path(file).read_bytes()
+
+
+def test_a_large_blob_does_not_fill_the_servers_memory(server: Server, tmp_path: Path) -> None:
+    file = made_file(tmp_path, "large", 200 * MEGA)
+    server.client.ask(("put", made_file(tmp_path, "small")))
+    before = server.peak_memory()
+    answers = server.client.ask(("put", file), ("get", _digest(file), str(tmp_path / "got")))
+    assert answers == [_digest(file), 200 * MEGA]
+    assert server.peak_memory() - before < 60 * MEGA
+
+
+def _small_files_only() -> None:
+    """As on a full disk, files do not grow beyond a size: what is there of EFBIG, ENOSPC and EDQUOT without a mount."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MEGA, MEGA))
+
+
+def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_path: Path) -> None:
+    small, large = made_file(tmp_path, "small"), made_file(tmp_path, "large", 2 * MEGA)
+    with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
+        answers = server.client.ask(("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
+        for answer in answers[:2]:
+            assert answer.startswith("RESOURCE_EXHAUSTED") and "disk is full" in answer
+        assert answers[2:] == [[_digest(large)], _digest(small)]
+        assert list((server.directory / "tmp").iterdir()) == []
+
+
+def test_a_client_that_hangs_does_not_keep_the_server_from_ending(server: Server, tmp_path: Path) -> None:
+    file = made_file(tmp_path, "large", 50 * MEGA)
+    (digest,) = server.client.ask(("put", file))
+    with subprocess.Popen(
+        [server.client.python, "-I", "-c", _HANGING, server.ready["address"].partition("://")[2], digest],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as hanging:
+        assert hanging.stdout is not None
+        hanging.stdout.readline()
+        hanging.send_signal(signal.SIGSTOP)
+        try:
+            assert server.stop() < 12
+        finally:
+            hanging.kill()
+
+
+_HANGING = """
+import sys, time
+import grpc
+from buildgrid._protos.google.bytestream import bytestream_pb2, bytestream_pb2_grpc
+stub = bytestream_pb2_grpc.ByteStreamStub(grpc.insecure_channel(sys.argv[1]))
+answers = stub.Read(bytestream_pb2.ReadRequest(resource_name=f"blobs/{sys.argv[2]}"))
+next(answers)
+print("reading", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_file_configures_it(installed: Path, tmp_path: Path) -> None:
+    config = tmp_path / "cache.toml"
+    config.write_text('max-size = "7G"\nread-only = true\n')
+    with serving(tmp_path / "cache", "--config", str(config), home=installed) as server:
+        assert server.client.ask(("capabilities",)) == [False]
+        wait_for((server.directory / "status.json").exists, 15)
+        assert re.search(r'"max_size": 7516192768', (server.directory / "status.json").read_text())
+
+
+def test_many_clients_at_once_are_served(server: Server, tmp_path: Path) -> None:
+    files = [made_file(tmp_path, f"{number}", 50_000) for number in range(50)]
+    digests = [_digest(file) for file in files]
+    results: list[list[object]] = []
+
+    def use(client: Client) -> None:
+        results.append(client.ask(*(("put", file) for file in files), ("missing", digests)))
+
+    threads = [threading.Thread(target=use, args=(server.client,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result[-1] for result in results] == [[]] * 3
+    assert len(server.blobs()) == 50
+    with socket.create_connection(("127.0.0.1", int(server.ready["address"].rpartition(":")[2]))):
+        assert server.client.ask(("missing", digests)) == [[]]

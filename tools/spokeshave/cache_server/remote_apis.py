@@ -1,0 +1,225 @@
+"""BuildGrid's services over our blobs and results. It is imported in BuildGrid's environment only, on Python 3.13."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import grpc
+from buildgrid._protos.build.bazel.remote.execution.v2.remote_execution_pb2 import ActionResult, Digest
+from buildgrid._protos.google.rpc import code_pb2
+from buildgrid._protos.google.rpc.status_pb2 import Status
+from buildgrid.server.actioncache.caches.action_cache_abc import ActionCacheABC
+from buildgrid.server.actioncache.instance import ActionCache
+from buildgrid.server.auth.config import Acl, InstanceAuthorizationConfig
+from buildgrid.server.auth.enums import AuthMetadataAlgorithm
+from buildgrid.server.auth.exceptions import AuthError
+from buildgrid.server.auth.manager import JWTAuthManager, set_auth_manager
+from buildgrid.server.cas.instance import ByteStreamInstance, ContentAddressableStorageInstance
+from buildgrid.server.cas.root_storage import RootStorage
+from buildgrid.server.cas.storage.storage_abc import StorageABC
+from buildgrid.server.exceptions import (
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    StorageFullError,
+    UnauthenticatedError,
+)
+from buildgrid.server.server import Server
+
+from spokeshave.cache_server.actions import Actions
+from spokeshave.cache_server.blobs import Blobs, MissingBlobError
+from spokeshave.cache_server.files import BadDigestError
+from spokeshave.cache_server.settings import Settings
+from spokeshave.cache_server.status import Counts
+from spokeshave.cache_server.tokens import READ_ONLY, READ_WRITE, read_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_WRITES = 1 << 20
+_READS = ["GetCapabilities", "GetActionResult", "FindMissingBlobs", "BatchReadBlobs", "GetTree", "Read"]
+_GRPC_OPTIONS = (
+    # Two servers on one port would share its connections, and each has half of the blobs.
+    ("grpc.so_reuseport", 0),
+    # Pants asks for all blobs of a result at once; a digest is some 75 bytes.
+    ("grpc.max_receive_message_length", 16 << 20),
+    # A client that is stopped or was cut off frees what it holds.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+# Requests that wait for a thread hold no message yet.
+_WAITING_REQUESTS = 4096
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong in files, as BuildGrid tells it to clients."""
+    try:
+        yield
+    except BadDigestError as err:
+        raise InvalidArgumentError(str(err)) from err
+    except MissingBlobError as err:
+        raise NotFoundError(f"Blob not found: {err}") from err
+    except OSError as err:
+        if err.errno not in _FULL:
+            raise
+        raise StorageFullError(f"the cache server's disk is full ({err.strerror})") from err
+
+
+class VerifiedStorage(StorageABC):
+    """Blobs on disk that are verified when they are read."""
+
+    TYPE = "Verified"
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+
+    def has_blob(self, digest: Digest) -> bool:
+        """Whether a blob is there."""
+        return not self.missing_blobs([digest])
+
+    def missing_blobs(self, digests: Sequence[Digest]) -> list[Digest]:
+        """Those that are not there; the others count as used."""
+        with _told():
+            return [digest for digest in digests if not self._blobs.has(digest.hash, digest.size_bytes)]
+
+    def get_blob(self, digest: Digest) -> IO[bytes] | None:
+        """A blob as a file; None when it is not there."""
+        with _told():
+            try:
+                return self._blobs.open(digest.hash, digest.size_bytes)
+            except MissingBlobError:
+                return None
+
+    def bulk_read_blobs(self, digests: Sequence[Digest]) -> dict[str, bytes]:
+        """The blobs that are there, by hash. Their sizes together are bounded by the service."""
+        found = {}
+        with _told():
+            for digest in digests:
+                with contextlib.suppress(MissingBlobError):
+                    found[digest.hash] = self._blobs.read(digest.hash, digest.size_bytes)
+        return found
+
+    def stream_read_blob(self, digest: Digest, chunk_size: int, offset: int = 0, limit: int = 0) -> Iterator[bytes]:
+        """A blob, or a part of it, in pieces."""
+        with _told():
+            yield from self._blobs.stream(digest.hash, digest.size_bytes, chunk_size, offset, limit)
+
+    def stream_write_blob(self, digest: Digest, chunks: Iterator[bytes]) -> None:
+        """Store a blob, which the service checks while it comes."""
+        with _told():
+            self._blobs.write(digest.hash, chunks)
+
+    def commit_write(self, digest: Digest, write_session: IO[bytes]) -> None:
+        """Store a blob that the service has checked."""
+        write_session.seek(0)
+        self.stream_write_blob(digest, iter(lambda: write_session.read(_WRITES), b""))
+
+    def bulk_update_blobs(self, blobs: Sequence[tuple[Digest, bytes]]) -> list[Status]:
+        """Store blobs that the service has checked.
+
+        On a full disk the whole request fails: Pants does not look at the status of each blob, and would take a
+        result for stored.
+        """
+        for digest, data in blobs:
+            self.stream_write_blob(digest, iter([data]))
+        return [Status(code=code_pb2.OK) for _ in blobs]
+
+    def delete_blob(self, digest: Digest) -> None:
+        """Remove a blob."""
+        with _told():
+            self._blobs.delete(digest.hash)
+
+    def bulk_delete(self, digests: Sequence[Digest]) -> list[str]:
+        """Remove blobs; none fails."""
+        for digest in digests:
+            self.delete_blob(digest)
+        return []
+
+
+class DiskActionCache(ActionCacheABC):
+    """Results on disk, each told only while all that it names is there."""
+
+    def __init__(self, storage: RootStorage, actions: Actions, counts: Counts, allow_updates: bool) -> None:
+        super().__init__(allow_updates=allow_updates, storage=storage)
+        self._actions = actions
+        self._counts = counts
+
+    def get_action_result(self, action_digest: Digest) -> ActionResult:
+        """The result of an action; raises NotFoundError."""
+        with _told():
+            payload = self._actions.read(action_digest.hash, action_digest.size_bytes)
+        if payload is not None:
+            result = ActionResult.FromString(payload)
+            if self.referenced_blobs_still_exist(action_digest, result):
+                self._counts.add("hits")
+                return result
+            self._actions.remove(action_digest.hash, action_digest.size_bytes)
+        self._counts.add("misses")
+        raise NotFoundError(f"No result of {action_digest.hash}/{action_digest.size_bytes}")
+
+    def update_action_result(self, action_digest: Digest, action_result: ActionResult) -> None:
+        """Store an action's result."""
+        if not self.allow_updates:
+            raise PermissionDeniedError("this cache server is read-only")
+        with _told():
+            payload = action_result.SerializeToString()
+            self._actions.write(action_digest.hash, action_digest.size_bytes, payload)
+
+
+class TokenAuth(JWTAuthManager):
+    """Lets in who has a token of ours, to do what the token allows, and says why somebody else is not let in."""
+
+    def __init__(self, secret: str, instance_name: str) -> None:
+        allowed = [Acl(subject=rf"{READ_WRITE}\Z"), Acl(subject=rf"{READ_ONLY}\Z", requests=_READS)]
+        acls = {instance_name: InstanceAuthorizationConfig(allow=allowed)}
+        super().__init__(secret=secret, algorithm=AuthMetadataAlgorithm.JWT_HS256, acls=acls)
+
+    def authorize(self, context: grpc.ServicerContext, instance_name: str, request_name: str) -> bool:
+        """Whether a request may be served; raises what tells the client why not."""
+        if super().authorize(context, instance_name, request_name):
+            return True
+        scheme, _, token = str(dict(context.invocation_metadata()).get("authorization", "")).partition(" ")
+        if scheme != "Bearer":
+            raise UnauthenticatedError("this cache server wants a bearer token (--remote-oauth-bearer-token-path)")
+        try:
+            self._token_parser.identity_from_token(token)
+        except AuthError as err:
+            raise UnauthenticatedError(f"{err}; `cache-server token` makes a new one") from err
+        raise PermissionDeniedError(f"the token does not allow {request_name}")
+
+
+def make_server(settings: Settings, blobs: Blobs, actions: Actions, counts: Counts) -> Server:
+    """BuildGrid's server, which is not started yet."""
+    server = Server(
+        server_reflection=False,
+        grpc_compression=grpc.Compression.NoCompression,
+        is_instrumented=False,
+        grpc_server_options=_GRPC_OPTIONS,
+        max_workers=settings.threads,
+        maximum_concurrent_rpcs=settings.threads + _WAITING_REQUESTS,
+    )
+    # The server's threads take over what is set where it is started.
+    if settings.token_secret:
+        set_auth_manager(TokenAuth(read_secret(settings.token_secret), settings.instance_name))
+    server.add_port(str(settings.listen), _credentials(settings.tls_cert, settings.tls_key))
+    storage = RootStorage(VerifiedStorage(blobs))
+    read_only = settings.read_only
+    for instance in (
+        ContentAddressableStorageInstance(storage, read_only=read_only),
+        ByteStreamInstance(storage, read_only=read_only, stream_blob=True),
+        ActionCache(DiskActionCache(storage, actions, counts, allow_updates=not read_only)),
+    ):
+        server.register_instance(settings.instance_name, instance)
+    return server
+
+
+def _credentials(cert: Path | None, key: Path | None) -> dict[str, str] | None:
+    return {"tls-server-cert": str(cert), "tls-server-key": str(key)} if cert and key else None

@@ -1,0 +1,211 @@
+"""The server's process, in BuildGrid's environment: starts it, says when it is ready, ends it when told to."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import grpc
+from buildgrid._protos.build.bazel.remote.execution.v2.remote_execution_pb2 import GetCapabilitiesRequest
+from buildgrid._protos.build.bazel.remote.execution.v2.remote_execution_pb2_grpc import CapabilitiesStub
+from buildgrid.server.exceptions import BgdError
+from buildgrid.server.server import Server
+
+from spokeshave.cache_server.actions import Actions
+from spokeshave.cache_server.blobs import Blobs
+from spokeshave.cache_server.eviction import Evictor, Limits, default_reserve
+from spokeshave.cache_server.remote_apis import make_server
+from spokeshave.cache_server.settings import Settings, make_settings, read_config
+from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
+from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
+from spokeshave.cli import fail
+from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.report import Json, write_report
+
+_STATUS_EVERY = 5.0
+# Seconds for which a server that was told to end may take to do so.
+_LONGEST_END = 10.0
+_SELF_CHECK = 30.0
+_TOKEN_SECONDS = 60
+
+
+class CannotServeError(SpokeshaveError):
+    """A folder or a port that this server cannot have."""
+
+
+def main() -> int:
+    """Serve as the command asked for; what a user can mend is told on stderr."""
+    start = json.loads(sys.argv[2])
+    options = dict(start["options"])
+    args = argparse.Namespace(command="cache-server")
+    try:
+        config = options.pop("config", None)
+        settings = make_settings(options, read_config(Path(config)) if config else {}, Path(start["directory"]))
+        return serve(settings)
+    except SpokeshaveError as err:
+        return fail(args, err)
+    except OSError as err:
+        place = str(err.filename or args.command)
+        remedy = "Check the path and the disk, or give another --directory."
+        return fail(args, CannotServeError(Problem(place, f"failed: {err.strerror or err}", remedy)))
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal says to stop."""
+    # BuildGrid tells its log on stdout, which is for the one line that says how to use the server.
+    said, sys.stdout = sys.stdout, sys.stderr
+    _set_up_logging(settings.verbose)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with _locked(settings.directory):
+        counts = Counts()
+        evictor = _evictor(settings, counts)
+        server, port = _started(settings, evictor, counts)
+        address = _address(settings, port)
+        _check(settings, port)
+        evictor.start()
+        _tell_ready(settings, address, said)
+        while not stop.wait(_STATUS_EVERY):
+            _tell_status(settings, address, evictor, counts)
+        threading.Timer(_LONGEST_END, os._exit, [ExitCode.OK]).start()
+        server.stop()
+        evictor.stop()
+        _tell_status(settings, address, evictor, counts)
+        if settings.ready_file:
+            settings.ready_file.unlink(missing_ok=True)
+    sys.stderr.flush()
+    # A request that hangs would keep the process for as long as it does.
+    os._exit(ExitCode.OK)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder, which the kernel frees however this process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            remedy = "Use that server, or stop it, or give this one another --directory."
+            problem = Problem(str(folder), "another cache server is running on this folder", remedy)
+            raise CannotServeError(problem) from err
+        yield
+
+
+def _evictor(settings: Settings, counts: Counts) -> Evictor:
+    folder = settings.directory
+    reserve = default_reserve(folder) if settings.min_free is None else settings.min_free
+    limits = Limits(settings.max_size, reserve, settings.keep_recent)
+    return Evictor([folder / "cas/objects", folder / "ac"], limits, lambda count: counts.add("evicted", count))
+
+
+def _started(settings: Settings, evictor: Evictor, counts: Counts) -> tuple[Server, int]:
+    """The server, and the port that it has."""
+
+    def stored(size: int) -> None:
+        counts.add("stored")
+        evictor.written(size)
+
+    def damaged() -> None:
+        counts.add("damaged")
+
+    folder = settings.directory
+    server = make_server(settings, Blobs(folder, stored, damaged), Actions(folder, evictor.written, damaged), counts)
+    ports: dict[str, int] = {}
+    try:
+        server.start(port_assigned_callback=lambda port_map: ports.update(port_map), run_forever=False)
+    except (RuntimeError, BgdError) as err:
+        remedy = "Stop what listens there, or give another --listen; port 0 is any that is free."
+        message = "cannot be listened on: it is in use, or no address of this machine"
+        raise CannotServeError(Problem(str(settings.listen), message, remedy)) from err
+    return server, ports[str(settings.listen)]
+
+
+def _address(settings: Settings, port: int) -> str:
+    host = settings.listen.host
+    if host in ("0.0.0.0", "[::]"):
+        host = socket.getfqdn()
+    return f"{'grpcs' if settings.tls else 'grpc'}://{host}:{port}"
+
+
+def _check(settings: Settings, port: int) -> None:
+    """Have an answer of the server, over the network as any client."""
+    try:
+        _call_itself(settings, port)
+    except (grpc.RpcError, OSError) as err:
+        remedy = "What is above may say why; a firewall on this machine might be it."
+        raise CannotServeError(Problem(str(settings.listen), f"the server does not answer ({err})", remedy)) from err
+
+
+def _call_itself(settings: Settings, port: int) -> None:
+    bound = settings.listen.host.strip("[]")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)
+    if settings.tls:
+        # What the certificate is for is the clients' affair: whoever offers HTTP/2 under it is gRPC, and started.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"])
+        with (
+            socket.create_connection((host, port), _SELF_CHECK) as plain,
+            context.wrap_socket(plain, server_hostname=host) as encrypted,
+        ):
+            encrypted.do_handshake()
+        return
+    metadata = []
+    if settings.token_secret:
+        token = make_token(read_secret(settings.token_secret), READ_WRITE, int(time.time()), _TOKEN_SECONDS)
+        metadata.append(("authorization", f"Bearer {token}"))
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    with grpc.insecure_channel(target, [("grpc.enable_http_proxy", 0)]) as channel:
+        request = GetCapabilitiesRequest(instance_name=settings.instance_name)
+        CapabilitiesStub(channel).GetCapabilities(request, timeout=_SELF_CHECK, metadata=metadata)
+
+
+def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:
+    options = ["--remote-cache-read", *([] if settings.read_only else ["--remote-cache-write"])]
+    options.append(f"--remote-store-address={address}")
+    options += [f"--remote-instance-name={settings.instance_name}"] if settings.instance_name else []
+    options += [f"--remote-ca-certs-path={settings.tls_cert}"] if settings.tls_cert else []
+    options += ["--remote-oauth-bearer-token-path=TOKEN_FILE"] if settings.token_secret else []
+    if settings.ready_file:
+        facts: Json = {"address": address, "pid": os.getpid(), "python": sys.executable, "options": options}
+        write_report(settings.ready_file, facts)
+    said.write(f"cache-server: ready: ./pants {' '.join(options)}\n")
+    said.flush()
+
+
+def _tell_status(settings: Settings, address: str, evictor: Evictor, counts: Counts) -> None:
+    size, files = evictor.usage
+    facts: dict[str, Fact] = {"address": address, "pid": os.getpid()}
+    facts.update(size=size, files=files, max_size=settings.max_size)
+    # A full disk is told to the clients.
+    with contextlib.suppress(OSError):
+        write_status(settings.directory, {**facts, **counts.as_json()})
+
+
+def _set_up_logging(verbose: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s cache-server: %(levelname)s: %(message)s"))
+    handler.addFilter(_without_expected_tracebacks)
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
+
+
+def _without_expected_tracebacks(record: logging.LogRecord) -> bool:
+    """A refusal is a line of the log; where in BuildGrid it was raised is of no use."""
+    if record.exc_info and isinstance(record.exc_info[1], BgdError):
+        record.exc_info = None
+    return True

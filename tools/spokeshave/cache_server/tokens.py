@@ -1,0 +1,46 @@
+"""Bearer tokens of the cache server: JSON Web Tokens signed by HMAC-SHA-256 (RFC 7519), which BuildGrid checks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+from spokeshave.errors import Problem, SpokeshaveError
+
+READ_WRITE = "spokeshave:read-write"
+READ_ONLY = "spokeshave:read-only"
+_SHORTEST = 32
+
+
+class SecretError(SpokeshaveError):
+    """A file that holds no secret to sign with."""
+
+
+def read_secret(path: Path) -> str:
+    """The secret in a file, without white space around it; raises `SecretError`."""
+    remedy = 'Make one: python3 -c "import secrets; print(secrets.token_hex(32))" > FILE; chmod 600 FILE'
+    try:
+        secret = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        reason = getattr(err, "strerror", None) or "it is no text"
+        raise SecretError(Problem(str(path), f"the secret cannot be read ({reason})", remedy)) from err
+    if len(secret.encode()) < _SHORTEST:
+        message = f"the secret has {len(secret.encode())} bytes, and HMAC-SHA-256 needs {_SHORTEST}"
+        raise SecretError(Problem(str(path), message, remedy))
+    return secret
+
+
+def make_token(secret: str, subject: str, now: int, seconds: int) -> str:
+    """A token that is good for so many seconds from ``now`` (since the epoch)."""
+    header = {"alg": "HS256", "typ": "JWT"}
+    claims = {"sub": subject, "iat": now, "exp": now + seconds}
+    signed = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+    signature = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
+    return f"{signed}.{_encoded(signature)}"
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
