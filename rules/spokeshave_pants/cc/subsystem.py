@@ -29,6 +29,22 @@ class ZigToolchainSubsystem(Subsystem):
     )
 
 
+class CcExecutionSubsystem(Subsystem):
+    options_scope = "cc-execution"
+    help = "Where C and C++ sources are compiled and linked."
+
+    environment = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            The name, in `[environments-preview].names`, of the environment in which compilers and linkers run: that of
+            a `remote_environment` with x86_64 Linux workers, which need have nothing installed. All else runs here,
+            where the tools and the Pythons are. Unset, compilers run here as well.
+            """
+        ),
+    )
+
+
 class SandboxPythonSubsystem(Subsystem):
     options_scope = "sandbox-python"
     help = "The Python that runs Spokeshave's own tools in sandboxes."

@@ -6,15 +6,17 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 _NOT_SHIPPED = ("_test.py", "_fixtures.py")
+# Commands that no sandbox runs: a change to them changes no wheel.
+_OUTSIDE = ("cache_server", "emulation", "standalone")
 
 
 def tool_sources() -> dict[str, bytes]:
-    """The sources of the `spokeshave` package by their path below it; its tests are left out."""
+    """The sources of the `spokeshave` package that run in sandboxes, by their path below it, without tests."""
     root = _HERE / "tools"
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*.py"))
-        if not path.name.endswith(_NOT_SHIPPED)
+        if not path.name.endswith(_NOT_SHIPPED) and path.relative_to(root).parts[0] not in _OUTSIDE
     }
 
 

@@ -202,7 +202,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:

@@ -10,35 +10,97 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from pants.core.util_rules.environments import EnvironmentNameRequest
+from pants.engine.environment import EnvironmentName
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.option.global_options import GlobalOptions
 
+from spokeshave_pants.cc.subsystem import CcExecutionSubsystem
 from spokeshave_pants.cc.util_rules.packages import LOOKUP_MILLISECONDS, InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.errors import SpokeshaveError
 
 # How the engine says that a digest's content is neither in the local store nor in the remote one.
 _MISSING = "Missing digest"
 
 
+class RemoteExecutionError(SpokeshaveError):
+    """Workers that cannot be reached."""
+
+
 @dataclass(frozen=True)
 class HermeticProcess:
-    """A process, and the packages that its inputs have files of."""
+    """A process, and the packages that its inputs have files of.
+
+    :param is_compiler: whether it runs wherever `[cc-execution].environment` says; it may use nothing but its inputs.
+    """
 
     process: Process
     packages: tuple[PackagesRequest, ...]
+    is_compiler: bool = False
+
+
+@dataclass(frozen=True)
+class CompilerEnvironment:
+    """Where compilers run; None for here."""
+
+    name: EnvironmentName | None
 
 
 @rule
-async def run_hermetic(request: HermeticProcess) -> FallibleProcessResult:
-    process = dataclasses.replace(request.process, remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS)
+async def compiler_environment(subsystem: CcExecutionSubsystem) -> CompilerEnvironment:
+    if subsystem.environment is None:
+        return CompilerEnvironment(None)
+    where = f"the option `[{subsystem.options_scope}].environment`"
+    request = EnvironmentNameRequest(subsystem.environment, description_of_origin=where)
+    return CompilerEnvironment(await Get(EnvironmentName, EnvironmentNameRequest, request))
+
+
+@dataclass(frozen=True)
+class _PlacedProcess:
+    process: Process
+    environment: EnvironmentName | None
+
+
+@rule
+async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> FallibleProcessResult:
+    """:raises RemoteExecutionError: where the workers cannot be reached, or are lost."""
+    process, environment = request.process, request.environment
+    if environment is None:
+        return await Get(FallibleProcessResult, Process, process)
+    try:
+        return await Get(FallibleProcessResult, {process: Process, environment: EnvironmentName})
+    except Exception as error:
+        if _MISSING in str(error) or not options.remote_execution:
+            raise
+        raise RemoteExecutionError(lost_workers(process.description, options, str(error))) from error
+
+
+def lost_workers(description: str, options: GlobalOptions, words: str) -> str:
+    """What a user is told where remote execution failed. A process that ran and failed is no such case."""
+    return (
+        f"{description}: the remote execution server at {options.remote_execution_address} did not do it: "
+        f"{words.strip()}\nStart it again and run the same command, which goes on where it was; or go on without it by "
+        "`--no-remote-execution`, which compiles here where the `remote_environment` has "
+        '`fallback_environment="__local__"`.'
+    )
+
+
+@rule
+async def run_hermetic(request: HermeticProcess, compilers: CompilerEnvironment) -> FallibleProcessResult:
+    process = _PlacedProcess(
+        dataclasses.replace(request.process, remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS),
+        compilers.name if request.is_compiler else None,
+    )
     packages = await MultiGet(Get(Packages, PackagesRequest, wanted) for wanted in request.packages)
     try:
-        return await Get(FallibleProcessResult, Process, process)
+        return await Get(FallibleProcessResult, _PlacedProcess, process)
     except Exception as error:
         if _MISSING not in str(error) or not any(found.listed for found in packages):
             raise
     await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in request.packages)
-    return await Get(FallibleProcessResult, Process, process)
+    return await Get(FallibleProcessResult, _PlacedProcess, process)
 
 
 def rules() -> list[Rule | UnionRule]:

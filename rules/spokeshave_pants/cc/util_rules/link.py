@@ -161,7 +161,7 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
     stderr = result.stderr.decode(errors="replace")
     _raise_for_symbols(request, stderr)
     if result.exit_code:
