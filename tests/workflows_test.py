@@ -1,8 +1,11 @@
-"""The policy of `.github/workflows/` that neither actionlint nor zizmor checks."""
+"""The policy of `.github/workflows/` that neither actionlint nor zizmor checks; `.ci/remote-cache`, which they run."""
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,3 +97,50 @@ def test_a_pull_request_gets_no_secret() -> None:
             # An environment has secrets of its own, which nobody hands over.
             assert [name for name, job in jobs(callee).items() if "environment" in job] == []
             assert list(called(callee)) == []
+
+
+def with_remote_cache(command: str, **variables: str) -> dict[str, str]:
+    """What a shell command tells, NAME=VALUE in a line, when `.ci/remote-cache` runs it."""
+    done = subprocess.run(
+        [REPOSITORY / ".ci/remote-cache", "sh", "-c", command],
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def test_without_an_address_there_is_no_remote_cache() -> None:
+    seen = with_remote_cache("env", REMOTE_CACHE="", REMOTE_CACHE_TOKEN="secret")
+    assert [name for name in seen if name.startswith("PANTS_")] == []
+
+
+def test_without_a_token_the_remote_cache_is_only_read() -> None:
+    seen = with_remote_cache("env", REMOTE_CACHE="grpcs://cache.example.org:443", REMOTE_CACHE_TOKEN="")
+    assert seen["PANTS_REMOTE_STORE_ADDRESS"] == "grpcs://cache.example.org:443"
+    assert (seen["PANTS_REMOTE_CACHE_READ"], seen["PANTS_REMOTE_CACHE_WRITE"]) == ("true", "false")
+    assert "PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH" not in seen
+
+
+def test_a_token_for_all_lets_only_read() -> None:
+    command = 'env && echo "token=$(cat "$PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH")"'
+    seen = with_remote_cache(command, REMOTE_CACHE="grpc://127.0.0.1:1", REMOTE_CACHE_READ_TOKEN="readers")
+    assert (seen["token"], seen["PANTS_REMOTE_CACHE_WRITE"]) == ("readers", "false")
+
+
+def test_a_token_lets_write_and_lies_in_a_private_file_while_the_command_runs(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    command = f'env && cp -p "$PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH" {copy}'
+    tokens = {"REMOTE_CACHE_TOKEN": "secret", "REMOTE_CACHE_READ_TOKEN": "readers"}
+    seen = with_remote_cache(command, REMOTE_CACHE="grpc://127.0.0.1:1", **tokens)
+    assert seen["PANTS_REMOTE_CACHE_WRITE"] == "true"
+    assert copy.read_text() == "secret"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert not Path(seen["PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH"]).exists()
+    assert "secret" not in seen.values()
+
+
+def test_the_commands_own_exit_code_comes_back() -> None:
+    with pytest.raises(subprocess.CalledProcessError, match="exit status 3"):
+        with_remote_cache("exit 3", REMOTE_CACHE="grpc://127.0.0.1:1", REMOTE_CACHE_TOKEN="secret")
