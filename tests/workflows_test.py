@@ -99,6 +99,13 @@ def test_a_pull_request_gets_no_secret() -> None:
             assert list(called(callee)) == []
 
 
+def test_the_machine_that_builds_has_the_pythons_whose_headers_are_pinned() -> None:
+    pinned = re.findall(r'^"3\.\d+" = "([\d.]+)\|', (REPOSITORY / "pants.toml").read_text(), re.MULTILINE)
+    there = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
+    assert pinned
+    assert set(pinned) <= set(there)
+
+
 def with_remote_cache(command: str, **variables: str) -> dict[str, str]:
     """What a shell command tells, NAME=VALUE in a line, when `.ci/remote-cache` runs it."""
     done = subprocess.run(
