@@ -1,4 +1,4 @@
-"""Where wheels are uploaded to, and the credentials for it: from the environment or ~/.pypirc, and nowhere else."""
+"""Where wheels are uploaded to, and the credentials for it: from the environment, ~/.pypirc or a CI job's identity."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from requests import PreparedRequest
 from twine import utils as twine_utils
 
 from spokeshave.errors import Problem, Problems, SpokeshaveError
+from spokeshave.trusted_publishing import fetch_token, has_identity
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
 _TOKEN_USER = "__token__"
@@ -182,7 +183,7 @@ def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], w
 
 
 def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str, str], what: str) -> Credentials | None:
-    """The environment's before ~/.pypirc's; none at all is for an index that asks for none."""
+    """The environment's before ~/.pypirc's, then this CI job's own; none at all is for an index that asks for none."""
     username = environment.get("TWINE_USERNAME") or section.get("username")
     password = environment.get("TWINE_PASSWORD") or section.get("password")
     on_pypi = url.startswith((twine_utils.DEFAULT_REPOSITORY, twine_utils.TEST_REPOSITORY))
@@ -190,9 +191,17 @@ def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str,
         username = environment.get("TWINE_USERNAME") or _TOKEN_USER
     if username and password:
         return Credentials(username, password)
+    if username in (None, _TOKEN_USER) and not password and _may_ask_for_token(url, environment):
+        token = fetch_token(url)
+        return Credentials(_TOKEN_USER, token) if token else None
     if not username and not password:
         return None
     lacking, variable = ("user name", "TWINE_USERNAME") if password else ("password", "TWINE_PASSWORD")
     secret = "an API token" if on_pypi else f"the {lacking}"
     remedy = f"Set {variable} to {secret}, or put it into {_PYPIRC}."
     raise InvalidEndpointError(Problem(what, f"there is no {lacking} for {without_userinfo(url)}", remedy))
+
+
+def _may_ask_for_token(url: str, environment: Mapping[str, str]) -> bool:
+    """Whether this CI job can prove who it is, over a connection that nobody else reads."""
+    return has_identity(environment) and url.startswith("https://") and without_userinfo(url) == url

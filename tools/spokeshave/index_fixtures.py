@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import datetime
+import ipaddress
+import json
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,6 +18,10 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pypiserver
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 USERNAME = "alice"
 PASSWORD = "p/a:s s@w&örd-7f3a91"
@@ -102,13 +110,114 @@ def answering_server(answer: Answer, certificate: Path | None = None) -> Iterato
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with _http_server(Handler, certificate) as origin:
+        yield f"{origin}/legacy/"
+
+
+@dataclass
+class TrustingIndex:
+    """An index that trusts one CI job, and the CI that tells it who the job is.
+
+    :param identity: the token that the CI hands out as the job's identity.
+    :param variables: what the job has in its environment.
+    """
+
+    certificate: Path
+    identity: str
+    token: str = "pypi-a-token-for-a-quarter-of-an-hour"
+    url: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    uploads: list[str] = field(default_factory=list)
+
+
+def identity_token(subject: str) -> str:
+    """A token as OpenID Connect has them, but for the signature."""
+    claims = json.dumps({"aud": "an index", "sub": subject}).encode()
+    return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
+
+
+@contextlib.contextmanager
+def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
+    """Speaks as PyPI does: tells its audience, gives a token for the identity of the start, takes uploads."""
+    index = TrustingIndex(self_signed(folder / "index.pem"), identity_token("a job"))
+    trusted, asks = index.identity, "secret of the job's runner"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/_/oidc/audience":
+                self.reply(200, {"audience": "an index"})
+            elif self.path == "/identity?audience=an+index" and self.headers["Authorization"] == f"bearer {asks}":
+                self.reply(200, {"value": index.identity})
+            else:
+                self.reply(404, {})
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/_/oidc/mint-token" and json.loads(body) == {"token": trusted}:
+                self.reply(200, {"token": index.token})
+            elif self.path == "/_/oidc/mint-token":
+                errors = [{"code": "invalid-publisher", "description": "no publisher of this identity"}]
+                self.reply(422, {"errors": errors})
+            else:
+                index.uploads.append(self.headers["Authorization"] or "")
+                self.reply(200, {})
+
+        def reply(self, status: int, document: object) -> None:
+            data = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with _http_server(Handler, index.certificate) as origin, _http_server(Handler) as ci:
+        index.url = f"{origin}/legacy/"
+        index.variables = {
+            "GITHUB_ACTIONS": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{ci}/identity",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": asks,
+            "REQUESTS_CA_BUNDLE": str(index.certificate),
+        }
+        yield index
+
+
+def self_signed(path: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@contextlib.contextmanager
+def _http_server(handler: type[BaseHTTPRequestHandler], certificate: Path | None = None) -> Iterator[str]:
+    """Its scheme, host and port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
             server.socket = context.wrap_socket(server.socket, server_side=True)
         with _serving(server):
-            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}/legacy/"
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
 
 
 @contextlib.contextmanager

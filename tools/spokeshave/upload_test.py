@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
-import ipaddress
 import json
 import os
 import signal
@@ -18,14 +16,18 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from spokeshave.archive import sha256_of_file
 from spokeshave.cli import main
-from spokeshave.index_fixtures import PASSWORD, USERNAME, Answer, PypiServer, answering_server, pypi_server
+from spokeshave.index_fixtures import (
+    PASSWORD,
+    USERNAME,
+    Answer,
+    PypiServer,
+    answering_server,
+    pypi_server,
+    self_signed,
+)
 from spokeshave.native_fixtures import build_wheel
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
@@ -370,30 +372,6 @@ def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
     certificate = self_signed(tmp_path / "server.pem")
     with answering_server(Answer(404, "Not Found"), certificate) as url:
         yield TlsIndex(url, certificate)
-
-
-def self_signed(path: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:

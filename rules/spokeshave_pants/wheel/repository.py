@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
+# With which a job on GitHub proves to the index who it is.
+_IDENTITY = ("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 _CERTIFICATES = ("TWINE_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TERMINAL = ("TERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
@@ -66,7 +68,7 @@ class Repository:
         """The variables of the user's environment that an upload depends on."""
         own = tuple(filter(None, (self._variable(credential) for credential in _CREDENTIALS)))
         proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
-        return ("HOME", *_CREDENTIALS, *own, *_CERTIFICATES, *proxies, *_TERMINAL)
+        return ("HOME", *_CREDENTIALS, *own, *_IDENTITY, *_CERTIFICATES, *proxies, *_TERMINAL)
 
     def environment(self, variables: Mapping[str, str], build_root: str) -> dict[str, str]:
         """What the upload finds in its environment, from what the user has in theirs."""

@@ -61,6 +61,17 @@ def test_credentials_of_a_name_go_before_those_of_all() -> None:
     }
 
 
+def test_a_job_on_github_can_prove_who_it_is() -> None:
+    (repository,) = parse("@testpypi")
+    variables = {
+        "GITHUB_ACTIONS": "true",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "https://ci.example.org/identity",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "secret",
+    }
+    assert set(variables) <= set(repository.variables)
+    assert repository.environment(variables, "/repo") == variables
+
+
 def test_certificates_are_found_from_the_build_root() -> None:
     (repository,) = parse("https://wheels.example.org/")
     found = repository.environment({"TWINE_CERT": "ca.pem", "REQUESTS_CA_BUNDLE": "/etc/ca.pem"}, "/repo")
