@@ -54,6 +54,7 @@ class Runner:
         bounds = ("--remote-store-rpc-timeout-millis=10000", "--session-end-tasks-timeout=60")
         run = self.project.pants(*bounds, *options, "package", "tiny:wheel", daemon=False, variables=variables)
         run.checked()
+        print(self.store.name, time.monotonic() - began, options)
         return Built(run, sha256(self.project.wheel("spokeshave-tiny")), time.monotonic() - began)
 
 

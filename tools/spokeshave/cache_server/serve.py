@@ -39,6 +39,7 @@ _STATUS_EVERY = 5.0
 # Seconds for which a server that was told to end may take to do so.
 _LONGEST_END = 10.0
 _SELF_CHECK = 30.0
+_LOCK_ATTEMPTS = 5
 _TOKEN_SECONDS = 60
 
 
@@ -97,13 +98,20 @@ def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder, which the kernel frees however this process ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
+        # Whoever asks for the status has the lock for a moment.
+        if not any(_taken(lock) for _ in range(_LOCK_ATTEMPTS)):
             remedy = "Use that server, or stop it, or give this one another --directory."
-            problem = Problem(str(folder), "another cache server is running on this folder", remedy)
-            raise CannotServeError(problem) from err
+            raise CannotServeError(Problem(str(folder), "another cache server is running on this folder", remedy))
         yield
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(0.1)
+        return False
+    return True
 
 
 def _evictor(settings: Settings, counts: Counts) -> Evictor:
