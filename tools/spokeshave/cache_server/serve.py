@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import fcntl
 import json
@@ -31,7 +30,6 @@ from spokeshave.cache_server.remote_apis import make_server
 from spokeshave.cache_server.settings import Settings, make_settings, read_config
 from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
-from spokeshave.cli import fail
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
 from spokeshave.report import Json, write_report
 
@@ -51,17 +49,22 @@ def main() -> int:
     """Serve as the command asked for; what a user can mend is told on stderr."""
     start = json.loads(sys.argv[2])
     options = dict(start["options"])
-    args = argparse.Namespace(command="cache-server")
     try:
         config = options.pop("config", None)
         settings = make_settings(options, read_config(Path(config)) if config else {}, Path(start["directory"]))
         return serve(settings)
     except SpokeshaveError as err:
-        return fail(args, err)
+        return _fail(err)
     except OSError as err:
-        place = str(err.filename or args.command)
         remedy = "Check the path and the disk, or give another --directory."
-        return fail(args, CannotServeError(Problem(place, f"failed: {err.strerror or err}", remedy)))
+        place = str(err.filename or "cache-server")
+        return _fail(CannotServeError(Problem(place, f"failed: {err.strerror or err}", remedy)))
+
+
+def _fail(error: SpokeshaveError) -> int:
+    """Tell the user what is wrong, as the command itself does."""
+    sys.stderr.write(f"spokeshave cache-server: error\n{error}\n")
+    return ExitCode.USER_ERROR
 
 
 def serve(settings: Settings) -> int:
