@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import fcntl
 import json
@@ -31,7 +30,6 @@ from spokeshave.cache_server.remote_apis import make_server
 from spokeshave.cache_server.settings import Settings, make_settings, read_config
 from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
-from spokeshave.cli import fail
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
 from spokeshave.report import Json, write_report
 
@@ -39,6 +37,7 @@ _STATUS_EVERY = 5.0
 # Seconds for which a server that was told to end may take to do so.
 _LONGEST_END = 10.0
 _SELF_CHECK = 30.0
+_LOCK_ATTEMPTS = 5
 _TOKEN_SECONDS = 60
 
 
@@ -50,17 +49,22 @@ def main() -> int:
     """Serve as the command asked for; what a user can mend is told on stderr."""
     start = json.loads(sys.argv[2])
     options = dict(start["options"])
-    args = argparse.Namespace(command="cache-server")
     try:
         config = options.pop("config", None)
         settings = make_settings(options, read_config(Path(config)) if config else {}, Path(start["directory"]))
         return serve(settings)
     except SpokeshaveError as err:
-        return fail(args, err)
+        return _fail(err)
     except OSError as err:
-        place = str(err.filename or args.command)
         remedy = "Check the path and the disk, or give another --directory."
-        return fail(args, CannotServeError(Problem(place, f"failed: {err.strerror or err}", remedy)))
+        place = str(err.filename or "cache-server")
+        return _fail(CannotServeError(Problem(place, f"failed: {err.strerror or err}", remedy)))
+
+
+def _fail(error: SpokeshaveError) -> int:
+    """Tell the user what is wrong, as the command itself does."""
+    sys.stderr.write(f"spokeshave cache-server: error\n{error}\n")
+    return ExitCode.USER_ERROR
 
 
 def serve(settings: Settings) -> int:
@@ -97,13 +101,20 @@ def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder, which the kernel frees however this process ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
+        # Whoever asks for the status has the lock for a moment.
+        if not any(_taken(lock) for _ in range(_LOCK_ATTEMPTS)):
             remedy = "Use that server, or stop it, or give this one another --directory."
-            problem = Problem(str(folder), "another cache server is running on this folder", remedy)
-            raise CannotServeError(problem) from err
+            raise CannotServeError(Problem(str(folder), "another cache server is running on this folder", remedy))
         yield
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(0.1)
+        return False
+    return True
 
 
 def _evictor(settings: Settings, counts: Counts) -> Evictor:
