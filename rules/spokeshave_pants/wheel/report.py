@@ -139,10 +139,10 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
         # The report as JSON tells for each wheel what was derived from them.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
     )
-    return "\n".join([table, *notes, *_not_run(reports)])
+    return "\n".join([table, *notes, *not_run_reasons(reports)])
 
 
-def _not_run(reports: tuple[WheelReport, ...]) -> list[str]:
+def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
     """Why wheels were not run, each reason once with the Pythons that it is about."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke if outcome.outcome == "not run"):

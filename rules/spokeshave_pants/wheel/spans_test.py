@@ -1,4 +1,4 @@
-"""Reading the engine's work units. What they look like is checked by a run of Pants in tests/e2e/report_page_test.py."""
+"""Reading the engine's work units. What those look like, a real run shows in tests/e2e/report_page_test.py."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def spans(*workunits: dict[str, Any]) -> tuple[Span, ...]:
 
 
 def close(span: Span, start: float, end: float) -> bool:
-    return (span.start, span.end) == (pytest.approx(start), pytest.approx(end))
+    return bool(span.start == pytest.approx(start) and span.end == pytest.approx(end))
 
 
 def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_its_turn() -> None:

@@ -79,6 +79,10 @@ class StageTotal:
         by_source = {source: Tally.of(row for row in rows if row.source == source) for source in SOURCES}
         return cls(stage, **by_source, saved=Tally.of(row for row in rows if row.source in CACHED))
 
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many ran, were hit locally, hit remotely, and memoized."""
+        return self.ran.actions, self.hit_locally.actions, self.hit_remotely.actions, self.memoized.actions
+
 
 def total_by_stage(processes: Iterable[ProcessRow]) -> tuple[StageTotal, ...]:
     """The stages in the order of their rows, and at the end all of them together."""
@@ -123,10 +127,7 @@ def render_totals(processes: tuple[ProcessRow, ...], looked_up: float | None = N
     :param looked_up: the seconds that looking up the hits took, summed; None where it was not measured.
     """
     totals = total_by_stage(processes)
-    rows = [
-        (total.stage, *(getattr(total, source).actions for source in SOURCES), total.ran.seconds(), total.saved.seconds())
-        for total in totals
-    ]
+    rows = [(total.stage, *total.counts(), total.ran.seconds(), total.saved.seconds()) for total in totals]
     headers = ("actions", "run", "hit locally", "hit remotely", "memoized", "seconds run", "seconds saved")
     table = str(tabulate(rows, headers=headers, colalign=("left", *("right",) * 6), disable_numparse=True))
     return f"{table}\n{saved_sentence(totals[-1], looked_up)}"
