@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.wheel.page.document import render_page
+from spokeshave_pants.wheel.page.document import render_page, write_page
 from spokeshave_pants.wheel.page.run import PackageRun
 from spokeshave_pants.wheel.report import WheelReport, from_json, processes_from_json, render_table
 from spokeshave_pants.wheel.spans import SpanCollector
@@ -68,50 +67,32 @@ class WheelSummary(WorkunitsCallback):
             self._tell(context)
 
     def _tell(self, context: StreamingWorkunitContext) -> None:
-        tracker = context.run_tracker
-        run = package_run(
-            tracker.run_information(), tuple(self._reports.values()), self._processes, self._spans, ended=time.time()
-        )
+        run = self._run(context.run_tracker.run_information())
         if run.reports:
             logger.info("%s\n%s\n\n%s", _TITLE, render_table(run.reports), render_totals(run.processes, run.looked_up))
         # A run that failed before there was a wheel has its page as well: not that of an earlier run is to be read.
-        if self._page and (run.reports or (not run.succeeded and "package" in tracker.goals)):
-            _write_page(self._page, run)
+        if self._page and (run.reports or (not run.succeeded and "package" in context.run_tracker.goals)):
+            _write(self._page, run)
+
+    def _run(self, information: dict[str, Any]) -> PackageRun:
+        """The run by what Pants tells of it, and by what was collected on the way."""
+        return PackageRun(
+            started=information["timestamp"],
+            seconds=time.time() - information["timestamp"],
+            succeeded=information.get("outcome") == "SUCCESS",
+            reports=tuple(self._reports.values()),
+            processes=merge_processes(self._processes),
+            spans=self._spans.spans,
+        )
 
 
-def package_run(
-    information: dict[str, Any],
-    reports: tuple[WheelReport, ...],
-    processes: list[tuple[ProcessRow, ...]],
-    collected: SpanCollector,
-    ended: float,
-) -> PackageRun:
-    """A run by what Pants tells of it, and by what was collected on the way.
-
-    :param ended: in seconds of the clock (since 1970).
-    """
-    return PackageRun(
-        started=information["timestamp"],
-        seconds=ended - information["timestamp"],
-        succeeded=information.get("outcome") == "SUCCESS",
-        reports=reports,
-        processes=merge_processes(processes),
-        spans=collected.spans,
-    )
-
-
-def _write_page(path: Path, run: PackageRun) -> None:
-    """Write the page in one step: whoever reads it meanwhile sees the one before or this one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(page: Path, run: PackageRun) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(render_page(run), encoding="utf-8")
-        os.replace(unfinished, path)
+        write_page(page, render_page(run))
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         logger.error(f"The page of the wheels could not be written: {error}. The JSON reports tell of them too.")
     else:
-        logger.info(f"Wrote {os.path.relpath(path)}")
+        logger.info(f"Wrote {page}")
 
 
 class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import time
+from pathlib import Path
 
 from spokeshave_pants.resources.files import page_script, page_style
 from spokeshave_pants.wheel.page.markup import Child, Html, element, join, raw_element
 from spokeshave_pants.wheel.page.matrix import render_matrix
 from spokeshave_pants.wheel.page.run import PackageRun
-from spokeshave_pants.wheel.page.timeline import render_timeline
+from spokeshave_pants.wheel.page.timeline import human_time, render_timeline
 from spokeshave_pants.wheel.report import not_run_reasons
-from spokeshave_pants.wheel.totals import saved_sentence, total_by_stage
+from spokeshave_pants.wheel.totals import Tally, saved_sentence, total_by_stage
 
 
 def render_page(run: PackageRun) -> str:
@@ -35,6 +37,20 @@ def render_page(run: PackageRun) -> str:
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
 
 
+def write_page(path: Path, page: str) -> None:
+    """Put the page in its place in one step: whoever reads it meanwhile sees the one before or this one.
+
+    :raises OSError: where it cannot be written; the one before is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def _hash(content: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
@@ -48,7 +64,7 @@ def _header(run: PackageRun) -> Html:
     return element(
         "header",
         element("h1", "Wheels ", element("span", _versions(run), class_="quiet")),
-        element("p", f"package, {began}, {run.seconds:.1f} s", class_="quiet"),
+        element("p", f"package, {began}, {human_time(run.seconds)}", class_="quiet"),
         _failure(run),
         _key_facts(run),
     )
@@ -72,16 +88,23 @@ def _key_facts(run: PackageRun) -> Html:
     facts: list[tuple[str, str, str]] = [
         ("wheels", str(len(run.reports)), f"for {_count({r.platform for r in run.reports}, 'platform')}"),
         ("smoke tests", counted[0] if counted else "none", ", ".join(counted[1:])),
-        ("actions run", str(total.ran.actions), f"{total.ran.seconds()} s of process time"),
+        ("actions run", str(total.ran.actions), " ".join(_time(total.ran))),
         ("from a cache", str(cached), f"{_percent(cached, cached + total.ran.actions)} of all actions"),
-        ("saved", f"{total.saved.seconds()} s", "of process time"),
-        ("critical path", f"{run.critical_seconds:.1f} s", f"of {run.seconds:.1f} s"),
+        ("saved by caches", *_time(total.saved)),
+        ("critical path", human_time(run.critical_seconds), f"of {human_time(run.seconds)}"),
     ]
     shown = (
         element("div", element("dt", name), element("dd", value, element("span", note, class_="quiet")))
         for name, value, note in facts
     )
     return element("dl", *shown, class_="facts")
+
+
+def _time(tally: Tally) -> tuple[str, str]:
+    """What a tally's processes took, and of what that is a number."""
+    if tally.actions and tally.without_time == tally.actions:
+        return "unknown", "process time"
+    return human_time(tally.milliseconds / 1000), f"of process time{', at least' if tally.without_time else ''}"
 
 
 def _count(things: set[str], noun: str) -> str:
@@ -110,7 +133,7 @@ def _reasons(run: PackageRun) -> Html | None:
     """What failed, and why wheels were not run, each reason once."""
     failed = [
         element("li", f"{report.wheel} failed on Python {outcome.python}:", element("pre", outcome.reason))
-        for report in run.reports
+        for report in sorted(run.reports, key=lambda report: report.wheel)
         for outcome in report.smoke
         if outcome.outcome == "failed"
     ]

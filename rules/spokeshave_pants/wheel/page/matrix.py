@@ -8,7 +8,7 @@ from spokeshave_pants.wheel.page.markup import Html, element, join
 from spokeshave_pants.wheel.report import PythonOutcome, WheelReport, human_size
 
 _MARKS = {"passed": "✓", "failed": "✗", "not run": "○"}
-_SHORT_HASH = 12
+_SHORT_HASH = 8
 
 
 def render_matrix(reports: tuple[WheelReport, ...], *, linked: bool) -> Html:
@@ -21,10 +21,11 @@ def render_matrix(reports: tuple[WheelReport, ...], *, linked: bool) -> Html:
     by_distribution: dict[str, list[WheelReport]] = {}
     for report in sorted(reports, key=lambda report: report.wheel):
         by_distribution.setdefault(report.wheel.split("-")[0], []).append(report)
+    field = element("input", type="search", id="filter", autocomplete="off", placeholder="such as: win 3.13 not run")
     return join(
         element(
             "p",
-            element("label", "Filter ", element("input", type="search", id="filter", autocomplete="off")),
+            element("label", "Filter ", field),
             " ",
             element("output", id="filter-count", for_="filter"),
             class_="filter",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spokeshave_pants.wheel.page.markup import Html, element, join
 from spokeshave_pants.wheel.page.run import PackageRun, Step
@@ -29,20 +30,33 @@ _THINNEST = 0.2
 
 @dataclass(frozen=True)
 class Axis:
-    """The time from the run's start to its end, in percent of a track's width."""
+    """A track's width: the time in which processes ran. All times are in seconds from the run's start on."""
 
     started: float
-    seconds: float
+    first: float
+    last: float
 
-    def percent(self, time: float) -> float:
-        """Where a time of the clock is, in percent and never outside."""
-        return min(100.0, max(0.0, 100 * (time - self.started) / self.seconds)) if self.seconds > 0 else 0.0
+    @classmethod
+    def of(cls, run: PackageRun) -> Axis:
+        """The axis from a run's first process to its last: what Pants did before would take its place."""
+        first, last = min(span.start for span in run.spans), max(span.end for span in run.spans)
+        return cls(run.started, first - run.started, last - run.started)
+
+    def seconds(self, clock: float) -> float:
+        """A time of the clock."""
+        return clock - self.started
+
+    def percent(self, seconds: float) -> float:
+        """Where a time is, from the left."""
+        return 100 * (seconds - self.first) / (self.last - self.first) if self.last > self.first else 0.0
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Round numbers of seconds, and where they are."""
-        step = _round_step(self.seconds / _TICKS)
-        count = int(self.seconds / step) if step else 0
-        return [(100 * number * step / self.seconds, f"{number * step:g} s") for number in range(count + 1)]
+        """Where round numbers of seconds are, from the left, with their labels."""
+        step = _round_step((self.last - self.first) / _TICKS)
+        if not step:
+            return []
+        numbers = range(math.ceil(self.first / step), math.floor(self.last / step) + 1)
+        return [(self.percent(number * step), f"{number * step:g} s") for number in numbers]
 
 
 def _round_step(least: float) -> float:
@@ -69,6 +83,13 @@ def lanes(intervals: Iterable[tuple[float, float]]) -> list[int]:
     return found
 
 
+def human_time(seconds: float) -> str:
+    """A duration in the unit that a person reads."""
+    if seconds < 0.9995:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 599.95 else f"{seconds / 60:.1f} min"
+
+
 def platform_of(description: str) -> str:
     """The platform that a process' description names, or nothing where it is for all of them."""
     found = _PLATFORM.search(description)
@@ -76,17 +97,20 @@ def platform_of(description: str) -> str:
 
 
 def render_timeline(run: PackageRun) -> Html:
-    axis = Axis(run.started, run.seconds)
     if not run.spans:
         return element("p", _why_no_times(run))
+    axis = Axis.of(run)
+    critical = {id(step.span) for step in run.critical if step.span}
     return join(
         element("h3", "Critical path"),
         element("p", _path_in_words(run)),
         element("ol", _axis_row(axis), *(_step(step, axis) for step in run.critical), class_="rows path"),
         element("h3", "All processes"),
-        element("p", "By stage and platform, those that ran at the same time one below the other."),
+        element("p", "By stage, and in it by platform; what ran at the same time is one below the other."),
         _legend(),
-        element("div", _axis_row(axis, "div"), *_groups(run, axis), class_="rows"),
+        element(
+            "div", _axis_row(axis, "div"), *(_group(g, axis, critical) for g in group_by_stage(run)), class_="rows"
+        ),
     )
 
 
@@ -101,10 +125,11 @@ def _path_in_words(run: PackageRun) -> str:
         return "No wheel was reported, so the order of its actions is not known."
     text = (
         f"The chain of actions, each of which needed the one before it, that took longest in this run: "
-        f"{run.critical_seconds:.1f} s of the run's {run.seconds:.1f} s. More machines make no run shorter than it."
+        f"{human_time(run.critical_seconds)} of the run's {human_time(run.seconds)}. "
+        "With more processors a run would still take that long."
     )
     if any(step.process.source != "ran" for step in run.steps):
-        text += f" Where nothing is cached the longest chain takes {run.cold_seconds:.1f} s."
+        text += f" Where nothing is cached the longest chain takes {human_time(run.cold_seconds)}."
     if any(process.source != "memoized" and process.milliseconds is None for process in run.processes):
         text += " Times that are not known are left out of that."
     return text
@@ -128,7 +153,7 @@ def _grid(axis: Axis, height: int) -> list[Html]:
 
 
 def _bar(span: Span, axis: Axis, y: float, height: float, *, critical: bool = False) -> Html:
-    left, right = axis.percent(span.start), axis.percent(span.end)
+    left, right = axis.percent(axis.seconds(span.start)), axis.percent(axis.seconds(span.end))
     width = max(_THINNEST, right - left)
     kind = "failed" if span.failed else span.source
     return element(
@@ -144,7 +169,7 @@ def _bar(span: Span, axis: Axis, y: float, height: float, *, critical: bool = Fa
 
 def _when(span: Span, axis: Axis) -> str:
     failed = ", failed" if span.failed else ""
-    return f"{SOURCE_NAMES[span.source]}{failed}, {span.seconds:.2f} s from {span.start - axis.started:.2f} s on"
+    return f"{SOURCE_NAMES[span.source]}{failed}, {human_time(span.seconds)}, from {axis.seconds(span.start):.1f} s on"
 
 
 def _step(step: Step, axis: Axis) -> Html:
@@ -154,10 +179,10 @@ def _step(step: Step, axis: Axis) -> Html:
         drawn.append(_bar(step.span, axis, 0, height, critical=True))
     said = _when(step.span, axis) if step.span else "kept by the daemon"
     source = SOURCE_NAMES[step.process.source]
-    value = f"{step.seconds:.2f} s, {source}" if step.span else source
+    value = f"{human_time(step.seconds)}, {source}" if step.span else source
     return element(
         "li",
-        _label(step.process.kind, step.process.description),
+        element("span", step.process.description, class_="label"),
         element("svg", *drawn, class_="track", height=height, role="img", aria_label=said),
         element("span", value, class_="value"),
         class_="row",
@@ -166,34 +191,46 @@ def _step(step: Step, axis: Axis) -> Html:
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of one stage and platform that have a time in this run."""
+    """Processes of one stage, or of one of its platforms, by when they started in this run.
 
-    stage: str
-    platform: str
+    :param parts: the same by platform, where there are several.
+    """
+
+    name: str
     spans: tuple[Span, ...]
-    memoized: int = 0
+    memoized: int
+    parts: tuple[Group, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, steps: Iterable[Step]) -> Group:
+        listed = tuple(steps)
+        spans = sorted((step.span for step in listed if step.span), key=lambda span: (span.start, span.end))
+        return cls(name, tuple(spans), sum(step.process.source == "memoized" for step in listed))
+
+    def size(self) -> str:
+        """How many processes it has, in words."""
+        count = f"{len(self.spans)} {'process' if len(self.spans) == 1 else 'processes'}"
+        return f"{count}, {self.memoized} kept" if self.memoized else count
 
 
-def group_steps(run: PackageRun) -> tuple[Group, ...]:
-    """Groups in the order of the work, what belongs to no wheel first, as set-up is."""
-    spans: dict[tuple[str, str], list[Span]] = {}
-    memoized: dict[tuple[str, str], int] = {}
-    for span in run.other_spans:
-        spans.setdefault((OTHER, ""), []).append(span)
+def group_by_stage(run: PackageRun) -> tuple[Group, ...]:
+    """The stages in the order of the work; first what belongs to no wheel, as set-up is."""
+    others = tuple(sorted(run.other_spans, key=lambda span: (span.start, span.end)))
+    stages: dict[str, list[Step]] = {}
     for step in run.steps:
-        key = (step.process.kind, platform_of(step.process.description))
-        spans.setdefault(key, []).extend([step.span] if step.span else [])
-        memoized[key] = memoized.get(key, 0) + (step.span is None)
-    stages = {stage: place for place, stage in enumerate(dict.fromkeys(stage for stage, _ in spans))}
-    return tuple(
-        Group(*key, tuple(sorted(spans[key], key=lambda span: span.start)), memoized.get(key, 0))
-        for key in sorted(spans, key=lambda key: (stages[key[0]], key[1]))
-    )
+        stages.setdefault(step.process.kind, []).append(step)
+    groups = (_stage(stage, steps) for stage, steps in stages.items())
+    return (*((Group(OTHER, others, 0),) if others else ()), *groups)
 
 
-def _groups(run: PackageRun, axis: Axis) -> list[Html]:
-    critical = {id(step.span) for step in run.critical if step.span}
-    return [_group(group, axis, critical) for group in group_steps(run)]
+def _stage(stage: str, steps: list[Step]) -> Group:
+    platforms: dict[str, list[Step]] = {}
+    for step in steps:
+        platforms.setdefault(platform_of(step.process.description), []).append(step)
+    if len(platforms) == 1:
+        return Group.of(f"{stage} {next(iter(platforms))}".strip(), steps)
+    parts = tuple(Group.of(platform or "all platforms", platforms[platform]) for platform in sorted(platforms))
+    return replace(Group.of(stage, steps), parts=parts)
 
 
 def _group(group: Group, axis: Axis, critical: set[int]) -> Html:
@@ -203,19 +240,20 @@ def _group(group: Group, axis: Axis, critical: set[int]) -> Html:
         _bar(span, axis, lane * _LANE, _LANE - _GAP, critical=id(span) in critical)
         for span, lane in zip(group.spans, placed)
     ]
-    kept = f", {group.memoized} kept by the daemon" if group.memoized else ""
-    said = f"{len(group.spans)} {'process' if len(group.spans) == 1 else 'processes'}{kept}"
-    seconds = sum(span.seconds for span in group.spans)
     track = element(
-        "svg", *_grid(axis, height), *bars, class_="track", height=height, role="img", aria_label=f"{said} over time"
+        "svg",
+        *_grid(axis, height),
+        *bars,
+        class_="track",
+        height=height,
+        role="img",
+        aria_label=f"{group.size()} in time",
     )
-    value = element("span", f"{seconds:.1f} s ", element("span", said, class_="quiet"), class_="value")
-    summary = element("summary", _label(group.stage, group.platform), track, value, class_="row")
-    return element("details", summary, _listed(group, axis))
-
-
-def _label(stage: str, text: str) -> Html:
-    return element("span", element("span", stage, class_="stage"), " ", text, class_="label")
+    seconds = human_time(sum(span.seconds for span in group.spans))
+    value = element("span", f"{seconds} ", element("span", group.size(), class_="quiet"), class_="value")
+    summary = element("summary", element("span", group.name, class_="label"), track, value, class_="row")
+    parts = [_group(part, axis, critical) for part in group.parts]
+    return element("details", summary, element("div", *parts, class_="parts") if parts else _listed(group, axis))
 
 
 def _listed(group: Group, axis: Axis) -> Html:
@@ -224,21 +262,22 @@ def _listed(group: Group, axis: Axis) -> Html:
             "tr",
             element("th", span.description, scope="row"),
             element("td", SOURCE_NAMES[span.source] + (", failed" if span.failed else "")),
-            element("td", f"{span.start - axis.started:.2f}", class_="number"),
+            element("td", f"{axis.seconds(span.start):.2f}", class_="number"),
             element("td", f"{span.seconds:.2f}", class_="number"),
         )
         for span in sorted(group.spans, key=lambda span: -span.seconds)
     ]
     names = ("process", "result", "from second", "seconds")
     head = element("tr", *(element("th", name, scope="col") for name in names))
-    name = f"{group.stage} {group.platform}".strip()
     table = element(
         "table",
-        element("caption", f"Processes of {name}, the longest first", class_="unseen"),
+        element("caption", f"Processes of {group.name}, the longest first", class_="unseen"),
         element("thead", head),
         element("tbody", *rows),
     )
-    return element("div", table, class_="scroll listed", tabindex=0, role="region", aria_label=f"Processes of {name}")
+    return element(
+        "div", table, class_="scroll listed", tabindex=0, role="region", aria_label=f"Processes of {group.name}"
+    )
 
 
 def _legend() -> Html:
