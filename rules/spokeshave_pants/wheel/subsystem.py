@@ -16,6 +16,12 @@ class ReportFormat(Enum):
 
     HTML = "html"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        # Pants' own words would not say what there is.
+        formats = ", ".join(f"`{known.value}`" for known in cls)
+        raise ValueError(f"there is no report as {value!r}, but {formats}; JSON is written in any case")
+
 
 class PackageReportOptions:
     """Options of the goal `package` that this backend adds to Pants' own."""

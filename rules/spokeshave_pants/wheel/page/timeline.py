@@ -25,7 +25,7 @@ _PLATFORM = re.compile(r"\b(?:manylinux|musllinux|macosx)_\d+_\d+_[a-z0-9_]+|\bw
 _LANE, _GAP, _MOST_LANES = 6, 1, 12
 _TICKS = 5
 # So that what was too short for a pixel is seen all the same, in percent of the axis.
-_THINNEST = 0.2
+_THINNEST = 0.4
 
 
 @dataclass(frozen=True)
