@@ -167,14 +167,35 @@ def test_the_terminal_tells_the_same_totals(packaged: PantsRun, page: Path) -> N
     assert line[1:5] == [str(sources.count(s)) for s in ("ran", "hit_locally", "hit_remotely", "memoized")]
 
 
-def test_every_process_of_the_run_has_a_bar(shown: Browser, page: Path) -> None:
+def test_every_action_has_a_bar_that_says_where_its_result_came_from(shown: Browser, page: Path) -> None:
     """What the engine tells of its processes is no documented interface: here a real engine tells it."""
-    bars = texts(shown, ".rows:not(.path) > details > summary .bar title")
-    told = {bar.rpartition(": ")[0] for bar in bars}
-    expected = {row["description"] for row in processes(page.parent).values() if row["source"] != "memoized"}
-    assert expected and expected <= told
-    ran = {row["description"] for row in processes(page.parent).values() if row["source"] == "ran"}
-    assert {bar.rpartition(": ")[0] for bar in bars if ": run, " in bar} >= ran
+    stages = ".rows:not(.path) > details"
+    titles = texts(shown, f"{stages} > summary .bar title")
+    said = {"ran": "run", "hit_locally": "hit locally", "hit_remotely": "hit remotely"}
+    rows = [row for row in processes(page.parent).values() if row["source"] != "memoized"]
+    expected = [f"{row['description']}: {said[row['source']]}, " for row in rows]
+    assert [text for text in expected if not any(title.startswith(text) for title in titles)] == []
+    assert not {text.partition(": ")[0] for text in expected} & set(texts(shown, f"{stages}:first-of-type th"))
+
+
+def test_each_action_names_those_that_it_needed(page: Path) -> None:
+    before = {
+        "link": {"runtime pack", "compile"},
+        "assemble": {"metadata", "link"},
+        "repair": {"assemble"},
+        "verify": {"repair"},
+        "stamp": {"verify"},
+        "smoke test": {"stamp"},
+    }
+    for report in reports(page.parent):
+        rows = report["processes"]
+        for row in rows:
+            needed = {rows[place]["kind"] for place in row["needs"]}
+            assert needed - ({"link"} if row["kind"] == "link" else set()) == before.get(row["kind"], set())
+    rows = json.loads((page.parent / "shared/wheel.report.json").read_text())["processes"]
+    links = {row["description"].split()[1]: row for row in rows if row["kind"] == "link"}
+    library = rows.index(links.pop("libengine.so"))
+    assert len(links) == 2 and all(library in extension["needs"] for extension in links.values())
 
 
 @pytest.mark.parametrize("width", WIDTHS)
