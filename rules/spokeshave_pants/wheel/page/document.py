@@ -66,7 +66,7 @@ def _header(run: PackageRun) -> Html:
         element("h1", "Wheels ", element("span", _versions(run), class_="quiet")),
         element("p", f"package, {began}, {human_time(run.seconds)}", class_="quiet"),
         _failure(run),
-        _key_facts(run),
+        _key_facts(run) if run.reports else None,
     )
 
 
@@ -113,7 +113,7 @@ def _count(things: set[str], noun: str) -> str:
 
 def _percent(part: int, whole: int) -> str:
     # 99.6 % is not all of it.
-    return f"{int(100 * part / whole)} %" if whole else "none"
+    return f"{int(100 * part / whole)} %" if whole else "0 %"
 
 
 def _sections(run: PackageRun) -> list[Html]:
@@ -142,6 +142,8 @@ def _reasons(run: PackageRun) -> Html | None:
 
 
 def _totals(run: PackageRun) -> Html:
+    if not run.processes:
+        return element("p", "No wheel was made, so nothing is told of actions behind it.")
     totals = total_by_stage(run.processes)
     names = ("stage", "run", "hit locally", "hit remotely", "kept by the daemon", "seconds run", "seconds saved")
     rows = [

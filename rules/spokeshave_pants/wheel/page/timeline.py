@@ -104,7 +104,9 @@ def render_timeline(run: PackageRun) -> Html:
     return join(
         element("h3", "Critical path"),
         element("p", _path_in_words(run)),
-        element("ol", _axis_row(axis), *(_step(step, axis) for step in run.critical), class_="rows path"),
+        element("ol", _axis_row(axis), *(_step(step, axis) for step in run.critical), class_="rows path")
+        if run.critical
+        else None,
         element("h3", "All processes"),
         element("p", "By stage, and in it by platform; what ran at the same time is one below the other."),
         _legend(),
