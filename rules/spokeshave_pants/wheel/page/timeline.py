@@ -101,12 +101,11 @@ def render_timeline(run: PackageRun) -> Html:
         return element("p", _why_no_times(run))
     axis = Axis.of(run)
     critical = {id(step.span) for step in run.critical if step.span}
+    steps = [_step(step, axis) for step in run.critical]
     return join(
         element("h3", "Critical path"),
         element("p", _path_in_words(run)),
-        element("ol", _axis_row(axis), *(_step(step, axis) for step in run.critical), class_="rows path")
-        if run.critical
-        else None,
+        element("ol", _axis_row(axis), *steps, class_="rows path") if steps else None,
         element("h3", "All processes"),
         element("p", "By stage, and in it by platform; what ran at the same time is one below the other."),
         _legend(),
@@ -131,9 +130,9 @@ def _path_in_words(run: PackageRun) -> str:
         "With more processors a run would still take that long."
     )
     if any(step.process.source != "ran" for step in run.steps):
-        text += f" Where nothing is cached the longest chain takes {human_time(run.cold_seconds)}."
-    if any(process.source != "memoized" and process.milliseconds is None for process in run.processes):
-        text += " Times that are not known are left out of that."
+        unknown = any(process.milliseconds is None for process in run.processes)
+        least = "at least " if unknown else ""
+        text += f" Where nothing is cached the longest chain takes {least}{human_time(run.cold_seconds)}."
     return text
 
 
@@ -143,8 +142,9 @@ def _axis_row(axis: Axis, name: str = "li") -> Html:
     for place, label in axis.ticks():
         anchor = "start" if place < 3 else "end" if place > 94 else "middle"
         marks.append(element("text", label, x=f"{place:.2f}%", y=11, text_anchor=anchor))
-    drawn = element("svg", *marks, class_="axis", height=14, aria_hidden="true")
-    return element(name, element("span", class_="label"), drawn, element("span", class_="value"), class_="row ticks")
+    drawn = element("svg", *marks, class_="axis", height=14)
+    ends = element("span", class_="label"), element("span", class_="value")
+    return element(name, ends[0], drawn, ends[1], class_="row ticks", aria_hidden="true")
 
 
 def _grid(axis: Axis, height: int) -> list[Html]:
