@@ -107,4 +107,6 @@ def standard_library() -> set[str]:
     if names:
         return set(names)
     library = Path(ast.__file__).parent
-    return {path.stem for path in library.iterdir()} | set(sys.builtin_module_names)
+    # Some are extension modules, with the interpreter's tag in their file names.
+    compiled = {path.name.split(".")[0] for path in library.glob("lib-dynload/*")}
+    return {path.stem for path in library.iterdir()} | compiled | set(sys.builtin_module_names)

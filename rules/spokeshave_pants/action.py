@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from pants.engine.internals.session import RunId
@@ -26,23 +26,44 @@ class ActionKind(Enum):
 
 @dataclass(frozen=True)
 class Action:
-    """One process that was asked for, and where its result came from."""
+    """One process that was asked for, and where its result came from.
+
+    :param output: the digest of what it left, which tells apart two actions of one description.
+    :param needs: the actions whose results it took in. They are no part of what it is: its metadata tells of all that
+        came about anew.
+    """
 
     kind: ActionKind
     description: str
     metadata: ProcessResultMetadata
+    output: str = ""
+    needs: tuple[Action, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, kind: ActionKind, description: str, result: ProcessResult | FallibleProcessResult) -> Action:
-        return cls(kind, description, result.metadata)
+        return cls(kind, description, result.metadata, result.output_digest.fingerprint)
+
+    def after(self, *needs: Action) -> Action:
+        """This action, with more of those that it had to wait for."""
+        return replace(self, needs=(*self.needs, *needs))
 
     def source(self, run_id: RunId) -> str:
         """`ran`, `hit_locally`, `hit_remotely` or `memoized` (kept by the daemon from an earlier run)."""
         return str(self.metadata.source(run_id).value)
 
-    def milliseconds(self) -> int:
-        """How long the process took when it ran; 0 where that is not known (remote execution)."""
-        return self.metadata.total_elapsed_ms or 0
+    def milliseconds(self) -> int | None:
+        """How long the process took when it ran, in this run or in the one that a cache kept it of.
+
+        None where that is not known: a server of remote execution need not tell, and a cache keeps what it was told.
+        """
+        return self.metadata.total_elapsed_ms
+
+
+def ends(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """The actions that no other of them needs, each once: what has to wait for these waits for all."""
+    distinct = dict.fromkeys(actions)
+    needed = {need for action in distinct for need in action.needs}
+    return tuple(action for action in distinct if action not in needed)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pants.engine.internals.session import RunId
 from pants.engine.platform import Platform
 from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetadata
 
-from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions
+from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions, ends
 
 THIS_RUN, EARLIER_RUN = RunId(2), RunId(1)
 HERE = ProcessExecutionEnvironment(
@@ -30,9 +30,26 @@ def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() ->
     assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) == "memoized"
 
 
-def test_a_time_that_is_not_known_counts_as_none() -> None:
+def test_a_time_that_is_not_known_is_not_made_up() -> None:
     assert action("Compile a.cc", ActionKind.COMPILE).milliseconds() == 7
-    assert action("Compile a.cc", ActionKind.COMPILE, elapsed=None).milliseconds() == 0
+    assert action("Compile a.cc", ActionKind.COMPILE, elapsed=0).milliseconds() == 0
+    assert action("Compile a.cc", ActionKind.COMPILE, elapsed=None).milliseconds() is None
+
+
+def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
+    compiled, link = action("Compile a.cc", ActionKind.COMPILE), action("Link a.so", ActionKind.LINK)
+    waited = link.after(compiled)
+    assert waited == link and len({waited, link}) == 1
+    assert waited.needs == (compiled,) and waited.after(link).needs == (compiled, link)
+
+
+def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:
+    first, second = action("Compile a.cc", ActionKind.COMPILE), action("Compile b.cc", ActionKind.COMPILE)
+    library = action("Link core.so", ActionKind.LINK).after(first, second)
+    extension = action("Link a.so", ActionKind.LINK).after(second, library)
+    apart = action("Check the metadata", ActionKind.METADATA)
+    assert ends([apart, first, second, extension, library, second, apart]) == (apart, extension)
+    assert ends([]) == ()
 
 
 def test_actions_are_counted_by_kind_and_by_where_their_results_came_from() -> None:

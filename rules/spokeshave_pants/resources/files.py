@@ -1,4 +1,4 @@
-"""Files that the plugin carries: the tools' sources, pinned requirements, and C that a platform lacks."""
+"""Files that the plugin carries: the tools' sources, pinned requirements, C that a platform lacks, the page's parts."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def requirements(name: str) -> bytes:
 def carried_source(name: str) -> bytes:
     """A C source that the plugin carries."""
     return (_HERE / name).read_bytes()
+
+
+def page_style() -> str:
+    """The style sheet of the page that `--report=html` writes."""
+    return (_HERE / "page.css").read_text()
+
+
+def page_script() -> str:
+    """The script of that page. It works without: the script adds a filter."""
+    return (_HERE / "page.js").read_text()

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 from tabulate import tabulate
 
+from spokeshave_pants.wheel.totals import ProcessRow, totals_document
+
 _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
 
 
@@ -53,22 +55,14 @@ class ActionRow:
 
 
 @dataclass(frozen=True)
-class ProcessRow:
-    """One process behind some wheels. `source` is `ran`, `hit_locally`, `hit_remotely` or `memoized`."""
-
-    kind: str
-    description: str
-    source: str
-    milliseconds: int
-
-
-@dataclass(frozen=True)
 class WheelReport:
     """One wheel. `size` is in bytes; `headers` says where CPython's headers came from."""
 
     target: str
     wheel: str
     version: str
+    platform: str
+    abi: str
     tags: tuple[str, ...]
     size: int
     sha256: str
@@ -79,17 +73,19 @@ class WheelReport:
 
 
 def to_json(reports: tuple[WheelReport, ...], processes: tuple[ProcessRow, ...] = ()) -> str:
-    """The reports of one target's wheels, and each process behind them once, with stable key order."""
+    """The reports of one target's wheels, each process behind them once, and their totals, with stable key order."""
     document = {
         "wheels": [asdict(report) for report in reports],
         "processes": [asdict(process) for process in processes],
+        "totals": totals_document(processes),
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def processes_from_json(text: str) -> tuple[ProcessRow, ...]:
     """The processes that `to_json` wrote."""
-    return tuple(ProcessRow(**process) for process in json.loads(text)["processes"])
+    rows = json.loads(text)["processes"]
+    return tuple(ProcessRow(**{**row, "needs": tuple(row["needs"])}) for row in rows)
 
 
 def from_json(text: str) -> tuple[WheelReport, ...]:
@@ -143,26 +139,15 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
         # The report as JSON tells for each wheel what was derived from them.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
     )
-    return "\n".join([table, *notes, *_not_run(reports)])
+    return "\n".join([table, *notes, *not_run_reasons(reports)])
 
 
-def _not_run(reports: tuple[WheelReport, ...]) -> list[str]:
+def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
     """Why wheels were not run, each reason once with the Pythons that it is about."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke if outcome.outcome == "not run"):
         pythons.setdefault(outcome.reason, {})[outcome.python] = None
     return sorted(f"not run on Python {', '.join(found)}: {reason}" for reason, found in pythons.items())
-
-
-def render_totals(processes: tuple[ProcessRow, ...]) -> str:
-    """How many processes of each kind were run and how many came from a cache, each counted once for all wheels."""
-    kinds = dict.fromkeys(process.kind for process in processes)
-    parts = []
-    for kind in kinds:
-        ran = sum(process.source == "ran" for process in processes if process.kind == kind)
-        cached = sum(process.source != "ran" for process in processes if process.kind == kind)
-        parts.append(f"{kind} {ran} / {cached}")
-    return f"processes run / cached, each counted once: {', '.join(parts)}"
 
 
 def _tag(report: WheelReport) -> str:

@@ -10,21 +10,22 @@ import pytest
 from spokeshave_pants.wheel.report import (
     ActionRow,
     CheckRow,
-    ProcessRow,
     PythonOutcome,
     WheelReport,
     from_json,
     human_size,
     processes_from_json,
     render_table,
-    render_totals,
     to_json,
 )
+from spokeshave_pants.wheel.totals import ProcessRow
 
 REPORT = WheelReport(
     target="src/python:runtime_wheel",
     wheel="abacus_runtime-1.2.0-cp312-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
     version="1.2.0",
+    platform="manylinux_2_17_x86_64",
+    abi="cp312-abi3",
     tags=("cp312-abi3-manylinux2014_x86_64", "cp312-abi3-manylinux_2_17_x86_64"),
     size=123_456,
     sha256="ab" * 32,
@@ -37,10 +38,9 @@ REPORT = WheelReport(
     ),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "ran", 120),
-    ProcessRow("compile", "Compile b.cc", "hit_locally", 0),
-    ProcessRow("compile", "Compile c.cc", "memoized", 0),
-    ProcessRow("link", "Link x.so", "ran", 40),
+    ProcessRow("compile", "Compile a.cc", "ran", 120, "aa"),
+    ProcessRow("compile", "Compile b.cc", "hit_remotely", None),
+    ProcessRow("link", "Link x.so", "ran", 40, "cc", (0, 1)),
 )
 
 
@@ -121,8 +121,11 @@ def test_no_wheels_are_a_report_too() -> None:
     assert from_json(to_json(())) == () and processes_from_json(to_json(())) == ()
 
 
-def test_processes_are_counted_by_kind() -> None:
-    assert render_totals(PROCESSES).endswith(": compile 1 / 2, link 1 / 0")
+def test_json_has_the_totals_of_its_processes() -> None:
+    compiles, links, everything = json.loads(to_json((REPORT,), PROCESSES))["totals"]
+    assert (compiles["stage"], links["stage"], everything["stage"]) == ("compile", "link", "all")
+    assert everything["ran"] == {"actions": 2, "milliseconds": 160, "without_time": 0}
+    assert everything["saved"] == {"actions": 1, "milliseconds": 0, "without_time": 1}
 
 
 def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:

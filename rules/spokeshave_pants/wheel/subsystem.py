@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from pants.option.option_types import DictOption, StrListOption, StrOption
+from enum import Enum
+
+from pants.option.option_types import DictOption, EnumListOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
 from spokeshave_pants.platform import HOST, check_platform_globs
+
+
+class ReportFormat(Enum):
+    """What `package` can tell of its wheels in, beside the JSON that it always writes."""
+
+    HTML = "html"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        # Pants' own words would not say what there is.
+        formats = ", ".join(f"`{known.value}`" for known in cls)
+        raise ValueError(f"there is no report as {value!r}, but {formats}; JSON is written in any case")
+
+
+class PackageReportOptions:
+    """Options of the goal `package` that this backend adds to Pants' own."""
+
+    report = EnumListOption(
+        enum_type=ReportFormat,
+        help=softwrap(
+            """
+            What to write of native wheels beside the JSON report of each target. `html` is one page, `report.html` in
+            the folder of the wheels, with the matrix of all wheels of the run, what ran and what came from a cache, and
+            a timeline with the critical path. It needs no network and no other file.
+            """
+        ),
+    )
 
 
 class SpokeshaveToolsSubsystem(Subsystem):

@@ -1,10 +1,15 @@
-"""The table at the end of a run, gathered from the wheels that the run reported."""
+"""What ends a run that packaged wheels: the table on the terminal and, where it is asked for, the page."""
 
 from __future__ import annotations
 
 import logging
+import time
+from pathlib import Path
 from typing import Any
 
+from pants.base.build_root import BuildRoot
+from pants.core.goals.package import PackageSubsystem
+from pants.core.util_rules.distdir import DistDir
 from pants.engine.rules import Rule, collect_rules, rule
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
@@ -14,27 +19,31 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.wheel.report import (
-    ProcessRow,
-    WheelReport,
-    from_json,
-    processes_from_json,
-    render_table,
-    render_totals,
-)
+from spokeshave_pants.wheel.page.document import render_page, write_page
+from spokeshave_pants.wheel.page.run import PackageRun
+from spokeshave_pants.wheel.report import WheelReport, from_json, processes_from_json, render_table
+from spokeshave_pants.wheel.spans import SpanCollector
+from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
+from spokeshave_pants.wheel.totals import ProcessRow, merge_processes, render_totals
 from spokeshave_pants.wheel.util_rules.wheel_set import REPORT_METADATA
 
 logger = logging.getLogger(__name__)
 
+PAGE_NAME = "report.html"
 _TITLE = "Wheels, repaired and verified; smoke tests as shown:"
 
 
 class WheelSummary(WorkunitsCallback):
-    """Collects what each target's wheels reported, and shows all of it as one table when the run ends."""
+    """Collects what each target's wheels reported, and tells all of it together when the run ends.
 
-    def __init__(self) -> None:
+    :param page: where to write the page, or None for none.
+    """
+
+    def __init__(self, page: Path | None = None) -> None:
+        self._page = page
         self._reports: dict[str, WheelReport] = {}
-        self._processes: dict[tuple[str, str], ProcessRow] = {}
+        self._processes: list[tuple[ProcessRow, ...]] = []
+        self._spans = SpanCollector()
 
     @property
     def can_finish_async(self) -> bool:
@@ -48,14 +57,42 @@ class WheelSummary(WorkunitsCallback):
         finished: bool,
         context: StreamingWorkunitContext,
     ) -> None:
+        self._spans.add(completed_workunits)
         for workunit in completed_workunits:
             text = workunit.get("metadata", {}).get(REPORT_METADATA)
             if text:
                 self._reports.update({report.wheel: report for report in from_json(text)})
-                self._processes.update({(row.kind, row.description): row for row in processes_from_json(text)})
-        if finished and self._reports:
-            table = render_table(tuple(self._reports.values()))
-            logger.info("%s\n%s\n%s", _TITLE, table, render_totals(tuple(self._processes.values())))
+                self._processes.append(processes_from_json(text))
+        if finished:
+            self._tell(context)
+
+    def _tell(self, context: StreamingWorkunitContext) -> None:
+        run = self._run(context.run_tracker.run_information())
+        if run.reports:
+            logger.info("%s\n%s\n\n%s", _TITLE, render_table(run.reports), render_totals(run.processes, run.looked_up))
+        # A run that failed before there was a wheel has its page as well: not that of an earlier run is to be read.
+        if self._page and (run.reports or (not run.succeeded and "package" in context.run_tracker.goals)):
+            _write(self._page, run)
+
+    def _run(self, information: dict[str, Any]) -> PackageRun:
+        """The run by what Pants tells of it, and by what was collected on the way."""
+        return PackageRun(
+            started=information["timestamp"],
+            seconds=time.time() - information["timestamp"],
+            succeeded=information.get("outcome") == "SUCCESS",
+            reports=tuple(self._reports.values()),
+            processes=merge_processes(self._processes),
+            spans=self._spans.spans,
+        )
+
+
+def _write(page: Path, run: PackageRun) -> None:
+    try:
+        write_page(page, render_page(run))
+    except OSError as error:
+        logger.error(f"The page of the wheels could not be written: {error}. The JSON reports tell of them too.")
+    else:
+        logger.info(f"Wrote {page}")
 
 
 class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):
@@ -63,9 +100,17 @@ class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):
 
 
 @rule
-def wheel_summary(_: WheelSummaryFactoryRequest) -> WorkunitsCallbackFactory:
-    return WorkunitsCallbackFactory(WheelSummary)
+def wheel_summary(
+    _: WheelSummaryFactoryRequest, package: PackageSubsystem, dist: DistDir, build_root: BuildRoot
+) -> WorkunitsCallbackFactory:
+    wanted = ReportFormat.HTML in package.options.report
+    page = build_root.pathlib_path / dist.relpath / PAGE_NAME if wanted else None
+    return WorkunitsCallbackFactory(lambda: WheelSummary(page))
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), UnionRule(WorkunitsCallbackFactoryRequest, WheelSummaryFactoryRequest)]
+    return [
+        *collect_rules(),
+        UnionRule(WorkunitsCallbackFactoryRequest, WheelSummaryFactoryRequest),
+        PackageSubsystem.register_plugin_options(PackageReportOptions),
+    ]

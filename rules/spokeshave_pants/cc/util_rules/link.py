@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
@@ -56,7 +56,7 @@ class LinkRequest:
 
 @dataclass(frozen=True)
 class LinkedLibrary:
-    """A linked file at `path`, and every action that it took.
+    """A linked file at `path`, and every action that it took, its own the last.
 
     :param link_digest: what a link to this library gets, at `link_path`: the file itself, or on Windows its import
         library.
@@ -67,6 +67,11 @@ class LinkedLibrary:
     link_digest: Digest
     link_path: str
     actions: tuple[Action, ...]
+
+    def after(self, *needs: Action) -> LinkedLibrary:
+        """This file, whose link had to wait for more: for libraries that it was linked to."""
+        *before, link = self.actions
+        return replace(self, actions=(*before, link.after(*needs)))
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([path])))
         for path in (settings.output, *(import_libraries or (settings.output,)))
     )
-    action = Action.of(ActionKind.LINK, description, result)
+    action = Action.of(ActionKind.LINK, description, result).after(*request.objects.actions, pack.action)
     return LinkedLibrary(
         digest=linked,
         path=settings.output,
@@ -232,7 +237,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             settings=LinkSettings(output=name, install_name=name, flags=link_flags(target, request.platform)),
         ),
     )
-    return linked
+    return linked.after(*(library.actions[-1] for library in below))
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -13,7 +13,12 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.wheel.report import PythonOutcome, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
-from spokeshave_pants.wheel.util_rules.wheel_set import WheelReports, WheelReportsRequest
+from spokeshave_pants.wheel.util_rules.wheel_set import (
+    TestedWheels,
+    TestedWheelsRequest,
+    WheelReports,
+    WheelReportsRequest,
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,14 @@ class WheelArtifact(BuiltPackageArtifact):
 
 @rule(desc="Package native wheels", level=LogLevel.DEBUG)
 async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
+    # Asked for first, so that the end of a run tells of its wheels also where one of them failed.
     built = await Get(WheelReports, WheelReportsRequest(field_set.address))
+    tested = await Get(TestedWheels, TestedWheelsRequest(field_set.address))
     # Beside the wheels; one per target, named after it.
     report_path = field_set.output_path.value_or_default(file_ending="report.json")
     report = await Get(Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.json().encode())]))
     return BuiltPackage(
-        digest=await Get(Digest, MergeDigests([built.digest, report])),
+        digest=await Get(Digest, MergeDigests([tested.digest, report])),
         artifacts=(
             *(WheelArtifact.of(wheel) for wheel in built.reports),
             BuiltPackageArtifact(relpath=report_path),

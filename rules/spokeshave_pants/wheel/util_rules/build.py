@@ -11,7 +11,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.release.util_rules.version import StampedVersion, WheelVersionRequest
@@ -182,6 +182,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         ),
     )
     raise_for_failure(result, str(key.address))
+    before = (facts.action, *(action for extension in extensions for action in extension.actions))
     return UnrepairedWheel(
         digest=result.digest,
         file_name=result.facts()["wheel"],
@@ -189,7 +190,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         modules=plan.modules,
         libraries=libraries,
         headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
-        actions=(facts.action, *(action for extension in extensions for action in extension.actions), result.action),
+        actions=(*before, result.action.after(*ends(before))),
     )
 
 
@@ -231,13 +232,14 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
         ),
     )
     raise_for_failure(verified, str(key))
+    repair = result.action.after(unrepaired.actions[-1])
     return RepairedWheel(
         digest=repaired,
         file_name=facts["wheel"],
         tags=tuple(facts["tags"]),
         grafted=tuple(library["name"] for library in facts["grafted"]),
         unrepaired=unrepaired,
-        actions=(*unrepaired.actions, result.action, verified.action),
+        actions=(*unrepaired.actions, repair, verified.action.after(repair)),
     )
 
 
@@ -270,7 +272,8 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
         size=facts["size"],
         version=version.version,
         repaired=repaired,
-        actions=(*repaired.actions, result.action),
+        # A wheel in which something is wrong is not stamped.
+        actions=(*repaired.actions, result.action.after(repaired.actions[-1])),
     )
 
 

@@ -11,7 +11,7 @@ from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.link_command import LinkSettings
 from spokeshave_pants.cc.util_rules.compile import CompileAllRequest, CompiledObjects
 from spokeshave_pants.cc.util_rules.link import (
@@ -107,6 +107,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
             ),
         ),
     )
+    linked = linked.after(*(library.actions[-1] for library in shared), *(p.action for p in python))
     return PythonExtension(
         module=module,
         path=linked.path,
@@ -155,12 +156,12 @@ async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
     libraries = [
         await _fuse(whole.platform, path, tuple(part.libraries for part in parts)) for path in first.library_paths
     ]
-    own = [action for result in (fused, *libraries) for action in [result.action]]
+    before = tuple(action for part in parts for action in part.actions)
     return replace(
         first,
         digest=fused.digest,
         libraries=await Get(Digest, MergeDigests(library.digest for library in libraries)),
-        actions=(*(action for part in parts for action in part.actions), *own),
+        actions=(*before, *(result.action.after(*ends(before)) for result in (fused, *libraries))),
     )
 
 

@@ -6,7 +6,7 @@ import fnmatch
 import json
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pants.engine.addresses import Address
@@ -241,7 +241,8 @@ async def _try(
             description=f"Smoke-test {wheel.file_name} on {title(python)}",
         ),
     )
-    return _report(result, version, python, required)
+    action = result.action.after(*(stamped.actions[-1] for stamped in (wheel, *siblings)))
+    return _report(replace(result, action=action), version, python, required)
 
 
 def _described(python: SmokePython) -> list[FileContent]:

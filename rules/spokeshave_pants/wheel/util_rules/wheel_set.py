@@ -19,8 +19,9 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.wheel.report import ActionRow, CheckRow, ProcessRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.report import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
+from spokeshave_pants.wheel.totals import ProcessRow
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeReport, SmokeTestWheelRequest
@@ -79,6 +80,7 @@ class TestedWheelsRequest:
 class TestedWheels:
     """Every wheel of a target. None failed; which were not run, their reports tell."""
 
+    digest: Digest
     wheels: tuple[TriedWheel, ...]
 
     # Not for pytest to collect.
@@ -92,9 +94,8 @@ class WheelReportsRequest:
 
 @dataclass(frozen=True)
 class WheelReports(EngineAwareReturnType):
-    """The wheels of a target with the report of this run, which the end of `package` shows as a table."""
+    """The report of this run on a target's wheels, failed ones too, which the end of `package` shows as a table."""
 
-    digest: Digest
     reports: tuple[WheelReport, ...]
     processes: tuple[ProcessRow, ...]
 
@@ -154,21 +155,36 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
             "longer where nothing is wrong gets its time by `smoke_timeout`."
         )
         raise SmokeTestError("\n\n".join([*problems, remedy]))
-    return TestedWheels(tried.wheels)
+    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tried.wheels))
+    return TestedWheels(digest, tried.wheels)
 
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
-    tested = await Get(TestedWheels, TestedWheelsRequest(request.address))
-    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tested.wheels))
-    actions = [action for wheel in tested.wheels for action in _actions(wheel)]
+    tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
+    actions = [action for wheel in tried.wheels for action in _actions(wheel)]
     return WheelReports(
-        digest=digest,
-        reports=tuple(_report(wheel, run_id) for wheel in tested.wheels),
-        processes=tuple(
-            ProcessRow(action.kind.value, action.description, action.source(run_id), action.milliseconds())
-            for action in sorted(dict.fromkeys(actions), key=lambda a: (list(ActionKind).index(a.kind), a.description))
-        ),
+        reports=tuple(_report(wheel, run_id) for wheel in tried.wheels),
+        processes=_processes(actions, run_id),
+    )
+
+
+def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ...]:
+    """Each action once, in the order of the work."""
+    kinds = list(ActionKind)
+    distinct = sorted(dict.fromkeys(actions), key=lambda a: (kinds.index(a.kind), a.description, a.output))
+    places = {action: place for place, action in enumerate(distinct)}
+    return tuple(
+        ProcessRow(
+            kind=action.kind.value,
+            description=action.description,
+            source=action.source(run_id),
+            milliseconds=action.milliseconds(),
+            output=action.output,
+            # A wheel of another target that this one is tested with is in that one's report.
+            needs=tuple(sorted(places[need] for need in action.needs if need in places)),
+        )
+        for action in distinct
     )
 
 
@@ -182,6 +198,8 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
         target=wheel.key.address.spec,
         wheel=wheel.file_name,
         version=wheel.version,
+        platform=wheel.key.platform.tag,
+        abi=wheel.key.abi.name,
         tags=wheel.repaired.tags,
         size=wheel.size,
         sha256=wheel.sha256,

@@ -1,0 +1,172 @@
+"""The page of `--report=html`: one file that needs nothing else, for a browser with or without a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from spokeshave_pants.resources.files import page_script, page_style
+from spokeshave_pants.wheel.page.markup import Child, Html, element, join, raw_element
+from spokeshave_pants.wheel.page.matrix import render_matrix
+from spokeshave_pants.wheel.page.run import PackageRun
+from spokeshave_pants.wheel.page.timeline import human_time, render_timeline
+from spokeshave_pants.wheel.report import not_run_reasons
+from spokeshave_pants.wheel.totals import Tally, saved_sentence, total_by_stage
+
+
+def render_page(run: PackageRun) -> str:
+    """The page as text. Everything that a project gave a name is escaped."""
+    style, script = page_style(), page_script()
+    # Even a name that got through the escaping could not run anything or fetch anything.
+    allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("link", rel="icon", href="data:,"),
+        element("title", f"Wheels {_versions(run)}".strip()),
+        raw_element("style", style),
+    )
+    body = element("body", _header(run), element("main", *_sections(run)), raw_element("script", script))
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
+
+
+def write_page(path: Path, page: str) -> None:
+    """Put the page in its place in one step: whoever reads it meanwhile sees the one before or this one.
+
+    :raises OSError: where it cannot be written; the one before is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def _versions(run: PackageRun) -> str:
+    return ", ".join(sorted({report.version for report in run.reports}))
+
+
+def _header(run: PackageRun) -> Html:
+    began = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(run.started))
+    return element(
+        "header",
+        element("h1", "Wheels ", element("span", _versions(run), class_="quiet")),
+        element("p", f"package, {began}, {human_time(run.seconds)}", class_="quiet"),
+        _failure(run),
+        _key_facts(run) if run.reports else None,
+    )
+
+
+def _failure(run: PackageRun) -> Html | None:
+    if run.succeeded:
+        return None
+    text = (
+        "This run failed; its messages are in the terminal. It wrote no wheel to this folder: what is below was built, "
+        "or was on the way, when it stopped."
+    )
+    return element("p", text, class_="failure", role="alert")
+
+
+def _key_facts(run: PackageRun) -> Html:
+    total = total_by_stage(run.processes)[-1]
+    outcomes = [outcome.outcome for report in run.reports for outcome in report.smoke]
+    counted = [f"{outcomes.count(name)} {name}" for name in ("passed", "failed", "not run") if outcomes.count(name)]
+    cached = total.saved.actions
+    facts: list[tuple[str, str, str]] = [
+        ("wheels", str(len(run.reports)), f"for {_count({r.platform for r in run.reports}, 'platform')}"),
+        ("smoke tests", counted[0] if counted else "none", ", ".join(counted[1:])),
+        ("actions run", str(total.ran.actions), " ".join(_time(total.ran))),
+        ("from a cache", str(cached), f"{_percent(cached, cached + total.ran.actions)} of all actions"),
+        ("saved by caches", *_time(total.saved)),
+        ("critical path", human_time(run.critical_seconds), f"of {human_time(run.seconds)}"),
+    ]
+    shown = (
+        element("div", element("dt", name), element("dd", value, element("span", note, class_="quiet")))
+        for name, value, note in facts
+    )
+    return element("dl", *shown, class_="facts")
+
+
+def _time(tally: Tally) -> tuple[str, str]:
+    """What a tally's processes took, and of what that is a number."""
+    if tally.actions and tally.without_time == tally.actions:
+        return "unknown", "process time"
+    return human_time(tally.milliseconds / 1000), f"of process time{', at least' if tally.without_time else ''}"
+
+
+def _count(things: set[str], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _percent(part: int, whole: int) -> str:
+    # 99.6 % is not all of it.
+    return f"{int(100 * part / whole)} %" if whole else "0 %"
+
+
+def _sections(run: PackageRun) -> list[Html]:
+    return [
+        _section("matrix", "Wheels", render_matrix(run.reports, linked=run.succeeded), _reasons(run)),
+        _section("totals", "Actions", _totals(run)),
+        _section("timeline", "Timeline", render_timeline(run)),
+    ]
+
+
+def _section(name: str, title: str, *content: Child) -> Html:
+    titled = f"{name}-title"
+    return element("section", element("h2", title, id=titled), *content, id=name, aria_labelledby=titled)
+
+
+def _reasons(run: PackageRun) -> Html | None:
+    """What failed, and why wheels were not run, each reason once."""
+    failed = [
+        element("li", f"{report.wheel} failed on Python {outcome.python}:", element("pre", outcome.reason))
+        for report in sorted(run.reports, key=lambda report: report.wheel)
+        for outcome in report.smoke
+        if outcome.outcome == "failed"
+    ]
+    items = [*failed, *(element("li", reason) for reason in not_run_reasons(run.reports))]
+    return element("ul", *items, class_="reasons") if items else None
+
+
+def _totals(run: PackageRun) -> Html:
+    if not run.processes:
+        return element("p", "No wheel was made, so nothing is told of actions behind it.")
+    totals = total_by_stage(run.processes)
+    names = ("stage", "run", "hit locally", "hit remotely", "kept by the daemon", "seconds run", "seconds saved")
+    rows = [
+        element(
+            "tr",
+            element("th", total.stage, scope="row"),
+            *(element("td", count, class_="number") for count in total.counts()),
+            element("td", total.ran.seconds(), class_="number"),
+            element("td", total.saved.seconds(), class_="number"),
+        )
+        for total in totals
+    ]
+    table = element(
+        "table",
+        element("caption", "Actions by stage, each counted once for all wheels", class_="unseen"),
+        element("thead", element("tr", *(element("th", name, scope="col") for name in names))),
+        element("tbody", *rows[:-1]),
+        element("tfoot", rows[-1]),
+        class_="totals",
+    )
+    scrolled = element("div", table, class_="scroll", tabindex=0, role="region", aria_label="Actions by stage")
+    return join(
+        element("p", "Each counted once for all wheels. Seconds are summed over processes; several run at a time."),
+        scrolled,
+        element("p", saved_sentence(totals[-1], run.looked_up)),
+    )

@@ -1,0 +1,197 @@
+"""The page as a text, which no name breaks. tests/e2e/report_page_test.py looks at one in a browser."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spokeshave_pants.wheel.page.document import render_page, write_page
+from spokeshave_pants.wheel.page.run import PackageRun
+from spokeshave_pants.wheel.report import ActionRow, CheckRow, PythonOutcome, WheelReport
+from spokeshave_pants.wheel.spans import Span
+from spokeshave_pants.wheel.totals import ProcessRow
+
+LINUX, WINDOWS = "manylinux_2_17_x86_64", "win_amd64"
+HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
+
+
+class Page(HTMLParser):
+    """A page's elements in order, each with its attributes, and the texts that a reader sees."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def named(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag == name]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+
+def wheel(distribution: str, platform: str, abi: str, **changes: Any) -> WheelReport:
+    report = WheelReport(
+        target=f"src:{distribution}",
+        wheel=f"{distribution}-1.2.0+local.1-{abi}-{platform}.whl",
+        version="1.2.0+local.1",
+        platform=platform,
+        abi=abi,
+        tags=(f"{abi}-{platform}",),
+        size=123_456,
+        sha256="ab" * 32,
+        grafted=("libz-1234.so",),
+        headers=("CPython 3.12.1 of this machine",),
+        actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
+        smoke=(PythonOutcome("3.12", "passed", checks=(CheckRow("tests", "passed", "7 passed"),)),),
+    )
+    return dataclasses.replace(report, **changes)
+
+
+WHEELS = (
+    wheel("runtime", LINUX, "cp39"),
+    wheel("runtime", LINUX, "cp310"),
+    wheel("runtime", WINDOWS, "cp310", smoke=(PythonOutcome("3.10", "not run", "no wine here"),)),
+    wheel("compiler", LINUX, "cp310", smoke=(PythonOutcome("3.10", "failed", "ImportError: no _native\nin line 2"),)),
+)
+PROCESSES = (
+    ProcessRow("compile", "Compile a.cc", "hit_remotely", 1500, "a"),
+    ProcessRow("link", "Link a.so", "ran", 250, "l", (0,)),
+)
+SPANS = (Span("Compile a.cc", "hit_remotely", 1000.5, 1000.75), Span("Link a.so", "ran", 1000.75, 1001))
+
+
+def run(*reports: WheelReport, succeeded: bool = True) -> PackageRun:
+    return PackageRun(1000, 2.5, succeeded, reports, PROCESSES, SPANS)
+
+
+def page(*reports: WheelReport, succeeded: bool = True) -> Page:
+    return Page(render_page(run(*reports, succeeded=succeeded)))
+
+
+def test_each_wheel_is_in_the_cell_of_its_platform_and_abi() -> None:
+    shown = page(*WHEELS)
+    captions = [text for text in shown.texts if text.startswith("Wheels of ")]
+    assert captions == ["Wheels of compiler by platform and Python ABI", "Wheels of runtime by platform and Python ABI"]
+    cells = [a for a in shown.named("td") if a.get("data-abi") or a.get("class") == "none"]
+    assert [a.get("data-abi") for a in cells] == ["cp310", "cp39", "cp310", None, "cp310"]
+
+
+def test_a_wheel_is_linked_to_beside_the_page_and_named_for_who_cannot_see_it() -> None:
+    (link,) = page(WHEELS[0]).named("a")
+    assert link["href"] == f"runtime-1.2.0%2Blocal.1-cp39-{LINUX}.whl"
+    assert link["aria-label"] == f"runtime-1.2.0+local.1-cp39-{LINUX}.whl, 123.5 kB"
+
+
+def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
+    text = page(*WHEELS).text
+    for told in (
+        "123.5 kB",
+        "abababab",
+        "ab" * 32,
+        f"cp39-{LINUX}",
+        "3 compiled, 7 cached",
+        "libz-1234.so",
+        "7 passed",
+    ):
+        assert told in text
+    for reason in ("no wine here", "ImportError: no _native\nin line 2", "3.12 ✓ passed"):
+        assert reason in text
+
+
+def test_what_caches_saved_is_said() -> None:
+    text = page(*WHEELS).text
+    assert "1 action from a cache saved 1.5 s of process time" in text and "looking up the hits took 0.2 s" in text
+
+
+def test_a_run_that_failed_says_so_and_links_to_no_file() -> None:
+    shown = page(*WHEELS, succeeded=False)
+    assert shown.named("a") == [] and "This run failed" in shown.text
+    assert "This run failed" not in page(*WHEELS).text
+
+
+def test_a_page_can_be_without_a_wheel_and_without_a_process() -> None:
+    empty = Page(render_page(PackageRun(1000, 2.5, False, (), (), ())))
+    assert "No wheel was made." in empty.text and empty.named("dl") == empty.named("table") == []
+
+
+def test_no_name_of_a_project_breaks_the_page() -> None:
+    report = wheel(
+        "runtime",
+        LINUX,
+        "cp310",
+        target=HOSTILE,
+        wheel=f"{HOSTILE}-1-cp310-cp310-{LINUX}.whl",
+        version=HOSTILE,
+        tags=(HOSTILE,),
+        grafted=(HOSTILE,),
+        headers=(HOSTILE,),
+        smoke=tuple(
+            PythonOutcome(HOSTILE, outcome, HOSTILE, (CheckRow(HOSTILE, HOSTILE, HOSTILE),), HOSTILE)
+            for outcome in ("passed", "failed", "not run")
+        ),
+    )
+    rows = (ProcessRow(HOSTILE, HOSTILE, "ran", 5),)
+    hostile = Page(render_page(PackageRun(1000, 2.5, True, (report,), rows, (Span(HOSTILE, "ran", 1001, 1002),))))
+    assert hostile.named("b") == hostile.named("img") == []
+    assert len(hostile.named("script")) == 1 and hostile.text.count(HOSTILE) > 10
+
+
+def test_the_page_needs_nothing_but_itself() -> None:
+    shown = page(*WHEELS)
+    assert [a for _, a in shown.elements if "src" in a] == []
+    assert [a["href"] for a in shown.named("link")] == ["data:,"]
+    assert [
+        name for _, attributes in shown.elements for name in attributes if name.startswith("on") or name == "style"
+    ] == []
+
+
+def test_a_page_is_the_same_text_for_the_same_run() -> None:
+    assert render_page(run(*WHEELS)) == render_page(run(*reversed(WHEELS)))
+
+
+def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> None:
+    place = tmp_path / "dist/report.html"
+    write_page(place, "one")
+    write_page(place, "two ✓")
+    assert place.read_text(encoding="utf-8") == "two ✓" and os.listdir(place.parent) == ["report.html"]
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "report.html/folder").mkdir(parents=True)
+    with pytest.raises(OSError):
+        write_page(tmp_path / "report.html", "one")
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
+    platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
+    reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
+    rows = [
+        ProcessRow("compile", f"Compile {n}.cc for {platforms[n % 14]}", "ran", 900, str(n)) for n in range(1500 - 84)
+    ]
+    rows += [
+        ProcessRow("link", f"Link x.so for {r.platform} and {r.abi}", "ran", 90, r.wheel, tuple(range(0, 1400, 14)))
+        for r in reports
+    ]
+    spans = tuple(Span(row.description, "ran", 1000 + n / 9, 1001 + n / 9) for n, row in enumerate(rows))
+    text = render_page(PackageRun(1000, 200, True, tuple(reports), tuple(rows), spans))
+    assert text.count('class="wheel"') == 84 and text.count("<rect") > 3000
+    assert len(text) < 1_500_000

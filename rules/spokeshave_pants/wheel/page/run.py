@@ -1,0 +1,77 @@
+"""What a run of `package` came to, as its page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from spokeshave_pants.wheel.critical_path import critical_path
+from spokeshave_pants.wheel.report import WheelReport
+from spokeshave_pants.wheel.spans import Span, looked_up, match_spans
+from spokeshave_pants.wheel.totals import ProcessRow
+
+
+@dataclass(frozen=True)
+class Step:
+    """A process and when it ran or was looked up in this run, or no span where the daemon kept its result."""
+
+    process: ProcessRow
+    span: Span | None
+
+    @property
+    def seconds(self) -> float:
+        return self.span.seconds if self.span else 0.0
+
+
+@dataclass(frozen=True)
+class PackageRun:
+    """:param started: in seconds of the clock (since 1970).
+    :param seconds: how long it took by the clock.
+    :param succeeded: a run that did not succeed wrote no wheel.
+    :param reports: of the wheels that were made, whether or not their smoke tests passed.
+    """
+
+    started: float
+    seconds: float
+    succeeded: bool
+    reports: tuple[WheelReport, ...]
+    processes: tuple[ProcessRow, ...]
+    spans: tuple[Span, ...]
+
+    @cached_property
+    def _matched(self) -> tuple[dict[int, Span], tuple[Span, ...]]:
+        return match_spans(self.processes, self.spans)
+
+    @property
+    def other_spans(self) -> tuple[Span, ...]:
+        """Processes of no reported wheel: what set up compiler, tools and Pythons, and what never came to a wheel."""
+        return self._matched[1]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every action, in the order of `processes`."""
+        return tuple(Step(process, self._matched[0].get(place)) for place, process in enumerate(self.processes))
+
+    @cached_property
+    def critical(self) -> tuple[Step, ...]:
+        """The chain of actions that took longest in this run, with what it took from caches."""
+        return tuple(self.steps[place] for place in self._path(step.seconds for step in self.steps))
+
+    @property
+    def critical_seconds(self) -> float:
+        return sum(step.seconds for step in self.critical)
+
+    @cached_property
+    def cold_seconds(self) -> float:
+        """How long the longest chain takes where no result is cached, as far as the times of its actions are known."""
+        weights = [(process.milliseconds or 0) / 1000 for process in self.processes]
+        return sum(weights[place] for place in self._path(weights))
+
+    @property
+    def looked_up(self) -> float | None:
+        """The seconds that looking up the hits behind wheels took, summed; None where no time was told."""
+        return looked_up(self._matched[0].values()) if self.spans else None
+
+    def _path(self, weights: Iterable[float]) -> tuple[int, ...]:
+        return critical_path(tuple(weights), tuple(process.needs for process in self.processes))

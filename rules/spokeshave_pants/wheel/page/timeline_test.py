@@ -1,0 +1,119 @@
+"""Bars on an axis of time."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.wheel.page.run import PackageRun
+from spokeshave_pants.wheel.page.timeline import (
+    Axis,
+    group_by_stage,
+    human_time,
+    lanes,
+    platform_of,
+    render_timeline,
+)
+from spokeshave_pants.wheel.spans import Span
+from spokeshave_pants.wheel.totals import ProcessRow
+
+LINUX, MACOS = "manylinux_2_17_x86_64", "macosx_11_0_arm64"
+PROCESSES = (
+    ProcessRow("metadata", "Check the metadata of core:wheel", "memoized", 300, "m"),
+    ProcessRow("compile", f"Compile a.cc for {LINUX}", "ran", 2000, "a"),
+    ProcessRow("compile", f"Compile b.cc for {LINUX}", "memoized", 2000, "b"),
+    ProcessRow("compile", f"Compile a.cc for {MACOS}", "hit_locally", 2000, "c"),
+)
+SPANS = (
+    Span("Install the compiler", "ran", 102, 130),
+    Span(f"Compile a.cc for {LINUX}", "ran", 130, 142),
+    Span(f"Compile a.cc for {MACOS}", "hit_locally", 130, 130.5),
+)
+
+
+def run(processes: tuple[ProcessRow, ...] = PROCESSES, spans: tuple[Span, ...] = SPANS) -> PackageRun:
+    return PackageRun(100, 50, True, (), processes, spans)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 ms"), (0.0124, "12 ms"), (0.9994, "999 ms"), (0.9996, "1.0 s"), (59.94, "59.9 s"), (600, "10.0 min")],
+)
+def test_a_time_is_in_the_unit_that_a_person_reads(seconds: float, text: str) -> None:
+    assert human_time(seconds) == text
+
+
+def test_the_axis_goes_from_the_first_process_to_the_last_and_counts_from_the_runs_start() -> None:
+    axis = Axis.of(run())
+    assert (axis.first, axis.last) == (2, 42)
+    assert [(round(place), label) for place, label in axis.ticks()] == [
+        (20, "10 s"),
+        (45, "20 s"),
+        (70, "30 s"),
+        (95, "40 s"),
+    ]
+
+
+@pytest.mark.parametrize("seconds", [0.004, 0.3, 1, 7, 61, 500, 86_400])
+def test_an_axis_of_any_length_has_a_few_labels_within_it(seconds: float) -> None:
+    places = [place for place, _ in Axis(0, 0, seconds).ticks()]
+    assert 3 <= len(places) <= 6 and all(0 <= place <= 100.001 for place in places)
+
+
+def test_an_axis_of_no_length_has_no_labels() -> None:
+    assert Axis(0, 5, 5).ticks() == [] and Axis(0, 5, 5).percent(5) == 0
+
+
+def test_what_runs_at_the_same_time_is_in_different_lanes_and_a_lane_is_used_again() -> None:
+    assert lanes([(0, 10), (1, 3), (2, 4), (3, 5), (4, 6), (10, 11)]) == [0, 1, 2, 1, 2, 0]
+    assert lanes([]) == []
+
+
+@pytest.mark.parametrize(
+    ("description", "platform"),
+    [
+        (f"Compile core/a.cc for {LINUX} and cp310", LINUX),
+        ("Link x.pyd for win_amd64", "win_amd64"),
+        (
+            "Smoke-test x-1-cp310-cp310-manylinux2014_aarch64.manylinux_2_17_aarch64.whl on 3.10",
+            "manylinux_2_17_aarch64",
+        ),
+        ("Check the metadata of windows/win_tools:wheel", ""),
+    ],
+)
+def test_a_process_platform_is_read_from_its_description(description: str, platform: str) -> None:
+    assert platform_of(description) == platform
+
+
+def test_stages_are_in_the_order_of_the_work_with_their_platforms_in_them() -> None:
+    other, metadata, compiles = group_by_stage(run())
+    assert [group.name for group in (other, metadata, compiles)] == ["other processes", "metadata", "compile"]
+    assert metadata.size() == "0 processes, 1 kept"
+    assert compiles.size() == "2 processes, 1 kept"
+    assert [(part.name, part.size()) for part in compiles.parts] == [
+        (MACOS, "1 process"),
+        (LINUX, "1 process, 1 kept"),
+    ]
+
+
+def test_a_stage_of_one_platform_has_no_parts() -> None:
+    (only,) = group_by_stage(run(PROCESSES[1:2], SPANS[1:2]))
+    assert (only.name, only.parts) == (f"compile {LINUX}", ())
+
+
+def test_a_step_of_the_critical_path_that_the_daemon_kept_is_said_to_be_kept() -> None:
+    link = ProcessRow("link", "Link a.so", "memoized", 40, "l", (1,))
+    text = render_timeline(run((*PROCESSES, link))).text
+    path = text[text.index("<ol") : text.index("</ol>")]
+    assert path.index(f"Compile a.cc for {LINUX}") < path.index("12.0 s, run") < path.index("Link a.so")
+    assert path.endswith('<span class="value">kept by the daemon</span></li>')
+
+
+def test_why_there_is_no_timeline_is_said() -> None:
+    assert "the daemon kept all results" in render_timeline(run(PROCESSES[:1], ())).text
+    assert "streaming_workunits_level" in render_timeline(run(PROCESSES, ())).text
+
+
+def test_a_run_that_failed_before_a_wheel_has_its_processes_all_the_same() -> None:
+    failed = Span(f"Compile bad.cc for {LINUX}", "ran", 130, 131, failed=True)
+    text = render_timeline(run((), (*SPANS, failed))).text
+    assert "No wheel was reported" in text and 'class="bar failed"' in text and "1.0 s" in text

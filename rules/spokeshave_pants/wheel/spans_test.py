@@ -1,0 +1,93 @@
+"""Reading the engine's work units. What those look like, a real run shows in tests/e2e/report_page_test.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spokeshave_pants.wheel.spans import Span, SpanCollector, looked_up, match_spans
+from spokeshave_pants.wheel.totals import ProcessRow
+
+
+def workunit(name: str, description: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:
+    """A completed work unit as Pants hands it to a callback."""
+    whole, duration = int(start), end - start
+    return {
+        "name": name,
+        "description": description,
+        "start_secs": whole,
+        "start_nanos": round((start - whole) * 1e9),
+        "duration_secs": int(duration),
+        "duration_nanos": round(duration % 1 * 1e9),
+        "metadata": metadata,
+    }
+
+
+def process(description: str, source: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:
+    return workunit(
+        "process", f"Scheduling: {description}", start, end, **{"source": source, "exit_code": 0, **metadata}
+    )
+
+
+def spans(*workunits: dict[str, Any]) -> tuple[Span, ...]:
+    collector = SpanCollector()
+    for one in workunits:
+        collector.add([one])
+    return collector.spans
+
+
+def close(span: Span, start: float, end: float) -> bool:
+    return bool(span.start == pytest.approx(start) and span.end == pytest.approx(end))
+
+
+def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_its_turn() -> None:
+    (span,) = spans(
+        workunit("run_local_process", "Compile a.cc", 104.5, 106.25), process("Compile a.cc", "Ran", 100.0, 106.5)
+    )
+    assert close(span, 104.5, 106.25) and span.seconds == pytest.approx(1.75)
+    assert (span.description, span.source, span.failed) == ("Compile a.cc", "ran", False)
+
+
+def test_a_process_that_ran_on_a_worker_ended_when_its_result_came() -> None:
+    (known,) = spans(process("Compile a.cc", "Ran", 100.0, 106.5, total_elapsed_ms=2000))
+    assert close(known, 104.5, 106.5)
+    (unknown,) = spans(process("Compile a.cc", "Ran", 100.0, 106.5))
+    assert close(unknown, 100.0, 106.5)
+    (clocks_differ,) = spans(process("Compile a.cc", "Ran", 100.0, 106.5, total_elapsed_ms=60_000))
+    assert close(clocks_differ, 100.0, 106.5)
+
+
+def test_a_hit_has_the_time_of_its_look_up() -> None:
+    found = spans(
+        process("Compile a.cc", "HitLocally", 100.0, 100.5, total_elapsed_ms=9000, saved_by_cache_ms=8500),
+        process("Compile b.cc", "HitRemotely", 101.0, 102.0),
+    )
+    assert [(span.source, span.seconds) for span in found] == [("hit_locally", 0.5), ("hit_remotely", 1.0)]
+    assert looked_up(found) == 1.5
+
+
+def test_a_process_that_failed_is_marked_and_one_that_was_cut_off_left_out() -> None:
+    cut_off = workunit("process", "Scheduling: Compile b.cc", 100.0, 101.0)
+    (span,) = spans(process("Compile a.cc", "Ran", 100.0, 101.0, exit_code=1), cut_off)
+    assert span.failed and span.description == "Compile a.cc"
+
+
+def test_other_work_units_are_none_of_our_business() -> None:
+    assert spans(workunit("link", "Link a shared library", 100.0, 101.0)) == ()
+
+
+def test_each_row_gets_its_span_and_what_is_in_no_row_is_left() -> None:
+    rows = (
+        ProcessRow("compile", "Compile a.cc", "ran", 5),
+        ProcessRow("compile", "Compile b.cc", "memoized", 5),
+        ProcessRow("compile", "Compile c.cc", "hit_locally", 5),
+        ProcessRow("compile", "Compile c.cc", "hit_locally", 5, "another variant"),
+    )
+    again = Span("Compile a.cc", "ran", 3, 4)
+    first, second = Span("Compile c.cc", "hit_locally", 1, 2), Span("Compile c.cc", "hit_locally", 1, 3)
+    tools = Span("Install the pinned wheel tools", "ran", 0, 9)
+    before = Span("Compile a.cc", "ran", 1, 2)
+    matched, rest = match_spans(rows, [again, first, second, tools, before])
+    assert matched == {0: again, 2: second, 3: first}
+    assert sorted(rest, key=lambda span: span.start) == [tools, before]

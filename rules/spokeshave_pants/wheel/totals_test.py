@@ -1,0 +1,107 @@
+"""Counting actions and the time that caches saved."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from spokeshave_pants.wheel.totals import (
+    ProcessRow,
+    StageTotal,
+    Tally,
+    merge_processes,
+    render_totals,
+    saved_sentence,
+    total_by_stage,
+)
+
+PROCESSES = (
+    ProcessRow("compile", "Compile a.cc", "ran", 1200, "a"),
+    ProcessRow("compile", "Compile b.cc", "hit_locally", 800, "b"),
+    ProcessRow("compile", "Compile c.cc", "memoized", 700, "c"),
+    ProcessRow("compile", "Compile d.cc", "hit_remotely", None, "d"),
+    ProcessRow("link", "Link x.so", "ran", None, "x", (0, 1, 2, 3)),
+)
+
+
+def row(source: str, milliseconds: int | None, name: str = "a") -> ProcessRow:
+    return ProcessRow("compile", f"Compile {name}.cc", source, milliseconds, name)
+
+
+def test_actions_are_counted_by_stage_and_all_together() -> None:
+    compiles, links, everything = total_by_stage(PROCESSES)
+    assert (compiles.stage, links.stage, everything.stage) == ("compile", "link", "all")
+    assert compiles == StageTotal(
+        stage="compile",
+        ran=Tally(1, 1200, 0),
+        hit_locally=Tally(1, 800, 0),
+        hit_remotely=Tally(1, 0, 1),
+        memoized=Tally(1, 700, 0),
+        saved=Tally(3, 1500, 1),
+    )
+    assert (everything.ran, everything.saved) == (Tally(2, 1200, 1), Tally(3, 1500, 1))
+
+
+def test_no_actions_are_a_total_too() -> None:
+    (everything,) = total_by_stage(())
+    assert everything.ran == everything.saved == Tally()
+    assert saved_sentence(everything) == "Nothing came from a cache, so nothing was saved."
+
+
+@pytest.mark.parametrize(
+    ("times", "text"),
+    [((), "0.0"), ((1500,), "1.5"), ((1500, None), "at least 1.5"), ((None, None), "unknown"), ((0,), "0.0")],
+)
+def test_a_time_that_is_not_known_is_said_and_not_made_up(times: tuple[int | None, ...], text: str) -> None:
+    assert Tally.of(row("ran", time) for time in times).seconds() == text
+
+
+def test_the_table_has_a_line_per_stage_and_one_for_all() -> None:
+    lines = [line.split() for line in render_totals(PROCESSES).splitlines()]
+    assert lines[2:5] == [
+        ["compile", "1", "1", "1", "1", "1.2", "at", "least", "1.5"],
+        ["link", "1", "0", "0", "0", "unknown", "0.0"],
+        ["all", "2", "1", "1", "1", "at", "least", "1.2", "at", "least", "1.5"],
+    ]
+
+
+def test_what_was_saved_is_said_in_words_with_what_looking_it_up_took() -> None:
+    total = total_by_stage((row("hit_locally", 800), row("memoized", 700, "b"), row("ran", 100, "c")))[-1]
+    text = "2 actions from a cache saved 1.5 s of process time, which they took when they ran"
+    assert saved_sentence(total) == f"{text}."
+    assert saved_sentence(total, looked_up=0.26) == f"{text}; looking up the hits took 0.3 s."
+
+
+def test_what_the_daemon_kept_was_not_looked_up() -> None:
+    total = total_by_stage((row("memoized", 700),))[-1]
+    assert "looking up" not in saved_sentence(total, looked_up=0.0)
+    assert saved_sentence(total).startswith("1 action from a cache saved 0.7 s")
+
+
+def test_what_is_not_known_of_the_saved_time_is_said() -> None:
+    some = total_by_stage((row("hit_remotely", 800), row("hit_remotely", None, "b")))[-1]
+    assert "saved at least 0.8 s" in saved_sentence(some) and "of 1 of them is not known" in saved_sentence(some)
+    none = total_by_stage((row("hit_remotely", None),))[-1]
+    assert saved_sentence(none) == "What 1 action from a cache saved is not known."
+
+
+def test_targets_share_actions_that_are_then_counted_once() -> None:
+    core, binding, other = row("ran", 5, "core"), row("ran", 5, "binding"), row("ran", 5, "other")
+    link = ProcessRow("link", "Link x.so", "ran", 1, "x", (0, 1))
+    merged = merge_processes([(core, binding, link), (core, other, dataclasses.replace(link, output="y"))])
+    assert [(process.description, process.output) for process in merged] == [
+        ("Compile binding.cc", "binding"),
+        ("Compile core.cc", "core"),
+        ("Compile other.cc", "other"),
+        ("Link x.so", "x"),
+        ("Link x.so", "y"),
+    ]
+    assert [process.needs for process in merged] == [(), (), (), (0, 1), (1, 2)]
+
+
+def test_an_action_that_is_in_two_targets_needs_what_it_needs_in_either() -> None:
+    stamp = ProcessRow("stamp", "Stamp x", "ran", 1, "x")
+    smoke = ProcessRow("smoke test", "Smoke-test x", "ran", 1, "s")
+    merged = merge_processes([(smoke,), (stamp, dataclasses.replace(smoke, needs=(0,)))])
+    assert [(process.kind, process.needs) for process in merged] == [("smoke test", (1,)), ("stamp", ())]

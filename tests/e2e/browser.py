@@ -1,0 +1,125 @@
+"""A real browser: Debian's Chromium without a window, driven by the W3C WebDriver protocol of its `chromedriver`.
+
+The protocol is a dozen of JSON requests, which the standard library makes. A package for them would be one more thing
+to pin that has to fit the browser.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_STARTS_WITHIN = 60
+_ANSWERS_WITHIN = 60
+_PORT = re.compile(rb"started successfully on port (\d+)")
+# Nothing that the browser does by itself; no sandbox, as it may not have one where the tests run as root.
+_FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--hide-scrollbars",
+)
+REMEDY = "install both: apt-get install chromium chromium-driver (.ci/run does)"
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A session with one page open."""
+
+    session: str
+
+    def open(self, page: Path) -> None:
+        """Load a file, with all that it runs at once."""
+        self._post("url", {"url": page.as_uri()})
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page that many CSS pixels, fewer too than a window can have."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.devtools("Emulation.setDeviceMetricsOverride", **metrics)
+
+    def prefer(self, scheme: str) -> None:
+        """Be that of a reader who prefers `light` or `dark`."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.devtools("Emulation.setEmulatedMedia", features=features)
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """What a function's body in JavaScript returns."""
+        return self._post("execute/sync", {"script": script, "args": list(arguments)})
+
+    def press(self, *keys: str) -> None:
+        """Type keys, one after the other, wherever the focus is."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._post("actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def console(self) -> list[str]:
+        """What the browser complained of since it was last asked: errors of scripts, of the policy, of loading."""
+        return [entry["message"] for entry in self._post("se/log", {"type": "browser"})]
+
+    def screenshot(self, path: Path) -> None:
+        """The whole page as a PNG, for somebody to look at."""
+        shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def devtools(self, command: str, **parameters: object) -> Any:
+        return self._post("goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def _post(self, what: str, body: dict[str, object]) -> Any:
+        return _request(f"{self.session}/{what}", body)
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """A browser with an empty profile, which ends with the block."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    assert chromium and driver, f"this machine has no chromium or no chromedriver; {REMEDY}"
+    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen([driver, "--port=0"], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            url = f"http://127.0.0.1:{_port(process, log)}/session"
+            options = {"binary": chromium, "args": [*_FLAGS, f"--user-data-dir={folder}/profile"]}
+            capabilities = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+            session = f"{url}/{_request(url, {'capabilities': {'alwaysMatch': capabilities}})['sessionId']}"
+            try:
+                yield Browser(session)
+            finally:
+                _request(session, None, "DELETE")
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    """The port that the driver chose, as it says once it listens."""
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        found = _PORT.search(log.read_bytes())
+        if found:
+            return int(found[1])
+        time.sleep(0.05)
+    raise AssertionError(f"chromedriver did not start:\n{log.read_text()}")
+
+
+def _request(url: str, body: dict[str, object] | None, method: str = "POST") -> Any:
+    """The value that the driver answers with; what it refuses is told in its own words."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    # No proxy of this machine is for this.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_ANSWERS_WITHIN) as answer:
+            return json.load(answer)["value"]
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"the browser refused {url.rpartition('/')[2]}: {error.read().decode()}") from error
