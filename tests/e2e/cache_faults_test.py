@@ -54,7 +54,6 @@ class Runner:
         bounds = ("--remote-store-rpc-timeout-millis=10000", "--session-end-tasks-timeout=60")
         run = self.project.pants(*bounds, *options, "package", "tiny:wheel", daemon=False, variables=variables)
         run.checked()
-        print(self.store.name, time.monotonic() - began, options, flush=True)
         return Built(run, sha256(self.project.wheel("spokeshave-tiny")), time.monotonic() - began)
 
 
@@ -214,7 +213,7 @@ def _damage(blob: Path, damage: str) -> None:
 
 
 def _tiny_files_only() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
 
 
 def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
