@@ -1,8 +1,15 @@
-"""For rule tests that run processes: the options with which their results are kept in the machine's store."""
+"""For rule tests that run processes: options with which the machine's store keeps their results, and rules."""
 
 from __future__ import annotations
 
 import os
+
+from pants.backend.python.util_rules import pex
+from pants.core.util_rules import system_binaries
+from pants.engine.rules import Rule
+from pants.engine.unions import UnionRule
+
+from spokeshave_pants.cc.util_rules import hermetic, packages, sandbox_python
 
 # What finds the pex tool and a Python; ./pants sets the variables and pants.toml's `[test]` passes them on.
 INHERITED = {name for name in os.environ if name.startswith("PANTS_")} | {"HOME", "PATH", "PYENV_ROOT"}
@@ -16,3 +23,14 @@ OPTIONS = (
     "--subprocess-environment-env-vars=['LANG=C.UTF-8', 'LC_ALL=C.UTF-8']",
     "--no-colors",
 )
+
+
+def sandbox_rules() -> list[Rule | UnionRule]:
+    """The rules by which processes get the toolchain, the tools and a Python."""
+    return [
+        *hermetic.rules(),
+        *packages.rules(),
+        *pex.rules(),
+        *sandbox_python.rules(),
+        *system_binaries.rules(),
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,15 +118,15 @@ def test_a_runner_that_only_hits_has_neither_toolchain_nor_tools(second: tuple[P
     assert sum(sizes) < 100_000_000, sizes
 
 
-def test_a_runner_that_must_compile_after_all_gets_the_toolchain_then(
-    second: tuple[Project, PantsRun], options: tuple[str, ...]
+def test_a_runner_that_must_compile_after_all_gets_the_toolchain_even_where_the_cache_is_lost(
+    second: tuple[Project, PantsRun], server: Server, options: tuple[str, ...]
 ) -> None:
     project, _ = second
+    server.kill()
     source = "shared/engine/engine.cc"
     project.write(source, (project.root / source).read_text() + "// edited\n")
     run = project.pants(*options, "--wheel-pythons-search-path=[]", "package", TARGET, daemon=False).checked()
-    compiled = project.ran(TARGET, "compile")
-    assert [description.split()[1] for description in compiled] == [source]
+    assert [description.split()[1] for description in project.ran(TARGET, "compile")] == [source]
     assert project.ran(TARGET, "runtime pack") == []
     assert len(run.ran("Install the packages pinned in resource://spokeshave_pants.resources/ziglang.txt")) == 1
-    shutil.rmtree(project.dist)
+    assert "Failed to read from remote cache" in run.output

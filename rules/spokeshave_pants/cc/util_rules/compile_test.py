@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from pants.backend.cc.dependency_inference import rules as dependency_inference
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
-from pants.backend.python.util_rules import pex
 from pants.core.goals.check import CheckResult, CheckResults
 from pants.core.target_types import FilesGeneratorTarget
 from pants.core.target_types import rules as core_target_types_rules
-from pants.core.util_rules import source_files, system_binaries
+from pants.core.util_rules import source_files
 from pants.engine.addresses import Address
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
@@ -22,13 +21,10 @@ from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
 from spokeshave_pants.cc.util_rules import (
     compile,
-    hermetic,
     include_graph,
     interpreters,
     link_closure,
-    packages,
     python_headers,
-    sandbox_python,
     third_party,
     toolchain,
 )
@@ -39,7 +35,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     FallibleCompiledObject,
 )
 from spokeshave_pants.platform import Platform
-from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 RUN, RUN_H, GRAPH_H = "src/vm/run.cc", "src/vm/run.h", "src/ir/graph.h"
@@ -55,16 +51,12 @@ def new_rule_runner() -> RuleRunner:
             *include_graph.rules(),
             *interpreters.rules(),
             *link_closure.rules(),
-            *pex.rules(),
             *python_headers.rules(),
-            *hermetic.rules(),
-            *packages.rules(),
-            *sandbox_python.rules(),
             *source_files.rules(),
-            *system_binaries.rules(),
             *target_types.rules(),
             *third_party.rules(),
             *toolchain.rules(),
+            *sandbox_rules(),
             QueryRule(CheckResults, [CcCheckRequest]),
             QueryRule(CompilePlan, [CompilePlanRequest]),
             QueryRule(FallibleCompiledObject, [CompileCcSourceRequest]),

@@ -96,8 +96,11 @@ async def run_hermetic(request: HermeticProcess, compilers: CompilerEnvironment)
     packages = await MultiGet(Get(Packages, PackagesRequest, wanted) for wanted in request.packages)
     try:
         return await Get(FallibleProcessResult, _PlacedProcess, process)
-    except Exception as error:
-        if _MISSING not in str(error) or not any(found.listed for found in packages):
+    except RemoteExecutionError:
+        raise
+    except Exception:
+        # The files are missing; or the server that has them is lost, or refuses. A process' own failure raises nothing.
+        if not any(found.listed for found in packages):
             raise
     await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in request.packages)
     return await Get(FallibleProcessResult, _PlacedProcess, process)

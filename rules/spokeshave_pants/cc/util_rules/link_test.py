@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from pants.backend.cc.dependency_inference import rules as dependency_inference
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
-from pants.backend.python.util_rules import pex
 from pants.core.target_types import FilesGeneratorTarget
 from pants.core.util_rules import source_files
 from pants.engine.addresses import Address
@@ -15,18 +14,16 @@ from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.cc.util_rules import (
     compile,
-    hermetic,
     include_graph,
     link,
     link_closure,
-    packages,
-    sandbox_python,
     third_party,
     variant,
 )
 from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform
+from spokeshave_pants.rule_fixtures import sandbox_rules
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget
 
 
@@ -39,14 +36,11 @@ def rule_runner() -> RuleRunner:
             *include_graph.rules(),
             link.plan_link,
             *link_closure.rules(),
-            *pex.rules(),
             *source_files.rules(),
             *target_types.rules(),
-            *hermetic.rules(),
-            *packages.rules(),
-            *sandbox_python.rules(),
             *third_party.rules(),
             *variant.rules(),
+            *sandbox_rules(),
             QueryRule(LinkPlan, [LinkPlanRequest]),
         ],
         target_types=[

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 
 import pytest
-from pants.backend.python.util_rules import pex
-from pants.core.util_rules import system_binaries
 from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.util_rules import hermetic, packages, sandbox_python
 from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
 from spokeshave_pants.cc.util_rules.packages import InstalledPackages, Packages, PackagesRequest
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.resources.files import requirements
-from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 # A small one of those that the tools are pinned to.
 MDURL = requirements("tools.txt").decode().partition("mdurl==")[2].partition("\n    # via")[0]
@@ -28,11 +25,7 @@ REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
 def runner(*options: str) -> RuleRunner:
     made = RuleRunner(
         rules=[
-            *hermetic.rules(),
-            *packages.rules(),
-            *pex.rules(),
-            *sandbox_python.rules(),
-            *system_binaries.rules(),
+            *sandbox_rules(),
             QueryRule(DigestContents, [Digest]),
             QueryRule(FallibleProcessResult, [HermeticProcess]),
             QueryRule(InstalledPackages, [PackagesRequest]),

@@ -5,23 +5,19 @@ from __future__ import annotations
 import pytest
 from pants.backend.cc.dependency_inference import rules as dependency_inference
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
-from pants.backend.python.util_rules import pex
 from pants.core.target_types import rules as core_target_types_rules
-from pants.core.util_rules import source_files, system_binaries
+from pants.core.util_rules import source_files
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.util_rules import (
     compile,
-    hermetic,
     include_graph,
     interpreters,
     link_closure,
-    packages,
     python_headers,
     python_import_library,
-    sandbox_python,
     third_party,
     toolchain,
 )
@@ -34,7 +30,7 @@ from spokeshave_pants.cc.util_rules.compile import (
 from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
-from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 WHERE = "this test"
 # Python.h itself refuses many a wrong size; the rest is asserted.
@@ -76,17 +72,13 @@ def rule_runner() -> RuleRunner:
             *include_graph.rules(),
             *interpreters.rules(),
             *link_closure.rules(),
-            *pex.rules(),
             *python_headers.rules(),
             *python_import_library.rules(),
-            *hermetic.rules(),
-            *packages.rules(),
-            *sandbox_python.rules(),
             *source_files.rules(),
-            *system_binaries.rules(),
             *target_types.rules(),
             *third_party.rules(),
             *toolchain.rules(),
+            *sandbox_rules(),
             QueryRule(CompilePlan, [CompilePlanRequest]),
             QueryRule(FallibleCompiledObject, [CompileCcSourceRequest]),
             QueryRule(PythonImportLibrary, [PythonImportLibraryRequest]),

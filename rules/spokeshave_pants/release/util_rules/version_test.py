@@ -7,7 +7,6 @@ import os
 
 import pytest
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
-from pants.backend.python.util_rules import pex
 from pants.core.util_rules import stripped_source_files
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
@@ -23,7 +22,7 @@ from spokeshave_pants.release.util_rules.version import (
     StampedVersion,
     WheelVersionRequest,
 )
-from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import tools
 
@@ -37,11 +36,11 @@ def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
             *git.rules(),
-            *pex.rules(),
             *python_target_types_rules(),
             *stripped_source_files.rules(),
             *tools.rules(),
             *version.rules(),
+            *sandbox_rules(),
             QueryRule(ReleaseMembers, [ReleaseOfRequest]),
             QueryRule(StampedVersion, [WheelVersionRequest]),
         ],
