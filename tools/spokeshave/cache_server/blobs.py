@@ -36,13 +36,17 @@ class Blobs:
         self._temporary = folder / "tmp"
         self._written = written
         self._damaged = damaged
+        # Where one blob was damaged others may be. From then on each is read once before it is said to be there: else
+        # the rebuild that the first one costs would not store the others anew, and each next run find another.
+        self._suspicious = False
+        self._found_right: set[str] = set()
         self._temporary.mkdir(parents=True, exist_ok=True)
         clear_folder(self._temporary)
         for first in range(256):
             (self._objects / f"{first:02x}").mkdir(parents=True, exist_ok=True)
 
     def has(self, sha256: str, size: int) -> bool:
-        """Whether a blob is there, of that size; it counts as used. One of another size is looked at, and removed."""
+        """Whether a blob is there, of that size; it counts as used. One of another size is read, and removed if wrong."""
         path = self._path(sha256)
         try:
             stat = path.stat()
@@ -50,6 +54,8 @@ class Blobs:
             return False
         if stat.st_size != size:
             self._judge(path, sha256)
+            return False
+        if self._suspicious and sha256 not in self._found_right and not self._judge(path, sha256):
             return False
         touch(path, stat)
         return True
@@ -117,13 +123,18 @@ class Blobs:
         touch(path, stat)
         return file
 
-    def _judge(self, path: Path, sha256: str) -> None:
-        """Remove a blob of an unexpected size, unless it is right and it was the question that was wrong."""
+    def _judge(self, path: Path, sha256: str) -> bool:
+        """Whether a blob is what its name says; one that is not is removed."""
         with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-            if _sha256_of(file) != sha256:
-                self._gone(path, file)
+            if _sha256_of(file) == sha256:
+                self._found_right.add(sha256)
+                return True
+            self._gone(path, file)
+        return False
 
     def _gone(self, path: Path, file: IO[bytes]) -> MissingBlobError:
+        self._suspicious = True
+        self._found_right.discard(path.parent.name + path.name)
         if remove_same(path, os.fstat(file.fileno())):
             _LOGGER.warning("the blob %s was damaged on disk; it is removed and will be made again", path)
             self._damaged()

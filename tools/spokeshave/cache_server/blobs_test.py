@@ -57,6 +57,23 @@ def test_a_changed_byte_is_found_before_the_blob_is_whole_and_the_blob_removed(
     assert not place(tmp_path).exists()
 
 
+def test_once_a_blob_was_damaged_no_other_is_told_to_be_there_unread(blobs: Blobs, tmp_path: Path) -> None:
+    """So that the rebuild which the first one costs stores all of them anew."""
+    others = [bytes([number]) * 500 for number in range(2)]
+    names = [hashlib.sha256(data).hexdigest() for data in others]
+    for name, data in zip(names, others):
+        blobs.write(name, [data])
+    for name in (HASH, names[0]):
+        path = place(tmp_path, name)
+        path.write_bytes(b"x" * path.stat().st_size)
+    assert blobs.has(names[0], 500)
+    with pytest.raises(MissingBlobError):
+        blobs.read(HASH, len(DATA))
+    assert not blobs.has(names[0], 500)
+    assert not place(tmp_path, names[0]).exists()
+    assert blobs.has(names[1], 500)
+
+
 def test_a_question_with_the_wrong_size_costs_no_right_blob(blobs: Blobs) -> None:
     assert not blobs.has(HASH, len(DATA) + 1)
     with pytest.raises(MissingBlobError):
