@@ -46,7 +46,7 @@ class Blobs:
             (self._objects / f"{first:02x}").mkdir(parents=True, exist_ok=True)
 
     def has(self, sha256: str, size: int) -> bool:
-        """Whether a blob is there, of that size; it counts as used. One of another size is read, and removed if wrong."""
+        """Whether a blob is there, of that size; it counts as used. One that is found damaged is removed."""
         path = self._path(sha256)
         try:
             stat = path.stat()
