@@ -103,8 +103,10 @@ def _project(root: Path, answer: str) -> Project:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     root = tmp_path_factory.mktemp("faults")
     tools = root / "tools-store"
-    # Another answer than the one of the faults, so that the store has tools and runtime pack and none of the results.
-    Runner(_project(root / "tools/repo", "41"), tools).package()
+    # Another answer than the one of the faults, so that the store has tools and runtime pack and none of the results;
+    # with a cache, so that it has the lists of packages as well.
+    with serving(root / "filling") as server:
+        Runner(_project(root / "tools/repo", "41"), tools).package(*server.options)
     without_store = root / "without-store"
     _copy(tools, without_store)
     without = Runner(_project(root / "without/repo", "43"), without_store).package()
@@ -115,7 +117,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         blobs = tuple(str(path.relative_to(server.directory)) for path in server.blobs())
         server.stop()
     assert warm.wheel == without.wheel
-    for store in (without_store, warming):
+    for store in (without_store, warming, root / "filling"):
         shutil.rmtree(store)
     yield Bench(root, tools, "43", without, root / "cache", blobs)
     shutil.rmtree(root)
