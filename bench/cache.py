@@ -103,8 +103,8 @@ def measure(bench: Workbench) -> Measurement:
         with empty_server(bench) as server:
             pairs.append(_pair(bench, server, targets, pip))
             stored = server.size()
-            bench.record = record_warm(bench, server, targets)
-    return measurement(pairs, stored, Traffic.read(bench.record), pip.ccache.size())
+            record = bench.record = record_warm(bench, server, targets)
+    return measurement(pairs, stored, Traffic.read(record), pip.ccache.size())
 
 
 def empty_server(bench: Workbench) -> AbstractContextManager[CacheServer]:

@@ -34,13 +34,11 @@ class Ccache:
         """:raises BenchError: where it is not installed."""
         program = shutil.which("ccache")
         if program is None:
-            raise BenchError(
-                "`cache` compares with the program ccache, which is not on PATH. Install it (Debian: ccache)."
-            )
+            raise BenchError("`cache` compares with ccache, which is not on PATH. Install it (Debian: ccache).")
         return cls(program, folder)
 
     def around(self, source: Path) -> tuple[str, Mapping[str, str]]:
-        """What goes before a compiler's name, and the variables with which a tree elsewhere with the same files hits."""
+        """What goes before a compiler's name, and the variables with which the same tree hits in another place."""
         return f"{self.program} ", {
             **self._variables,
             "CCACHE_BASEDIR": str(source),

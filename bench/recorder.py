@@ -3,8 +3,8 @@
     python recorder.py HOST:PORT FILE
 
 It prints the port that it listens on. When it is told to end, the file has a JSON list of calls, in the order in which
-they began: method, seconds of begin and end, the messages of the request in base64 (unless it is one that stores), bytes
-sent and received, the status, and the sha256 of the answer.
+they began: method, seconds of begin and end, the messages of the request in base64 (unless it is one that stores),
+bytes sent and received, the status, and the sha256 of the answer.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python replayer.py HOST:PORT FILE CALLS_AT_A_TIME
 
-It prints `ready` when it is connected, and begins when a line comes on stdin. At the end it prints as JSON when it began
-and ended (seconds of the machine's monotonic clock), its CPU seconds, the bytes that it received, and how many answers
-were not those of the record.
+It prints `ready` when it is connected, and begins when a line comes on stdin. At the end it prints as JSON when it
+began and ended (seconds of the machine's monotonic clock), its CPU seconds, the bytes that it received, and how many
+answers were not those of the record.
 """
 
 from __future__ import annotations
