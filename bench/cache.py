@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,9 @@ from bench.workbench import Workbench
 LIMIT = 0.15
 # What a runner with a warm cache must not run.
 SHARED = ("runtime pack", "compile", "link", "assemble", "repair")
-_SHARED_NAMES = "runtime packs, compiles, links, assembles and repairs"
+_NAMES = "runtime packs, compiles, links, assembles and repairs"
+# Warm runners after each cold one.
+_WARM = 3
 _MB = 1e6
 
 
@@ -43,29 +45,37 @@ class PipRuns:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A runner that fills an empty cache and one that then has all of it, on both sides, and Pants' start alone."""
+class Started:
+    """A fresh runner's `package`, and Pants' start-up alone on a runner as fresh, right before it."""
 
     idle: PantsRun
-    cold: RunnerRun
-    warm: RunnerRun
+    runner: RunnerRun
+
+    @property
+    def wall(self) -> float:
+        """Seconds beyond the start-up."""
+        return self.runner.run.wall - self.idle.wall
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds beyond the start-up."""
+        return self.runner.run.cpu - self.idle.cpu
+
+
+@dataclass(frozen=True)
+class Round:
+    """A runner that fills an empty cache, and those that then have all of it, on both sides."""
+
+    cold: Started
+    warm: Sequence[Started]
     pip_cold: PipRuns
-    pip_warm: PipRuns
-
-    @property
-    def ratio(self) -> float:
-        """Of the warm runner's wall time to the cold one's, both beyond the start."""
-        return (self.warm.run.wall - self.idle.wall) / (self.cold.run.wall - self.idle.wall)
-
-    @property
-    def strict_ratio(self) -> float:
-        """The same, less the time in which the cold runner did nothing but fetch packages."""
-        return (self.warm.run.wall - self.idle.wall) / (self.cold.run.wall - self.idle.wall - self.cold.fetching)
+    pip_warm: Sequence[PipRuns]
 
     @property
     def different(self) -> int:
         """Wheels that only one of the runners made, or with other bytes."""
-        return len(self.warm.wheels.items() ^ self.cold.wheels.items())
+        cold = self.cold.runner.wheels.items()
+        return sum(len(cold ^ started.runner.wheels.items()) for started in self.warm)
 
 
 @dataclass(frozen=True)
@@ -95,16 +105,19 @@ def chosen_targets(bench: Workbench) -> tuple[str, ...]:
 
 
 def measure(bench: Workbench) -> Measurement:
-    """Alternately: Pants' start, a cold runner, `pip wheel` with an empty ccache, a warm runner, `pip wheel` again."""
+    """A cold runner and `pip wheel` with an empty ccache; then warm ones and `pip wheel` alternately."""
     targets = chosen_targets(bench)
     pip = _pip_side(bench)
-    pairs = []
+    rounds = []
     for _ in range(1 if bench.quick else 3):
         with empty_server(bench) as server:
-            pairs.append(_pair(bench, server, targets, pip))
+            cold = _start(bench, server, targets)
             stored = server.size()
+            pip_cold = pip.cold()
+            warm, pip_warm = zip(*((_start(bench, server, targets), pip.warm()) for _ in range(_WARM)))
+            rounds.append(Round(cold, warm, pip_cold, pip_warm))
             record = bench.record = record_warm(bench, server, targets)
-    return measurement(pairs, stored, Traffic.read(record), pip.ccache.size())
+    return measurement(rounds, stored, Traffic.read(record), pip.ccache.size())
 
 
 def empty_server(bench: Workbench) -> AbstractContextManager[CacheServer]:
@@ -132,13 +145,10 @@ def record_warm(bench: Workbench, server: CacheServer, targets: Sequence[str]) -
     return record
 
 
-def _pair(bench: Workbench, server: CacheServer, targets: Sequence[str], pip: PipSide) -> Pair:
+def _start(bench: Workbench, server: CacheServer, targets: Sequence[str]) -> Started:
     with fresh(bench.home / "runner", bench.jobs) as project:
         idle = start_up(project, server, targets)
-    cold = run_fresh(bench, server.options, targets)
-    pip_cold = pip.cold()
-    warm = run_fresh(bench, server.options, targets)
-    return Pair(idle, cold, warm, pip_cold, pip.warm())
+    return Started(idle, run_fresh(bench, server.options, targets))
 
 
 def _pip_side(bench: Workbench) -> PipSide:
@@ -152,70 +162,85 @@ def _pip_side(bench: Workbench) -> PipSide:
     return PipSide(pythons, first, second, ccache)
 
 
-def measurement(pairs: Sequence[Pair], stored: int, traffic: Traffic, ccache_size: int) -> Measurement:
+def measurement(rounds: Sequence[Round], stored: int, traffic: Traffic, ccache_size: int) -> Measurement:
     """
     :param stored: bytes in the server when the cold runner had filled it.
     :param ccache_size: bytes in ccache's folder.
     """
-    last = pairs[-1]
-    ratio = Spread.of([pair.ratio for pair in pairs]).median
+    cold, warm = [each.cold for each in rounds], [started for each in rounds for started in each.warm]
+    pip_warm = [runs for each in rounds for runs in each.pip_warm]
+    beyond = _median(started.wall for started in warm)
+    ratio = beyond / _median(started.wall for started in cold)
+    strict = beyond / _median(started.wall - started.runner.fetching for started in cold)
     return Measurement(
         "cache",
         (
-            _times(pairs),
-            _processes(last),
-            _bytes(last, stored, traffic, ccache_size),
-            _against_ccache(pairs),
+            _times(cold, warm),
+            _ratios(cold, warm, ratio, strict),
+            _processes(cold[-1].runner, warm[-1].runner),
+            _bytes(warm[-1].runner, stored, traffic, ccache_size),
+            _against_ccache(cold, warm, [each.pip_cold for each in rounds], pip_warm),
         ),
         (
             Verdict.ratio("a fresh runner with a warm cache / a cold one, wall beyond start-up", ratio, LIMIT),
-            Verdict.count(f"{_SHARED_NAMES} that a warm runner ran", max(p.warm.ran(SHARED) for p in pairs), 0),
+            Verdict.count(f"{_NAMES} that warm runners ran", sum(each.runner.ran(SHARED) for each in warm), 0),
             Verdict.count(
-                f"{_SHARED_NAMES} that a warm runner had from the cache",
-                last.warm.count(SHARED, "hit_remotely"),
-                last.cold.ran(SHARED),
+                f"{_NAMES} that {len(warm)} warm runners had from the cache",
+                sum(each.runner.count(SHARED, "hit_remotely") for each in warm),
+                _WARM * sum(each.runner.ran(SHARED) for each in cold),
             ),
-            Verdict.count("wheels that differ between both runners", sum(pair.different for pair in pairs), 0),
+            Verdict.count("wheels that differ from the cold runner's", sum(each.different for each in rounds), 0),
             Verdict.count(
                 "compiler calls that ccache did not answer when it was warm",
-                sum(pair.pip_warm.calls.misses for pair in pairs),
+                sum(runs.calls.misses for runs in pip_warm),
                 0,
             ),
         ),
     )
 
 
-def _times(pairs: Sequence[Pair]) -> Table:
-    idle = Spread.of([pair.idle.wall for pair in pairs]).median
-    runs: Mapping[str, list[PantsRun]] = {
-        "Pants' start-up (`list`)": [pair.idle for pair in pairs],
-        "cold, fills the cache": [pair.cold.run for pair in pairs],
-        "warm": [pair.warm.run for pair in pairs],
-    }
-    strict = Spread.of([pair.strict_ratio for pair in pairs])
-    rows: list[tuple[Cell, ...]] = []
-    for name, found in runs.items():
-        wall, cpu = Spread.of([run.wall for run in found]), Spread.of([run.cpu for run in found])
-        rows.append((name, str(wall), f"{wall.median - idle:.1f}", str(cpu)))
-    fetching = Spread.of([pair.cold.fetching for pair in pairs]).median
-    rows.append(("of cold, only fetching packages", "", f"{fetching:.1f}", ""))
-    rows.append(("warm / cold without that, beyond start-up", "", f"{strict.median:.2f}", ""))
-    title = f"`package` on a fresh runner: seconds, min / median / max of {len(pairs)}"
-    return Table(title, ("", "wall", "beyond start-up", "CPU, all processes"), tuple(rows))
+def _median(samples: Iterable[float]) -> float:
+    return Spread.of(list(samples)).median
 
 
-def _processes(pair: Pair) -> Table:
-    kinds = dict.fromkeys(kind for kind, _ in pair.cold.sources)
-    rows = tuple(
-        (kind, pair.cold.ran([kind]), pair.warm.ran([kind]), pair.warm.count([kind], "hit_remotely")) for kind in kinds
+def _times(cold: Sequence[Started], warm: Sequence[Started]) -> Table:
+    starts = [started.idle for started in (*cold, *warm)]
+    rows: list[tuple[Cell, ...]] = [("Pants' start-up (`list`)", *_spreads(starts), "", "")]
+    for name, found in (("cold, fills the cache", cold), ("warm", warm)):
+        beyond = (Spread.of([started.wall for started in found]), Spread.of([started.cpu for started in found]))
+        rows.append((name, *_spreads([started.runner.run for started in found]), *map(str, beyond)))
+    head = ("", "wall", "CPU, all processes", "wall beyond start-up", "CPU beyond start-up")
+    title = f"`package` on a fresh runner: seconds, min / median / max of {len(cold)} cold and {len(warm)} warm"
+    return Table(title, head, tuple(rows))
+
+
+def _spreads(runs: Sequence[PantsRun]) -> tuple[str, str]:
+    return str(Spread.of([run.wall for run in runs])), str(Spread.of([run.cpu for run in runs]))
+
+
+def _ratios(cold: Sequence[Started], warm: Sequence[Started], ratio: float, strict: float) -> Table:
+    cpu = _median(started.cpu for started in warm) / _median(started.cpu for started in cold)
+    whole = _median(each.runner.run.wall for each in warm) / _median(each.runner.run.wall for each in cold)
+    fetching = _median(started.runner.fetching for started in cold)
+    rows = (
+        ("wall beyond start-up", f"{ratio:.3f}"),
+        (f"the same, less the {fetching:.1f} s in which cold only fetched packages", f"{strict:.3f}"),
+        ("CPU beyond start-up", f"{cpu:.3f}"),
+        ("wall, start-up in both", f"{whole:.3f}"),
     )
+    return Table("Warm / cold", ("", "ratio"), rows)
+
+
+def _processes(cold: RunnerRun, warm: RunnerRun) -> Table:
+    kinds = dict.fromkeys(kind for kind, _ in cold.sources)
+    rows = tuple((kind, cold.ran([kind]), warm.ran([kind]), warm.count([kind], "hit_remotely")) for kind in kinds)
     return Table("Processes, by the reports beside the wheels", ("kind", "cold ran", "warm ran", "warm hit"), rows)
 
 
-def _bytes(pair: Pair, stored: int, traffic: Traffic, ccache_size: int) -> Table:
-    wheels = sum(len(data) for data in pair.warm.wheels.values())
+def _bytes(warm: RunnerRun, stored: int, traffic: Traffic, ccache_size: int) -> Table:
+    wheels = sum(len(data) for data in warm.wheels.values())
     sizes = {
-        f"the wheels made ({len(pair.warm.wheels)})": wheels,
+        f"the wheels made ({len(warm.wheels)})": wheels,
         "a warm runner received": traffic.received,
         "a warm runner sent": traffic.sent,
         "a cold runner stored": stored,
@@ -226,18 +251,18 @@ def _bytes(pair: Pair, stored: int, traffic: Traffic, ccache_size: int) -> Table
     return Table(f"Bytes (a warm runner's calls: {calls})", ("", "MB", "to the wheels"), rows)
 
 
-def _against_ccache(pairs: Sequence[Pair]) -> Table:
-    def row(name: str, ours: list[float], theirs: list[float], calls: CompilerCalls | None) -> tuple[Cell, ...]:
-        mine, other = Spread.of(ours), Spread.of(theirs)
-        told = f"{calls.hits} hits, {calls.misses} misses" if calls else ""
-        return (name, str(mine), str(other), f"{mine.median / other.median:.2f}", told)
-
-    last = pairs[-1]
-    rows = (
-        row("cold, wall", [p.cold.run.wall for p in pairs], [p.pip_cold.wall for p in pairs], last.pip_cold.calls),
-        row("cold, CPU", [p.cold.run.cpu for p in pairs], [p.pip_cold.cpu for p in pairs], None),
-        row("warm, wall", [p.warm.run.wall for p in pairs], [p.pip_warm.wall for p in pairs], last.pip_warm.calls),
-        row("warm, CPU", [p.warm.run.cpu for p in pairs], [p.pip_warm.cpu for p in pairs], None),
-    )
+def _against_ccache(
+    cold: Sequence[Started], warm: Sequence[Started], pip_cold: Sequence[PipRuns], pip_warm: Sequence[PipRuns]
+) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for name, ours, theirs in (("cold", cold, pip_cold), ("warm", warm, pip_warm)):
+        calls = theirs[-1].calls
+        for measure, mine, other in (
+            ("wall", [each.runner.run.wall for each in ours], [runs.wall for runs in theirs]),
+            ("CPU", [each.runner.run.cpu for each in ours], [runs.cpu for runs in theirs]),
+        ):
+            left, right = Spread.of(mine), Spread.of(other)
+            ratio = f"{left.median / right.median:.2f}"
+            rows.append((f"{name}, {measure}", str(left), str(right), ratio, f"{calls.hits} / {calls.misses}"))
     title = f"Against {len(VERSIONS)} runs of `pip wheel` with ccache, the same sources: seconds"
-    return Table(title, ("", "Pants, `package`", "pip wheel", "Pants / pip", "compiler calls"), rows)
+    return Table(title, ("", "Pants, `package`", "pip wheel", "Pants / pip", "ccache hits / misses"), tuple(rows))
