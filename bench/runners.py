@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +24,16 @@ _MB = 1e6
 
 @dataclass(frozen=True)
 class Replayed:
-    """What one simulated runner told: seconds of the machine's monotonic clock, CPU seconds, bytes, wrong answers."""
+    """What one simulated runner told, with seconds of the machine's monotonic clock, CPU seconds and bytes.
+
+    :param wrong: what it got in place of the record's answers, with how often.
+    """
 
     began: float
     ended: float
     cpu: float
     received: int
-    wrong: int
+    wrong: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Load:
         return sum(each.cpu for each in self.replayed)
 
     @property
-    def wrong(self) -> int:
-        return sum(each.wrong for each in self.replayed)
+    def wrong(self) -> Counter[str]:
+        return sum((Counter(each.wrong) for each in self.replayed), Counter())
 
 
 def measure(bench: Workbench) -> Measurement:
@@ -125,16 +129,17 @@ def measurement(traffic: Traffic, loads: Sequence[tuple[Memory, Sequence[Load]]]
     head = ("runners", "seconds", "calls/s", "hits/s", "MB/s", "CPU s: server", "runners", "memory, MB: idle", "peak")
     rows = tuple(_row(traffic, idle, runs) for idle, runs in loads)
     title = f"Simulated runners, each {calls} ({traffic.received / _MB:.1f} MB), {traffic.at_a_time} at a time"
-    note = (
+    notes = [
         f"The recorded runner made these calls in {traffic.seconds:.1f} s, Pants' own work in between; "
         "a simulated one makes them as fast as it can."
-    )
-    wrong = sum(load.wrong for _, runs in loads for load in runs)
+    ]
+    wrong = sum((load.wrong for _, runs in loads for load in runs), Counter[str]())
+    notes += [f"In place of the recorded answer {count} times: {what}" for what, count in wrong.most_common()]
     return Measurement(
         "runners",
         (Table(title, head, rows),),
-        (Verdict.count("calls that were answered otherwise than to the recorded runner", wrong, 0),),
-        (note,),
+        (Verdict.count("calls that were answered otherwise than to the recorded runner", sum(wrong.values()), 0),),
+        tuple(notes),
     )
 
 
