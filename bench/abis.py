@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from bench.command import Finished
-from bench.errors import BenchError
-from bench.project import REPOSITORY, Action, PantsRun
-from bench.pythons import find_python
+from bench.pip_wheel import VERSIONS, environments, setuptools_project
+from bench.project import Action, PantsRun
 from bench.result import Measurement, Spread, Table, Verdict
-from bench.setuptools_project import SetuptoolsProject
 from bench.workbench import Workbench
 
 LIMIT = 1 / 3
 WHEELS = ("src/python:runtime_wheel", "src/python:compiler_wheel")
 # With a plus sign where that Python's build is for the stable ABI.
-PYTHONS = ("3.10", "3.11", "3.12+")
+PYTHONS = tuple(f"{version}+" if version == "3.12" else version for version in VERSIONS)
 _VERSION_OPTION = "--release-version-suffix=.dev0"
 
 
 def measure(bench: Workbench) -> Measurement:
     """Both of Abacus' wheels for cp310, cp311 and cp312-abi3, cold, as both sides leave it before any repair."""
     project = bench.abacus()
-    environments = _environments(bench)
-    pip = _setuptools_project(bench, environments[0])
+    pythons = environments(bench, "abis")
+    pip = setuptools_project(bench, pythons[0], "setuptools")
     # Once beforehand, so that the tools for wheels are there.
     project.pants(_VERSION_OPTION, "package", *WHEELS)
     ours: list[PantsRun] = []
@@ -33,7 +30,7 @@ def measure(bench: Workbench) -> Measurement:
     for _ in range(1 if bench.quick else 3):
         bench.next_round()
         ours.append(project.build(*WHEELS, pythons=PYTHONS))
-        theirs.append([pip.wheel(python) for python in environments])
+        theirs.append([pip.wheel(python) for python in pythons])
     compiles = [action for action in project.actions() if action.kind == "compile" and action.ran]
     bench.next_round()
     package = project.pants(_VERSION_OPTION, "package", *WHEELS)
@@ -91,30 +88,3 @@ def _measurement(
 
 def _knows_python(action: Action) -> bool:
     return " and cp3" in action.description
-
-
-def _environments(bench: Workbench) -> list[Path]:
-    """For each Python, the interpreter of an environment with setuptools."""
-    requirements = REPOSITORY / "bench" / "requirements" / "setuptools.txt"
-    found = {python.rstrip("+"): find_python(python.rstrip("+")) for python in PYTHONS}
-    missing = [version for version, python in found.items() if python is None]
-    if missing:
-        raise BenchError(
-            f"`abis` compares with wheels for Python {', '.join(found)}, and this machine has no {', '.join(missing)} "
-            "with headers and ensurepip, neither on PATH nor in pyenv. Install it, or name other measurements."
-        )
-    return [
-        bench.venv(f"setuptools-{version}", python, requirements) / "bin" / "python"
-        for version, python in found.items()
-        if python is not None
-    ]
-
-
-def _setuptools_project(bench: Workbench, python: Path) -> SetuptoolsProject:
-    ninja = bench.abacus_ninja()
-    # The whole package: to link, zig builds its own C++ library first.
-    environment = bench.venv("zig", python, REPOSITORY / "3rdparty" / "python" / "ziglang.txt")
-    (zig,) = environment.glob("lib/python*/site-packages/ziglang/zig")
-    pip = SetuptoolsProject(bench.home / "setuptools", zig, ninja)
-    bench.prepared.append(("zig's own C++ library, for pip wheel", pip.prime().wall))
-    return pip

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
-from bench import abis, core, header, noop, platforms, scale, text, zipping
+from bench import abis, cache, core, header, noop, platforms, runners, scale, text, zipping
 from bench.errors import BenchError
 from bench.result import Measurement
 from bench.workbench import Workbench
@@ -27,6 +27,8 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "platforms": platforms.measure,
     "scale": scale.measure,
     "zip": zipping.measure,
+    "cache": cache.measure,
+    "runners": runners.measure,
 }
 
 

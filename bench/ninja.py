@@ -70,6 +70,13 @@ class NinjaBuild:
         )
         return own
 
+    def compiles_of(self, outputs: Iterable[str]) -> tuple[Step, ...]:
+        """The compiles that some linked files, whose paths begin so, have objects of."""
+        begins = tuple(f"{output}/" for output in outputs)
+        links = [step for step in self.steps if step.is_link and step.output.startswith(begins)]
+        objects = {name for step in links for name in step.objects}
+        return tuple(step for step in self.steps if not step.is_link and step.output in objects)
+
     def linked(self) -> dict[str, bytes]:
         """What was linked, by path."""
         return {step.output: (self.place / step.output).read_bytes() for step in self.steps if step.is_link}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import command
+from bench.ccache import Ccache
 from bench.ninja import NinjaBuild
-from bench.sandbox import Step, compiles
+from bench.sandbox import Step
 
 _PYPROJECT = """\
 [build-system]
@@ -61,8 +62,8 @@ setup(
     options={{"bdist_wheel": {{"py_limited_api": "cp312"}}}} if limited else {{}},
 )
 """
-_PACKAGES = ("abacus_compiler", "abacus_runtime")
-_IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); import abacus_compiler._native, abacus_runtime._native"
+PACKAGES = ("abacus_compiler", "abacus_runtime")
+_IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in sys.argv[2:]]"
 
 
 @dataclass(frozen=True)
@@ -94,28 +95,40 @@ def settings_of(step: Step) -> BuildSettings:
 
 
 class SetuptoolsProject:
-    """A source tree, a compiler that looks like one file, and an environment with setuptools for each Python."""
+    """A source tree of some of the packages, and a compiler that looks like one file.
 
-    def __init__(self, place: Path, zig: Path, ninja: NinjaBuild) -> None:
+    :param ccache: what the compiler is called through, if anything.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        zig: Path,
+        ninja: NinjaBuild,
+        packages: Sequence[str] = PACKAGES,
+        ccache: Ccache | None = None,
+    ) -> None:
         self._place = place
         self._zig = zig
+        self._packages = packages
+        self._ccache = ccache
         # Beside the rest, so that it is there for the next run as well.
         self._runtime = place.parent / "zig-runtime"
         shutil.rmtree(place, ignore_errors=True)
         self._source = place / "source"
-        bindings = {f"{package}._native": ninja.own_source(f"{package}/") for package in _PACKAGES}
-        target = bindings["abacus_runtime._native"]
+        bindings = {f"{package}._native": ninja.own_source(f"{package}/") for package in packages}
+        target = bindings[f"{packages[0]}._native"]
         self._write_source(ninja, bindings)
         triple = target.argv[target.argv.index("-target") + 1]
         self._compilers = {name: self._tool(f"{name} -target {triple}", name) for name in ("cc", "c++")}
         self._archiver = self._tool("ar", "ar")
 
     def _write_source(self, ninja: NinjaBuild, bindings: Mapping[str, Step]) -> None:
-        settings = settings_of(bindings["abacus_runtime._native"])
+        settings = settings_of(bindings[f"{self._packages[0]}._native"])
         self._source.mkdir(parents=True)
         for name in ("__packages", "src"):
             shutil.copytree(ninja.place / name, self._source / name)
-        for package in _PACKAGES:
+        for package in self._packages:
             shutil.copytree(ninja.place / "src" / "python" / package, self._source / package)
             (self._source / package / "pyproject.toml").unlink()
             (self._source / package / "_version.py").write_text('__version__ = "1.0"\n')
@@ -123,8 +136,8 @@ class SetuptoolsProject:
         own = {step.source for step in bindings.values()}
         (self._source / "setup.py").write_text(
             _SETUP.format(
-                packages=list(_PACKAGES),
-                shared=sorted(step.source for step in compiles(ninja.steps) if step.source not in own),
+                packages=list(self._packages),
+                shared=sorted(step.source for step in ninja.compiles_of(self._packages) if step.source not in own),
                 extensions=[(name, step.source) for name, step in bindings.items()],
                 include_dirs=list(settings.include_dirs),
                 macros=list(settings.macros),
@@ -141,10 +154,12 @@ class SetuptoolsProject:
 
     def _env(self, objects: Path) -> Mapping[str, str]:
         cc, cxx = str(self._compilers["cc"]), str(self._compilers["c++"])
+        before, variables = ("", {}) if self._ccache is None else self._ccache.around(self._source)
         return {
             **os.environ,
-            "CC": cc,
-            "CXX": cxx,
+            **variables,
+            "CC": before + cc,
+            "CXX": before + cxx,
             "LDSHARED": f"{cc} -shared",
             "LDCXXSHARED": f"{cxx} -shared",
             # libc++ is built once, beforehand; what the project itself compiles is kept nowhere.
@@ -179,4 +194,5 @@ class SetuptoolsProject:
         (wheel,) = (self._place / "wheels").glob("*.whl")
         unpacked = self._place / "wheels" / "unpacked"
         subprocess.run([str(python), "-m", "zipfile", "-e", str(wheel), str(unpacked)], check=True)
-        command.run([str(python), "-I", "-c", _IMPORT, str(unpacked)], cwd=self._place, env=os.environ)
+        modules = [f"{package}._native" for package in self._packages]
+        command.run([str(python), "-I", "-c", _IMPORT, str(unpacked), *modules], cwd=self._place, env=os.environ)

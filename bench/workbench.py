@@ -30,6 +30,8 @@ class Workbench:
         self.quick = quick
         self.pairs = 3 if quick else 5
         self.prepared: list[tuple[str, float]] = []
+        # What a runner and the server of the cache in `home` said to each other, once that was recorded.
+        self.record: Path | None = None
         self._projects: list[Project] = []
         self._abacus: Project | None = None
         self._rounds: Rounds | None = None

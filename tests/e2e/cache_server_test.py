@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -402,3 +403,17 @@ def test_many_clients_at_once_are_served(server: Server, tmp_path: Path) -> None
     assert len(server.blobs()) == 50
     with socket.create_connection(("127.0.0.1", int(server.ready["address"].rpartition(":")[2]))):
         assert server.client.ask(("missing", digests)) == [[]]
+
+
+def test_what_sixteen_runners_ask_at_once_is_answered(server: Server) -> None:
+    found: Counter[str] = Counter()
+
+    def look(client: Client) -> None:
+        found.update(client.ask(("look_at_once", 200))[0])
+
+    threads = [threading.Thread(target=look, args=(server.client,)) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {"NOT_FOUND": 3200}

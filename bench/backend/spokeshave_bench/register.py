@@ -53,7 +53,7 @@ def report(actions: Iterable[Action], run_id: RunId) -> bytes:
             "kind": action.kind.value,
             "description": action.description,
             "ran": action.source(run_id) == "ran",
-            "seconds": action.milliseconds() / 1000,
+            "seconds": (action.milliseconds() or 0) / 1000,
         }
         for action in dict.fromkeys(actions)
     ]

@@ -48,6 +48,9 @@ _GRPC_OPTIONS = (
     ("grpc.so_reuseport", 0),
     # Pants asks for all blobs of a result at once; a digest is some 75 bytes.
     ("grpc.max_receive_message_length", 16 << 20),
+    # Sixteen runners may have 3000 requests at a time. Above these gRPC cancels at random: by default from 1000 on.
+    ("grpc.server.max_pending_requests", 16384),
+    ("grpc.server.max_pending_requests_hard_limit", 16384),
     # A client that is stopped or was cut off frees what it holds.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
