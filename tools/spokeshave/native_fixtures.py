@@ -135,9 +135,13 @@ def _entry(path: str, data: bytes | str | Path) -> WheelEntry:
     return WheelEntry(path, data.encode() if isinstance(data, str) else data, Compression.STORED)
 
 
+def zig_program() -> str:
+    """The compiler of the ziglang package."""
+    return str(metadata.distribution("ziglang").locate_file("ziglang/zig"))
+
+
 def _run_zig(*arguments: str) -> None:
-    zig = str(metadata.distribution("ziglang").locate_file("ziglang/zig"))
-    done = subprocess.run([zig, *arguments], env=_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run([zig_program(), *arguments], env=_environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
