@@ -5,9 +5,8 @@ and stubs of the platform's own libraries, and the linker's command line as a te
 
     runtime_pack.py --format FORMAT --zig ZIG --output DIRECTORY --recipe FILE -- COMMAND...
 
-The command is zig's link of one object named `pack`, with `-v`. It is run twice: the first run builds, by many threads
-whose lines may run into each other; the second one finds all of it built and tells the link alone. The recipe is JSON:
-the linker's `flags` before the objects, and the `libraries` after them.
+The command is zig's link of one object named `pack`, with `-v`. The recipe is JSON: the linker's `flags` before the
+objects, and the `libraries` after them.
 """
 
 from __future__ import annotations
@@ -98,7 +97,7 @@ def _name_in_pack(file: str, object_format: str) -> str:
 
 def _flags(arguments: list[str], object_format: str) -> tuple[str, ...]:
     """The linker's flags before the objects, without the output, which each link names itself."""
-    if object_format is PE:
+    if object_format == PE:
         outputs = [argument for argument in arguments if argument.startswith(("-OUT:", "-IMPLIB:"))]
         kept = [argument for argument in arguments if argument not in outputs]
     else:
@@ -178,13 +177,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, required=True)
     options = parser.parse_args(arguments[:split])
-    for _ in ("build", "tell"):
-        linked = subprocess.run(
-            arguments[split + 1 :], stderr=subprocess.PIPE, text=True, errors="replace", check=False
-        )
-        if linked.returncode:
-            sys.stderr.write(linked.stderr)
-            return linked.returncode
+    linked = subprocess.run(arguments[split + 1 :], stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    if linked.returncode:
+        sys.stderr.write(linked.stderr)
+        return linked.returncode
     try:
         recipe = parse_link_log(linked.stderr, options.format, str(options.output))
         make_pack(options.zig, recipe, options.output)

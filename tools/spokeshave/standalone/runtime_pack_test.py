@@ -156,22 +156,28 @@ def test_an_archive_is_the_same_whatever_the_order_of_its_members(
     assert sorted(body for _, body in read_archive((tmp_path / "first.a").read_bytes())) == sorted([one, one, two])
 
 
-FIRST_LINK = """\
-import os, pathlib, sys
-again = os.path.exists("built")
-pathlib.Path("built").touch()
-# By many threads: the lines of the first run may run into each other.
-print("ld.lld -shared -o a pack.o libc++.a\\n" if again else "ar rcs libld.lld -shaar rcs", file=sys.stderr)
-"""
+# What stands for zig: its log on standard error.
+LINKS = {
+    "ELF": "ld.lld -shared -o a pack.o libc++.a",
+    "Mach-O": "zig ld -dylib -o a pack.o libc++.a",
+    "PE": "lld-link -DLL -OUT:a pack.obj c++.lib",
+}
 
 
-def test_the_link_is_told_by_the_second_run_and_the_pack_made_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("object_format", [ELF, MACHO, PE])
+def test_the_command_leaves_the_pack_and_its_recipe(
+    object_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "link.py").write_text(FIRST_LINK)
-    make_archive(ZIG, [("one.o", b"an object")], tmp_path / "libc++.a")
-    arguments = ["--format", "ELF", "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
+    (tmp_path / "link.py").write_text(f"import sys; print({LINKS[object_format]!r}, file=sys.stderr)")
+    for name in ("libc++.a", "c++.lib"):
+        make_archive(ZIG, [("one.o", b"an object")], tmp_path / name)
+    # Options come from another process: strings that are equal to ours, and others.
+    told = "".join(list(object_format))
+    arguments = ["--format", told, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0
-    assert json.loads((tmp_path / "recipe.json").read_text()) == {"flags": ["-shared"], "libraries": ["pack/libc++.a"]}
-    assert [body for _, body in read_archive((tmp_path / "pack/libc++.a").read_bytes())] == [b"an object"]
+    recipe = json.loads((tmp_path / "recipe.json").read_text())
+    (archive,) = (tmp_path / "pack").iterdir()
+    assert recipe["libraries"] == [f"pack/{archive.name}"] and len(recipe["flags"]) == 1
+    assert archive.name == ("libc++.lib" if object_format == PE else "libc++.a")
+    assert [body for _, body in read_archive(archive.read_bytes())] == [b"an object"]
