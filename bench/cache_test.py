@@ -70,3 +70,9 @@ def test_wheels_have_to_be_the_same() -> None:
 
 def test_ccache_has_to_answer_or_it_is_no_comparison() -> None:
     assert [verdict.met for verdict in measured(one(misses=1)).verdicts] == [True, True, True, True, False]
+
+
+def test_pants_is_compared_with_its_start_up_and_without() -> None:
+    (table,) = (table for table in measured(one()).tables if "ccache" in table.title)
+    # 25 s, of which 10 are the start, and three wheels of 5 s each.
+    assert [row[3] for row in table.rows[4:6]] == ["1.67", "1.00"]

@@ -62,7 +62,7 @@ setup(
     options={{"bdist_wheel": {{"py_limited_api": "cp312"}}}} if limited else {{}},
 )
 """
-PACKAGES = ("abacus_compiler", "abacus_runtime")
+PACKAGES = ("abacus_runtime", "abacus_compiler")
 _IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in sys.argv[2:]]"
 
 
