@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spokeshave_pants.cc.pinned_entries import parse_entries
 from spokeshave_pants.errors import InvalidPlatformError, InvalidPythonError, SpokeshaveError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
@@ -78,16 +79,7 @@ class PinnedArchives:
     @classmethod
     def parse(cls, entries: Mapping[str, str]) -> PinnedArchives:
         """:raises PinnedArchiveError: that tells every wrong entry."""
-        found: list[PinnedArchive] = []
-        problems: list[str] = []
-        for key, text in entries.items():
-            try:
-                found.append(PinnedArchive.parse(key, text))
-            except PinnedArchiveError as error:
-                problems.append(str(error))
-        if problems:
-            raise PinnedArchiveError("\n".join(problems))
-        return cls(tuple(found))
+        return cls(parse_entries(entries, PinnedArchive.parse, PinnedArchiveError))
 
     def serving(self, version: PythonVersion, platform: Platform) -> PinnedArchive | None:
         """The archive for a version and a platform: the platform's own first, then that of the very build.

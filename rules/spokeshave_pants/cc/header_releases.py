@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spokeshave_pants.cc.pinned_entries import parse_entries
 from spokeshave_pants.errors import InvalidPythonError, SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
 
@@ -77,16 +78,7 @@ class PinnedReleases:
     @classmethod
     def parse(cls, entries: Mapping[str, str]) -> PinnedReleases:
         """:raises PinnedReleaseError: that tells every wrong entry."""
-        found: list[PinnedRelease] = []
-        problems: list[str] = []
-        for key, text in entries.items():
-            try:
-                found.append(PinnedRelease.parse(key, text))
-            except PinnedReleaseError as error:
-                problems.append(str(error))
-        if problems:
-            raise PinnedReleaseError("\n".join(problems))
-        return cls(tuple(found))
+        return cls(parse_entries(entries, PinnedRelease.parse, PinnedReleaseError))
 
     def serving(self, version: PythonVersion) -> PinnedRelease | None:
         """The release for a version; the free-threaded build has the headers of the other one."""
