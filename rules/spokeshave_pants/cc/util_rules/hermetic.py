@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from pants.core.util_rules.environments import EnvironmentNameRequest
 from pants.engine.environment import EnvironmentName
+from pants.engine.platform import Platform
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 
+from spokeshave_pants.cc.complete_platform import CompletePlatform, of_machine
 from spokeshave_pants.cc.subsystem import CcExecutionSubsystem
 from spokeshave_pants.cc.util_rules.packages import LOOKUP_MILLISECONDS, InstalledPackages, Packages, PackagesRequest
 from spokeshave_pants.errors import SpokeshaveError
@@ -43,18 +45,24 @@ class HermeticProcess:
 
 @dataclass(frozen=True)
 class CompilerEnvironment:
-    """Where compilers run; None for here."""
+    """Where compilers run; None for here.
+
+    :param machine: what they run on. Clients of whatever kind have the same compilers by it, and so the same keys.
+    """
 
     name: EnvironmentName | None
+    machine: CompletePlatform
 
 
 @rule
-async def compiler_environment(subsystem: CcExecutionSubsystem) -> CompilerEnvironment:
+async def compiler_environment(subsystem: CcExecutionSubsystem, here: Platform) -> CompilerEnvironment:
     if subsystem.environment is None:
-        return CompilerEnvironment(None)
+        return CompilerEnvironment(None, of_machine(here.value))
     where = f"the option `[{subsystem.options_scope}].environment`"
     request = EnvironmentNameRequest(subsystem.environment, description_of_origin=where)
-    return CompilerEnvironment(await Get(EnvironmentName, EnvironmentNameRequest, request))
+    name = await Get(EnvironmentName, EnvironmentNameRequest, request)
+    there = await Get(Platform, EnvironmentName, name)
+    return CompilerEnvironment(name, of_machine(there.value))
 
 
 @dataclass(frozen=True)

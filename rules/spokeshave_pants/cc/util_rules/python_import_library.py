@@ -58,7 +58,7 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
         description=description,
         level=LogLevel.DEBUG,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
         raise LinkError(f"{request.where}: the import library {path} cannot be made:\n{reason}")

@@ -28,6 +28,7 @@ from spokeshave_pants.cc.toolchain_layout import (
     compile_globs,
     link_globs,
 )
+from spokeshave_pants.cc.util_rules.hermetic import CompilerEnvironment
 from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest
 from spokeshave_pants.platform import Platform
 
@@ -61,9 +62,11 @@ class CcToolchain:
 
 
 @rule(desc="Find the pinned zig toolchain")
-async def zig_package(subsystem: ZigToolchainSubsystem) -> ZigPackage:
+async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvironment) -> ZigPackage:
     where = f"the option `[{subsystem.options_scope}].requirements`"
-    request = PackagesRequest(subsystem.requirements, where, keep=(f"*/{_PACKAGE}/{TYPEINFO}",))
+    request = PackagesRequest(
+        subsystem.requirements, where, keep=(f"*/{_PACKAGE}/{TYPEINFO}",), platform=compilers.machine
+    )
     packages = await Get(Packages, PackagesRequest, request)
     binary = await Get(Snapshot, DigestSubset(packages.digest, PathGlobs([f"*/{_PACKAGE}/zig"])))
     if len(binary.files) != 1:
