@@ -1,4 +1,4 @@
-"""Compilers and linkers run on remote workers, and nothing else does."""
+"""Compilers, linkers and archivers run on remote workers, and nothing else does."""
 
 from __future__ import annotations
 
@@ -134,6 +134,9 @@ def wheels(project: Project) -> dict[str, str]:
 
 
 def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project: Project, workers: Workers) -> None:
+    # The first run makes the runtime pack, by more processes on the workers than its one action.
+    package(project, *workers.options).checked()
+    edit(project)
     run = package(project, *workers.options).checked()
     assert len(project.ran(TARGET, "compile")) == 2
     assert remote_runs(run) == len(project.ran(TARGET, "compile", "link"))
