@@ -44,22 +44,14 @@ def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Fill
     assert filled.stored >= len(filled.ran)
 
 
-def test_a_second_runner_makes_nothing_after_a_restart_of_the_server(bench: Bench, filled: Filled) -> None:
+def test_a_second_runner_that_has_the_password_makes_nothing(bench: Bench, filled: Filled, tmp_path: Path) -> None:
+    """The server was restarted in between, and now wants a password."""
     runner = bench.runner("bazel-remote-second")
-    with serving(filled.program, filled.folder) as server:
-        second = runner.package(*server.options())
+    with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
+        second = runner.package(*server.options(LOGIN))
         assert server.told("AC GET") >= len(filled.ran)
     bench.check(second)
     assert second.warnings() == ""
-    assert runner.ran(*SHARED) == []
-
-
-def test_who_has_the_password_gets_hits(bench: Bench, filled: Filled, tmp_path: Path) -> None:
-    runner = bench.runner("bazel-remote-password")
-    with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
-        built = runner.package(*server.options(LOGIN))
-    bench.check(built)
-    assert built.warnings() == ""
     assert runner.ran(*SHARED) == []
 
 
