@@ -1,4 +1,4 @@
-"""The entries of a requirements file in pip's `--hash` form, so that one distribution can be installed without the rest.
+"""The entries of a requirements file in pip's `--hash` form: one distribution can be installed without the rest.
 
 Sources: pip's "Requirements File Format", PEP 508 (names and environment markers).
 """
