@@ -6,7 +6,6 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,32 +25,30 @@ from spokeshave_pants.cc.util_rules.third_party import (
     Distribution,
     DistributionRequest,
     MissingWheelError,
+    PinnedDistribution,
 )
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
-# As numpy has them: a wheel for each Python and platform, and each tells in its headers what it is for.
-SIZES = (
-    "cp311-cp311-manylinux_2_28_x86_64",
-    "cp312-cp312-manylinux_2_28_x86_64",
-    "cp312-cp312-musllinux_1_1_x86_64",
-    "cp312-cp312-macosx_14_0_arm64",
-    "cp312-cp312-win_amd64",
-    "cp313-cp313t-win_amd64",
-)
+# As numpy has them: a wheel for each Python and platform, and a newer version for newer Pythons.
+SIZES = {
+    "1.0+here": ("cp312-cp312-manylinux_2_28_x86_64", "cp312-cp312-macosx_14_0_arm64", "cp312-cp312-win_amd64"),
+    "2.0+here": ("cp313-cp313-win_amd64", "cp313-cp313t-win_amd64"),
+}
+SIZES_PINS = ("sizes==1.0+here ; python_version < '3.13'", "sizes==2.0+here ; python_version >= '3.13'")
 # A build backend that needs nothing, so that nothing is downloaded for it.
 BACKEND = """\
 import zipfile
 
-NAME = "sources-1.0-cp39-cp39-linux_x86_64.whl"
-INFO = "sources-1.0.dist-info"
+NAME = "sources-1.0+here-cp39-cp39-linux_x86_64.whl"
+INFO = "sources-1.0+here.dist-info"
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(f"{wheel_directory}/{NAME}", "w") as wheel:
         wheel.writestr("sources/include/header.h", "built here")
-        wheel.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\\nName: sources\\nVersion: 1.0\\n")
+        wheel.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\\nName: sources\\nVersion: 1.0+here\\n")
         wheel.writestr(f"{INFO}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: cp39-cp39-linux_x86_64\\n")
         wheel.writestr(f"{INFO}/RECORD", "")
     return NAME
@@ -70,13 +67,13 @@ def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
 
 
 def make_sdist(folder: Path) -> None:
-    with tarfile.open(folder / "sources-1.0.tar.gz", "w:gz") as sdist:
+    with tarfile.open(folder / "sources-1.0+here.tar.gz", "w:gz") as sdist:
         for name, text in {
-            "PKG-INFO": "Metadata-Version: 2.1\nName: sources\nVersion: 1.0\n",
+            "PKG-INFO": "Metadata-Version: 2.1\nName: sources\nVersion: 1.0+here\n",
             "backend.py": BACKEND,
             "pyproject.toml": PYPROJECT,
         }.items():
-            file = tarfile.TarInfo(f"sources-1.0/{name}")
+            file = tarfile.TarInfo(f"sources-1.0+here/{name}")
             file.size = len(text)
             sdist.addfile(file, io.BytesIO(text.encode()))
 
@@ -98,11 +95,11 @@ def _sha256(file: Path) -> str:
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("index")
-    for tag in SIZES:
-        make_wheel(folder, "sizes", "1.0", tag)
-    make_wheel(folder, "sizes", "2.0", "cp313-cp313-win_amd64")
-    make_wheel(folder, "pure", "1.0", "py3-none-any")
-    make_wheel(folder, "windows", "1.0", "py3-none-win_amd64")
+    for version, tags in SIZES.items():
+        for tag in tags:
+            make_wheel(folder, "sizes", version, tag)
+    make_wheel(folder, "pure", "1.0+here", "py3-none-any")
+    make_wheel(folder, "windows", "1.0+here", "py3-none-win_amd64")
     make_sdist(folder)
     return folder
 
@@ -120,18 +117,17 @@ def runner(index: Path) -> RuleRunner:
         ],
         target_types=[CcPythonRequirementTarget],
     )
-    repos = (f"--python-repos-find-links=['{index.as_uri()}']", "--python-repos-indexes=[]")
-    made.set_options([*OPTIONS, *repos], env_inherit=INHERITED)
-    older, newer = "sizes==1.0 ; python_version < '3.13'", "sizes==2.0 ; python_version >= '3.13'"
-    one = {name: pinned(index, f"{name}==1.0") for name in ("sizes", "pure", "windows", "sources")}
-    files = {**one, "by_python": pinned(index, older, newer), "beside": "".join(one.values())}
-    for name, text in files.items():
-        distribution = name if name in one else "sizes"
-        build = (
-            f"cc_python_requirement(name={name!r}, requirements='pins.txt', distribution={distribution!r}, "
-            f"include_dirs=['{distribution}/include'])"
-        )
-        made.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": text})
+    # PyPI is asked as well, as it has the pip that asks; it takes no version with a `+`.
+    made.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
+    for name, requirements in {
+        # The rest cannot be had for most platforms, and so must not be asked for.
+        "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
+        "pure": ("pure==1.0+here",),
+        "windows": ("windows==1.0+here",),
+        "sources": ("sources==1.0+here",),
+    }.items():
+        build = f"cc_python_requirement(name={name!r}, requirements='pins.txt', include_dirs=['{name}/include'])"
+        made.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": pinned(index, *requirements)})
     return made
 
 
@@ -146,43 +142,36 @@ def header(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12")
     request = CcPackageFilesRequest(package(runner, name), platform, version)
     files = runner.request(CcPackageFiles, [request])
     (file,) = runner.request(DigestContents, [files.digest])
-    assert file.path == f"{name if name in ('pure', 'windows', 'sources') else 'sizes'}/include/header.h"
+    assert file.path == f"{name}/include/header.h"
     return file.content.decode()
 
 
 def refused(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> str:
     with pytest.raises(ExecutionError) as raised:
         header(runner, name, tag, python)
-    error = raised.value.wrapped_exceptions[0]
+    (error,) = getattr(raised.value, "wrapped_exceptions", [raised.value])
     assert isinstance(error, (InvalidTargetError, MissingWheelError)), error
     return str(error)
 
 
 @pytest.mark.parametrize(
-    ("tag", "python", "wheel"),
+    ("tag", "python", "expected"),
     [
-        ("manylinux_2_17_x86_64", "3.11", "cp311-cp311-manylinux_2_28_x86_64"),
-        ("manylinux_2_17_x86_64", "3.12", "cp312-cp312-manylinux_2_28_x86_64"),
-        ("musllinux_1_2_x86_64", "3.12", "cp312-cp312-musllinux_1_1_x86_64"),
-        ("macosx_11_0_arm64", "3.12", "cp312-cp312-macosx_14_0_arm64"),
-        ("win_amd64", "3.12", "cp312-cp312-win_amd64"),
-        ("win_amd64", "3.13t", "cp313-cp313t-win_amd64"),
+        ("manylinux_2_17_x86_64", "3.12", "1.0+here cp312-cp312-manylinux_2_28_x86_64"),
+        ("macosx_11_0_arm64", "3.12", "1.0+here cp312-cp312-macosx_14_0_arm64"),
+        ("win_amd64", "3.12", "1.0+here cp312-cp312-win_amd64"),
+        ("win_amd64", "3.13", "2.0+here cp313-cp313-win_amd64"),
+        ("win_amd64", "3.13t", "2.0+here cp313-cp313t-win_amd64"),
     ],
 )
 def test_a_compile_gets_the_headers_of_the_wheel_for_its_platform_and_python(
-    runner: RuleRunner, tag: str, python: str, wheel: str
+    runner: RuleRunner, tag: str, python: str, expected: str
 ) -> None:
-    assert header(runner, "sizes", tag, python) == f"1.0 {wheel}"
+    assert header(runner, "sizes", tag, python) == expected
 
 
-def test_sources_that_know_no_python_get_those_of_the_newest_one_that_has_a_wheel(runner: RuleRunner) -> None:
-    assert header(runner, "sizes", "manylinux_2_17_x86_64", None) == "1.0 cp312-cp312-manylinux_2_28_x86_64"
-    assert header(runner, "by_python", "win_amd64", None) == "2.0 cp313-cp313-win_amd64"
-
-
-def test_markers_choose_the_version_by_the_python_that_is_compiled_for(runner: RuleRunner) -> None:
-    assert header(runner, "by_python", "win_amd64", "3.12") == "1.0 cp312-cp312-win_amd64"
-    assert header(runner, "by_python", "win_amd64", "3.13") == "2.0 cp313-cp313-win_amd64"
+def test_sources_that_know_no_python_get_those_of_the_newest_one(runner: RuleRunner) -> None:
+    assert header(runner, "sizes", "win_amd64", None) == "2.0+here cp313-cp313-win_amd64"
 
 
 def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine_would_give_it(
@@ -190,16 +179,12 @@ def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine
 ) -> None:
     pure = package(runner, "pure")
     assert pure.by_platform is None
-    assert header(runner, "pure", "win_amd64") == header(runner, "pure", "manylinux_2_17_s390x") == "1.0 py3-none-any"
-    sizes = package(runner, "sizes").by_platform
-    assert sizes is not None
+    assert (
+        header(runner, "pure", "win_amd64") == header(runner, "pure", "manylinux_2_17_s390x") == "1.0+here py3-none-any"
+    )
     pins = PinnedRequirements.parse((Path(runner.build_root) / "pure/pins.txt").read_text())
-    own = replace(sizes, name="pure", pins=pins, include_dirs=("pure/include",))
-    assert runner.request(Distribution, [DistributionRequest(own, None, pins)]).digest == pure.digest
-
-
-def test_what_else_the_file_pins_is_not_asked_for(runner: RuleRunner) -> None:
-    assert header(runner, "beside", "macosx_11_0_arm64") == "1.0 cp312-cp312-macosx_14_0_arm64"
+    here = PinnedDistribution("pure:pure", "pure", "pure/pins.txt", pins, ("pure/include",), ())
+    assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
 
 
 def test_sources_alone_are_built_on_this_machine_for_all_platforms(runner: RuleRunner) -> None:
@@ -208,36 +193,36 @@ def test_sources_alone_are_built_on_this_machine_for_all_platforms(runner: RuleR
 
 def test_a_platform_without_a_wheel_is_told_with_the_pin_and_the_ways_out(runner: RuleRunner) -> None:
     told = refused(runner, "sizes", "manylinux_2_17_s390x")
-    assert "sizes:sizes takes headers from sizes==1.0, which sizes/pins.txt pins" in told
+    assert "sizes:sizes takes headers from sizes==1.0+here, which sizes/pins.txt pins" in told
     assert "no wheel for manylinux_*_s390x and Python 3.12" in told
     assert all(way in told for way in ("Pin a version", "find_links", "`platforms` or `pythons`"))
 
 
 def test_a_python_without_a_wheel_gets_none_of_another_python(runner: RuleRunner) -> None:
-    assert "no wheel for win_amd64 and Python 3.11" in refused(runner, "sizes", "win_amd64", "3.11")
-    assert "no wheel for win_amd64 and Python 3.13." in refused(runner, "sizes", "win_amd64", "3.13")
+    assert "no wheel for win_amd64 and Python 3.11." in refused(runner, "sizes", "win_amd64", "3.11")
 
 
 def test_a_distribution_for_one_platform_alone_serves_that_one(runner: RuleRunner) -> None:
-    assert header(runner, "windows", "win_amd64") == "1.0 py3-none-win_amd64"
+    assert header(runner, "windows", "win_amd64") == "1.0+here py3-none-win_amd64"
     assert "no wheel for manylinux_*_x86_64" in refused(runner, "windows", "manylinux_2_17_x86_64")
 
 
 def test_markers_that_leave_a_python_out_are_told(runner: RuleRunner) -> None:
-    text = (Path(runner.build_root) / "by_python/pins.txt").read_text()
-    runner.write_files({"by_python/pins.txt": text.splitlines()[0] + "\n"})
-    told = refused(runner, "by_python", "win_amd64", "3.13")
-    runner.write_files({"by_python/pins.txt": text})
-    assert "the environment markers there do not fit win_amd64 and Python 3.13" in told
+    path = "sizes/pins.txt"
+    text = (Path(runner.build_root) / path).read_text()
+    runner.write_files({path: text.replace("python_version >= '3.13'", "python_version == '3.13'")})
+    told = refused(runner, "sizes", "win_amd64", "3.14")
+    runner.write_files({path: text})
+    assert "the environment markers there do not fit win_amd64 and Python 3.14" in told
 
 
 def test_a_distribution_that_the_file_does_not_pin_and_a_folder_that_it_does_not_have_are_told(
     runner: RuleRunner,
 ) -> None:
     build = "cc_python_requirement(name='pure', requirements='pins.txt', include_dirs=['pure/headers'])"
-    runner.write_files({"wrong/BUILD": f"{build}\n{build.replace('pure', 'lost')}", "wrong/pins.txt": ""})
-    runner.write_files({"wrong/pins.txt": (Path(runner.build_root) / "pure/pins.txt").read_text()})
-    with pytest.raises(ExecutionError, match=r"does not have: pure/headers \(pure-1\.0-py3-none-any\.whl\)"):
+    pins = (Path(runner.build_root) / "pure/pins.txt").read_text()
+    runner.write_files({"wrong/BUILD": f"{build}\n{build.replace('pure', 'lost')}", "wrong/pins.txt": pins})
+    with pytest.raises(ExecutionError, match=r"does not have: pure/headers \(pure-1\.0\+here-py3-none-any\.whl\)"):
         runner.request(CcPackage, [CcPackageRequest(Address("wrong", target_name="pure"))])
     with pytest.raises(ExecutionError, match=r"'lost', which wrong/pins.txt does not pin\. It pins: pure\."):
         runner.request(CcPackage, [CcPackageRequest(Address("wrong", target_name="lost"))])
