@@ -47,6 +47,7 @@ from spokeshave_pants.cc.util_rules.third_party import (
     CcPackageFiles,
     CcPackageFilesRequest,
     CcPackageRequest,
+    MissingWheelError,
 )
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.errors import CompileError
@@ -189,6 +190,9 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     packages = await MultiGet(
         Get(CcPackageFiles, CcPackageFilesRequest(package, request.platform, version)) for package in plan.packages
     )
+    problems = [files.problem for files in packages if files.problem]
+    if problems:
+        raise MissingWheelError(problems)
     trees = {package.directory: files.digest for package, files in zip(plan.packages, packages)}
     immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees}
     settings = plan.settings

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import (
+    EMPTY_DIGEST,
     Digest,
     DigestContents,
     DigestSubset,
@@ -41,7 +42,7 @@ from spokeshave_pants.cc.target_types import (
     CxxStandardField,
 )
 from spokeshave_pants.cc.util_rules.packages import NoWheelError, Packages, PackagesRequest
-from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError
+from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 
@@ -49,7 +50,17 @@ PYTHON_HEADER = "Python.h"
 
 
 class MissingWheelError(SpokeshaveError):
-    """A distribution that has no wheel for a platform, so that nobody knows its headers there."""
+    """Distributions that have no wheel for a platform, so that nobody knows their headers there."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"Headers that are needed cannot be had:\n{bullet_list(problems)}\n"
+            "Headers of another platform are not taken, as they may differ, in the sizes of types for one. Pin a "
+            "version that has such a wheel (an environment marker keeps it to some platforms or Pythons), or offer a "
+            "wheel of your own by `[python-repos].find_links`, with its hash in that file. Or do without: leave the "
+            "platform or the Python out of the `python_native_wheel`, or compile the sources that include them for "
+            "other platforms alone (`platforms` of their `cc_sources`)."
+        )
 
 
 @dataclass(frozen=True)
@@ -79,20 +90,15 @@ class PinnedDistribution:
         # A source may include others of its own directory (nanobind's combined one does).
         return tuple(sorted({*self.include_dirs, *(posixpath.dirname(source) for source in self.sources)}))
 
-    def first_applying(self, platforms: Iterable[CompletePlatform]) -> tuple[CompletePlatform, PinnedRequirements]:
-        """The first platform that the file pins the distribution for, and what it pins there.
-
-        :raises InvalidTargetError: where all its environment markers are about others.
-        """
+    def first_applying(
+        self, platforms: Iterable[CompletePlatform]
+    ) -> tuple[CompletePlatform, PinnedRequirements] | None:
+        """The first platform that the file pins the distribution for, and what it pins there."""
         for platform in platforms:
             pins = self.pins.applying(platform.environment)
             if self.name in pins.names:
                 return platform, pins
-        raise InvalidTargetError(
-            f"{self.address} wants the distribution {self.name!r}, which {self.requirements} pins for other platforms "
-            f"or Pythons alone: the environment markers there do not fit {platform.name}. Pin a version for it as well "
-            "(`uv pip compile --universal` pins for all), or leave it out of the wheel's `platforms` or `pythons`."
-        )
+        return None
 
 
 @dataclass(frozen=True)
@@ -169,9 +175,13 @@ class CcPackageFilesRequest:
 
 @dataclass(frozen=True)
 class CcPackageFiles:
-    """What a compile for one platform gets of a package."""
+    """What a compile for one platform gets of a package.
+
+    :param problem: why there is nothing that it could get; empty where there is.
+    """
 
     digest: Digest
+    problem: str = ""
 
 
 @rule
@@ -230,9 +240,14 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
 
 @rule
 async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
-    platform, pins = pinned.first_applying(anywhere())
+    chosen = pinned.first_applying(anywhere())
+    if chosen is None:
+        raise InvalidTargetError(
+            f"{pinned.address} wants the distribution {pinned.name!r}, but the environment markers by which "
+            f"{pinned.requirements} pins it fit no platform and Python that can be built for. Change them there."
+        )
     try:
-        found = await Get(Distribution, DistributionRequest(pinned, platform, pins))
+        found = await Get(Distribution, DistributionRequest(pinned, *chosen))
     except NoWheelError:
         # There are sources alone: they are built here, and so there is no wheel of another platform to look for.
         return _AnyWheel(await Get(Distribution, DistributionRequest(pinned, None, pinned.pins)), serves_all=True)
@@ -256,30 +271,21 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
 
 @rule(level=LogLevel.DEBUG)
 async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
-    """:raises MissingWheelError: where the distribution has wheels, and none for the platform."""
-    pinned, target = request.package.by_platform, request.platform
+    pinned, target, python = request.package.by_platform, request.platform, request.python
     if pinned is None:
         return CcPackageFiles(request.package.digest)
-    platform, pins = pinned.first_applying(
-        of_target_without_python(target) if request.python is None else [of_target(target, request.python)]
-    )
+    chosen = pinned.first_applying(of_target_without_python(target) if python is None else [of_target(target, python)])
+    machine = target.any_floor + (f" and Python {python}" if python else "")
+    if chosen is None:
+        reason = f"{pinned.requirements} pins {pinned.name} for other platforms or Pythons alone, not for {machine}"
+        return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
     try:
-        found = await Get(Distribution, DistributionRequest(pinned, platform, pins))
-    except NoWheelError as error:
-        raise MissingWheelError(_missing_wheel(pinned, platform, pins)) from error
+        found = await Get(Distribution, DistributionRequest(pinned, *chosen))
+    except NoWheelError:
+        version = " and ".join(pin.requirement for pin in chosen[1].pins if pin.name)
+        reason = f"{version}, which {pinned.requirements} pins, has no wheel for {machine}"
+        return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
     return CcPackageFiles(found.digest)
-
-
-def _missing_wheel(pinned: PinnedDistribution, platform: CompletePlatform, pins: PinnedRequirements) -> str:
-    version = " and ".join(pin.requirement for pin in pins.pins if pin.name)
-    return (
-        f"{pinned.address} takes headers from {version}, which {pinned.requirements} pins and which has no wheel for "
-        f"{platform.name}. Its headers may differ from platform to platform, in the sizes of types for one, so those "
-        "of another platform are not taken. Pin a version that has such a wheel (an environment marker keeps it to "
-        "some platforms or Pythons), or offer a wheel of your own by `[python-repos].find_links`, with its hash in "
-        "that file. Or do without: leave the platform or the Python out of the wheel's `platforms` or `pythons`, or "
-        "compile the sources that include it for other platforms alone (`platforms` of their `cc_sources`)."
-    )
 
 
 def _check_paths(pinned: PinnedDistribution, wheel: str, tree: Snapshot) -> None:
