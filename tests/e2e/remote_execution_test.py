@@ -1,7 +1,8 @@
-"""Compilers and linkers run on remote workers, and nothing else does."""
+"""Compilers, linkers and archivers run on remote workers, and nothing else does."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
@@ -134,6 +135,9 @@ def wheels(project: Project) -> dict[str, str]:
 
 
 def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project: Project, workers: Workers) -> None:
+    # The first run makes the runtime pack, by more processes on the workers than its one action.
+    package(project, *workers.options).checked()
+    edit(project)
     run = package(project, *workers.options).checked()
     assert len(project.ran(TARGET, "compile")) == 2
     assert remote_runs(run) == len(project.ran(TARGET, "compile", "link"))
@@ -142,6 +146,32 @@ def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project:
     package(project, "--no-remote-execution").checked()
     assert len(project.ran(TARGET, "compile")) == 2
     assert remotely and remotely == wheels(project)
+
+
+@pytest.fixture(scope="module")
+def other_system(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a client that is of another operating system, as far as keys know."""
+    library = tmp_path_factory.mktemp("other") / "other_system.so"
+    source = Path(__file__).with_name("other_system.c")
+    zig = (sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-linux-gnu")
+    command = [*zig, "-shared", "-fPIC", str(source), "-o", str(library)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return {"LD_PRELOAD": str(library)}
+
+
+def test_a_client_on_another_operating_system_shares_what_the_workers_did(
+    project: Project, workers: Workers, other_system: dict[str, str]
+) -> None:
+    options = (*workers.options, "--wheel-pythons-search-path=[]")
+    package(project, *options).checked()
+    made = wheels(project)
+    project.clear_dist()
+    other = dataclasses.replace(project, variables=other_system)
+    package(other, *options).checked()
+    assert project.ran(TARGET, "runtime pack", "compile", "link") == []
+    # Its own processes are another system's, which shares none with this one.
+    assert len(project.ran(TARGET, "assemble")) == 2
+    assert made == wheels(project)
 
 
 def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, workers: Workers) -> None:

@@ -21,26 +21,8 @@ PLACE = f".cache/{CACHE}"
 INCLUDE = "include"
 
 _PINNED = re.compile(r"(?P<release>3\.[0-9]+\.[0-9]+)\|(?P<sha256>[0-9a-f]{64})")
-# Exit codes of `COPY_SCRIPT`.
-MISSING, OTHER = 3, 4
-# As a person would do it: `cd include/python3.12`, then this.
-_HASH = "find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-64"
-# Arguments: the folder in the named cache, the release, the machine's folder of its headers.
-LINK_SCRIPT = """\
-set -eu
-ln -s "$2" "$0/$1.$$"
-mv -fT "$0/$1.$$" "$0/$1"
-"""
-# Arguments: the folder in the named cache, the release, the hash. Prints the hash that it found.
-COPY_SCRIPT = f"""\
-set -eu
-[ -e "$0/$1/Python.h" ] || exit {MISSING}
-cp -RL "$0/$1" {INCLUDE}
-cd {INCLUDE}
-found=$({_HASH})
-printf %s "$found"
-[ "$found" = "$2" ] || exit {OTHER}
-"""
+# The exit code of the tool (`tools/spokeshave/standalone/header_releases.py`) for headers that have another hash.
+OTHER = 4
 
 
 class PinnedReleaseError(SpokeshaveError):
@@ -49,7 +31,7 @@ class PinnedReleaseError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class PinnedRelease:
-    """A release of CPython, `3.12.1`, and the sha256 of its headers (`COPY_SCRIPT` tells of what exactly)."""
+    """A release of CPython, `3.12.1`, and the sha256 of its headers (the tool tells of what exactly)."""
 
     version: PythonVersion
     release: str

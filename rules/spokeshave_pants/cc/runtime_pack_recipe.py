@@ -1,12 +1,14 @@
 """The first link of a runtime pack: what makes zig build all that a link needs beside the user's objects.
 
-What is made of that link is decided in `tools/spokeshave/standalone/runtime_pack.py`, which runs in the same process:
-what zig leaves in its cache is many times the pack, and nothing else needs it.
+What is made of that link is decided in `tools/spokeshave/standalone/runtime_pack.py`. Here it runs in the same process:
+what zig leaves in its cache is many times the pack, and nothing else needs it. Workers need not have a Python for it;
+so zig's cache comes here from them, and the pack is the same.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spokeshave_pants.errors import SpokeshaveError
@@ -14,6 +16,7 @@ from spokeshave_pants.platform import ObjectFormat, Platform, System
 
 PACK_DIR = "__pack"
 RECIPE = "__recipe.json"
+LOG = "__link.log"
 SOURCE_NAME = "pack.cc"
 # Something that needs exceptions, so that the link takes all of the C++ runtime.
 SOURCE = b"int spokeshave_runtime_pack(int value) { if (value) throw value; return 0; }\n"
@@ -48,16 +51,21 @@ class RuntimePackError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class RuntimePackRecipe:
-    """The linker's arguments before and after the user's objects; paths are below `PACK_DIR`."""
+    """The linker's arguments before and after the user's objects; paths are below `PACK_DIR`.
+
+    :param archives: static libraries by name, and the names of their members.
+    """
 
     flags: tuple[str, ...]
     libraries: tuple[str, ...]
+    archives: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> RuntimePackRecipe:
         """What the tool left in `RECIPE`."""
         facts = json.loads(text)
-        return cls(tuple(facts["flags"]), tuple(facts["libraries"]))
+        archives = tuple((name, tuple(members)) for name, members in facts["archives"].items())
+        return cls(tuple(facts["flags"]), tuple(facts["libraries"]), archives)
 
 
 def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
@@ -70,12 +78,23 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     )
 
 
-def pack_argv(zig: str, platform: Platform) -> tuple[str, ...]:
-    """The tool's arguments: how zig is run, and what is made of what it leaves."""
-    return (
-        *("--format", platform.object_format.value, "--zig", zig, "--output", PACK_DIR, "--recipe", RECIPE),
-        *("--", *first_link_argv(zig, platform)),
-    )
+def make_argv(zig: str, platform: Platform) -> tuple[str, ...]:
+    """The tool's arguments where it runs zig: how that is done, and what is made of what zig leaves."""
+    return ("make", *_files(platform), "--zig", zig, "--", *first_link_argv(zig, platform))
+
+
+def unpack_argv(platform: Platform) -> tuple[str, ...]:
+    """The tool's arguments where zig has run elsewhere."""
+    return ("unpack", *_files(platform), "--log", LOG)
+
+
+def _files(platform: Platform) -> tuple[str, ...]:
+    return ("--format", platform.object_format.value, "--output", PACK_DIR, "--recipe", RECIPE)
+
+
+def archive_argv(zig: str, name: str, members: Iterable[str]) -> tuple[str, ...]:
+    """How zig makes a static library of members in the working directory, as the tool does where it runs zig."""
+    return (zig, "ar", "rcsD", name, *members)
 
 
 def own_sources(platform: Platform) -> tuple[str, ...]:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.runtime_pack_recipe import RuntimePackRecipe, first_link_argv, own_sources, pack_argv
+from spokeshave_pants.cc.runtime_pack_recipe import RuntimePackRecipe, first_link_argv, make_argv, own_sources
 from spokeshave_pants.platform import Platform
 
 
 def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
     windows = Platform.parse("win_amd64", where="this test")
-    arguments = pack_argv("zig", windows)
+    arguments = make_argv("zig", windows)
     split = arguments.index("--")
-    assert arguments[:split][:4] == ("--format", "PE", "--zig", "zig")
+    assert arguments[:3] == ("make", "--format", "PE") and arguments[:split][-2:] == ("--zig", "zig")
     assert arguments[split + 1 :] == first_link_argv("zig", windows)
 
 
 def test_the_recipe_is_what_the_tool_wrote() -> None:
-    text = '{"flags": ["-shared"], "libraries": ["__pack/libc++.a", "-lSystem"]}'
-    assert RuntimePackRecipe.parse(text) == RuntimePackRecipe(("-shared",), ("__pack/libc++.a", "-lSystem"))
+    archives = '{"libc++.a": ["000-one.o", "001-two.o"]}'
+    text = f'{{"flags": ["-shared"], "libraries": ["__pack/libc++.a", "-lSystem"], "archives": {archives}}}'
+    parsed = RuntimePackRecipe.parse(text)
+    assert (parsed.flags, parsed.libraries) == (("-shared",), ("__pack/libc++.a", "-lSystem"))
+    assert parsed.archives == (("libc++.a", ("000-one.o", "001-two.o")),)
 
 
 def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None:

@@ -37,9 +37,9 @@ class CcExecutionSubsystem(Subsystem):
         default=None,
         help=softwrap(
             """
-            The name, in `[environments-preview].names`, of the environment in which compilers and linkers run: that of
-            a `remote_environment` with x86_64 Linux workers, which need have nothing installed. All else runs here,
-            where the tools and the Pythons are. Unset, compilers run here as well.
+            The name, in `[environments-preview].names`, of the environment in which compilers, linkers and archivers run:
+            that of a `remote_environment`, whose workers need have nothing installed. The compiler is the one for its
+            `platform`. All else runs here, where the tools and the Pythons are. Unset, compilers run here as well.
             """
         ),
     )

@@ -3,10 +3,14 @@
 A runtime pack is what a link needs beside the user's objects: libc++, libc++abi, libunwind, compiler-rt, start files
 and stubs of the platform's own libraries, and the linker's command line as a template.
 
-    runtime_pack.py --format FORMAT --zig ZIG --output DIRECTORY --recipe FILE -- COMMAND...
+    runtime_pack.py make --format FORMAT --zig ZIG --output DIRECTORY --recipe FILE -- COMMAND...
+    runtime_pack.py unpack --format FORMAT --log FILE --output DIRECTORY --recipe FILE
 
 The command is zig's link of one object named `pack`, with `-v`. The recipe is JSON: the linker's `flags` before the
 objects, and the `libraries` after them.
+
+Where compilers run elsewhere and this program does not, zig's log and its cache are brought here. `unpack` leaves for
+each static library a folder of its members, and their names in the recipe, as `archives`: zig's `ar` runs there too.
 """
 
 from __future__ import annotations
@@ -20,7 +24,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,49 +148,71 @@ def _last(name: bytes) -> str:
     return posixpath.basename(name.rstrip(b"\0").decode().rstrip("/"))
 
 
-def make_archive(zig: str, members: list[tuple[str, bytes]], destination: Path) -> None:
-    """Archive members in an order and under names of their own, with no time, owner or mode of this machine."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        names = []
-        for index, (name, body) in enumerate(sorted(members)):
-            names.append(f"{index:03}-{name}")
-            Path(folder, names[-1]).write_bytes(body)
-        command = [os.path.abspath(zig), "ar", "rcsD", destination.name, *names]
-        subprocess.run(command, cwd=folder, check=True)
-        Path(folder, destination.name).rename(destination)
+def lay_out(recipe: RuntimePackRecipe, output: Path) -> dict[str, list[str]]:
+    """Leave all that the recipe names in a new folder, static libraries as folders of their members.
 
+    Import libraries, which hold no objects, stay as they are.
 
-def make_pack(zig: str, recipe: RuntimePackRecipe, output: Path) -> None:
-    """Leave all that the recipe names in a new folder. Import libraries, which hold no objects, stay as they are."""
+    :returns: the members of each static library, in an order and under names that do not depend on this machine.
+    """
     output.mkdir()
+    archives: dict[str, list[str]] = {}
     for name, path in recipe.files:
         members = read_archive(Path(path).read_bytes()) if path.endswith(_ARCHIVE_ENDINGS) else []
-        if any(member.endswith(_OBJECT_ENDINGS) for member, _ in members):
-            make_archive(zig, members, output / name)
-        else:
+        if not any(member.endswith(_OBJECT_ENDINGS) for member, _ in members):
             shutil.copyfile(path, output / name)
+            continue
+        (output / name).mkdir()
+        archives[name] = []
+        for index, (member, body) in enumerate(sorted(members)):
+            archives[name].append(f"{index:03}-{member}")
+            (output / name / archives[name][-1]).write_bytes(body)
+    return archives
+
+
+def make_archive(zig: str, folder: Path, members: list[str]) -> None:
+    """Make a static library of a folder of its members, in its place, with no time, owner or mode of this machine."""
+    made = folder.with_name(f"{folder.name}.made")
+    subprocess.run([os.path.abspath(zig), "ar", "rcsD", f"../{made.name}", *members], cwd=folder, check=True)
+    shutil.rmtree(folder)
+    made.rename(folder)
+
+
+def link(command: list[str]) -> str:
+    """Run zig's link.
+
+    :returns: its log.
+    :raises RuntimePackError: with its words, where it failed.
+    """
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise RuntimePackError(done.stderr)
+    return done.stderr
 
 
 def main(arguments: list[str]) -> int:
     """:returns: the exit code; where it is not 0, standard error says why."""
-    split = arguments.index("--")
+    split = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(prog="runtime_pack")
+    parser.add_argument("action", choices=("make", "unpack"))
     parser.add_argument("--format", choices=(ELF, MACHO, PE), required=True)
-    parser.add_argument("--zig", required=True)
+    parser.add_argument("--zig")
+    parser.add_argument("--log", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, required=True)
     options = parser.parse_args(arguments[:split])
-    linked = subprocess.run(arguments[split + 1 :], stderr=subprocess.PIPE, text=True, errors="replace", check=False)
-    if linked.returncode:
-        sys.stderr.write(linked.stderr)
-        return linked.returncode
     try:
-        recipe = parse_link_log(linked.stderr, options.format, str(options.output))
-        make_pack(options.zig, recipe, options.output)
+        log = options.log.read_text() if options.action == "unpack" else link(arguments[split + 1 :])
+        recipe = parse_link_log(log, options.format, str(options.output))
+        archives = lay_out(recipe, options.output)
+        if options.action == "make":
+            for name, members in archives.items():
+                make_archive(options.zig, options.output / name, members)
     except (RuntimePackError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    options.recipe.write_text(json.dumps({"flags": recipe.flags, "libraries": recipe.libraries}, indent=2) + "\n")
+    facts = {"flags": recipe.flags, "libraries": recipe.libraries, "archives": archives}
+    options.recipe.write_text(json.dumps(facts, indent=2) + "\n")
     return 0
 
 

@@ -15,6 +15,7 @@ from spokeshave.standalone.runtime_pack import (
     PE,
     RuntimePackError,
     RuntimePackRecipe,
+    lay_out,
     main,
     make_archive,
     parse_link_log,
@@ -143,17 +144,29 @@ def test_what_is_no_archive_is_refused(data: bytes) -> None:
         read_archive(data)
 
 
-def test_an_archive_is_the_same_whatever_the_order_of_its_members(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def static_library(path: Path, *members: tuple[str, bytes]) -> Path:
+    path.mkdir()
+    for name, body in members:
+        (path / name).write_bytes(body)
+    make_archive(ZIG, path, [name for name, _ in members])
+    return path
+
+
+def test_a_library_has_the_same_bytes_whatever_order_and_place_its_members_come_from(tmp_path: Path) -> None:
     one, two = b"an object", b"another one"
     # Members of one name stay apart.
-    members = [("any.o", one), ("any.o", two), ("all.o", one)]
-    make_archive(ZIG, members, tmp_path / "first.a")
-    make_archive(ZIG, members[::-1], tmp_path / "second.a")
-    assert (tmp_path / "first.a").read_bytes() == (tmp_path / "second.a").read_bytes()
-    assert sorted(body for _, body in read_archive((tmp_path / "first.a").read_bytes())) == sorted([one, one, two])
+    first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
+    (tmp_path / "elsewhere").mkdir()
+    second = static_library(tmp_path / "elsewhere/b.a", ("2-all.o", one), ("0-any.o", one), ("1-any.o", two))
+    made = []
+    for library in (first, second):
+        pack = tmp_path / f"{library.stem}.pack"
+        recipe = RuntimePackRecipe((("libc++.a", str(library)),), (), ())
+        for name, members in lay_out(recipe, pack).items():
+            make_archive(ZIG, pack / name, members)
+        made.append((pack / "libc++.a").read_bytes())
+    assert made[0] == made[1]
+    assert sorted(body for _, body in read_archive(made[0])) == sorted([one, one, two])
 
 
 # What stands for zig: its log on standard error.
@@ -171,13 +184,35 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link.py").write_text(f"import sys; print({LINKS[object_format]!r}, file=sys.stderr)")
     for name in ("libc++.a", "c++.lib"):
-        make_archive(ZIG, [("one.o", b"an object")], tmp_path / name)
+        static_library(tmp_path / name, ("one.o", b"an object"))
     # Options come from another process: strings that are equal to ours, and others.
     told = "".join(list(object_format))
-    arguments = ["--format", told, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
+    arguments = ["make", "--format", told, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text())
     (archive,) = (tmp_path / "pack").iterdir()
     assert recipe["libraries"] == [f"pack/{archive.name}"] and len(recipe["flags"]) == 1
     assert archive.name == ("libc++.lib" if object_format == PE else "libc++.a")
     assert [body for _, body in read_archive(archive.read_bytes())] == [b"an object"]
+
+
+def test_what_was_linked_elsewhere_is_unpacked_for_an_archiver_that_runs_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    static_library(tmp_path / "libc++.a", ("two.o", b"an object"), ("one.o", b"another one"))
+    (tmp_path / "link.log").write_text(LINKS[ELF])
+    arguments = ["--format", ELF, "--output", "pack", "--recipe", "recipe.json"]
+    assert main(["unpack", *arguments, "--log", "link.log"]) == 0
+    recipe = json.loads((tmp_path / "recipe.json").read_text())
+    assert recipe["archives"] == {"libc++.a": ["000-one.o", "001-two.o"]}
+    assert (tmp_path / "pack/libc++.a/001-two.o").read_bytes() == b"an object"
+
+
+def test_a_link_that_fails_is_told_in_zigs_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["make", "--format", ELF, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
+    assert main([*arguments, "--", sys.executable, "-c", "raise SystemExit('no such target')"]) == 1
+    assert "no such target" in capsys.readouterr().err

@@ -47,12 +47,15 @@ from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.cc.pyconfig import derived_pyconfig
 from spokeshave_pants.cc.util_rules.interpreters import Interpreters
 from spokeshave_pants.cc.util_rules.packages import LOOKUP_MILLISECONDS
+from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import MissingInterpreterError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.resources.files import standalone_tool
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _PATH = {"PATH": "/usr/bin:/bin"}
+_TOOL = "__tool/header_releases.py"
 
 logger = logging.getLogger(__name__)
 
@@ -256,18 +259,16 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
 
 
 @rule
-async def release_headers(release: PinnedRelease, bash: BashBinary, interpreters: Interpreters) -> ReleaseHeaders:
-    caches = {header_releases.CACHE: header_releases.PLACE}
+async def release_headers(release: PinnedRelease, python: SandboxPython, interpreters: Interpreters) -> ReleaseHeaders:
+    caches = {**python.append_only_caches, header_releases.CACHE: header_releases.PLACE}
+    tool = await Get(Digest, CreateDigest([FileContent(_TOOL, standalone_tool("header_releases.py"))]))
     own = next((i for i in interpreters.found if i.version == release.release and i.include is not None), None)
     if own is not None:
         await Get(
             ProcessResult,
             Process(
-                argv=(
-                    *(bash.path, "-c", header_releases.LINK_SCRIPT),
-                    *(header_releases.PLACE, release.release, str(own.include)),
-                ),
-                env=_PATH,
+                argv=(python.path, _TOOL, "link", header_releases.PLACE, release.release, str(own.include)),
+                input_digest=tool,
                 append_only_caches=caches,
                 description=f"Link the headers of Python {release.release}",
                 level=LogLevel.DEBUG,
@@ -279,10 +280,10 @@ async def release_headers(release: PinnedRelease, bash: BashBinary, interpreters
         FallibleProcessResult,
         Process(
             argv=(
-                *(bash.path, "-c", header_releases.COPY_SCRIPT),
-                *(header_releases.PLACE, release.release, release.sha256),
+                *(python.path, _TOOL, "copy", header_releases.PLACE, release.release, release.sha256),
+                header_releases.INCLUDE,
             ),
-            env=_PATH,
+            input_digest=tool,
             append_only_caches=caches,
             output_directories=(header_releases.INCLUDE,),
             description=f"Copy the headers of Python {release.release}",

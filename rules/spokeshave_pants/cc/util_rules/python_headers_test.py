@@ -11,7 +11,6 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from pants.core.util_rules import system_binaries
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
@@ -23,7 +22,7 @@ from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonH
 from spokeshave_pants.errors import MissingInterpreterError, SpokeshaveError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.rule_fixtures import INHERITED
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 WHERE = "the target //a:b"
 LINUX = "manylinux_2_17_x86_64"
@@ -35,12 +34,12 @@ def new_rule_runner(*options: str) -> RuleRunner:
         rules=[
             *interpreters.rules(),
             *python_headers.rules(),
-            *system_binaries.rules(),
+            *sandbox_rules(),
             QueryRule(Interpreters, []),
             QueryRule(PythonHeaders, [PythonHeadersRequest]),
         ]
     )
-    runner.set_options([*options, "--python-headers-debian-suites={}"], env_inherit=INHERITED)
+    runner.set_options([*OPTIONS, *options, "--python-headers-debian-suites={}"], env_inherit=INHERITED)
     return runner
 
 

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, PathGlobs, RemovePrefix
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+)
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.cc.runtime_pack_recipe import (
+    LOG,
     PACK_DIR,
     RECIPE,
     SOURCE,
     SOURCE_NAME,
     RuntimePackError,
     RuntimePackRecipe,
+    archive_argv,
+    first_link_argv,
+    make_argv,
     own_sources,
-    pack_argv,
+    unpack_argv,
 )
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.resources.files import carried_source, standalone_tool
 
 _TOOL = "__tool/runtime_pack.py"
+# A worker's sandbox may be its root folder, in which zig 0.17 does not find its own sources by a relative path.
+_WORK_DIR = "__work"
 
 
 @dataclass(frozen=True)
@@ -46,18 +62,68 @@ class RuntimePack:
     action: Action
 
 
+@dataclass(frozen=True)
+class _MadePack:
+    """:param recipe: the tool's JSON."""
+
+    digest: Digest
+    recipe: RuntimePackRecipe
+    action: Action
+
+
+@dataclass(frozen=True)
+class _LocalPackRequest:
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class _RemotePackRequest:
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class _ArchiveRequest:
+    """:param unpacked: the folder of the members is `name`."""
+
+    platform: Platform
+    name: str
+    members: tuple[str, ...]
+    unpacked: Digest
+
+
+@dataclass(frozen=True)
+class _Archive:
+    digest: Digest
+
+
+async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRecipe]:
+    """What the tool left."""
+    below, recipes = await MultiGet(
+        Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{PACK_DIR}/**"]))),
+        Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([RECIPE]))),
+    )
+    pack = await Get(Digest, RemovePrefix(below, PACK_DIR))
+    return pack, RuntimePackRecipe.parse(recipes[0].content.decode())
+
+
+@rule(level=LogLevel.DEBUG)
+async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvironment) -> RuntimePack:
+    if compilers.name is None:
+        made = await Get(_MadePack, _LocalPackRequest(request.platform))
+    else:
+        made = await Get(_MadePack, _RemotePackRequest(request.platform))
+    return RuntimePack(made.digest, made.recipe.flags, made.recipe.libraries, made.action)
+
+
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)
-async def make_runtime_pack(request: RuntimePackRequest, python: SandboxPython) -> RuntimePack:
+async def make_locally(request: _LocalPackRequest, python: SandboxPython) -> _MadePack:
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
-    own = (FileContent(name, carried_source(name)) for name in own_sources(platform))
-    tool = FileContent(_TOOL, standalone_tool("runtime_pack.py"))
-    inputs = await Get(Digest, CreateDigest([FileContent(SOURCE_NAME, SOURCE), *own, tool]))
-    description = f"Make the runtime pack for {platform} (libc++, start files; once per toolchain)"
+    description = _description(platform)
     process = Process(
-        argv=(python.path, _TOOL, *pack_argv(ZIG, platform)),
+        argv=(python.path, _TOOL, *make_argv(ZIG, platform)),
         env=ZIG_ENVIRONMENT,
-        input_digest=inputs,
+        input_digest=await Get(Digest, CreateDigest([*_sources(platform), _tool()])),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.whole},
         append_only_caches=python.append_only_caches,
         output_directories=(PACK_DIR,),
@@ -66,17 +132,90 @@ async def make_runtime_pack(request: RuntimePackRequest, python: SandboxPython) 
         level=LogLevel.INFO,
     )
     result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
+    _raise_for_failure(result, platform)
+    pack, recipe = await _outputs(result)
+    return _MadePack(pack, recipe, Action.of(ActionKind.RUNTIME_PACK, description, result))
+
+
+@rule(desc="Make the runtime pack on workers", level=LogLevel.DEBUG)
+async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _MadePack:
+    """zig runs on the workers, which need have no Python; what it left is read here."""
+    platform = request.platform
+    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    description = _description(platform)
+    sources = await Get(Digest, CreateDigest(_sources(platform)))
+    first_link = Process(
+        argv=first_link_argv(ZIG, platform),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await Get(Digest, AddPrefix(sources, _WORK_DIR)),
+        immutable_input_digests={f"{_WORK_DIR}/{TOOLCHAIN_DIR}": toolchain.whole},
+        working_directory=_WORK_DIR,
+        output_directories=(ZIG_CACHE_DIR,),
+        description=description,
+        level=LogLevel.INFO,
+    )
+    linked = await Get(FallibleProcessResult, HermeticProcess(first_link, toolchain.packages, is_compiler=True))
+    _raise_for_failure(linked, platform)
+    log = FileContent(LOG, linked.stderr)
+    created = await Get(Digest, CreateDigest([_tool(), log]))
+    unpacked = await Get(
+        FallibleProcessResult,
+        Process(
+            argv=(python.path, _TOOL, *unpack_argv(platform)),
+            input_digest=await Get(Digest, MergeDigests([linked.output_digest, created])),
+            append_only_caches=python.append_only_caches,
+            output_directories=(PACK_DIR,),
+            output_files=(RECIPE,),
+            description=f"Unpack the runtime of {platform}",
+            level=LogLevel.DEBUG,
+        ),
+    )
+    _raise_for_failure(unpacked, platform)
+    pack, recipe = await _outputs(unpacked)
+    archives = await MultiGet(
+        Get(_Archive, _ArchiveRequest(platform, name, members, pack)) for name, members in recipe.archives
+    )
+    folders = (f"!{name}" for name, _ in recipe.archives)
+    plain = await Get(Digest, DigestSubset(pack, PathGlobs(["*", *folders])))
+    whole = await Get(Digest, MergeDigests([plain, *(archive.digest for archive in archives)]))
+    return _MadePack(whole, recipe, Action.of(ActionKind.RUNTIME_PACK, description, linked))
+
+
+@rule(level=LogLevel.DEBUG)
+async def make_archive(request: _ArchiveRequest) -> _Archive:
+    toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
+    members = await Get(Digest, DigestSubset(request.unpacked, PathGlobs([f"{request.name}/**"])))
+    process = Process(
+        argv=archive_argv(ZIG, request.name, request.members),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await Get(Digest, RemovePrefix(members, request.name)),
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
+        output_files=(request.name,),
+        description=f"Make {request.name} of the runtime of {request.platform}",
+        level=LogLevel.DEBUG,
+    )
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    _raise_for_failure(result, request.platform)
+    return _Archive(result.output_digest)
+
+
+def _description(platform: Platform) -> str:
+    return f"Make the runtime pack for {platform} (libc++, start files; once per toolchain)"
+
+
+def _tool() -> FileContent:
+    return FileContent(_TOOL, standalone_tool("runtime_pack.py"))
+
+
+def _sources(platform: Platform) -> list[FileContent]:
+    own = (FileContent(name, carried_source(name)) for name in own_sources(platform))
+    return [FileContent(SOURCE_NAME, SOURCE), *own]
+
+
+def _raise_for_failure(result: FallibleProcessResult, platform: Platform) -> None:
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
         raise RuntimePackError(f"The toolchain did not make its runtime for {platform}:\n{reason}")
-    below, recipes = await MultiGet(
-        Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{PACK_DIR}/**"]))),
-        Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([RECIPE]))),
-    )
-    pack = await Get(Digest, RemovePrefix(below, PACK_DIR))
-    recipe = RuntimePackRecipe.parse(recipes[0].content.decode())
-    action = Action.of(ActionKind.RUNTIME_PACK, description, result)
-    return RuntimePack(pack, recipe.flags, recipe.libraries, action)
 
 
 def rules() -> list[Rule | UnionRule]:
