@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+# Its parser, as the `packaging` beside Pants 2.17 warns of deprecations that are not the user's.
+from pants.backend.python.pip_requirement import PipRequirement
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 _CONTINUATION = re.compile(r"\\\r?\n")
@@ -28,27 +28,29 @@ class Pin:
 
     :param name: normalized; empty for an option of pip's, and for a file or an address.
     :param requirement: without hashes and marker, such as `numpy==2.3.5`.
-    :param marker: as PEP 508 has it; empty for none.
     :param line: the whole entry, in one line.
     """
 
     name: str
     requirement: str
-    marker: str
     line: str
 
     @classmethod
     def parse(cls, line: str) -> Pin:
         text = _OPTIONS.sub("", line)
         try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            return cls("", text, "", line)
-        marker, requirement.marker = str(requirement.marker or ""), None
-        return cls(normalize_name(requirement.name), str(requirement), marker, line)
+            requirement = PipRequirement.parse(text).as_pkg_resources_requirement()
+        except ValueError:
+            return cls("", text, line)
+        name, requirement.marker = normalize_name(requirement.project_name), None
+        return cls(name, str(requirement), line)
 
     def applies(self, environment: Mapping[str, str]) -> bool:
-        return not self.marker or Marker(self.marker).evaluate(dict(environment))
+        """Whether its environment marker, if it has one, is true there (PEP 508)."""
+        if not self.name:
+            return True
+        marker = PipRequirement.parse(_OPTIONS.sub("", self.line)).as_pkg_resources_requirement().marker
+        return marker is None or bool(marker.evaluate(dict(environment)))
 
 
 @dataclass(frozen=True)
