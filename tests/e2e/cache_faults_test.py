@@ -3,129 +3,21 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import COMMAND, Server, serving, wait_for
-from e2e.project import PantsRun, Project, sha256
-
-BUILD = """
-cc_sources(name="native")
-
-python_extension(name="ext", module="tiny._native", dependencies=[":native"])
-
-python_native_wheel(name="wheel", dependencies=[":ext", "tiny/tiny"], pythons=["3.12"])
-"""
-# What a fault may cost, in seconds: up to 5 for each look-up on the way to the wheel, and 20 at the end for storing.
-_MOST_DELAY = 60
+from e2e.cache_server import COMMAND, Server, needs_bubblewrap, serving, wait_for
+from e2e.project import sha256
+from e2e.runners import Bench, Built
 
 
-@dataclass(frozen=True)
-class Built:
-    """A run that packaged the wheel."""
-
-    run: PantsRun
-    wheel: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Runner:
-    """A machine of its own: a checkout, and a store that has the tools and nothing of what is built of the sources."""
-
-    project: Project
-    store: Path
-
-    def package(self, *options: str) -> Built:
-        """Package the wheel, whose sources no run before has seen but those of `changed`."""
-        began = time.monotonic()
-        variables = {"PANTS_LOCAL_STORE_DIR": str(self.store), "PANTS_STATS_LOG": "true"}
-        self.project.clear_dist()
-        # As pants.ci.toml has it.
-        bounds = ("--remote-store-rpc-timeout-millis=5000", "--session-end-tasks-timeout=20")
-        run = self.project.pants(*bounds, *options, "package", "tiny:wheel", daemon=False, variables=variables)
-        run.checked()
-        return Built(run, sha256(self.project.wheel("spokeshave-tiny")), time.monotonic() - began)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What all faults start from: the tools' store, the wheel as it has to be, and a cache that has it."""
-
-    root: Path
-    tools: Path
-    changed: str
-    without: Built
-    cache: Path
-    blobs: tuple[str, ...]
-
-    def runner(self, name: str) -> Runner:
-        """A runner that has never built this change."""
-        store = self.root / f"{name}-store"
-        _copy(self.tools, store)
-        return Runner(_project(self.root / name / "repo", self.changed), store)
-
-    def copied_cache(self, folder: Path) -> Path:
-        """The cache, to do something to."""
-        _copy(self.cache, folder / "cache")
-        return folder / "cache"
-
-    def check(self, built: Built) -> None:
-        """That a fault cost nothing but some time."""
-        assert built.wheel == self.without.wheel
-        assert built.seconds < 2 * self.without.seconds + _MOST_DELAY
-
-
-def _copy(source: Path, destination: Path) -> None:
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "-r", str(source), str(destination)], check=True)
-
-
-def _project(root: Path, answer: str) -> Project:
-    made = Project.copy(root, "tiny")
-    made.write("tiny/BUILD", BUILD)
-    text = (made.root / "tiny/native.cc").read_text()
-    assert "42" in text
-    made.write("tiny/native.cc", text.replace("42", answer))
-    return made
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    root = tmp_path_factory.mktemp("faults")
-    tools = root / "tools-store"
-    # Another answer than the one of the faults, so that the store has tools and runtime pack and none of the results;
-    # with a cache, so that it has the lists of packages as well.
-    with serving(root / "filling") as server:
-        Runner(_project(root / "tools/repo", "41"), tools).package(*server.options)
-    without_store = root / "without-store"
-    _copy(tools, without_store)
-    without = Runner(_project(root / "without/repo", "43"), without_store).package()
-    warming = root / "warming-store"
-    _copy(tools, warming)
-    with serving(root / "cache") as server:
-        warm = Runner(_project(root / "warming/repo", "43"), warming).package(*server.options)
-        blobs = tuple(str(path.relative_to(server.directory)) for path in server.blobs())
-        server.stop()
-    assert warm.wheel == without.wheel
-    for store in (without_store, warming, root / "filling"):
-        shutil.rmtree(store)
-    yield Bench(root, tools, "43", without, root / "cache", blobs)
-    shutil.rmtree(root)
-
-
-def warnings(built: Built) -> str:
-    """What Pants warned of its cache."""
-    return "\n".join(line for line in built.run.stderr.splitlines() if "remote cache" in line and "[WARN]" in line)
+def test_a_run_of_which_nothing_is_wrong_warns_of_nothing(bench: Bench) -> None:
+    assert "[WARN]" not in bench.without.run.output
 
 
 def test_a_server_that_is_not_there(bench: Bench, tmp_path: Path) -> None:
@@ -133,8 +25,8 @@ def test_a_server_that_is_not_there(bench: Bench, tmp_path: Path) -> None:
         options = server.options
     built = bench.runner("absent").package(*options)
     bench.check(built)
-    assert "Failed to read from remote cache" in warnings(built)
-    assert "Unavailable" in warnings(built)
+    assert "Failed to read from remote cache" in built.warnings()
+    assert "Unavailable" in built.warnings()
 
 
 def test_a_server_that_is_killed_in_the_middle(bench: Bench, tmp_path: Path) -> None:
@@ -144,7 +36,7 @@ def test_a_server_that_is_killed_in_the_middle(bench: Bench, tmp_path: Path) -> 
         built = bench.runner("killed").package(*server.options)
         killing.join()
     bench.check(built)
-    assert "Failed to" in warnings(built)
+    assert "Failed to" in built.warnings()
 
 
 def _kill_at_the_first_blob(server: Server) -> None:
@@ -157,15 +49,15 @@ def test_a_server_that_hangs(bench: Bench, tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGSTOP)
         built = bench.runner("hung").package(*server.options)
     bench.check(built)
-    assert "Failed to" in warnings(built)
+    assert "Failed to" in built.warnings()
 
 
 def test_a_server_that_is_read_only(bench: Bench, tmp_path: Path) -> None:
     with serving(tmp_path / "cache", "--read-only") as server:
         built = bench.runner("read-only").package(*server.options, "--remote-cache-write")
     bench.check(built)
-    assert "Failed to write to remote cache" in warnings(built)
-    assert "this cache server is read-only" in warnings(built) or "CAS is read-only" in warnings(built)
+    assert "Failed to write to remote cache" in built.warnings()
+    assert "this cache server is read-only" in built.warnings() or "CAS is read-only" in built.warnings()
 
 
 def test_a_wrong_token(bench: Bench, tmp_path: Path) -> None:
@@ -181,8 +73,8 @@ def test_a_wrong_token(bench: Bench, tmp_path: Path) -> None:
             *server.options[:-1], f"--remote-oauth-bearer-token-path={tmp_path / 'token'}"
         )
     bench.check(built)
-    assert "Unauthenticated" in warnings(built)
-    assert "Invalid authentication token" in warnings(built)
+    assert "Unauthenticated" in built.warnings()
+    assert "Invalid authentication token" in built.warnings()
 
 
 @pytest.mark.parametrize("damage", ["evicted", "truncated", "corrupted"])
@@ -213,17 +105,38 @@ def _damage(blob: Path, damage: str) -> None:
         blob.write_bytes(data)
 
 
-def _tiny_files_only() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-
-
+@needs_bubblewrap
 def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
-    """Files of the server do not grow: the nearest to a full disk that needs no right to mount one."""
-    with serving(tmp_path / "cache", prepare=_tiny_files_only) as server:
-        built = bench.runner("full").package(*server.options)
+    """It has all the results but one and not a byte is free: hits are taken, and the one is told not to be stored."""
+    used = sum(path.stat().st_size + 4096 for path in bench.cache.rglob("*"))
+    runner = bench.runner("full")
+    runner.edit()
+    with serving(tmp_path / "cache", disk=used) as server:
+        for part in ("cas", "ac"):
+            shutil.copytree(bench.cache / part, server.directory / part, dirs_exist_ok=True)
+        _fill(server.directory)
+        before = _kept(server)
+        built = runner.package(*server.options)
+        assert server.client.ask(("capabilities",)) == [True]
+        assert _kept(server) == before
+        assert [blob for blob in server.blobs() if sha256(blob) != blob.parent.name + blob.name] == []
     bench.check(built)
-    assert "Failed to write to remote cache" in warnings(built)
-    assert "disk is full" in warnings(built)
+    assert len(runner.ran("compile")) == 1
+    assert runner.ran("link", "assemble", "repair", "verify", "stamp") == []
+    assert "Failed to write to remote cache" in built.warnings()
+    assert "the cache server's disk is full (No space left on device)" in built.warnings()
+
+
+def _kept(server: Server) -> list[Path]:
+    """The files that a server keeps, and what is not yet one of them."""
+    return sorted(path for part in ("cas", "ac", "tmp") for path in (server.directory / part).rglob("*"))
+
+
+def _fill(folder: Path) -> None:
+    """Leave nothing free on a disk."""
+    with (folder / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space left"):
+        while True:
+            ballast.write(bytes(1 << 16))
 
 
 def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:
@@ -242,5 +155,5 @@ def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:
     assert len(built) == 2
     for each in (*built, third):
         bench.check(each)
-        assert warnings(each) == ""
+        assert each.warnings() == ""
     assert third.run.ran("Compile", "Link") == []

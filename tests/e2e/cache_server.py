@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from e2e.project import REPOSITORY
 
 COMMAND = REPOSITORY / "tools/cache-server"
@@ -20,6 +23,11 @@ CLIENT = Path(__file__).with_name("cache_client.py")
 # The first start of all makes BuildGrid's environment.
 _STARTS_IN = 300.0
 _ENDS_IN = 15.0
+
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None,
+    reason="bubblewrap gives the server a small disk, and is not here (Debian's package bubblewrap)",
+)
 
 
 @dataclass(frozen=True)
@@ -93,32 +101,52 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    directory: Path, *options: str, home: Path | None = None, prepare: Callable[[], None] | None = None
+    directory: Path,
+    *options: str,
+    home: Path | None = None,
+    prepare: Callable[[], None] | None = None,
+    disk: int = 0,
 ) -> Iterator[Server]:
     """A server on any free port, which is gone when the block ends, whatever became of it.
 
     :param prepare: is called in the process before it becomes the server.
+    :param disk: the bytes of a disk that the folder has for itself; bubblewrap mounts it, for the server alone.
     """
     ready = directory.with_name(f"{directory.name}-ready.json")
     log = directory.with_name(f"{directory.name}.log")
     ready.unlink(missing_ok=True)
-    process = start(directory, "--ready-file", str(ready), *options, home=home, log=log, prepare=prepare)
+    within = _on_a_disk_of(disk, directory) if disk else ()
+    process = start(directory, "--ready-file", str(ready), *options, home=home, log=log, prepare=prepare, within=within)
     try:
         wait_for(ready.exists, _STARTS_IN, lambda: _still_running(process, log))
-        yield Server(process, directory, log, json.loads(ready.read_text()))
+        facts = json.loads(ready.read_text())
+        seen = Path(f"/proc/{facts['pid']}/root{directory}") if disk else directory
+        yield Server(process, seen, log, facts)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL)
         process.wait()
 
 
+def _on_a_disk_of(size: int, directory: Path) -> tuple[str, ...]:
+    """What runs a command that finds a small disk where a folder is, and all else as it is; it ends with it."""
+    directory.mkdir()
+    disk = ("--size", str(size), "--tmpfs", str(directory))
+    return ("bwrap", "--die-with-parent", "--dev-bind", "/", "/", *disk)
+
+
 def start(
-    directory: Path, *options: str, log: Path, home: Path | None = None, prepare: Callable[[], None] | None = None
+    directory: Path,
+    *options: str,
+    log: Path,
+    home: Path | None = None,
+    prepare: Callable[[], None] | None = None,
+    within: tuple[str, ...] = (),
 ) -> subprocess.Popen[str]:
-    """Start the command; it may not be ready yet."""
+    """Start the command, or one that runs it; it may not be ready yet."""
     with log.open("a") as stream:
         return subprocess.Popen(
-            [str(COMMAND), "--listen", "127.0.0.1:0", "--directory", str(directory), *options],
+            [*within, str(COMMAND), "--listen", "127.0.0.1:0", "--directory", str(directory), *options],
             env={**os.environ, **({"SPOKESHAVE_HOME": str(home)} if home else {})},
             stdin=subprocess.DEVNULL,
             stdout=stream,

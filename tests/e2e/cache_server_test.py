@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import COMMAND, Client, Server, refused, serving, start, wait_for
+from e2e.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
 
 MEGA = 1 << 20
 
@@ -346,6 +346,22 @@ def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_
             assert answer.startswith("RESOURCE_EXHAUSTED") and "disk is full" in answer
         assert answers[2:] == [[_digest(large)], _digest(small)]
         assert list((server.directory / "tmp").iterdir()) == []
+
+
+@needs_bubblewrap
+def test_a_disk_that_fills_up_is_told_and_what_was_stored_is_served(installed: Path, tmp_path: Path) -> None:
+    """The disk is the server's own, and has room for some of the files: the next one ends in the middle."""
+    files = [made_file(tmp_path, f"{number}", MEGA) for number in range(8)]
+    digests = [_digest(file) for file in files]
+    with serving(tmp_path / "cache", home=installed, disk=5 * MEGA + MEGA // 2) as server:
+        puts = server.client.ask(*(("put", file) for file in files))
+        full = "RESOURCE_EXHAUSTED: the cache server's disk is full (No space left on device)"
+        assert puts == [*digests[:5], full, full, full]
+        assert list((server.directory / "tmp").iterdir()) == []
+        gets = [("get", digest, str(tmp_path / "got")) for digest in digests[:5]]
+        assert server.client.ask(("missing", digests), *gets) == [digests[5:], *[MEGA] * 5]
+        server.blob(digests[0]).unlink()
+        assert server.client.ask(("put", files[-1])) == [digests[-1]]
 
 
 def test_a_client_that_hangs_does_not_keep_the_server_from_ending(server: Server, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -19,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from e2e.cache_server import wait_for
+from e2e.ports import answers, free_ports
 from e2e.project import REPOSITORY, PantsRun, Project, sha256
 
 TARGET = "tiny:unpublished"
@@ -77,9 +77,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workers(programs: Path, tmp_path: Path) -> Iterator[Workers]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     (tmp_path / "cas").mkdir()
     with (tmp_path / "casd.log").open("wb") as log:
         process = subprocess.Popen(
@@ -93,16 +91,11 @@ def workers(programs: Path, tmp_path: Path) -> Iterator[Workers]:
             stderr=log,
         )
     try:
-        wait_for(lambda: _answers(port), 30)
+        wait_for(lambda: answers(port), 30)
         yield Workers(process, f"grpc://127.0.0.1:{port}")
     finally:
         process.kill()
         process.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

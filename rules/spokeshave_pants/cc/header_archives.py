@@ -116,11 +116,12 @@ def download_problem(archive: PinnedArchive, words: str) -> str:
     )
 
 
-def include_folder(paths: Iterable[str]) -> str | None:
+def include_folder(paths: Iterable[str], version: PythonVersion) -> str | None:
     """The folder of `Python.h` among an archive's files: Unix has one per version, Windows none."""
-    folders = sorted(path.rpartition("/")[0] for path in paths if path.endswith("/Python.h"))
     known = re.compile(rf"{INCLUDE}(/python3\.[0-9]+t?)?")
-    return next((folder for folder in folders if known.fullmatch(folder)), None)
+    folders = {path.rpartition("/")[0] for path in paths if path.endswith("/Python.h")}
+    own = f"{INCLUDE}/python{version}"
+    return min((folder for folder in folders if known.fullmatch(folder)), key=lambda f: (f != own, f), default=None)
 
 
 def headers_version(patchlevel: str) -> str | None:

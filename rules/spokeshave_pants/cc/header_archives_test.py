@@ -86,7 +86,12 @@ def test_a_platforms_own_archive_wins_and_either_build_serves_the_other() -> Non
     ],
 )
 def test_the_folder_of_the_headers_is_a_versions_own_or_windows_one(paths: list[str], folder: str | None) -> None:
-    assert include_folder(paths) == folder
+    assert include_folder(paths, PythonVersion(12)) == folder
+
+
+def test_of_several_versions_in_one_archive_the_own_one_is_taken() -> None:
+    paths = [f"python/include/python3.{minor}/Python.h" for minor in (10, 12, 13)]
+    assert include_folder(paths, PythonVersion(12)) == "python/include/python3.12"
 
 
 def test_the_version_of_headers_is_what_their_patchlevel_says() -> None:

@@ -37,7 +37,7 @@ class CcExecutionSubsystem(Subsystem):
         default=None,
         help=softwrap(
             """
-            The name, in `[environments-preview].names`, of the environment in which compilers, linkers and archivers run:
+            The name, in `[environments-preview].names`, of the environment in which compilers and linkers run:
             that of a `remote_environment`, whose workers need have nothing installed. The compiler is the one for its
             `platform`. All else runs here, where the tools and the Pythons are. Unset, compilers run here as well.
             """

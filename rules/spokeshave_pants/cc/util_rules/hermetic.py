@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from pants.core.util_rules.environments import EnvironmentNameRequest
+from pants.core.util_rules.environments import EnvironmentNameRequest, EnvironmentTarget, LocalEnvironmentTarget
 from pants.engine.environment import EnvironmentName
 from pants.engine.platform import Platform
 from pants.engine.process import FallibleProcessResult, Process
@@ -61,8 +61,10 @@ async def compiler_environment(subsystem: CcExecutionSubsystem, here: Platform) 
     where = f"the option `[{subsystem.options_scope}].environment`"
     request = EnvironmentNameRequest(subsystem.environment, description_of_origin=where)
     name = await Get(EnvironmentName, EnvironmentNameRequest, request)
-    there = await Get(Platform, EnvironmentName, name)
-    return CompilerEnvironment(name, of_machine(there.value))
+    target, there = await MultiGet(Get(EnvironmentTarget, EnvironmentName, name), Get(Platform, EnvironmentName, name))
+    # What it falls back to may be this machine, and then all is as without it.
+    is_here = target.val is None or isinstance(target.val, LocalEnvironmentTarget)
+    return CompilerEnvironment(None if is_here else name, of_machine(there.value))
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,7 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
         ),
     )
     unpacked = await Get(Snapshot, Digest, result.output_digest)
-    folder = include_folder(unpacked.files)
+    folder = include_folder(unpacked.files, archive.version)
     if folder is None:
         reason = result.stderr.decode(errors="replace").strip()
         raise PinnedArchiveError(
@@ -253,7 +253,8 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
             f"`{INCLUDE}/python{archive.version}/Python.h` nor `{INCLUDE}/Python.h`. Pin an archive that does, such as "
             f'an "install only" one of the Python standalone builds.{" tar said: " + reason if reason else ""}'
         )
-    headers = await Get(Digest, RemovePrefix(result.output_digest, folder))
+    below = await Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{folder}/**"])))
+    headers = await Get(Digest, RemovePrefix(below, folder))
     source = f"{archive.name} (sha256 {archive.sha256[:12]})"
     return await Get(FoundHeaders, HeadersFolder(headers, archive.version, source, pinned=True))
 

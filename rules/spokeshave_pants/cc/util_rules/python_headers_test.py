@@ -81,6 +81,14 @@ def pinning(entries: dict[str, str]) -> RuleRunner:
     return new_rule_runner(f"--python-headers-archives={entries}", "--wheel-pythons-search-path=[]")
 
 
+def test_of_an_archive_for_several_versions_each_takes_its_own(tmp_path: Path) -> None:
+    folders = {"3.9": "", "3.12": PATCHLEVEL}
+    files = {f"python/include/python{version}/patchlevel.h": text for version, text in folders.items()}
+    files.update({f"python/include/python{version}/Python.h": "" for version in folders})
+    headers, found = headers_of(pinning({"3.12": pin(archive(tmp_path, "a.tar.gz", files))}), "3.12")
+    assert found["patchlevel.h"] == PATCHLEVEL and headers.origin.startswith("CPython 3.12.7")
+
+
 @pytest.mark.parametrize("folder", ["python/include/python3.12", "python/include"])
 def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfig(folder: str, tmp_path: Path) -> None:
     files = {"Python.h": "// it", "patchlevel.h": PATCHLEVEL, "cpython/object.h": "// o", "pyconfig.h": "// foreign"}

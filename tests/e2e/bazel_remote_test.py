@@ -1,0 +1,75 @@
+"""Runners share bazel-remote as they share the project's own cache server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from e2e.bazel_remote import build, password_file, serving
+from e2e.runners import Bench, Built
+
+# What is made of the sources and is the same for every runner; each tries the wheel on its own Pythons.
+SHARED = ("compile", "link", "assemble", "repair", "verify", "stamp")
+LOGIN = "team:correct-horse"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A server's folder, and the run that stored into it."""
+
+    program: Path
+    folder: Path
+    first: Built
+    ran: tuple[str, ...]
+    stored: int
+
+
+@pytest.fixture(scope="module")
+def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """What a runner stored whose sources no cache had seen."""
+    root = tmp_path_factory.mktemp("bazel-remote")
+    program = build(root)
+    runner = bench.runner("bazel-remote-first")
+    with serving(program, root / "cache") as server:
+        first = runner.package(*server.options())
+        return Filled(program, root / "cache", first, tuple(runner.ran(*SHARED)), server.told("AC PUT"))
+
+
+def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Filled) -> None:
+    bench.check(filled.first)
+    assert filled.first.warnings() == ""
+    assert len(filled.ran) >= len(SHARED)
+    assert filled.stored >= len(filled.ran)
+
+
+def test_a_second_runner_makes_nothing_after_a_restart_of_the_server(bench: Bench, filled: Filled) -> None:
+    runner = bench.runner("bazel-remote-second")
+    with serving(filled.program, filled.folder) as server:
+        second = runner.package(*server.options())
+        assert server.told("AC GET") >= len(filled.ran)
+    bench.check(second)
+    assert second.warnings() == ""
+    assert runner.ran(*SHARED) == []
+
+
+def test_who_has_the_password_gets_hits(bench: Bench, filled: Filled, tmp_path: Path) -> None:
+    runner = bench.runner("bazel-remote-password")
+    with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
+        built = runner.package(*server.options(LOGIN))
+    bench.check(built)
+    assert built.warnings() == ""
+    assert runner.ran(*SHARED) == []
+
+
+def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Filled, tmp_path: Path) -> None:
+    runner = bench.runner("bazel-remote-wrong")
+    with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
+        built = runner.package(*server.options("team:battery-staple"))
+        assert server.told("AC GET") == 0
+    bench.check(built)
+    assert "Failed to read from remote cache" in built.warnings()
+    assert "Unauthenticated" in built.warnings() and "access denied" in built.warnings()
+    assert "battery-staple" not in built.run.output
+    assert sorted(runner.ran(*SHARED)) == sorted(filled.ran)

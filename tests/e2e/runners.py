@@ -1,0 +1,130 @@
+"""Runners with stores of their own that package one wheel, and the wheel as each of them has to make it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e.cache_server import serving
+from e2e.project import REPOSITORY, PantsRun, Project, sha256
+
+TARGET = "tiny:wheel"
+BUILD = """
+cc_sources(name="native")
+
+python_extension(name="ext", module="tiny._native", dependencies=[":native"])
+
+python_native_wheel(name="wheel", dependencies=[":ext", "tiny/tiny"], pythons=["3.12"])
+"""
+_WITHOUT_CACHE = ("--no-remote-cache-read", "--no-remote-cache-write")
+# What a fault may cost, in seconds: up to 5 for each look-up on the way to the wheel, and 20 at the end for storing.
+_MOST_DELAY = 60
+
+
+@dataclass(frozen=True)
+class Built:
+    """A run that packaged the wheel."""
+
+    run: PantsRun
+    wheel: str
+    seconds: float
+
+    def warnings(self) -> str:
+        """What Pants warned of its cache."""
+        lines = self.run.stderr.splitlines()
+        return "\n".join(line for line in lines if "remote cache" in line and "[WARN]" in line)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A machine of its own: a checkout, and a store that has the tools and nothing of what is built of the sources."""
+
+    project: Project
+    store: Path
+
+    def package(self, *options: str) -> Built:
+        """Package the wheel with CI's settings, and the remote cache that options name."""
+        began = time.monotonic()
+        settings = ("--pants-config-files=pants.ci.toml", *(options or _WITHOUT_CACHE))
+        variables = {"PANTS_LOCAL_STORE_DIR": str(self.store)}
+        self.project.clear_dist()
+        run = self.project.pants(*settings, "package", TARGET, daemon=False, variables=variables).checked()
+        return Built(run, sha256(self.project.wheel("spokeshave-tiny")), time.monotonic() - began)
+
+    def edit(self) -> None:
+        """Make the source one that no cache has seen; its object, and so the wheel, stays the same."""
+        source = "tiny/native.cc"
+        self.project.write(source, (self.project.root / source).read_text() + f"// {uuid.uuid4()}\n")
+
+    def ran(self, *kinds: str) -> list[str]:
+        """The processes of some kinds that the last run executed and did not take from a cache."""
+        return self.project.ran(TARGET, *kinds)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What runs with a remote cache start from: the tools' store, the wheel as it must be, and a cache that has it."""
+
+    root: Path
+    tools: Path
+    changed: str
+    without: Built
+    cache: Path
+    blobs: tuple[str, ...]
+
+    def runner(self, name: str) -> Runner:
+        """A runner that has never built this change."""
+        store = self.root / f"{name}-store"
+        _copy(self.tools, store)
+        return Runner(_project(self.root / name / "repo", self.changed), store)
+
+    def copied_cache(self, folder: Path) -> Path:
+        """The cache, to do something to."""
+        _copy(self.cache, folder / "cache")
+        return folder / "cache"
+
+    def check(self, built: Built) -> None:
+        """That a fault cost nothing but some time."""
+        assert built.wheel == self.without.wheel
+        assert built.seconds < 2 * self.without.seconds + _MOST_DELAY
+
+
+def make_bench(root: Path) -> Bench:
+    """All that, which takes longer than most of the runs that start from it."""
+    tools = root / "tools-store"
+    # Another answer than the one of the faults, so that the store has tools and runtime pack and none of the results;
+    # with a cache, so that it has the lists of packages as well.
+    with serving(root / "filling") as server:
+        Runner(_project(root / "tools/repo", "41"), tools).package(*server.options)
+    without_store = root / "without-store"
+    _copy(tools, without_store)
+    without = Runner(_project(root / "without/repo", "43"), without_store).package()
+    warming = root / "warming-store"
+    _copy(tools, warming)
+    with serving(root / "cache") as server:
+        warm = Runner(_project(root / "warming/repo", "43"), warming).package(*server.options)
+        blobs = tuple(str(path.relative_to(server.directory)) for path in server.blobs())
+        server.stop()
+    assert warm.wheel == without.wheel
+    for store in (without_store, warming, root / "filling"):
+        shutil.rmtree(store)
+    return Bench(root, tools, "43", without, root / "cache", blobs)
+
+
+def _copy(source: Path, destination: Path) -> None:
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-r", str(source), str(destination)], check=True)
+
+
+def _project(root: Path, answer: str) -> Project:
+    made = Project.copy(root, "tiny")
+    shutil.copy2(REPOSITORY / "pants.ci.toml", root)
+    made.write("tiny/BUILD", BUILD)
+    text = (made.root / "tiny/native.cc").read_text()
+    assert "42" in text
+    made.write("tiny/native.cc", text.replace("42", answer))
+    return made
