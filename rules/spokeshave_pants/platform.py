@@ -90,6 +90,12 @@ class Platform:
         return f"{_FAMILIES[self.system]}_{self.floor[0]}_{self.floor[1]}_{self.architecture}"
 
     @property
+    def any_floor(self) -> str:
+        """The glob of the tags of this system and architecture, such as `manylinux_*_x86_64`."""
+        family = _FAMILIES.get(self.system)
+        return f"{family}_*_{self.architecture}" if family else self.tag
+
+    @property
     def processor(self) -> str:
         """The processor as the toolchain calls it, such as `x86_64` or `powerpc64le`."""
         return _PROCESSORS.get(self.architecture, self.architecture)

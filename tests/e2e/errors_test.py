@@ -108,6 +108,13 @@ CASES = {
         "pinned: sha256 " + 64 * "0",
         "pin its own hashes",
     ),
+    "headers of a package that has no wheel for a platform, for every Python at once": (
+        "bad/no_wheel:wheel",
+        "bad/no_wheel:greenlet: greenlet==3.5.6, which bad/no_wheel/greenlet.txt pins, has no wheel for "
+        "manylinux_*_armv7l and Python 3.12",
+        "has no wheel for manylinux_*_armv7l and Python 3.13",
+        "leave the platform or the Python out of the `python_native_wheel`",
+    ),
     "a smoke requirement whose hash is wrong": (
         "bad/wrong_hash:smoke",
         "A smoke test takes packages from bad/wrong_hash/smoke.txt",

@@ -124,6 +124,8 @@ except IndexError as error:
 def test_an_extension_of_numpy_arrays_was_tried_with_numpy(project: Project, packaged: PantsRun) -> None:
     (report,) = project.report("numpy_headers:wheel")
     assert [(run["python"], run["outcome"]) for run in report["smoke"]] == [("3.12", "passed")]
+    extension = read(project.wheel("sums"), "sums/_native.cpython-312-x86_64-linux-gnu.so")
+    assert b"numpy's long has 8 bytes, its long double 16\0" in extension
 
 
 def test_a_generated_header_and_one_without_a_target_of_its_own_are_used(fresh: Fresh) -> None:

@@ -149,3 +149,10 @@ def test_a_glob_that_fits_no_platform_is_told(everywhere: Project) -> None:
     run = everywhere.pants("--native-wheel-platforms=osx_*", "package", "choices:wheel")
     assert run.exit_code == 1
     assert "the option `[native-wheel].platforms` names 'osx_*', which fits no wheel platform tag" in run.output
+
+
+def test_headers_that_differ_by_platform_are_those_of_the_platforms_own_wheel(everywhere: Project) -> None:
+    """Its own sizes are compiled into it; it would not compile at all where they were not the compiler's."""
+    everywhere.package("numpy_headers:windows")
+    dll = read(everywhere.wheel("sums"), "sums/_native.cp312-win_amd64.pyd")
+    assert b"numpy's long has 4 bytes, its long double 8\0" in dll

@@ -1,4 +1,4 @@
-"""What a resolver is told of the machines that run compilers."""
+"""What a resolver is told of the machines that run compilers, and of those that are compiled for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from spokeshave_pants.cc.complete_platform import of_machine
+from spokeshave_pants.cc.complete_platform import (
+    CompletePlatform,
+    anywhere,
+    of_machine,
+    of_target,
+    of_target_without_python,
+)
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
 
 
 @pytest.mark.parametrize(
@@ -31,3 +39,73 @@ def test_a_machine_takes_the_wheels_of_a_compiler_that_it_can_run(
 def test_no_machine_takes_another_ones_wheels(name: str) -> None:
     own = set(json.loads(of_machine(name).text)["compatible_tags"])
     assert not any(tag.endswith("linux_2_17_x86_64") for tag in own)
+
+
+def target(tag: str) -> Platform:
+    return Platform.parse(tag, where="this test")
+
+
+def tags(platform: CompletePlatform) -> list[str]:
+    found: list[str] = json.loads(platform.text)["compatible_tags"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("tag", "wheels"),
+    [
+        ("manylinux_2_17_x86_64", ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_5_x86_64")),
+        ("musllinux_1_2_aarch64", ("musllinux_1_2_aarch64", "musllinux_1_1_aarch64")),
+        ("macosx_11_0_arm64", ("macosx_14_0_arm64", "macosx_11_0_universal2", "macosx_10_9_universal2")),
+        ("macosx_10_13_x86_64", ("macosx_14_0_x86_64", "macosx_10_9_x86_64", "macosx_10_9_universal2")),
+        ("win_amd64", ("win_amd64",)),
+        ("win_arm64", ("win_arm64",)),
+    ],
+)
+def test_headers_for_a_target_come_from_a_wheel_of_it_whatever_its_floor(tag: str, wheels: tuple[str, ...]) -> None:
+    taken = tags(of_target(target(tag), PythonVersion(12)))
+    assert {f"cp312-cp312-{wheel}" for wheel in wheels} < set(taken)
+    assert {f"cp310-abi3-{wheels[0]}", f"py3-none-{wheels[0]}", "py3-none-any"} < set(taken)
+    assert not any("cp311-cp311" in other or "cp313" in other for other in taken)
+
+
+@pytest.mark.parametrize("tag", ["manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "macosx_11_0_arm64", "win_arm64"])
+def test_no_target_takes_wheels_of_another_one(tag: str) -> None:
+    for platform in (of_target(target(tag), PythonVersion(12)), next(of_target_without_python(target(tag)))):
+        assert not any(
+            taken.endswith(("manylinux_2_17_x86_64", "win_amd64", "macosx_11_0_x86_64")) for taken in tags(platform)
+        )
+
+
+def test_targets_that_differ_in_their_floor_take_the_same() -> None:
+    python = PythonVersion(12)
+    assert of_target(target("manylinux_2_17_x86_64"), python) == of_target(target("manylinux_2_28_x86_64"), python)
+
+
+def test_the_free_threaded_build_takes_wheels_of_its_own() -> None:
+    taken = tags(of_target(target("win_amd64"), PythonVersion(13, free_threaded=True)))
+    assert taken[0] == "cp313-cp313t-win_amd64"
+    assert not any("abi3" in tag or "cp313-cp313-" in tag for tag in taken)
+
+
+def test_sources_that_know_no_python_take_a_wheel_of_the_newest_first() -> None:
+    newest, *others = of_target_without_python(target("win_amd64"))
+    assert tags(newest)[:3] == ["cp314-cp314-win_amd64", "cp313-cp313-win_amd64", "cp312-cp312-win_amd64"]
+    assert [platform.environment["python_version"] for platform in (newest, *others)][:2] == ["3.14", "3.13"]
+    assert all(tags(platform) == tags(newest) for platform in others)
+
+
+def test_a_wheel_for_any_machine_is_found_wherever_it_is_for() -> None:
+    first = next(anywhere())
+    found = tags(first)
+    assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", "3.14")
+    assert {"cp39-cp39-win_amd64", "cp312-abi3-macosx_11_0_arm64", "py3-none-any"} < set(found)
+    assert found.index("cp314-cp314-manylinux_2_28_x86_64") < found.index("cp314-cp314-win_amd64")
+    assert len(found) < 6000, "pex takes its time for each"
+
+
+def test_markers_are_told_the_words_of_each_system() -> None:
+    python = PythonVersion(12)
+    windows, macos = (of_target(target(tag), python).environment for tag in ("win_arm64", "macosx_11_0_arm64"))
+    assert (windows["os_name"], windows["platform_machine"], windows["sys_platform"]) == ("nt", "ARM64", "win32")
+    assert (macos["os_name"], macos["platform_machine"], macos["platform_system"]) == ("posix", "arm64", "Darwin")
+    assert windows["python_full_version"] == "3.12.0"

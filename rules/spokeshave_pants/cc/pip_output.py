@@ -1,4 +1,4 @@
-"""What pip says of a requirement that does not match its hash, made readable."""
+"""What pip says of a requirement that does not match its hash, or that no file is there for, made readable."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _MISMATCH = re.compile(
 # The first names the kind of hash, each further one says `or` in its place.
 _EXPECTED = re.compile(r"^ +Expected +(?P<kind>\w+) +(?P<value>\w+)", re.MULTILINE)
 _GOT = re.compile(r"^ +Got +(?P<value>\w+)", re.MULTILINE)
+_NO_DISTRIBUTION = re.compile(r"^ERROR: No matching distribution found for ", re.MULTILINE)
+# An index that cannot be reached has no files, either.
+_RETRYING = re.compile(r"^WARNING: Retrying \(", re.MULTILINE)
 
 
 def wrong_hashes(stderr: str) -> str | None:
@@ -26,6 +29,11 @@ def wrong_hashes(stderr: str) -> str | None:
         "If you changed the version, pin its own hashes (`uv pip compile --generate-hashes`). If you did not, the file "
         "was exchanged on its way or at its source: find out by whom before you trust it."
     )
+
+
+def without_wheel(stderr: str) -> bool:
+    """Whether an index that answered has no file of a requirement that fits."""
+    return _NO_DISTRIBUTION.search(stderr) is not None and _RETRYING.search(stderr) is None
 
 
 def _tell(match: re.Match[str]) -> str:

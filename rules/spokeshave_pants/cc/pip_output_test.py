@@ -1,8 +1,8 @@
-"""What is made of pip's words about hashes."""
+"""What is made of pip's words about hashes, and about files that are not there."""
 
 from __future__ import annotations
 
-from spokeshave_pants.cc.pip_output import wrong_hashes
+from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
 
 PIP = """\
 pid 7644 -> /venv/bin/python /venv/pex --log /tmp/x/pip.log download --requirement r.txt exited with 1 and STDERR:
@@ -41,3 +41,18 @@ def test_no_address_and_no_path_of_the_sandbox_is_shown() -> None:
 def test_other_failures_of_pip_are_not_taken_for_wrong_hashes() -> None:
     assert wrong_hashes("") is None
     assert wrong_hashes("ERROR: No matching distribution found for pybind11==99") is None
+
+
+NO_WHEEL = """\
+ERROR: Could not find a version that satisfies the requirement numpy==2.5.5 (from versions: none)
+ERROR: No matching distribution found for numpy==2.5.5
+"""
+UNREACHABLE = """\
+WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'NewConnectionError(...)': /simple/numpy/
+"""
+
+
+def test_a_wheel_is_missing_only_where_the_index_was_there_to_say_so() -> None:
+    assert without_wheel(NO_WHEEL)
+    assert not without_wheel(UNREACHABLE + NO_WHEEL)
+    assert not without_wheel(PIP)

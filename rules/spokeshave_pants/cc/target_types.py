@@ -377,6 +377,9 @@ class CcPythonRequirementTarget(Target):
 
         List it in the `dependencies` of the `cc_sources` that include its headers. Sources that reach headers which
         include `Python.h` are compiled once per Python ABI, all others once per platform.
+
+        Where the distribution has a wheel for each platform, as numpy has, each compile gets the headers of the wheel
+        for its own platform and Python; where it has none for that, the build fails and says so.
         """
     )
 

@@ -14,7 +14,16 @@ from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.wheel import summary
 from spokeshave_pants.wheel.goals import package, publish, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import build, extension, payload, python_imports, smoke, tools, wheel_set
+from spokeshave_pants.wheel.util_rules import (
+    build,
+    extension,
+    package_headers,
+    payload,
+    python_imports,
+    smoke,
+    tools,
+    wheel_set,
+)
 
 
 def target_types() -> Iterable[type[Target]]:
@@ -27,6 +36,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *extension.rules(),
         *git.rules(),
         *package.rules(),
+        *package_headers.rules(),
         *payload.rules(),
         *publish.rules(),
         *python_imports.rules(),

@@ -2,6 +2,14 @@
 
 #include <numpy/arrayobject.h>
 
+// Headers of another platform's numpy would say something else than the compiler.
+_Static_assert(NPY_SIZEOF_LONG == sizeof(long), "numpy's headers are not this platform's");
+
+#define TEXT(number) #number
+#define TEXT_OF(macro) TEXT(macro)
+static const char about[] =
+    "numpy's long has " TEXT_OF(NPY_SIZEOF_LONG) " bytes, its long double " TEXT_OF(NPY_SIZEOF_LONGDOUBLE);
+
 static PyObject *total(PyObject *module, PyObject *argument) {
   PyArrayObject *array = (PyArrayObject *)PyArray_FROM_OTF(argument, NPY_DOUBLE, NPY_ARRAY_IN_ARRAY);
   if (array == NULL) return NULL;
@@ -17,7 +25,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_native", NULL, -1, methods, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_native", about, -1, methods, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__native(void) {
   import_array();

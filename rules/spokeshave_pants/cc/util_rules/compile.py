@@ -41,7 +41,14 @@ from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.cc.util_rules.third_party import PYTHON_HEADER, CcPackage, CcPackageRequest
+from spokeshave_pants.cc.util_rules.third_party import (
+    PYTHON_HEADER,
+    CcPackage,
+    CcPackageFiles,
+    CcPackageFilesRequest,
+    CcPackageRequest,
+    MissingWheelError,
+)
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.errors import CompileError
 from spokeshave_pants.platform import Platform
@@ -179,7 +186,15 @@ def package_plan(package: CcPackage, source: str) -> CompilePlan:
 async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
     plan, abi = request.plan, request.abi
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
-    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **{p.directory: p.digest for p in plan.packages}}
+    version = abi.version if abi else None
+    packages = await MultiGet(
+        Get(CcPackageFiles, CcPackageFilesRequest(package, request.platform, version)) for package in plan.packages
+    )
+    problems = [files.problem for files in packages if files.problem]
+    if problems:
+        raise MissingWheelError(problems)
+    trees = {package.directory: files.digest for package, files in zip(plan.packages, packages)}
+    immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees}
     settings = plan.settings
     if abi is not None:
         headers = await Get(PythonHeaders, PythonHeadersRequest(abi.version, request.platform, plan.target))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import posixpath
-import re
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
@@ -39,7 +38,8 @@ from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_con
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.complete_platform import CompletePlatform
-from spokeshave_pants.cc.pip_output import wrong_hashes
+from spokeshave_pants.cc.pinned_requirements import normalize_name
+from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
 from spokeshave_pants.resources.files import standalone_tool
@@ -58,6 +58,10 @@ class InstallError(SpokeshaveError):
     """Packages that cannot be had."""
 
 
+class NoWheelError(InstallError):
+    """Packages that have no wheel for the platform that they are wanted for."""
+
+
 @dataclass(frozen=True)
 class PackagesRequest:
     """Everything that a pinned requirements file installs.
@@ -65,12 +69,14 @@ class PackagesRequest:
     :param where: what names the file, for messages.
     :param keep: globs of files whose content is wanted in any case; they end with a file's name or `**`.
     :param platform: what it is installed for, which takes wheels; None for this machine and its Python.
+    :param pins: what of the file is wanted; None for all of it.
     """
 
     path: str
     where: str
     keep: tuple[str, ...] = ()
     platform: CompletePlatform | None = None
+    pins: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,17 +111,18 @@ class _PackagesTree:
 
 
 @dataclass(frozen=True)
+class _PinsFile:
+    path: str
+    digest: Digest
+
+
+@dataclass(frozen=True)
 class _InstallerRequest:
     """:param action: `install` or `list`, and the options of that."""
 
     packages: PackagesRequest
     action: tuple[str, ...]
     description: str
-
-
-def normalize_name(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @rule
@@ -173,6 +180,16 @@ async def install_packages(request: PackagesRequest) -> InstalledPackages:
     return InstalledPackages(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT)))
 
 
+@rule
+async def find_pins(request: PackagesRequest) -> _PinsFile:
+    if request.pins is not None:
+        digest = await Get(Digest, CreateDigest([FileContent(request.path, request.pins.encode())]))
+        return _PinsFile(request.path, digest)
+    lockfile = Lockfile(url=request.path, url_description_of_origin=request.where, resolve_name=request.path)
+    loaded = await Get(LoadedLockfile, LoadedLockfileRequest(lockfile))
+    return _PinsFile(loaded.lockfile_path, loaded.lockfile_digest)
+
+
 @rule(level=LogLevel.DEBUG)
 async def run_installer(
     request: _InstallerRequest,
@@ -183,25 +200,26 @@ async def run_installer(
     options: GlobalOptions,
 ) -> FallibleProcessResult:
     wanted = request.packages
-    lockfile = Lockfile(url=wanted.path, url_description_of_origin=wanted.where, resolve_name=wanted.path)
     certificates = [ca_certs_path_to_file_content(options.ca_certs_path)] if options.ca_certs_path else []
     tool = FileContent(_TOOL, standalone_tool("packages.py"))
     platform = [FileContent(_PLATFORM, wanted.platform.text.encode())] if wanted.platform else []
-    loaded, resolve, created = await MultiGet(
-        Get(LoadedLockfile, LoadedLockfileRequest(lockfile)),
+    pins, resolve, created = await MultiGet(
+        Get(_PinsFile, PackagesRequest, wanted),
         Get(ResolvePexConfig, ResolvePexConfigRequest(None)),
         Get(Digest, CreateDigest([tool, Directory(_TEMPORARY), *certificates, *platform])),
     )
     cert = tuple(argument for file in certificates for argument in ("--cert", file.path))
-    complete = ("--complete-platform", _PLATFORM) if platform else ()
-    digest = await Get(Digest, MergeDigests([loaded.lockfile_digest, pex.digest, created]))
+    # Nothing is built for another machine: without the last option pip asks a source distribution for its metadata,
+    # for which numpy's compiles for a while, and what it has to say in the end is no help.
+    complete = ("--complete-platform", _PLATFORM, "--no-build") if platform else ()
+    digest = await Get(Digest, MergeDigests([pins.digest, pex.digest, created]))
     return await Get(
         FallibleProcessResult,
         Process(
             argv=(
                 *(python.path, _TOOL, *request.action, "--"),
                 *(pex.exe, "--tmpdir", _TEMPORARY, "--pip-version", setup.pip_version.value, *cert),
-                *("--requirement", loaded.lockfile_path, "--no-transitive", *resolve.pex_args(), *complete),
+                *("--requirement", pins.path, "--no-transitive", *resolve.pex_args(), *complete),
                 *("--resolver-version", "pip-2020-resolver", "--layout", "loose", "--no-compile"),
                 *("--output-file", "packages.pex"),
             ),
@@ -224,14 +242,18 @@ def _environment(variables: SubprocessEnvironmentVars) -> dict[str, str]:
 
 
 def _raise_for_failure(result: FallibleProcessResult, request: PackagesRequest) -> None:
-    """:raises WrongHashError: where a file is not the one pinned. :raises InstallError: for any other reason."""
+    """:raises WrongHashError: where a file is not the one pinned. :raises NoWheelError: where there is none.
+
+    :raises InstallError: for any other reason.
+    """
     if not result.exit_code:
         return
     stderr = result.stderr.decode(errors="replace")
     wrong = wrong_hashes(stderr)
     if wrong is not None:
         raise WrongHashError(f"{request.where} takes packages from {request.path}.\n{wrong}")
-    raise InstallError(f"{request.where} takes packages from {request.path}, which cannot be installed:\n{stderr}")
+    text = f"{request.where} takes packages from {request.path}, which cannot be installed:\n{stderr}"
+    raise NoWheelError(text) if request.platform and without_wheel(stderr) else InstallError(text)
 
 
 def rules() -> list[Rule | UnionRule]:

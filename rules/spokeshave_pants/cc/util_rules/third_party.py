@@ -1,15 +1,23 @@
-"""C/C++ headers and sources that ship in Python packages, unpacked from pinned requirements."""
+"""C/C++ headers and sources that ship in Python packages, unpacked from pinned requirements.
+
+Where a distribution has one wheel for all platforms, as nanobind and pybind11 do, that is unpacked once. Where it has a
+wheel for each, as numpy does, whose `_numpyconfig.h` says how many bytes a `long` has, a compile gets the files of the
+wheel for its own platform and Python.
+"""
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import (
+    EMPTY_DIGEST,
     Digest,
     DigestContents,
     DigestSubset,
+    GlobMatchErrorBehavior,
     PathGlobs,
     RemovePrefix,
     Snapshot,
@@ -17,9 +25,12 @@ from pants.engine.fs import (
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
+from spokeshave_pants.cc.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
 from spokeshave_pants.cc.include_scan import parse_includes
+from spokeshave_pants.cc.pinned_requirements import PinnedRequirements, normalize_name
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,
@@ -30,10 +41,26 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest, normalize_name
-from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.cc.util_rules.packages import NoWheelError, Packages, PackagesRequest
+from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
 
 PYTHON_HEADER = "Python.h"
+
+
+class MissingWheelError(SpokeshaveError):
+    """Distributions that have no wheel for a platform, so that nobody knows their headers there."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"Headers that are needed cannot be had:\n{bullet_list(problems)}\n"
+            "Headers of another platform are not taken, as they may differ, in the sizes of types for one. Pin a "
+            "version that has such a wheel (an environment marker keeps it to some platforms or Pythons), or offer a "
+            "wheel of your own by `[python-repos].find_links`, with its hash in that file. Or do without: leave the "
+            "platform or the Python out of the `python_native_wheel`, or compile the sources that include them for "
+            "other platforms alone (`platforms` of their `cc_sources`)."
+        )
 
 
 @dataclass(frozen=True)
@@ -42,8 +69,78 @@ class CcPackageRequest:
 
 
 @dataclass(frozen=True)
+class PinnedDistribution:
+    """What a target takes from a distribution.
+
+    :param requirements: the file that pins it.
+    :param pins: its entries there.
+    :param include_dirs: folders, relative to `site-packages` as the sources are.
+    """
+
+    address: str
+    name: str
+    requirements: str
+    pins: PinnedRequirements
+    include_dirs: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those that are wanted with all that is in them."""
+        # A source may include others of its own directory (nanobind's combined one does).
+        return tuple(sorted({*self.include_dirs, *(posixpath.dirname(source) for source in self.sources)}))
+
+    def first_applying(
+        self, platforms: Iterable[CompletePlatform]
+    ) -> tuple[CompletePlatform, PinnedRequirements] | None:
+        """The first platform that the file pins the distribution for, and what it pins there."""
+        for platform in platforms:
+            pins = self.pins.applying(platform.environment)
+            if self.name in pins.names:
+                return platform, pins
+        return None
+
+
+@dataclass(frozen=True)
+class DistributionRequest:
+    """:param platform: what its wheel is for; None for this machine, which builds one where there is none."""
+
+    pinned: PinnedDistribution
+    platform: CompletePlatform | None
+    pins: PinnedRequirements
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The wanted files of one wheel, as `site-packages` has them."""
+
+    wheel: str
+    digest: Digest
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether its wheel is for all platforms, by its name (PEP 427)."""
+        return self.wheel.endswith("-any.whl")
+
+
+@dataclass(frozen=True)
+class _AnyWheel:
+    """A wheel of a distribution, for whatever platform.
+
+    :param serves_all: whether there is none that could be another for another platform.
+    """
+
+    distribution: Distribution
+    serves_all: bool
+
+
+@dataclass(frozen=True)
 class CcPackage:
-    """Headers and sources of one distribution, at `PACKAGES_DIR/{name}` in a sandbox."""
+    """Headers and sources of one distribution, at `PACKAGES_DIR/{name}` in a sandbox.
+
+    :param digest: its files, as any of its wheels has them.
+    :param by_platform: what to look for the wheels of each platform by; None where one serves all.
+    """
 
     address: str
     name: str
@@ -53,6 +150,7 @@ class CcPackage:
     sources: tuple[str, ...]
     settings: CompileSettings
     needs_python: bool
+    by_platform: PinnedDistribution | None = None
 
     @property
     def directory(self) -> str:
@@ -63,46 +161,72 @@ class CcPackage:
         return not self.headers.isdisjoint(spellings)
 
 
+@dataclass(frozen=True)
+class CcPackageFilesRequest:
+    """:param python: the version that sources are compiled for; None for those that know no Python.
+
+    :param platform: one of a single processor.
+    """
+
+    package: CcPackage
+    platform: Platform
+    python: PythonVersion | None
+
+
+@dataclass(frozen=True)
+class CcPackageFiles:
+    """What a compile for one platform gets of a package.
+
+    :param problem: why there is nothing that it could get; empty where there is.
+    """
+
+    digest: Digest
+    problem: str = ""
+
+
 @rule
 async def cc_package(request: CcPackageRequest) -> CcPackage:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
-    include_dirs, sources = target[CcIncludeDirsField].value, target[CcPackageSourcesField].value or ()
-    # A source may include others of its own directory (nanobind's combined one does).
-    directories = sorted({*include_dirs, *(posixpath.dirname(source) for source in sources)})
-    packages = await Get(
-        Packages, PackagesRequest(requirements, where, keep=tuple(f"*/{directory}/**" for directory in directories))
-    )
+    file = PathGlobs([requirements], GlobMatchErrorBehavior.error, description_of_origin=where)
+    (text,) = await Get(DigestContents, PathGlobs, file)
+    pins = PinnedRequirements.parse(text.content.decode(errors="replace"))
     name = normalize_name(target[CcDistributionField].value or target.address.target_name)
-    root = dict(packages.distributions).get(name)
-    if root is None:
+    if name not in pins.names:
         raise InvalidTargetError(
             f"{request.address} wants the distribution {name!r}, which {requirements} does not pin. It pins: "
-            f"{', '.join(known for known, _ in packages.distributions)}. Add it there, or set `distribution`."
+            f"{', '.join(pins.names)}. Add it there, or set `distribution`."
         )
-    files = await Get(Digest, DigestSubset(packages.kept, PathGlobs(f"{root}/{folder}/**" for folder in directories)))
-    package = await Get(Digest, RemovePrefix(files, root))
-    snapshot, contents = await MultiGet(Get(Snapshot, Digest, package), Get(DigestContents, Digest, package))
-    _check_paths(request.address, include_dirs, sources, snapshot)
+    pinned = PinnedDistribution(
+        address=request.address.spec,
+        name=name,
+        requirements=requirements,
+        pins=pins.of(name),
+        include_dirs=target[CcIncludeDirsField].value,
+        sources=target[CcPackageSourcesField].value or (),
+    )
+    any_wheel = await Get(_AnyWheel, PinnedDistribution, pinned)
+    files = any_wheel.distribution.digest
+    snapshot, contents = await MultiGet(Get(Snapshot, Digest, files), Get(DigestContents, Digest, files))
     needs_python = any(
         include.spelling == PYTHON_HEADER
         for file in contents
         for include in parse_includes(file.content.decode(errors="replace"))
     )
-    directory = f"{PACKAGES_DIR}/{name}"
+    directory = f"{PACKAGES_DIR}/{pinned.name}"
     return CcPackage(
-        address=request.address.spec,
-        name=name,
-        digest=package,
-        include_dirs=tuple(f"{directory}/{include_dir}" for include_dir in include_dirs),
+        address=pinned.address,
+        name=pinned.name,
+        digest=files,
+        include_dirs=tuple(f"{directory}/{include_dir}" for include_dir in pinned.include_dirs),
         headers=frozenset(
             path[len(include_dir) + 1 :]
-            for include_dir in include_dirs
+            for include_dir in pinned.include_dirs
             for path in snapshot.files
             if path.startswith(include_dir + "/")
         ),
-        sources=tuple(f"{directory}/{source}" for source in sources),
+        sources=tuple(f"{directory}/{source}" for source in pinned.sources),
         settings=CompileSettings(
             cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
             c_standard=target[CStandardField].value or CStandardField.default,
@@ -110,14 +234,67 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
             flags=target[CompileFlagsField].value or (),
         ),
         needs_python=needs_python,
+        by_platform=None if any_wheel.serves_all else pinned,
     )
 
 
-def _check_paths(address: Address, include_dirs: tuple[str, ...], sources: tuple[str, ...], tree: Snapshot) -> None:
-    missing = [d for d in include_dirs if d not in tree.dirs] + [s for s in sources if s not in tree.files]
+@rule
+async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
+    chosen = pinned.first_applying(anywhere())
+    if chosen is None:
+        raise InvalidTargetError(
+            f"{pinned.address} wants the distribution {pinned.name!r}, but the environment markers by which "
+            f"{pinned.requirements} pins it fit no platform and Python that can be built for. Change them there."
+        )
+    try:
+        found = await Get(Distribution, DistributionRequest(pinned, *chosen))
+    except NoWheelError:
+        # There are sources alone: they are built here, and so there is no wheel of another platform to look for.
+        return _AnyWheel(await Get(Distribution, DistributionRequest(pinned, None, pinned.pins)), serves_all=True)
+    return _AnyWheel(found, serves_all=found.is_pure)
+
+
+@rule
+async def unpack_distribution(request: DistributionRequest) -> Distribution:
+    pinned = request.pinned
+    keep = tuple(f"*/{folder}/**" for folder in pinned.folders)
+    where = f"the target {pinned.address}"
+    packages = await Get(
+        Packages, PackagesRequest(pinned.requirements, where, keep, request.platform, request.pins.text)
+    )
+    wheel = dict(packages.distributions)[pinned.name]
+    globs = PathGlobs(f"{wheel}/{folder}/**" for folder in pinned.folders)
+    files = await Get(Digest, RemovePrefix(await Get(Digest, DigestSubset(packages.kept, globs)), wheel))
+    _check_paths(pinned, wheel, await Get(Snapshot, Digest, files))
+    return Distribution(wheel, files)
+
+
+@rule(level=LogLevel.DEBUG)
+async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
+    pinned, target, python = request.package.by_platform, request.platform, request.python
+    if pinned is None:
+        return CcPackageFiles(request.package.digest)
+    chosen = pinned.first_applying(of_target_without_python(target) if python is None else [of_target(target, python)])
+    machine = target.any_floor + (f" and Python {python}" if python else "")
+    if chosen is None:
+        reason = f"{pinned.requirements} pins {pinned.name} for other platforms or Pythons alone, not for {machine}"
+        return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
+    try:
+        found = await Get(Distribution, DistributionRequest(pinned, *chosen))
+    except NoWheelError:
+        version = " and ".join(pin.requirement for pin in chosen[1].pins if pin.name)
+        reason = f"{version}, which {pinned.requirements} pins, has no wheel for {machine}"
+        return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
+    return CcPackageFiles(found.digest)
+
+
+def _check_paths(pinned: PinnedDistribution, wheel: str, tree: Snapshot) -> None:
+    missing = [d for d in pinned.include_dirs if d not in tree.dirs] + [
+        s for s in pinned.sources if s not in tree.files
+    ]
     if missing:
         raise InvalidTargetError(
-            f"{address} names paths that its distribution does not have: {', '.join(missing)}. "
+            f"{pinned.address} names paths that its distribution does not have: {', '.join(missing)} ({wheel}). "
             "Paths are relative to `site-packages`."
         )
 

@@ -23,6 +23,7 @@ from spokeshave_pants.wheel.report import ActionRow, CheckRow, PythonOutcome, Wh
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.totals import ProcessRow
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
+from spokeshave_pants.wheel.util_rules.package_headers import PackageHeaders, PackageHeadersRequest
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeReport, SmokeTestWheelRequest
 
@@ -124,6 +125,8 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     chances = await MultiGet(Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key, version in served)
     tried, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
+    builds = tuple((key.platform, key.abi) for key in keys)
+    await Get(PackageHeaders, PackageHeadersRequest(plan.extensions, plan.variant, builds))
     wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
     reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}

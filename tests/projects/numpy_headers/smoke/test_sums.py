@@ -1,5 +1,5 @@
 import numpy
-from sums import total
+from sums import _native, total
 
 
 def test_it_adds_the_elements_of_an_array():
@@ -8,3 +8,8 @@ def test_it_adds_the_elements_of_an_array():
 
 def test_it_converts_what_is_no_array_of_doubles():
     assert total([[1, 2], [3, 4]]) == 10
+
+
+def test_numpy_has_the_sizes_that_it_was_compiled_with():
+    long, long_double = numpy.dtype("l").itemsize, numpy.dtype(numpy.longdouble).itemsize
+    assert _native.__doc__ == f"numpy's long has {long} bytes, its long double {long_double}"

@@ -1,0 +1,222 @@
+"""Which wheel's headers a compile gets, with small distributions made here and pip's real resolver."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, DigestContents
+from pants.engine.internals.scheduler import ExecutionError
+from pants.testutil.rule_runner import QueryRule, RuleRunner
+
+from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
+from spokeshave_pants.cc.target_types import CcPythonRequirementTarget
+from spokeshave_pants.cc.util_rules import third_party
+from spokeshave_pants.cc.util_rules.third_party import (
+    CcPackage,
+    CcPackageFiles,
+    CcPackageFilesRequest,
+    CcPackageRequest,
+    Distribution,
+    DistributionRequest,
+    PinnedDistribution,
+)
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+
+# As numpy has them: a wheel for each Python and platform, and a newer version for newer Pythons.
+SIZES = {
+    "1.0+here": ("cp312-cp312-manylinux_2_28_x86_64", "cp312-cp312-macosx_14_0_arm64", "cp312-cp312-win_amd64"),
+    "2.0+here": ("cp313-cp313-win_amd64", "cp313-cp313t-win_amd64"),
+}
+SIZES_PINS = ("sizes==1.0+here ; python_version < '3.13'", "sizes==2.0+here ; python_version >= '3.13'")
+# A build backend that needs nothing, so that nothing is downloaded for it.
+BACKEND = """\
+import zipfile
+
+NAME = "sources-1.0+here-cp39-cp39-linux_x86_64.whl"
+INFO = "sources-1.0+here.dist-info"
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(f"{wheel_directory}/{NAME}", "w") as wheel:
+        wheel.writestr("sources/include/header.h", "built here")
+        wheel.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\\nName: sources\\nVersion: 1.0+here\\n")
+        wheel.writestr(f"{INFO}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: cp39-cp39-linux_x86_64\\n")
+        wheel.writestr(f"{INFO}/RECORD", "")
+    return NAME
+"""
+PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
+    """A wheel whose one header has its tag in it."""
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
+        wheel.writestr(f"{name}/include/header.h", f"{version} {tag}")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+def make_sdist(folder: Path) -> None:
+    with tarfile.open(folder / "sources-1.0+here.tar.gz", "w:gz") as sdist:
+        for name, text in {
+            "PKG-INFO": "Metadata-Version: 2.1\nName: sources\nVersion: 1.0+here\n",
+            "backend.py": BACKEND,
+            "pyproject.toml": PYPROJECT,
+        }.items():
+            file = tarfile.TarInfo(f"sources-1.0+here/{name}")
+            file.size = len(text)
+            sdist.addfile(file, io.BytesIO(text.encode()))
+
+
+def pinned(folder: Path, *requirements: str) -> str:
+    """A requirements file with the hashes of all files."""
+    lines = []
+    for requirement in requirements:
+        name, version = requirement.partition(" ;")[0].split("==")
+        files = sorted(folder.glob(f"{name}-{version}*"))
+        lines.append(" ".join((requirement, *(f"--hash=sha256:{_sha256(file)}" for file in files))))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    for version, tags in SIZES.items():
+        for tag in tags:
+            make_wheel(folder, "sizes", version, tag)
+    make_wheel(folder, "pure", "1.0+here", "py3-none-any")
+    make_wheel(folder, "windows", "1.0+here", "py3-none-win_amd64")
+    make_sdist(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runner(index: Path) -> RuleRunner:
+    made = RuleRunner(
+        rules=[
+            *third_party.rules(),
+            *sandbox_rules(),
+            QueryRule(CcPackage, [CcPackageRequest]),
+            QueryRule(CcPackageFiles, [CcPackageFilesRequest]),
+            QueryRule(Distribution, [DistributionRequest]),
+            QueryRule(DigestContents, [Digest]),
+        ],
+        target_types=[CcPythonRequirementTarget],
+    )
+    # PyPI is asked as well, as it has the pip that asks; it takes no version with a `+`.
+    made.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
+    for name, requirements in {
+        # The rest cannot be had for most platforms, and so must not be asked for.
+        "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
+        "pure": ("pure==1.0+here",),
+        "windows": ("windows==1.0+here",),
+        "sources": ("sources==1.0+here",),
+    }.items():
+        build = f"cc_python_requirement(name={name!r}, requirements='pins.txt', include_dirs=['{name}/include'])"
+        made.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": pinned(index, *requirements)})
+    return made
+
+
+def package(runner: RuleRunner, name: str) -> CcPackage:
+    return runner.request(CcPackage, [CcPackageRequest(Address(name))])
+
+
+def files(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> CcPackageFiles:
+    """What a compile for a platform gets."""
+    platform = Platform.parse(tag, where="this test")
+    version = PythonVersion.parse(python, where="this test") if python else None
+    return runner.request(CcPackageFiles, [CcPackageFilesRequest(package(runner, name), platform, version)])
+
+
+def header(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> str:
+    """What a compile for a platform gets for the one header."""
+    found = files(runner, name, tag, python)
+    assert found.problem == ""
+    (file,) = runner.request(DigestContents, [found.digest])
+    assert file.path == f"{name}/include/header.h"
+    return file.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("tag", "python", "expected"),
+    [
+        ("manylinux_2_17_x86_64", "3.12", "1.0+here cp312-cp312-manylinux_2_28_x86_64"),
+        ("macosx_11_0_arm64", "3.12", "1.0+here cp312-cp312-macosx_14_0_arm64"),
+        ("win_amd64", "3.12", "1.0+here cp312-cp312-win_amd64"),
+        ("win_amd64", "3.13", "2.0+here cp313-cp313-win_amd64"),
+        ("win_amd64", "3.13t", "2.0+here cp313-cp313t-win_amd64"),
+    ],
+)
+def test_a_compile_gets_the_headers_of_the_wheel_for_its_platform_and_python(
+    runner: RuleRunner, tag: str, python: str, expected: str
+) -> None:
+    assert header(runner, "sizes", tag, python) == expected
+
+
+def test_sources_that_know_no_python_get_those_of_the_newest_one(runner: RuleRunner) -> None:
+    assert header(runner, "sizes", "win_amd64", None) == "2.0+here cp313-cp313-win_amd64"
+
+
+def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine_would_give_it(
+    runner: RuleRunner,
+) -> None:
+    pure = package(runner, "pure")
+    assert pure.by_platform is None
+    assert (
+        header(runner, "pure", "win_amd64") == header(runner, "pure", "manylinux_2_17_s390x") == "1.0+here py3-none-any"
+    )
+    pins = PinnedRequirements.parse((Path(runner.build_root) / "pure/pins.txt").read_text())
+    here = PinnedDistribution("pure:pure", "pure", "pure/pins.txt", pins, ("pure/include",), ())
+    assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
+
+
+def test_sources_alone_are_built_on_this_machine_for_all_platforms(runner: RuleRunner) -> None:
+    assert header(runner, "sources", "win_amd64") == header(runner, "sources", "macosx_11_0_arm64") == "built here"
+
+
+def test_a_platform_without_a_wheel_is_told_with_the_pin(runner: RuleRunner) -> None:
+    assert files(runner, "sizes", "manylinux_2_17_s390x").problem == (
+        "sizes:sizes: sizes==1.0+here, which sizes/pins.txt pins, has no wheel for manylinux_*_s390x and Python 3.12"
+    )
+
+
+def test_a_python_without_a_wheel_gets_none_of_another_python(runner: RuleRunner) -> None:
+    assert files(runner, "sizes", "win_amd64", "3.11").problem.endswith("no wheel for win_amd64 and Python 3.11")
+
+
+def test_a_distribution_for_one_platform_alone_serves_that_one(runner: RuleRunner) -> None:
+    assert header(runner, "windows", "win_amd64") == "1.0+here py3-none-win_amd64"
+    assert "no wheel for manylinux_*_x86_64" in files(runner, "windows", "manylinux_2_17_x86_64").problem
+
+
+def test_markers_that_leave_a_python_out_are_told(runner: RuleRunner) -> None:
+    path = "sizes/pins.txt"
+    text = (Path(runner.build_root) / path).read_text()
+    runner.write_files({path: text.replace("python_version >= '3.13'", "python_version == '3.13'")})
+    told = files(runner, "sizes", "win_amd64", "3.14").problem
+    runner.write_files({path: text})
+    assert told.endswith("pins.txt pins sizes for other platforms or Pythons alone, not for win_amd64 and Python 3.14")
+
+
+def test_a_distribution_that_the_file_does_not_pin_and_a_folder_that_it_does_not_have_are_told(
+    runner: RuleRunner,
+) -> None:
+    build = "cc_python_requirement(name='pure', requirements='pins.txt', include_dirs=['pure/headers'])"
+    pins = (Path(runner.build_root) / "pure/pins.txt").read_text()
+    runner.write_files({"wrong/BUILD": f"{build}\n{build.replace('pure', 'lost')}", "wrong/pins.txt": pins})
+    with pytest.raises(ExecutionError, match=r"does not have: pure/headers \(pure-1\.0\+here-py3-none-any\.whl\)"):
+        runner.request(CcPackage, [CcPackageRequest(Address("wrong", target_name="pure"))])
+    with pytest.raises(ExecutionError, match=r"'lost', which wrong/pins.txt does not pin\. It pins: pure\."):
+        runner.request(CcPackage, [CcPackageRequest(Address("wrong", target_name="lost"))])

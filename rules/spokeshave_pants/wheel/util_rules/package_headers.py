@@ -1,0 +1,65 @@
+"""Whether the packages whose headers a wheel's extensions include have them for each of its platforms and Pythons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.util_rules.compile import CompilePlan
+from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.util_rules.third_party import CcPackageFiles, CcPackageFilesRequest, MissingWheelError
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi
+
+
+@dataclass(frozen=True)
+class PackageHeadersRequest:
+    """:param builds: each is made of all the extensions."""
+
+    extensions: tuple[Address, ...]
+    variant: Address | None
+    builds: tuple[tuple[Platform, PythonAbi], ...]
+
+
+@dataclass(frozen=True)
+class PackageHeaders:
+    """They are there, for all."""
+
+
+def _wanted(plans: Iterable[CompilePlan], platform: Platform, abi: PythonAbi) -> Iterable[CcPackageFilesRequest]:
+    return (
+        CcPackageFilesRequest(package, part, abi.version if plan.needs_python else None)
+        for plan in plans
+        for package in plan.packages
+        if package.by_platform
+        for part in platform.slices
+        if plan.is_for(part)
+    )
+
+
+@rule(desc="Find the headers of packages", level=LogLevel.DEBUG)
+async def package_headers(request: PackageHeadersRequest) -> PackageHeaders:
+    """:raises MissingWheelError: that tells all that is missing, before anything is compiled."""
+    extensions = await MultiGet(
+        Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in request.extensions
+    )
+    libraries = await MultiGet(
+        Get(LinkPlan, LinkPlanRequest(address, request.variant))
+        for address in sorted({address for extension in extensions for address in extension.shared_libraries})
+    )
+    plans = [plan for linked in (*extensions, *libraries) for plan in linked.plans]
+    wanted = dict.fromkeys(files for build in request.builds for files in _wanted(plans, *build))
+    found = await MultiGet(Get(CcPackageFiles, CcPackageFilesRequest, files) for files in wanted)
+    problems = dict.fromkeys(files.problem for files in found if files.problem)
+    if problems:
+        raise MissingWheelError(problems)
+    return PackageHeaders()
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
