@@ -29,7 +29,7 @@ python_native_wheel(name="arm", platforms=["{ARM}"], require_smoke_on=["manylinu
 python_native_wheel(name="mac", platforms=["{MAC}"], **wheel)
 """
 TEST = """
-import platform, subprocess, sys
+import ctypes, platform, subprocess, sys
 import tiny
 
 
@@ -38,6 +38,8 @@ def test_on_the_emulated_processor():
     assert tiny.answer() == 42
     code = "import tiny; print(tiny.answer())"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "42\\n"
+    # Which wheels may expect of a system, as numpy's do.
+    assert ctypes.CDLL("libstdc++.so.6")
 """
 
 

@@ -15,6 +15,8 @@ from spokeshave.foreign_python import ForeignPython, Origin
 from spokeshave.report import write_report
 
 PYTHON_FILE = "python.json"
+# What PEP 600 lets a wheel expect of a system that has a Python, and Debian's Python does not need itself.
+_SYSTEM_LIBRARIES = ("libstdc++6",)
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -74,7 +76,7 @@ def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, so
     suite = SUITES[version]
     with step(f"Python {version} for {guest.architecture} from Debian {suite}"), whole_folder(place) as new:
         apt = source.root(suite, guest.debian)
-        origins = apt.download(apt.closure(f"python{version}"), new / "packages")
+        origins = apt.download(apt.closure(f"python{version}", *_SYSTEM_LIBRARIES), new / "packages")
         unpack(new / "packages", new / "root")
         shutil.rmtree(new / "packages")
         found = tried(_python(new / "root", guest, version, emulator, origins), new)
