@@ -41,7 +41,8 @@ def choose(project: Project, platforms: tuple[str, ...]) -> None:
 @pytest.fixture(scope="module")
 def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A shared library and two extensions that use it, for every platform."""
-    with running(Project.copy(tmp_path_factory.mktemp("platforms") / "repo", "shared", "choices")) as project:
+    root = tmp_path_factory.mktemp("platforms") / "repo"
+    with running(Project.copy(root, "shared", "choices", "numpy_headers")) as project:
         choose(project, PLATFORMS)
         project.package("shared:wheel", options=(STABLE,))
         yield project
