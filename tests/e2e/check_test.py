@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -28,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 def test_every_source_is_compiled(project: Project) -> None:
     for source in SOURCES:
-        project.write(source, (project.root / source).read_text() + f"// {uuid.uuid4()}\n")
+        project.edit(source)
     run = project.pants("check", "::").checked()
     assert "Compiled 7 sources for manylinux_2_17_x86_64" in run.output
     compiled = [process.split()[1] for process in run.ran("Compile ") if " for manylinux_2_17_x86_64" in process]

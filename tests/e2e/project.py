@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -100,6 +101,10 @@ class Project:
             )
         text = [_ESCAPE.sub("", path.read_text(errors="replace")) for path in (out, err)]
         return PantsRun(process.returncode, *text)
+
+    def edit(self, source: str, comment: str = "//") -> None:
+        """Make a file one that no cache has seen, by a comment at its end."""
+        self.write(source, (self.root / source).read_text() + f"{comment} {uuid.uuid4()}\n")
 
     def package(self, *targets: str, options: tuple[str, ...] = ()) -> PantsRun:
         """`./pants package`, which must succeed, into an empty `dist/`."""

@@ -109,7 +109,7 @@ def test_a_source_edit_recompiles_that_source_alone(project: Project, first: Pan
 
 
 def test_an_edit_of_python_compiles_and_links_nothing(project: Project, first: PantsRun) -> None:
-    project.write("core/shapes/cli.py", (project.root / "core/shapes/cli.py").read_text() + f"\n\n# {uuid.uuid4()}\n")
+    project.edit("core/shapes/cli.py", "\n\n#")
     _package(project)
     assert project.ran(WHEEL, "compile", "link") == []
     assert len(project.ran(WHEEL, "assemble")) == 3

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from e2e.ports import answers, free_ports
 from e2e.project import REPOSITORY, PantsRun, Project, sha256
 
 TARGET = "tiny:unpublished"
+# With a comment more its object, and so the wheel, stays the same.
+SOURCE = "tiny/native.cc"
 STABLE = "--release-version-channel=stable"
 ENVIRONMENT = """
 remote_environment(name="workers", platform="linux_x86_64", fallback_environment="__local__")
@@ -103,13 +104,8 @@ def project(tmp_path: Path) -> Project:
     copy = Project.copy(tmp_path / "repo", "tiny")
     copy.write("BUILD", ENVIRONMENT)
     copy.write("pants.toml", (copy.root / "pants.toml").read_text() + NAMES)
-    edit(copy)
+    copy.edit(SOURCE)
     return copy
-
-
-def edit(project: Project, source: str = "tiny/native.cc", comment: str = "//") -> None:
-    """Make a source one that no cache has seen; the object of one in C++ stays the same."""
-    project.write(source, (project.root / source).read_text() + f"{comment} {uuid.uuid4()}\n")
 
 
 def package(project: Project, *options: str) -> PantsRun:
@@ -129,12 +125,12 @@ def wheels(project: Project) -> dict[str, str]:
 def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project: Project, workers: Workers) -> None:
     # The first run makes the runtime pack, by more processes on the workers than its one action.
     package(project, *workers.options).checked()
-    edit(project)
+    project.edit(SOURCE)
     run = package(project, *workers.options).checked()
     assert len(project.ran(TARGET, "compile")) == 2
     assert remote_runs(run) == len(project.ran(TARGET, "compile", "link"))
     remotely = wheels(project)
-    edit(project)
+    project.edit(SOURCE)
     package(project, "--no-remote-execution").checked()
     assert len(project.ran(TARGET, "compile")) == 2
     assert remotely and remotely == wheels(project)
@@ -154,7 +150,7 @@ def other_system(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_a_client_on_another_operating_system_shares_what_the_workers_did(
     project: Project, workers: Workers, other_system: dict[str, str]
 ) -> None:
-    edit(project, "tiny/tiny/__init__.py", "#")
+    project.edit("tiny/tiny/__init__.py", "#")
     package(project, *workers.options).checked()
     made = wheels(project)
     project.clear_dist()

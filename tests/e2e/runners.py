@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,11 +53,6 @@ class Runner:
         self.project.clear_dist()
         run = self.project.pants(*settings, "package", TARGET, daemon=False, variables=variables).checked()
         return Built(run, sha256(self.project.wheel("spokeshave-tiny")), time.monotonic() - began)
-
-    def edit(self) -> None:
-        """Make the source one that no cache has seen; its object, and so the wheel, stays the same."""
-        source = "tiny/native.cc"
-        self.project.write(source, (self.project.root / source).read_text() + f"// {uuid.uuid4()}\n")
 
     def ran(self, *kinds: str) -> list[str]:
         """The processes of some kinds that the last run executed and did not take from a cache."""

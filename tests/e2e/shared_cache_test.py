@@ -124,7 +124,7 @@ def test_a_runner_that_must_compile_after_all_gets_the_toolchain_even_where_the_
     project, _ = second
     server.kill()
     source = "shared/engine/engine.cc"
-    project.write(source, (project.root / source).read_text() + "// edited\n")
+    project.edit(source)
     run = project.pants(*options, "--wheel-pythons-search-path=[]", "package", TARGET, daemon=False).checked()
     assert [description.split()[1] for description in project.ran(TARGET, "compile")] == [source]
     assert project.ran(TARGET, "runtime pack") == []

@@ -9,17 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-# Its parser, as the `packaging` beside Pants 2.17 warns of deprecations that are not the user's.
+from packaging.utils import canonicalize_name
+
+# Its parser, as that of the `packaging` beside Pants 2.17 warns of deprecations that are not the user's.
 from pants.backend.python.pip_requirement import PipRequirement
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 _CONTINUATION = re.compile(r"\\\r?\n")
 _OPTIONS = re.compile(r"\s--?[a-z].*$")
-
-
-def normalize_name(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Pin:
             requirement = PipRequirement.parse(text).as_pkg_resources_requirement()
         except ValueError:
             return cls("", text, line)
-        name, requirement.marker = normalize_name(requirement.project_name), None
+        name, requirement.marker = canonicalize_name(requirement.project_name), None
         return cls(name, str(requirement), line)
 
     def applies(self, environment: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ import json
 import posixpath
 from dataclasses import dataclass
 
+from packaging.utils import canonicalize_name
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex_cli import PexPEX
 from pants.backend.python.util_rules.pex_requirements import (
@@ -38,7 +39,6 @@ from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_con
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.complete_platform import CompletePlatform
-from spokeshave_pants.cc.pinned_requirements import normalize_name
 from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
@@ -135,7 +135,7 @@ async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Pac
         tree = _PackagesTree(installed.digest, kept, listed=False)
     snapshot = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs(["*/*.dist-info/METADATA"])))
     found = sorted(
-        (normalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
+        (canonicalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
         for path in snapshot.files
     )
     return Packages(tree.digest, tree.kept, tuple(found), tree.listed)

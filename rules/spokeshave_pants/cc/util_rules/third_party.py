@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from packaging.utils import canonicalize_name
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_DIGEST,
@@ -30,7 +31,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
 from spokeshave_pants.cc.include_scan import parse_includes
-from spokeshave_pants.cc.pinned_requirements import PinnedRequirements, normalize_name
+from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,
@@ -192,7 +193,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     file = PathGlobs([requirements], GlobMatchErrorBehavior.error, description_of_origin=where)
     (text,) = await Get(DigestContents, PathGlobs, file)
     pins = PinnedRequirements.parse(text.content.decode(errors="replace"))
-    name = normalize_name(target[CcDistributionField].value or target.address.target_name)
+    name = canonicalize_name(target[CcDistributionField].value or target.address.target_name)
     if name not in pins.names:
         raise InvalidTargetError(
             f"{request.address} wants the distribution {name!r}, which {requirements} does not pin. It pins: "
