@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.platform import ObjectFormat, Platform
@@ -57,6 +57,11 @@ class CompileSettings:
 def for_platform(by_glob: Iterable[tuple[str, tuple[str, ...]]], platform: Platform) -> tuple[str, ...]:
     """The values of every glob that fits the platform, in their order."""
     return tuple(value for glob, values in by_glob if platform.fits([glob]) for value in values)
+
+
+def for_any_platform(by_glob: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The values for all platforms, of which no compile has more than some."""
+    return tuple(value for values in by_glob.values() for value in values)
 
 
 def is_c(source: str) -> bool:

@@ -1,23 +1,34 @@
-"""The include graph: which headers a C/C++ source can reach, without running a preprocessor.
+"""What the text of a C/C++ or assembler file asks for: includes, embedded files, and macros that name headers.
 
-Conditional includes count as taken, so that the answer is the same for every platform and set of macros; a source's
-inputs are a superset of what one compile reads, and nothing outside of what the text names.
+Nothing is preprocessed. Conditional includes count as taken, so that the answer is the same for every platform and set
+of macros: a compile's inputs are a superset of what it reads, and nothing that the text does not name.
 """
 
 from __future__ import annotations
 
-import posixpath
+import enum
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.system_headers import SYSTEM_HEADERS
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
-
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.MULTILINE)
 _CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
 _BYTE_ORDER_MARK = "\ufeff"
+_NAMED = r'(?:"([^"\n]+)"|<([^>\n]+)>)'
+_INCLUDE = re.compile(rf"^[ \t]*(?:\#|%:)[ \t]*(include|include_next|import|embed)[ \t]*{_NAMED}", re.MULTILINE)
+_TEST = re.compile(rf"\b__has_(include|include_next|embed)[ \t]*\([ \t]*{_NAMED}")
+_COMPUTED = re.compile(
+    r"""
+    ^ [ \t]* (?: \# | %: ) [ \t]*
+    (?: (?: include | include_next | import | embed ) | (?: el )? if \b .* \b __has_ (?: include | embed ) [ \t]* \( )
+    [ \t]* ( [A-Za-z_] \w* )
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+_MACRO = re.compile(rf"^[ \t]*(?:\#|%:)[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+{_NAMED}[ \t]*\r?$", re.MULTILINE)
+# In an assembler file, and within a string of C, where the quotes have a backslash each.
+_ASSEMBLER = re.compile(r'\.(incbin|include)\b\s*\\?"([^"\\\n]+)\\?"')
+_INCBIN = re.compile(r"incbin", re.IGNORECASE)
+_FILE_LITERAL = re.compile(r'"([\w./+@ -]*[\w+-]\.\w+)"')
 # What hides an include, or a comment's beginning: in order, as the first that matches at a place is what stands there.
 _TOKEN = re.compile(
     r"""
@@ -30,190 +41,123 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_FORCED_SEPARATE = ("-include", "--include", "-imacros", "--imacros")
+_FORCED_JOINED = ("--include=", "--imacros=", "-include", "-imacros")
+
+
+class IncludeKind(str, enum.Enum):
+    """How a file is asked for, which decides where it is looked for."""
+
+    INCLUDE = "include"
+    #: `#include_next`: every file that answers to the name, as the compiler goes from one to the next.
+    NEXT = "next"
+    #: `__has_include`: an input where it exists; no reason to look in other projects.
+    TEST = "test"
+    #: `-include` on the command line: found from the build root, and then as `#include`.
+    FORCED = "forced"
+    #: `#embed`: beside the file that embeds it.
+    EMBED = "embed"
+    #: `.incbin` and `.include`: found from the build root, and then by the include roots.
+    ASSEMBLER = "assembler"
+    #: A string that may name a file, handed to a macro that embeds one.
+    GUESS = "guess"
 
 
 @dataclass(frozen=True, order=True)
 class Include:
-    """One `#include`, as written; `quoted` looks beside the including file first."""
+    """One file that a text asks for, as written; `quoted` looks beside the including file first."""
 
     spelling: str
     quoted: bool
+    kind: IncludeKind = IncludeKind.INCLUDE
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a text asks for.
+
+    Attributes:
+        includes: sorted.
+        macros: macros that are defined as the name of a header, each with that header.
+        computed: macros that are included (`#include MACRO`).
+    """
+
+    includes: tuple[Include, ...] = ()
+    macros: tuple[tuple[str, Include], ...] = ()
+    computed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class CcFile:
-    """A C/C++ file of the repository, the target that owns it, and what it includes.
+    """A C/C++ file of the repository, the target that owns it, and what it asks for.
 
-    `dependencies` are the targets that its own one lists: of several headers that an include can mean, theirs is meant.
+    Attributes:
+        include_roots: the directories of its target that headers are included from, in the order of the search.
     """
 
     path: str
     owner: str
     include_roots: tuple[str, ...]
-    includes: tuple[Include, ...]
-    dependencies: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class IncludeClosure:
-    """What a file reaches: headers of the repository, their roots, and spellings that no file of it answers to."""
-
-    headers: tuple[str, ...]
-    include_roots: tuple[str, ...]
-    unresolved: frozenset[str]
+    scan: Scan = Scan()
 
 
 def parse_includes(text: str) -> tuple[Include, ...]:
-    """Every `#include` of a file, sorted; those in comments and strings and those made of macros are left out."""
+    """Everything that a file includes, embeds or tests for, sorted.
+
+    Includes in comments and strings are left out, and so are those made of macros.
+    """
+    return scan_text(text).includes
+
+
+def scan_text(text: str) -> Scan:
+    """What a file asks for."""
     spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
     plain = _TOKEN.sub(lambda token: token[0] if token["other"] else " ", spliced)
-    found = {Include(quoted or angled, bool(quoted)) for quoted, angled in _INCLUDE.findall(plain)}
-    return tuple(sorted(found))
-
-
-class IncludeGraph:
-    """All C/C++ files of the repository, by path and by every spelling that an include root gives them.
-
-    :raises InvalidTargetError: for files that several targets own; all of them at once.
-    """
-
-    def __init__(self, files: Iterable[CcFile]) -> None:
-        self._key = tuple(sorted(files, key=lambda file: file.path))
-        self.files: Mapping[str, CcFile] = {file.path: file for file in self._key}
-        _check_owners(self._key)
-        members: dict[str, list[str]] = defaultdict(list)
-        spellings: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for file in self.files.values():
-            members[file.owner].append(file.path)
-            for root in file.include_roots:
-                spelling = _relative(file.path, root)
-                if spelling is not None:
-                    spellings[spelling].append((root, file.path))
-        self._members: Mapping[str, tuple[str, ...]] = {owner: tuple(sorted(m)) for owner, m in members.items()}
-        self._spellings: Mapping[str, list[tuple[str, str]]] = spellings
-
-    def with_files(self, files: Iterable[CcFile]) -> IncludeGraph:
-        """The graph with files that no target owns as sources: generated headers."""
-        return IncludeGraph((*self._key, *files))
-
-    def members(self, owner: str) -> tuple[str, ...]:
-        """The files of a target, sorted; empty for a target that owns none."""
-        return self._members.get(owner, ())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, IncludeGraph) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def included(self, path: str) -> tuple[str, ...]:
-        """The files that a file includes itself, sorted; ambiguous includes are left for `closure` to tell."""
-        file = self.files[path]
-        found = (self._candidates(include, file, file) for include in file.includes)
-        return tuple(sorted({candidates[0][1] for candidates in found if len({c[1] for c in candidates}) == 1}))
-
-    def closure(self, path: str) -> IncludeClosure:
-        """Everything that a file reaches through includes.
-
-        :raises InvalidTargetError: for includes that several files answer to equally well, those that two files mean
-            differently, and those that leave the repository; all of them at once.
-        """
-        headers: set[str] = set()
-        source = self.files[path]
-        roots = source.include_roots
-        found_by: set[str] = set()
-        meant: dict[str, str] = {}
-        unresolved: set[str] = set()
-        problems: list[str] = []
-        pending = [path]
-        while pending:
-            includer = self.files[pending.pop()]
-            for include in includer.includes:
-                if _leaves_repository(include, includer):
-                    problems.append(_escape(include, includer))
-                    continue
-                candidates = self._candidates(include, includer, source)
-                if not candidates:
-                    unresolved.add(include.spelling)
-                    continue
-                if len({header for _, header in candidates}) > 1:
-                    problems.append(_ambiguity(include, includer, candidates))
-                    continue
-                root, header = candidates[0]
-                if root is not None:
-                    found_by.add(root)
-                    # The compiler has one list of directories for all files of a compile.
-                    if meant.setdefault(include.spelling, header) != header:
-                        problems.append(_ambiguity(include, includer, [*candidates, (None, meant[include.spelling])]))
-                if header not in headers and header != path:
-                    headers.add(header)
-                    pending.append(header)
-        if problems:
-            raise InvalidTargetError("\n".join(sorted(set(problems))))
-        return IncludeClosure(
-            headers=tuple(sorted(headers)),
-            include_roots=(*roots, *sorted(found_by - set(roots))),
-            unresolved=frozenset(unresolved),
-        )
-
-    def _candidates(self, include: Include, includer: CcFile, source: CcFile) -> list[tuple[str | None, str]]:
-        """What an include can mean where a source is compiled, with the root that finds it; one where that is decided.
-
-        The roots in force decide, in their order, and then the listed dependencies.
-        """
-        if include.quoted:
-            beside = posixpath.normpath(posixpath.join(posixpath.dirname(includer.path), include.spelling))
-            if beside in self.files:
-                return [(None, beside)]
-        named = self._spellings.get(posixpath.normpath(include.spelling), [])
-        by_root = dict(named)
-        for root in (*source.include_roots, *includer.include_roots):
-            if root in by_root:
-                return [(root, by_root[root])]
-        listed = {*source.dependencies, *includer.dependencies}
-        found: list[tuple[str | None, str]] = [*named]
-        meant = [candidate for candidate in found if self.files[candidate[1]].owner in listed]
-        if meant or include.quoted or "/" in include.spelling:
-            return meant or found
-        # `<config.h>` may be for another platform, or of a package: the compiler tells if it is needed.
-        decided = include.spelling not in SYSTEM_HEADERS and len({header for _, header in found}) == 1
-        return found if decided else []
-
-
-def _check_owners(files: Iterable[CcFile]) -> None:
-    owners: dict[str, list[str]] = defaultdict(list)
-    for file in files:
-        owners[file.path].append(file.owner)
-    problems = [f"{path} is in {' and '.join(sorted(names))}." for path, names in owners.items() if len(names) > 1]
-    if problems:
-        raise InvalidTargetError(
-            f"A C/C++ file has one target, as includes and links follow it:\n{bullet_list(problems)}\n"
-            "Leave each out of the `sources` of all but one."
-        )
-
-
-def _leaves_repository(include: Include, includer: CcFile) -> bool:
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(includer.path), include.spelling))
-    return path.startswith(("/", "../"))
-
-
-def _escape(include: Include, includer: CcFile) -> str:
-    return (
-        f"{includer.path} includes {include.spelling!r}, which is outside of the repository, so that the result would "
-        "depend on the machine. Write the header's path from an include root."
+    found = {_include(directive, quoted, angled) for directive, quoted, angled in _INCLUDE.findall(plain)}
+    found |= {_test(directive, quoted, angled) for directive, quoted, angled in _TEST.findall(plain)}
+    found |= {Include(name, True, IncludeKind.ASSEMBLER) for _, name in _ASSEMBLER.findall(plain)}
+    if _INCBIN.search(_ASSEMBLER.sub("", plain)):
+        found |= {Include(name, True, IncludeKind.GUESS) for name in _FILE_LITERAL.findall(plain)}
+    return Scan(
+        includes=tuple(sorted(found)),
+        macros=tuple(
+            sorted({(name, Include(quoted or angled, bool(quoted))) for name, quoted, angled in _MACRO.findall(plain)})
+        ),
+        computed=tuple(sorted(set(_COMPUTED.findall(plain)))),
     )
 
 
-def _relative(path: str, root: str) -> str | None:
-    if root in ("", "."):
-        return path
-    return path[len(root) + 1 :] if path.startswith(root + "/") else None
+def _include(directive: str, quoted: str, angled: str) -> Include:
+    kinds = {"include_next": IncludeKind.NEXT, "embed": IncludeKind.EMBED}
+    return Include(quoted or angled, bool(quoted), kinds.get(directive, IncludeKind.INCLUDE))
 
 
-def _ambiguity(include: Include, includer: CcFile, candidates: list[tuple[str | None, str]]) -> str:
-    files = ", ".join(sorted({header for _, header in candidates}))
-    return (
-        f"{includer.path} includes {include.spelling!r}, which several files answer to: {files}. "
-        "Write the path from the source root, list the target that is meant in the `dependencies` of "
-        f"{includer.owner}, or give it the `include_root` that is meant."
-    )
+def _test(directive: str, quoted: str, angled: str) -> Include:
+    kinds = {"include_next": IncludeKind.NEXT, "embed": IncludeKind.EMBED}
+    return Include(quoted or angled, bool(quoted), kinds.get(directive, IncludeKind.TEST))
+
+
+def scan_flags(flags: Iterable[str], defines: Iterable[str] = ()) -> Scan:
+    """What a compiler's command line asks for: `-include` and `-imacros`, and macros that name headers."""
+    includes: set[Include] = set()
+    macros: set[tuple[str, Include]] = set()
+    given = list(defines)
+    remaining = iter(flags)
+    for flag in remaining:
+        if flag in _FORCED_SEPARATE:
+            includes.add(Include(next(remaining, ""), True, IncludeKind.FORCED))
+        elif flag == "-D":
+            given.append(next(remaining, ""))
+        elif flag.startswith("-D"):
+            given.append(flag[2:])
+        else:
+            name = next((flag[len(prefix) :] for prefix in _FORCED_JOINED if flag.startswith(prefix)), "")
+            # `-include-pch` and the like are other flags.
+            if name and not name.startswith("-"):
+                includes.add(Include(name, True, IncludeKind.FORCED))
+    for define in given:
+        name, _, value = define.partition("=")
+        named = re.fullmatch(_NAMED, value.strip())
+        if named:
+            macros.add((name, Include(named[1] or named[2], bool(named[1]))))
+    return Scan(tuple(sorted(i for i in includes if i.spelling)), tuple(sorted(macros)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 
 from spokeshave_pants.cc.compile_command import PACKAGES_DIR, object_path
+from spokeshave_pants.cc.include_search import Stranger
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx")
@@ -22,15 +23,11 @@ def is_source(path: str) -> bool:
 
 @dataclass(frozen=True)
 class LinkClosure:
-    """Owners of C/C++ files, third-party packages, shared libraries and other inputs that some targets reach.
-
-    All sorted.
-    """
+    """Owners of C/C++ files, third-party packages and shared libraries that some targets reach, all sorted."""
 
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
     shared_libraries: tuple[Address, ...]
-    files: tuple[Address, ...]
 
 
 def check_object_names(sources: Iterable[str], *, where: str) -> None:
@@ -53,3 +50,17 @@ def display_name(source: str) -> str:
     """A source as a user knows it: third-party ones without the directory of the sandbox."""
     path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
+
+
+def strangers_warning(owner: str, strangers: Iterable[Stranger]) -> str:
+    """What to say of headers that a target takes of targets which it does not list."""
+    by_target: dict[str, set[str]] = defaultdict(set)
+    for stranger in strangers:
+        by_target[stranger.owner].add(f"{stranger.spelling} ({stranger.header})")
+    listed = [f"{target}: {', '.join(sorted(headers))}" for target, headers in sorted(by_target.items())]
+    return (
+        f"{owner} does not list in its `dependencies` where these headers come from. Each is taken from the one target "
+        f"of the repository that has a header of that name, and that target's sources are linked in:\n"
+        f"{bullet_list(listed)}\n"
+        f"List the target in the `dependencies` of {owner} if it is meant; exclude it there with `!` if it is not."
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # At the top of glibc's, musl's and clang's include directories, but for those that only each other include;
-# then what portable code includes on Windows.
+# then CPython's, those in a folder whose name projects use too, and what portable code includes on Windows.
 SYSTEM_HEADERS = frozenset(
     """
     a.out.h aio.h aliases.h alloca.h ammintrin.h ar.h argp.h argz.h arm_acle.h arm_neon.h assert.h byteswap.h cet.h
@@ -19,6 +19,19 @@ SYSTEM_HEADERS = frozenset(
     ucontext.h ulimit.h unistd.h unwind.h utime.h utmp.h utmpx.h values.h varargs.h wait.h wchar.h wctype.h wmmintrin.h
     wordexp.h x86gprintrin.h x86intrin.h xmmintrin.h
 
+    Python.h pyconfig.h pythread.h structmember.h
+
+    net/ethernet.h net/if.h net/if_arp.h net/if_packet.h net/if_slip.h net/ppp-comp.h net/ppp_defs.h net/route.h
+
     Windows.h conio.h crtdbg.h direct.h intsafe.h io.h process.h sal.h tchar.h windows.h winsock.h winsock2.h ws2tcpip.h
     """.split()
 )
+# Folders of system headers whose names no project gives to its own.
+_SYSTEM_FOLDERS = tuple(
+    f"{name}/" for name in "arpa asm asm-generic bits linux mach mach-o netinet netinet6 sys".split()
+)
+
+
+def is_system_header(spelling: str) -> bool:
+    """Whether an include means a header of the platform, where nothing that the target may see answers to it."""
+    return spelling in SYSTEM_HEADERS or spelling.startswith(_SYSTEM_FOLDERS)

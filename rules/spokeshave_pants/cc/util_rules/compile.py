@@ -5,13 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
-from pants.core.target_types import FileSourceField, ResourceSourceField
-from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
-from pants.engine.addresses import Addresses
-from pants.engine.fs import EMPTY_DIGEST, Digest, DigestContents, MergeDigests, PathGlobs
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, Directory, MergeDigests, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import SourcesField, Targets
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
@@ -26,8 +22,7 @@ from spokeshave_pants.cc.compile_command import (
     object_path,
 )
 from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
-from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
-from spokeshave_pants.cc.link_closure import LinkClosure, display_name
+from spokeshave_pants.cc.link_closure import display_name
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
@@ -38,15 +33,13 @@ from spokeshave_pants.cc.target_types import (
     PlatformDefinesField,
 )
 from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
-from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
-from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
+from spokeshave_pants.cc.util_rules.include_graph import CcTargets, ResolvedIncludes, ResolveIncludesRequest
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.third_party import (
     PYTHON_HEADER,
     CcPackage,
     CcPackageFiles,
     CcPackageFilesRequest,
-    CcPackageRequest,
     MissingWheelError,
 )
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
@@ -59,9 +52,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CompilePlanRequest:
-    """What compiling a source of the repository takes, for whatever platform and Python."""
+    """What compiling a source of the repository takes, for any platform and Python.
+
+    Attributes:
+        flags: flags that a variant adds, which may ask for headers; it adds them to the plan itself.
+    """
 
     path: str
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,26 +117,15 @@ class CompiledObjects:
 @rule(level=LogLevel.DEBUG)
 async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> CompilePlan:
     target = cc_targets.by_path[request.path]
-    reached, needs = await MultiGet(
-        Get(IncludeClosure, IncludeClosureRequest(request.path)),
-        Get(LinkClosure, LinkClosureRequest(Addresses([owner_of(target.address)]))),
+    resolved = await Get(ResolvedIncludes, ResolveIncludesRequest(request.path, request.flags))
+    reached = resolved.closure
+    used = tuple(package for package in resolved.packages if package.provides_any(reached.unresolved))
+    sources, data, directories = await MultiGet(
+        Get(Digest, PathGlobs([request.path, *(h for h in reached.headers if h in cc_targets.by_path)])),
+        Get(Digest, PathGlobs(reached.data)),
+        Get(Digest, CreateDigest(Directory(path) for path in reached.directories)),
     )
-    file_targets = await Get(Targets, Addresses(needs.files))
-    generated = await Get(
-        SourceFiles,
-        SourceFilesRequest(
-            (file_target.get(SourcesField) for file_target in file_targets),
-            for_sources_types=(FileSourceField, ResourceSourceField),
-            enable_codegen=True,
-        ),
-    )
-    if generated.snapshot.files:
-        contents = await Get(DigestContents, Digest, generated.snapshot.digest)
-        reached = _through_generated(cc_targets.graph, request.path, contents)
-    packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in needs.packages)
-    used = tuple(package for package in packages if package.provides_any(reached.unresolved))
-    sources = await Get(Digest, PathGlobs([request.path, *reached.headers]))
-    digest = await Get(Digest, MergeDigests([sources, generated.snapshot.digest]))
+    digest = await Get(Digest, MergeDigests([sources, data, directories, resolved.files]))
     return CompilePlan(
         source=request.path,
         target=target.address.spec,
@@ -157,17 +144,6 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
         packages=used,
         needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
     )
-
-
-def _through_generated(graph: IncludeGraph, path: str, generated: DigestContents) -> IncludeClosure:
-    """What a source reaches where headers that are made at build time may lie between it and the repository's."""
-    roots = graph.files[path].include_roots
-    files = [
-        CcFile(file.path, "generated files", roots, parse_includes(file.content.decode(errors="replace")))
-        for file in generated
-        if file.path not in graph.files
-    ]
-    return graph.with_files(files).closure(path)
 
 
 def package_plan(package: CcPackage, source: str) -> CompilePlan:

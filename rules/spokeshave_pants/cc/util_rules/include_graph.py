@@ -1,32 +1,50 @@
-"""The include graph of the repository, kept up by the engine, and the dependencies that it infers."""
+"""The include graph of the repository, what each target sees of it, and the dependencies that it infers."""
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.cc.dependency_inference.rules import AllCCTargets, CCDependencyInferenceFieldSet
-from pants.backend.cc.target_types import CCSourceField
-from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestContents
+from pants.backend.cc.target_types import CCGeneratorSourcesField, CCSourceField
+from pants.core.target_types import FileSourceField, GenericTarget, ResourceSourceField
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
+from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import Digest, DigestContents, MergeDigests
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     Dependencies,
     DependenciesRequest,
     ExplicitlyProvidedDependencies,
+    GenerateSourcesRequest,
     HydratedSources,
     HydrateSourcesRequest,
     InferDependenciesRequest,
     InferredDependencies,
+    SourcesField,
     Target,
+    Targets,
+    UnexpandedTargets,
 )
-from pants.engine.unions import UnionRule
-from pants.source.source_root import SourceRoot, SourceRootRequest
+from pants.engine.unions import UnionMembership, UnionRule
+from pants.source.source_root import OptionalSourceRoot, SourceRoot, SourceRootRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
-from spokeshave_pants.cc.target_types import IncludeRootField
+from spokeshave_pants.cc.compile_command import for_any_platform
+from spokeshave_pants.cc.include_scan import CcFile, scan_flags, scan_text
+from spokeshave_pants.cc.include_search import CcView, IncludeClosure, IncludeGraph
+from spokeshave_pants.cc.target_types import (
+    CcRequirementsFileField,
+    CcSharedLibraryDependenciesField,
+    CompileFlagsField,
+    DefinesField,
+    IncludeRootField,
+    PlatformCompileFlagsField,
+    PlatformDefinesField,
+)
+from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,71 @@ class CcTargets:
 
 
 @dataclass(frozen=True)
-class IncludeClosureRequest:
+class ListedRequest:
+    """What a C/C++ target lists in `dependencies`, and what that lists."""
+
+    owner: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Targets that a C/C++ target lists, directly or by what it lists, nearest first.
+
+    Attributes:
+        owners: C/C++ targets.
+        packages: third-party packages.
+        files: targets of plain or generated files.
+        excluded: targets that the list excludes by `!`.
+    """
+
+    owners: tuple[str, ...]
+    packages: tuple[Address, ...]
+    files: tuple[Address, ...]
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VisibleRequest:
+    owner: str
+
+
+@dataclass(frozen=True)
+class Visible:
+    """What a C/C++ target sees beside its own files.
+
+    Attributes:
+        digest: the plain and generated files among it.
+    """
+
+    view: CcView
+    packages: tuple[CcPackage, ...]
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class ResolveIncludesRequest:
+    """What a source reaches.
+
+    Attributes:
+        flags: flags for the compiler beside those of its target.
+    """
+
     path: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResolvedIncludes:
+    """What a source reaches, the same for its compile and for what is linked.
+
+    Attributes:
+        packages: what the targets whose files it reaches list; it may include their headers.
+        files: plain and generated files that these list.
+    """
+
+    closure: IncludeClosure
+    packages: tuple[CcPackage, ...]
+    files: Digest
 
 
 def owner_of(address: Address) -> Address:
@@ -63,18 +144,16 @@ def _include_roots(target: Target, source_root: str) -> tuple[str, ...]:
 @rule(level=LogLevel.DEBUG)
 async def scan_cc_file(request: ScanCcFileRequest) -> CcFile:
     field = request.target[CCSourceField]
-    sources, source_root, listed = await MultiGet(
+    sources, source_root = await MultiGet(
         Get(HydratedSources, HydrateSourcesRequest(field)),
         Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(field.file_path)),
-        Get(ExplicitlyProvidedDependencies, DependenciesRequest(request.target[Dependencies])),
     )
     contents = await Get(DigestContents, Digest, sources.snapshot.digest)
     return CcFile(
         path=field.file_path,
         owner=owner_of(request.target.address).spec,
         include_roots=_include_roots(request.target, source_root.path),
-        includes=parse_includes("".join(file.content.decode(errors="replace") for file in contents)),
-        dependencies=tuple(sorted({owner_of(address).spec for address in listed.includes})),
+        scan=scan_text("".join(file.content.decode(errors="replace") for file in contents)),
     )
 
 
@@ -86,9 +165,138 @@ async def scan_cc_targets(all_targets: AllCCTargets) -> CcTargets:
     return CcTargets(graph=IncludeGraph(files), by_path=by_path)
 
 
+def is_looked_through(target: Target) -> bool:
+    """Whether a target stands for its dependencies: a `target`, and a shared library for what its headers need."""
+    return isinstance(target, GenericTarget) or target.has_field(CcSharedLibraryDependenciesField)
+
+
+async def _explicit(targets: Iterable[Target]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """What the `dependencies` of targets list and what they exclude, in the order of the lists."""
+    found = await MultiGet(
+        Get(ExplicitlyProvidedDependencies, DependenciesRequest(target.get(Dependencies))) for target in targets
+    )
+    listed = dict.fromkeys(address for explicit in found for address in explicit.includes)
+    excluded = dict.fromkeys(address for explicit in found for address in explicit.ignores)
+    return tuple(listed), tuple(excluded)
+
+
+def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], ...]:
+    """The fields that plain or generated files come of: headers and the like that no include graph knows."""
+    outputs = (FileSourceField, ResourceSourceField)
+    generators = union_membership.get(GenerateSourcesRequest)
+    return (*outputs, *(generator.input for generator in generators if issubclass(generator.output, outputs)))
+
+
 @rule(level=LogLevel.DEBUG)
-async def include_closure(request: IncludeClosureRequest, cc_targets: CcTargets) -> IncludeClosure:
-    return cc_targets.graph.closure(request.path)
+async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membership: UnionMembership) -> Listed:
+    """Follow lists alone, never includes: what is made of them decides what includes mean."""
+    with_files = file_fields(union_membership)
+    members = [cc_targets.by_path[path] for path in cc_targets.graph.members(request.owner)]
+    pending, excluded = await _explicit(members)
+    seen: dict[Address, None] = {}
+    owners: dict[str, None] = {}
+    packages: dict[Address, None] = {}
+    files: dict[Address, None] = {}
+    while pending:
+        new = tuple(address for address in pending if address not in seen)
+        seen.update(dict.fromkeys(new))
+        targets = await Get(UnexpandedTargets, Addresses(new))
+        into: list[Target] = []
+        others: list[Address] = []
+        for target in targets:
+            if target.has_field(CCGeneratorSourcesField) or target.has_field(CCSourceField):
+                owner = owner_of(target.address).spec
+                if owner != request.owner and owner not in owners:
+                    owners[owner] = None
+                    into.extend(cc_targets.by_path[path] for path in cc_targets.graph.members(owner))
+            elif target.has_field(CcRequirementsFileField):
+                packages[target.address] = None
+            elif is_looked_through(target):
+                into.append(target)
+            else:
+                others.append(target.address)
+        expanded = await Get(Targets, Addresses(others))
+        files.update({t.address: None for t in expanded if isinstance(t.get(SourcesField), with_files)})
+        pending, _ = await _explicit(into)
+    return Listed(
+        owners=tuple(owners),
+        packages=tuple(packages),
+        files=tuple(files),
+        excluded=tuple(dict.fromkeys(owner_of(address).spec for address in excluded)),
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visible:
+    listed = await Get(Listed, ListedRequest(request.owner))
+    packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in listed.packages)
+    targets = await Get(Targets, Addresses(listed.files))
+    sources = await Get(
+        SourceFiles,
+        SourceFilesRequest(
+            (target.get(SourcesField) for target in targets),
+            for_sources_types=(FileSourceField, ResourceSourceField),
+            enable_codegen=True,
+        ),
+    )
+    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    roots = await MultiGet(
+        Get(OptionalSourceRoot, SourceRootRequest, SourceRootRequest.for_file(file.path)) for file in contents
+    )
+    files = tuple(
+        CcFile(
+            path=file.path,
+            owner=request.owner,
+            include_roots=(root.source_root.path,) if root.source_root else (),
+            scan=scan_text(file.content.decode(errors="replace")),
+        )
+        for file, root in zip(contents, roots)
+        if file.path not in cc_targets.graph.files
+    )
+    view = CcView(
+        roots=_exposed(cc_targets.graph, listed, files),
+        owners=listed.owners,
+        files=files,
+        package_headers=frozenset(header for package in packages for header in package.headers),
+        excluded=frozenset(listed.excluded),
+    )
+    return Visible(view, packages, sources.snapshot.digest)
+
+
+def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tuple[str, ...]:
+    """The roots of what a target lists, generated files before others' headers."""
+    made = (root for file in files for root in file.include_roots)
+    return tuple(dict.fromkeys((*made, *(root for owner in listed.owners for root in graph.roots(owner)))))
+
+
+@rule(level=LogLevel.DEBUG)
+async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTargets) -> ResolvedIncludes:
+    target = cc_targets.by_path[request.path]
+    command_line = scan_flags(
+        (
+            *(target[CompileFlagsField].value or ()),
+            *for_any_platform(target[PlatformCompileFlagsField].value or {}),
+            *request.flags,
+        ),
+        (*(target[DefinesField].value or ()), *for_any_platform(target[PlatformDefinesField].value or {})),
+    )
+    visible: dict[str, Visible] = {}
+    wanted = frozenset((owner_of(target.address).spec,))
+    while True:
+        # What is reached decides what may be seen, and that what is reached: as each view adds some, this ends.
+        new = sorted(wanted - visible.keys())
+        visible.update(zip(new, await MultiGet(Get(Visible, VisibleRequest(owner)) for owner in new)))
+        views = {owner: seen.view for owner, seen in visible.items()}
+        closure = cc_targets.graph.closure(request.path, views, command_line)
+        wanted = closure.owners
+        if wanted <= visible.keys():
+            break
+    reached = [visible[owner] for owner in sorted(visible)]
+    return ResolvedIncludes(
+        closure=closure,
+        packages=tuple(dict.fromkeys(package for seen in reached for package in seen.packages)),
+        files=await Get(Digest, MergeDigests(seen.digest for seen in reached)),
+    )
 
 
 class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceFieldSet]):
@@ -97,8 +305,20 @@ class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceField
 
 @rule(desc="Infer C/C++ dependencies from includes", level=LogLevel.DEBUG)
 async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTargets) -> InferredDependencies:
-    """What the include graph resolves and Pants' own inference does not: include roots, angle brackets, `..`."""
-    headers = cc_targets.graph.included(request.field_set.sources.file_path)
+    """What the include graph resolves and Pants' own inference does not: include roots, angle brackets, `..`.
+
+    Generated files are made with dependencies that this would infer, so that they cannot be looked at here. A target
+    that lists some takes no header of another project, which may be the one that is generated.
+    """
+    owner = owner_of(request.field_set.address).spec
+    listed = await Get(Listed, ListedRequest(owner))
+    view = CcView(
+        roots=_exposed(cc_targets.graph, listed, ()),
+        owners=listed.owners,
+        excluded=frozenset(listed.excluded),
+        takes_strangers=not listed.files,
+    )
+    headers = cc_targets.graph.included(request.field_set.sources.file_path, view)
     return InferredDependencies(cc_targets.by_path[header].address for header in headers)
 
 

@@ -4,32 +4,55 @@ from __future__ import annotations
 
 import pytest
 from pants.backend.cc.dependency_inference import rules as dependency_inference
+from pants.backend.cc.dependency_inference.rules import CCDependencyInferenceFieldSet
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
+from pants.backend.shell.target_types import ShellCommandTarget
+from pants.backend.shell.util_rules import shell_command
+from pants.core.target_types import FilesGeneratorTarget, GenericTarget
+from pants.core.target_types import rules as core_target_types_rules
+from pants.core.util_rules import source_files
 from pants.engine.addresses import Address, Addresses
-from pants.engine.target import Dependencies, DependenciesRequest
+from pants.engine.target import Dependencies, DependenciesRequest, InferredDependencies
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types
-from spokeshave_pants.cc.include_scan import IncludeClosure
-from spokeshave_pants.cc.util_rules import include_graph
-from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest
+from spokeshave_pants.cc.include_search import IncludeClosure
+from spokeshave_pants.cc.link_closure import LinkClosure
+from spokeshave_pants.cc.util_rules import include_graph, link_closure, third_party, toolchain
+from spokeshave_pants.cc.util_rules.include_graph import (
+    CcTargets,
+    InferCcIncludesRequest,
+    ResolvedIncludes,
+    ResolveIncludesRequest,
+)
+from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 
 @pytest.fixture
 def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
+            *core_target_types_rules(),
             *dependency_inference.rules(),
             *include_graph.rules(),
+            *link_closure.rules(),
+            *sandbox_rules(),
+            *shell_command.rules(),
+            *source_files.rules(),
             *target_types.rules(),
+            *third_party.rules(),
+            *toolchain.rules(),
             QueryRule(Addresses, [DependenciesRequest]),
             QueryRule(CcTargets, []),
-            QueryRule(IncludeClosure, [IncludeClosureRequest]),
+            QueryRule(InferredDependencies, [InferCcIncludesRequest]),
+            QueryRule(LinkClosure, [LinkClosureRequest]),
+            QueryRule(ResolvedIncludes, [ResolveIncludesRequest]),
         ],
-        target_types=[CCSourcesGeneratorTarget],
+        target_types=[CCSourcesGeneratorTarget, FilesGeneratorTarget, GenericTarget, ShellCommandTarget],
     )
-    runner.set_options(["--source-root-patterns=['/src/cpp', '/']"])
+    runner.set_options([*OPTIONS, "--source-root-patterns=['/src/cpp', '/*', '/']"], env_inherit=INHERITED)
     return runner
 
 
@@ -44,7 +67,7 @@ def write_sources(runner: RuleRunner, sources: dict[str, str]) -> None:
 
 
 def closure(runner: RuleRunner, path: str) -> IncludeClosure:
-    return runner.request(IncludeClosure, [IncludeClosureRequest(path)])
+    return runner.request(ResolvedIncludes, [ResolveIncludesRequest(path)]).closure
 
 
 def test_includes_are_followed_across_targets(rule_runner: RuleRunner) -> None:
@@ -58,7 +81,10 @@ def test_includes_are_followed_across_targets(rule_runner: RuleRunner) -> None:
         },
     )
     assert closure(rule_runner, "src/cpp/vm/run.cc") == IncludeClosure(
-        headers=("src/cpp/ir/graph.h", "src/cpp/vm/run.h"), include_roots=("src/cpp",), unresolved=frozenset({"vector"})
+        headers=("src/cpp/ir/graph.h", "src/cpp/vm/run.h"),
+        include_roots=("src/cpp",),
+        unresolved=frozenset({"vector"}),
+        owners=frozenset({"src/cpp/ir:ir", "src/cpp/vm:vm"}),
     )
 
 
@@ -110,3 +136,100 @@ def test_a_file_of_two_targets_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"src/cpp/BUILD": "cc_sources(name='one')\ncc_sources(name='two')\n", "src/cpp/a.cc": ""})
     with engine_error(InvalidTargetError, contains="src/cpp/a.cc is in src/cpp:one and src/cpp:two."):
         rule_runner.request(CcTargets, [])
+
+
+# What a target lists comes before strangers: the case is two projects with a `config.h` each, one of them generated.
+
+GENERATED = {
+    "gena/BUILD": "cc_sources(dependencies=[':config'])\n"
+    "shell_command(name='config', command='echo > config.h', tools=['echo'], output_files=['config.h'])\n",
+    "gena/native.c": '#include "config.h"\n',
+    "genb/BUILD": "cc_sources()\n",
+    "genb/other.c": '#include "config.h"\n',
+    "genb/config.h": "",
+}
+
+
+def owners(runner: RuleRunner, *roots: str) -> list[str]:
+    """The C/C++ targets that are linked for some."""
+    addresses = Addresses([Address(root) for root in roots])
+    found = runner.request(LinkClosure, [LinkClosureRequest(addresses)])
+    return [owner.spec for owner in found.owners]
+
+
+def test_a_generated_header_is_meant_before_that_of_another_project(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(GENERATED)
+    found = closure(rule_runner, "gena/native.c")
+    assert (found.headers, found.strangers) == (("gena/config.h",), ())
+    assert owners(rule_runner, "gena") == ["gena:gena"]
+
+
+def test_nothing_of_another_project_is_inferred_beside_generated_files(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(GENERATED)
+    target = rule_runner.get_target(Address("gena", relative_file_path="native.c"))
+    found = rule_runner.request(
+        InferredDependencies, [InferCcIncludesRequest(CCDependencyInferenceFieldSet.create(target))]
+    )
+    assert not found.include
+
+
+def test_a_generator_may_read_cc_sources(rule_runner: RuleRunner) -> None:
+    """What it makes is looked for with dependencies that are inferred without it, so that there is no cycle."""
+    build = GENERATED["gena/BUILD"].replace("tools=", "execution_dependencies=['types:types'], tools=")
+    rule_runner.write_files(
+        {
+            **GENERATED,
+            "gena/BUILD": build,
+            "gena/native.c": '#include "config.h"\n#include "types/types.h"\n',
+            "types/BUILD": "cc_sources()",
+            "types/types.h": '#include "config.h"\n',
+        }
+    )
+    assert closure(rule_runner, "gena/native.c").headers == ("gena/config.h", "types/types.h")
+
+
+def test_what_a_list_names_by_a_group_is_seen(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "app/BUILD": "cc_sources(dependencies=[':all'])\ntarget(name='all', dependencies=['two', ':data'])\n"
+            "files(name='data', sources=['table.inc'])\n",
+            "app/app.c": '#include <config.h>\n#include "table.inc"\n',
+            "app/table.inc": "",
+            **{f"{project}/BUILD": "cc_sources(include_root='.')" for project in ("one", "two")},
+            **{f"{project}/config.h": "" for project in ("one", "two")},
+            "two/two.c": "",
+        }
+    )
+    assert closure(rule_runner, "app/app.c").headers == ("app/table.inc", "two/config.h")
+    assert owners(rule_runner, "app") == ["app:app", "two:two"]
+
+
+def test_a_header_of_a_target_that_nothing_lists_is_reported_once(
+    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule_runner.write_files(
+        {
+            "app/BUILD": "cc_sources()",
+            **{f"app/{name}.c": '#include "util.h"\n' for name in "ab"},
+            "lib/BUILD": "cc_sources()",
+            "lib/util.h": "",
+        }
+    )
+    assert owners(rule_runner, "app") == ["app:app", "lib:lib"]
+    (warning,) = [record.message for record in caplog.records if "does not list" in record.message]
+    assert "app:app does not list" in warning and "lib:lib: util.h (lib/util.h)" in warning
+    rule_runner.write_files({"app/BUILD": "cc_sources(dependencies=['lib'])"})
+    caplog.clear()
+    assert owners(rule_runner, "app") == ["app:app", "lib:lib"] and not caplog.records
+
+
+def test_a_target_that_a_list_excludes_is_not_linked(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "app/BUILD": "cc_sources(dependencies=['!lib'])",
+            "app/a.c": '#include "util.h"\n',
+            "lib/BUILD": "cc_sources()",
+            "lib/util.h": "",
+        }
+    )
+    assert owners(rule_runner, "app") == ["app:app"]

@@ -121,7 +121,7 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
         if is_source(path) and path not in in_libraries
     )
     packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
-    plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in sources)
+    plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path, variant.flags)) for path in sources)
     plans = tuple(variant.applied_to(plan) for plan in plans)
     used = {package for plan in plans for package in plan.packages}
     third_party = tuple(

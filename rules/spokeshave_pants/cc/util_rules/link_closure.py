@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from pants.backend.cc.target_types import CCSourceField
-from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.engine.addresses import Address, Addresses
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, GenerateSourcesRequest, SourcesField, Targets
-from pants.engine.unions import UnionMembership, UnionRule
+from pants.engine.target import Dependencies, DependenciesRequest, ExplicitlyProvidedDependencies, Targets
+from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.include_scan import IncludeClosure
-from spokeshave_pants.cc.link_closure import LinkClosure
+from spokeshave_pants.cc.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
-from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
+from spokeshave_pants.cc.util_rules.include_graph import (
+    CcTargets,
+    ResolvedIncludes,
+    ResolveIncludesRequest,
+    is_looked_through,
+    owner_of,
+)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LinkClosureRequest:
-    """The closure of what some targets (C/C++ ones, third-party packages, shared libraries, files) pull in."""
+    """The closure of what some targets (C/C++ ones, third-party packages, shared libraries) pull in."""
 
     roots: Addresses
 
@@ -34,65 +41,66 @@ class DirectNeedsRequest:
 
 @dataclass(frozen=True)
 class DirectNeeds:
+    """The targets whose headers a C/C++ target's files reach, and those that it lists."""
+
     owners: tuple[Address, ...]
     others: tuple[Address, ...]
 
 
 @dataclass(frozen=True)
 class SortedTargets:
-    """Targets by what they are to a link."""
+    """Targets by what they are to a link; `groups` stand for what they depend on."""
 
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
     shared_libraries: tuple[Address, ...]
-    files: tuple[Address, ...]
+    groups: tuple[Address, ...]
 
 
-def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], ...]:
-    """The fields that plain or generated files come of: headers and the like that no include graph knows."""
-    outputs = (FileSourceField, ResourceSourceField)
-    generators = union_membership.get(GenerateSourcesRequest)
-    return (*outputs, *(generator.input for generator in generators if issubclass(generator.output, outputs)))
-
-
-def sort_targets(targets: Targets, with_files: tuple[type[SourcesField], ...]) -> SortedTargets:
+def sort_targets(targets: Targets) -> SortedTargets:
+    shared = tuple(t.address for t in targets if t.has_field(CcSharedLibraryDependenciesField))
     return SortedTargets(
         owners=tuple(dict.fromkeys(owner_of(t.address) for t in targets if t.has_field(CCSourceField))),
         packages=tuple(t.address for t in targets if t.has_field(CcRequirementsFileField)),
-        shared_libraries=tuple(t.address for t in targets if t.has_field(CcSharedLibraryDependenciesField)),
-        files=tuple(
-            t.address for t in targets if not t.has_field(CCSourceField) and isinstance(t.get(SourcesField), with_files)
-        ),
+        shared_libraries=shared,
+        groups=tuple(t.address for t in targets if is_looked_through(t) and t.address not in shared),
     )
 
 
 @rule(level=LogLevel.DEBUG)
 async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> DirectNeeds:
     members = cc_targets.graph.members(request.owner)
-    closures = await MultiGet(Get(IncludeClosure, IncludeClosureRequest(path)) for path in members)
-    dependencies = await MultiGet(
-        Get(Targets, DependenciesRequest(cc_targets.by_path[path].get(Dependencies))) for path in members
+    resolved = await MultiGet(Get(ResolvedIncludes, ResolveIncludesRequest(path)) for path in members)
+    explicit = await MultiGet(
+        Get(ExplicitlyProvidedDependencies, DependenciesRequest(cc_targets.by_path[path].get(Dependencies)))
+        for path in members
     )
-    headers = {header for closure in closures for header in closure.headers}
-    included = {owner_of(cc_targets.by_path[header].address) for header in headers}
-    listed = {target.address for targets in dependencies for target in targets}
+    headers = {header for found in resolved for header in found.closure.headers}
+    included = {owner_of(cc_targets.by_path[header].address) for header in headers if header in cc_targets.by_path}
+    listed = {address for dependencies in explicit for address in dependencies.includes}
+    strangers = {s for found in resolved for s in found.closure.strangers if s.includer == request.owner}
+    if strangers:
+        logger.warning(strangers_warning(request.owner, strangers))
     return DirectNeeds(owners=tuple(sorted(included)), others=tuple(sorted(listed)))
 
 
 @rule(level=LogLevel.DEBUG)
-async def link_closure(request: LinkClosureRequest, union_membership: UnionMembership) -> LinkClosure:
-    with_files = file_fields(union_membership)
-    seen: dict[str, set[Address]] = {"owners": set(), "packages": set(), "shared_libraries": set(), "files": set()}
+async def link_closure(request: LinkClosureRequest) -> LinkClosure:
+    seen: dict[str, set[Address]] = {"owners": set(), "packages": set(), "shared_libraries": set(), "groups": set()}
     pending = tuple(request.roots)
     while pending:
-        found = sort_targets(await Get(Targets, Addresses(pending)), with_files)
+        found = sort_targets(await Get(Targets, Addresses(pending)))
         new = [owner for owner in found.owners if owner not in seen["owners"]]
+        groups = await Get(Targets, Addresses(group for group in found.groups if group not in seen["groups"]))
         for kind, addresses in seen.items():
             addresses.update(getattr(found, kind))
         needs = await MultiGet(Get(DirectNeeds, DirectNeedsRequest(owner.spec)) for owner in new)
+        grouped = await MultiGet(Get(Targets, DependenciesRequest(group.get(Dependencies))) for group in groups)
         reached = {address for need in needs for address in (*need.owners, *need.others)}
-        known = seen["owners"] | seen["packages"] | seen["shared_libraries"] | seen["files"]
+        reached |= {target.address for targets in grouped for target in targets}
+        known = set().union(*seen.values())
         pending = tuple(sorted(address for address in reached if owner_of(address) not in known))
+    del seen["groups"]
     return LinkClosure(**{kind: tuple(sorted(addresses)) for kind, addresses in seen.items()})
 
 

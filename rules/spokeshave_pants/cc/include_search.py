@@ -1,0 +1,414 @@
+"""Which file an include means, and everything that a source reaches: resolved as the compiler would.
+
+A target sees its own files, what it lists in `dependencies`, and what those list. An include means, in this order: the
+file beside the including one, a file in the target's own roots, one in the roots of what it lists, a header of the
+platform or of a package. Only where none of these answers is a header of another project of the repository taken.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from spokeshave_pants.cc.include_scan import CcFile, Include, IncludeKind, Scan
+from spokeshave_pants.cc.system_headers import is_system_header
+from spokeshave_pants.errors import InvalidTargetError, bullet_list
+
+_GLOB_CHARACTERS = frozenset("*?[]{}!\\")
+_NO_COMMAND_LINE = Scan()
+# Kinds that a compiler's dependency file need not list: reading one outside of the sandbox would go unnoticed.
+_UNREPORTED = (IncludeKind.EMBED, IncludeKind.ASSEMBLER, IncludeKind.TEST)
+
+
+@dataclass(frozen=True)
+class CcView:
+    """What a target sees beside its own files.
+
+    Attributes:
+        roots: the include roots of what it lists, in the order of the list.
+        owners: the C/C++ targets among what it lists, in the same order.
+        files: generated and plain files among it, which no C/C++ target owns.
+        package_headers: how the headers of the packages among it are included.
+        excluded: targets that its `dependencies` exclude by `!`.
+        takes_strangers: whether headers of other projects may be taken at all.
+    """
+
+    roots: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    files: tuple[CcFile, ...] = ()
+    package_headers: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    takes_strangers: bool = True
+
+
+@dataclass(frozen=True, order=True)
+class Stranger:
+    """A header of a target that nothing lists, taken as nothing else answers to the include."""
+
+    includer: str
+    spelling: str
+    header: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class IncludeClosure:
+    """What a source reaches.
+
+    Attributes:
+        headers: files of the repository that targets own, sorted.
+        include_roots: the directories to search, in order: the source's own, and others that something was found by.
+        unresolved: spellings that no file of the repository answers to: the platform's, and packages'.
+        data: files that may be embedded, if they exist; they need no target.
+        directories: directories that a spelling with `..` passes through.
+        owners: the targets whose files are reached, which decide what else may be seen.
+        strangers: headers of other projects.
+    """
+
+    headers: tuple[str, ...]
+    include_roots: tuple[str, ...]
+    unresolved: frozenset[str]
+    data: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+    owners: frozenset[str] = frozenset()
+    strangers: tuple[Stranger, ...] = ()
+
+
+class IncludeGraph:
+    """All C/C++ files of the repository, by path and by every spelling that an include root gives them.
+
+    Raises:
+        InvalidTargetError: for files that several targets own; all of them at once.
+    """
+
+    def __init__(self, files: Iterable[CcFile]) -> None:
+        self._key = tuple(sorted(files, key=lambda file: file.path))
+        self.files: Mapping[str, CcFile] = {file.path: file for file in self._key}
+        _check_owners(self._key)
+        members: dict[str, list[str]] = defaultdict(list)
+        roots: dict[str, dict[str, None]] = defaultdict(dict)
+        spellings: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for file in self.files.values():
+            members[file.owner].append(file.path)
+            roots[file.owner].update(dict.fromkeys(file.include_roots))
+            for root in file.include_roots:
+                spelling = _relative(file.path, root)
+                if spelling is not None:
+                    spellings[spelling].append((root, file.path))
+        self._members: Mapping[str, tuple[str, ...]] = {owner: tuple(sorted(m)) for owner, m in members.items()}
+        self._roots: Mapping[str, tuple[str, ...]] = {owner: tuple(found) for owner, found in roots.items()}
+        self._spellings: Mapping[str, list[tuple[str, str]]] = spellings
+
+    def members(self, owner: str) -> tuple[str, ...]:
+        """The files of a target, sorted; empty for a target that owns none."""
+        return self._members.get(owner, ())
+
+    def roots(self, owner: str) -> tuple[str, ...]:
+        """The include roots of a target."""
+        return self._roots.get(owner, ())
+
+    def answering(self, spelling: str) -> tuple[tuple[str, str], ...]:
+        """Every file of the repository that some root gives a spelling, with that root."""
+        return tuple(self._spellings.get(posixpath.normpath(spelling), ()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IncludeGraph) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def included(self, path: str, view: CcView) -> tuple[str, ...]:
+        """The files that a file includes itself, sorted; what cannot be decided is left for `closure` to report."""
+        walk = _Walk(self, path, {self.files[path].owner: view}, _NO_COMMAND_LINE)
+        walk.visit(path)
+        return tuple(sorted(walk.headers))
+
+    def closure(self, path: str, views: Mapping[str, CcView], command_line: Scan = _NO_COMMAND_LINE) -> IncludeClosure:
+        """Everything that a source reaches through includes.
+
+        Args:
+            path: the source.
+            views: what each target sees; a target that is not in it sees its own files alone.
+            command_line: what the compiler's flags ask for.
+
+        Raises:
+            InvalidTargetError: for includes that several files answer to equally well, those that two files mean
+                differently, and embedded files outside of the repository; all of them at once.
+        """
+        walk = _Walk(self, path, views, command_line)
+        walk.run()
+        return walk.result()
+
+
+class _Walk:
+    """One source's way through its includes."""
+
+    def __init__(self, graph: IncludeGraph, path: str, views: Mapping[str, CcView], command_line: Scan) -> None:
+        self._graph = graph
+        self._path = path
+        self._source = graph.files[path]
+        self._views = views
+        self._command_line = command_line
+        self._made = {file.path: file for view in views.values() for file in view.files}
+        self._pending = [path]
+        self._found_by: dict[str, None] = {}
+        self._meant: dict[str, str] = {}
+        self._computed: set[tuple[str, str]] = set()
+        self._macros: dict[str, set[Include]] = defaultdict(set)
+        self._problems: set[str] = set()
+        self._is_certain = True
+        self.headers: set[str] = set()
+        self._unresolved: set[str] = set()
+        self._data: set[str] = set()
+        self._directories: set[str] = set()
+        self._strangers: set[Stranger] = set()
+        self._owners = {self._source.owner}
+
+    def run(self) -> None:
+        """Follow everything."""
+        for include in self._command_line.includes:
+            self._follow(include, self._source, self._source.scan)
+        self._learn(self._command_line)
+        self._drain()
+        while self._follow_computed():
+            self._drain()
+        # Much of what follows no compiler may ever ask for, so nothing of it is an error.
+        self._is_certain = False
+        while self._follow_undefined():
+            self._drain()
+
+    def result(self) -> IncludeClosure:
+        roots = (*self._source.include_roots, *(r for r in self._found_by if r not in self._source.include_roots))
+        self._check_order(roots)
+        if self._problems:
+            raise InvalidTargetError("\n".join(sorted(self._problems)))
+        return IncludeClosure(
+            headers=tuple(sorted(self.headers)),
+            include_roots=roots,
+            unresolved=frozenset(self._unresolved),
+            data=tuple(sorted(self._data)),
+            directories=tuple(sorted(self._directories)),
+            owners=frozenset(self._owners),
+            strangers=tuple(sorted(self._strangers)),
+        )
+
+    def visit(self, path: str) -> None:
+        """Follow what one file asks for."""
+        file = self._file(path)
+        assert file is not None
+        self._owners.add(file.owner)
+        self._learn(file.scan)
+        self._computed.update((name, path) for name in file.scan.computed)
+        for include in file.scan.includes:
+            self._follow(include, file, file.scan)
+
+    def _drain(self) -> None:
+        while self._pending:
+            self.visit(self._pending.pop())
+
+    def _report(self, problem: str) -> None:
+        if self._is_certain:
+            self._problems.add(problem)
+
+    def _learn(self, scan: Scan) -> None:
+        for name, include in scan.macros:
+            self._macros[name].add(include)
+
+    def _file(self, path: str) -> CcFile | None:
+        return self._graph.files.get(path) or self._made.get(path)
+
+    def _reach(self, path: str) -> None:
+        if path not in self.headers and path != self._path:
+            self.headers.add(path)
+            self._pending.append(path)
+
+    def _follow(self, include: Include, includer: CcFile, scan: Scan) -> None:
+        if include.kind in (IncludeKind.EMBED, IncludeKind.ASSEMBLER, IncludeKind.GUESS):
+            self._embed(include, includer)
+        elif include.kind is IncludeKind.NEXT:
+            self._follow_next(include, includer)
+        else:
+            self._follow_include(include, includer, scan)
+
+    def _follow_include(self, include: Include, includer: CcFile, scan: Scan) -> None:
+        if include.kind in _UNREPORTED and _is_outside(include, includer):
+            self._report(_escape(include, includer))
+            return
+        found = next(self._answers(include, includer), None)
+        if found is None:
+            found = self._stranger(include, includer, scan)
+        if found is None:
+            self._unresolved.add(include.spelling)
+            return
+        root, header = found
+        self._pass_through(posixpath.dirname(includer.path) if root is None else root, include.spelling)
+        if root is not None:
+            self._found_by.setdefault(root)
+            # The compiler has one list of directories for all files of a compile.
+            if self._meant.setdefault(include.spelling, header) != header:
+                self._report(_ambiguity(include, includer, (header, self._meant[include.spelling])))
+        self._reach(header)
+
+    def _follow_next(self, include: Include, includer: CcFile) -> None:
+        for root, header in self._answers(include, includer):
+            if root is not None:
+                self._found_by.setdefault(root)
+                self._reach(header)
+        # The last one is the platform's or a package's.
+        self._unresolved.add(include.spelling)
+
+    def _answers(self, include: Include, includer: CcFile) -> Iterator[tuple[str | None, str]]:
+        """What an include can mean of what the target sees, best first, with the root that finds it."""
+        beside = {IncludeKind.FORCED: ""}.get(include.kind, posixpath.dirname(includer.path))
+        if include.quoted:
+            path = _join(beside, include.spelling)
+            if path is not None and self._file(path):
+                yield None, path
+        for root in self._search_list(includer):
+            path = _join(root, include.spelling)
+            if path is not None and self._file(path):
+                yield root, path
+
+    def _search_list(self, includer: CcFile) -> Iterator[str]:
+        yield from self._source.include_roots
+        if includer is not self._source:
+            yield from includer.include_roots
+        for owner in dict.fromkeys((self._source.owner, includer.owner)):
+            yield from self._view(owner).roots
+
+    def _view(self, owner: str) -> CcView:
+        return self._views.get(owner, CcView())
+
+    def _stranger(self, include: Include, includer: CcFile, scan: Scan) -> tuple[str | None, str] | None:
+        """A header of another project, where there is just one that can be meant."""
+        views = [self._view(owner) for owner in {self._source.owner, includer.owner}]
+        if not self._is_certain or include.kind is not IncludeKind.INCLUDE:
+            return None
+        if not all(view.takes_strangers for view in views) or is_system_header(include.spelling):
+            return None
+        if any(include.spelling in view.package_headers for view in views):
+            return None
+        tested = {test.spelling for test in scan.includes if test.kind is IncludeKind.TEST}
+        if include.spelling in tested:
+            return None
+        excluded = {owner for view in views for owner in view.excluded}
+        found = [
+            (root, path)
+            for root, path in self._graph.answering(include.spelling)
+            if self._graph.files[path].owner not in excluded
+        ]
+        headers = {path for _, path in found}
+        if len(headers) > 1 and (include.quoted or "/" in include.spelling):
+            self._report(_ambiguity(include, includer, headers))
+        # `<config.h>` may be for another platform, or of a package: the compiler tells if it is needed.
+        if len(headers) != 1:
+            return None
+        root, header = found[0]
+        self._strangers.add(Stranger(includer.owner, include.spelling, header, self._graph.files[header].owner))
+        return root, header
+
+    def _embed(self, include: Include, includer: CcFile) -> None:
+        beside = posixpath.dirname(includer.path)
+        if include.kind is not IncludeKind.GUESS and _is_outside(include, includer):
+            self._report(_escape(include, includer))
+            return
+        if include.kind is IncludeKind.EMBED:
+            directories: Iterable[str] = [beside] if include.quoted else []
+        else:
+            directories = ["", beside, *self._search_list(includer)]
+        for directory in directories:
+            path = _join(directory, include.spelling)
+            if path is None or _GLOB_CHARACTERS.intersection(path):
+                continue
+            self._data.add(path)
+            if include.kind is IncludeKind.ASSEMBLER and self._file(path):
+                self._found_by.setdefault(directory)
+                self._reach(path)
+
+    def _follow_computed(self) -> bool:
+        """Follow `#include MACRO` to each header that a text defines the macro as; whether that led to new ones."""
+        before = len(self.headers)
+        for name, path in sorted(self._computed):
+            file = self._file(path)
+            assert file is not None
+            for include in sorted(self._macros.get(name, ())):
+                self._follow_include(include, file, file.scan)
+        return len(self.headers) > before
+
+    def _follow_undefined(self) -> bool:
+        """Where no text defines the macro as a header, take all files of the target and of what it lists."""
+        before = len(self.headers)
+        for name, path in sorted(self._computed):
+            file = self._file(path)
+            assert file is not None
+            if name not in self._macros:
+                self._reach_all(file)
+        return len(self.headers) > before
+
+    def _reach_all(self, file: CcFile) -> None:
+        for owner in dict.fromkeys((file.owner, *self._view(file.owner).owners)):
+            for member in self._graph.members(owner):
+                self._reach(member)
+
+    def _pass_through(self, directory: str, spelling: str) -> None:
+        """Note the directories that `a/../b.h` passes through, which have to exist."""
+        parts = spelling.split("/")
+        for position, part in enumerate(parts):
+            if part == "..":
+                self._directories.add(posixpath.normpath(posixpath.join(directory, *parts[:position])))
+
+    def _check_order(self, roots: tuple[str, ...]) -> None:
+        """Report what the compiler would find by its one list of directories in place of what is meant."""
+        present = {*self.headers, self._path, *self._made}
+        for spelling, meant in self._meant.items():
+            found = next((path for path in (_join(root, spelling) for root in roots) if path in present), meant)
+            if found != meant:
+                self._problems.add(_ambiguity(Include(spelling, True), self._source, (meant, found)))
+
+
+def _check_owners(files: Iterable[CcFile]) -> None:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        owners[file.path].append(file.owner)
+    problems = [f"{path} is in {' and '.join(sorted(names))}." for path, names in owners.items() if len(names) > 1]
+    if problems:
+        raise InvalidTargetError(
+            f"A C/C++ file has one target, as includes and links follow it:\n{bullet_list(problems)}\n"
+            "Leave each out of the `sources` of all but one."
+        )
+
+
+def _join(directory: str, spelling: str) -> str | None:
+    """A spelling's path from a directory of the repository, or None where it leads out of that."""
+    path = posixpath.normpath(posixpath.join(directory, spelling))
+    return None if path.startswith(("/", "../")) or path == ".." else path
+
+
+def _is_outside(include: Include, includer: CcFile) -> bool:
+    """Whether a spelling leads out of the repository from wherever the file may be looked for."""
+    directories = ("", posixpath.dirname(includer.path), *includer.include_roots)
+    return all(_join(directory, include.spelling) is None for directory in directories)
+
+
+def _escape(include: Include, includer: CcFile) -> str:
+    verb = "tests for" if include.kind is IncludeKind.TEST else "embeds"
+    return (
+        f"{includer.path} {verb} {include.spelling!r}, which is outside of the repository, so that the result would "
+        "depend on the machine. Put the file into the repository, and write its path from the file that uses it."
+    )
+
+
+def _relative(path: str, root: str) -> str | None:
+    if root in ("", "."):
+        return path
+    return path[len(root) + 1 :] if path.startswith(root + "/") else None
+
+
+def _ambiguity(include: Include, includer: CcFile, headers: Iterable[str]) -> str:
+    return (
+        f"{includer.path} includes {include.spelling!r}, which several files answer to: {', '.join(sorted(headers))}. "
+        "Write the path from the source root, list the target that is meant in the `dependencies` of "
+        f"{includer.owner}, or give it the `include_root` that is meant."
+    )
