@@ -46,6 +46,18 @@ def fetch(pins: Path, place: Path) -> Upstream:
     return Upstream(source, tuple(wheels))
 
 
+def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
+    """The unpacked sdists that a requirements file pins by one hash each, by name."""
+    sources: dict[str, Path] = {}
+    for line in pins.read_text().splitlines():
+        for name in _NAME.findall(line):
+            hashes = {"sha256": _HASH.findall(line)}
+            finder = PackageFinder(ignore_compatibility=True)
+            (package,) = finder.find_all_packages(name, allow_yanked=True, hashes=hashes)
+            sources[name] = finder.download_and_unpack(package.link, place / name, place, hashes)
+    return sources
+
+
 def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:
     """The unpacked sdist that `tests/projects/{name}/upstream.txt` pins, with the other files of that directory."""
     overlay = PROJECTS / name

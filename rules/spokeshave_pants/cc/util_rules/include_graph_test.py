@@ -180,7 +180,7 @@ def test_a_generator_may_read_cc_sources(rule_runner: RuleRunner) -> None:
         {
             **GENERATED,
             "gena/BUILD": build,
-            "gena/native.c": '#include "config.h"\n#include "types/types.h"\n',
+            "gena/native.c": '#include "config.h"\n#include "types.h"\n',
             "types/BUILD": "cc_sources()",
             "types/types.h": '#include "config.h"\n',
         }
