@@ -198,3 +198,45 @@ def test_the_machines_compiler_is_not_used_and_no_place_of_it_is_in_the_object(
     places = (compiling.build_root, os.environ["HOME"], "/tmp/", "/usr/")
     assert (file.path, file.content[:4]) == ("__objects/src/vm/run.o", b"\x7fELF")
     assert [place for place in places if place.encode() in file.content] == []
+
+
+def test_a_source_compiles_with_all_that_its_text_and_flags_name(compiling: RuleRunner) -> None:
+    compiling.write_files(
+        {
+            "src/names/BUILD": "cc_sources(sources=['a.c', '**/*.h'], include_root=['inc/sub', 'upper', 'lower'], "
+            """c_standard='c23', compile_flags=['-include', 'src/names/forced.h', '-DGIVEN=<given.h>'])""",
+            "src/names/a.c": "\n".join(
+                [
+                    '#if !__has_include("feature.h") || !__has_embed("data.bin")',
+                    "#error not found",
+                    "#endif",
+                    "#include <conf.h>",
+                    '#include "../b.h"',
+                    '#define MACRO "macro.h"',
+                    "#include MACRO",
+                    "#include GIVEN",
+                    "static const unsigned char data[] = {",
+                    '#embed "data.bin"',
+                    "};",
+                    r'__asm__(".section .rodata\n.incbin \"src/names/data.bin\"\n.text");',
+                    '_Static_assert(UPPER + LOWER + B + FORCED + IN_MACRO + IN_GIVEN == 63, "");',
+                    '_Static_assert(sizeof data == 3, "");',
+                ]
+            ),
+            "src/names/feature.h": "",
+            "src/names/forced.h": "#define FORCED 8\n",
+            "src/names/macro.h": "#define IN_MACRO 16\n",
+            "src/names/lower/given.h": "#define IN_GIVEN 32\n",
+            "src/names/upper/conf.h": "#define UPPER 1\n#include_next <conf.h>\n",
+            "src/names/lower/conf.h": "#define LOWER 2\n",
+            "src/names/inc/b.h": "#define B 4\n",
+            "src/names/inc/sub/only.h": "",
+            "src/names/data.bin": "abc",
+        }
+    )
+    compiled = compiling.request(
+        FallibleCompiledObject, [CompileCcSourceRequest(plan(compiling, "src/names/a.c"), PLATFORM, None)]
+    )
+    assert (compiled.exit_code, compiled.diagnostics) == (0, "")
+    (file,) = compiling.request(DigestContents, [compiled.digest])
+    assert b"abc" in file.content
