@@ -25,6 +25,7 @@ ZIG_ENVIRONMENT = {
 # What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 _C_EXTENSION = ".c"
+_ASSEMBLER_EXTENSIONS = (".s", ".asm")
 # What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
 _COMMON_FLAGS = (
     "-O2",
@@ -68,9 +69,15 @@ def object_path(source: str) -> str:
     return f"{OBJECTS_DIR}/{posixpath.splitext(source)[0]}.o"
 
 
+def dependency_file(source: str) -> str | None:
+    """Where the compiler says what it read; None for an assembler source without a preprocessor, which names nothing."""
+    return None if source.endswith(_ASSEMBLER_EXTENSIONS) else f"{posixpath.splitext(object_path(source))[0]}.d"
+
+
 def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
     """The compiler's command line; every path in it is relative to the sandbox."""
     c = is_c(source)
+    read = dependency_file(source)
     return (
         ZIG,
         "cc" if c else "c++",
@@ -85,6 +92,7 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         *(argument for directory in settings.system_include_dirs for argument in ("-isystem", directory)),
         *settings.flags,
         *for_platform(settings.platform_flags, platform),
+        *(("-MD", "-MF", read) if read else ()),
         "-c",
         source,
         "-o",

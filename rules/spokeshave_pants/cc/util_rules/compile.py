@@ -23,6 +23,7 @@ from spokeshave_pants.cc.compile_command import (
     ZIG_ENVIRONMENT,
     CompileSettings,
     compile_argv,
+    dependency_file,
     object_path,
 )
 from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
@@ -37,7 +38,7 @@ from spokeshave_pants.cc.target_types import (
     PlatformCompileFlagsField,
     PlatformDefinesField,
 )
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
@@ -217,7 +218,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)))
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:

@@ -21,6 +21,7 @@ from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
 from spokeshave_pants.cc.util_rules import (
     compile,
+    confinement,
     include_graph,
     interpreters,
     link_closure,
@@ -46,6 +47,7 @@ def new_rule_runner() -> RuleRunner:
         rules=[
             *check.rules(),
             *compile.rules(),
+            *confinement.rules(),
             *core_target_types_rules(),
             *dependency_inference.rules(),
             *include_graph.rules(),
