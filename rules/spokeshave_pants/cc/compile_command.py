@@ -70,7 +70,7 @@ def object_path(source: str) -> str:
 
 
 def dependency_file(source: str) -> str | None:
-    """Where the compiler says what it read; None for an assembler source without a preprocessor, which names nothing."""
+    """The file in which the compiler lists what it read; None for assembler without a preprocessor."""
     return None if source.endswith(_ASSEMBLER_EXTENSIONS) else f"{posixpath.splitext(object_path(source))[0]}.d"
 
 

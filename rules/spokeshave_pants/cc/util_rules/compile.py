@@ -218,7 +218,8 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)))
+    confined = ConfinedProcess(process, toolchain.packages, dependency_file(plan.source))
+    result = await Get(FallibleProcessResult, ConfinedProcess, confined)
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:

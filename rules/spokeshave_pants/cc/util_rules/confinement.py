@@ -8,6 +8,7 @@ from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
@@ -84,7 +85,7 @@ def confined(process: Process, program: ConfineProgram, dependency_file: str | N
     return replace(
         process,
         argv=confined_argv(process.argv, inputs, dependency_file),
-        immutable_input_digests={**process.immutable_input_digests, f"{here}{CONFINE_DIR}": program.digest},
+        immutable_input_digests=FrozenDict({**process.immutable_input_digests, f"{here}{CONFINE_DIR}": program.digest}),
     )
 
 
