@@ -338,7 +338,9 @@ static void check_names(const char *depfile) {
     long got;
     char before = 0;
     int fd = open(depfile, O_RDONLY);
-    if (fd < 0) fail("the compiler did not say what it read: no ", depfile);
+    if (fd < 0) fail("the compiler failed without a word, or does not list what it read; perhaps it could not open a file of the "
+             "machine, which it does not see: no ",
+             depfile);
     while ((got = read(fd, data, sizeof data)) > 0)
         for (char *c = data; c < data + got; before = *c++) {
             int is_escape = before == '\\' && (*c == ' ' || *c == '#');
