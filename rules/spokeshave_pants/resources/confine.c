@@ -55,11 +55,11 @@ static int is_below(const char *path, const char *directory) {
 
 /* Only what is used, from the kernel's own headers. */
 #if defined(__x86_64__)
-enum { READ = 0, WRITE = 1, CLOSE = 3, CLONE = 56, EXECVE = 59, WAIT4 = 61, GETCWD = 79, CHDIR = 80, GETUID = 102,
+enum { READ = 0, WRITE = 1, CLOSE = 3, CLONE = 56, EXECVE = 59, WAIT4 = 61, CHDIR = 80, GETUID = 102,
        GETGID = 104, PIVOT_ROOT = 155, PRCTL = 157, MOUNT = 165, UMOUNT2 = 166, EXIT_GROUP = 231, OPENAT = 257,
        MKDIRAT = 258, SYMLINKAT = 266, READLINKAT = 267, UNSHARE = 272 };
 #elif defined(__aarch64__)
-enum { READ = 63, WRITE = 64, CLOSE = 57, CLONE = 220, EXECVE = 221, WAIT4 = 260, GETCWD = 17, CHDIR = 49, GETUID = 174,
+enum { READ = 63, WRITE = 64, CLOSE = 57, CLONE = 220, EXECVE = 221, WAIT4 = 260, CHDIR = 49, GETUID = 174,
        GETGID = 176, PIVOT_ROOT = 41, PRCTL = 167, MOUNT = 40, UMOUNT2 = 39, EXIT_GROUP = 94, OPENAT = 56,
        MKDIRAT = 34, SYMLINKAT = 36, READLINKAT = 78, UNSHARE = 97 };
 #else

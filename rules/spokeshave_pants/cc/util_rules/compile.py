@@ -26,7 +26,7 @@ from spokeshave_pants.cc.compile_command import (
     dependency_file,
     object_path,
 )
-from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
+from spokeshave_pants.cc.diagnostics import machine_file_hint, missing_feature_hint, missing_header_hint, plain
 from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
 from spokeshave_pants.cc.link_closure import LinkClosure, display_name
 from spokeshave_pants.cc.target_types import (
@@ -236,7 +236,8 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
 
 def failure_text(failed: FallibleCompiledObject) -> str:
     """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known."""
-    hint = missing_header_hint(failed.diagnostics) or missing_feature_hint(failed.diagnostics)
+    hints = (missing_header_hint, machine_file_hint, missing_feature_hint)
+    hint = next(filter(None, (hint(failed.diagnostics) for hint in hints)), None)
     words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 
