@@ -43,7 +43,7 @@ def machine_file_hint(stderr: str) -> str | None:
     if not files:
         return None
     return (
-        f"A compiler sees only its inputs and no file of the machine, as {', '.join(map(repr, files))} would be. Add the "
+        f"A compiler sees its inputs and no file of the machine, as {', '.join(map(repr, files))} would be. Add the "
         "file to the repository, and to this target's `dependencies` a `file` target that owns it."
     )
 
