@@ -338,9 +338,10 @@ static void check_names(const char *depfile) {
     long got;
     char before = 0;
     int fd = open(depfile, O_RDONLY);
-    if (fd < 0) fail("the compiler failed without a word, or does not list what it read; perhaps it could not open a file of the "
-             "machine, which it does not see: no ",
-             depfile);
+    /* clang says nothing of a file that `#embed` does not find where it lists what it reads, and then lists nothing. */
+    if (fd < 0)
+        fail("a file that `#embed` names is not an input of this compile, or a flag keeps the compiler from listing what "
+             "it reads: there is no ", depfile);
     while ((got = read(fd, data, sizeof data)) > 0)
         for (char *c = data; c < data + got; before = *c++) {
             int is_escape = before == '\\' && (*c == ' ' || *c == '#');

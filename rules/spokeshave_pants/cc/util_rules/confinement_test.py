@@ -300,6 +300,13 @@ def test_names_with_spaces_and_signs_are_read_from_dependency_files(sandbox: San
     assert f"reads {sandbox.outside}/a $b #c.h," in sandbox.compiled("outside", NOTHING)[0].stderr
 
 
+def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None:
+    """clang compiles it as nothing, and without a word."""
+    COMPILES["nothing to embed"] = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
+    done, _ = sandbox.compiled("nothing to embed", None)
+    assert done.returncode == 126 and "`#embed` names is not an input" in done.stderr
+
+
 def test_a_compiler_that_does_not_list_what_it_read_fails(sandbox: Sandbox) -> None:
     (sandbox.root / "src/a.c").write_text("int x;\n")
     done, _ = sandbox._run((ZIG, "cc", "-c", "src/a.c", "-o", "a.o"), "a.o", None, "nowhere.d")
