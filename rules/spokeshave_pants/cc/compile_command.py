@@ -20,6 +20,8 @@ ZIG_ENVIRONMENT = {
     "ZIG_GLOBAL_CACHE_DIR": ZIG_CACHE_DIR,
     # Relative, so that no object ever names the sandbox, not even with debug information.
     "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
+    # The machine's folder for temporary files is out of sight.
+    "TMPDIR": ".",
 }
 
 # What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.

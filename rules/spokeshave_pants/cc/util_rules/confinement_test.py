@@ -132,6 +132,19 @@ LINKS = {
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a compiler or linker said, and the file that it made."""
+
+    exit_code: int
+    words: str
+    made: bytes
+
+    @property
+    def is_leaked(self) -> bool:
+        return SECRET.encode() in self.made
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """A sandbox as Pants makes it, with the toolchain elsewhere, in a folder with files that are none of its business.
 
@@ -147,37 +160,33 @@ class Sandbox:
     def fill(self, text: str) -> str:
         return text.replace("{abs}", str(self.outside)).replace("{up}", "../outside")
 
-    def compiled(
-        self, name: str, by: str | None, *, is_checked: bool = True
-    ) -> tuple[subprocess.CompletedProcess[str], bool]:
+    def compiled(self, leak: Leak, by: str | None, *, is_checked: bool = True) -> Outcome:
         """Compile a leak.
 
-        Returns:
-            what the process said, and whether the secret is in the object.
+        Args:
+            by: the ways of confinement to try; None for all, in their order.
+            is_checked: whether what the compiler read is checked.
         """
-        leak = COMPILES[name]
-        source = f"src/{name.replace(' ', '-')}{leak.extension}"
+        source = f"src/leak{leak.extension}"
         self._write(source, leak.source, leak)
         settings = CompileSettings("c++20", "c23", flags=tuple(map(self.fill, leak.flags)))
         reads = dependency_file(source) if is_checked else None
-        return self._run(compile_argv(source, PLATFORM, settings), object_path(source), by, reads)
+        return self.run(compile_argv(source, PLATFORM, settings), object_path(source), by, reads)
 
-    def linked(self, name: str, by: str | None) -> tuple[subprocess.CompletedProcess[str], bool]:
-        leak = LINKS[name]
+    def linked(self, leak: Leak, by: str) -> Outcome:
         self._write("src/own.txt", "", leak)
         argv = (ZIG, "ld.lld", "-shared", "-o", "out.so", "own.o", *map(self.fill, leak.flags))
-        return self._run(argv, "out.so", by, None)
+        return self.run(argv, "out.so", by, None)
 
     def _write(self, path: str, text: str, leak: Leak) -> None:
         for name, content in ((path, text), *leak.files):
             (self.root / name).write_text(self.fill(content))
 
-    def _run(
-        self, argv: tuple[str, ...], output: str, by: str | None, reads: str | None
-    ) -> tuple[subprocess.CompletedProcess[str], bool]:
+    def run(self, argv: tuple[str, ...], output: str, by: str | None, reads: str | None) -> Outcome:
         made = self.root / output
         made.parent.mkdir(parents=True, exist_ok=True)
-        made.unlink(missing_ok=True)
+        for old in (made, made.with_suffix(".d")):
+            old.unlink(missing_ok=True)
         ways = () if by is None else (f"--by={by}",)
         checked = (f"--reads={reads}",) if reads else ()
         done = subprocess.run(
@@ -188,7 +197,7 @@ class Sandbox:
             text=True,
             check=False,
         )
-        return done, made.exists() and SECRET.encode() in made.read_bytes()
+        return Outcome(done.returncode, done.stderr, made.read_bytes() if made.exists() else b"")
 
 
 @pytest.fixture(scope="module")
@@ -251,86 +260,92 @@ def need(by: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", COMPILES)
 def test_each_planted_leak_of_a_compile_works_unconfined(sandbox: Sandbox, name: str) -> None:
-    done, is_leaked = sandbox.compiled(name, NOTHING, is_checked=False)
-    assert done.returncode == 0, done.stderr
-    assert is_leaked
+    done = sandbox.compiled(COMPILES[name], NOTHING, is_checked=False)
+    assert done.exit_code == 0, done.words
+    assert done.is_leaked
 
 
 @pytest.mark.parametrize("by", [NAMESPACE, LANDLOCK])
 @pytest.mark.parametrize("name", COMPILES)
 def test_a_confined_compile_reads_nothing_of_the_machine(sandbox: Sandbox, name: str, by: str) -> None:
     need(by, sandbox.root)
-    done, is_leaked = sandbox.compiled(name, by, is_checked=False)
+    done = sandbox.compiled(COMPILES[name], by, is_checked=False)
     # Landlock leaves what is only asked for and not opened; that is in the dependency file.
-    assert not is_leaked or (name, by) == ("has_embed", LANDLOCK), done.stderr
+    assert not done.is_leaked or (name, by) == ("has_embed", LANDLOCK), done.words
 
 
 @pytest.mark.parametrize("name", [name for name, leak in COMPILES.items() if leak.is_in_depfile])
 def test_what_an_unconfined_compile_read_is_reported(sandbox: Sandbox, name: str) -> None:
-    done, _ = sandbox.compiled(name, NOTHING)
-    assert done.returncode == 1
-    assert re.search(r"error: reads \S*leak\.(h|txt), which is not an input of this compile", done.stderr), done.stderr
+    done = sandbox.compiled(COMPILES[name], NOTHING)
+    assert done.exit_code == 1
+    assert re.search(r"error: reads \S*leak\.(h|txt), which is not an input of this compile", done.words), done.words
 
 
 @pytest.mark.parametrize("name", [name for name, leak in COMPILES.items() if leak.is_in_depfile])
 def test_a_leak_that_landlock_leaves_is_reported(sandbox: Sandbox, name: str) -> None:
     need(LANDLOCK, sandbox.root)
-    done, _ = sandbox.compiled(name, LANDLOCK)
-    assert done.returncode and done.stderr
+    done = sandbox.compiled(COMPILES[name], LANDLOCK)
+    assert done.exit_code and done.words
 
 
-def test_a_sound_compile_passes_in_every_way_with_the_same_object(sandbox: Sandbox) -> None:
-    text = '#include <stdio.h>\n#include "own.h"\n#if __has_include("/etc/passwd.h")\n#error\n#endif\nint x = OWN;\n'
+SOUND = {
+    ".c": '#include <stdio.h>\n#include "own.h"\n#if __has_include("/etc/passwd.h")\n#error\n#endif\nint x = OWN;\n',
+    ".cc": '#include <string>\n#include "own.h"\nint x = OWN + std::string("a").size();\n',
+    ".S": '#include "own.h"\n.globl x\nx: .byte OWN\n.incbin "src/own.h"\n',
+}
+
+
+@pytest.mark.parametrize("extension", SOUND)
+def test_a_sound_source_makes_the_same_object_in_every_way(sandbox: Sandbox, extension: str) -> None:
     (sandbox.root / "src/own.h").write_text("#define OWN 1\n")
-    COMPILES["sound"] = Leak(text)
     objects = set()
     for by in (NAMESPACE, LANDLOCK, NOTHING, None):
-        done, _ = sandbox.compiled("sound", by)
-        assert (done.returncode, done.stderr) == (0, "")
-        objects.add((sandbox.root / "__objects/src/sound.o").read_bytes())
-    assert len(objects) == 1
+        done = sandbox.compiled(Leak(SOUND[extension], extension=extension), by)
+        assert (done.exit_code, done.words) == (0, "")
+        objects.add(done.made)
+    (made,) = objects
+    assert made
 
 
 def test_names_with_spaces_and_signs_are_read_from_dependency_files(sandbox: Sandbox) -> None:
     for folder in (sandbox.root / "src", sandbox.outside):
         (folder / "a $b #c.h").write_text("int x;\n")
-    COMPILES["inside"] = Leak('#include "a $b #c.h"\n')
-    COMPILES["outside"] = Leak('#include "{abs}/a $b #c.h"\n')
-    assert sandbox.compiled("inside", NOTHING)[0].returncode == 0
-    assert f"reads {sandbox.outside}/a $b #c.h," in sandbox.compiled("outside", NOTHING)[0].stderr
+    inside, outside = Leak('#include "a $b #c.h"\n'), Leak('#include "{abs}/a $b #c.h"\n')
+    assert sandbox.compiled(inside, NOTHING).exit_code == 0
+    assert f"reads {sandbox.outside}/a $b #c.h," in sandbox.compiled(outside, NOTHING).words
 
 
 def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None:
     """clang compiles it as nothing, and without a word."""
-    COMPILES["nothing to embed"] = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
-    done, _ = sandbox.compiled("nothing to embed", None)
-    assert done.returncode == 126 and "`#embed` names is not an input" in done.stderr
+    leak = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
+    done = sandbox.compiled(leak, None)
+    assert done.exit_code == 126 and "`#embed` names is not an input" in done.words
 
 
 def test_a_compiler_that_does_not_list_what_it_read_fails(sandbox: Sandbox) -> None:
     (sandbox.root / "src/a.c").write_text("int x;\n")
-    done, _ = sandbox._run((ZIG, "cc", "-c", "src/a.c", "-o", "a.o"), "a.o", None, "nowhere.d")
-    assert done.returncode == 126 and "nowhere.d" in done.stderr
+    done = sandbox.run((ZIG, "cc", "-c", "src/a.c", "-o", "a.o"), "a.o", None, "nowhere.d")
+    assert done.exit_code == 126 and "nowhere.d" in done.words
 
 
 def test_the_exit_code_and_words_of_the_compiler_are_passed_on(sandbox: Sandbox) -> None:
-    COMPILES["broken"] = Leak("#error these words\n")
-    done, _ = sandbox.compiled("broken", None)
-    assert done.returncode == 1 and "these words" in done.stderr and "confine" not in done.stderr
+    leak = Leak("#error these words\n")
+    done = sandbox.compiled(leak, None)
+    assert done.exit_code == 1 and "these words" in done.words and "confine" not in done.words
 
 
 @pytest.mark.parametrize("name", LINKS)
 def test_each_planted_leak_of_a_link_works_unconfined(sandbox: Sandbox, name: str) -> None:
-    done, is_leaked = sandbox.linked(name, NOTHING)
-    assert (done.returncode, is_leaked) == (0, True), done.stderr
+    done = sandbox.linked(LINKS[name], NOTHING)
+    assert (done.exit_code, done.is_leaked) == (0, True), done.words
 
 
 @pytest.mark.parametrize("by", [NAMESPACE, LANDLOCK])
 @pytest.mark.parametrize("name", LINKS)
 def test_a_confined_link_reads_nothing_of_the_machine(sandbox: Sandbox, name: str, by: str) -> None:
     need(by, sandbox.root)
-    done, is_leaked = sandbox.linked(name, by)
-    assert done.returncode and not is_leaked
+    done = sandbox.linked(LINKS[name], by)
+    assert done.exit_code and not done.is_leaked
 
 
 def test_a_confined_process_has_the_program_among_its_inputs(rule_runner: RuleRunner, tmp_path: Path) -> None:
