@@ -20,11 +20,14 @@ ZIG_ENVIRONMENT = {
     "ZIG_GLOBAL_CACHE_DIR": ZIG_CACHE_DIR,
     # Relative, so that no object ever names the sandbox, not even with debug information.
     "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
+    # The machine's folder for temporary files is out of sight.
+    "TMPDIR": ".",
 }
 
 # What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 _C_EXTENSION = ".c"
+_ASSEMBLER_EXTENSIONS = (".s", ".asm")
 # What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
 _COMMON_FLAGS = (
     "-O2",
@@ -73,9 +76,15 @@ def object_path(source: str) -> str:
     return f"{OBJECTS_DIR}/{posixpath.splitext(source)[0]}.o"
 
 
+def dependency_file(source: str) -> str | None:
+    """The file in which the compiler lists what it read; None for assembler without a preprocessor."""
+    return None if source.endswith(_ASSEMBLER_EXTENSIONS) else f"{posixpath.splitext(object_path(source))[0]}.d"
+
+
 def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
     """The compiler's command line; every path in it is relative to the sandbox."""
     c = is_c(source)
+    read = dependency_file(source)
     return (
         ZIG,
         "cc" if c else "c++",
@@ -90,6 +99,7 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         *(argument for directory in settings.system_include_dirs for argument in ("-isystem", directory)),
         *settings.flags,
         *for_platform(settings.platform_flags, platform),
+        *(("-MD", "-MF", read) if read else ()),
         "-c",
         source,
         "-o",

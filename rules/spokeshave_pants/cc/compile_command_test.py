@@ -8,6 +8,7 @@ from spokeshave_pants.cc.compile_command import (
     ZIG_ENVIRONMENT,
     CompileSettings,
     compile_argv,
+    dependency_file,
     is_c,
     object_path,
 )
@@ -50,6 +51,17 @@ def test_macros_and_include_directories_are_given_in_their_order() -> None:
     assert [a for a in given if a.startswith("-D") and a != "-DNDEBUG"] == ["-DZ=1", '-DTEXT="a b"', "-DA"]
     assert [a for a in given if a.startswith("-I")] == ["-Isrc/cpp", "-I.", "-I3rdparty/x"]
     assert given[given.index("-isystem") :][:4] == ["-isystem", "__packages/nanobind/include", "-isystem", "__python"]
+
+
+@pytest.mark.parametrize("source", ["src/a.cc", "src/a.c", "src/a.S"])
+def test_the_compiler_says_what_it_read_whatever_the_users_flags(source: str) -> None:
+    settings = CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-MF", "elsewhere.d"))
+    assert dependency_file(source) == "__objects/src/a.d"
+    assert arguments(source, settings=settings)[-7:-4] == ["-MD", "-MF", "__objects/src/a.d"]
+
+
+def test_assembler_without_a_preprocessor_has_no_dependency_file() -> None:
+    assert dependency_file("src/a.s") is None and "-MD" not in arguments("src/a.s")
 
 
 def test_the_users_flags_come_after_the_toolchains_so_that_they_win() -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
-_MISSING_HEADER = re.compile(r"error: '([^'\n]+)' file not found")
+_MISSING_HEADER = re.compile(r"error: '([^/'\n][^'\n]*)' file not found")
+# A file of the machine, as clang and its assembler say that it is hidden or must not be opened.
+_MACHINE_FILE = re.compile(
+    r"error: (?:'(/[^'\n]+)' file not found|cannot open file '([^'\n]+)': Permission denied"
+    r"|Could not find (?:incbin|include) file '(/[^'\n]+)')"
+)
 _MISSING_FEATURE = re.compile(r"error: .*(?:needs target feature |requires target feature ')([\w.]+)")
 # As ld.lld, lld-link and zig's linker for Mach-O say it.
 _UNDEFINED = re.compile(r"(?:ld\.lld: |lld-link: )?(?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
@@ -29,6 +34,17 @@ def missing_header_hint(stderr: str) -> str | None:
         "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
         "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
         "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
+    )
+
+
+def machine_file_hint(stderr: str) -> str | None:
+    """What to do about files of the machine that a source asks for, or None where it asks for none."""
+    files = sorted({path for names in _MACHINE_FILE.findall(plain(stderr)) for path in names if path})
+    if not files:
+        return None
+    return (
+        f"A compiler sees its inputs and no file of the machine, as {', '.join(map(repr, files))} would be. Add the "
+        "file to the repository, and to this target's `dependencies` a `file` target that owns it."
     )
 
 

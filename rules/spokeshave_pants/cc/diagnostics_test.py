@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain, undefined_symbols
+from spokeshave_pants.cc.diagnostics import (
+    machine_file_hint,
+    missing_feature_hint,
+    missing_header_hint,
+    plain,
+    undefined_symbols,
+)
 
 COLOURED = (
     "\x1b[1msrc/a.cc:1:10: \x1b[0m\x1b[0;1;31mfatal error: \x1b[0m\x1b[1m'vm/stack.h' file not found\x1b[0m\n"
@@ -92,3 +98,18 @@ def test_a_processor_feature_that_the_code_needs_is_named_with_what_to_do() -> N
     )
     assert hint is not None and "'-mavx2', '-mcrc32'" in hint and "`overrides`" in hint
     assert missing_feature_hint("a.c:3:1: error: unknown type name 'strng'") is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "a.c:1:10: fatal error: '/etc/x.h' file not found",
+        "a.c:1:10: fatal error: cannot open file '/etc/x.h': Permission denied",
+        "a.s:3:9: error: Could not find incbin file '/etc/x.h'",
+    ],
+)
+def test_a_file_of_the_machine_is_reported_with_what_to_do(words: str) -> None:
+    hint = machine_file_hint(words)
+    assert hint is not None and "'/etc/x.h'" in hint and "`dependencies`" in hint
+    assert missing_header_hint(words) is None
+    assert machine_file_hint("a.c:1:10: fatal error: 'x.h' file not found") is None

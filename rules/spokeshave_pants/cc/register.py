@@ -16,6 +16,7 @@ from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.util_rules import (
     compile,
+    confinement,
     hermetic,
     include_graph,
     interpreters,
@@ -41,6 +42,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *cc_target_types.rules(),
         *check.rules(),
         *compile.rules(),
+        *confinement.rules(),
         *dependency_inference.rules(),
         *hermetic.rules(),
         *include_graph.rules(),

@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR
+from spokeshave_pants.cc.confinement import confined_argv
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import ObjectFormat, Platform, System
 
@@ -80,7 +82,8 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
 
 def make_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     """The tool's arguments where it runs zig: how that is done, and what is made of what zig leaves."""
-    return ("make", *_files(platform), "--zig", zig, "--", *first_link_argv(zig, platform))
+    link = first_link_argv(zig, platform)
+    return ("make", *_files(platform), "--zig", zig, "--", *confined_argv(link, [TOOLCHAIN_DIR]))
 
 
 def unpack_argv(platform: Platform) -> tuple[str, ...]:

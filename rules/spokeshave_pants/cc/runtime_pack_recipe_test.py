@@ -13,7 +13,8 @@ def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
     arguments = make_argv("zig", windows)
     split = arguments.index("--")
     assert arguments[:3] == ("make", "--format", "PE") and arguments[:split][-2:] == ("--zig", "zig")
-    assert arguments[split + 1 :] == first_link_argv("zig", windows)
+    link = first_link_argv("zig", windows)
+    assert arguments[split + 1 :] == ("__confine/confine", "__toolchain", "--", *link)
 
 
 def test_the_recipe_is_what_the_tool_wrote() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import posixpath
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,11 +29,8 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
 from spokeshave_pants.platform import check_platform_globs
-
-_ABSOLUTE_PATH = re.compile(
-    r"(?:-[ILBF]|--?(?:isystem|iquote|idirafter|isysroot|include|imacros|sysroot|library-path|version-script)=?)?/.*"
-)
 
 # What is only ever included goes by many names, and Pants knows but three of them.
 _TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")
@@ -91,26 +88,27 @@ class CompileFlagsField(StringSequenceField):
         """
         Flags for the compiler, after those of the toolchain, so that they win.
 
-        Give include directories by `include_root` and macros by `defines`. An absolute path here would make
-        the wheel depend on the machine, so it is refused.
+        Give include directories by `include_root` and macros by `defines`. Flags that would make the wheel depend on
+        the machine are refused: paths that are absolute or lead out of the repository, response files (`@FILE`),
+        and flags that ask for the machine, such as `-march=native`.
         """
     )
 
     @classmethod
     def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
         value = super().compute_value(raw_value, address)
-        for flag in value or ():
-            _refuse_flag(cls.alias, flag, address)
+        _refuse_flags(cls.alias, value or (), address)
         return value
 
 
-def _refuse_flag(alias: str, flag: str, address: Address) -> None:
-    if flag.startswith("-I") or _ABSOLUTE_PATH.fullmatch(flag):
-        remedy = "use `include_root`" if flag.startswith("-I") else "add the file's target to `dependencies`"
-        raise InvalidFieldException(
-            f"The `{alias}` field of {address} has {flag!r}: only files of targets are there when a compiler or linker "
-            f"runs, so {remedy}."
-        )
+def _refuse_flags(alias: str, flags: Iterable[str], address: Address, *, is_link: bool = False) -> None:
+    """Raise for every flag that reaches out of the sandbox or asks for the machine, all at once."""
+    problems = [
+        f"The `{alias}` field of {address} has {refused.flag!r}: {refused.reason}."
+        for refused in refused_flags(flags, is_link=is_link)
+    ]
+    if problems:
+        raise InvalidFieldException("\n".join(problems))
 
 
 class PlatformDefinesField(DictStringToStringSequenceField):
@@ -185,11 +183,14 @@ class IncludeRootField(StringSequenceField):
     @classmethod
     def compute_value(cls, raw_value: Any, address: Address) -> tuple[str, ...] | None:
         value = super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
-        for root in value or ():
-            if root.startswith("/"):
-                raise InvalidFieldException(
-                    f"The `{cls.alias}` field of {address} has {root!r}: write it relative to the BUILD file."
-                )
+        problems = [
+            f"The `{cls.alias}` field of {address} has {root!r}: write a directory of the repository, relative to the "
+            "BUILD file."
+            for root in value or ()
+            if root.startswith(("/", "~")) or leaves_sandbox(posixpath.join(address.spec_path, root))
+        ]
+        if problems:
+            raise InvalidFieldException("\n".join(problems))
         return value
 
 
@@ -249,8 +250,7 @@ class LinkFlagsField(StringSequenceField):
     @classmethod
     def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
         value = super().compute_value(raw_value, address)
-        for flag in value or ():
-            _refuse_flag(cls.alias, flag, address)
+        _refuse_flags(cls.alias, value or (), address, is_link=True)
         return value
 
 
@@ -328,6 +328,15 @@ class CcDistributionField(StringField):
     help = "The name of the distribution in the requirements file. Defaults to the target's name."
 
 
+def _refuse_outside_package(alias: str, paths: Iterable[str], address: Address) -> None:
+    outside = [path for path in paths if leaves_sandbox(path)]
+    if outside:
+        raise InvalidFieldException(
+            f"The `{alias}` field of {address} has {', '.join(map(repr, outside))}: write paths of the distribution, "
+            "relative to `site-packages`."
+        )
+
+
 class CcIncludeDirsField(StringSequenceField):
     alias = "include_dirs"
     required = True
@@ -338,6 +347,12 @@ class CcIncludeDirsField(StringSequenceField):
         `site-packages`, such as `nanobind/include`.
         """
     )
+
+    @classmethod
+    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...]:
+        value = super().compute_value(raw_value, address) or ()
+        _refuse_outside_package(cls.alias, value, address)
+        return value
 
 
 class CcPackageSourcesField(StringSequenceField):
@@ -350,6 +365,12 @@ class CcPackageSourcesField(StringSequenceField):
         to `site-packages`, such as `nanobind/src/nb_combined.cpp`.
         """
     )
+
+    @classmethod
+    def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...]:
+        value = super().compute_value(raw_value, address) or ()
+        _refuse_outside_package(cls.alias, value, address)
+        return value
 
 
 class CcPublicDefinesField(DefinesField):

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 from pants.engine.addresses import Address
-from pants.engine.target import InvalidFieldException
+from pants.engine.target import InvalidFieldException, InvalidTargetException, Target
 
-from spokeshave_pants.cc.target_types import CompileFlagsField, DefinesField, IncludeRootField, LinkFlagsField
+from spokeshave_pants.cc.target_types import (
+    CcIncludeDirsField,
+    CcPackageSourcesField,
+    CcPythonRequirementTarget,
+    CcVariantTarget,
+    CompileFlagsField,
+    DefinesField,
+    IncludeRootField,
+    LinkFlagsField,
+    PlatformCompileFlagsField,
+    PlatformLinkFlagsField,
+)
 
 ADDRESS = Address("src/cpp", target_name="vm")
 
@@ -31,6 +42,47 @@ def test_a_flag_that_names_a_place_on_the_machine_is_refused(field: type[Compile
 def test_other_flags_are_taken_as_they_are(field: type[CompileFlagsField]) -> None:
     flags = ("-O3", "-fno-exceptions", "-DROOT=/opt/x", "--wrap=malloc", "-isystem", "vendored/include")
     assert field(flags, ADDRESS).value == flags
+
+
+@pytest.mark.parametrize("field", [PlatformCompileFlagsField, PlatformLinkFlagsField])
+def test_flags_of_a_platform_are_checked_as_well(field: type[PlatformCompileFlagsField]) -> None:
+    with pytest.raises(InvalidFieldException, match="field of src/cpp:vm has '-march=native'"):
+        field({"*linux_*": ["-O3"], "win_*": ["-march=native"]}, ADDRESS)
+
+
+@pytest.mark.parametrize("target", [CcVariantTarget, CcPythonRequirementTarget])
+def test_flags_of_variants_and_packages_are_checked_as_well(target: type[Target]) -> None:
+    values = {"compile_flags": ["@flags"], "requirements": "x.txt", "include_dirs": []}
+    given = {field.alias: values[field.alias] for field in target.core_fields if field.alias in values}
+    with pytest.raises(InvalidTargetException, match="has '@flags'"):
+        target(given, ADDRESS)
+
+
+def test_all_wrong_flags_of_a_field_are_reported_together() -> None:
+    with pytest.raises(InvalidFieldException) as caught:
+        CompileFlagsField(["-march=native", "-O2", "-isystem../x"], ADDRESS)
+    assert [line.split(" has ")[1].split(":")[0] for line in str(caught.value).splitlines()] == [
+        "'-march=native'",
+        "'-isystem../x'",
+    ]
+
+
+@pytest.mark.parametrize("root", ["../../..", "../../../x", "a/../../../..", "/usr/include", "~/include", "~"])
+def test_an_include_root_outside_of_the_repository_is_refused(root: str) -> None:
+    with pytest.raises(InvalidFieldException, match="a directory of the repository"):
+        IncludeRootField(["include", root], ADDRESS)
+
+
+def test_an_include_root_may_climb_within_the_repository() -> None:
+    assert IncludeRootField(["../..", "../settings", "a/.."], ADDRESS).value == ("../..", "../settings", "a/..")
+
+
+@pytest.mark.parametrize("field", [CcIncludeDirsField, CcPackageSourcesField])
+@pytest.mark.parametrize("path", ["../x", "/usr/include", "a/../../x"])
+def test_paths_of_a_package_are_within_it(field: type[CcIncludeDirsField], path: str) -> None:
+    with pytest.raises(InvalidFieldException, match="relative to `site-packages`"):
+        field(["pkg/include", path], ADDRESS)
+    assert field(["pkg/include"], ADDRESS).value == ("pkg/include",)
 
 
 def test_a_macro_with_its_flag_is_refused_with_how_to_write_it() -> None:

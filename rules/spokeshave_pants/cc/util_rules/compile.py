@@ -19,9 +19,10 @@ from spokeshave_pants.cc.compile_command import (
     ZIG_ENVIRONMENT,
     CompileSettings,
     compile_argv,
+    dependency_file,
     object_path,
 )
-from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
+from spokeshave_pants.cc.diagnostics import machine_file_hint, missing_feature_hint, missing_header_hint, plain
 from spokeshave_pants.cc.link_closure import display_name
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
@@ -32,7 +33,7 @@ from spokeshave_pants.cc.target_types import (
     PlatformCompileFlagsField,
     PlatformDefinesField,
 )
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, ResolvedIncludes, ResolveIncludesRequest
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.third_party import (
@@ -193,7 +194,8 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    confined = ConfinedProcess(process, toolchain.packages, dependency_file(plan.source))
+    result = await Get(FallibleProcessResult, ConfinedProcess, confined)
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:
@@ -210,7 +212,8 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
 
 def failure_text(failed: FallibleCompiledObject) -> str:
     """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known."""
-    hint = missing_header_hint(failed.diagnostics) or missing_feature_hint(failed.diagnostics)
+    hints = (missing_header_hint, machine_file_hint, missing_feature_hint)
+    hint = next(filter(None, (hint(failed.diagnostics) for hint in hints)), None)
     words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pants.core.target_types import FilesGeneratorTarget
 from pants.core.target_types import rules as core_target_types_rules
 from pants.core.util_rules import source_files
 from pants.engine.addresses import Address
-from pants.engine.fs import DigestContents
+from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc import target_types
@@ -21,6 +22,7 @@ from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
 from spokeshave_pants.cc.util_rules import (
     compile,
+    confinement,
     include_graph,
     interpreters,
     link_closure,
@@ -46,6 +48,7 @@ def new_rule_runner() -> RuleRunner:
         rules=[
             *check.rules(),
             *compile.rules(),
+            *confinement.rules(),
             *core_target_types_rules(),
             *dependency_inference.rules(),
             *include_graph.rules(),
@@ -180,6 +183,24 @@ def test_check_compiles_each_source_and_shows_the_compilers_words_with_the_repos
         "src/vm/beside.cc does not compile:\nsrc/vm/beside.cc:1:23: error: use of undeclared"
     )
     assert "\x1b" not in result.stderr and "run.cc" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        '__asm__(".incbin \\"{}\\"");\n',
+        "#define NAME <{}>\n#include NAME\n",
+        'const char text[] = {{\n#embed "{}"\n}};\n',
+        '#if __has_include("{}")\nint x;\n#else\n#error it is not there\n#endif\n',
+    ],
+)
+def test_a_source_that_reads_a_file_of_the_machine_fails(compiling: RuleRunner, tmp_path: Path, leak: str) -> None:
+    (tmp_path / "leak.h").write_text("int y;\n")
+    text = leak.format(tmp_path / "leak.h")
+    digest = compiling.request(Digest, [CreateDigest([FileContent(RUN, text.encode())])])
+    leaking = replace(plan(compiling), digest=digest)
+    compiled = compiling.request(FallibleCompiledObject, [CompileCcSourceRequest(leaking, PLATFORM, None)])
+    assert compiled.exit_code and compiled.diagnostics
 
 
 def test_the_machines_compiler_is_not_used_and_no_place_of_it_is_in_the_object(

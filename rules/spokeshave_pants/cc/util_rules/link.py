@@ -26,7 +26,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     CompilePlanRequest,
     package_plan,
 )
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
@@ -166,7 +166,7 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
     stderr = result.stderr.decode(errors="replace")
     _raise_for_symbols(request, stderr)
     if result.exit_code:

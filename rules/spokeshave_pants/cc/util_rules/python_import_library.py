@@ -13,7 +13,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.cc.python_exports import import_library_argv, import_library_name, module_definition
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
+from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.errors import LinkError
@@ -58,7 +58,7 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
         description=description,
         level=LogLevel.DEBUG,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
         raise LinkError(f"{request.where}: the import library {path} cannot be made:\n{reason}")

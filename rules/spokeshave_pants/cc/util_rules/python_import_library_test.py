@@ -13,6 +13,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.util_rules import (
     compile,
+    confinement,
     include_graph,
     interpreters,
     link_closure,
@@ -67,6 +68,7 @@ def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
             *compile.rules(),
+            *confinement.rules(),
             *core_target_types_rules(),
             *dependency_inference.rules(),
             *include_graph.rules(),

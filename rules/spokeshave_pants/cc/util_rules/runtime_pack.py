@@ -22,6 +22,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.confinement import CONFINE_DIR
 from spokeshave_pants.cc.runtime_pack_recipe import (
     LOG,
     PACK_DIR,
@@ -36,6 +37,7 @@ from spokeshave_pants.cc.runtime_pack_recipe import (
     own_sources,
     unpack_argv,
 )
+from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess, ConfineProgram
 from spokeshave_pants.cc.util_rules.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
@@ -116,7 +118,7 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
 
 
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)
-async def make_locally(request: _LocalPackRequest, python: SandboxPython) -> _MadePack:
+async def make_locally(request: _LocalPackRequest, python: SandboxPython, program: ConfineProgram) -> _MadePack:
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
     description = _description(platform)
@@ -124,7 +126,7 @@ async def make_locally(request: _LocalPackRequest, python: SandboxPython) -> _Ma
         argv=(python.path, _TOOL, *make_argv(ZIG, platform)),
         env=ZIG_ENVIRONMENT,
         input_digest=await Get(Digest, CreateDigest([*_sources(platform), _tool()])),
-        immutable_input_digests={TOOLCHAIN_DIR: toolchain.whole},
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.whole, CONFINE_DIR: program.digest},
         append_only_caches=python.append_only_caches,
         output_directories=(PACK_DIR,),
         output_files=(RECIPE,),
@@ -154,7 +156,7 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
         description=description,
         level=LogLevel.INFO,
     )
-    linked = await Get(FallibleProcessResult, HermeticProcess(first_link, toolchain.packages, is_compiler=True))
+    linked = await Get(FallibleProcessResult, ConfinedProcess(first_link, toolchain.packages))
     _raise_for_failure(linked, platform)
     log = FileContent(LOG, linked.stderr)
     created = await Get(Digest, CreateDigest([_tool(), log]))
@@ -194,7 +196,7 @@ async def make_archive(request: _ArchiveRequest) -> _Archive:
         description=f"Make {request.name} of the runtime of {request.platform}",
         level=LogLevel.DEBUG,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
     _raise_for_failure(result, request.platform)
     return _Archive(result.output_digest)
 

@@ -1,0 +1,93 @@
+"""Run zig where it sees its inputs and nothing else of the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.confinement import (
+    CONFINE_DIR,
+    OUTPUT_NAME,
+    SOURCE_NAME,
+    build_argv,
+    confined_argv,
+    machine_platform,
+)
+from spokeshave_pants.cc.util_rules.hermetic import CompilerEnvironment, HermeticProcess
+from spokeshave_pants.cc.util_rules.packages import PackagesRequest
+from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.resources.files import carried_source
+
+
+class ConfinementError(SpokeshaveError):
+    """The program that hides the machine from compilers cannot be made."""
+
+
+@dataclass(frozen=True)
+class ConfineProgram:
+    """The program, as the only file of a digest that goes to `CONFINE_DIR`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class ConfinedProcess:
+    """A process that runs zig, and the packages that its inputs have files of.
+
+    Args:
+        dependency_file: what the process writes to say what it read (`-MD -MF`). A file in it that is not an input
+            fails the process.
+    """
+
+    process: Process
+    packages: tuple[PackagesRequest, ...]
+    dependency_file: str | None = None
+
+
+@rule(desc="Make the program that confines compilers", level=LogLevel.DEBUG)
+async def make_program(compilers: CompilerEnvironment) -> ConfineProgram:
+    platform = machine_platform(compilers.machine.name)
+    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    process = Process(
+        argv=build_argv(platform),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await Get(Digest, CreateDigest([FileContent(SOURCE_NAME, carried_source(SOURCE_NAME))])),
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
+        output_files=(OUTPUT_NAME,),
+        description="Make the program that confines compilers",
+        level=LogLevel.DEBUG,
+    )
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    if result.exit_code:
+        reason = result.stderr.decode(errors="replace").strip()
+        raise ConfinementError(f"The toolchain did not make the program that confines compilers:\n{reason}")
+    return ConfineProgram(result.output_digest)
+
+
+@rule
+async def run_confined(request: ConfinedProcess, program: ConfineProgram) -> FallibleProcessResult:
+    process = confined(request.process, program, request.dependency_file)
+    return await Get(FallibleProcessResult, HermeticProcess(process, request.packages, is_compiler=True))
+
+
+def confined(process: Process, program: ConfineProgram, dependency_file: str | None = None) -> Process:
+    """The process with the program in front, which is an input like all others, in its working directory."""
+    here = f"{process.working_directory}/" if process.working_directory else ""
+    inputs = (path[len(here) :] for path in process.immutable_input_digests)
+    return replace(
+        process,
+        argv=confined_argv(process.argv, inputs, dependency_file),
+        immutable_input_digests=FrozenDict({**process.immutable_input_digests, f"{here}{CONFINE_DIR}": program.digest}),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
