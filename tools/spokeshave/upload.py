@@ -27,9 +27,16 @@ from urllib3 import Retry
 
 from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.refusal import AGAIN, KEEPS_FIRST, refusal, unreachable
+from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
 from spokeshave.report import Json, write_report
-from spokeshave.simple_index import IndexedFile, UnreadableIndexError, has_same_bytes, list_files, simple_index_of
+from spokeshave.simple_index import (
+    IndexedFile,
+    UnreadableIndexError,
+    has_same_bytes,
+    list_files,
+    simple_index_of,
+    simple_index_of_devpi,
+)
 
 _UNSTAMPED = "0+unstamped"
 
@@ -204,7 +211,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
             if found and has_same_bytes(index.session, found, Path(package.filename)):
                 there.add(name)
             elif found:
-                problems.add(name, f"is already on {without_userinfo(index.simple)}, with other bytes", KEEPS_FIRST)
+                problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
             _note_unreadable(index, name, err, problems)
             break
@@ -235,9 +242,10 @@ def upload(
             outcomes[name] = "already there"
             continue
         problem = _upload_one(index, package)
-        if problem and not _came_to_be_there(index, package):
+        same = _has_same_file(index, package) if problem else None
+        if problem and not same:
             outcomes[name] = "refused"
-            return outcomes, problem
+            return outcomes, problem if same is None else _other_bytes(index, name)
         outcomes[name] = "already there" if problem else "uploaded"
     return outcomes, None
 
@@ -250,17 +258,27 @@ def _upload_one(index: Index, package: PackageFile) -> Problem | None:
         return unreachable(name, index.endpoint.url, err)
     except OSError as err:
         return Problem(name, f"cannot be uploaded: {err}", f"Check the file and the certificates. {AGAIN}")
-    if response.ok and not response.is_redirect:
+    if is_accepted(response):
         return None
     return refusal(name, index.endpoint.url, response, anonymous=index.endpoint.credentials is None)
 
 
-def _came_to_be_there(index: Index, package: PackageFile) -> bool:
-    """Whether the index has the file all the same: from another run, or because only its answer was lost."""
-    with contextlib.suppress(requests.RequestException, UnreadableIndexError):
-        found = list_files(index.session, index.simple, package.safe_name).get(package.basefilename)
-        return found is not None and has_same_bytes(index.session, found, Path(package.filename))
-    return False
+def _has_same_file(index: Index, package: PackageFile) -> bool | None:
+    """Whether the index has the file with the same bytes, in spite of a problem; None where it does not say.
+
+    Another run may have put it there, only the answer may be lost, or the index may not have listed it before.
+    """
+    guesses = () if index.simple_is_given else (simple_index_of_devpi(index.endpoint.url),)
+    for simple in (index.simple, *guesses):
+        with contextlib.suppress(requests.RequestException, UnreadableIndexError):
+            found = list_files(index.session, simple, package.safe_name).get(package.basefilename)
+            if found is not None:
+                return has_same_bytes(index.session, found, Path(package.filename))
+    return None
+
+
+def _other_bytes(index: Index, name: str) -> Problem:
+    return Problem(name, f"is already on {without_userinfo(index.simple)}, with other bytes", KEEPS_FIRST)
 
 
 def _as_json(
