@@ -70,6 +70,7 @@ class PackagesRequest:
     :param keep: globs of files whose content is wanted in any case; they end with a file's name or `**`.
     :param platform: what it is installed for, which takes wheels; None for this machine and its Python.
     :param pins: what of the file is wanted; None for all of it.
+    :param purpose: what it is installed for, said while it is: `to upload wheels`.
     """
 
     path: str
@@ -77,6 +78,7 @@ class PackagesRequest:
     keep: tuple[str, ...] = ()
     platform: CompletePlatform | None = None
     pins: str | None = None
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def _listing(request: PackagesRequest) -> _InstallerRequest:
 
 
 def _pinned(request: PackagesRequest) -> str:
-    return f"the packages pinned in {request.path}" + (f" for {request.platform.name}" if request.platform else "")
+    platform = f" for {request.platform.name}" if request.platform else ""
+    return f"the packages pinned in {request.path}{platform}" + (f", {request.purpose}" if request.purpose else "")
 
 
 @rule
