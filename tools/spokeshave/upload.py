@@ -16,17 +16,22 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import requests
+from packaging.metadata import RawMetadata
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
 from requests.adapters import HTTPAdapter
-from twine.exceptions import TwineException
-from twine.package import PackageFile
+from twine.exceptions import InvalidDistribution, TwineException
+from twine.package import PackageFile, PackageMetadata
 from twine.repository import Repository
+from twine.wheel import Wheel
 from urllib3 import Retry
 
 from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
 from spokeshave.report import Json, write_report
 from spokeshave.simple_index import (
@@ -65,6 +70,39 @@ class PatientAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send a request; the authorities given for this index go before REQUESTS_CA_BUNDLE."""
         return super().send(request, stream, timeout or self._timeout, self._ca_bundle or verify, cert, proxies)
+
+
+class WheelPackage(PackageFile):
+    """A wheel as twine uploads it, with metadata of our own reader: the pinned twine knows them up to 2.4 only."""
+
+    def __init__(self, path: Path, core: CoreMetadata, python: str) -> None:
+        super().__init__(str(path), None, _without_early_license_files(core.raw), python, "bdist_wheel")
+        self._core = core
+
+    @classmethod
+    def read(cls, path: Path) -> WheelPackage:
+        """Read a wheel; raises twine's InvalidDistribution with everything that is wrong with its metadata."""
+        wheel = Wheel(str(path))
+        core = read_core_metadata(wheel.read())
+        package = cls(path, core, wheel.py_version) if {"name", "version"} <= set(core.raw) else None
+        faults = [fault for fault in core.faults if not is_early_license_file(fault)]
+        if faults or package is None:
+            told = "; ".join(sorted(map(str, faults)))
+            raise InvalidDistribution(f"Invalid distribution metadata: {told}")
+        return package
+
+    def metadata_dictionary(self) -> PackageMetadata:
+        """The fields of the upload's form; the names of PEP 794's are those that Warehouse reads."""
+        fields = {"import_name": self._core.import_names, "import_namespace": self._core.import_namespaces}
+        form: dict[str, Any] = {**super().metadata_dictionary(), **{k: list(v) for k, v in fields.items() if v}}
+        return cast("PackageMetadata", form)
+
+
+def _without_early_license_files(raw: RawMetadata) -> RawMetadata:
+    """The metadata without what setuptools wrote before metadata 2.4 had it, which indexes ignore or refuse."""
+    if Version(raw.get("metadata_version", "0")) >= Version("2.4"):
+        return raw
+    return cast("RawMetadata", {key: value for key, value in raw.items() if key != "license_files"})
 
 
 class _ScrubbedLog(logging.Formatter):
@@ -189,7 +227,7 @@ def _read_wheel(path: Path) -> PackageFile:
         raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
     try:
         _, version, _, _ = parse_wheel_filename(path.name)
-        package = PackageFile.from_filename(str(path), None)
+        package = WheelPackage.read(path)
     except InvalidWheelFilename as err:
         raise InvalidWheelError(Problem(path.name, "is not the file name of a wheel", "Give wheels only.")) from err
     except (TwineException, zipfile.BadZipFile, ValueError) as err:
