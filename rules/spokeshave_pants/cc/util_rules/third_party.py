@@ -32,6 +32,7 @@ from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
 from spokeshave_pants.cc.include_scan import parse_includes
 from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
+from spokeshave_pants.cc.requirement_lines import decode_requirements
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,
@@ -192,7 +193,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
     file = PathGlobs([requirements], GlobMatchErrorBehavior.error, description_of_origin=where)
     (text,) = await Get(DigestContents, PathGlobs, file)
-    pins = PinnedRequirements.parse(text.content.decode(errors="replace"))
+    pins = _parse_pins(text.content, requirements, where)
     name = canonicalize_name(target[CcDistributionField].value or target.address.target_name)
     if name not in pins.names:
         raise InvalidTargetError(
@@ -237,6 +238,23 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
         needs_python=needs_python,
         by_platform=None if any_wheel.serves_all else pinned,
     )
+
+
+def _parse_pins(content: bytes, path: str, where: str) -> PinnedRequirements:
+    """The entries of a requirements file.
+
+    :raises InvalidTargetError: with every line that is not pinned and hashed, or that no pinned file may have.
+    """
+    try:
+        pins = PinnedRequirements.parse(decode_requirements(content))
+    except UnicodeDecodeError as error:
+        raise InvalidTargetError(
+            f"{path}, the `requirements` of {where}, is not UTF-8: {error}. Convert it."
+        ) from error
+    if pins.problems:
+        head = f"{path}, the `requirements` of {where}, has lines that cannot be used:"
+        raise InvalidTargetError(f"{head}\n{bullet_list(pins.problems)}")
+    return pins
 
 
 @rule
