@@ -40,7 +40,7 @@ class LineKind(enum.Enum):
     ENTRY = "is a requirement"
     LOOKUP = "says where to look for packages"
     WITHOUT_EFFECT = "changes nothing where versions and hashes are pinned"
-    OTHER_FILE = "names another file, which is not read"
+    OTHER_FILE = "is not a requirement, but names another file, which is not read"
     EDITABLE = "is a folder that is installed as it is, which no hash pins"
     ADDRESS = "is a file or an address without a name"
     UNKNOWN_OPTION = "is not an option that a requirements file can have"
@@ -73,7 +73,7 @@ class RequirementLine:
     @property
     def label(self) -> str:
         """What names it in a message."""
-        return f"line {self.number} ({self.text.split(' ')[0]})"
+        return f"line {self.number}: {self.text.split(' ')[0]}"
 
     @property
     def remedy(self) -> str | None:

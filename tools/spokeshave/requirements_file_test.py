@@ -22,15 +22,15 @@ def test_pins_are_read_as_uv_writes_them(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "pytest==8.4.2": "line 1 (pytest==8.4.2): is not pinned to one version with hashes",
+    "pytest==8.4.2": "line 1: pytest==8.4.2: is not pinned to one version with hashes",
     f"pytest>=8 --hash={HASH}": "is not pinned to one version with hashes",
     f"pytest==8.* --hash={HASH}": "is not pinned to one version with hashes",
     f"pytest==8.* ,<9 --hash={HASH}": "is not pinned to one version with hashes",
     "pytest==8.4.2 --hash=md5:00": "has a hash that pip does not take here",
     f"demo @ https://example.org/demo-1.0.tar.gz --hash={HASH}": "is not pinned to one version with hashes",
     f"not a requirement --hash={HASH}": "is not a requirement",
-    "-r more.txt": "line 1 (-r): names another file, which is not read",
-    "-c limits.txt": "names another file, which is not read",
+    "-r more.txt": "line 1: -r: is not a requirement, but names another file, which is not read",
+    "-c limits.txt": "is not a requirement, but names another file, which is not read",
     "-e .": "is a folder that is installed as it is",
     "./demo.whl": "is a file or an address without a name",
     "--no-deps": "is not an option that a requirements file can have",
@@ -53,9 +53,9 @@ def test_all_refused_lines_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequirementsError) as raised:
         read_pins(file, MARKERS)
     assert [problem.place.partition(": ")[2] for problem in raised.value.problems] == [
-        "line 1 (-r)",
-        "line 3 (pytest==8.4.2)",
-        "line 5 (-e)",
+        "line 1: -r",
+        "line 3: pytest==8.4.2",
+        "line 5: -e",
     ]
 
 

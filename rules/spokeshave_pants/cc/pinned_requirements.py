@@ -34,17 +34,17 @@ class Pin:
     @classmethod
     def parse(cls, line: RequirementLine) -> Pin:
         if line.kind is not LineKind.ENTRY:
-            problem = f"{line.label} {line.kind.value}. {line.remedy}" if line.remedy else ""
+            problem = f"{line.label}: {line.kind.value}. {line.remedy}" if line.remedy else ""
             return cls("", line.text, line.text, problem)
         try:
             found = PipRequirement.parse(line.requirement)
         except ValueError as error:
-            problem = f"{line.label} is not a requirement ({str(error).splitlines()[0]}). {HASH_REMEDY}"
+            problem = f"{line.label}: is not a requirement ({str(error).splitlines()[0]}). {HASH_REMEDY}"
             return cls("", line.requirement, line.text, problem)
         parsed = found.as_pkg_resources_requirement()
         is_exact = [operator for operator, version in parsed.specs if not version.endswith(".*")] in (["=="], ["==="])
         is_pinned = bool(line.hashes) and (is_exact or bool(found.url))
-        problem = "" if is_pinned else f"{line.label} is not pinned to one version with hashes. {HASH_REMEDY}"
+        problem = "" if is_pinned else f"{line.label}: is not pinned to one version with hashes. {HASH_REMEDY}"
         name, parsed.marker = canonicalize_name(parsed.project_name), None
         return cls(name, str(parsed), line.text, problem)
 
