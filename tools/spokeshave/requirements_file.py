@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
-from spokeshave.errors import Problem, Problems, SpokeshaveError
+from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
 from spokeshave.requirement_lines import (
     HASH_REMEDY,
     LineKind,
@@ -19,6 +19,7 @@ from spokeshave.requirement_lines import (
     decode_requirements,
     requirement_lines,
 )
+from spokeshave.wheel_file import WheelName
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _HASH = re.compile(r"(?:sha256|sha384|sha512):[0-9a-fA-F]+")
@@ -122,8 +123,8 @@ def _version(requirement: Requirement) -> str | None:
     """The one version that a requirement allows: of `==`, or of the wheel that its address names."""
     if requirement.url:
         try:
-            return str(parse_wheel_filename(unquote(urlsplit(requirement.url).path.rpartition("/")[2]))[1])
-        except InvalidWheelFilename:
+            return WheelName.parse(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version
+        except InvalidWheelError:
             return None
     exact = [item.version for item in requirement.specifier if item.operator in ("==", "===")]
     is_one = len(exact) == 1 == len(requirement.specifier) and not exact[0].endswith(".*")

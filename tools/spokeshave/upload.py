@@ -20,7 +20,6 @@ from typing import Any, cast
 
 import requests
 from packaging.metadata import RawMetadata
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 from requests.adapters import HTTPAdapter
 from twine.exceptions import InvalidDistribution, TwineException
@@ -42,8 +41,7 @@ from spokeshave.simple_index import (
     simple_index_of,
     simple_index_of_devpi,
 )
-
-_UNSTAMPED = "0+unstamped"
+from spokeshave.wheel_file import UNSTAMPED, WheelName
 
 
 class UploadError(SpokeshaveError):
@@ -226,13 +224,11 @@ def _read_wheel(path: Path) -> PackageFile:
     if not path.is_file():
         raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
     try:
-        _, version, _, _ = parse_wheel_filename(path.name)
+        name = WheelName.parse(path.name)
         package = WheelPackage.read(path)
-    except InvalidWheelFilename as err:
-        raise InvalidWheelError(Problem(path.name, "is not the file name of a wheel", "Give wheels only.")) from err
     except (TwineException, zipfile.BadZipFile, ValueError) as err:
         raise InvalidWheelError(Problem(path.name, f"is not a valid wheel ({err})", remedy)) from err
-    if str(version) == _UNSTAMPED:
+    if name.version == UNSTAMPED:
         raise InvalidWheelError(Problem(path.name, "has no version yet", "Stamp it first, with `spokeshave stamp`."))
     return package
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from spokeshave import __version__
@@ -26,7 +25,7 @@ RECIPE = "spokeshave.json"
 """The file in dist-info that says where the stamp puts the version."""
 
 UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
-FILE_NAME = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-(?P<build>\d[^-]*))?-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl")
+_DIST_INFO = ".dist-info"
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,17 @@ class WheelName:
     @classmethod
     def parse(cls, file_name: str) -> WheelName:
         """Read a file name; raises InvalidWheelError when it is not a wheel's."""
-        match = FILE_NAME.fullmatch(file_name)
-        if not match or not is_version(match["version"]):
-            remedy = "Name it name-version-python-abi-platform.whl, as the wheel specification says."
-            raise InvalidWheelError(Problem(file_name, "is not the file name of a wheel", remedy))
-        return cls(match["name"], match["version"], WheelTag.parse(match["tag"]), match["build"] or "")
+        remedy = "Name it name-version-python-abi-platform.whl, as the wheel specification says."
+        problem = Problem(file_name, "is not the file name of a wheel", remedy)
+        try:
+            parse_wheel_filename(file_name)
+        except InvalidWheelFilename as err:
+            raise InvalidWheelError(problem) from err
+        if file_name.startswith("-"):
+            # `packaging` takes an empty name.
+            raise InvalidWheelError(problem)
+        name, version, *build, python, abi, platform = file_name[: -len(".whl")].split("-")
+        return cls(name, version, WheelTag.parse(f"{python}-{abi}-{platform}"), "".join(build))
 
     def __str__(self) -> str:
         build = f"-{self.build}" if self.build else ""
@@ -150,9 +155,15 @@ def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
     return sorted(names, key=lambda name: (name.startswith(folder), name == f"{folder}RECORD", name))
 
 
+def split_dist_info(folder: str) -> tuple[str, str]:
+    """The name and the version of a dist-info folder, as written; a name may hold a dash, as old tools wrote it."""
+    name, _, version = folder[: -len(_DIST_INFO)].rpartition("-")
+    return name, version
+
+
 def find_dist_info(names: Iterable[str], place: str) -> str:
     """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one."""
-    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(".dist-info") and "/" in name})
+    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(_DIST_INFO) and "/" in name})
     if len(found) != 1:
         what = f"has {len(found)} dist-info folders ({', '.join(found)})" if found else "has no dist-info folder"
         raise InvalidWheelError(Problem(place, what, "A wheel has exactly one; build it again."))

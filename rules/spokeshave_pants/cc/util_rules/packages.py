@@ -7,7 +7,6 @@ import json
 import posixpath
 from dataclasses import dataclass
 
-from packaging.utils import canonicalize_name
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex_cli import PexPEX
 from pants.backend.python.util_rules.pex_requirements import (
@@ -43,6 +42,7 @@ from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
 from spokeshave_pants.resources.files import standalone_tool
+from spokeshave_pants.wheel_name import project_of_dist_info
 
 _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"
@@ -137,7 +137,7 @@ async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Pac
         tree = _PackagesTree(installed.digest, kept, listed=False)
     snapshot = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs(["*/*.dist-info/METADATA"])))
     found = sorted(
-        (canonicalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
+        (project_of_dist_info(posixpath.basename(posixpath.dirname(path))), path.split("/")[0])
         for path in snapshot.files
     )
     return Packages(tree.digest, tree.kept, tuple(found), tree.listed)

@@ -47,6 +47,7 @@ from spokeshave_pants.cc.util_rules.packages import NoWheelError, Packages, Pack
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel_name import WheelName
 
 PYTHON_HEADER = "Python.h"
 
@@ -122,7 +123,7 @@ class Distribution:
     @property
     def is_pure(self) -> bool:
         """Whether its wheel is for all platforms, by its name (PEP 427)."""
-        return self.wheel.endswith("-any.whl")
+        return WheelName.parse(self.wheel).is_pure
 
 
 @dataclass(frozen=True)
