@@ -344,7 +344,7 @@ class _Trial:
 
     def _import(self, name: str) -> CheckResult:
         if self.plan.choices.is_optional(name):
-            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, "it is said to be optional")
+            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, "left out by smoke_optional_imports (--skip-import)")
         ended = self.environment.run_python("-c", IMPORT, name)
         detail = "" if ended.ok else explain_import(ended, name, self.tree)
         return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
@@ -352,7 +352,7 @@ class _Trial:
     def _script(self, name: str) -> CheckResult:
         arguments = self.plan.choices.arguments_for(name)
         if not arguments:
-            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, "it is said that no arguments try it")
+            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, "left out by smoke_scripts (--skip-script)")
         ended = self.environment.run_script(name, *arguments)
         detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
         if not ended.ok and arguments == HELP:

@@ -144,10 +144,13 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
 
 
 def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
-    """Why wheels were not run, each reason once with the Pythons that it is about."""
+    """Why wheels, or single checks of them, were not run, each reason once with the Pythons that it is about."""
     pythons: dict[str, dict[str, None]] = {}
-    for outcome in (outcome for report in reports for outcome in report.smoke if outcome.outcome == "not run"):
-        pythons.setdefault(outcome.reason, {})[outcome.python] = None
+    for outcome in (outcome for report in reports for outcome in report.smoke):
+        reasons = [outcome.reason] if outcome.outcome == "not run" else []
+        reasons += [f"{check.name} ({check.detail})" for check in outcome.checks if check.outcome == "not run"]
+        for reason in reasons:
+            pythons.setdefault(reason, {})[outcome.python] = None
     return sorted(f"not run on Python {', '.join(found)}: {reason}" for reason, found in pythons.items())
 
 
