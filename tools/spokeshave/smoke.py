@@ -33,6 +33,7 @@ from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 
 _TIMEOUT = 300.0
 _OFFERED = "wheels"
+_LEFT_OUT = "left out by smoke_{} (--skip-{})"
 _NO_HELP = (
     "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
     'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
@@ -344,7 +345,7 @@ class _Trial:
 
     def _import(self, name: str) -> CheckResult:
         if self.plan.choices.is_optional(name):
-            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, "left out by smoke_optional_imports (--skip-import)")
+            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
         ended = self.environment.run_python("-c", IMPORT, name)
         detail = "" if ended.ok else explain_import(ended, name, self.tree)
         return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
@@ -352,7 +353,7 @@ class _Trial:
     def _script(self, name: str) -> CheckResult:
         arguments = self.plan.choices.arguments_for(name)
         if not arguments:
-            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, "left out by smoke_scripts (--skip-script)")
+            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
         ended = self.environment.run_script(name, *arguments)
         detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
         if not ended.ok and arguments == HELP:
