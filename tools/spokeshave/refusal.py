@@ -20,6 +20,8 @@ _EXISTS = (
     "If that file is yours and the same, all is well; else publish under a new version. With the URL of the index's "
     "simple pages (--check-url, or `[wheel-publish].check_urls`) an equal file counts as uploaded."
 )
+_NEVER_AGAIN = "The index takes no file name twice, not even that of a deleted file: publish under a new version."
+_USED_ONCE = re.compile(r"already been used", re.IGNORECASE)
 KEEPS_FIRST = "An index keeps the first file of a name: publish under a new version, or remove the file there."
 _REMEDIES = {
     400: "Correct what the index names, and package the wheel again.",
@@ -124,7 +126,8 @@ def refusal(file: str, index: str, response: requests.Response, *, anonymous: bo
         message = f"{shown} answers the upload with a web page, which does not say that it has the file: {reason}"
         return Problem(file, message, _LOGIN)
     if says_file_exists(response):
-        return Problem(file, f"{shown} refuses it: {reason}. A file of this name is already there", _EXISTS)
+        remedy = _NEVER_AGAIN if _USED_ONCE.search(reason) else _EXISTS
+        return Problem(file, f"{shown} refuses it: {reason}. A file of this name is already there", remedy)
     status = response.status_code
     remedy = _REMEDIES.get(status, _SERVER_FAILED if status >= 500 else _ENDPOINT)
     if status in (401, 403) and anonymous:

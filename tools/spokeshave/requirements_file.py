@@ -19,7 +19,7 @@ from spokeshave.requirement_lines import (
     decode_requirements,
     requirement_lines,
 )
-from spokeshave.wheel_file import WheelName
+from spokeshave.wheel_name import WheelName
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _HASH = re.compile(r"(?:sha256|sha384|sha512):[0-9a-fA-F]+")

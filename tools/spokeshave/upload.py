@@ -41,7 +41,7 @@ from spokeshave.simple_index import (
     simple_index_of,
     simple_index_of_devpi,
 )
-from spokeshave.wheel_file import UNSTAMPED, WheelName
+from spokeshave.wheel_name import UNSTAMPED, WheelName
 
 
 class UploadError(SpokeshaveError):

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
 
 from spokeshave import __version__
 from spokeshave.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member, sha256_of_file
@@ -17,54 +16,16 @@ from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.record import RecordEntry, hashed_entry, render_record
 from spokeshave.report import atomic_file
 from spokeshave.tag import WheelTag
-
-UNSTAMPED = "0+unstamped"
-"""The version that everything carries until the stamp."""
+from spokeshave.wheel_name import DIST_INFO
+from spokeshave.wheel_name import UNSTAMPED as UNSTAMPED
+from spokeshave.wheel_name import WheelName as WheelName
+from spokeshave.wheel_name import is_version as is_version
+from spokeshave.wheel_name import split_dist_info as split_dist_info
 
 RECIPE = "spokeshave.json"
 """The file in dist-info that says where the stamp puts the version."""
 
 UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
-_DIST_INFO = ".dist-info"
-
-
-@dataclass(frozen=True)
-class WheelName:
-    """A wheel's file name, in its parts as written; ``name`` has underscores in place of dashes."""
-
-    name: str
-    version: str
-    tag: WheelTag
-    build: str = ""
-
-    @classmethod
-    def parse(cls, file_name: str) -> WheelName:
-        """Read a file name; raises InvalidWheelError when it is not a wheel's."""
-        remedy = "Name it name-version-python-abi-platform.whl, as the wheel specification says."
-        problem = Problem(file_name, "is not the file name of a wheel", remedy)
-        try:
-            parse_wheel_filename(file_name)
-        except InvalidWheelFilename as err:
-            raise InvalidWheelError(problem) from err
-        if file_name.startswith("-"):
-            # `packaging` takes an empty name.
-            raise InvalidWheelError(problem)
-        name, version, *build, python, abi, platform = file_name[: -len(".whl")].split("-")
-        return cls(name, version, WheelTag.parse(f"{python}-{abi}-{platform}"), "".join(build))
-
-    def __str__(self) -> str:
-        build = f"-{self.build}" if self.build else ""
-        return f"{self.name}-{self.version}{build}-{self.tag}.whl"
-
-    @property
-    def dist_info(self) -> str:
-        """The folder of the metadata."""
-        return f"{self.name}-{self.version}.dist-info"
-
-    @property
-    def data(self) -> str:
-        """The folder whose subfolders are installed by scheme."""
-        return f"{self.name}-{self.version}.data"
 
 
 @dataclass(frozen=True)
@@ -124,15 +85,6 @@ class WrittenWheel:
     files: tuple[str, ...]
 
 
-def is_version(text: str) -> bool:
-    """Whether a text is a PEP 440 version."""
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
-
-
 def bad_recipe(place: str) -> Problem:
     """A recipe that cannot be read."""
     return Problem(place, "is not a recipe of spokeshave's", "Assemble the wheel again with `spokeshave assemble`.")
@@ -155,15 +107,9 @@ def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
     return sorted(names, key=lambda name: (name.startswith(folder), name == f"{folder}RECORD", name))
 
 
-def split_dist_info(folder: str) -> tuple[str, str]:
-    """The name and the version of a dist-info folder, as written; a name may hold a dash, as old tools wrote it."""
-    name, _, version = folder[: -len(_DIST_INFO)].rpartition("-")
-    return name, version
-
-
 def find_dist_info(names: Iterable[str], place: str) -> str:
     """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one."""
-    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(_DIST_INFO) and "/" in name})
+    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(DIST_INFO) and "/" in name})
     if len(found) != 1:
         what = f"has {len(found)} dist-info folders ({', '.join(found)})" if found else "has no dist-info folder"
         raise InvalidWheelError(Problem(place, what, "A wheel has exactly one; build it again."))
