@@ -88,6 +88,8 @@ def test_metadata_entry_points_and_licenses_are_as_pyproject_has_them(project: P
     assert read(wheel, "shapes-3.12.0.dist-info/entry_points.txt").decode().split("\n") == [
         "[console_scripts]",
         "shapes = shapes.cli:main",
+        "shapes-outline = shapes.cli:outline",
+        "shapes-watch = shapes.cli:watch",
         "",
         "[shapes.plugins]",
         "square = shapes:square",
@@ -95,6 +97,11 @@ def test_metadata_entry_points_and_licenses_are_as_pyproject_has_them(project: P
     ]
     carried = read(wheel, "shapes-3.12.0.dist-info/licenses/licenses/carried.txt")
     assert carried == b"The license of something that shapes carries.\n"
+
+
+def test_scripts_are_tried_as_the_target_says(packaged: PantsRun) -> None:
+    assert ": script shapes-watch (left out by smoke_scripts (--skip-script))" in packaged.stderr
+    assert "script shapes-outline" not in packaged.stderr
 
 
 def test_scripts_entry_points_and_data_files_are_there_after_pip(fresh: Fresh) -> None:

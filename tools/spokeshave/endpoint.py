@@ -7,6 +7,7 @@ import configparser
 import html
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.trusted_publishing import fetch_token, has_identity
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
+_PYPIRC_KEYS = ("repository", "username", "password", "ca_cert", "client_cert")
+_BUILT_IN = {"pypi": twine_utils.DEFAULT_REPOSITORY, "testpypi": twine_utils.TEST_REPOSITORY}
 _TOKEN_USER = "__token__"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _HIDDEN = "********"
@@ -144,6 +147,8 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
     section = _pypirc_section(name) if name else {}
     what = f"the repository {name!r}" if name else "the repository"
     found = _choose_url(name, url, section, what)
+    if name:
+        section = _section_for(name, found, section)
     problems = Problems()
     with problems.collecting():
         check_url(found, what)
@@ -158,35 +163,68 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
 
 
 def _pypirc_section(name: str) -> dict[str, str]:
-    """What ~/.pypirc says of a repository, and twine by itself of PyPI and TestPyPI; empty when neither knows it."""
+    """What ~/.pypirc states of a repository, listed under index-servers or not; empty when it states nothing."""
     remedy = f"Correct {_PYPIRC}: index-servers under [distutils], and a section of each name with repository = URL."
+    parser = configparser.RawConfigParser()
     try:
-        config = twine_utils.get_config(_PYPIRC)
+        parser.read_string(Path(_PYPIRC).expanduser().read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
     except OSError as err:
         raise InvalidEndpointError(Problem(_PYPIRC, f"cannot be read ({err.strerror})", remedy)) from err
     except (configparser.Error, ValueError) as err:
         # What it says quotes the line, which may be the one with the password.
         raise InvalidEndpointError(Problem(_PYPIRC, "is malformed", remedy)) from err
-    return {key: value for key, value in config.get(name, {}).items() if value}
+    # server-login is the obsolete place of credentials for all, which twine reads as well.
+    common = {key: parser.get("server-login", key, fallback="") for key in ("username", "password")}
+    own = {key: parser.get(name, key, fallback="") for key in _PYPIRC_KEYS}
+    return {key: value for key, value in {**common, **{k: v for k, v in own.items() if v}}.items() if value}
 
 
 def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], what: str) -> str:
-    known = section.get("repository")
-    if not url and not known:
-        remedy = f"Give its URL, or add a section [{name}] to {_PYPIRC} and list it there under index-servers."
-        raise InvalidEndpointError(Problem(what, f"is not known: {_PYPIRC} has no URL for it", remedy))
-    if url and known and url.rstrip("/") != known.rstrip("/"):
+    """The URL that is stated, or else the built-in one; raises InvalidEndpointError where two are stated."""
+    stated = section.get("repository")
+    if url and stated and url.rstrip("/") != stated.rstrip("/"):
         # Else the credentials of one index would be sent to another.
-        message = f"has two URLs: {without_userinfo(url)}, and {without_userinfo(known)} in {_PYPIRC}"
+        message = (
+            f"has two URLs: {without_userinfo(url)}, given by --repository-url (which `publish` takes from "
+            f"`[wheel-publish].repositories`), and {without_userinfo(stated)}, in the section [{name}] of {_PYPIRC}"
+        )
         raise InvalidEndpointError(Problem(what, message, "Remove one of the two, or give one another name."))
-    return str(url or known)
+    found = url or stated or _BUILT_IN.get(name or "")
+    if found is None:
+        remedy = f"Give its URL, or add a section [{name}] with repository = URL to {_PYPIRC}."
+        raise InvalidEndpointError(Problem(what, f"is not known: {_PYPIRC} has no URL for it", remedy))
+    return found
+
+
+def _section_for(name: str, url: str, section: dict[str, str]) -> dict[str, str]:
+    """The section without the credentials of PyPI or TestPyPI, where their name has been given to another index."""
+    built_in = _BUILT_IN.get(name)
+    if built_in is None or section.get("repository") or _same_origin(url, built_in) or "password" not in section:
+        return section
+    print(
+        f"The credentials under [{name}] of {_PYPIRC} are not sent to {without_userinfo(url)}: that section states no "
+        "repository, so they are those of the built-in address. Add `repository` to it, or set TWINE_USERNAME and "
+        "TWINE_PASSWORD.",
+        file=sys.stderr,
+        flush=True,
+    )
+    return {key: value for key, value in section.items() if key not in ("username", "password")}
+
+
+def _same_origin(url: str, other: str) -> bool:
+    try:
+        return origin(url) == origin(other)
+    except ValueError:
+        return False
 
 
 def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str, str], what: str) -> Credentials | None:
     """The environment's before ~/.pypirc's, then this CI job's own; none at all is for an index that asks for none."""
     username = environment.get("TWINE_USERNAME") or section.get("username")
     password = environment.get("TWINE_PASSWORD") or section.get("password")
-    on_pypi = url.startswith((twine_utils.DEFAULT_REPOSITORY, twine_utils.TEST_REPOSITORY))
+    on_pypi = any(_same_origin(url, built_in) for built_in in _BUILT_IN.values())
     if on_pypi:
         username = environment.get("TWINE_USERNAME") or _TOKEN_USER
     if username and password:

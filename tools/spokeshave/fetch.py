@@ -13,7 +13,7 @@ from spokeshave.foreign_python import read_foreign_python
 from spokeshave.interpreter import Interpreter, inspect, inspect_foreign
 from spokeshave.pip_program import pip_folder, platform_options
 from spokeshave.report import write_report
-from spokeshave.requirements_file import read_pins
+from spokeshave.requirements_file import read_pinned_file
 
 
 class FetchError(SpokeshaveError):
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch what applies to the Python, from the index that pip is configured for."""
+    """Fetch what applies to the Python, from where the file says or pip is configured for."""
     interpreter = inspect(args.python) if args.python else inspect_foreign(read_foreign_python(args.foreign_python))
     fetch(interpreter, args.requirements, args.into)
     if args.report:
@@ -50,7 +50,8 @@ def fetch(interpreter: Interpreter, requirements: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     pins = folder / "pins.txt"
-    pins.write_text("".join(f"{pin}\n" for pin in read_pins(requirements, interpreter.markers)), "utf-8")
+    pinned = read_pinned_file(requirements, interpreter.markers)
+    pins.write_text("".join(f"{line}\n" for line in (*pinned.lookups, *(pin.source for pin in pinned.pins))), "utf-8")
     command = [sys.executable, "-I", pip_folder(), "--isolated", "--disable-pip-version-check", "--no-input"]
     command += ["download", "--quiet", "--no-cache-dir", "--progress-bar=off", "--no-deps", "--require-hashes"]
     command += [*platform_options(interpreter), "--only-binary=:all:", "--dest", folder, "--requirement", pins]

@@ -59,7 +59,10 @@ def _missing_module(module: str, tree: WheelTree) -> str:
             f"The wheel has no {file}.py (nor {file}/__init__.py): it imports only where the source tree is at hand."
         )
         return f"{message} Add the target that owns {module} to the wheel's dependencies."
-    return f"{module} is not installed: list its distribution under dependencies in pyproject.toml."
+    return (
+        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. A module of the wheel "
+        "that needs what is optional can be named in the field `smoke_optional_imports` of the `python_native_wheel`."
+    )
 
 
 def _missing_name(name: str, module: str, tree: WheelTree) -> str:

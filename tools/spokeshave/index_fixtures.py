@@ -76,13 +76,15 @@ def pypi_server(folder: Path, **settings: Any) -> Iterator[PypiServer]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server says to every upload; to anything else it says that there is nothing."""
+    """What a server says to every upload; ``pages`` are its answers to GET by path, ``listing`` that for the others."""
 
     status: int
     reason: str
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     listing: tuple[int, str, str] = (404, "text/plain", "")
+    listing_headers: tuple[tuple[str, str], ...] = ()
+    pages: tuple[tuple[str, tuple[int, str, str]], ...] = ()
 
 
 @contextlib.contextmanager
@@ -91,8 +93,8 @@ def answering_server(answer: Answer, certificate: Path | None = None) -> Iterato
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, kind, text = answer.listing
-            self.reply(status, "", text, (("Content-Type", kind),))
+            status, kind, text = dict(answer.pages).get(self.path, answer.listing)
+            self.reply(status, "", text, (("Content-Type", kind), *answer.listing_headers))
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
-from spokeshave.metadata import read_metadata
+from spokeshave.errors import ExitCode, InvalidMetadataError, Problem, Problems
+from spokeshave.metadata import read_metadata, read_toml
 from spokeshave.report import write_report
 
 
@@ -14,12 +15,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
     parser.add_argument("--pin", action="append", default=[], metavar="DIST", help="pin DIST to this wheel's version")
+    parser.add_argument(
+        "--script", action="append", default=[], metavar="NAME", help="a console script that the wheel must have"
+    )
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 
 
 def run(args: argparse.Namespace) -> int:
     """Check the metadata and write what it says of the wheel; raises `SpokeshaveError` with every mistake."""
-    metadata = read_metadata(args.pyproject, tuple(args.pin))
+    problems = Problems()
+    with problems.collecting():
+        metadata = read_metadata(args.pyproject, tuple(args.pin))
+    with problems.collecting():
+        check_scripts(args.pyproject, args.script)
+    problems.raise_if_any(InvalidMetadataError)
     facts = {
         "name": metadata.name,
         "static_version": metadata.static_version,
@@ -27,3 +36,21 @@ def run(args: argparse.Namespace) -> int:
     }
     write_report(args.report, facts)
     return ExitCode.OK
+
+
+def check_scripts(pyproject: Path, names: Sequence[str]) -> None:
+    """Raise InvalidMetadataError with every name that is not a console script of the project."""
+    known = sorted(script_names(pyproject)) if names else []
+    remedy = f"Correct `smoke_scripts`. The console scripts ([project.scripts]) are: {', '.join(known) or 'none'}."
+    unknown = [name for name in names if name not in known]
+    place = f"{pyproject}: project.scripts"
+    problems = [Problem(place, f"has no {name!r}, which `smoke_scripts` names", remedy) for name in unknown]
+    if problems:
+        raise InvalidMetadataError(*problems)
+
+
+def script_names(pyproject: Path) -> list[str]:
+    """The names under [project.scripts]; none where there is no such table."""
+    project = read_toml(pyproject).get("project")
+    scripts = project.get("scripts") if isinstance(project, dict) else None
+    return list(scripts) if isinstance(scripts, dict) else []

@@ -24,3 +24,35 @@ def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: CaptureFixture[st
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]) == 1
     told = capsys.readouterr().err
     assert "project.version" in told and "project.requires-python" in told
+
+
+SCRIPTS = """
+[project]
+name = "demo"
+version = "1"
+[project.scripts]
+tool = "demo:main"
+[project.gui-scripts]
+g = "demo:main"
+"""
+
+
+def test_scripts_that_a_smoke_test_names_must_exist(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text(SCRIPTS)
+    command = ["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json"), "--script"]
+    assert main([*command, "tool"]) == 0
+    assert main([*command, "tol", "--script", "g"]) == 1
+    told = capsys.readouterr().err
+    assert "project.scripts: has no 'tol', which `smoke_scripts` names" in told
+    assert "project.scripts: has no 'g', which `smoke_scripts` names" in told
+    assert "The console scripts ([project.scripts]) are: tool." in told
+
+
+def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text('[project]\nname = "demo"\nversion = "one"\n')
+    report = tmp_path / "report.json"
+    assert main(["metadata", "--pyproject", str(pyproject), "--report", str(report), "--script", "tool"]) == 1
+    told = capsys.readouterr().err
+    assert "project.version" in told and "has no 'tool'" in told and "are: none." in told

@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import requests
 from twine.utils import DEFAULT_REPOSITORY
@@ -15,6 +16,12 @@ from spokeshave.errors import Problem
 
 AGAIN = "Then publish again: what is already there is not uploaded twice."
 _ENDPOINT = f"Check the URL: it has to be an upload endpoint, as {DEFAULT_REPOSITORY} is PyPI's."
+_EXISTS = (
+    "If that file is yours and the same, all is well; else publish under a new version. With the URL of the index's "
+    "simple pages (--check-url, or `[wheel-publish].check_urls`) an equal file counts as uploaded."
+)
+_NEVER_AGAIN = "The index takes no file name twice, not even that of a deleted file: publish under a new version."
+_USED_ONCE = re.compile(r"already been used", re.IGNORECASE)
 KEEPS_FIRST = "An index keeps the first file of a name: publish under a new version, or remove the file there."
 _REMEDIES = {
     400: "Correct what the index names, and package the wheel again.",
@@ -22,63 +29,138 @@ _REMEDIES = {
     403: "Check TWINE_USERNAME and TWINE_PASSWORD, or ~/.pypirc, and that this user may upload to this project.",
     404: _ENDPOINT,
     405: _ENDPOINT,
-    409: KEEPS_FIRST,
+    407: "Check the user and the password in HTTP_PROXY or HTTPS_PROXY.",
     413: "The file is larger than the index allows: ask who runs it for a higher limit, or make the wheel smaller.",
     429: f"The index wants fewer requests: wait. {AGAIN}",
 }
 _SERVER_FAILED = f"The index itself failed: wait, or ask who runs it. {AGAIN}"
 _LONGEST_REASON = 500
+_LOGIN = (
+    "Check TWINE_USERNAME and TWINE_PASSWORD, or ~/.pypirc, that the URL is the upload endpoint and not a page for "
+    "people, and that no proxy answers in its place."
+)
+_LOGIN_PATH = re.compile(r"log[-_]?[io]n|sign[-_]?in|\bsso\b|\bsaml|\boauth|\bauth(orize|enticate)?\b", re.IGNORECASE)
+# Every tag that a page begins with and no short message of an upload endpoint holds.
+_PAGE = re.compile(r"<(!doctype\s+html|(html|head|body|title|meta|script|form)\b)", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
+# What indexes answer for a file name that they have: Warehouse (PyPI), Artifact Registry, pypiserver and devpi
+# ("already exists"), Warehouse for a deleted file ("has already been used"), GitLab ("has already been taken",
+# "duplicate package"), Nexus by its database ("updating assets", "cannot be updated"), Artifactory
+# ("delete/overwrite artifact", "overwrite all artifacts"), Azure ("already contains file"), CodeArtifact ("already
+# has"), Cloudsmith ("duplicates the attributes of another package").
+_FILE_EXISTS = re.compile(
+    r"already[ -](exist|present|uploaded|published|contains|has\b)"
+    r"|already been (taken|used|uploaded|published)"
+    r"|updating assets?\b|cannot be (updated|overwritten|replaced)"
+    r"|(overwrit\w+|redeploy\w*|replac\w+) (all |the |an? |existing )*(artifact|asset|file|package)"
+    r"|duplicate (artifact|asset|file|package)|duplicates the attributes",
+    re.IGNORECASE,
+)
+_FILE_EXISTS_STATUSES = (400, 403, 405, 409, 412, 422)
+# A name that belongs to another owner, a quota, a policy: none of it says that the file exists.
+_NOT_THE_FILE = re.compile(
+    r"\b(project|user|account|owner)\b[^.]{0,80}already exist"
+    r"|handling policy|(in|ex)clude patterns?|\bquota\b|\blocked\b",
+    re.IGNORECASE,
+)
 
 
 class _Text(HTMLParser):
-    """The text of a page, without its scripts and styles."""
+    """The text of a page without its scripts and styles, and its title."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._hidden = 0
-        self.parts: list[str] = []
+        self._inside: list[str] = []
+        self.text = ""
+        self.title = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in ("script", "style", "title")
+        if tag in ("script", "style", "title"):
+            self._inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style", "title")
+        if tag in self._inside:
+            self._inside.remove(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
+        if "title" in self._inside:
+            self.title += data
+        elif not self._inside:
+            self.text += f"{data} "
+
+
+def is_accepted(response: requests.Response) -> bool:
+    """Whether an answer says that the index took the file.
+
+    Upload endpoints answer 2xx with an empty body, JSON or a line of text. A page for people, of a login or a proxy,
+    comes with 200 as well; so the body decides, and not its type, which many endpoints leave at text/html.
+    """
+    return 200 <= response.status_code < 300 and not is_web_page(response)
+
+
+def is_web_page(response: requests.Response) -> bool:
+    """Whether an answer is a page of HTML, whatever type it claims to be."""
+    kind = response.headers.get("Content-Type", "").lower()
+    if "json" in kind:
+        return False
+    return _PAGE.search(response.text) is not None or ("html" in kind and _TAG.search(response.text) is not None)
+
+
+def says_file_exists(response: requests.Response) -> bool:
+    """Whether an index refuses a file because it already has one of that name."""
+    if response.status_code not in _FILE_EXISTS_STATUSES:
+        return False
+    reason = f"{response.reason or ''} {_text_of(response)}"
+    if _NOT_THE_FILE.search(reason):
+        return False
+    return response.status_code == requests.codes.conflict or _FILE_EXISTS.search(reason) is not None
 
 
 def refusal(file: str, index: str, response: requests.Response, *, anonymous: bool) -> Problem:
-    """An answer that is no success, in the index's own words."""
+    """An answer that does not accept the file, in the index's own words."""
     shown = without_userinfo(index)
     if response.is_redirect:
-        target = without_userinfo(response.headers["location"])
-        remedy = "If you trust that address, make it the repository's URL (often only its last slash is missing)."
-        return Problem(file, f"{shown} redirects the upload to {target}", remedy)
+        return _redirect(file, shown, without_userinfo(response.headers["location"]))
+    reason = reason_of(response)
+    if response.ok and is_web_page(response):
+        message = f"{shown} answers the upload with a web page, which does not say that it has the file: {reason}"
+        return Problem(file, message, _LOGIN)
+    if says_file_exists(response):
+        remedy = _NEVER_AGAIN if _USED_ONCE.search(reason) else _EXISTS
+        return Problem(file, f"{shown} refuses it: {reason}. A file of this name is already there", remedy)
     status = response.status_code
     remedy = _REMEDIES.get(status, _SERVER_FAILED if status >= 500 else _ENDPOINT)
-    reason = reason_of(response)
-    if status == 400 and re.search(r"already[ -]exist", reason, re.IGNORECASE):
-        remedy = KEEPS_FIRST
     if status in (401, 403) and anonymous:
         remedy = "No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD, or put them into ~/.pypirc."
     return Problem(file, f"{shown} refuses it: {reason}", remedy)
 
 
+def _redirect(file: str, shown: str, target: str) -> Problem:
+    if _LOGIN_PATH.search(urlsplit(target).path):
+        where = urlsplit(target)._replace(query="", fragment="").geturl()
+        return Problem(file, f"{shown} redirects the upload to {where}, which looks like a login page", _LOGIN)
+    remedy = "If you trust that address, make it the repository's URL (often only its last slash is missing)."
+    return Problem(file, f"{shown} redirects the upload to {target}", remedy)
+
+
 def reason_of(response: requests.Response) -> str:
     """The status and the index's own reason, from the status line and the body, in one line."""
-    body = response.text
-    if "html" in response.headers.get("Content-Type", "") or body.lstrip()[:1] == "<":
-        page = _Text()
-        page.feed(body)
-        page.close()
-        body = " ".join(page.parts)
     status = f"{response.status_code} {response.reason or ''}".strip()
-    told = " ".join(body.split())
+    told = _text_of(response)
     if len(told) > _LONGEST_REASON:
         told = f"{told[:_LONGEST_REASON]}..."
     return f"{status} ({told})" if told and told not in status else status
+
+
+def _text_of(response: requests.Response) -> str:
+    """The body as a person reads it, in one line."""
+    body = response.text
+    if "html" in response.headers.get("Content-Type", "") or body.lstrip()[:1] == "<" or is_web_page(response):
+        page = _Text()
+        page.feed(body)
+        page.close()
+        body = page.text.strip("\ufeff\xef\xbb\xbf \r\n\t") or page.title
+    return " ".join(body.split())
 
 
 def unreachable(file: str, index: str, error: requests.RequestException) -> Problem:

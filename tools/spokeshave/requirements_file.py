@@ -6,13 +6,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from spokeshave.errors import Problem, Problems, SpokeshaveError
+from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.requirement_lines import (
+    HASH_REMEDY,
+    LineKind,
+    RequirementLine,
+    decode_requirements,
+    requirement_lines,
+)
+from spokeshave.wheel_name import WheelName
 
-_HASH = re.compile(r"\s--hash=(sha(?:256|384|512):[0-9a-f]+)(?=\s|$)")
+_ALGORITHMS = ("sha256", "sha384", "sha512")
+_HASH = re.compile(r"(?:sha256|sha384|sha512):[0-9a-fA-F]+")
 
 
 class InvalidRequirementsError(SpokeshaveError):
@@ -21,48 +31,101 @@ class InvalidRequirementsError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class Pin:
-    """A distribution, its exact version and the hashes of the files that may be installed."""
+    """A distribution, its exact version and the hashes of the files that may be installed.
+
+    Attributes:
+        address: Where its wheel is, when the file says so and not an index.
+    """
 
     name: str
     version: str
     hashes: tuple[str, ...]
+    address: str = ""
 
     def __str__(self) -> str:
-        return " ".join([f"{self.name}=={self.version}", *(f"--hash={value}" for value in self.hashes)])
+        return self._hashed(f"{self.name}=={self.version}")
+
+    @property
+    def source(self) -> str:
+        """The entry that it is fetched by."""
+        return self._hashed(f"{self.name} @ {self.address}") if self.address else str(self)
+
+    def _hashed(self, requirement: str) -> str:
+        return " ".join([requirement, *(f"--hash={value}" for value in self.hashes)])
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """What a file pins where environment markers have certain values.
+
+    Attributes:
+        lookups: The lines that say where to look for packages, for pip.
+    """
+
+    pins: tuple[Pin, ...]
+    lookups: tuple[str, ...]
 
 
 def read_pins(file: Path, markers: Mapping[str, str]) -> list[Pin]:
     """The pins of a file that apply where environment markers have these values; raises `InvalidRequirementsError`."""
+    return list(read_pinned_file(file, markers).pins)
+
+
+def read_pinned_file(file: Path, markers: Mapping[str, str]) -> PinnedFile:
+    """A file's pins that apply where environment markers have these values, and where it says to look for them.
+
+    Raises:
+        InvalidRequirementsError: With every line that is not pinned and hashed, or that no pinned file may have.
+    """
     try:
-        text = file.read_text("utf-8")
+        text = decode_requirements(file.read_bytes())
     except (OSError, UnicodeDecodeError) as err:
-        problem = Problem(str(file), f"cannot be read ({err})", "Give a requirement file in pip's hash form.")
+        problem = Problem(str(file), f"cannot be read ({err})", "Give a requirement file in pip's hash form, in UTF-8.")
         raise InvalidRequirementsError(problem) from err
     problems = Problems()
-    pins = [_pin(line, str(file), markers, problems) for line in _lines(text)]
+    lines = requirement_lines(text)
+    pins = [_pin(line, str(file), markers, problems) for line in lines]
+    if lines and all(line.kind is not LineKind.ENTRY for line in lines) and not problems:
+        problems.add(
+            f"{file}: {lines[0].label}", "and the other lines are options, and none pins anything", HASH_REMEDY
+        )
     problems.raise_if_any(InvalidRequirementsError)
-    return [pin for pin in pins if pin is not None]
+    lookups = tuple(line.text for line in lines if line.kind is LineKind.LOOKUP)
+    return PinnedFile(tuple(pin for pin in pins if pin is not None), lookups)
 
 
-def _lines(text: str) -> list[str]:
-    joined = re.sub(r"\\\n", " ", text)
-    stripped = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in joined.splitlines())
-    return [line for line in stripped if line]
-
-
-def _pin(line: str, file: str, markers: Mapping[str, str], problems: Problems) -> Pin | None:
-    hashes = tuple(_HASH.findall(line))
-    place = f"{file}: {line.split(' ')[0]}"
-    remedy = "Write name==version with --hash=sha256:..., as `uv pip compile --generate-hashes` does."
-    try:
-        requirement = Requirement(_HASH.sub("", line).strip())
-    except InvalidRequirement as err:
-        problems.add(place, f"is not a requirement ({str(err).splitlines()[0]})", remedy)
+def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems: Problems) -> Pin | None:
+    place = f"{file}: {line.label}"
+    if line.remedy:
+        problems.add(place, line.kind.value, line.remedy)
+    if line.kind is not LineKind.ENTRY:
         return None
-    exact = [item.version for item in requirement.specifier if item.operator == "=="]
-    if len(exact) != 1 or len(requirement.specifier) != 1 or not hashes or requirement.url:
-        problems.add(place, "is not pinned to one version with hashes", remedy)
+    try:
+        requirement = Requirement(line.requirement)
+    except InvalidRequirement as err:
+        problems.add(place, f"is not a requirement ({str(err).splitlines()[0]})", HASH_REMEDY)
+        return None
+    version = _version(requirement)
+    if version is None or not line.hashes:
+        problems.add(place, "is not pinned to one version with hashes", HASH_REMEDY)
+        return None
+    if not all(_HASH.fullmatch(value) for value in line.hashes):
+        message = f"has a hash that pip does not take here; it takes {', '.join(_ALGORITHMS)}"
+        problems.add(place, message, HASH_REMEDY)
         return None
     if requirement.marker and not requirement.marker.evaluate({**markers, "extra": ""}):
         return None
-    return Pin(canonicalize_name(requirement.name), exact[0], hashes)
+    hashes = tuple(value.lower() for value in line.hashes)
+    return Pin(canonicalize_name(requirement.name), version, hashes, requirement.url or "")
+
+
+def _version(requirement: Requirement) -> str | None:
+    """The one version that a requirement allows: of `==`, or of the wheel that its address names."""
+    if requirement.url:
+        try:
+            return WheelName.parse(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version
+        except InvalidWheelError:
+            return None
+    exact = [item.version for item in requirement.specifier if item.operator in ("==", "===")]
+    is_one = len(exact) == 1 == len(requirement.specifier) and not exact[0].endswith(".*")
+    return exact[0] if is_one else None

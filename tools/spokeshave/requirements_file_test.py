@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from packaging.markers import default_environment
 
-from spokeshave.requirements_file import InvalidRequirementsError, Pin, read_pins
+from spokeshave.requirements_file import InvalidRequirementsError, Pin, read_pinned_file, read_pins
 
 HASH = f"sha256:{'0' * 64}"
 MARKERS = {key: str(value) for key, value in default_environment().items()}
@@ -21,15 +21,64 @@ def test_pins_are_read_as_uv_writes_them(tmp_path: Path) -> None:
     assert str(read_pins(file, MARKERS)[0]) == f"pytest==8.4.2 --hash={HASH} --hash=sha512:{'1' * 128}"
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["pytest==8.4.2", f"pytest>=8 --hash={HASH}", f"pytest==8.* ,<9 --hash={HASH}", "-r more.txt", "--index-url x"],
-)
+REFUSED = {
+    "pytest==8.4.2": "line 1: pytest==8.4.2: is not pinned to one version with hashes",
+    f"pytest>=8 --hash={HASH}": "is not pinned to one version with hashes",
+    f"pytest==8.* --hash={HASH}": "is not pinned to one version with hashes",
+    f"pytest==8.* ,<9 --hash={HASH}": "is not pinned to one version with hashes",
+    "pytest==8.4.2 --hash=md5:00": "has a hash that pip does not take here",
+    f"demo @ https://example.org/demo-1.0.tar.gz --hash={HASH}": "is not pinned to one version with hashes",
+    f"not a requirement --hash={HASH}": "is not a requirement",
+    "-r more.txt": "line 1: -r: is not a requirement, but names another file, which is not read",
+    "-c limits.txt": "is not a requirement, but names another file, which is not read",
+    "-e .": "is a folder that is installed as it is",
+    "./demo.whl": "is a file or an address without a name",
+    "--no-deps": "is not an option that a requirements file can have",
+    "--index-url https://index.example.org/simple": "none pins anything",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
 def test_what_is_not_pinned_and_hashed_is_refused(tmp_path: Path, line: str) -> None:
     file = tmp_path / "requirements.txt"
     file.write_text(f"{line}\n")
-    with pytest.raises(InvalidRequirementsError, match=r"requirements\.txt: "):
+    with pytest.raises(InvalidRequirementsError, match=r"requirements\.txt: ") as raised:
         read_pins(file, MARKERS)
+    assert REFUSED[line] in str(raised.value)
+
+
+def test_all_refused_lines_are_reported_together(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"-r more.txt\n\npytest==8.4.2\ntomli==2.5.0 --hash={HASH}\n-e .\n")
+    with pytest.raises(InvalidRequirementsError) as raised:
+        read_pins(file, MARKERS)
+    assert [problem.place.partition(": ")[2] for problem in raised.value.problems] == [
+        "line 1: -r",
+        "line 3: pytest==8.4.2",
+        "line 5: -e",
+    ]
+
+
+def test_options_that_pins_do_not_need_are_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    lookups = [
+        "--index-url https://index.example.org/simple",
+        "--trusted-host index.example.org",
+        "--find-links wheels",
+    ]
+    others = ["--only-binary :all:", "--no-binary numpy", "--pre", "--require-hashes"]
+    lines = [*lookups, *others, f"pytest==8.4.2 --hash={HASH.upper().replace('SHA', 'sha')}"]
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    found = read_pinned_file(file, MARKERS)
+    assert (found.pins, found.lookups) == ((Pin("pytest", "8.4.2", (HASH,)),), tuple(lookups))
+
+
+def test_an_address_of_a_wheel_pins_its_version(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    address = "https://wheels.example.org/Demo-1.0%2Blocal-py3-none-any.whl"
+    file.write_text(f"Demo @ {address} --hash={HASH}\n")
+    (pin,) = read_pins(file, MARKERS)
+    assert (str(pin), pin.source) == (f"demo==1.0+local --hash={HASH}", f"demo @ {address} --hash={HASH}")
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -46,9 +46,11 @@ class _Links(HTMLParser):
         super().__init__()
         self._base = page
         self.found: list[str] = []
+        self.asks_for_password = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         target = dict(attrs).get("href")
+        self.asks_for_password |= tag == "input" and (dict(attrs).get("type") or "").lower() == "password"
         if tag == "base" and target:
             self._base = urljoin(self._base, target)
         elif tag == "a" and target:
@@ -64,6 +66,12 @@ def simple_index_of(upload_url: str) -> str:
     return parts._replace(path=f"{path}/simple/", query="", fragment="").geturl()
 
 
+def simple_index_of_devpi(upload_url: str) -> str:
+    """The simple index of an upload endpoint as devpi lays it out."""
+    parts = urlsplit(upload_url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/+simple/", query="", fragment="").geturl()
+
+
 def list_files(session: requests.Session, index: str, project: str) -> dict[str, IndexedFile]:
     """The files of a project by name; none where the index does not know the project.
 
@@ -73,15 +81,23 @@ def list_files(session: requests.Session, index: str, project: str) -> dict[str,
     response = _get_from_index(session, page)
     if response is None or response.status_code == requests.codes.not_found:
         return {}
-    if not response.ok:
-        raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
+    _check_answer(response)
     if "json" in response.headers.get("Content-Type", ""):
         return files_of_json(response)
     return files_of_html(response.text, response.url)
 
 
+def _check_answer(response: requests.Response) -> None:
+    if not 200 <= response.status_code < 300:
+        raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
+
+
 def _get_from_index(session: requests.Session, page: str) -> requests.Response | None:
-    """The page, or None where the index sends us elsewhere: many send to PyPI for a project that they do not have."""
+    """The page, or None where the index redirects to another index, as many do for a project that they do not have.
+
+    Raises UnreadableIndexError for a redirect to anything else, such as a login page of another host.
+    """
+    project = urlsplit(page).path.rstrip("/").rpartition("/")[2]
     for _ in range(_REDIRECTS):
         headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
         response = session.get(page, headers=headers, allow_redirects=False)
@@ -89,16 +105,20 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
             return response
         target = urljoin(page, response.headers["location"])
         if urlsplit(target).netloc != urlsplit(page).netloc:
-            return None
+            if unquote(urlsplit(target).path).rstrip("/").endswith(f"/{project}"):
+                return None
+            raise UnreadableIndexError(f"it redirects to {urlsplit(target).netloc}")
         page = target
     raise UnreadableIndexError("it redirects without an end")
 
 
 def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
-    """The files that a page of PEP 503 links to."""
+    """The files that a page of PEP 503 links to; raises UnreadableIndexError for a login page."""
     links = _Links(page)
     links.feed(text)
     links.close()
+    if links.asks_for_password:
+        raise UnreadableIndexError("it answers with a login page")
     found = {}
     for target in links.found:
         url, fragment = urldefrag(target)
@@ -132,8 +152,9 @@ def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> 
             return file.hashes[algorithm] == _hash_of_file(here, algorithm)
     theirs = hashlib.sha256()
     with session.get(file.url, stream=True) as response:
-        if not response.ok:
-            raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
+        _check_answer(response)
+        if "html" in response.headers.get("Content-Type", ""):
+            raise UnreadableIndexError(f"{file.url} is a web page and not a file")
         for chunk in response.iter_content(_CHUNK):
             theirs.update(chunk)
     return theirs.hexdigest() == _hash_of_file(here, "sha256")

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from spokeshave.checks.scripts import read_scripts
 from spokeshave.environment import Environment, VirtualEnvironment
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
 from spokeshave.foreign_environment import ForeignEnvironment
 from spokeshave.foreign_python import ForeignPython, read_foreign_python, read_manifest, remedy_for
 from spokeshave.home import emulation_folder
 from spokeshave.import_check import IMPORT, explain_import
-from spokeshave.import_names import import_names
 from spokeshave.installed_files import installed_fault
 from spokeshave.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.machine import machine_title
 from spokeshave.processes import Ended, ended_by_sigterm
 from spokeshave.report import write_report
 from spokeshave.requirements_file import Pin, read_pins
+from spokeshave.smoke_choices import HELP, SmokeChoices, command_line, console_scripts, modules_to_try
 from spokeshave.smoke_report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
 from spokeshave.user_tests import missing_tests, run_tests
 from spokeshave.wheel_tree import WheelTree, unpack
@@ -33,6 +33,11 @@ from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 
 _TIMEOUT = 300.0
 _OFFERED = "wheels"
+_LEFT_OUT = "left out by smoke_{} (--skip-{})"
+_NO_HELP = (
+    "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
+    'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
+)
 
 
 class SmokeTestError(SpokeshaveError):
@@ -47,6 +52,7 @@ class SmokePlan:
     wheelhouse: Path | None = None
     requirements: Path | None = None
     timeout: float = _TIMEOUT
+    choices: SmokeChoices = field(default_factory=SmokeChoices)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +96,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--requirements", type=Path, metavar="FILE", help="what the tests need, pytest among it, pinned and hashed"
     )
     parser.add_argument(
+        "--script",
+        type=command_line,
+        action="append",
+        default=[],
+        metavar="'NAME ARGUMENTS'",
+        help="arguments that try a console script in place of --help, such as 'abacus --version'",
+    )
+    parser.add_argument(
+        "--skip-script", action="append", default=[], metavar="NAME", help="a console script that is not run"
+    )
+    parser.add_argument(
+        "--skip-import",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module that is not imported, nor any below it, as it needs what the wheel does not require",
+    )
+    parser.add_argument(
         "--timeout", type=_seconds, default=_TIMEOUT, metavar="SECONDS", help="the time that each process has (300)"
     )
     parser.add_argument(
@@ -111,7 +135,9 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Try each wheel on each interpreter, and tell how that came out."""
-    plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout)
+    scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
+    choices = SmokeChoices(scripts, tuple(args.skip_import))
+    plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
     with ended_by_sigterm():
         wheels = _check_arguments(_expanded(args.wheels), plan)
         pythons = _given_pythons(args.python, args.expect_python)
@@ -212,6 +238,9 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
         root = Path(scratch).resolve()
         tree = unpack(wheel.path, root / "wheel")
+        problems = plan.choices.problems(tree, wheel.path.name)
+        if problems:
+            raise SmokeTestError(*problems)
         _offer(wheel, wheels, root / _OFFERED)
         runs = []
         for number, python in enumerate(pythons):
@@ -284,11 +313,10 @@ class _Trial:
         if installed.outcome is not Outcome.PASSED:
             return
         yield _timed("files", lambda: installed_fault(self.environment, self.tree))
-        for name in import_names(self.tree):
+        for name in modules_to_try(self.tree, self.plan.choices):
             yield self._import(name)
-        for script in read_scripts(self.tree):
-            if script.group == "console_scripts":
-                yield self._script(script.name)
+        for script in console_scripts(self.tree):
+            yield self._script(script)
         if self.plan.tests:
             yield from self._tests()
 
@@ -316,13 +344,20 @@ class _Trial:
         return self.environment.install(pins, self.environment.folder.parent / _OFFERED)
 
     def _import(self, name: str) -> CheckResult:
+        if self.plan.choices.is_optional(name):
+            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
         ended = self.environment.run_python("-c", IMPORT, name)
         detail = "" if ended.ok else explain_import(ended, name, self.tree)
         return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
 
     def _script(self, name: str) -> CheckResult:
-        ended = self.environment.run_script(name, "--help")
-        detail = "" if ended.ok else f"{name} --help {ended.how()}\n{ended.last_lines()}"
+        arguments = self.plan.choices.arguments_for(name)
+        if not arguments:
+            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
+        ended = self.environment.run_script(name, *arguments)
+        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
+        if not ended.ok and arguments == HELP:
+            detail += f"\n{_NO_HELP.format(name=name)}"
         return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
 
     def _tests(self) -> Iterator[CheckResult]:

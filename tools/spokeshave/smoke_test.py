@@ -397,6 +397,86 @@ def test_a_script_that_fails_is_named(tmp_path: Path, smoke: Smoke) -> None:
     }
     result = smoke(build_wheel(tmp_path, files, "py3-none-any"))
     assert "script demo-tool: demo-tool --help ended with exit code 3" in result.err
+    assert 'smoke_scripts={"demo-tool": ["--version"]}, or none ([]) so that it is not run.' in result.err
+
+
+def with_scripts(folder: Path) -> Path:
+    """A wheel of two scripts that know no --help: one takes --version, the other waits for a file that nobody gives."""
+    code = (
+        "import sys\n"
+        "def tool(): sys.exit(sys.argv[1:] != ['--version', '-o', 'a b'])\n"
+        "def daemon(): sys.exit('usage: daemon FILE')\n"
+    )
+    scripts = "[console_scripts]\ntool = demo:tool\ndaemon = demo:daemon\n"
+    return build_wheel(folder, {"demo.py": code, "dist-info/entry_points.txt": scripts}, "py3-none-any")
+
+
+def test_a_script_is_run_with_the_arguments_given_or_not_at_all(tmp_path: Path, smoke: Smoke) -> None:
+    result = smoke(with_scripts(tmp_path), "--script", "tool --version -o 'a b'", "--skip-script", "daemon")
+    assert result.exit_code == 0, result.err
+    assert result.run["outcome"] == "passed"
+    assert result.outcomes["script tool"] == "passed"
+    (daemon,) = [check for check in result.run["checks"] if check["name"] == "script daemon"]
+    assert (daemon["outcome"], daemon["detail"]) == ("not run", "left out by smoke_scripts (--skip-script)")
+    assert "4/5" in result.out
+
+
+def test_a_script_that_fails_with_given_arguments_is_named_with_them(tmp_path: Path, smoke: Smoke) -> None:
+    result = smoke(with_scripts(tmp_path), "--script", "tool 'a b'", "--skip-script", "daemon")
+    assert result.exit_code == 1
+    assert "script tool: tool 'a b' ended with exit code 1" in result.err
+    assert "smoke_scripts" not in result.err
+
+
+def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = with_scripts(tmp_path)
+    report = tmp_path / "report.json"
+    arguments = ["--skip-script", "deamon", "--skip-import", "dem", "--python", str(PYTHON), "--report", str(report)]
+    assert main(["smoke-test", str(wheel), *arguments]) == 1
+    problems = {problem["message"]: problem["remedy"] for problem in json.loads(report.read_text())["problems"]}
+    assert problems["has no console script 'deamon'"].endswith("The wheel's console scripts are: daemon, tool.")
+    assert "has no module 'dem', which is said to be optional" in problems
+
+
+@pytest.mark.parametrize("text", ["tool", "tool 'a", ""])
+def test_a_script_without_arguments_is_wrong_usage(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["smoke-test", "demo.whl", "--script", text, "--report", str(tmp_path / "report.json")])
+    assert raised.value.code == 2
+    assert "--script: " in capsys.readouterr().err
+
+
+OPTIONAL: dict[str, str] = {
+    "demo/__init__.py": "",
+    "acme/core/__init__.py": "",
+    "acme/contrib/__init__.py": "import a_package_that_nobody_has",
+    "acme/contrib/deep/__init__.py": "",
+}
+
+
+def test_a_module_said_to_be_optional_is_not_imported(tmp_path: Path, smoke: Smoke) -> None:
+    wheel = build_wheel(tmp_path, OPTIONAL, "py3-none-any")
+    failed = smoke(wheel)
+    assert "a_package_that_nobody_has is not installed: list its distribution" in failed.err
+    assert "`smoke_optional_imports`" in failed.err
+    result = smoke(wheel, "--skip-import", "acme.contrib")
+    assert result.exit_code == 0, result.err
+    imports = {name: outcome for name, outcome in result.outcomes.items() if name.startswith("import ")}
+    assert imports == {"import acme.contrib": "not run", "import acme.core": "passed", "import demo": "passed"}
+
+
+def test_all_below_an_optional_package_is_optional(tmp_path: Path, native: Path, smoke: Smoke) -> None:
+    files: dict[str, bytes | str | Path] = {
+        **OPTIONAL,
+        "acme/contrib/native.abi3.so": native,
+        "acme/contribution/__init__.py": "",
+    }
+    result = smoke(build_wheel(tmp_path, files, TAG), "--skip-import", "acme.contrib")
+    assert result.exit_code == 0, result.err
+    assert result.outcomes["import acme.contrib.native"] == "not run"
+    assert result.outcomes["import acme.contribution"] == "passed"
 
 
 @pytest.mark.parametrize(

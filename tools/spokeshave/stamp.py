@@ -33,6 +33,7 @@ from spokeshave.wheel_file import (
     WrittenWheel,
     find_dist_info,
     is_version,
+    split_dist_info,
     write_wheel,
 )
 
@@ -145,7 +146,7 @@ def header_lines(metadata: bytes) -> list[bytes]:
 def check_consistency(wheel: OpenWheel) -> None:
     """Refuse a wheel whose file name, folders, METADATA, RECORD and recipe do not say the same."""
     problems = Problems()
-    folder_name, _, folder_version = wheel.dist_info[: -len(".dist-info")].partition("-")
+    folder_name, folder_version = split_dist_info(wheel.dist_info)
     stated = {"file name": wheel.name.version, f"folder {wheel.dist_info}": folder_version}
     for place, version in stated.items():
         if not is_version(version) or Version(version) != Version(wheel.version):
@@ -227,10 +228,10 @@ def restamp_header(line: bytes, pins: frozenset[str], change: Restamp, place: st
 
 def moved_name(name: str, dist_info: str, version: str) -> str:
     """A file's path in the wheel of the new version: the two folders that carry a version are renamed."""
-    stem = dist_info[: -len(".dist-info")]
+    own, old = split_dist_info(dist_info)
     folder, slash, rest = name.partition("/")
-    if slash and folder in (dist_info, f"{stem}.data"):
-        return f"{stem.partition('-')[0]}-{version}{folder[len(stem) :]}/{rest}"
+    if slash and folder in (dist_info, f"{own}-{old}.data"):
+        return f"{own}-{version}{folder[len(f'{own}-{old}') :]}/{rest}"
     return name
 
 

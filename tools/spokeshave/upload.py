@@ -16,22 +16,32 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import requests
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.metadata import RawMetadata
+from packaging.version import Version
 from requests.adapters import HTTPAdapter
-from twine.exceptions import TwineException
-from twine.package import PackageFile
+from twine.exceptions import InvalidDistribution, TwineException
+from twine.package import PackageFile, PackageMetadata
 from twine.repository import Repository
+from twine.wheel import Wheel
 from urllib3 import Retry
 
 from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.refusal import AGAIN, KEEPS_FIRST, refusal, unreachable
+from spokeshave.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
+from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
 from spokeshave.report import Json, write_report
-from spokeshave.simple_index import IndexedFile, UnreadableIndexError, has_same_bytes, list_files, simple_index_of
-
-_UNSTAMPED = "0+unstamped"
+from spokeshave.simple_index import (
+    IndexedFile,
+    UnreadableIndexError,
+    has_same_bytes,
+    list_files,
+    simple_index_of,
+    simple_index_of_devpi,
+)
+from spokeshave.wheel_name import UNSTAMPED, WheelName
 
 
 class UploadError(SpokeshaveError):
@@ -58,6 +68,39 @@ class PatientAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send a request; the authorities given for this index go before REQUESTS_CA_BUNDLE."""
         return super().send(request, stream, timeout or self._timeout, self._ca_bundle or verify, cert, proxies)
+
+
+class WheelPackage(PackageFile):
+    """A wheel as twine uploads it, with metadata of our own reader: the pinned twine knows them up to 2.4 only."""
+
+    def __init__(self, path: Path, core: CoreMetadata, python: str) -> None:
+        super().__init__(str(path), None, _without_early_license_files(core.raw), python, "bdist_wheel")
+        self._core = core
+
+    @classmethod
+    def read(cls, path: Path) -> WheelPackage:
+        """Read a wheel; raises twine's InvalidDistribution with everything that is wrong with its metadata."""
+        wheel = Wheel(str(path))
+        core = read_core_metadata(wheel.read())
+        package = cls(path, core, wheel.py_version) if {"name", "version"} <= set(core.raw) else None
+        faults = [fault for fault in core.faults if not is_early_license_file(fault)]
+        if faults or package is None:
+            told = "; ".join(sorted(map(str, faults)))
+            raise InvalidDistribution(f"Invalid distribution metadata: {told}")
+        return package
+
+    def metadata_dictionary(self) -> PackageMetadata:
+        """The fields of the upload's form; the names of PEP 794's are those that Warehouse reads."""
+        fields = {"import_name": self._core.import_names, "import_namespace": self._core.import_namespaces}
+        form: dict[str, Any] = {**super().metadata_dictionary(), **{k: list(v) for k, v in fields.items() if v}}
+        return cast("PackageMetadata", form)
+
+
+def _without_early_license_files(raw: RawMetadata) -> RawMetadata:
+    """The metadata without what setuptools wrote before metadata 2.4 had it, which indexes ignore or refuse."""
+    if Version(raw.get("metadata_version", "0")) >= Version("2.4"):
+        return raw
+    return cast("RawMetadata", {key: value for key, value in raw.items() if key != "license_files"})
 
 
 class _ScrubbedLog(logging.Formatter):
@@ -181,13 +224,11 @@ def _read_wheel(path: Path) -> PackageFile:
     if not path.is_file():
         raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
     try:
-        _, version, _, _ = parse_wheel_filename(path.name)
-        package = PackageFile.from_filename(str(path), None)
-    except InvalidWheelFilename as err:
-        raise InvalidWheelError(Problem(path.name, "is not the file name of a wheel", "Give wheels only.")) from err
+        name = WheelName.parse(path.name)
+        package = WheelPackage.read(path)
     except (TwineException, zipfile.BadZipFile, ValueError) as err:
         raise InvalidWheelError(Problem(path.name, f"is not a valid wheel ({err})", remedy)) from err
-    if str(version) == _UNSTAMPED:
+    if name.version == UNSTAMPED:
         raise InvalidWheelError(Problem(path.name, "has no version yet", "Stamp it first, with `spokeshave stamp`."))
     return package
 
@@ -204,7 +245,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
             if found and has_same_bytes(index.session, found, Path(package.filename)):
                 there.add(name)
             elif found:
-                problems.add(name, f"is already on {without_userinfo(index.simple)}, with other bytes", KEEPS_FIRST)
+                problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
             _note_unreadable(index, name, err, problems)
             break
@@ -235,9 +276,10 @@ def upload(
             outcomes[name] = "already there"
             continue
         problem = _upload_one(index, package)
-        if problem and not _came_to_be_there(index, package):
+        same = _has_same_file(index, package) if problem else None
+        if problem and not same:
             outcomes[name] = "refused"
-            return outcomes, problem
+            return outcomes, problem if same is None else _other_bytes(index, name)
         outcomes[name] = "already there" if problem else "uploaded"
     return outcomes, None
 
@@ -250,17 +292,27 @@ def _upload_one(index: Index, package: PackageFile) -> Problem | None:
         return unreachable(name, index.endpoint.url, err)
     except OSError as err:
         return Problem(name, f"cannot be uploaded: {err}", f"Check the file and the certificates. {AGAIN}")
-    if response.ok and not response.is_redirect:
+    if is_accepted(response):
         return None
     return refusal(name, index.endpoint.url, response, anonymous=index.endpoint.credentials is None)
 
 
-def _came_to_be_there(index: Index, package: PackageFile) -> bool:
-    """Whether the index has the file all the same: from another run, or because only its answer was lost."""
-    with contextlib.suppress(requests.RequestException, UnreadableIndexError):
-        found = list_files(index.session, index.simple, package.safe_name).get(package.basefilename)
-        return found is not None and has_same_bytes(index.session, found, Path(package.filename))
-    return False
+def _has_same_file(index: Index, package: PackageFile) -> bool | None:
+    """Whether the index has the file with the same bytes, in spite of a problem; None where it does not say.
+
+    Another run may have put it there, only the answer may be lost, or the index may not have listed it before.
+    """
+    guesses = () if index.simple_is_given else (simple_index_of_devpi(index.endpoint.url),)
+    for simple in (index.simple, *guesses):
+        with contextlib.suppress(requests.RequestException, UnreadableIndexError):
+            found = list_files(index.session, simple, package.safe_name).get(package.basefilename)
+            if found is not None:
+                return has_same_bytes(index.session, found, Path(package.filename))
+    return None
+
+
+def _other_bytes(index: Index, name: str) -> Problem:
+    return Problem(name, f"is already on {without_userinfo(index.simple)}, with other bytes", KEEPS_FIRST)
 
 
 def _as_json(

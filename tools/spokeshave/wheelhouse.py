@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -16,6 +15,7 @@ from packaging.version import Version
 from spokeshave.archive import ArchiveReader, sha256_of_file
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
 from spokeshave.interpreter import Interpreter
+from spokeshave.metadata_reader import read_core_metadata
 from spokeshave.requirements_file import Pin
 from spokeshave.wheel_file import WheelName, find_dist_info
 
@@ -58,7 +58,7 @@ class WheelFile:
             place = f"{find_dist_info(reader.members, self.path.name)}/METADATA"
             data = reader.read(place) if place in reader.members else b""
         try:
-            return tuple(Requirement(text) for text in parse_email(data)[0].get("requires_dist", []))
+            return tuple(Requirement(text) for text in read_core_metadata(data).raw.get("requires_dist", []))
         except InvalidRequirement as err:
             problem = Problem(f"{self.path.name}: {place}", f"has an invalid Requires-Dist ({err})", "Correct it.")
             raise InvalidWheelError(problem) from err

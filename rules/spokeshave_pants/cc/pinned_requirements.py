@@ -5,7 +5,6 @@ Sources: pip's "Requirements File Format", PEP 508 (names and environment marker
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,9 +13,7 @@ from packaging.utils import canonicalize_name
 # Its parser, as that of the `packaging` beside Pants 2.17 warns of deprecations that are not the user's.
 from pants.backend.python.pip_requirement import PipRequirement
 
-_COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
-_CONTINUATION = re.compile(r"\\\r?\n")
-_OPTIONS = re.compile(r"\s--?[a-z].*$")
+from spokeshave_pants.cc.requirement_lines import HASH_REMEDY, LineKind, RequirementLine, requirement_lines
 
 
 @dataclass(frozen=True)
@@ -26,27 +23,37 @@ class Pin:
     :param name: normalized; empty for an option of pip's, and for a file or an address.
     :param requirement: without hashes and marker, such as `numpy==2.3.5`.
     :param line: the whole entry, in one line.
+    :param problem: why no pinned file may have it; empty for one that it may.
     """
 
     name: str
     requirement: str
     line: str
+    problem: str = ""
 
     @classmethod
-    def parse(cls, line: str) -> Pin:
-        text = _OPTIONS.sub("", line)
+    def parse(cls, line: RequirementLine) -> Pin:
+        if line.kind is not LineKind.ENTRY:
+            problem = f"{line.label}: {line.kind.value}. {line.remedy}" if line.remedy else ""
+            return cls("", line.text, line.text, problem)
         try:
-            requirement = PipRequirement.parse(text).as_pkg_resources_requirement()
-        except ValueError:
-            return cls("", text, line)
-        name, requirement.marker = canonicalize_name(requirement.project_name), None
-        return cls(name, str(requirement), line)
+            found = PipRequirement.parse(line.requirement)
+        except ValueError as error:
+            problem = f"{line.label}: is not a requirement ({str(error).splitlines()[0]}). {HASH_REMEDY}"
+            return cls("", line.requirement, line.text, problem)
+        parsed = found.as_pkg_resources_requirement()
+        is_exact = [operator for operator, version in parsed.specs if not version.endswith(".*")] in (["=="], ["==="])
+        is_pinned = bool(line.hashes) and (is_exact or bool(found.url))
+        problem = "" if is_pinned else f"{line.label}: is not pinned to one version with hashes. {HASH_REMEDY}"
+        name, parsed.marker = canonicalize_name(parsed.project_name), None
+        return cls(name, str(parsed), line.text, problem)
 
     def applies(self, environment: Mapping[str, str]) -> bool:
         """Whether its environment marker, if it has one, is true there (PEP 508)."""
         if not self.name:
             return True
-        marker = PipRequirement.parse(_OPTIONS.sub("", self.line)).as_pkg_resources_requirement().marker
+        (line,) = requirement_lines(self.line)
+        marker = PipRequirement.parse(line.requirement).as_pkg_resources_requirement().marker
         return marker is None or bool(marker.evaluate(dict(environment)))
 
 
@@ -56,8 +63,14 @@ class PinnedRequirements:
 
     @classmethod
     def parse(cls, text: str) -> PinnedRequirements:
-        lines = _CONTINUATION.sub(" ", _COMMENT.sub("", text)).splitlines()
-        return cls(tuple(Pin.parse(" ".join(line.split())) for line in lines if line.strip()))
+        """The entries of a file and its options, but for those that change nothing where all is pinned."""
+        lines = requirement_lines(text)
+        return cls(tuple(Pin.parse(line) for line in lines if line.kind is not LineKind.WITHOUT_EFFECT))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Every line that no pinned file may have, and what to do about it."""
+        return tuple(pin.problem for pin in self.pins if pin.problem)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from spokeshave_pants.cc import requirement_lines
 from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
+from spokeshave_pants.resources.files import tool_sources
 
 FILE = """\
 --index-url https://index.example.org/simple
@@ -51,3 +55,60 @@ def test_markers_choose_a_version_by_the_environment_given_and_not_by_this_one(p
 @pytest.mark.parametrize("line", ["./wheels/a.whl", "-r other.txt", "--find-links=wheels"])
 def test_what_has_no_name_is_everybodys(line: str) -> None:
     assert PinnedRequirements.parse(f"{line}\nnumpy==1.0\n").of("robin-map").text == f"{line}\n"
+
+
+def test_options_without_effect_are_left_out() -> None:
+    lines = [
+        "\ufeff--only-binary :all:",
+        "--no-binary=numpy",
+        "--pre",
+        "numpy==1.0 \\",
+        "  --hash=sha256:aa",
+        "  # via x",
+    ]
+    pinned = PinnedRequirements.parse("\r\n".join(lines))
+    assert (pinned.text, pinned.problems) == ("numpy==1.0 --hash=sha256:aa\n", ())
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "-r more.txt",
+            "line 1: -r: is not a requirement, but names another file, which is not read.",
+        ),
+        (
+            "-c limits.txt",
+            "line 1: -c: is not a requirement, but names another file, which is not read.",
+        ),
+        ("-e .", "line 1: -e: is a folder that is installed as it is, which no hash pins. Leave the line out"),
+        ("./wheels/a.whl", "line 1: ./wheels/a.whl: is a file or an address without a name. Write `name @ address`"),
+        ("--no-deps", "line 1: --no-deps: is not an option that a requirements file can have. Leave the line out."),
+        ("numpy==1.0", "line 1: numpy==1.0: is not pinned to one version with hashes. Write name==version"),
+        ("numpy>=1.0 --hash=sha256:aa", "line 1: numpy>=1.0: is not pinned to one version with hashes."),
+        ("numpy==1.* --hash=sha256:aa", "line 1: numpy==1.*: is not pinned to one version with hashes."),
+        ("numpy==1.0,<2 --hash=sha256:aa", "line 1: numpy==1.0,<2: is not pinned to one version with hashes."),
+        ("no requirement --hash=sha256:aa", "line 1: no: is not a requirement"),
+    ],
+)
+def test_what_no_pinned_file_may_have_is_a_problem(line: str, problem: str) -> None:
+    (found,) = PinnedRequirements.parse(line).problems
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://index.example.org/simple",
+        "--find-links wheels",
+        "a @ https://example.org/a-1.0-py3-none-any.whl --hash=sha256:aa",
+        "a===1.0 --hash sha256:aa",
+    ],
+)
+def test_what_a_pinned_file_may_have_is_no_problem(line: str) -> None:
+    assert PinnedRequirements.parse(line).problems == ()
+
+
+def test_all_readers_of_requirements_files_read_lines_alike() -> None:
+    ours = Path(requirement_lines.__file__).read_bytes()
+    assert ours == tool_sources()["requirement_lines.py"]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from tabulate import tabulate
 
 from spokeshave_pants.wheel.totals import ProcessRow, totals_document
+from spokeshave_pants.wheel_name import WheelName, distribution_of
 
 _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
 
@@ -122,7 +123,7 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
     """The table that ends `package`, with the reasons for what was not run below it."""
     rows = [
         (
-            report.wheel.split("-")[0],
+            distribution_of(report.wheel),
             _tag(report),
             human_size(report.size),
             f"{_total(report, 'compile', ran=True)} / {_total(report, 'compile', ran=False)}",
@@ -135,7 +136,7 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
     table = str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
     notes = [f"version {version}" for version in sorted({report.version for report in reports})]
     notes += sorted(
-        {f"grafted: {', '.join(r.grafted)} into {r.wheel.split('-')[0]}" for r in reports if r.grafted}
+        {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
         # The report as JSON tells for each wheel what was derived from them.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
     )
@@ -143,18 +144,21 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
 
 
 def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
-    """Why wheels were not run, each reason once with the Pythons that it is about."""
+    """Why wheels, or single checks of them, were not run, each reason once with the Pythons that it is about."""
     pythons: dict[str, dict[str, None]] = {}
-    for outcome in (outcome for report in reports for outcome in report.smoke if outcome.outcome == "not run"):
-        pythons.setdefault(outcome.reason, {})[outcome.python] = None
+    for outcome in (outcome for report in reports for outcome in report.smoke):
+        reasons = [outcome.reason] if outcome.outcome == "not run" else []
+        reasons += [f"{check.name} ({check.detail})" for check in outcome.checks if check.outcome == "not run"]
+        for reason in reasons:
+            pythons.setdefault(reason, {})[outcome.python] = None
     return sorted(f"not run on Python {', '.join(found)}: {reason}" for reason, found in pythons.items())
 
 
 def _tag(report: WheelReport) -> str:
     """The wheel's tag, with the PEP 600 platform for a compressed set that holds a legacy alias too."""
-    python, abi, platforms = report.wheel[: -len(".whl")].split("-")[-3:]
-    newest = [platform for platform in platforms.split(".") if platform.startswith("manylinux_")]
-    return f"{python}-{abi}-{(newest or [platforms])[0]}"
+    name = WheelName.parse(report.wheel)
+    newest = [platform for platform in name.platforms if platform.startswith("manylinux_")]
+    return f"{name.python}-{name.abi}-{(newest or [name.platform])[0]}"
 
 
 def _total(report: WheelReport, kind: str, *, ran: bool) -> int:

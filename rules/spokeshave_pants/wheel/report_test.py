@@ -63,6 +63,13 @@ def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
     assert table.count("not run on Python 3.13: this machine has no Python 3.13") == 1
 
 
+def test_a_check_that_was_not_run_is_said_below_the_table() -> None:
+    check = CheckRow("script daemon", "not run", "left out by smoke_scripts (--skip-script)")
+    smoke = tuple(PythonOutcome(python, "passed", checks=(check,)) for python in ("3.12", "3.13"))
+    table = render_table((dataclasses.replace(REPORT, smoke=smoke),))
+    assert "not run on Python 3.12, 3.13: script daemon (left out by smoke_scripts (--skip-script))" in table
+
+
 def test_a_failed_test_is_in_capitals() -> None:
     assert "3.12 FAILED" in rows(dataclasses.replace(REPORT, smoke=(PythonOutcome("3.12", "failed", "x"),)))[0]
 

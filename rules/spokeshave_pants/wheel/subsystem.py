@@ -110,8 +110,8 @@ class WheelPublishSubsystem(Subsystem):
         help=softwrap(
             """
             Names for upload endpoints: `{"internal": "https://wheels.example.org/legacy/"}` lets targets say
-            `repositories=["@internal"]`. A name that is not here is looked up in `~/.pypirc` by twine, which knows
-            `pypi` and `testpypi` by itself.
+            `repositories=["@internal"]`. A name that is not here is looked up in `~/.pypirc`; `pypi` and `testpypi` are
+            known without either, and a URL that is stated for them wins.
             """
         ),
     )

@@ -10,6 +10,8 @@ from typing import Any
 from pants.base.build_root import BuildRoot
 from pants.core.goals.package import PackageSubsystem
 from pants.core.util_rules.distdir import DistDir
+from pants.core.util_rules.environments import determine_bootstrap_environment
+from pants.engine.internals.selectors import Params
 from pants.engine.rules import Rule, collect_rules, rule
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
@@ -17,6 +19,7 @@ from pants.engine.streaming_workunit_handler import (
     WorkunitsCallbackFactory,
     WorkunitsCallbackFactoryRequest,
 )
+from pants.engine.target import Targets
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.wheel.page.document import render_page, write_page
@@ -24,6 +27,7 @@ from spokeshave_pants.wheel.page.run import PackageRun
 from spokeshave_pants.wheel.report import WheelReport, from_json, processes_from_json, render_table
 from spokeshave_pants.wheel.spans import SpanCollector
 from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
+from spokeshave_pants.wheel.target_types import RepositoriesField
 from spokeshave_pants.wheel.totals import ProcessRow, merge_processes, render_totals
 from spokeshave_pants.wheel.util_rules.wheel_set import REPORT_METADATA
 
@@ -68,6 +72,9 @@ class WheelSummary(WorkunitsCallback):
 
     def _tell(self, context: StreamingWorkunitContext) -> None:
         run = self._run(context.run_tracker.run_information())
+        unpublished = _unpublished(context) if run.succeeded and "publish" in context.run_tracker.goals else []
+        if unpublished:
+            logger.warning(f"Not published, for want of `{RepositoriesField.alias}`: {', '.join(unpublished)}")
         if run.reports:
             logger.info("%s\n%s\n\n%s", _TITLE, render_table(run.reports), render_totals(run.processes, run.looked_up))
         # A run that failed before there was a wheel has its page as well: not that of an earlier run is to be read.
@@ -84,6 +91,17 @@ class WheelSummary(WorkunitsCallback):
             processes=merge_processes(self._processes),
             spans=self._spans.spans,
         )
+
+
+def _unpublished(context: StreamingWorkunitContext) -> list[str]:
+    """The targets of a run that have nowhere to be published to.
+
+    The goal's field set says so when it is made, and a daemon makes it once for all runs that name the same targets.
+    """
+    scheduler = context._scheduler
+    params = Params(context._specs, context._options_bootstrapper, determine_bootstrap_environment(scheduler))
+    (targets,) = scheduler.product_request(Targets, [params])
+    return [t.address.spec for t in targets if t.has_field(RepositoriesField) and not t[RepositoriesField].value]
 
 
 def _write(page: Path, run: PackageRun) -> None:

@@ -7,6 +7,7 @@ from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
     DictStringToStringField,
+    DictStringToStringSequenceField,
     IntField,
     StringField,
     StringSequenceField,
@@ -178,6 +179,32 @@ class SmokeTestsField(StringSequenceField):
     )
 
 
+class SmokeScriptsField(DictStringToStringSequenceField):
+    alias = "smoke_scripts"
+    help = help_text(
+        """
+        The arguments that a smoke test runs a console script with, where the script takes no `--help`:
+        `{"abacus": ["--version"], "abacus-server": []}`. A script without arguments here is not run, and is reported
+        as *not run*. Scripts that are not named are run with `--help`.
+
+        Each has to exit with 0 within `smoke_timeout` seconds.
+        """
+    )
+
+
+class SmokeOptionalImportsField(StringSequenceField):
+    alias = "smoke_optional_imports"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Modules that a smoke test does not import, nor any below them, such as `["abacus.contrib"]`: they need a
+        distribution that the wheel does not require. They are reported as *not run*. Every extension and outermost
+        package that is not named is imported.
+        """
+    )
+
+
 class SmokeRequirementsField(StringField):
     alias = "smoke_requirements"
     help = help_text(
@@ -236,6 +263,8 @@ class PythonNativeWheelTarget(Target):
         VersionModuleField,
         DataFilesField,
         SmokeTestsField,
+        SmokeScriptsField,
+        SmokeOptionalImportsField,
         SmokeRequirementsField,
         SmokeTimeoutField,
         RequireSmokeOnField,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, parse_email
+from packaging.metadata import InvalidMetadata, Metadata
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.metadata_reader import is_early_license_file, read_core_metadata
 from spokeshave.platforms import PythonAbi
-from spokeshave.wheel_file import is_version
+from spokeshave.wheel_file import is_version, split_dist_info
 
 _MINORS = 100
 
@@ -23,28 +24,15 @@ def check_metadata(subject: Subject) -> Iterator[Finding]:
     if place not in subject.tree.files:
         yield finding(Rule.METADATA, place, "is missing", "Build the wheel again.")
         return
-    data = subject.tree.read(place)
-    faults = [error for error in _faults(data) if not _is_early_license_file(error)]
+    core = read_core_metadata(subject.tree.read(place))
+    faults = [error for error in core.faults if not is_early_license_file(error)]
     for error in faults:
         yield finding(Rule.METADATA, place, _told(error), "Correct it in pyproject.toml; the index would refuse it.")
     if not faults:
-        metadata = Metadata.from_email(data, validate=False)
+        metadata = core.values
         yield from _names(subject, place, metadata)
         yield from _requires_python(place, metadata.requires_python, subject.expected.abi)
-        yield from _license_files(subject, place, parse_email(data)[0].get("license_files", []))
-
-
-def _faults(data: bytes) -> tuple[Exception, ...]:
-    try:
-        Metadata.from_email(data)
-    except ExceptionGroup as group:
-        return tuple(group.exceptions)
-    return ()
-
-
-def _is_early_license_file(error: Exception) -> bool:
-    # setuptools wrote License-File for years before metadata 2.4 had it, and every index takes it.
-    return isinstance(error, InvalidMetadata) and error.field == "license-file" and "introduced in" in str(error)
+        yield from _license_files(subject, place, core.raw.get("license_files", []))
 
 
 def _told(error: Exception) -> str:
@@ -53,7 +41,7 @@ def _told(error: Exception) -> str:
 
 
 def _folder(subject: Subject) -> Iterator[Finding]:
-    name, version = subject.tree.dist_info[: -len(".dist-info")].rpartition("-")[::2]
+    name, version = split_dist_info(subject.tree.dist_info)
     wheel = subject.tree.name
     same_version = version == wheel.version or (is_version(version) and Version(version) == Version(wheel.version))
     if canonicalize_name(name) != canonicalize_name(wheel.name) or not same_version:

@@ -7,7 +7,6 @@ import json
 import posixpath
 from dataclasses import dataclass
 
-from packaging.utils import canonicalize_name
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex_cli import PexPEX
 from pants.backend.python.util_rules.pex_requirements import (
@@ -43,6 +42,7 @@ from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
 from spokeshave_pants.resources.files import standalone_tool
+from spokeshave_pants.wheel_name import project_of_dist_info
 
 _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"
@@ -70,6 +70,7 @@ class PackagesRequest:
     :param keep: globs of files whose content is wanted in any case; they end with a file's name or `**`.
     :param platform: what it is installed for, which takes wheels; None for this machine and its Python.
     :param pins: what of the file is wanted; None for all of it.
+    :param purpose: what it is installed for, said while it is: `to upload wheels`.
     """
 
     path: str
@@ -77,6 +78,7 @@ class PackagesRequest:
     keep: tuple[str, ...] = ()
     platform: CompletePlatform | None = None
     pins: str | None = None
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Pac
         tree = _PackagesTree(installed.digest, kept, listed=False)
     snapshot = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs(["*/*.dist-info/METADATA"])))
     found = sorted(
-        (canonicalize_name(posixpath.basename(posixpath.dirname(path)).split("-")[0]), path.split("/")[0])
+        (project_of_dist_info(posixpath.basename(posixpath.dirname(path))), path.split("/")[0])
         for path in snapshot.files
     )
     return Packages(tree.digest, tree.kept, tuple(found), tree.listed)
@@ -147,7 +149,8 @@ def _listing(request: PackagesRequest) -> _InstallerRequest:
 
 
 def _pinned(request: PackagesRequest) -> str:
-    return f"the packages pinned in {request.path}" + (f" for {request.platform.name}" if request.platform else "")
+    platform = f" for {request.platform.name}" if request.platform else ""
+    return f"the packages pinned in {request.path}{platform}" + (f", {request.purpose}" if request.purpose else "")
 
 
 @rule

@@ -32,6 +32,7 @@ from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
 from spokeshave_pants.cc.include_scan import parse_includes
 from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
+from spokeshave_pants.cc.requirement_lines import decode_requirements
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,
@@ -46,6 +47,7 @@ from spokeshave_pants.cc.util_rules.packages import NoWheelError, Packages, Pack
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel_name import WheelName
 
 PYTHON_HEADER = "Python.h"
 
@@ -121,7 +123,7 @@ class Distribution:
     @property
     def is_pure(self) -> bool:
         """Whether its wheel is for all platforms, by its name (PEP 427)."""
-        return self.wheel.endswith("-any.whl")
+        return WheelName.parse(self.wheel).is_pure
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
     file = PathGlobs([requirements], GlobMatchErrorBehavior.error, description_of_origin=where)
     (text,) = await Get(DigestContents, PathGlobs, file)
-    pins = PinnedRequirements.parse(text.content.decode(errors="replace"))
+    pins = _parse_pins(text.content, requirements, where)
     name = canonicalize_name(target[CcDistributionField].value or target.address.target_name)
     if name not in pins.names:
         raise InvalidTargetError(
@@ -237,6 +239,23 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
         needs_python=needs_python,
         by_platform=None if any_wheel.serves_all else pinned,
     )
+
+
+def _parse_pins(content: bytes, path: str, where: str) -> PinnedRequirements:
+    """The entries of a requirements file.
+
+    :raises InvalidTargetError: with every line that is not pinned and hashed, or that no pinned file may have.
+    """
+    try:
+        pins = PinnedRequirements.parse(decode_requirements(content))
+    except UnicodeDecodeError as error:
+        raise InvalidTargetError(
+            f"{path}, the `requirements` of {where}, is not UTF-8: {error}. Convert it."
+        ) from error
+    if pins.problems:
+        head = f"{path}, the `requirements` of {where}, has lines that cannot be used:"
+        raise InvalidTargetError(f"{head}\n{bullet_list(pins.problems)}")
+    return pins
 
 
 @rule

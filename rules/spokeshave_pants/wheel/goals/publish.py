@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
@@ -30,6 +32,10 @@ from spokeshave_pants.wheel.repository import Repository, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
 from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
 from spokeshave_pants.wheel.util_rules.tools import REPORT, SpokeshaveTools, tool_process
+
+logger = logging.getLogger(__name__)
+
+_PURPOSE = "which upload wheels (once on a machine, before its first upload)"
 
 
 class UntestedWheelError(SpokeshaveError):
@@ -47,6 +53,14 @@ class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
 
     repositories: RepositoriesField
 
+    @classmethod
+    def opt_out(cls, tgt: Target) -> bool:
+        """Whether the target has nowhere to be published to: then it is not built for `publish` either."""
+        if tgt[RepositoriesField].value:
+            return False
+        logger.warning(not_published(tgt.address.spec))
+        return True
+
     def get_output_data(self) -> PublishOutputData:
         return PublishOutputData({"publisher": "spokeshave", **super().get_output_data()})
 
@@ -56,6 +70,15 @@ class UploadRequest:
     repository: Repository
     wheels: tuple[str, ...]
     digest: Digest
+
+
+def not_published(address: str) -> str:
+    """What is said, before anything is built, of a target without repositories."""
+    alias = RepositoriesField.alias
+    return (
+        f"{address} skipped (no `{alias}` specified for {address}): `publish` neither builds nor uploads its wheels. "
+        f'To upload them, write where to, such as {alias}=["@pypi"], or leave the target out of this run.'
+    )
 
 
 def wheels_of(packages: Iterable[BuiltPackage]) -> tuple[WheelArtifact, ...]:
@@ -91,7 +114,7 @@ async def upload_process(
 ) -> InteractiveProcess:
     where = f"the option `[{publishing.options_scope}].requirements`"
     twine, variables = await MultiGet(
-        Get(InstalledPackages, PackagesRequest(publishing.requirements, where)),
+        Get(InstalledPackages, PackagesRequest(publishing.requirements, where, purpose=_PURPOSE)),
         Get(EnvironmentVars, EnvironmentVarsRequest(request.repository.variables)),
     )
     # No credential is in this one: what the engine runs and caches never holds any.
@@ -121,9 +144,6 @@ async def publish_native_wheels(
         where=request.field_set.address.spec,
         check_urls=publishing.check_urls,
     )
-    if not repositories:
-        skipped = f"(no `{RepositoriesField.alias}` specified for {request.field_set.address})"
-        return PublishProcesses([PublishPackages(names=names, description=skipped)])
     check_tested(wheels, where=where)
     digest = await Get(Digest, MergeDigests(package.digest for package in request.packages))
     processes = await MultiGet(

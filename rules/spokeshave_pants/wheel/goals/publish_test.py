@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import pytest
 from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact
+from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
 from spokeshave_pants.wheel.goals.package import WheelArtifact
-from spokeshave_pants.wheel.goals.publish import UntestedWheelError, check_tested, wheels_of
+from spokeshave_pants.wheel.goals.publish import (
+    NativeWheelPublishFieldSet,
+    UntestedWheelError,
+    check_tested,
+    wheels_of,
+)
 from spokeshave_pants.wheel.report import PythonOutcome
+from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget, RepositoriesField
 
 PASSED = PythonOutcome("3.12", "passed")
 NOT_RUN = PythonOutcome("3.13", "not run", "this machine has no Python 3.13")
@@ -14,6 +21,17 @@ NOT_RUN = PythonOutcome("3.13", "not run", "this machine has no Python 3.13")
 
 def wheel(name: str, *smoke: PythonOutcome) -> WheelArtifact:
     return WheelArtifact(relpath=name, smoke=smoke)
+
+
+@pytest.mark.parametrize(("repositories", "skipped"), [(None, True), ([], True), (["@pypi"], False)])
+def test_a_target_without_repositories_is_skipped_at_once(
+    caplog: pytest.LogCaptureFixture, repositories: list[str] | None, skipped: bool
+) -> None:
+    fields = {} if repositories is None else {RepositoriesField.alias: repositories}
+    target = PythonNativeWheelTarget(fields, Address("src", target_name="wheel"))
+    assert NativeWheelPublishFieldSet.is_applicable(target) is not skipped
+    said = "src:wheel skipped (no `repositories` specified for src:wheel): `publish` neither builds nor uploads"
+    assert (said in caplog.text) is skipped
 
 
 def test_only_wheels_are_published() -> None:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from spokeshave_pants.wheel.page.markup import Html, element, join
 from spokeshave_pants.wheel.report import PythonOutcome, WheelReport, human_size
+from spokeshave_pants.wheel_name import distribution_of
 
 _MARKS = {"passed": "✓", "failed": "✗", "not run": "○"}
 _SHORT_HASH = 8
@@ -20,7 +21,7 @@ def render_matrix(reports: tuple[WheelReport, ...], *, linked: bool) -> Html:
         return element("p", "No wheel was made.")
     by_distribution: dict[str, list[WheelReport]] = {}
     for report in sorted(reports, key=lambda report: report.wheel):
-        by_distribution.setdefault(report.wheel.split("-")[0], []).append(report)
+        by_distribution.setdefault(distribution_of(report.wheel), []).append(report)
     field = element("input", type="search", id="filter", autocomplete="off", placeholder="such as: win 3.13 not run")
     return join(
         element(

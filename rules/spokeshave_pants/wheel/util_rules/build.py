@@ -15,7 +15,7 @@ from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.release.util_rules.version import StampedVersion, WheelVersionRequest
-from spokeshave_pants.wheel.target_types import VersionModuleField
+from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
 from spokeshave_pants.wheel.util_rules.payload import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
@@ -127,6 +127,11 @@ def _pins(siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
     return tuple(argument for sibling in siblings for argument in ("--pin", sibling.distribution))
 
 
+def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
+    """The scripts that `smoke_scripts` names, so that a typo in one is reported before anything is built."""
+    return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
+
+
 @rule(desc="Check a wheel's metadata", level=LogLevel.DEBUG)
 async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
@@ -134,7 +139,7 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     result = await Get(
         ToolResult,
         RunToolRequest(
-            argv=("metadata", "--pyproject", plan.pyproject, *_pins(siblings)),
+            argv=("metadata", "--pyproject", plan.pyproject, *_pins(siblings), *_named_scripts(plan)),
             digest=plan.metadata,
             kind=ActionKind.METADATA,
             description=f"Check the metadata of {request.address}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import posixpath
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,7 +40,9 @@ from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_py
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
+    SmokeOptionalImportsField,
     SmokeRequirementsField,
+    SmokeScriptsField,
     SmokeTestsField,
     SmokeTimeoutField,
 )
@@ -121,6 +124,15 @@ class SmokeReport:
 def is_required(patterns: tuple[str, ...], platform: Platform, version: PythonVersion) -> bool:
     """Whether `require_smoke_on` names this platform or Python."""
     return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in (platform.tag, str(version)))
+
+
+def script_arguments(scripts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The options of `spokeshave smoke-test` for what `smoke_scripts` says of scripts."""
+    pairs = (
+        ("--script", shlex.join([name, *arguments])) if arguments else ("--skip-script", name)
+        for name, arguments in sorted(scripts.items())
+    )
+    return tuple(argument for pair in pairs for argument in pair)
 
 
 @rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
@@ -214,6 +226,7 @@ async def _try(
     plan: WheelPlan, wheel: StampedWheel, version: PythonVersion, python: SmokePython, required: bool
 ) -> SmokeReport:
     address = plan.target.address
+    optional = plan.target[SmokeOptionalImportsField].value
     inputs = await Get(SmokeInputs, SmokeInputsRequest(address))
     siblings = await MultiGet(
         Get(StampedWheel, StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, wheel.key, version)
@@ -234,6 +247,8 @@ async def _try(
                 *("smoke-test", wheel.file_name, *_python_arguments(python)),
                 *("--wheelhouse", WHEELHOUSE_DIR, "--requirements", REQUIREMENTS),
                 *(argument for test in inputs.test_paths for argument in ("--test", test)),
+                *script_arguments(plan.target[SmokeScriptsField].value or {}),
+                *(argument for name in optional for argument in ("--skip-import", name)),
                 *("--timeout", str(plan.target[SmokeTimeoutField].value)),
             ),
             digest=digest,

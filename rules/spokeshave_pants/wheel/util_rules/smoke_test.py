@@ -15,7 +15,13 @@ from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import payload, smoke
-from spokeshave_pants.wheel.util_rules.smoke import SmokeInputs, SmokeInputsRequest, SmokeReport, is_required
+from spokeshave_pants.wheel.util_rules.smoke import (
+    SmokeInputs,
+    SmokeInputsRequest,
+    SmokeReport,
+    is_required,
+    script_arguments,
+)
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 
@@ -53,6 +59,15 @@ def test_a_failure_is_an_error_and_silence_is_one_where_a_run_is_required(
     outcome: str, required: bool, is_error: bool
 ) -> None:
     assert SmokeReport("3.12", outcome, "why", required, "", ()).is_error is is_error
+
+
+def test_scripts_are_run_with_their_arguments_or_not_at_all() -> None:
+    scripts = {"tool": ("--version", "a b"), "daemon": (), "a b": ("-V",)}
+    assert script_arguments(scripts) == (
+        *("--script", "'a b' -V"),
+        *("--skip-script", "daemon"),
+        *("--script", "tool --version 'a b'"),
+    )
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ class ToolResult:
 @rule(desc="Find the wheel tools")
 async def find_tools(subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
     where = f"the option `[{subsystem.options_scope}].requirements`"
-    request = PackagesRequest(subsystem.requirements, where)
+    request = PackagesRequest(subsystem.requirements, where, purpose="which assemble and check wheels")
     carried = (FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items())
     packages, sources = await MultiGet(
         Get(Packages, PackagesRequest, request),

@@ -1,0 +1,43 @@
+"""What a requirements file pins is fetched from where it says, whatever other options it has."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from spokeshave.archive import sha256_of_file
+from spokeshave.fetch import FetchError, fetch
+from spokeshave.index_fixtures import pypi_server
+from spokeshave.interpreter import inspect
+from spokeshave.native_fixtures import build_wheel
+
+
+def test_a_compiled_file_with_its_options_is_fetched_from_its_index(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path / "index", {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
+    file = tmp_path / "requirements.txt"
+    with pypi_server(tmp_path / "index") as index:
+        file.write_text(
+            f"\ufeff--index-url {index.url}simple/\n--trusted-host 127.0.0.1\n--only-binary :all:\n--no-binary other\n"
+            f"\ndemo==1.0 ; python_version > '3' \\\n    --hash=sha256:{sha256_of_file(wheel)[0]}\n    # via -r a.in\n",
+            "utf-8",
+        )
+        fetch(inspect(Path(sys.executable)), file, tmp_path / "fetched")
+    assert [path.name for path in (tmp_path / "fetched").iterdir()] == [wheel.name]
+
+
+def test_a_wheel_is_fetched_from_its_address(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"demo @ {wheel.as_uri()} --hash=sha256:{sha256_of_file(wheel)[0]}\n")
+    fetch(inspect(Path(sys.executable)), file, tmp_path / "fetched")
+    assert [path.name for path in (tmp_path / "fetched").iterdir()] == [wheel.name]
+
+
+def test_other_bytes_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"demo @ {wheel.as_uri()} --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(FetchError, match="could not be fetched"):
+        fetch(inspect(Path(sys.executable)), file, tmp_path / "fetched")

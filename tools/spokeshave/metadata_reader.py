@@ -1,0 +1,84 @@
+"""A wheel's METADATA, as every command reads it: by `packaging`, and the fields that its pinned release lacks.
+
+The writer (`pyproject-metadata`) knows metadata 2.5 (PEP 794) and 2.6 (PEP 808). `packaging` learned them in 26, which
+abi3audit does not take on CPython 3.9, and twine 2.5 in 7.0, which needs CPython 3.10.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, RawMetadata, parse_email
+
+_NEWEST_OF_PACKAGING = "2.4"
+_NEWER_VERSIONS = ("2.5", "2.6")
+_IMPORT_FIELDS = ("import-name", "import-namespace")
+
+
+@dataclass(frozen=True)
+class CoreMetadata:
+    """The fields of METADATA.
+
+    Attributes:
+        raw: What `packaging` reads, with the metadata version as written.
+        import_names: The values of Import-Name (PEP 794), and an empty text where the field says that there are none.
+        import_namespaces: The values of Import-Namespace.
+        faults: Everything that the specification does not allow.
+    """
+
+    raw: RawMetadata
+    import_names: tuple[str, ...]
+    import_namespaces: tuple[str, ...]
+    faults: tuple[Exception, ...]
+
+    @property
+    def values(self) -> Metadata:
+        """The values as types; only those of metadata without faults can be relied on."""
+        return Metadata.from_raw(_known_to_packaging(self.raw), validate=False)
+
+
+def read_core_metadata(data: bytes) -> CoreMetadata:
+    """Read METADATA; what is wrong with it is in ``faults``."""
+    raw, unknown = parse_email(data)
+    names, namespaces = (tuple(unknown.pop(field, ())) for field in _IMPORT_FIELDS)
+    faults: list[Exception] = [
+        InvalidMetadata(field, f"unrecognized or malformed field {field!r}") for field in unknown
+    ]
+    try:
+        Metadata.from_raw(_known_to_packaging(raw))
+    except ExceptionGroup as group:
+        faults += group.exceptions
+    is_newer = raw.get("metadata_version") in _NEWER_VERSIONS
+    for field, values in zip(_IMPORT_FIELDS, (names, namespaces)):
+        faults += _import_faults(field, values, is_newer)
+    return CoreMetadata(raw, names, namespaces, tuple(faults))
+
+
+def is_early_license_file(fault: Exception) -> bool:
+    """Whether a fault is a License-File before metadata 2.4, which setuptools wrote for years; every index takes it."""
+    return isinstance(fault, InvalidMetadata) and fault.field == "license-file" and "introduced in" in str(fault)
+
+
+def _known_to_packaging(raw: RawMetadata) -> RawMetadata:
+    """The same metadata in the newest version that `packaging` knows; the newer ones change no field of it."""
+    if raw.get("metadata_version") not in _NEWER_VERSIONS:
+        return raw
+    known: RawMetadata = {**raw, "metadata_version": _NEWEST_OF_PACKAGING}
+    if "dynamic" in raw:
+        known["dynamic"] = [field for field in raw["dynamic"] if field.lower() not in _IMPORT_FIELDS]
+    return known
+
+
+def _import_faults(field: str, values: tuple[str, ...], is_newer: bool) -> Iterator[InvalidMetadata]:
+    if values and not is_newer:
+        yield InvalidMetadata(field, f"{field} introduced in metadata version {_NEWER_VERSIONS[0]}")
+    if field == "import-name" and values == ("",):
+        return
+    for value in values:
+        name, _, tag = (part.strip() for part in value.partition(";"))
+        if not all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split(".")):
+            yield InvalidMetadata(field, f"{value!r} is not an import name")
+        elif ";" in value and tag != "private":
+            yield InvalidMetadata(field, f"{value!r} has another tag than '; private'")
