@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from spokeshave.archive import ArchiveReader
 from spokeshave.elf import ElfFile
 from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.location import Location, Root
 from spokeshave.macho import MachOFile
 from spokeshave.native import NativeFile, read_native
 from spokeshave.pe import PeFile
@@ -66,9 +67,20 @@ class WheelTree:
         return {file: native for file, native in self.native_files.items() if isinstance(native, PeFile)}
 
     @cached_property
+    def locations(self) -> dict[str, Location]:
+        """Where each file is installed; files that no installer knows a place for are left out."""
+        found = ((file, Location.of(file)) for file in self.files)
+        return {file: location for file, location in found if location}
+
+    @cached_property
+    def by_location(self) -> dict[Location, str]:
+        """The file that is installed at each location."""
+        return {location: file for file, location in self.locations.items()}
+
+    @cached_property
     def installed(self) -> dict[str, str]:
         """The paths relative to site-packages, by which Python finds modules, and the files that they stand for."""
-        return {path: file for file in self.files for path in _installed_path(file)}
+        return {location.path: file for file, location in self.locations.items() if location.root is Root.PACKAGES}
 
 
 def unpack(wheel: Path, root: Path) -> WheelTree:
@@ -99,10 +111,3 @@ def _make_folder(destination: Path, member: str) -> None:
     except (FileExistsError, NotADirectoryError) as err:
         problem = Problem(member, "lies below a path that is a file in the same wheel", "Rename one of the two.")
         raise InvalidWheelError(problem) from err
-
-
-def _installed_path(file: str) -> list[str]:
-    parts = PurePosixPath(file).parts
-    if not parts[0].endswith(".data"):
-        return [file]
-    return ["/".join(parts[2:])] if parts[1:2] in (("purelib",), ("platlib",)) and len(parts) > 2 else []
