@@ -103,8 +103,7 @@ def read_elf(path: Path, place: str) -> ElfFile:
             return _read(stream)
         # pyelftools meets malformed files with whatever its parsers run into.
         except (ELFError, struct.error, *_MALFORMED) as err:
-            message = f"is a damaged ELF file ({type(err).__name__}: {err})"
-            raise InvalidElfError(Problem(place, message, "Build the file again.")) from err
+            raise _damaged(place, err) from err
 
 
 def _read(stream: IO[bytes]) -> ElfFile:
@@ -134,8 +133,24 @@ def _read(stream: IO[bytes]) -> ElfFile:
     )
 
 
+def relocated_names(path: Path, place: str) -> frozenset[str]:
+    """The symbols of a file that its loader looks up; raises `InvalidElfError`."""
+    with path.open("rb") as stream:
+        try:
+            elf = open_elf(stream)
+            tags = [t for s in elf.iter_segments() if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
+            return DynamicSection.read(stream, elf, tags).relocated_names()
+        except (ELFError, struct.error, *_MALFORMED) as err:
+            raise _damaged(place, err) from err
+
+
+def _damaged(place: str, err: Exception) -> InvalidElfError:
+    message = f"is a damaged ELF file ({type(err).__name__}: {err})"
+    return InvalidElfError(Problem(place, message, "Build the file again."))
+
+
 def _is_debug_file(elf: Any) -> bool:
-    """Whether debug information was split off into the file, which then has the headers of tables and not the tables."""
+    """Whether it holds split-off debug information: then it has the headers of tables, and not the tables."""
     section = elf.get_section_by_name(".dynamic")
     return section is not None and section["sh_type"] == "SHT_NOBITS"
 
@@ -158,7 +173,7 @@ def _is_writable_code(segment: Any) -> bool:
 
 def _imports(dynamic: DynamicSection) -> tuple[ImportedSymbol, ...]:
     required = {
-        needed.index: (needed.version, needed.library)
+        needed.number: (needed.version, needed.library)
         for needed in dynamic.needed_versions()
         if not needed.library.startswith(_LOADERS)
     }

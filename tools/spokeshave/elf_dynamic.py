@@ -46,9 +46,9 @@ class DynamicSymbol(NamedTuple):
 
 
 class NeededVersion(NamedTuple):
-    """A version that the file needs of a library, and its index among the versions of the file."""
+    """A version that the file needs of a library; ``number`` is how symbols of the file refer to it."""
 
-    index: int
+    number: int
     version: str
     library: str
 
@@ -103,12 +103,15 @@ class DynamicSection:
             address += following
 
     def _symbol_count(self) -> int:
+        # glibc's loader takes the newer table where there are both.
+        count, is_sure = self._hashed_count() if "DT_GNU_HASH" in self.tags else (0, False)
+        if is_sure:
+            return count
         if "DT_HASH" in self.tags:
             word = "Q" if self.elf.elfclass == 64 and self.elf["e_machine"] in _WIDE_HASHES else "I"
             return int(self._unpack(f"2{word}", self.tags["DT_HASH"])[1])
-        count, is_sure = self._hashed_count() if "DT_GNU_HASH" in self.tags else (0, False)
         # A table that hashes nothing does not count the undefined symbols; what is used of them, relocations name.
-        return count if is_sure else max(count, self._relocated_count())
+        return max(count, self._relocated_count())
 
     def _hashed_count(self) -> tuple[int, bool]:
         """The number of symbols by DT_GNU_HASH, and whether it hashes any."""
@@ -123,18 +126,25 @@ class DynamicSection:
             last += 1
         return last + 1, True
 
+    def relocated_names(self) -> frozenset[str]:
+        """The symbols that the loader looks up; it does so for relocations, and for nothing else in the table."""
+        indexes = {index for chunk in self._relocations() for index in chunk}
+        layout = self._struct(_SYMBOL_64 if self.elf.elfclass == 64 else _SYMBOL_32)
+        starts = (self._unpack(layout.format[1:], self.tags["DT_SYMTAB"] + i * layout.size)[0] for i in indexes if i)
+        return frozenset(self._text(start) for start in starts)
+
     def _relocated_count(self) -> int:
-        is_64_bit = self.elf.elfclass == 64
-        word, shift = ("Q", 32) if is_64_bit else ("I", 8)
-        highest = 0
+        return max((max(chunk, default=0) for chunk in self._relocations()), default=0) + 1
+
+    def _relocations(self) -> Iterator[set[int]]:
+        """The indexes of the symbols in each table of relocations."""
+        word, shift = ("Q", 32) if self.elf.elfclass == 64 else ("I", 8)
         for start, size, kind in _RELOCATIONS:
-            if start not in self.tags:
-                continue
-            has_addend = (kind or ("DT_RELA" if self.tags.get("DT_PLTREL") == _DT_RELA else "DT_REL")) == "DT_RELA"
-            layout = self._struct(f"{word}{word}{struct.calcsize(word)}x" if has_addend else f"{word}{word}")
-            data = self._content(self.tags[start], self.tags[size] // layout.size * layout.size)
-            highest = max([highest, *(information >> shift for _, information in layout.iter_unpack(data))])
-        return highest + 1
+            if start in self.tags:
+                kind = kind or ("DT_RELA" if self.tags.get("DT_PLTREL") == _DT_RELA else "DT_REL")
+                layout = self._struct(word * (3 if kind == "DT_RELA" else 2))
+                data = self._content(self.tags[start], self.tags[size] // layout.size * layout.size)
+                yield {fields[1] >> shift for fields in layout.iter_unpack(data)}
 
     def _version_indexes(self, count: int) -> tuple[int, ...]:
         if "DT_VERSYM" not in self.tags:
