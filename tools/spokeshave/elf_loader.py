@@ -12,6 +12,7 @@ from auditwheel.libc import Libc
 
 from spokeshave.elf import ElfFile, is_elf, read_elf
 from spokeshave.library_calls import loads_libraries
+from spokeshave.library_search import find_libraries
 from spokeshave.location import Location
 from spokeshave.platforms import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
@@ -76,8 +77,8 @@ class ElfLoader:
     def candidates(self, name: str) -> list[Path]:
         """The libraries of a name in the given folders; one for another processor is told elsewhere."""
         if name not in self._candidates:
-            paths = [folder / name for folder in self.library_dirs] if "/" not in name else []
-            self._candidates[name] = [path for path in paths if path.is_file() and is_elf(path)]
+            paths = find_libraries(name, self.library_dirs) if "/" not in name else []
+            self._candidates[name] = [path for path in paths if is_elf(path)]
         return self._candidates[name]
 
     def is_platform_library(self, name: str) -> bool:

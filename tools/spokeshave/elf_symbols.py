@@ -19,7 +19,7 @@ from spokeshave.elf import ElfFile, relocated_names
 from spokeshave.elf_loader import Process
 from spokeshave.errors import Problem
 from spokeshave.library_calls import loads_globally
-from spokeshave.linkage import Linkage, some
+from spokeshave.linkage import Linkage, clash, some
 from spokeshave.musl_symbols import is_musl_symbol
 
 # An interpreter exports no module's init function, not even those of its own modules.
@@ -137,11 +137,3 @@ def _clashes(linkage: Linkage, name: str, users: dict[str, set[str]], files: dic
             lost = sorted(files[user].undefined & files[own].exports - files[other].exports)
             if lost:
                 yield clash(user, name, own, other, lost)
-
-
-def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
-    """What to say of a library that another one of its name stands in for."""
-    message = f"needs {own}, but a process that has loaded {other} takes that one for it, as both are called {name};"
-    return Problem(
-        user, f"{message} {some(lost)} is missing there", "Give each library a name of its own (its soname)."
-    )

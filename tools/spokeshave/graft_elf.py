@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from posixpath import dirname, relpath
 
 from spokeshave.elf import read_elf
 from spokeshave.elf_loader import LIBPYTHON, MUSL_NAMES
@@ -32,6 +31,7 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
+from spokeshave.location import DATA_FOLDER, Location, Root
 from spokeshave.patchelf import PinnedPatchelf
 from spokeshave.platforms import LinuxPlatform, System
 from spokeshave.wheel_tree import WheelTree, read_tree
@@ -149,9 +149,14 @@ def _forget_python(tree: WheelTree, file: str, patchelf: PinnedPatchelf) -> None
 
 def _search_in(tree: WheelTree, file: str, placed: str, folder: str, patchelf: PinnedPatchelf) -> None:
     """Add the folder of grafted libraries to a file's search path; the file lies at ``placed`` now."""
-    origin = f"$ORIGIN/{relpath(folder, dirname(placed) or '.')}"
+    here = Location.of(placed)
+    path = Location(Root.PACKAGES, folder).path_from(here.folder) if here else None
+    if path is None:
+        message = "needs a library of the wheel, but is installed away from the packages"
+        remedy = "Link it statically, or put it into a package."
+        raise UnrepairableWheelError(Problem(file, message, remedy))
     kept = [] if placed != file else [e for e in tree.elf_files[file].search_path if not search_path_fault(e, file)]
-    patchelf.set_rpath(tree.root / placed, ":".join(dict.fromkeys([*kept, origin])))
+    patchelf.set_rpath(tree.root / placed, ":".join(dict.fromkeys([*kept, f"$ORIGIN/{path}"])))
 
 
 def _place_program(tree: WheelTree, file: str) -> str:
@@ -159,10 +164,10 @@ def _place_program(tree: WheelTree, file: str) -> str:
 
     Nothing tells a script where the packages lie, but Python does (auditwheel#340).
     """
-    parts = PurePosixPath(file).parts
-    if parts[:2] != (tree.name.data, "scripts"):
+    data, scheme = (*PurePosixPath(file).parts, "")[:2]
+    if not data.endswith(DATA_FOLDER) or scheme != "scripts":
         return file
-    placed = f"{tree.name.name}{_PROGRAM_FOLDER}/{parts[-1]}"
+    placed = f"{tree.name.name}{_PROGRAM_FOLDER}/{PurePosixPath(file).name}"
     (tree.root / placed).parent.mkdir(exist_ok=True)
     (tree.root / file).rename(tree.root / placed)
     (tree.root / file).write_text(_START_PROGRAM.format(program=placed), "utf-8")

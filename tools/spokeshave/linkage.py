@@ -15,11 +15,11 @@ from elftools.common.exceptions import ELFError
 from packaging.version import Version
 
 from spokeshave import musl_symbols
-from spokeshave.archive import sha256_of_file
 from spokeshave.elf import ElfFile, InvalidElfError, read_elf
 from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
 from spokeshave.errors import Problem
 from spokeshave.extension_module import find_modules
+from spokeshave.library_search import ambiguity
 from spokeshave.location import Location
 from spokeshave.platforms import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
@@ -165,6 +165,14 @@ def some(names: list[str]) -> str:
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
+def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
+    """What to say of a library that another one of its name stands in for."""
+    message = f"needs {own}, but a process that has loaded {other} takes that one for it, as both are called {name};"
+    return Problem(
+        user, f"{message} {some(lost)} is missing there", "Give each library a name of its own (its soname)."
+    )
+
+
 def forbidden_symbols(linkage: Linkage) -> list[Problem]:
     """Symbols of a permitted library that the policy forbids all the same (zlib's internals)."""
     return [
@@ -188,18 +196,8 @@ def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[
 
 def ambiguous_libraries(linkage: Linkage) -> list[Problem]:
     """Libraries of one name in several of the given folders, of which only one could be grafted."""
-    problems = []
-    for name in linkage.libraries:
-        candidates = linkage.loader.candidates(name)
-        if len({sha256_of_file(path)[0] for path in candidates}) > 1:
-            problems.append(ambiguous_library(name, candidates))
-    return problems
-
-
-def ambiguous_library(name: str, paths: Iterable[Path]) -> Problem:
-    """What to say of different libraries of one name."""
-    message = f"is needed, and the given folders have different libraries of that name: {', '.join(map(str, paths))}"
-    return Problem(name, message, "Give each library a name of its own (its soname) and link with that.")
+    found = (ambiguity(name, linkage.loader.candidates(name)) for name in linkage.libraries)
+    return [problem for problem in found if problem]
 
 
 def python_libraries(linkage: Linkage) -> list[Problem]:

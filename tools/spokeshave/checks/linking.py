@@ -71,4 +71,5 @@ def _pe(linkage: pe_linkage.PeLinkage) -> Iterator[Finding]:
     yield from findings(Rule.MISSING_LIBRARY, pe_linkage.missing_libraries(linkage))
     yield from findings(Rule.PYTHON_LIBRARY, pe_linkage.foreign_pythons(linkage))
     yield from findings(Rule.UNDEFINED_SYMBOL, pe_linkage.undefined_symbols(linkage))
+    yield from findings(Rule.LIBRARY_CLASH, pe_linkage.clashing_libraries(linkage))
     yield from findings(Rule.TIME_STAMP, pe_linkage.wall_clock_stamps(linkage))
