@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -159,7 +160,10 @@ class Deflater:
 
 
 class ArchiveReader:
-    """An archive that is read: members by ``zipfile``, and their compressed bytes as they lie there."""
+    """An archive that is read: members by ``zipfile``, and their compressed bytes as they lie there.
+
+    ``folders`` are the members that are folders, by names with a slash at the end.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open an archive.
@@ -171,6 +175,7 @@ class ArchiveReader:
         self._zip = open_zip(path)
         try:
             self.members = read_members(path, self._zip)
+            self.folders = tuple(info.filename for info in self._zip.infolist() if info.is_dir())
             self._raw = path.open("rb")
         except BaseException:
             self._zip.close()
@@ -238,11 +243,11 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
     problems = Problems()
     members: dict[str, Member] = {}
     for info in archive.infolist():
-        if info.is_dir():
-            continue
-        problem = member_problem(info, members)
+        problem = path_problem(info) if info.is_dir() else member_problem(info, members)
         if problem:
             problems.add(f"{path}: {info.filename}", *problem)
+            continue
+        if info.is_dir():
             continue
         executable = info.create_system == MADE_ON_UNIX >> 8 and bool(info.external_attr >> 16 & 0o100)
         sizes = (info.CRC, info.file_size, info.compress_size)
@@ -252,16 +257,29 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
     return members
 
 
+def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
+    """What is wrong with the path of a member, a file or a folder, and what to do."""
+    parts = info.filename.rstrip("/").split("/") if info.is_dir() else info.filename.split("/")
+    if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
+        return "is a path that leaves the wheel or is not portable", "Use paths below the wheel's root, with slashes."
+    return None
+
+
 def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[str, str] | None:
     """What forbids a member in a wheel, and what to do; None for a good one."""
-    parts = info.filename.split("/")
     if info.filename in members:
         return (
             "is in the archive twice",
             "Build the wheel again; which of the two is installed depends on the installer.",
         )
-    if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
-        return "is a path that leaves the wheel or is not portable", "Use paths below the wheel's root, with slashes."
+    problem = path_problem(info)
+    if problem:
+        return problem
+    if info.create_system == MADE_ON_UNIX >> 8 and stat.S_ISLNK(info.external_attr >> 16):
+        return (
+            "is a link, of which installers make a file with the link's target as its text",
+            "Put a copy in its place.",
+        )
     if info.flag_bits & ENCRYPTED_FLAG:
         return "is encrypted", "Build the wheel without encryption; installers cannot read it."
     if info.compress_type not in (Compression.STORED, Compression.DEFLATED):

@@ -1,17 +1,17 @@
-"""What an ELF file says about itself: read once by pyelftools into frozen types."""
+"""What an ELF file says about itself: read once into frozen types, headers by pyelftools."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, cast
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
 
+from spokeshave.elf_dynamic import DynamicSection
 from spokeshave.errors import Problem, SpokeshaveError
 
 MAGIC = b"\x7fELF"
@@ -20,11 +20,6 @@ open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
 _MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError)
 _EXECUTE, _WRITE = 1, 2
 _DF_TEXTREL = 0x4
-_VERSION_INDEX = 0x7FFF
-# A symbol's name, its binding and kind, its visibility and the section that defines it.
-_SYMBOL_64, _SYMBOL_32 = "IBBH16x", "I8xBBH"
-_UNDEFINED, _LOCAL, _WEAK, _VISIBILITY = 0, 0, 2, 3
-_VISIBLE = (0, 3)
 _LOADERS = ("ld-linux", "ld64.so.")
 
 
@@ -44,38 +39,27 @@ class ImportedSymbol:
     library: str
 
 
-class _Symbol(NamedTuple):
-    """A dynamic symbol; ``version`` is its index among the versions of the file."""
-
-    name: str
-    binding: int
-    visibility: int
-    is_undefined: bool
-    version: int
-
-    @property
-    def is_exported(self) -> bool:
-        """Whether other files can use it."""
-        return not self.is_undefined and self.binding != _LOCAL and self.visibility in _VISIBLE
-
-
 @dataclass(frozen=True)
 class ElfFile:
     """The dynamic section, the symbols and the segments of one ELF file.
 
-    ``weak`` are those of the undefined symbols that it works without.
+    ``rpath`` is DT_RPATH and ``runpath`` DT_RUNPATH. ``weak`` are those of the undefined symbols that it works without;
+    ``versions_defined`` the versions of its own symbols. ``machine`` is the processor, the bits and the byte order.
     """
 
+    machine: tuple[str, int, bool]
     is_dynamic: bool
     is_shared_object: bool
     interpreter: str | None
     soname: str | None
     needed: tuple[str, ...]
-    search_path: tuple[str, ...]
+    rpath: tuple[str, ...]
+    runpath: tuple[str, ...]
     imports: tuple[ImportedSymbol, ...]
     undefined: frozenset[str]
     weak: frozenset[str]
     exports: frozenset[str]
+    versions_defined: frozenset[str]
     stack_flags: int | None
     has_text_relocations: bool
     has_writable_code: bool
@@ -89,6 +73,11 @@ class ElfFile:
     def is_library(self) -> bool:
         """Whether other files load it, and it is no program."""
         return self.is_shared_object and self.interpreter is None
+
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        """Every entry of both search paths."""
+        return self.rpath + self.runpath
 
     @property
     def versions(self) -> set[str]:
@@ -114,40 +103,64 @@ def read_elf(path: Path, place: str) -> ElfFile:
             return _read(stream)
         # pyelftools meets malformed files with whatever its parsers run into.
         except (ELFError, struct.error, *_MALFORMED) as err:
-            message = f"is a damaged ELF file ({type(err).__name__}: {err})"
-            raise InvalidElfError(Problem(place, message, "Build the file again.")) from err
+            raise _damaged(place, err) from err
 
 
 def _read(stream: IO[bytes]) -> ElfFile:
     elf = open_elf(stream)
     segments: list[Any] = list(elf.iter_segments())
-    dynamic = [tag for segment in segments if segment["p_type"] == "PT_DYNAMIC" for tag in segment.iter_tags()]
-    sonames = _texts(dynamic, "DT_SONAME", "soname")
-    symbols = list(_symbols(elf))
+    tags = [] if _is_debug_file(elf) else [t for s in segments if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
+    sonames = _texts(tags, "DT_SONAME", "soname")
+    dynamic = DynamicSection.read(stream, elf, tags)
+    undefined = [symbol for symbol in dynamic.symbols if symbol.is_undefined]
     return ElfFile(
-        is_dynamic=bool(dynamic),
+        machine=(str(elf["e_machine"]), int(elf.elfclass), bool(elf.little_endian)),
+        is_dynamic=bool(tags),
         is_shared_object=elf["e_type"] == "ET_DYN",
         interpreter=next((s.get_interp_name() for s in segments if s["p_type"] == "PT_INTERP"), None),
         soname=sonames[0] if sonames else None,
-        needed=_texts(dynamic, "DT_NEEDED", "needed"),
-        search_path=_search_path(dynamic),
-        imports=_imports(elf, symbols),
-        undefined=frozenset(symbol.name for symbol in symbols if symbol.is_undefined and symbol.name),
-        weak=frozenset(symbol.name for symbol in symbols if symbol.is_undefined and symbol.binding == _WEAK),
-        exports=frozenset(symbol.name for symbol in symbols if symbol.is_exported),
+        needed=_texts(tags, "DT_NEEDED", "needed"),
+        rpath=_search_path(tags, "DT_RPATH", "rpath"),
+        runpath=_search_path(tags, "DT_RUNPATH", "runpath"),
+        imports=_imports(dynamic),
+        undefined=frozenset(symbol.name for symbol in undefined),
+        weak=frozenset(symbol.name for symbol in undefined if symbol.is_weak),
+        exports=frozenset(symbol.name for symbol in dynamic.symbols if symbol.is_exported),
+        versions_defined=frozenset(dynamic.defined_versions()),
         stack_flags=next((s["p_flags"] for s in segments if s["p_type"] == "PT_GNU_STACK"), None),
-        has_text_relocations=any(_asks_for_text_relocations(tag) for tag in dynamic),
+        has_text_relocations=any(_asks_for_text_relocations(tag) for tag in tags),
         has_writable_code=any(_is_writable_code(segment) for segment in segments),
     )
+
+
+def relocated_names(path: Path, place: str) -> frozenset[str]:
+    """The symbols of a file that its loader looks up; raises `InvalidElfError`."""
+    with path.open("rb") as stream:
+        try:
+            elf = open_elf(stream)
+            tags = [t for s in elf.iter_segments() if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
+            return DynamicSection.read(stream, elf, tags).relocated_names()
+        except (ELFError, struct.error, *_MALFORMED) as err:
+            raise _damaged(place, err) from err
+
+
+def _damaged(place: str, err: Exception) -> InvalidElfError:
+    message = f"is a damaged ELF file ({type(err).__name__}: {err})"
+    return InvalidElfError(Problem(place, message, "Build the file again."))
+
+
+def _is_debug_file(elf: Any) -> bool:
+    """Whether it holds split-off debug information: then it has the headers of tables, and not the tables."""
+    section = elf.get_section_by_name(".dynamic")
+    return section is not None and section["sh_type"] == "SHT_NOBITS"
 
 
 def _texts(dynamic: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
     return tuple(getattr(tag, attribute) for tag in dynamic if tag.entry.d_tag == kind)
 
 
-def _search_path(dynamic: list[Any]) -> tuple[str, ...]:
-    paths = _texts(dynamic, "DT_RPATH", "rpath") + _texts(dynamic, "DT_RUNPATH", "runpath")
-    return tuple(entry for path in paths for entry in path.split(":"))
+def _search_path(tags: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
+    return tuple(entry for path in _texts(tags, kind, attribute) for entry in path.split(":"))
 
 
 def _asks_for_text_relocations(tag: Any) -> bool:
@@ -158,39 +171,14 @@ def _is_writable_code(segment: Any) -> bool:
     return bool(segment["p_type"] == "PT_LOAD" and segment["p_flags"] & (_EXECUTE | _WRITE) == _EXECUTE | _WRITE)
 
 
-def _symbols(elf: Any) -> Iterator[_Symbol]:
-    """The dynamic symbols. pyelftools would make some ten objects of each."""
-    section = elf.get_section_by_name(".dynsym")
-    if section is None:
-        return
-    order = "<" if elf.little_endian else ">"
-    layout = struct.Struct(order + (_SYMBOL_64 if elf.elfclass == 64 else _SYMBOL_32))
-    names = elf.get_section(section["sh_link"]).data()
-    versions = _version_indexes(elf, order)
-    for index, (start, information, other, place) in enumerate(layout.iter_unpack(section.data())):
-        name = names[start : names.index(b"\0", start)].decode("utf-8", "surrogateescape")
-        version = versions[index] & _VERSION_INDEX if index < len(versions) else 0
-        yield _Symbol(name, information >> 4, other & _VISIBILITY, place == _UNDEFINED, version)
-
-
-def _version_indexes(elf: Any, order: str) -> Sequence[int]:
-    section = elf.get_section_by_name(".gnu.version")
-    data = section.data() if section else b""
-    return struct.unpack(f"{order}{len(data) // 2}H", data)
-
-
-def _imports(elf: Any, symbols: list[_Symbol]) -> tuple[ImportedSymbol, ...]:
-    required = {index: (version, library) for index, version, library in _required_versions(elf)}
-    found = {ImportedSymbol(symbol.name, *required[symbol.version]) for symbol in symbols if symbol.version in required}
+def _imports(dynamic: DynamicSection) -> tuple[ImportedSymbol, ...]:
+    required = {
+        needed.number: (needed.version, needed.library)
+        for needed in dynamic.needed_versions()
+        if not needed.library.startswith(_LOADERS)
+    }
+    versioned = [symbol for symbol in dynamic.symbols if symbol.version in required]
+    found = {ImportedSymbol(symbol.name, *required[symbol.version]) for symbol in versioned}
     named = {(symbol.version, symbol.library) for symbol in found}
     found |= {ImportedSymbol("", *requirement) for requirement in required.values() if requirement not in named}
     return tuple(sorted(found, key=lambda symbol: (symbol.version, symbol.library, symbol.name)))
-
-
-def _required_versions(elf: Any) -> Iterator[tuple[int, str, str]]:
-    section = elf.get_section_by_name(".gnu.version_r")
-    if not isinstance(section, GNUVerNeedSection):
-        return
-    for library, versions in cast("Any", section).iter_versions():
-        if not library.name.startswith(_LOADERS):
-            yield from ((version["vna_other"] & _VERSION_INDEX, version.name, library.name) for version in versions)

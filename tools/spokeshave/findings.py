@@ -17,7 +17,9 @@ class Rule(enum.Enum):
 
     ARCHIVE = "archive"
     TAG = "tag"
+    FILE_NAME = "file-name"
     NAME_CLASH = "name-clash"
+    INSTALL_SCHEME = "install-scheme"
     OUTSIDE_PACKAGE = "outside-package"
     RECORD = "record"
     METADATA = "metadata"
@@ -28,6 +30,7 @@ class Rule(enum.Enum):
     SYMBOL_VERSION = "symbol-version"
     FORBIDDEN_SYMBOL = "forbidden-symbol"
     MISSING_LIBRARY = "missing-library"
+    LIBRARY_CLASH = "library-clash"
     UNDEFINED_SYMBOL = "undefined-symbol"
     PYTHON_LIBRARY = "python-library"
     INSTALL_NAME = "install-name"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +48,6 @@ def hashed_name(library: Path) -> str:
     stem, _, ending = library.name.partition(".")
     short_hash = sha256_of_file(library)[0][:_HASH_LENGTH]
     return library.name if stem.endswith(f"-{short_hash}") else f"{stem}-{short_hash}.{ending}"
-
-
-def find_library(name: str, library_dirs: Sequence[Path], *, ignore_case: bool = False) -> Path | None:
-    """The first file of a name in the given folders, None where there is none; nothing else of the machine is seen."""
-    for folder in library_dirs:
-        if ignore_case:
-            found = sorted(path for path in folder.iterdir() if path.name.lower() == name.lower())
-        else:
-            found = [folder / name]
-        for path in found:
-            if path.is_file():
-                return path
-    return None
 
 
 def copy_library(source: Path, destination: Path) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from posixpath import dirname, relpath
 
-from auditwheel.lddtree import LIBPYTHON_RE
-
-from spokeshave.elf import is_elf, read_elf
+from spokeshave.elf import read_elf
+from spokeshave.elf_loader import LIBPYTHON, MUSL_NAMES
+from spokeshave.elf_symbols import clashing_libraries, undefined_symbols
+from spokeshave.errors import Problem
 from spokeshave.graft import (
     GraftedLibrary,
     GraftedTree,
@@ -23,20 +23,20 @@ from spokeshave.graft import (
 )
 from spokeshave.linkage import (
     Linkage,
+    ambiguous_libraries,
     forbidden_symbols,
     foreign_architectures,
     missing_libraries,
     newest_versions,
     search_path_fault,
-    share_libraries,
     too_new_symbols,
 )
+from spokeshave.location import DATA_FOLDER, Location, Root
 from spokeshave.patchelf import PinnedPatchelf
 from spokeshave.platforms import LinuxPlatform, System
 from spokeshave.wheel_tree import WheelTree, read_tree
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
-_MUSL_AT_LINK = "libc.so"
 _MUSL_AT_RUN = "libc.musl-"
 _START_PROGRAM = """#!python
 import os
@@ -49,20 +49,18 @@ if __name__ == "__main__":
 """
 
 
-def graft_elf(tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], scratch: Path) -> GraftedTree:
-    """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be.
-
-    ``scratch`` is the parent of the tree's root.
-    """
+def graft_elf(tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
+    """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
     patchelf = PinnedPatchelf()
     _clean_search_paths(tree, patchelf)
-    shared = share_libraries(library_dirs, scratch)
-    if platform.system is System.MUSL:
-        tree, shared = _name_musl(tree, platform, shared, patchelf)
-    linkage = Linkage.read(tree, platform, shared)
+    musl_names = _musl_names(platform)
+    for file, elf in tree.elf_files.items():
+        _replace_needed(tree.root / file, elf.needed, musl_names, patchelf)
+    linkage = Linkage.read(read_tree(tree.name, tree.root), platform, library_dirs)
     _check(linkage)
-    libraries = _graft(linkage, patchelf)
+    libraries = _graft(linkage, musl_names, patchelf)
     final = Linkage.read(read_tree(tree.name, tree.root), platform)
+    _check_result(final)
     versions = {version for file in final.platform_versions().values() for version in file}
     return GraftedTree(final.tree, libraries, tuple(final.platform_libraries()), newest_versions(versions))
 
@@ -79,58 +77,51 @@ def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:
             patchelf.remove_rpath(tree.root / file)
 
 
-def _name_musl(
-    tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], patchelf: PinnedPatchelf
-) -> tuple[WheelTree, list[Path]]:
-    """Need musl by the name that its systems have for it, and not by that of the file that linkers see."""
+def _musl_names(platform: LinuxPlatform) -> dict[str, str]:
+    """The name that musl's systems have for it, for each that linkers write."""
+    if platform.system is not System.MUSL:
+        return {}
     name = next(library for library in platform.policy.whitelist if library.startswith(_MUSL_AT_RUN))
-    for file, elf in tree.elf_files.items():
-        if _MUSL_AT_LINK in elf.needed:
-            patchelf.replace_needed(tree.root / file, (_MUSL_AT_LINK, name))
-    folders = [_shadow(folder) for folder in library_dirs]
-    for path in (path for folder in folders for path in sorted(folder.iterdir())):
-        if path.is_file() and is_elf(path) and _MUSL_AT_LINK in read_elf(path, path.name).needed:
-            source = path.resolve()
-            path.unlink()
-            copy_library(source, path)
-            patchelf.replace_needed(path, (_MUSL_AT_LINK, name))
-    return read_tree(tree.name, tree.root), folders
-
-
-def _shadow(folder: Path) -> Path:
-    """A folder with links to the files of another, any of which can be replaced."""
-    shadow = folder.with_name(f"{folder.name}-musl")
-    shadow.mkdir()
-    for path in sorted(folder.iterdir()):
-        # Through the other folder: auditwheel's resolver takes an absolute link for one below its root.
-        (shadow / path.name).symlink_to(Path("..", folder.name, path.name))
-    return shadow
+    return dict.fromkeys(MUSL_NAMES, name)
 
 
 def _check(linkage: Linkage) -> None:
-    problems = [
-        *foreign_architectures(linkage),
-        *missing_libraries(linkage),
-        *too_new_symbols(linkage),
-        *forbidden_symbols(linkage),
-    ]
-    if problems:
-        raise UnrepairableWheelError(*dict.fromkeys(problems))
+    """Raise what keeps the wheel from fitting, before anything is copied into it."""
+    _raise(
+        [
+            *foreign_architectures(linkage),
+            *ambiguous_libraries(linkage),
+            *missing_libraries(linkage),
+            *undefined_symbols(linkage),
+            *too_new_symbols(linkage),
+            *forbidden_symbols(linkage),
+        ]
+    )
 
 
-def _graft(linkage: Linkage, patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
+def _check_result(linkage: Linkage) -> None:
+    """Raise what keeps the files from finding each other now that everything is in the wheel."""
+    _raise([*missing_libraries(linkage), *undefined_symbols(linkage), *clashing_libraries(linkage)])
+
+
+def _raise(problems: Iterable[Problem]) -> None:
+    found = dict.fromkeys(problems)
+    if found:
+        raise UnrepairableWheelError(*found)
+
+
+def _graft(linkage: Linkage, musl_names: Mapping[str, str], patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
     """Copy external libraries into the wheel, and lead the files that need them there, as auditwheel does."""
     tree, folder = linkage.tree, f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
     names = {name: hashed_name(source) for name, source in linkage.libraries.items()}
-    for file, reference in sorted(linkage.references.items()):
-        outside = {name for name, path in reference.libs.items() if path is not None}
+    for file in sorted(tree.elf_files):
         _forget_python(tree, file, patchelf)
-        if outside:
+        if linkage.outside(file):
             _replace_needed(tree.root / file, tree.elf_files[file].needed, names, patchelf)
             placed = _place_program(tree, file)
             _search_in(tree, file, placed, folder, patchelf)
     for name, new in names.items():
-        _copy(linkage.libraries[name], tree.root / folder / new, names, patchelf)
+        _copy(linkage.libraries[name], tree.root / folder / new, {**musl_names, **names}, patchelf)
     return tuple(grafted_library(tree, name, f"{folder}/{new}") for name, new in names.items())
 
 
@@ -151,16 +142,21 @@ def _replace_needed(path: Path, needed: Iterable[str], names: Mapping[str, str],
 
 def _forget_python(tree: WheelTree, file: str, patchelf: PinnedPatchelf) -> None:
     """Any Python may load an extension, so it must not ask for a library of one."""
-    python = [name for name in tree.elf_files[file].needed if LIBPYTHON_RE.match(name)]
+    python = [name for name in tree.elf_files[file].needed if LIBPYTHON.fullmatch(name)]
     if python:
         patchelf.remove_needed(tree.root / file, *python)
 
 
 def _search_in(tree: WheelTree, file: str, placed: str, folder: str, patchelf: PinnedPatchelf) -> None:
     """Add the folder of grafted libraries to a file's search path; the file lies at ``placed`` now."""
-    origin = f"$ORIGIN/{relpath(folder, dirname(placed) or '.')}"
+    here = Location.of(placed)
+    path = Location(Root.PACKAGES, folder).path_from(here.folder) if here else None
+    if path is None:
+        message = "needs a library of the wheel, but is installed away from the packages"
+        remedy = "Link it statically, or put it into a package."
+        raise UnrepairableWheelError(Problem(file, message, remedy))
     kept = [] if placed != file else [e for e in tree.elf_files[file].search_path if not search_path_fault(e, file)]
-    patchelf.set_rpath(tree.root / placed, ":".join(dict.fromkeys([*kept, origin])))
+    patchelf.set_rpath(tree.root / placed, ":".join(dict.fromkeys([*kept, f"$ORIGIN/{path}"])))
 
 
 def _place_program(tree: WheelTree, file: str) -> str:
@@ -168,10 +164,10 @@ def _place_program(tree: WheelTree, file: str) -> str:
 
     Nothing tells a script where the packages lie, but Python does (auditwheel#340).
     """
-    parts = PurePosixPath(file).parts
-    if parts[:2] != (tree.name.data, "scripts"):
+    data, scheme = (*PurePosixPath(file).parts, "")[:2]
+    if not data.endswith(DATA_FOLDER) or scheme != "scripts":
         return file
-    placed = f"{tree.name.name}{_PROGRAM_FOLDER}/{parts[-1]}"
+    placed = f"{tree.name.name}{_PROGRAM_FOLDER}/{PurePosixPath(file).name}"
     (tree.root / placed).parent.mkdir(exist_ok=True)
     (tree.root / file).rename(tree.root / placed)
     (tree.root / file).write_text(_START_PROGRAM.format(program=placed), "utf-8")

@@ -16,10 +16,10 @@ from spokeshave.graft import (
     GraftedTree,
     UnrepairableWheelError,
     copy_library,
-    find_library,
     grafted_library,
     hashed_name,
 )
+from spokeshave.library_search import ambiguity, find_libraries
 from spokeshave.linkage import search_path_fault
 from spokeshave.macho import MachOFile, read_macho
 from spokeshave.macho_edit import MachOEdits, edit_macho
@@ -31,6 +31,7 @@ from spokeshave.macho_linkage import (
     missing_libraries,
     missing_slices,
     too_new_systems,
+    undefined_symbols,
 )
 from spokeshave.platforms import MacPlatform
 from spokeshave.wheel_tree import WheelTree, read_tree
@@ -85,20 +86,25 @@ def _outside(linkage: MachOLinkage, file: str) -> set[str]:
 def _sources(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Path]:
     """The files of the given folders that have these libraries, and those that they need, by their file names."""
     found: dict[str, Path] = {}
+    problems = Problems()
     pending = list(names)
     while pending:
         base = basename(pending.pop())
-        path = None if base in found else find_library(base, library_dirs)
-        if path is not None:
-            found[base] = path
+        paths = [] if base in found else find_libraries(base, library_dirs)
+        problem = ambiguity(base, paths)
+        if problem:
+            problems.extend(UnrepairableWheelError(problem))
+        if paths:
+            found[base] = path = paths[0]
             pending += [name for name in _needed(read_macho(path, base)) if not is_system_library(name)]
+    problems.raise_if_any(UnrepairableWheelError)
     return dict(sorted(found.items()))
 
 
 def _check(linkage: MachOLinkage, problems: Problems) -> None:
     """Raise what was found, and what keeps the wheel from working now that everything is in it."""
     every = missing_slices(linkage)
-    for find in (foreign_systems, too_new_systems, missing_libraries):
+    for find in (foreign_systems, too_new_systems, missing_libraries, undefined_symbols):
         every += linkage.problems(find)
     problems.extend(UnrepairableWheelError(*every))
     problems.raise_if_any(UnrepairableWheelError)

@@ -19,13 +19,20 @@ from spokeshave.graft import (
     GraftedTree,
     UnrepairableWheelError,
     copy_library,
-    find_library,
     grafted_library,
     hashed_name,
 )
+from spokeshave.library_search import ambiguity, find_libraries
 from spokeshave.pe import PeFile, read_pe
 from spokeshave.pe_edit import rename_libraries
-from spokeshave.pe_linkage import PeLinkage, foreign_architectures, missing_libraries, too_new_systems
+from spokeshave.pe_linkage import (
+    PeLinkage,
+    clashing_libraries,
+    foreign_architectures,
+    missing_libraries,
+    too_new_systems,
+    undefined_symbols,
+)
 from spokeshave.platforms import PythonAbi, WindowsPlatform
 from spokeshave.wheel_tree import WheelTree, read_tree
 from spokeshave.windows_libraries import is_python_library, is_windows_library
@@ -49,14 +56,29 @@ class _Outside:
     def sources(self) -> dict[str, Path]:
         """The files of the given folders that have these DLLs, and those that they import."""
         found: dict[str, Path] = {}
+        problems = Problems()
         pending = [name for pe in self.tree.pe_files.values() for name in self._names(pe)]
         while pending:
             name = pending.pop()
-            path = None if name in found else find_library(name, self.library_dirs, ignore_case=True)
-            if path is not None:
-                found[name] = path
+            paths = [] if name in found else find_libraries(name, self.library_dirs, ignore_case=True)
+            problem = ambiguity(name, paths)
+            if problem:
+                problems.extend(UnrepairableWheelError(problem))
+            if paths:
+                found[name] = path = paths[0]
                 pending += self._needed(name, path)
+        problems.raise_if_any(UnrepairableWheelError)
         return dict(sorted(found.items()))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names of these DLLs in the wheel. One that another forwards exports to keeps its own.
+
+        That name is a text in the middle of the other's table of exports, where there is no room for a longer one.
+        """
+        files = [*self.tree.pe_files.values(), *(read_pe(path, name) for name, path in self.sources.items())]
+        kept = {name.lower() for pe in files for name in pe.forwarded_to}
+        return {name: path.name if name in kept else hashed_name(path) for name, path in self.sources.items()}
 
     def grafts(self, file: str) -> list[str]:
         """The DLLs to copy that a file of the wheel imports, directly or through one another."""
@@ -79,12 +101,12 @@ class _Outside:
 def graft_pe(tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
     """Make a wheel fit a Windows platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
     outside = _Outside(tree, library_dirs)
-    names = {name: hashed_name(path) for name, path in outside.sources.items()}
-    placed = _copy_libraries(outside, names)
+    placed = _copy_libraries(outside, outside.names)
+    new_names = {name: new for name, new in outside.names.items() if new.lower() != name}
     problems = Problems()
     for file in [*tree.pe_files, *placed]:
         with problems.collecting():
-            rename_libraries(tree.root / file, file, names)
+            rename_libraries(tree.root / file, file, new_names)
     final = read_tree(tree.name, tree.root)
     _check(PeLinkage(final, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), problems)
     grafted = tuple(grafted_library(final, outside.sources[name].name, path) for path, name in placed.items())
@@ -105,7 +127,7 @@ def _copy_libraries(outside: _Outside, names: Mapping[str, str]) -> dict[str, st
 
 def _check(linkage: PeLinkage, problems: Problems) -> None:
     """Raise what was found, and what keeps the wheel from working now that everything is in it."""
-    for find in (foreign_architectures, too_new_systems, missing_libraries):
+    for find in (foreign_architectures, too_new_systems, missing_libraries, undefined_symbols, clashing_libraries):
         problems.extend(UnrepairableWheelError(*find(linkage)))
     problems.raise_if_any(UnrepairableWheelError)
 

@@ -2,64 +2,79 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from auditwheel.error import InvalidLibc
-from auditwheel.lddtree import LIBPYTHON_RE, DynamicExecutable, ldd
+from auditwheel.lddtree import DynamicExecutable, ldd
 from auditwheel.libc import Libc
-from auditwheel.policy import ExternalReference
 from elftools.common.exceptions import ELFError
 from packaging.version import Version
 
 from spokeshave import musl_symbols
 from spokeshave.elf import ElfFile, InvalidElfError, read_elf
+from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
 from spokeshave.errors import Problem
+from spokeshave.extension_module import find_modules
+from spokeshave.library_search import ambiguity
+from spokeshave.location import Location
 from spokeshave.platforms import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 
-_ORIGINS = ("$ORIGIN", "${ORIGIN}")
+_ALL = frozenset({"*"})
 _SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Linkage:
-    """The dependency tree of each ELF file, and what of it the platform does not provide.
+    """What loading each ELF file brings into a process, and what of it the platform does not provide.
 
-    ``libraries`` are the ELF files outside the wheel that can be grafted, by soname.
+    ``libraries`` are the ELF files outside the wheel that can be grafted, by the names that they are needed by.
     """
 
     tree: WheelTree
     platform: LinuxPlatform
-    dependencies: Mapping[str, DynamicExecutable]
-    references: Mapping[str, ExternalReference]
+    loader: ElfLoader
+    processes: Mapping[str, Process]
     libraries: Mapping[str, Path]
 
     @classmethod
-    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Iterable[Path] = ()) -> Linkage:
-        """Resolve every needed library inside the wheel and the given folders, and nowhere on this machine.
-
-        The folders must lie below the parent of the tree's root (`share_libraries` puts them there).
-        """
-        dependencies = {file: _dependencies(tree, file, library_dirs) for file in tree.elf_files}
-        references = {
-            file: platform.policies.lddtree_external_references(found, tree.root)[platform.tag]
-            for file, found in dependencies.items()
+    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path] = ()) -> Linkage:
+        """Resolve every needed library inside the wheel and the given folders, and nowhere on this machine."""
+        loader = ElfLoader(tree, platform, library_dirs)
+        processes = {file: loader.load(file) for file in tree.elf_files}
+        outside = {
+            name: Path(provider)
+            for process in processes.values()
+            for (_, name), provider in process.providers.items()
+            if provider not in tree.elf_files
         }
-        found = {name: path for reference in references.values() for name, path in reference.libs.items() if path}
-        return cls(tree, platform, dependencies, references, dict(sorted(found.items())))
+        return cls(tree, platform, loader, processes, dict(sorted(outside.items())))
 
+    def outside(self, file: str) -> list[str]:
+        """The libraries outside the wheel that loading a file needs."""
+        process = self.processes[file]
+        return [name for (_, name), provider in process.providers.items() if provider not in self.tree.elf_files]
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The extension modules, which Python loads whatever else links to them."""
+        return frozenset(module.file for module in find_modules(self.tree.installed, self.tree.native_files))
+
+    @cached_property
     def entry_points(self) -> list[str]:
-        """The ELF files that no other file of the wheel links to: extensions, programs, libraries opened by name.
+        """The ELF files that are loaded first: extensions, programs, libraries opened by name.
 
         A library that another one links to inherits its search path, so alone it proves nothing.
         """
         needed = {name for elf in self.tree.elf_files.values() for name in elf.needed}
         return [
-            file for file, elf in self.tree.elf_files.items() if not needed & {PurePosixPath(file).name, elf.soname}
+            file
+            for file, elf in self.tree.elf_files.items()
+            if file in self.modules or not needed & {PurePosixPath(file).name, elf.soname}
         ]
 
     def platform_libraries(self) -> list[str]:
@@ -81,31 +96,6 @@ class Linkage:
     def files(self) -> dict[str, ElfFile]:
         """The wheel's ELF files, and those that it will have once libraries are grafted."""
         return {**self.tree.elf_files, **{name: read_elf(path, name) for name, path in self.libraries.items()}}
-
-
-def share_libraries(library_dirs: Iterable[Path], root: Path) -> list[Path]:
-    """Make folders visible below ``root``, where `Linkage.read` looks."""
-    shared = []
-    for number, folder in enumerate(library_dirs):
-        link = root / f"libraries{number}"
-        link.symlink_to(folder.resolve(), target_is_directory=True)
-        shared.append(link)
-    return shared
-
-
-def _dependencies(tree: WheelTree, file: str, library_dirs: Iterable[Path]) -> DynamicExecutable:
-    # auditwheel's `root` and `ldpaths` keep it from this machine's own libraries and loader configuration.
-    braced = [entry[len(_ORIGINS[1]) :] for entry in tree.elf_files[file].search_path if entry.startswith(_ORIGINS[1])]
-    here = (tree.root / file).parent
-    folders = [os.path.normpath(f"{here}{rest}") for rest in braced] + [str(folder) for folder in library_dirs]
-    try:
-        return ldd(tree.root / file, root=str(tree.root.parent), ldpaths={"conf": folders, "env": [], "interp": []})
-    except ELFError as err:
-        message = f"needs a library that is a damaged ELF file ({err})"
-        raise InvalidElfError(Problem(file, message, "Build that library again.")) from err
-    except InvalidLibc as err:
-        message = "needs both glibc and musl, and no system has both"
-        raise InvalidElfError(Problem(file, message, "Link everything in it for one platform.")) from err
 
 
 def _asked_versions(elf: ElfFile, provided: set[str]) -> dict[str, list[str]]:
@@ -175,6 +165,14 @@ def some(names: list[str]) -> str:
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
+def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
+    """What to say of a library that another one of its name stands in for."""
+    message = f"needs {own}, but a process that has loaded {other} takes that one for it, as both are called {name};"
+    return Problem(
+        user, f"{message} {some(lost)} is missing there", "Give each library a name of its own (its soname)."
+    )
+
+
 def forbidden_symbols(linkage: Linkage) -> list[Problem]:
     """Symbols of a permitted library that the policy forbids all the same (zlib's internals)."""
     return [
@@ -183,8 +181,35 @@ def forbidden_symbols(linkage: Linkage) -> list[Problem]:
             f"imports {some(symbols)} of {library}, which {linkage.platform.tag} forbids",
             f"Link {library} statically, or do not use {some(symbols)}.",
         )
-        for file, reference in linkage.references.items()
-        for library, symbols in sorted(reference.blacklist.items())
+        for file, process in linkage.processes.items()
+        for library, symbols in _forbidden(linkage, file, process)
+    ]
+
+
+def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
+    elf = linkage.tree.elf_files[file]
+    for library, names in sorted(linkage.platform.policy.blacklist.items()):
+        found = sorted((names & elf.undefined) - process.exports)
+        if library in elf.needed and library in process.platform and found:
+            yield library, found
+
+
+def ambiguous_libraries(linkage: Linkage) -> list[Problem]:
+    """Libraries of one name in several of the given folders, of which only one could be grafted."""
+    found = (ambiguity(name, linkage.loader.candidates(name)) for name in linkage.libraries)
+    return [problem for problem in found if problem]
+
+
+def python_libraries(linkage: Linkage) -> list[Problem]:
+    """Libraries of an interpreter, which most installations do not have beside it, or not on the search path."""
+    return [
+        Problem(
+            user,
+            f"is linked to an interpreter ({name}), which most installations do not have as a library",
+            "Link it without libpython, or repair the wheel, which removes the entry.",
+        )
+        for process in linkage.processes.values()
+        for name, user in process.pythons.items()
     ]
 
 
@@ -192,26 +217,22 @@ def missing_libraries(linkage: Linkage) -> list[Problem]:
     """Libraries that neither the platform nor the wheel nor a given folder has."""
     return [
         _missing(linkage, file, name)
-        for file in linkage.entry_points()
-        for name, path in sorted(linkage.references[file].libs.items())
-        if path is None and not LIBPYTHON_RE.match(name)
+        for file in linkage.entry_points
+        for name in sorted(linkage.processes[file].missing)
     ]
 
 
 def _missing(linkage: Linkage, file: str, name: str) -> Problem:
-    users = [user for user, found in linkage.dependencies[file].libraries.items() if name in found.needed]
-    needs = f"needs {name}" if name in linkage.dependencies[file].needed else f"needs {name} (through {users[0]})"
-    if name == "libc.so" and linkage.platform.libc is Libc.MUSL:
-        message = f"{needs}, which is what musl's linker calls {_musl_soname(linkage.platform)}"
-        return Problem(file, message, "Repair the wheel, which puts in the name that musllinux systems have.")
+    user = linkage.processes[file].missing[name]
+    needs = f"needs {name}" if user == file else f"needs {name} (through {PurePosixPath(user).name})"
     if "/" in name:
         message = f"needs {name} by its path, which exists only where it was linked"
         return Problem(file, message, f"Link that library with -Wl,-soname,{PurePosixPath(name).name}.")
-    inside = [other for other in linkage.tree.elf_files if PurePosixPath(other).name == name]
+    tree = linkage.tree
+    inside = [other for other in tree.elf_files if PurePosixPath(other).name == name]
     if inside:
-        folder = os.path.relpath(PurePosixPath(inside[0]).parent, PurePosixPath(file).parent)
         message = f"{needs}; the wheel has it as {inside[0]}, but the search path does not lead there"
-        return Problem(file, message, f"Link it with -Wl,-rpath,'$ORIGIN/{folder}'.")
+        return Problem(file, message, _lead_to(tree, user if user in tree.elf_files else file, inside[0]))
     message = (
         f"{needs}, which is not part of {linkage.platform.tag}, not in the wheel and not in a given library folder"
     )
@@ -221,17 +242,31 @@ def _missing(linkage: Linkage, file: str, name: str) -> Problem:
     return Problem(file, message, remedy)
 
 
-def _musl_soname(platform: LinuxPlatform) -> str:
-    return next(name for name in platform.policy.whitelist if name.startswith("libc.musl-"))
+def _lead_to(tree: WheelTree, file: str, library: str) -> str:
+    here, there = tree.locations.get(file), tree.locations.get(library)
+    folder = there.folder.path_from(here.folder) if here and there else None
+    if here is None or there is None or folder is None:
+        return apart_remedy(library, there, here)
+    return f"Link it with -Wl,-rpath,'$ORIGIN{'' if folder == '.' else f'/{folder}'}'."
+
+
+def apart_remedy(library: str, there: Location | None, here: Location | None) -> str:
+    """What to do about a library that is installed below another root than the file that needs it."""
+    places = f"{there.root.value if there else 'nowhere'}, the file in {here.root.value if here else 'nowhere'}"
+    name = PurePosixPath(library).name
+    return (
+        f"Put {name} into a package, beside what needs it: it is installed in {places}, and how far apart these are"
+        " differs between installations (pip's --target, --user)."
+    )
 
 
 def foreign_architectures(linkage: Linkage) -> list[Problem]:
     """ELF files of another architecture, or that ask for more instructions than every machine of it has."""
-    return [problem for file in linkage.dependencies for problem in _architecture(linkage, file)]
+    return [problem for file in linkage.processes for problem in _architecture(linkage, file)]
 
 
 def _architecture(linkage: Linkage, file: str) -> list[Problem]:
-    wanted, built = linkage.platform.architecture, linkage.dependencies[file].platform
+    wanted, built = linkage.platform.architecture, _headers(linkage.tree, file).platform
     try:
         base, extended = built.baseline_architecture, built.extended_architecture
     except ValueError as err:
@@ -245,7 +280,19 @@ def _architecture(linkage: Linkage, file: str) -> list[Problem]:
     return []
 
 
-def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = _ORIGINS) -> str | None:
+def _headers(tree: WheelTree, file: str) -> DynamicExecutable:
+    """What auditwheel reads of a file's headers; it looks for no library."""
+    try:
+        return ldd(tree.root / file, root=str(tree.root), ldpaths={"conf": [], "env": [], "interp": []}, exclude=_ALL)
+    except ELFError as err:
+        message = f"is a damaged ELF file ({err})"
+        raise InvalidElfError(Problem(file, message, "Build the file again.")) from err
+    except InvalidLibc as err:
+        message = "needs both glibc and musl, and no system has both"
+        raise InvalidElfError(Problem(file, message, "Link everything in it for one platform.")) from err
+
+
+def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:
     """What is wrong with an entry of a file's search path; None for one that stays inside the wheel.
 
     ``origins`` are the words that stand for the file's own folder.
@@ -255,10 +302,5 @@ def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = _ORIGINS
     origin, _, rest = entry.partition("/")
     if origin not in origins:
         return "is absolute" if entry.startswith("/") else "depends on the current directory"
-    parts = PurePosixPath(file).parts
-    if parts[0].endswith(".data"):
-        if parts[1:2] not in (("purelib",), ("platlib",)):
-            return None
-        parts = parts[2:]
-    target = os.path.normpath(os.path.join("", *parts[:-1], rest.lstrip("/")) or ".")
-    return "leads out of the wheel" if target.split("/")[0] == ".." else None
+    location = Location.of(file)
+    return "leads out of the wheel" if location and location.folder.find(rest) is None else None

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
-from posixpath import basename, dirname, join, normpath, relpath
+from posixpath import basename
 
 from spokeshave.errors import Problem
-from spokeshave.linkage import search_path_fault, some
+from spokeshave.library_calls import loads_libraries
+from spokeshave.linkage import apart_remedy, search_path_fault, some
+from spokeshave.location import Location
 from spokeshave.macho import Kind, MachOSlice, NeededLibrary
 from spokeshave.macho_signature import signature_fault
 from spokeshave.macho_symbols import Ordinal
@@ -55,23 +57,34 @@ class MachOLinkage:
 
     def find(self, file: str, name: str, architecture: str) -> str | None:
         """The file of the wheel that a library's name leads to from another file."""
-        here = dirname(self._installed_as[file])
+        here = self.tree.locations.get(file)
         prefix, _, rest = name.partition("/")
         if prefix == "@loader_path":
-            folders = [here]
+            folders = [here.folder] if here else []
         elif prefix == "@rpath":
             folders = [folder for loader in self._loaders(file) for folder in self._rpaths(loader, architecture)]
         else:
-            return None
-        paths = (normpath(join(folder, rest)) for folder in folders)
-        return next((self.tree.installed[path] for path in paths if path in self.tree.installed), None)
+            folders = []
+        paths = (location for location in (folder.find(rest) for folder in folders) if location)
+        found = next((self.tree.by_location[path] for path in paths if path in self.tree.by_location), None)
+        return found or self._loaded_by_hand.get(name)
 
-    def _rpaths(self, file: str, architecture: str) -> list[str]:
+    @cached_property
+    def _loaded_by_hand(self) -> dict[str, str]:
+        """The wheel's libraries by install name, where a module of it loads libraries before they are needed."""
+        if not loads_libraries(self.tree):
+            return {}
+        return {
+            part.install_name: file for file in self.tree.macho_files for part in self.slices(file) if part.install_name
+        }
+
+    def _rpaths(self, file: str, architecture: str) -> list[Location]:
         """The folders of the wheel that a file's search path names."""
-        here = dirname(self._installed_as[file])
+        here = self.tree.locations.get(file)
         parts = [part for part in self.slices(file) if part.architecture == architecture]
         entries = [entry.partition("/") for part in parts for entry in part.rpaths]
-        return [normpath(join(here, rest)) for prefix, _, rest in entries if prefix in LOADER_PATHS]
+        found = [here.folder.find(rest) for prefix, _, rest in entries if here and prefix in LOADER_PATHS]
+        return [folder for folder in found if folder]
 
     def _loaders(self, file: str) -> list[str]:
         """A file and those that load it: the loader also uses their search paths."""
@@ -90,11 +103,6 @@ class MachOLinkage:
             for name in {basename(name) for part in self.slices(file) for name in part.needed}:
                 users[name].append(file)
         return users
-
-    @cached_property
-    def _installed_as(self) -> dict[str, str]:
-        named = {file: path for path, file in self.tree.installed.items()}
-        return {file: named.get(file, file) for file in self.tree.macho_files}
 
 
 def is_system_library(name: str) -> bool:
@@ -151,8 +159,11 @@ def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Proble
         message = f"is linked to an interpreter ({name}), which other installations do not have there"
         return Problem(file, message, "Link it without libpython, by -undefined dynamic_lookup.")
     if inside:
-        folder = relpath(dirname(inside[0]) or ".", dirname(file) or ".")
         message = f"needs {name}; the wheel has it as {inside[0]}, but that name does not lead there"
+        here, there = linkage.tree.locations.get(file), linkage.tree.locations.get(inside[0])
+        folder = there.folder.path_from(here.folder) if here and there else None
+        if folder is None:
+            return Problem(file, message, apart_remedy(inside[0], there, here))
         remedy = f"Give the library the install name @rpath/{basename(name)}, and link with -Wl,-rpath,@loader_path"
         return Problem(file, message, f"{remedy}{'' if folder == '.' else f'/{folder}'}.")
     if name.startswith("@"):

@@ -26,7 +26,8 @@ _open_headers = cast("Callable[..., Any]", pefile.PE)
 _DLL = 0x2000
 _PE32_PLUS = 0x20B
 _EXPORT, _IMPORT, _DEBUG, _DELAY_IMPORT = 0, 1, 6, 13
-_EXPORT_NAMES = struct.Struct("<12xI8xI4xI4x")
+# The name, the first ordinal, the numbers of functions and of names, and the tables of functions, names and ordinals.
+_EXPORTS = struct.Struct("<12x7I")
 _IMPORTED_LIBRARY = struct.Struct("<I8xII")
 _DELAYED_LIBRARY = struct.Struct("<II8xI12x")
 _BY_RVA = 1
@@ -52,11 +53,21 @@ class ImportedLibrary:
 
 
 @dataclass(frozen=True)
+class ForwardedExport:
+    """An exported symbol (``#7`` for one without a name) that is another DLL's, which the loader then looks for."""
+
+    name: str
+    library: str
+    symbol: str
+
+
+@dataclass(frozen=True)
 class PeFile:
     """The headers, the imports and the exports of one PE file.
 
-    ``name`` is what it calls itself, ``subsystem_version`` the oldest Windows that loads it, and ``time_stamp`` in
-    seconds since 1970 unless ``is_reproducible``.
+    ``forwards`` are those of the exports that lead to other DLLs. ``name`` is what the file calls itself,
+    ``subsystem_version`` the oldest Windows that loads it, and ``time_stamp`` in seconds since 1970 unless
+    ``is_reproducible``.
     """
 
     architecture: str
@@ -64,6 +75,7 @@ class PeFile:
     name: str | None
     libraries: tuple[ImportedLibrary, ...]
     exports: frozenset[str]
+    forwards: tuple[ForwardedExport, ...]
     subsystem_version: tuple[int, int]
     time_stamp: int
     is_reproducible: bool
@@ -80,8 +92,14 @@ class PeFile:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The names of the DLLs that it imports from, delayed ones too."""
-        return tuple(dict.fromkeys(library.name for library in self.libraries))
+        """The names of the DLLs that it imports from, delayed ones too, and of those that it forwards exports to."""
+        return tuple(dict.fromkeys([*(library.name for library in self.libraries), *self.forwarded_to]))
+
+    @cached_property
+    def forwarded_to(self) -> dict[str, tuple[str, ...]]:
+        """The DLLs that it forwards exports to, and the symbols that they must have."""
+        libraries = dict.fromkeys(forward.library for forward in self.forwards)
+        return {name: tuple(f.symbol for f in self.forwards if f.library == name) for name in libraries}
 
     @cached_property
     def undefined(self) -> frozenset[str]:
@@ -154,26 +172,46 @@ def _read(image: _Image) -> PeFile:
     file_header, header = image.headers.FILE_HEADER, image.headers.OPTIONAL_HEADER
     machine = int(file_header.Machine)
     is_64_bit = int(header.Magic) == _PE32_PLUS
-    name, exports = _exports(image)
+    name, exports, forwards = _exports(image)
     return PeFile(
         architecture=_MACHINES.get(machine, f"machine {machine:#x}"),
         is_dll=bool(file_header.Characteristics & _DLL),
         name=name,
         libraries=(*_imports(image), *_delayed_imports(image)) if is_64_bit else (),
         exports=exports,
+        forwards=forwards,
         subsystem_version=(int(header.MajorSubsystemVersion), int(header.MinorSubsystemVersion)),
         time_stamp=int(file_header.TimeDateStamp),
         is_reproducible=_REPRODUCIBLE in _debug_kinds(image),
     )
 
 
-def _exports(image: _Image) -> tuple[str | None, frozenset[str]]:
-    address, _ = image.directory(_EXPORT)
+def _exports(image: _Image) -> tuple[str | None, frozenset[str], tuple[ForwardedExport, ...]]:
+    address, size = image.directory(_EXPORT)
     if not address:
-        return None, frozenset()
-    name, count, names = _EXPORT_NAMES.unpack(image.content(address, _EXPORT_NAMES.size))
-    rvas = struct.unpack(f"<{count}I", image.content(names, 4 * count)) if count else ()
-    return image.text(name), frozenset(image.text(rva) for rva in rvas)
+        return None, frozenset(), ()
+    header = _EXPORTS.unpack(image.content(address, _EXPORTS.size))
+    name, first, function_count, name_count, functions, names, ordinals = header
+    rvas = _numbers(image, names, name_count, "I")
+    named = dict(zip(_numbers(image, ordinals, name_count, "H"), map(image.text, rvas)))
+    forwards = [
+        _forward(named.get(index, f"#{first + index}"), image.text(rva))
+        for index, rva in enumerate(_numbers(image, functions, function_count, "I"))
+        if address <= rva < address + size
+    ]
+    return image.text(name), frozenset(image.text(rva) for rva in rvas), tuple(forwards)
+
+
+def _numbers(image: _Image, rva: int, count: int, kind: str) -> tuple[int, ...]:
+    layout = struct.Struct(f"<{count}{kind}")
+    return layout.unpack(image.content(rva, layout.size)) if count else ()
+
+
+def _forward(name: str, target: str) -> ForwardedExport:
+    """An export whose address is that of a text: ``impl.name`` or ``impl.#7``."""
+    library, _, symbol = target.rpartition(".")
+    is_whole = library.lower().endswith((".dll", ".drv", ".exe", ".ocx", ".cpl"))
+    return ForwardedExport(name, library if is_whole else f"{library}.dll", symbol)
 
 
 def _imports(image: _Image) -> Iterator[ImportedLibrary]:

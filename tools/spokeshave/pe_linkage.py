@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import permutations
 from pathlib import PurePosixPath
 
 from spokeshave.errors import Problem
-from spokeshave.linkage import some
+from spokeshave.library_calls import loads_libraries
+from spokeshave.linkage import clash, some
 from spokeshave.pe import ImportedLibrary
 from spokeshave.platforms import PythonAbi, WindowsPlatform
 from spokeshave.wheel_tree import WheelTree
 from spokeshave.windows_libraries import is_python_library, is_windows_library, python_libraries
 
 _NEWEST_SUBSYSTEM = (10, 0)
-# Calls by which a package tells Windows of a folder, or loads a DLL itself.
-_DLL_LOADERS = (b"add_dll_directory", b"WinDLL", b"CDLL", b"LoadLibrary")
 # Where delvewheel puts DLLs that it copies, and what it and our own repair append to their names.
 _GRAFTED_FOLDER = ".libs"
 _GRAFTED_NAME = re.compile(r".*-[0-9a-f]{8,}(\.[^/]*)?\.dll", re.IGNORECASE)
@@ -34,28 +35,37 @@ class PeLinkage:
     abi: PythonAbi
 
     @cached_property
-    def by_name(self) -> dict[str, str]:
+    def by_name(self) -> dict[str, list[str]]:
         """The wheel's DLLs by their names in lower case, as Windows compares them."""
-        return {PurePosixPath(file).name.lower(): file for file in self.tree.pe_files}
+        found: dict[str, list[str]] = defaultdict(list)
+        for file in self.tree.pe_files:
+            found[PurePosixPath(file).name.lower()].append(file)
+        return dict(found)
 
-    def is_beside(self, file: str, name: str) -> bool:
-        """Whether a DLL of a name lies in a file's own folder; several folders may have a copy."""
-        folder = PurePosixPath(file).parent
-        return any(
-            PurePosixPath(other).parent == folder and PurePosixPath(other).name.lower() == name.lower()
-            for other in self.tree.pe_files
-        )
+    def beside(self, file: str, name: str) -> str | None:
+        """The DLL of a name that is installed in a file's own folder; several folders may have a copy."""
+        here = self.tree.locations.get(file)
+        for other in self.by_name.get(name.lower(), []):
+            there = self.tree.locations.get(other)
+            if here and there and here.folder == there.folder:
+                return other
+        return None
+
+    def providers(self, file: str, name: str) -> list[str]:
+        """The DLLs of the wheel that a file may get by a name: the one beside it, or else any."""
+        own = self.beside(file, name)
+        return [own] if own else self.by_name.get(name.lower(), [])
 
     def libraries(self) -> Iterator[tuple[str, ImportedLibrary]]:
-        """Every file, with each DLL that it imports from."""
+        """Every file, with each DLL that it imports from or forwards exports to."""
         for file, pe in self.tree.pe_files.items():
             yield from ((file, library) for library in pe.libraries)
+            yield from ((file, ImportedLibrary(name, symbols, True)) for name, symbols in pe.forwarded_to.items())
 
     @cached_property
     def loads_libraries(self) -> bool:
         """Whether a module of the wheel tells Windows where DLLs are, or loads them itself."""
-        sources = (self.tree.read(file) for file in self.tree.files if file.endswith((".py", ".pth")))
-        return any(call in source for source in sources for call in _DLL_LOADERS)
+        return loads_libraries(self.tree)
 
 
 def is_grafted(file: str) -> bool:
@@ -95,8 +105,8 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
             message = f"needs {name}, which is not part of Windows or Python, not in the wheel"
             remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
             yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
-        elif not linkage.is_beside(file, name) and not linkage.loads_libraries:
-            message = f"needs {name}; the wheel has it as {inside}, where Windows does not look"
+        elif linkage.beside(file, name) is None and not linkage.loads_libraries:
+            message = f"needs {name}; the wheel has it as {inside[0]}, where Windows does not look"
             remedy = "Put it beside the extension, or call os.add_dll_directory in the package's __init__.py."
             yield Problem(file, message, remedy)
 
@@ -114,14 +124,33 @@ def foreign_pythons(linkage: PeLinkage) -> Iterator[Problem]:
 def undefined_symbols(linkage: PeLinkage) -> Iterator[Problem]:
     """Symbols that a DLL of the wheel should have and does not export."""
     for file, library in linkage.libraries():
-        provider = linkage.by_name.get(library.name.lower())
-        if provider is None:
+        providers = linkage.providers(file, library.name)
+        if not providers:
             continue
-        exports = linkage.tree.pe_files[provider].exports
+        exports = frozenset().union(*(linkage.tree.pe_files[provider].exports for provider in providers))
         missing = [name for name in library.symbols if not name.startswith("#") and name not in exports]
         if missing:
             message = f"takes {some(missing)} from {library.name}, which does not export it"
             yield Problem(file, message, "Export it there (__declspec(dllexport)), or link both anew.")
+
+
+def clashing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
+    """Different DLLs of one name: a process has the one that is loaded first, for all that import from that name.
+
+    It is a fault where one is asked for a symbol that the other does not have.
+    """
+    used: dict[str, dict[str, list[tuple[str, ImportedLibrary]]]] = defaultdict(lambda: defaultdict(list))
+    for file, library in linkage.libraries():
+        own = linkage.beside(file, library.name)
+        if own and linkage.tree.pe_files[file].is_dll:
+            used[library.name.lower()][own].append((file, library))
+    for users in used.values():
+        for own, other in permutations(sorted(users), 2):
+            exports = linkage.tree.pe_files[other].exports
+            for file, library in users[own]:
+                lost = sorted(set(library.symbols) & linkage.tree.pe_files[own].exports - exports)
+                if lost:
+                    yield clash(file, library.name, own, other, lost)
 
 
 def wall_clock_stamps(linkage: PeLinkage) -> Iterator[Problem]:

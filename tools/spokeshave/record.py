@@ -53,8 +53,6 @@ def parse_record(data: bytes, place: str) -> dict[str, RecordEntry]:
     entries: dict[str, RecordEntry] = {}
     for number, row in enumerate(csv_rows(data, place), 1):
         here = f"{place}, line {number}"
-        if not row:
-            continue
         if len(row) != 3 or not re.fullmatch(r"[0-9]*", row[2]):
             problems.add(here, "is not of the form path,hash,size", REMEDY)
         elif row[0] in entries:

@@ -85,16 +85,16 @@ def repair(wheel: Path, platform: Platform, library_dirs: Sequence[Path], output
         tree = unpack(wheel, scratch / "wheel")
         _check_tags(tree.name, platform)
         _check_native_code(tree, platform)
-        grafted = _graft(tree, platform, library_dirs, scratch)
+        grafted = _graft(tree, platform, library_dirs)
         name = _retag(grafted.tree, platform)
         entries = tree_entries(grafted.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), grafted.tree.dist_info, entries, Compression.DEFLATED)
     return RepairedWheel(written, name, platform, grafted.libraries, grafted.platform_libraries, grafted.newest)
 
 
-def _graft(tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], scratch: Path) -> GraftedTree:
+def _graft(tree: WheelTree, platform: Platform, library_dirs: Sequence[Path]) -> GraftedTree:
     if isinstance(platform, LinuxPlatform):
-        return graft_elf(tree, platform, library_dirs, scratch)
+        return graft_elf(tree, platform, library_dirs)
     if isinstance(platform, MacPlatform):
         return graft_macho(tree, platform, library_dirs)
     assert isinstance(platform, WindowsPlatform)

@@ -21,7 +21,15 @@ from spokeshave.graft import UnrepairableWheelError
 from spokeshave.load_commands import RPATH, LoadCommands, kind_of, text_of
 from spokeshave.macho import read_macho
 from spokeshave.macho_signature import signature_fault
-from spokeshave.native_fixtures import TARGETS, build_wheel, compile_library, import_library, link_bare, module_source
+from spokeshave.native_fixtures import (
+    TARGETS,
+    build_wheel,
+    compile_library,
+    import_library,
+    link_as_msvc,
+    link_bare,
+    module_source,
+)
 from spokeshave.pe import read_pe
 from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.repair import RepairedWheel, repair
@@ -329,6 +337,44 @@ def test_a_library_that_the_wheel_has_is_not_grafted(tmp_path: Path) -> None:
     wheel = repaired(tmp_path, ARM, files, core.parent)
     assert wheel.grafted == ()
     assert (extract(wheel, tmp_path / "tree") / "demo/native.abi3.so").read_bytes() == extension.read_bytes()
+
+
+@pytest.mark.parametrize("platform", [ARM, WIN, "musllinux_1_2_x86_64"])
+def test_different_libraries_of_one_name_are_refused_with_their_paths(tmp_path: Path, platform: str) -> None:
+    paths = [library(tmp_path / name, platform, body=body) for name, body in (("a", "return 1;"), ("b", "return 2;"))]
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": built(platform)[0]})
+    with pytest.raises(UnrepairableWheelError, match="different libraries of that name") as error:
+        repair(wheel, Platform.parse(platform), [path.parent for path in paths], tmp_path / "out")
+    assert all(str(path) in str(error.value) for path in paths)
+
+
+def test_a_dll_that_exports_are_forwarded_to_is_grafted_under_its_name(tmp_path: Path) -> None:
+    libraries = tmp_path / "libraries"
+    library(libraries, WIN, "impl")
+    entry = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
+    core = link_as_msvc(libraries / "core.dll", entry, "-brepro", "-export:core=impl.impl")
+    extension = module(tmp_path, WIN, to_link(core, WIN), **CALL)
+    wheel = repaired(tmp_path, WIN, {"demo/native.pyd": extension}, libraries)
+    paths = {graft.name: graft.path for graft in wheel.grafted}
+    assert paths["impl.dll"] == "demo/impl.dll"
+    assert paths["core.dll"].startswith("demo/core-")
+    assert verify(Expectation(wheel.written.path, Platform.parse(WIN), ABI)) == []
+    again = repair(wheel.written.path, Platform.parse(WIN), [], tmp_path / "again")
+    assert again.written.sha256 == wheel.written.sha256
+
+
+@pytest.mark.parametrize("platform", [ARM, "musllinux_1_2_x86_64"])
+def test_a_symbol_that_nothing_has_is_an_error(tmp_path: Path, platform: str) -> None:
+    text = refusal(tmp_path, platform, {f"demo/{file_name(platform)}": module(tmp_path, platform, **CALL)}, tmp_path)
+    assert "uses core, which " in text
+
+
+@pytest.mark.parametrize("platform", [ARM, WIN, "manylinux_2_17_aarch64"])
+def test_what_is_installed_by_scheme_finds_its_grafted_library(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    file = f"demo-0+unstamped.data/platlib/demo/deep/{file_name(platform)}"
+    wheel = repaired(tmp_path, platform, {file: extension}, libraries)
+    assert verify(Expectation(wheel.written.path, Platform.parse(platform), ABI)) == []
 
 
 def test_a_module_for_another_system_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from spokeshave.verify import verify
 MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"
 DYLIB = "demo/libcore.dylib"
+DATA = "demo-0+unstamped.data"
 OWN = '__attribute__((visibility("default"))) int core(void) { return 1; }'
 OWN_DLL = "__declspec(dllexport) int core(void) { return 1; } int DllMainCRTStartup(void *i) { return 1; }"
 USE_CORE = {"code": "extern int core(void);", "statement": "core();"}
@@ -325,6 +326,96 @@ def test_a_dll_of_the_wheel_must_be_where_windows_looks(tmp_path: Path, place: s
         assert f"the wheel has it as {place}" in only(found, Rule.MISSING_LIBRARY, native(WIN))
 
 
+def test_paths_of_macos_are_those_of_installed_files(tmp_path: Path) -> None:
+    core = dylib(tmp_path)
+    built = module(tmp_path / "native.so", MAC_ARM, str(core), "-Wl,-rpath,@loader_path/lib", **USE_CORE)
+    installed = f"{DATA}/platlib/demo/native.abi3.so"
+    assert check(tmp_path, MAC_ARM, {installed: built, "demo/lib/libcore.dylib": core}) == []
+    found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, f"{DATA}/data/lib/libcore.dylib": core})
+    text = only(found, Rule.MISSING_LIBRARY, native(MAC_ARM))
+    assert f"the wheel has it as {DATA}/data/lib/libcore.dylib" in text
+    assert "Put libcore.dylib into a package" in text
+
+
+def test_a_program_finds_libraries_of_the_prefix(tmp_path: Path) -> None:
+    core = dylib(tmp_path)
+    program = module(tmp_path / "tool", MAC_ARM, str(core), "-Wl,-rpath,@loader_path/../lib", **USE_CORE)
+    files: dict[str, bytes | str | Path] = {f"{DATA}/scripts/tool": program, f"{DATA}/data/lib/libcore.dylib": core}
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): plain(MAC_ARM), **files}) == []
+
+
+def test_windows_looks_beside_the_installed_file(tmp_path: Path) -> None:
+    core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
+    built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
+    assert check(tmp_path, WIN, {f"{DATA}/platlib/demo/native.pyd": built, "demo/core.dll": core}) == []
+    found = check(tmp_path, WIN, {native(WIN): built, f"{DATA}/data/demo/core.dll": core})
+    assert "where Windows does not look" in only(found, Rule.MISSING_LIBRARY, native(WIN))
+
+
+def test_two_dlls_of_one_name_are_found_where_they_differ(tmp_path: Path) -> None:
+    files: dict[str, bytes | str | Path] = {}
+    for name in ("first", "second"):
+        core = link_bare(tmp_path / name / "core.dll", OWN_DLL.replace("core", name), WIN)
+        code = {"code": f"extern int {name}(void);", "statement": f"{name}();"}
+        library = import_library(tmp_path / name, "core.dll", name)
+        files[f"demo/{name}/native.pyd"] = module(tmp_path / name / "native.pyd", WIN, str(library), **code)
+        files[f"demo/{name}/core.dll"] = core
+    found = check(tmp_path, WIN, files)
+    assert [item.rule for item in found] == [Rule.LIBRARY_CLASH] * 2
+    assert "demo/first/native.pyd: needs demo/first/core.dll" in str(found[0])
+    assert "first is missing there" in str(found[0])
+    files["demo/second/core.dll"] = files["demo/first/core.dll"]
+    assert [item.rule for item in check(tmp_path, WIN, files)] == [Rule.UNDEFINED_SYMBOL]
+
+
+def forwarding(folder: Path, *exports: str) -> Path:
+    """A DLL whose exports are those of another one."""
+    entry = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
+    return link_as_msvc(folder / "api.dll", entry, "-brepro", *(f"-export:{export}" for export in exports))
+
+
+def test_a_dll_that_exports_are_forwarded_to_is_needed(tmp_path: Path) -> None:
+    api = forwarding(tmp_path, "core=impl.core")
+    built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "api.dll", "core")), **USE_CORE)
+    files: dict[str, bytes | str | Path] = {native(WIN): built, "demo/api.dll": api}
+    text = only(check(tmp_path, WIN, files), Rule.MISSING_LIBRARY, "demo/api.dll")
+    assert "needs impl.dll" in text
+    impl = link_bare(tmp_path / "impl.dll", OWN_DLL, WIN)
+    assert check(tmp_path, WIN, {**files, "demo/impl.dll": impl}) == []
+    other = link_bare(tmp_path / "other" / "impl.dll", OWN_DLL.replace("core", "renamed"), WIN)
+    found = check(tmp_path, WIN, {**files, "demo/impl.dll": other})
+    assert "takes core from impl.dll" in only(found, Rule.UNDEFINED_SYMBOL, "demo/api.dll")
+
+
+def test_exports_may_be_forwarded_to_windows_and_python(tmp_path: Path) -> None:
+    api = forwarding(tmp_path, "core=kernel32.GetTickCount", "other=python3.PyModule_Create2", "last=ws2_32.#3")
+    built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "api.dll", "core")), **USE_CORE)
+    assert check(tmp_path, WIN, {native(WIN): built, "demo/api.dll": api}) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "tag", "is_found"),
+    [(WIN, "", True), (MUSL, "", False), (MUSL, f"{MUSL}.win_amd64", True), (MAC_ARM, "", False)],
+)
+def test_names_that_windows_cannot_hold_are_found(tmp_path: Path, platform: str, tag: str, is_found: bool) -> None:
+    names = ["demo/aux.py", "demo/con.txt", "demo/a:b.txt", "demo/lpt9/x.txt", f"{DATA}/data/nul"]
+    files: dict[str, bytes | str | Path] = dict.fromkeys(names, "")
+    found = check(tmp_path, platform, {native(platform): plain(platform), **files}, tag=tag)
+    assert {item.problem.place for item in found if item.rule is Rule.FILE_NAME} == (set(names) if is_found else set())
+    assert {item.rule for item in found} <= {Rule.FILE_NAME}
+
+
+@pytest.mark.parametrize("pair", [("demo/Data.txt", "demo/data.txt"), ("demo/\u00e9.txt", "demo/e\u0301.txt")])
+@pytest.mark.parametrize("scheme", ["", f"{DATA}/platlib/"])
+def test_names_that_are_one_elsewhere_are_found_where_installed(
+    tmp_path: Path, pair: tuple[str, str], scheme: str
+) -> None:
+    files: dict[str, bytes | str | Path] = {native(WIN): plain(WIN), pair[0]: "", f"{scheme}{pair[1]}": ""}
+    (found,) = check(tmp_path, WIN, files)
+    assert found.rule is Rule.NAME_CLASH
+    assert "only by case or Unicode form" in str(found)
+
+
 @pytest.mark.parametrize(
     ("python", "abi", "wanted"),
     [
@@ -482,12 +573,11 @@ def test_what_older_musls_lack_may_come_with_the_wheel(tmp_path: Path) -> None:
     assert check(tmp_path, MUSL, {native(MUSL): built, "demo/libown.so": own}) == []
 
 
-def test_the_linkers_name_of_musl_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["libc.so", "libpthread.so"])
+def test_musl_answers_to_the_names_that_linkers_have_for_it(tmp_path: Path, name: str) -> None:
     code = {"code": "extern void puts(void);", "statement": "puts();"}
-    built = module(tmp_path / "native.so", MUSL, str(musl_libc(tmp_path, "libc.so")), **code)
-    text = only(check(tmp_path, MUSL, {native(MUSL): built}), Rule.MISSING_LIBRARY, native(MUSL))
-    assert "needs libc.so, which is what musl's linker calls libc.musl-x86_64.so.1" in text
-    assert "Repair the wheel" in text
+    built = module(tmp_path / "native.so", MUSL, str(musl_libc(tmp_path, name)), **code)
+    assert check(tmp_path, MUSL, {native(MUSL): built}) == []
 
 
 @pytest.mark.parametrize(

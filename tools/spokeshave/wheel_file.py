@@ -108,8 +108,11 @@ def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
 
 
 def find_dist_info(names: Iterable[str], place: str) -> str:
-    """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one."""
-    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(DIST_INFO) and "/" in name})
+    """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one.
+
+    pip counts empty folders, whose names end with a slash, and files of such a name.
+    """
+    found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(DIST_INFO)})
     if len(found) != 1:
         what = f"has {len(found)} dist-info folders ({', '.join(found)})" if found else "has no dist-info folder"
         raise InvalidWheelError(Problem(place, what, "A wheel has exactly one; build it again."))

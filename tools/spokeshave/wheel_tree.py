@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from spokeshave.archive import ArchiveReader
+from spokeshave.archive import ArchiveReader, Member
 from spokeshave.elf import ElfFile
 from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.location import Location, Root
 from spokeshave.macho import MachOFile
 from spokeshave.native import NativeFile, read_native
 from spokeshave.pe import PeFile
@@ -66,43 +68,52 @@ class WheelTree:
         return {file: native for file, native in self.native_files.items() if isinstance(native, PeFile)}
 
     @cached_property
+    def locations(self) -> dict[str, Location]:
+        """Where each file is installed; files that no installer knows a place for are left out."""
+        found = ((file, Location.of(file)) for file in self.files)
+        return {file: location for file, location in found if location}
+
+    @cached_property
+    def by_location(self) -> dict[Location, str]:
+        """The file that is installed at each location."""
+        return {location: file for file, location in self.locations.items()}
+
+    @cached_property
     def installed(self) -> dict[str, str]:
         """The paths relative to site-packages, by which Python finds modules, and the files that they stand for."""
-        return {path: file for file in self.files for path in _installed_path(file)}
+        return {location.path: file for file, location in self.locations.items() if location.root is Root.PACKAGES}
 
 
 def unpack(wheel: Path, root: Path) -> WheelTree:
     """Unpack a wheel below ``root``, which is made; raises `InvalidWheelError` for what is no wheel."""
     name = WheelName.parse(wheel.name)
     with ArchiveReader(wheel) as reader:
-        dist_info = find_dist_info(reader.members, wheel.name)
+        dist_info = find_dist_info([*reader.members, *reader.folders], wheel.name)
         root.mkdir(parents=True)
         for member in reader.members.values():
-            destination = root / member.name
-            _make_folder(destination, member.name)
-            with destination.open("wb") as stream:
-                for chunk in reader.chunks(member.name):
-                    stream.write(chunk)
-            destination.chmod(0o755 if member.executable else 0o644)
+            _unpack_member(reader, member, root / member.name)
         return WheelTree(name, root, tuple(sorted(reader.members)), dist_info)
+
+
+def _unpack_member(reader: ArchiveReader, member: Member, destination: Path) -> None:
+    chunks = reader.chunks(member.name)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with destination.open("wb") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+        destination.chmod(0o755 if member.executable else 0o644)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as err:
+        message = "cannot be unpacked, as a path is a file and a folder in the same wheel"
+        raise InvalidWheelError(Problem(member.name, message, "Rename one of the two.")) from err
+    except OSError as err:
+        if err.errno != errno.ENAMETOOLONG:
+            raise
+        message = "has a name or a path that is too long for most file systems"
+        raise InvalidWheelError(Problem(member.name, message, "Give it a shorter one.")) from err
 
 
 def read_tree(name: WheelName, root: Path) -> WheelTree:
     """The wheel that a folder holds, after its files were changed."""
     files = tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()))
     return WheelTree(name, root, files, find_dist_info(files, str(name)))
-
-
-def _make_folder(destination: Path, member: str) -> None:
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as err:
-        problem = Problem(member, "lies below a path that is a file in the same wheel", "Rename one of the two.")
-        raise InvalidWheelError(problem) from err
-
-
-def _installed_path(file: str) -> list[str]:
-    parts = PurePosixPath(file).parts
-    if not parts[0].endswith(".data"):
-        return [file]
-    return ["/".join(parts[2:])] if parts[1:2] in (("purelib",), ("platlib",)) and len(parts) > 2 else []

@@ -1,16 +1,21 @@
-"""Checks of a wheel's names: what lies at its root, and names that are one file on another machine."""
+"""Checks of names: where installers put files, and names that another machine has for one file, or for none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from spokeshave.errors import Problems, SpokeshaveError
 from spokeshave.extension_module import find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
+from spokeshave.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.payload import find_clashes
 from spokeshave.pe_linkage import is_grafted
+from spokeshave.wheel_file import is_version
+from spokeshave.wheel_tree import WheelTree
+from spokeshave.windows_names import windows_path_fault
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}
@@ -22,8 +27,10 @@ _OWN_FOLDERS = (".libs", ".dylibs", ".scripts", ".data")
 
 
 def check_layout(subject: Subject) -> Iterator[Finding]:
-    """Name clashes, and files outside the wheel's packages."""
-    yield from findings(Rule.NAME_CLASH, _clashes(subject).problems)
+    """Files that are not installed, clash, or have a name that Windows cannot hold; files outside the packages."""
+    yield from _windows_names(subject)
+    yield from findings(Rule.NAME_CLASH, _clashes(subject.tree).problems)
+    yield from _schemes(subject.tree)
     for top, is_folder in _top_level(subject):
         fault = _folder_fault(subject, top) if is_folder else _file_fault(subject, top)
         if fault:
@@ -31,17 +38,73 @@ def check_layout(subject: Subject) -> Iterator[Finding]:
             yield finding(Rule.OUTSIDE_PACKAGE, top, fault, remedy)
 
 
-def _clashes(subject: Subject) -> SpokeshaveError:
+def _windows_names(subject: Subject) -> Iterator[Finding]:
+    if not is_for_windows(subject):
+        return
+    for file in subject.tree.files:
+        fault = windows_path_fault(file)
+        if fault:
+            remedy = "Rename it, or leave it out of the wheel for Windows, where pip cannot install it."
+            yield finding(Rule.FILE_NAME, file, fault, remedy)
+
+
+def is_for_windows(subject: Subject) -> bool:
+    """Whether installers on Windows take the wheel."""
+    tags = (subject.expected.platform.tag, *subject.tree.name.tag.platform.split("."))
+    return any(tag == "any" or tag.startswith("win") for tag in tags)
+
+
+def _clashes(tree: WheelTree) -> SpokeshaveError:
+    """Files that are installed at one path, or at paths that are one on another system."""
     problems = Problems()
-    find_clashes(subject.tree.files, problems)
+    find_clashes(map(_installed_name, tree.locations.values()), problems)
+    for file, location in tree.locations.items():
+        other = tree.by_location[location]
+        if other != file:
+            problems.add(file, f"is installed at the same path as {other}", "Leave one of the two out of the wheel.")
+        below = next((folder for folder in _folders(location) if folder in tree.by_location), None)
+        if below is not None:
+            message = f"is installed below {tree.by_location[below]}, which is a file"
+            problems.add(file, message, "Rename one of the two.")
     return problems.as_error(SpokeshaveError)
 
 
+def _installed_name(location: Location) -> str:
+    return location.path if location.root is Root.PACKAGES else str(location)
+
+
+def _folders(location: Location) -> Iterator[Location]:
+    while location.folder.path != ".":
+        location = location.folder
+        yield location
+
+
+def _schemes(tree: WheelTree) -> Iterator[Finding]:
+    """Files of ``.data`` folders that no installer has a place for; pip refuses the whole wheel."""
+    remedy = f"Put it into {tree.name.data}/SCHEME/, with a scheme of {', '.join(SCHEMES)}."
+    for file in tree.files:
+        top, _, rest = file.partition("/")
+        if not top.endswith(DATA_FOLDER):
+            continue
+        if not _is_own_data(tree, top):
+            message = f"is in {top}, but the data folder of this wheel is {tree.name.data}"
+            yield finding(Rule.INSTALL_SCHEME, file, message, remedy)
+        elif file not in tree.locations:
+            scheme, slash, _ = rest.partition("/")
+            what = f"has the unknown scheme {scheme!r}" if slash else "is in the data folder without a scheme"
+            yield finding(Rule.INSTALL_SCHEME, file, f"{what}, so pip refuses the wheel", remedy)
+
+
+def _is_own_data(tree: WheelTree, folder: str) -> bool:
+    name, _, version = folder[: -len(DATA_FOLDER)].rpartition("-")
+    same_version = is_version(version) and Version(version) == Version(tree.name.version)
+    return canonicalize_name(name) == canonicalize_name(tree.name.name) and same_version
+
+
 def _top_level(subject: Subject) -> list[tuple[str, bool]]:
-    own = subject.tree.name.data
-    files = [path for path, file in subject.tree.installed.items() if not file.startswith(f"{subject.tree.dist_info}/")]
-    strays = [file for file in subject.tree.files if file.split("/")[0].endswith(".data") and not file.startswith(own)]
-    return sorted({(path.split("/")[0], "/" in path) for path in [*files, *strays]})
+    tree = subject.tree
+    files = [path for path, file in tree.installed.items() if not file.startswith(f"{tree.dist_info}/")]
+    return sorted({(path.split("/")[0], "/" in path) for path in files})
 
 
 def _folder_fault(subject: Subject, folder: str) -> str | None:

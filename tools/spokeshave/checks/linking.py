@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spokeshave import macho_linkage, pe_linkage
+from spokeshave.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.linkage import (
     Linkage,
     forbidden_symbols,
     foreign_architectures,
     missing_libraries,
+    python_libraries,
     search_path_fault,
     too_new_symbols,
 )
@@ -40,6 +42,9 @@ def _elf(subject: Subject, platform: LinuxPlatform) -> Iterator[Finding]:
     yield from findings(Rule.SYMBOL_VERSION, too_new_symbols(linkage))
     yield from findings(Rule.FORBIDDEN_SYMBOL, forbidden_symbols(linkage))
     yield from findings(Rule.MISSING_LIBRARY, missing_libraries(linkage))
+    yield from findings(Rule.UNDEFINED_SYMBOL, undefined_symbols(linkage))
+    yield from findings(Rule.LIBRARY_CLASH, clashing_libraries(linkage))
+    yield from findings(Rule.PYTHON_LIBRARY, python_libraries(linkage))
     for file, elf in subject.tree.elf_files.items():
         for entry in dict.fromkeys(elf.search_path):
             fault = search_path_fault(entry, file)
@@ -66,4 +71,5 @@ def _pe(linkage: pe_linkage.PeLinkage) -> Iterator[Finding]:
     yield from findings(Rule.MISSING_LIBRARY, pe_linkage.missing_libraries(linkage))
     yield from findings(Rule.PYTHON_LIBRARY, pe_linkage.foreign_pythons(linkage))
     yield from findings(Rule.UNDEFINED_SYMBOL, pe_linkage.undefined_symbols(linkage))
+    yield from findings(Rule.LIBRARY_CLASH, pe_linkage.clashing_libraries(linkage))
     yield from findings(Rule.TIME_STAMP, pe_linkage.wall_clock_stamps(linkage))

@@ -1,4 +1,4 @@
-"""The check of console scripts: the module and the object that each one calls must be in the wheel."""
+"""Checks of entry points: installers must be able to read them, and what each script calls must be in the wheel."""
 
 from __future__ import annotations
 
@@ -8,27 +8,67 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
-from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.checks.layout import is_for_windows
+from spokeshave.errors import InvalidWheelError, Problems
+from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.wheel_tree import WheelTree
+from spokeshave.windows_names import windows_path_fault
 
 _GROUPS = ("console_scripts", "gui_scripts")
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
+# As pip reads them by pkg_resources, on Python up to 3.10.
+_LINE = re.compile(r"\s*(?P<name>[^=\s][^=]*?)\s*=\s*[\w.]+\s*(:\s*[\w.]+)?\s*(\[[\w.,\s-]*\])?\s*")
+_REMEDY = "Correct the entry points in pyproject.toml."
 
 
 def check_scripts(subject: Subject) -> Iterator[Finding]:
-    """Every console and GUI script of entry_points.txt."""
+    """Every entry point's form, and every console and GUI script of entry_points.txt."""
     place = f"{subject.tree.dist_info}/entry_points.txt"
+    if place not in subject.tree.files:
+        return
+    yield from _form(subject, place)
     try:
         scripts = read_scripts(subject.tree)
     except configparser.Error as err:
         message = f"cannot be read ({err.message})"
-        yield finding(Rule.ENTRY_POINT, place, message, "Correct the entry points in pyproject.toml.")
+        yield finding(Rule.ENTRY_POINT, place, message, _REMEDY)
         return
     for script in scripts:
-        fault = _fault(subject.tree, script)
+        fault = _name_fault(subject, script.name) or _fault(subject.tree, script)
         if fault:
             remedy = "Correct the script in pyproject.toml, or add the module that has it to the target's dependencies."
             yield finding(Rule.ENTRY_POINT, f"{place}: {script.name}", fault, remedy)
+
+
+def _form(subject: Subject, place: str) -> Iterator[Finding]:
+    """Lines that pip cannot read, or that it refuses because they are there twice."""
+    try:
+        lines = subject.tree.read(place).decode("utf-8").splitlines()
+    except UnicodeDecodeError as err:
+        yield finding(Rule.ENTRY_POINT, place, f"is not UTF-8 ({err})", _REMEDY)
+        return
+    problems, group, seen = Problems(), "", set()
+    for number, text in enumerate(map(str.strip, lines), 1):
+        if not text or text.startswith("#"):
+            continue
+        is_group = text.startswith("[")
+        match = None if is_group else _LINE.fullmatch(text)
+        key = (text, "") if is_group else (group, match["name"] if match else "")
+        group = text if is_group else group
+        if (is_group and not text.endswith("]")) or (not is_group and (match is None or not group)):
+            problems.add(f"{place}, line {number}", f"is {text!r}, which pip cannot read", _REMEDY)
+        elif key in seen:
+            problems.add(f"{place}, line {number}", f"has {text!r} a second time, which pip refuses", _REMEDY)
+        seen.add(key)
+    yield from findings(Rule.ENTRY_POINT, problems.as_error(InvalidWheelError).problems)
+
+
+def _name_fault(subject: Subject, name: str) -> str | None:
+    """What keeps an installer from writing a script of a name."""
+    if "/" in name or "\\" in name or name in (".", ".."):
+        return "has a path for a name"
+    fault = windows_path_fault(f"{name}.exe") if is_for_windows(subject) else None
+    return f"cannot be a program on Windows, as that {fault}" if fault else None
 
 
 def read_scripts(tree: WheelTree) -> list[EntryPoint]:
@@ -45,12 +85,20 @@ def _fault(tree: WheelTree, script: EntryPoint) -> str | None:
         return f"calls {script.value!r}, which is not of the form package.module:function"
     file = _module_file(tree, script.module)
     if file is None:
-        return f"calls {script.value}, but the wheel has no module {script.module}"
+        fault = f"calls {script.value}, but the wheel has no module {script.module}"
+        return None if _may_be_elsewhere(tree, script.module) else fault
     if not file.endswith(".py"):
         return None
     if not defines(tree.text(file), script.attr.split(".")):
         return f"calls {script.value}, but {file} defines no {script.attr}"
     return None
+
+
+def _may_be_elsewhere(tree: WheelTree, module: str) -> bool:
+    """Whether a module may be a required distribution's: nothing of its package is in the wheel."""
+    package = module.partition(".")[0]
+    is_own = any(re.split(r"[/.]", path)[0] == package for path in tree.installed)
+    return not is_own and re.search(r"^Requires-Dist:", tree.metadata("METADATA") or "", re.MULTILINE) is not None
 
 
 def _module_file(tree: WheelTree, module: str) -> str | None:

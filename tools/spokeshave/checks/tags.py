@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email.parser import Parser
 
 from spokeshave.findings import Finding, Rule, Subject, finding
 
+_VERSION = re.compile(r"1(\.[0-9]+)*")
 _REBUILD = "Build the wheel again with a tool that follows the wheel specification."
 
 
 def check_tags(subject: Subject) -> Iterator[Finding]:
     """The wheel's tags against what was asked for, and against its WHEEL file."""
     yield from _asked_for(subject)
-    text = subject.tree.metadata("WHEEL")
     place = f"{subject.tree.dist_info}/WHEEL"
-    if text is None:
+    if place not in subject.tree.files:
         yield finding(Rule.TAG, place, "is missing", _REBUILD)
         return
-    fields = Parser().parsestr(text)
+    try:
+        fields = Parser().parsestr(subject.tree.read(place).decode("utf-8"))
+    except UnicodeDecodeError as err:
+        yield finding(Rule.TAG, place, f"is not UTF-8 ({err})", _REBUILD)
+        return
     yield from _same_tags(subject, place, set(fields.get_all("Tag", [])))
     version = fields.get("Wheel-Version", "")
-    if version.partition(".")[0] != "1":
+    if not _VERSION.fullmatch(version.strip()):
         yield finding(
             Rule.TAG, place, f"has Wheel-Version {version!r}, which installers refuse", "Use Wheel-Version: 1.0."
         )

@@ -1,0 +1,181 @@
+"""The dynamic section of an ELF file and the tables that it names, read as the loader does: through the segments.
+
+Section headers are for linkers and debuggers. A file loads without them (``sstrip`` drops them), so nothing here asks
+for one. pyelftools would make some ten objects of each symbol.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, Any, NamedTuple
+
+# A symbol's name, its binding and kind, its visibility and the section that defines it.
+_SYMBOL_64, _SYMBOL_32 = "IBBH16x", "I8xBBH"
+_UNDEFINED, _LOCAL, _WEAK, _VISIBILITY = 0, 0, 2, 3
+_VISIBLE = (0, 3)
+_VERSION_INDEX = 0x7FFF
+_NEEDED_VERSION, _NEEDED_VERSION_ENTRY = "2xHIII", "4x2xHII"
+_DEFINED_VERSION, _DEFINED_VERSION_ENTRY = "12xII", "I4x"
+# Two architectures have hash tables of 64-bit words.
+_WIDE_HASHES = ("EM_S390", "EM_ALPHA")
+_RELOCATIONS = (("DT_RELA", "DT_RELASZ", "DT_RELA"), ("DT_REL", "DT_RELSZ", "DT_REL"), ("DT_JMPREL", "DT_PLTRELSZ", ""))
+_DT_RELA = 7
+
+
+class DynamicSymbol(NamedTuple):
+    """A dynamic symbol; ``version`` is its index among the versions of the file."""
+
+    name: str
+    binding: int
+    visibility: int
+    is_undefined: bool
+    version: int
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether other files can use it."""
+        return not self.is_undefined and self.binding != _LOCAL and self.visibility in _VISIBLE
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether the file works without it, if it is undefined."""
+        return self.binding == _WEAK
+
+
+class NeededVersion(NamedTuple):
+    """A version that the file needs of a library; ``number`` is how symbols of the file refer to it."""
+
+    number: int
+    version: str
+    library: str
+
+
+@dataclass(frozen=True)
+class DynamicSection:
+    """The tags of a dynamic section (the first of each kind counts), and the file that they speak of."""
+
+    stream: IO[bytes]
+    elf: Any
+    tags: Mapping[str, int]
+
+    @classmethod
+    def read(cls, stream: IO[bytes], elf: Any, tags: list[Any]) -> DynamicSection:
+        """``tags`` are pyelftools' own."""
+        values = {tag.entry.d_tag: tag.entry.d_val for tag in reversed(tags)}
+        return cls(stream, elf, values)
+
+    @cached_property
+    def symbols(self) -> list[DynamicSymbol]:
+        """The dynamic symbols, without the empty first one."""
+        if "DT_SYMTAB" not in self.tags:
+            return []
+        layout = self._struct(_SYMBOL_64 if self.elf.elfclass == 64 else _SYMBOL_32)
+        count = self._symbol_count()
+        table = self._content(self.tags["DT_SYMTAB"], count * layout.size)
+        versions = self._version_indexes(count)
+        return [
+            DynamicSymbol(self._text(name), information >> 4, other & _VISIBILITY, place == _UNDEFINED, version)
+            for (name, information, other, place), version in zip(layout.iter_unpack(table), versions)
+            if name
+        ]
+
+    def needed_versions(self) -> Iterator[NeededVersion]:
+        """The versions that the file needs of other libraries (DT_VERNEED)."""
+        address = self.tags.get("DT_VERNEED", 0)
+        for _ in range(self.tags.get("DT_VERNEEDNUM", 0)):
+            count, library, entry, following = self._unpack(_NEEDED_VERSION, address)
+            entry += address
+            for _ in range(count):
+                index, name, step = self._unpack(_NEEDED_VERSION_ENTRY, entry)
+                yield NeededVersion(index & _VERSION_INDEX, self._text(name), self._text(library))
+                entry += step
+            address += following
+
+    def defined_versions(self) -> Iterator[str]:
+        """The versions of the file's own symbols (DT_VERDEF), the name of the file among them."""
+        address = self.tags.get("DT_VERDEF", 0)
+        for _ in range(self.tags.get("DT_VERDEFNUM", 0)):
+            entry, following = self._unpack(_DEFINED_VERSION, address)
+            yield self._text(self._unpack(_DEFINED_VERSION_ENTRY, address + entry)[0])
+            address += following
+
+    def _symbol_count(self) -> int:
+        # glibc's loader takes the newer table where there are both.
+        count, is_sure = self._hashed_count() if "DT_GNU_HASH" in self.tags else (0, False)
+        if is_sure:
+            return count
+        if "DT_HASH" in self.tags:
+            word = "Q" if self.elf.elfclass == 64 and self.elf["e_machine"] in _WIDE_HASHES else "I"
+            return int(self._unpack(f"2{word}", self.tags["DT_HASH"])[1])
+        # A table that hashes nothing does not count the undefined symbols; what is used of them, relocations name.
+        return max(count, self._relocated_count())
+
+    def _hashed_count(self) -> tuple[int, bool]:
+        """The number of symbols by DT_GNU_HASH, and whether it hashes any."""
+        address = self.tags["DT_GNU_HASH"]
+        buckets, first, filters, _ = self._unpack("4I", address)
+        table = address + 16 + filters * self.elf.elfclass // 8
+        last = max(self._unpack(f"{buckets}I", table), default=0)
+        if last < first:
+            return first, False
+        chains = table + 4 * buckets
+        while not self._unpack("I", chains + 4 * (last - first))[0] & 1:
+            last += 1
+        return last + 1, True
+
+    def relocated_names(self) -> frozenset[str]:
+        """The symbols that the loader looks up; it does so for relocations, and for nothing else in the table."""
+        indexes = {index for chunk in self._relocations() for index in chunk}
+        layout = self._struct(_SYMBOL_64 if self.elf.elfclass == 64 else _SYMBOL_32)
+        starts = (self._unpack(layout.format[1:], self.tags["DT_SYMTAB"] + i * layout.size)[0] for i in indexes if i)
+        return frozenset(self._text(start) for start in starts)
+
+    def _relocated_count(self) -> int:
+        return max((max(chunk, default=0) for chunk in self._relocations()), default=0) + 1
+
+    def _relocations(self) -> Iterator[set[int]]:
+        """The indexes of the symbols in each table of relocations."""
+        word, shift = ("Q", 32) if self.elf.elfclass == 64 else ("I", 8)
+        for start, size, kind in _RELOCATIONS:
+            if start in self.tags:
+                kind = kind or ("DT_RELA" if self.tags.get("DT_PLTREL") == _DT_RELA else "DT_REL")
+                layout = self._struct(word * (3 if kind == "DT_RELA" else 2))
+                data = self._content(self.tags[start], self.tags[size] // layout.size * layout.size)
+                yield {fields[1] >> shift for fields in layout.iter_unpack(data)}
+
+    def _version_indexes(self, count: int) -> tuple[int, ...]:
+        if "DT_VERSYM" not in self.tags:
+            return (0,) * count
+        return tuple(index & _VERSION_INDEX for index in self._unpack(f"{count}H", self.tags["DT_VERSYM"]))
+
+    @cached_property
+    def _texts(self) -> bytes:
+        return self._content(self.tags["DT_STRTAB"], self.tags["DT_STRSZ"])
+
+    def _text(self, start: int) -> str:
+        return self._texts[start : self._texts.index(b"\0", start)].decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def _loaded(self) -> list[tuple[int, int, int]]:
+        """Where each loaded segment begins in memory, its bytes in the file, and where those begin."""
+        segments = [segment for segment in self.elf.iter_segments() if segment["p_type"] == "PT_LOAD"]
+        return [(segment["p_vaddr"], segment["p_filesz"], segment["p_offset"]) for segment in segments]
+
+    def _content(self, address: int, size: int) -> bytes:
+        for start, length, offset in self._loaded:
+            if start <= address and address + size <= start + length:
+                self.stream.seek(offset + address - start)
+                data = self.stream.read(size)
+                if len(data) == size:
+                    return data
+        raise ValueError(f"no segment has {size} bytes at {address:#x}")
+
+    def _struct(self, layout: str) -> struct.Struct:
+        return struct.Struct(("<" if self.elf.little_endian else ">") + layout)
+
+    def _unpack(self, layout: str, address: int) -> tuple[int, ...]:
+        form = self._struct(layout)
+        return form.unpack(self._content(address, form.size))

@@ -1,0 +1,139 @@
+"""The search for symbols by the loaders of glibc and musl: which of them nothing provides.
+
+Python opens an extension with RTLD_NOW and RTLD_LOCAL: every symbol must be there at once, in the interpreter, in the
+file or in what it links to; what another extension brought with it does not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import permutations
+
+from auditwheel.libc import Libc
+
+from spokeshave import glibc_symbols
+from spokeshave.archive import sha256_of_file
+from spokeshave.elf import ElfFile, relocated_names
+from spokeshave.elf_loader import Process
+from spokeshave.errors import Problem
+from spokeshave.library_calls import loads_globally
+from spokeshave.linkage import Linkage, clash, some
+from spokeshave.musl_symbols import is_musl_symbol
+
+# An interpreter exports no module's init function, not even those of its own modules.
+PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
+_GLIBC = re.compile(
+    r"lib(c\.so\.6|m\.so\.6|mvec\.so\.1|dl\.so\.2|rt\.so\.1|pthread\.so\.0|util\.so\.1)|ld-linux.*|ld64\.so.*"
+)
+# What is in std or in a namespace of the compiler, new and delete, and the types of the language itself.
+_STANDARD = r"(N[rVKRO]*)?(S[tabsiod]|9__gnu_cxx|10__cxxabiv1|n[wa]|d[la])"
+_LIBRARIES_BY_SYMBOL = {
+    "libstdc++.so.6": re.compile(
+        rf"_Z(GV|T[ISVTCHW]|T[hv]\w+_)?{_STANDARD}\w*|_ZT[IS]P?K?[a-z]|__cxa_\w+|__gxx_\w+|__dynamic_cast|__once_\w+"
+    ),
+    "libgcc_s.so.1": re.compile(r"_Unwind_\w+|__\w+_frame(_\w+)?|__emutls_\w+|__\w+[sdtxhq][ifc]\d?|__cpu_\w+"),
+}
+
+
+def undefined_symbols(linkage: Linkage) -> list[Problem]:
+    """Symbols that nothing provides in a process that loads a file, and versions that a library of the wheel lacks."""
+    missing: dict[str, set[str]] = defaultdict(set)
+    problems: list[Problem] = []
+    for root in linkage.entry_points:
+        process = linkage.processes[root]
+        for file, elf in process.files.items():
+            unknown = set(_missing(linkage, process, elf)) - missing[file]
+            if unknown:
+                missing[file] |= unknown & relocated_names(linkage.tree.root / file, file)
+            problems += _missing_versions(process, file, elf)
+    return [*(_undefined(file, sorted(names)) for file, names in missing.items() if names), *dict.fromkeys(problems)]
+
+
+def _undefined(file: str, names: list[str]) -> Problem:
+    message = f"uses {some(names)}, which neither it nor a library that it links to defines and which is not Python's"
+    return Problem(file, message, "Link the object or library that defines it, or find it at run time (dlsym).")
+
+
+def _missing(linkage: Linkage, process: Process, elf: ElfFile) -> Iterator[str]:
+    unknown = elf.undefined - elf.weak - process.exports
+    if not unknown or process.missing:
+        # What a missing library would have, nobody knows; it is told as missing.
+        return
+    versioned = {symbol.name: symbol.library for symbol in elf.imports}
+    known = {name for (_, name) in process.providers}
+    for name in unknown:
+        if name in versioned and versioned[name] not in known:
+            continue
+        if not _may_come_from_elsewhere(linkage, process, name):
+            yield name
+
+
+def _may_come_from_elsewhere(linkage: Linkage, process: Process, name: str) -> bool:
+    is_program = not linkage.tree.elf_files[process.root].is_library
+    if PYTHON_SYMBOL.fullmatch(name):
+        return not is_program or bool(process.pythons)
+    is_musl = linkage.platform.libc is Libc.MUSL
+    if is_musl_symbol(name) if is_musl else name in glibc_symbols.NAMES:
+        return True
+    if any(_may_have(library, name) for library in process.platform):
+        return True
+    # A plugin finds its host's symbols, and so does what is loaded after a library with RTLD_GLOBAL.
+    is_plugin = process.root not in linkage.modules
+    return (is_plugin or loads_globally(linkage.tree)) and name in _every_export(linkage)
+
+
+def _may_have(library: str, name: str) -> bool:
+    """Whether a library of the platform, which is not at hand, may have a symbol."""
+    if library in _LIBRARIES_BY_SYMBOL:
+        return _LIBRARIES_BY_SYMBOL[library].fullmatch(name) is not None
+    return not _GLIBC.fullmatch(library) and not library.startswith(("libc.", "libpthread.so", "libm.so"))
+
+
+def _every_export(linkage: Linkage) -> frozenset[str]:
+    return frozenset().union(*(elf.exports for elf in linkage.tree.elf_files.values()))
+
+
+def _missing_versions(process: Process, file: str, elf: ElfFile) -> Iterator[Problem]:
+    """Versions that a library does not define, which ends the load; one without versions only gets a warning."""
+    lacking: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for symbol in elf.imports:
+        provider = process.providers.get((file, symbol.library))
+        defined = process.files[provider].versions_defined if provider else frozenset()
+        if defined and symbol.version not in defined:
+            lacking[symbol.library, symbol.version].append(symbol.name)
+    for (library, version), names in lacking.items():
+        takes = f"takes {some(sorted(filter(None, names)))} of version" if any(names) else "needs version"
+        message = f"{takes} {version} from {library}, but {process.providers[file, library]} has no such version"
+        yield Problem(file, message, "Link it against the library that the wheel has.")
+
+
+def clashing_libraries(linkage: Linkage) -> list[Problem]:
+    """Different libraries of one name in one process: loaders give the one that is loaded first to all.
+
+    It is a fault where the users of one need a symbol that the other does not have.
+    """
+    users: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    files: dict[str, ElfFile] = {}
+    for root in linkage.entry_points:
+        process = linkage.processes[root]
+        if linkage.tree.elf_files[root].is_library:
+            files.update(process.files)
+            for (user, name), provider in process.providers.items():
+                users[name][provider].add(user)
+    clashes = {name: providers for name, providers in users.items() if len(providers) > 1}
+    return [
+        problem for name, providers in sorted(clashes.items()) for problem in _clashes(linkage, name, providers, files)
+    ]
+
+
+def _clashes(linkage: Linkage, name: str, users: dict[str, set[str]], files: dict[str, ElfFile]) -> Iterator[Problem]:
+    hashes = {file: sha256_of_file(linkage.tree.root / file)[0] for file in users}
+    for own, other in permutations(sorted(users), 2):
+        if hashes[own] == hashes[other]:
+            continue
+        for user in sorted(users[own]):
+            lost = sorted(files[user].undefined & files[own].exports - files[other].exports)
+            if lost:
+                yield clash(user, name, own, other, lost)

@@ -1,0 +1,35 @@
+"""The search for libraries to graft in the folders that the user gives; nothing else of the machine is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from spokeshave.archive import sha256_of_file
+from spokeshave.errors import Problem
+
+
+def find_libraries(name: str, library_dirs: Sequence[Path], *, ignore_case: bool = False) -> list[Path]:
+    """The files of a name in the given folders, in their order."""
+    found: list[Path] = []
+    for folder in library_dirs:
+        if ignore_case:
+            found += sorted(path for path in folder.iterdir() if path.name.lower() == name.lower())
+        else:
+            found.append(folder / name)
+    return [path for path in found if path.is_file()]
+
+
+def ambiguity(name: str, libraries: Sequence[Path]) -> Problem | None:
+    """What to say of a name that several different libraries have; None where there is one, or copies of one.
+
+    Which of them a file was linked with, the file does not tell.
+    """
+    if len({sha256_of_file(path)[0] for path in libraries}) < 2:
+        return None
+    message = (
+        f"is needed, and the given folders have different libraries of that name: {', '.join(map(str, libraries))}"
+    )
+    return Problem(
+        name, message, "Give each library a name of its own (its soname or install name) and link with that."
+    )

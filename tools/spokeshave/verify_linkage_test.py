@@ -1,0 +1,361 @@
+"""Verdicts about libraries and symbols against the truth: what pip installs and this machine's loader does."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from spokeshave.errors import SpokeshaveError
+from spokeshave.findings import Expectation, Finding, Rule
+from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
+from spokeshave.pip_program import pip_install
+from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.repair import repair
+from spokeshave.verify import verify
+
+PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
+DATA = "demo-0+unstamped.data"
+EXPORT = '__attribute__((visibility("default")))'
+Files = dict[str, "bytes | str | Path"]
+
+
+def library(path: Path, symbols: str, *flags: str, code: str = "", body: str = "return 1;", soname: str = "") -> Path:
+    """A library that exports functions; ``path`` has its soname."""
+    functions = "".join(f"{EXPORT} int {symbol}(void) {{ {body} }}\n" for symbol in symbols.split())
+    return link_bare(path, f"{code}\n{functions}", MANYLINUX, f"-Wl,-soname,{soname or path.name}", *flags)
+
+
+def module(path: Path, *flags: str, call: str = "", code: str = "", name: str = "") -> Path:
+    """A module that calls a function when it is imported."""
+    declared = f"extern int {call}(void);" if call else ""
+    source = module_source(name or path.name.partition(".")[0], f"{call}();" if call else "", f"{declared}{code}")
+    return link_bare(path, source, MANYLINUX, *flags)
+
+
+def rpath(folder: str) -> str:
+    return f"-Wl,-rpath,{folder}"
+
+
+def wheel_of(folder: Path, files: Files, tag: str = f"cp38-abi3-{MANYLINUX}") -> Path:
+    return build_wheel(folder, {"demo/__init__.py": "", **files}, tag)
+
+
+def imports(wheel: Path, folder: Path, *modules: str) -> bool:
+    """Whether Python imports modules of a wheel in one process; pip installs it where it does more than to unpack."""
+    target = tempfile.mkdtemp(dir=folder)
+    with zipfile.ZipFile(wheel) as archive:
+        if any(name.startswith(DATA) for name in archive.namelist()):
+            options = [option for option in pip_install("--quiet") if option != "--require-hashes"]
+            subprocess.run([sys.executable, *options, "--no-deps", "--target", target, wheel], check=True)
+        else:
+            archive.extractall(target)
+    code = f"import sys; sys.path.insert(0, {target!r}); import {', '.join(modules)}"
+    return subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def judge(folder: Path, files: Files, *modules: str) -> list[Finding]:
+    """The findings about a wheel, once they are known to be true: none where it works, some where it does not."""
+    wheel = wheel_of(folder, files)
+    found = verify(Expectation(wheel, PLATFORM, ABI))
+    assert imports(wheel, folder, *(modules or ("demo.native",))) == (not found), [str(f) for f in found]
+    return found
+
+
+def only(found: list[Finding], rule: Rule, place: str = "demo/native.abi3.so") -> str:
+    assert [(item.rule, item.problem.place) for item in found] == [(rule, place)], [str(item) for item in found]
+    return str(found[0])
+
+
+def test_search_paths_are_those_of_installed_files(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN/lib"), call="core")
+    files: Files = {f"{DATA}/platlib/demo/native.abi3.so": native, "demo/lib/libcore.so": core}
+    assert judge(tmp_path, files) == []
+
+
+def test_a_path_in_the_archive_alone_leads_nowhere(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath(f"$ORIGIN/../{DATA}/platlib/demo/lib"), call="core")
+    text = only(
+        judge(tmp_path, {"demo/native.abi3.so": native, f"{DATA}/platlib/demo/lib/libcore.so": core}),
+        Rule.MISSING_LIBRARY,
+    )
+    assert "-Wl,-rpath,'$ORIGIN/lib'" in text
+
+
+@pytest.mark.parametrize("path", [f"$ORIGIN/../{DATA}/data/lib", "$ORIGIN/../../../../lib", "$ORIGIN/lib"])
+def test_a_library_in_the_prefix_is_out_of_reach(tmp_path: Path, path: str) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath(path), call="core")
+    found = judge(tmp_path, {"demo/native.abi3.so": native, f"{DATA}/data/lib/libcore.so": core})
+    (missing,) = [item for item in found if item.rule is Rule.MISSING_LIBRARY]
+    assert f"the wheel has it as {DATA}/data/lib/libcore.so" in str(missing)
+    assert "Put libcore.so into a package" in str(missing)
+    assert "-rpath" not in str(missing)
+
+
+def test_a_search_path_to_the_packages_root_works(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN/../demo.libs"), call="core")
+    assert judge(tmp_path, {"demo/native.abi3.so": native, "demo.libs/libcore.so": core}) == []
+
+
+def chain(tmp_path: Path, *flags: str) -> Files:
+    """A module that needs a library which needs another one and does not say where it is."""
+    core = library(tmp_path / "libcore.so", "core")
+    middle = library(
+        tmp_path / "libmiddle.so", "middle", str(core), code="extern int core(void);", body="return core();"
+    )
+    native = module(tmp_path / "native.abi3.so", str(middle), rpath("$ORIGIN"), *flags, call="middle")
+    return {"demo/native.abi3.so": native, "demo/libmiddle.so": middle, "demo/libcore.so": core}
+
+
+def test_a_runpath_is_for_the_files_own_libraries(tmp_path: Path) -> None:
+    found = judge(tmp_path, chain(tmp_path, "-Wl,--enable-new-dtags"))
+    assert "needs libcore.so (through libmiddle.so)" in only(found, Rule.MISSING_LIBRARY)
+
+
+def test_a_rpath_is_for_all_libraries_below(tmp_path: Path) -> None:
+    assert judge(tmp_path, chain(tmp_path, "-Wl,--disable-new-dtags")) == []
+
+
+def test_a_library_that_is_loaded_already_is_not_searched_for(tmp_path: Path) -> None:
+    files = chain(tmp_path, "-Wl,--enable-new-dtags", "-Wl,--no-as-needed", str(tmp_path / "libcore.so"))
+    assert judge(tmp_path, files) == []
+
+
+def test_a_library_that_the_package_loads_first_needs_no_search_path(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    load = "import ctypes, os\nctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib', 'libcore.so'))\n"
+    files: Files = {"demo/__init__.py": load, "demo/native.abi3.so": native, "demo/lib/libcore.so": core}
+    assert judge(tmp_path, files) == []
+
+
+def test_a_module_is_loaded_alone_even_where_another_links_to_it(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), "-Wl,-soname,native.abi3.so", call="core")
+    other = module(
+        tmp_path / "other.abi3.so", str(native), rpath("$ORIGIN"), rpath("$ORIGIN/lib"), "-Wl,--disable-new-dtags"
+    )
+    files: Files = {"demo/native.abi3.so": native, "demo/other.abi3.so": other, "demo/lib/libcore.so": core}
+    only(judge(tmp_path, files), Rule.MISSING_LIBRARY)
+
+
+def test_a_symbol_that_nothing_has_is_found(tmp_path: Path) -> None:
+    text = only(
+        judge(tmp_path, {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="core")}),
+        Rule.UNDEFINED_SYMBOL,
+    )
+    assert "uses core, which neither it nor a library that it links to defines and which is not Python's" in text
+
+
+def test_a_symbol_that_a_library_lacks_is_found_there(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core", code="extern int deeper(void);", body="return deeper();")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN"), call="core")
+    found = judge(tmp_path, {"demo/native.abi3.so": native, "demo/libcore.so": core})
+    assert "uses deeper" in only(found, Rule.UNDEFINED_SYMBOL, "demo/libcore.so")
+
+
+def test_a_library_may_use_symbols_of_the_module_that_loads_it(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core", code="extern int given(void);", body="return given();")
+    code = f"{EXPORT} int given(void) {{ return 1; }}"
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN"), call="core", code=code)
+    assert judge(tmp_path, {"demo/native.abi3.so": native, "demo/libcore.so": core}) == []
+
+
+def test_another_modules_symbols_do_not_count(tmp_path: Path) -> None:
+    other = module(tmp_path / "other.abi3.so", code=f"{EXPORT} int core(void) {{ return 1; }}")
+    native = module(tmp_path / "native.abi3.so", call="core")
+    files: Files = {"demo/native.abi3.so": native, "demo/other.abi3.so": other}
+    only(judge(tmp_path, files, "demo.other", "demo.native"), Rule.UNDEFINED_SYMBOL)
+
+
+def test_a_module_that_is_loaded_globally_gives_its_symbols(tmp_path: Path) -> None:
+    other = module(tmp_path / "other.abi3.so", code=f"{EXPORT} int core(void) {{ return 1; }}")
+    files: Files = {
+        "demo/__init__.py": "import os, sys\nsys.setdlopenflags(os.RTLD_NOW | os.RTLD_GLOBAL)\nimport demo.other\n",
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="core"),
+        "demo/other.abi3.so": other,
+    }
+    assert judge(tmp_path, files) == []
+
+
+def test_a_weak_symbol_may_be_missing(tmp_path: Path) -> None:
+    code = "extern int core(void) __attribute__((weak)); int maybe(void) { return core ? core() : 0; }"
+    assert judge(tmp_path, {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="maybe", code=code)}) == []
+
+
+@pytest.mark.parametrize("name", ["puts", "pow", "pthread_create", "dlsym", "_Py_Dealloc", "__tls_get_addr"])
+def test_symbols_of_the_process_need_no_library(tmp_path: Path, name: str) -> None:
+    code = f"extern int {name}(void); {EXPORT} void *volatile place = (void *){name};"
+    assert judge(tmp_path, {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", code=code)}) == []
+
+
+@pytest.mark.parametrize(("name", "library_name"), [("glClear", "libGL.so.1"), ("XOpenDisplay", "libX11.so.6")])
+def test_a_platform_library_may_have_any_symbol(tmp_path: Path, name: str, library_name: str) -> None:
+    system = library(tmp_path / library_name, name)
+    wheel = wheel_of(tmp_path, {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(system), call=name)})
+    assert verify(Expectation(wheel, PLATFORM, ABI)) == []
+
+
+@pytest.mark.parametrize(
+    ("library_name", "name", "fits"),
+    [
+        ("libstdc++.so.6", "_ZNSt6thread4joinEv", True),
+        ("libstdc++.so.6", "_ZTVN10__cxxabiv117__class_type_infoE", True),
+        ("libstdc++.so.6", "_ZdlPv", True),
+        ("libstdc++.so.6", "_Z4corev", False),
+        ("libstdc++.so.6", "_ZN4demo4coreEv", False),
+        ("libstdc++.so.6", "_ZN6Series3addEv", False),
+        ("libgcc_s.so.1", "_Unwind_Resume", True),
+        ("libgcc_s.so.1", "__udivti3", True),
+        ("libgcc_s.so.1", "core", False),
+        ("libc.so.6", "core", False),
+    ],
+)
+def test_a_runtime_has_its_own_symbols_only(tmp_path: Path, library_name: str, name: str, fits: bool) -> None:
+    system = library(tmp_path / library_name, "unused")
+    built = module(tmp_path / "native.abi3.so", "-Wl,--no-as-needed", str(system), call=name)
+    found = verify(Expectation(wheel_of(tmp_path, {"demo/native.abi3.so": built}), PLATFORM, ABI))
+    assert [item.rule for item in found] == ([] if fits else [Rule.UNDEFINED_SYMBOL])
+
+
+def test_a_version_that_the_wheels_library_lacks_is_found(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(f"CORE_{name} {{ global: core; }};")
+    core = library(tmp_path / "new/libcore.so", "core", f"-Wl,--version-script,{tmp_path}/two")
+    old = library(tmp_path / "old/libcore.so", "core", f"-Wl,--version-script,{tmp_path}/one")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN"), call="core")
+    assert judge(tmp_path, {"demo/native.abi3.so": native, "demo/libcore.so": core}) == []
+    found = judge(tmp_path, {"demo/native.abi3.so": native, "demo/libcore.so": old})
+    assert "takes core of version CORE_two from libcore.so, but demo/libcore.so has no such version" in only(
+        found, Rule.UNDEFINED_SYMBOL
+    )
+
+
+def without_sections(path: Path) -> Path:
+    """Drop the section headers, as sstrip does."""
+    data = bytearray(path.read_bytes())
+    (start,) = struct.unpack_from("<Q", data, 0x28)
+    struct.pack_into("<Q", data, 0x28, 0)
+    struct.pack_into("<3H", data, 0x3A, 0, 0, 0)
+    path.write_bytes(data[:start])
+    return path
+
+
+@pytest.mark.parametrize("style", ["gnu", "sysv", "both"])
+def test_files_without_section_headers_are_read(tmp_path: Path, style: str) -> None:
+    flag = f"-Wl,--hash-style={style}"
+    core = library(tmp_path / "libcore.so", "core", flag)
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN"), flag, call="core")
+    stripped = {"demo/native.abi3.so": without_sections(native), "demo/libcore.so": without_sections(core)}
+    assert judge(tmp_path, {**stripped}) == []
+    without_core: Files = {"demo/native.abi3.so": native}
+    assert "needs libcore.so" in only(judge(tmp_path, without_core), Rule.MISSING_LIBRARY)
+    alone = without_sections(module(tmp_path / "native.abi3.so", flag, call="core"))
+    assert "uses core" in only(judge(tmp_path, {"demo/native.abi3.so": alone}), Rule.UNDEFINED_SYMBOL)
+
+
+def test_a_library_that_exports_nothing_is_read_without_sections(tmp_path: Path) -> None:
+    source = "extern int core(void); __attribute__((constructor)) void start(void) { core(); }"
+    quiet = link_bare(tmp_path / "libquiet.so", source, MANYLINUX, "-Wl,-soname,libquiet.so")
+    native = module(tmp_path / "native.abi3.so", "-Wl,--no-as-needed", str(quiet), rpath("$ORIGIN"))
+    found = judge(tmp_path, {"demo/native.abi3.so": native, "demo/libquiet.so": without_sections(quiet)})
+    assert "uses core" in only(found, Rule.UNDEFINED_SYMBOL, "demo/libquiet.so")
+
+
+def test_a_python_library_is_found_and_removed_by_repair(tmp_path: Path) -> None:
+    python = library(tmp_path / "libpython3.8.so.1.0", "PyModule_Create2")
+    native = module(tmp_path / "native.abi3.so", "-Wl,--no-as-needed", str(python))
+    text = only(judge(tmp_path, {"demo/native.abi3.so": native}), Rule.PYTHON_LIBRARY)
+    assert "is linked to an interpreter (libpython3.8.so.1.0)" in text
+    assert repaired_imports(tmp_path, {"demo/native.abi3.so": native}, [], "demo.native")
+
+
+def two_of_one_name(tmp_path: Path, symbols: tuple[str, str] = ("first", "second")) -> dict[str, Path]:
+    """Two libraries of one name, and a module for each."""
+    built = {}
+    for name, symbol in zip("ab", symbols):
+        built[f"lib{name}"] = library(tmp_path / name / "libx.so", symbol)
+        path = tmp_path / name / f"{name}.abi3.so"
+        built[name] = module(path, str(built[f"lib{name}"]), rpath(f"$ORIGIN/{name}"), call=symbol)
+    return built
+
+
+def test_two_libraries_of_one_name_in_a_wheel_are_found(tmp_path: Path) -> None:
+    built = two_of_one_name(tmp_path)
+    files: Files = {
+        "demo/a.abi3.so": built["a"],
+        "demo/b.abi3.so": built["b"],
+        "demo/a/libx.so": built["liba"],
+        "demo/b/libx.so": built["libb"],
+    }
+    found = judge(tmp_path, files, "demo.a", "demo.b")
+    assert [item.rule for item in found] == [Rule.LIBRARY_CLASH] * 2
+    assert "demo/a.abi3.so: needs demo/a/libx.so, but a process that has loaded demo/b/libx.so" in str(found[0])
+    with pytest.raises(SpokeshaveError, match=r"demo/a/libx\.so.* demo/b/libx\.so"):
+        repaired_imports(tmp_path / "repaired", files, [], "demo.a", "demo.b")
+
+
+def test_two_libraries_of_one_name_may_stand_in_for_each_other(tmp_path: Path) -> None:
+    built = two_of_one_name(tmp_path, ("same", "same"))
+    files: Files = {
+        "demo/a.abi3.so": built["a"],
+        "demo/b.abi3.so": built["b"],
+        "demo/a/libx.so": built["liba"],
+        "demo/b/libx.so": built["libb"],
+    }
+    assert judge(tmp_path, files, "demo.a", "demo.b") == []
+
+
+def repaired_imports(folder: Path, files: Files, libraries: list[Path], *modules: str) -> bool:
+    """Whether a wheel works once it is repaired; what repair gives has no findings."""
+    folder.mkdir(exist_ok=True)
+    done = repair(wheel_of(folder, files, "cp38-abi3-linux_x86_64"), PLATFORM, libraries, folder / "out")
+    assert verify(Expectation(done.written.path, PLATFORM, ABI)) == []
+    return imports(done.written.path, folder, *modules)
+
+
+def test_repair_refuses_two_libraries_of_one_name(tmp_path: Path) -> None:
+    built = two_of_one_name(tmp_path)
+    files: Files = {"demo/a.abi3.so": built["a"], "demo/b.abi3.so": built["b"]}
+    folders = [tmp_path / "a", tmp_path / "b"]
+    with pytest.raises(SpokeshaveError) as error:
+        repaired_imports(tmp_path, files, folders, "demo.a", "demo.b")
+    assert f"{tmp_path}/a/libx.so, {tmp_path}/b/libx.so" in str(error.value)
+
+
+def test_repair_takes_copies_of_one_library_for_one(tmp_path: Path) -> None:
+    built = two_of_one_name(tmp_path)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy/libx.so").write_bytes(built["liba"].read_bytes())
+    files: Files = {"demo/a.abi3.so": built["a"]}
+    assert repaired_imports(tmp_path, files, [tmp_path / "a", tmp_path / "copy"], "demo.a")
+
+
+def test_repair_refuses_a_symbol_that_nothing_has(tmp_path: Path) -> None:
+    files: Files = {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="core")}
+    with pytest.raises(SpokeshaveError, match="uses core, which neither it nor a library"):
+        repaired_imports(tmp_path, files, [], "demo.native")
+
+
+def test_repair_leads_installed_files_to_what_it_grafts(tmp_path: Path) -> None:
+    core = library(tmp_path / "libraries/libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    files: Files = {f"{DATA}/platlib/demo/deep/native.abi3.so": native, "demo/deep/__init__.py": ""}
+    assert repaired_imports(tmp_path, files, [core.parent], "demo.deep.native")
+
+
+def test_repair_refuses_what_is_installed_away_from_the_packages(tmp_path: Path) -> None:
+    core = library(tmp_path / "libraries/libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    files: Files = {"demo/native.abi3.so": native, f"{DATA}/data/lib/native.abi3.so": native}
+    with pytest.raises(SpokeshaveError, match=r"data/lib/native\.abi3\.so: needs a library of the wheel, but is"):
+        repaired_imports(tmp_path, files, [core.parent], "demo.native")
