@@ -24,7 +24,7 @@ SOURCE = b"int spokeshave_runtime_pack(int value) { if (value) throw value; retu
 OUTPUT_NAME = "libpack.so"
 
 # What a program for Windows may ask for beside what zig links by itself; a library that nothing uses leaves no trace.
-_WINDOWS_LIBRARIES = (
+WINDOWS_LIBRARIES = (
     "bcrypt",
     "comdlg32",
     "crypt32",
@@ -78,7 +78,7 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     return (
         *(zig, "c++", "-target", platform.zig_target, "-O2", "-g0", *(() if windows else ("-fPIC",)), "-shared", "-s"),
         *("-fvisibility=hidden", SOURCE_NAME, *own_sources(platform)),
-        *(*((f"-l{name}" for name in _WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
+        *(*((f"-l{name}" for name in WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
     )
 
 

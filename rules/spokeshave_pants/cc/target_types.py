@@ -241,8 +241,12 @@ class LinkFlagsField(StringSequenceField):
     alias = "link_flags"
     help = help_text(
         """
-        Flags for the linker, after those of the toolchain, on every platform. As linkers differ, `platform_link_flags`
-        is mostly what you want.
+        Flags for the link, after those of the toolchain, on every platform: as a compiler driver takes them
+        (`-lm -pthread -Wl,-z,now -static-libgcc`), or as the platform's linker does.
+
+        The C library, the C++ runtime and the compiler's runtime are linked anyway, so their `-l` flags change
+        nothing. No other library is found by `-l` or `-L`: list the `cc_sources` or the `cc_shared_library` in
+        `dependencies`. Flags for single platforms go into `platform_link_flags`.
         """
     )
 
@@ -260,7 +264,7 @@ class PlatformLinkFlagsField(DictStringToStringSequenceField):
         """
         More `link_flags` on some platforms: `{"*linux_*": ["--wrap=malloc"], "win_*": ["-delayload:user32.dll"]}`. The
         keys are globs of wheel platform tags. The linker is `ld.lld` on Linux, `lld-link` on Windows, and clang as
-        a driver on macOS, where a flag for the linker itself is written `-Wl,FLAG`.
+        a driver on macOS, where a flag for the linker itself is written `-Wl,FLAG`; that form works everywhere.
         """
     )
 

@@ -15,6 +15,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
 from spokeshave_pants.cc.diagnostics import plain, undefined_symbols
+from spokeshave_pants.cc.driver_flags import link_arguments
 from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
@@ -198,15 +199,26 @@ def _raise_for_symbols(request: LinkRequest, stderr: str) -> None:
 
 
 def link_flags(target: Target, platform: Platform) -> tuple[str, ...]:
-    """A linked target's own flags for a platform's linker."""
+    """A linked target's own flags, in the words of a platform's linker.
+
+    Raises:
+        InvalidTargetError: with every flag that cannot be used for the platform.
+    """
     by_glob = (target[PlatformLinkFlagsField].value or {}).items()
-    return (*(target[LinkFlagsField].value or ()), *for_platform(by_glob, platform))
+    flags = (*(target[LinkFlagsField].value or ()), *for_platform(by_glob, platform))
+    translated = link_arguments(flags, platform)
+    if translated.problems:
+        raise InvalidTargetError(
+            f"Link flags of {target.address} that cannot be used for {platform}:\n{bullet_list(translated.problems)}"
+        )
+    return translated.arguments
 
 
 @rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
 async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    flags = link_flags(target, request.platform)
     plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
     python_sources = sorted(source.source for source in plan.plans if source.needs_python)
     if python_sources:
@@ -234,7 +246,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             objects=objects,
             libraries=libraries,
             library_paths=tuple(library.link_path for library in below),
-            settings=LinkSettings(output=name, install_name=name, flags=link_flags(target, request.platform)),
+            settings=LinkSettings(output=name, install_name=name, flags=flags),
         ),
     )
     return linked.after(*(library.actions[-1] for library in below))
