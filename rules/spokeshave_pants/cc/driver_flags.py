@@ -120,7 +120,7 @@ def _words(flags: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
 
 
 def _libraries(link: _Link, word: str, value: str | None) -> bool:
-    """Whether a flag names libraries, or where they are. The ones that a link has are its own: nothing is to be added."""
+    """Whether a flag names libraries or where they are. Those that exist are part of each link."""
     lower = word.lower()
     if word == "-framework":
         link.refuse(f"-framework {value}", _FRAMEWORKS[link.platform.system is System.MACOS])

@@ -29,6 +29,8 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.compile_command import ASSEMBLER_EXTENSIONS
+from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
 from spokeshave_pants.platform import check_platform_globs
 
 _ABSOLUTE_PATH = re.compile(
@@ -38,29 +40,37 @@ _ABSOLUTE_PATH = re.compile(
 # What is only ever included goes by many names, and Pants knows but three of them.
 _TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")
 # Pants types its own list as a tuple of just that length.
-_extensions: Any = (*CC_FILE_EXTENSIONS, *_TEXT_EXTENSIONS)
+_extensions: Any = (*CC_FILE_EXTENSIONS, *_TEXT_EXTENSIONS, *ASSEMBLER_EXTENSIONS, *UNSUPPORTED_EXTENSIONS)
 for _field in (CCSourceField, CCGeneratorSourcesField):
     _field.expected_file_extensions = _extensions
 
 
 class CxxStandardField(StringField):
     alias = "cxx_standard"
-    default = "c++20"
+    default = "gnu++20"
     valid_choices = ("c++17", "c++20", "c++23", "gnu++17", "gnu++20", "gnu++23")
     help = help_text(
         """
-        The C++ standard of the `.cc`, `.cpp` and `.cxx` sources, as clang's `-std=` takes it.
+        The C++ standard of the `.cc`, `.cpp` and `.cxx` sources, as clang's `-std=` takes it. Defaults to `gnu++20`.
 
-        The libc++ that the toolchain carries supports C++17, C++20 and most of C++23.
+        The forms with `gnu` declare what POSIX and the system's headers add to the standard, as compilers do when
+        setuptools runs them. The libc++ that the toolchain carries supports C++17, C++20 and most of C++23.
         """
     )
 
 
 class CStandardField(StringField):
     alias = "c_standard"
-    default = "c17"
+    default = "gnu17"
     valid_choices = ("c99", "c11", "c17", "c23", "gnu99", "gnu11", "gnu17", "gnu23")
-    help = "The C standard of the `.c` sources, as clang's `-std=` takes it."
+    help = help_text(
+        """
+        The C standard of the `.c` sources, as clang's `-std=` takes it. Defaults to `gnu17`.
+
+        The forms with `gnu` declare what POSIX adds to the standard (`strdup`, `M_PI`, `kill`), as compilers do when
+        setuptools runs them.
+        """
+    )
 
 
 class DefinesField(StringSequenceField):
@@ -101,7 +111,14 @@ class CompileFlagsField(StringSequenceField):
         value = super().compute_value(raw_value, address)
         for flag in value or ():
             _refuse_flag(cls.alias, flag, address)
+        _refuse_unsupported(cls.alias, value or (), address)
         return value
+
+
+def _refuse_unsupported(alias: str, flags: Iterable[str], address: Address) -> None:
+    reasons = [f"{flag!r}: {reason}" for flag in flags for reason in [unsupported_flag(flag)] if reason]
+    if reasons:
+        raise InvalidFieldException(f"The `{alias}` field of {address} has {'; '.join(reasons)}")
 
 
 def _refuse_flag(alias: str, flag: str, address: Address) -> None:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Addresses
-from pants.engine.fs import EMPTY_DIGEST, Digest, DigestContents, MergeDigests, PathGlobs
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+)
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import SourcesField, Targets
@@ -23,10 +31,12 @@ from spokeshave_pants.cc.compile_command import (
     ZIG_ENVIRONMENT,
     CompileSettings,
     compile_argv,
+    is_assembler,
     object_path,
 )
 from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
 from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
+from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.link_closure import LinkClosure, display_name
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
@@ -139,23 +149,45 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
     used = tuple(package for package in packages if package.provides_any(reached.unresolved))
     sources = await Get(Digest, PathGlobs([request.path, *reached.headers]))
     digest = await Get(Digest, MergeDigests([sources, generated.snapshot.digest]))
-    return CompilePlan(
-        source=request.path,
-        target=target.address.spec,
-        digest=digest,
-        settings=CompileSettings(
-            cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
-            c_standard=target[CStandardField].value or CStandardField.default,
-            defines=(*(target[DefinesField].value or ()), *(d for package in used for d in package.settings.defines)),
-            flags=target[CompileFlagsField].value or (),
-            include_roots=reached.include_roots,
-            system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
-            platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
-            platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
-        ),
-        platforms=target[CcPlatformsField].value,
-        packages=used,
-        needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
+    return await _with_exported_init(
+        CompilePlan(
+            source=request.path,
+            target=target.address.spec,
+            digest=digest,
+            settings=CompileSettings(
+                cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
+                c_standard=target[CStandardField].value or CStandardField.default,
+                defines=(
+                    *(target[DefinesField].value or ()),
+                    *(d for package in used for d in package.settings.defines),
+                ),
+                flags=target[CompileFlagsField].value or (),
+                include_roots=reached.include_roots,
+                system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
+                platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
+                platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
+            ),
+            platforms=target[CcPlatformsField].value,
+            packages=used,
+            needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
+        )
+    )
+
+
+async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
+    """A compile that exports the init functions which the source defines and does not mark."""
+    if not plan.needs_python or is_assembler(plan.source):
+        return plan
+    contents = await Get(DigestContents, PathGlobs([plan.source]))
+    names = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
+    if not names:
+        return plan
+    path = init_header_path(plan.source)
+    header = await Get(Digest, CreateDigest([FileContent(path, init_header(names).encode())]))
+    return replace(
+        plan,
+        digest=await Get(Digest, MergeDigests([plan.digest, header])),
+        settings=replace(plan.settings, flags=("-include", path, *plan.settings.flags)),
     )
 
 

@@ -20,6 +20,7 @@ from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is
 from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
+from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.cc.util_rules.compile import (
     CompileAllRequest,
     CompiledObjects,
@@ -33,6 +34,7 @@ from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.cc.util_rules.unity import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
@@ -115,12 +117,11 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
     elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
     in_libraries = {plan.source for library in elsewhere for plan in library.plans}
-    sources = tuple(
-        path
-        for owner in closure.owners
-        for path in cc_targets.graph.members(owner.spec)
-        if is_source(path) and path not in in_libraries
-    )
+    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest(owner.spec)) for owner in closure.owners)
+    parts = {path for part in included for path in part.paths}
+    files = [path for owner in closure.owners for path in cc_targets.graph.members(owner.spec)]
+    check_languages(files, where=request.address.spec)
+    sources = tuple(path for path in files if is_source(path) and path not in in_libraries and path not in parts)
     packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
     plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in sources)
     plans = tuple(variant.applied_to(plan) for plan in plans)

@@ -15,6 +15,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.cc.include_scan import IncludeClosure
 from spokeshave_pants.cc.link_closure import LinkClosure
 from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
+from spokeshave_pants.cc.util_rules import unity
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, IncludeClosureRequest, owner_of
 
 
@@ -97,4 +98,4 @@ async def link_closure(request: LinkClosureRequest, union_membership: UnionMembe
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules()]
+    return [*collect_rules(), *unity.rules()]
