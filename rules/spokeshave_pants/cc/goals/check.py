@@ -20,7 +20,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     FallibleCompiledObject,
     failure_text,
 )
-from spokeshave_pants.cc.util_rules.include_graph import owner_of
+from spokeshave_pants.cc.util_rules.include_graph import CcTargets, owner_of
 from spokeshave_pants.cc.util_rules.unity import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
@@ -39,7 +39,7 @@ class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
 
 
 @rule(desc="Compile C/C++ sources", level=LogLevel.DEBUG)
-async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem) -> CheckResults:
+async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targets: CcTargets) -> CheckResults:
     platform = Platform.parse(subsystem.platform, where="the option `[cc-check].platform`")
     abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
     owners = sorted({owner_of(field_set.address).spec for field_set in request.field_sets})
@@ -54,7 +54,7 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem) -> Chec
         for plan in plans
         if plan.is_for(platform)
     )
-    failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
+    failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
     return CheckResults(
         [
             CheckResult(

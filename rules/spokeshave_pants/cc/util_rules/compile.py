@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pants.core.target_types import FileSourceField, ResourceSourceField
@@ -34,7 +35,7 @@ from spokeshave_pants.cc.compile_command import (
     is_assembler,
     object_path,
 )
-from spokeshave_pants.cc.diagnostics import missing_feature_hint, missing_header_hint, plain
+from spokeshave_pants.cc.diagnostics import compile_hint, plain
 from spokeshave_pants.cc.include_scan import CcFile, IncludeClosure, IncludeGraph, parse_includes
 from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.link_closure import LinkClosure, display_name
@@ -105,6 +106,7 @@ class FallibleCompiledObject:
     """An object file at `object_path`, or the compiler's reasons why there is none."""
 
     plan: CompilePlan
+    platform: Platform
     digest: Digest
     path: str
     exit_code: int
@@ -124,6 +126,23 @@ class CompiledObjects:
     digest: Digest
     paths: tuple[str, ...]
     actions: tuple[Action, ...]
+
+
+async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
+    """A compile that exports the init functions which the source defines and does not mark."""
+    if not plan.needs_python or is_assembler(plan.source):
+        return plan
+    contents = await Get(DigestContents, PathGlobs([plan.source]))
+    names = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
+    if not names:
+        return plan
+    path = init_header_path(plan.source)
+    header = await Get(Digest, CreateDigest([FileContent(path, init_header(names).encode())]))
+    return replace(
+        plan,
+        digest=await Get(Digest, MergeDigests([plan.digest, header])),
+        settings=replace(plan.settings, flags=("-include", path, *plan.settings.flags)),
+    )
 
 
 @rule(level=LogLevel.DEBUG)
@@ -171,23 +190,6 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             packages=used,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
         )
-    )
-
-
-async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
-    """A compile that exports the init functions which the source defines and does not mark."""
-    if not plan.needs_python or is_assembler(plan.source):
-        return plan
-    contents = await Get(DigestContents, PathGlobs([plan.source]))
-    names = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
-    if not names:
-        return plan
-    path = init_header_path(plan.source)
-    header = await Get(Digest, CreateDigest([FileContent(path, init_header(names).encode())]))
-    return replace(
-        plan,
-        digest=await Get(Digest, MergeDigests([plan.digest, header])),
-        settings=replace(plan.settings, flags=("-include", path, *plan.settings.flags)),
     )
 
 
@@ -256,6 +258,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         logger.warning(f"{description} ({plan.target}):\n{diagnostics}")
     return FallibleCompiledObject(
         plan=plan,
+        platform=request.platform,
         digest=result.output_digest,
         path=path,
         exit_code=result.exit_code,
@@ -264,15 +267,19 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     )
 
 
-def failure_text(failed: FallibleCompiledObject) -> str:
-    """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known."""
-    hint = missing_header_hint(failed.diagnostics) or missing_feature_hint(failed.diagnostics)
+def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
+    """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known.
+
+    Args:
+        known: The C/C++ files of the repository.
+    """
+    hint = compile_hint(failed.diagnostics, failed.platform, known)
     words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 
 
 @rule(level=LogLevel.DEBUG)
-async def compile_all(request: CompileAllRequest) -> CompiledObjects:
+async def compile_all(request: CompileAllRequest, cc_targets: CcTargets) -> CompiledObjects:
     objects = await MultiGet(
         Get(
             FallibleCompiledObject,
@@ -281,7 +288,7 @@ async def compile_all(request: CompileAllRequest) -> CompiledObjects:
         for plan in request.plans
         if plan.is_for(request.platform)
     )
-    failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
+    failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
     if failures:
         raise CompileError("\n\n".join(failures))
     digest = await Get(Digest, MergeDigests(compiled.digest for compiled in objects))
