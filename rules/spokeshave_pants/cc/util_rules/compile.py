@@ -14,9 +14,11 @@ from pants.engine.fs import (
     CreateDigest,
     Digest,
     DigestContents,
+    DigestSubset,
     FileContent,
     MergeDigests,
     PathGlobs,
+    Snapshot,
 )
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
@@ -61,8 +63,9 @@ from spokeshave_pants.cc.util_rules.third_party import (
     MissingWheelError,
 )
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.cc.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.errors import CompileError
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 
 logger = logging.getLogger(__name__)
@@ -77,7 +80,10 @@ class CompilePlanRequest:
 
 @dataclass(frozen=True)
 class CompilePlan:
-    """A source, its settings and its inputs: the part of a compile that knows no platform and no Python."""
+    """A source, its settings and its inputs: the part of a compile that knows no platform and no Python.
+
+    :param capitalized: what it includes that may be a header of Windows in another case.
+    """
 
     source: str
     target: str
@@ -86,6 +92,7 @@ class CompilePlan:
     packages: tuple[CcPackage, ...]
     needs_python: bool
     platforms: tuple[str, ...] = ()
+    capitalized: tuple[str, ...] = ()
 
     def is_for(self, platform: Platform) -> bool:
         """Whether the source is compiled for a platform at all."""
@@ -187,6 +194,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
                 platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
             ),
             platforms=target[CcPlatformsField].value,
+            capitalized=capitalized(reached.unresolved),
             packages=used,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
         )
@@ -216,6 +224,16 @@ def package_plan(package: CcPackage, source: str) -> CompilePlan:
     )
 
 
+async def _headers_by_case(plan: CompilePlan, platform: Platform, toolchain: CcToolchain) -> Digest:
+    """Headers of Windows by the names that a source gives them; empty where it needs none."""
+    if platform.system is not System.WINDOWS or not plan.capitalized:
+        return EMPTY_DIGEST
+    globs = [f"{WINDOWS_HEADERS_DIR}/{spelling.lower()}" for spelling in plan.capitalized]
+    existing = await Get(Snapshot, DigestSubset(toolchain.compiler, PathGlobs(globs)))
+    headers = forwarding_headers(plan.capitalized, existing.files)
+    return await Get(Digest, CreateDigest(FileContent(path, text.encode()) for path, text in headers.items()))
+
+
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
 async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
     plan, abi = request.plan, request.abi
@@ -239,13 +257,16 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
             defines=(*settings.defines, *limited),
             system_include_dirs=(*settings.system_include_dirs, PYTHON_HEADERS_DIR),
         )
+    headers_by_case = await _headers_by_case(plan, request.platform, toolchain)
+    if headers_by_case != EMPTY_DIGEST:
+        settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CASE_DIR))
     suffix = f" and {abi}" if abi else ""
     description = f"Compile {display_name(plan.source)} for {request.platform}{suffix}"
     path = object_path(plan.source)
     process = Process(
         argv=compile_argv(plan.source, request.platform, settings),
         env=ZIG_ENVIRONMENT,
-        input_digest=plan.digest,
+        input_digest=await Get(Digest, MergeDigests([plan.digest, headers_by_case])),
         immutable_input_digests=immutable,
         output_files=(path,),
         description=description,
