@@ -136,6 +136,11 @@ class Platform:
         return f"{self.processor}-linux-{libc}{self._float_abi}"
 
     @property
+    def glibc_target(self) -> str:
+        """The name of this processor's glibc, such as `aarch64-linux-gnu`, for a platform of whatever C library."""
+        return f"{self.processor}-linux-gnu{self._float_abi}"
+
+    @property
     def _float_abi(self) -> str:
         return "eabihf" if self.architecture == "armv7l" else ""
 

@@ -57,7 +57,7 @@ CASES = {
         "bad/newer_glibc:wheel",
         "bad/newer_glibc:ext does not link",
         "getrandom, used by native.c",
-        "the one of manylinux_2_17_x86_64 is too old",
+        "The C library of manylinux_2_17_x86_64 is too old for getrandom, which came with glibc 2.25",
         "list a newer tag in `platforms`",
     ),
     "a module name that does not fit its PyInit_": (

@@ -27,7 +27,10 @@ ZIG_ENVIRONMENT = {
 # What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 _C_EXTENSION = ".c"
-_ASSEMBLER_EXTENSIONS = (".s", ".asm")
+# The languages of assembler sources, as clang's `-x` takes them: with a preprocessor or without.
+_PLAIN_ASSEMBLER = ".s"
+_ASSEMBLERS = {_PLAIN_ASSEMBLER: "assembler", ".S": "assembler-with-cpp", ".sx": "assembler-with-cpp"}
+ASSEMBLER_EXTENSIONS = tuple(_ASSEMBLERS)
 # What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
 _COMMON_FLAGS = (
     "-O2",
@@ -71,6 +74,10 @@ def is_c(source: str) -> bool:
     return source.endswith(_C_EXTENSION)
 
 
+def is_assembler(source: str) -> bool:
+    return source.endswith(ASSEMBLER_EXTENSIONS)
+
+
 def object_path(source: str) -> str:
     """Where a source's object goes: named by the source's stem, in a directory apart (inputs may be read-only)."""
     return f"{OBJECTS_DIR}/{posixpath.splitext(source)[0]}.o"
@@ -78,30 +85,53 @@ def object_path(source: str) -> str:
 
 def dependency_file(source: str) -> str | None:
     """The file in which the compiler lists what it read; None for assembler without a preprocessor."""
-    return None if source.endswith(_ASSEMBLER_EXTENSIONS) else f"{posixpath.splitext(object_path(source))[0]}.d"
+    if source.endswith(_PLAIN_ASSEMBLER):
+        return None
+    return f"{posixpath.splitext(object_path(source))[0]}.d"
 
 
 def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
     """The compiler's command line; every path in it is relative to the sandbox."""
-    c = is_c(source)
+    cxx = not is_c(source) and not is_assembler(source)
     read = dependency_file(source)
     return (
         ZIG,
-        "cc" if c else "c++",
+        "c++" if cxx else "cc",
         "-target",
         platform.zig_target,
-        f"-std={settings.c_standard if c else settings.cxx_standard}",
+        *_standard(source, settings),
         *_COMMON_FLAGS,
         *_FORMAT_FLAGS[platform.object_format],
-        *(() if c else ("-fvisibility-inlines-hidden",)),
+        *(("-fvisibility-inlines-hidden",) if cxx else ()),
         *(f"-D{define}" for define in (*settings.defines, *for_platform(settings.platform_defines, platform))),
         *(f"-I{root or '.'}" for root in settings.include_roots),
         *(argument for directory in settings.system_include_dirs for argument in ("-isystem", directory)),
         *settings.flags,
         *for_platform(settings.platform_flags, platform),
+        *_without_lto(settings, platform),
+        *_language(source),
         *(("-MD", "-MF", read) if read else ()),
         "-c",
         source,
         "-o",
         object_path(source),
     )
+
+
+def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:
+    if is_assembler(source):
+        return ()
+    return (f"-std={settings.c_standard if is_c(source) else settings.cxx_standard}",)
+
+
+def _language(source: str) -> tuple[str, ...]:
+    """An assembler source's language, which zig does not tell by every ending; flags for C mean nothing to it."""
+    language = _ASSEMBLERS.get(posixpath.splitext(source)[1])
+    return ("-Wno-unused-command-line-argument", "-x", language) if language else ()
+
+
+def _without_lto(settings: CompileSettings, platform: Platform) -> tuple[str, ...]:
+    """zig's linker for Mach-O cannot optimize at link time; what is linked there is compiled as usual."""
+    flags = (*settings.flags, *for_platform(settings.platform_flags, platform))
+    lto = platform.object_format is ObjectFormat.MACHO and any(flag.startswith("-flto") for flag in flags)
+    return ("-fno-lto",) if lto else ()

@@ -105,3 +105,27 @@ def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file
     windows = arguments(platform=Platform.parse("win_arm64", where="this test"))
     assert "-s" in windows and "-fPIC" not in windows
     assert "-fPIC" in arguments() and "-s" not in arguments()
+
+
+@pytest.mark.parametrize(
+    ("source", "language"), [("a.s", "assembler"), ("a.S", "assembler-with-cpp"), ("a.sx", "assembler-with-cpp")]
+)
+def test_assembler_is_no_c_and_says_whether_it_is_preprocessed(source: str, language: str) -> None:
+    given = arguments(source)
+    assert given[:2] == ["__toolchain/zig", "cc"] and given[given.index("-x") + 1] == language
+    assert not [flag for flag in given if flag.startswith("-std=") or flag == "-fvisibility-inlines-hidden"]
+    assert given[-4:] == ["-c", source, "-o", "__objects/a.o"]
+
+
+def test_only_assembler_names_its_language() -> None:
+    assert "-x" not in arguments("a.c") and "-x" not in arguments("a.cc")
+
+
+def test_link_time_optimization_is_left_out_on_macos_alone() -> None:
+    settings = CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-flto=thin",))
+    macos, windows = (Platform.parse(tag, where="this test") for tag in ("macosx_11_0_arm64", "win_amd64"))
+    assert compile_argv("a.c", macos, settings).index("-fno-lto") > compile_argv("a.c", macos, settings).index(
+        "-flto=thin"
+    )
+    assert "-fno-lto" not in compile_argv("a.c", windows, settings)
+    assert "-fno-lto" not in compile_argv("a.c", macos, SETTINGS)

@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Iterable, Mapping
 
+from spokeshave_pants.platform import Platform, System
+
+_NAMES = "{names}"
+_OPENMP_HEADERS = ("omp.h", "ompt.h", "omp-tools.h")
+_WINDOWS_HEADERS = frozenset(
+    "conio.h direct.h io.h process.h shlwapi.h tchar.h windows.h winsock.h winsock2.h ws2tcpip.h".split()
+)
+_POSIX_HEADERS = frozenset(
+    "arpa/inet.h dlfcn.h grp.h langinfo.h netdb.h netinet/in.h poll.h pwd.h sys/ioctl.h sys/mman.h sys/resource.h "
+    "sys/select.h sys/socket.h sys/uio.h sys/un.h sys/wait.h termios.h".split()
+)
+_FRAMEWORKS = frozenset(
+    "Accelerate AppKit ApplicationServices Carbon Cocoa CoreAudio CoreFoundation CoreGraphics CoreServices CoreText "
+    "Foundation IOKit Metal OpenCL OpenGL Security SystemConfiguration".split()
+)
+_GUARD = "guard the include by `{0} _WIN32`, or give the source `platforms`, such as `{1}`."
+_MODULE = re.compile(
+    r"error: (?:module '[^'\n]+' not found|header file .+ cannot be imported because it is not known to be a header)"
+)
+_CRASH = re.compile(
+    r"error: (?:clang )?frontend command failed|PLEASE (?:submit a bug report|ATTACH THE FOLLOWING FILES)"
+)
+_NO_BUILTIN = re.compile(r"error: builtin is not supported on this target")
+_DUPLICATE = re.compile(r"(?:error|warning): (?:duplicate symbol|multiple definition)")
+_LEAVE_OUT = "Leave the compiler's flag for it out."
+# What a compiler's flag makes code refer to, and no library of the toolchain defines.
+_RUNTIME_SYMBOLS = (
+    (
+        re.compile(r"__kmpc_|omp_[a-z]|GOMP_"),
+        f"The toolchain has no OpenMP runtime, which defines {_NAMES}. {_LEAVE_OUT}",
+    ),
+    (
+        re.compile(r"__(?:asan|ubsan|tsan|msan|hwasan|lsan|sanitizer)_"),
+        f"The toolchain has no runtime of sanitizers, which defines {_NAMES}. {_LEAVE_OUT}",
+    ),
+    (re.compile(r"__llvm_profile|llvm_gcda_|__gcov_"), f"The toolchain has no runtime for profiles. {_LEAVE_OUT}"),
+    (re.compile(r"_gfortran_"), f"The toolchain has no Fortran, whose runtime defines {_NAMES}."),
+)
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
 _MISSING_HEADER = re.compile(r"error: '([^/'\n][^'\n]*)' file not found")
 # A file of the machine, as clang and its assembler say that it is hidden or must not be opened.
@@ -24,16 +64,83 @@ def plain(text: str) -> str:
     return _ESCAPE.sub("", text)
 
 
-def missing_header_hint(stderr: str) -> str | None:
+def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> str | None:
+    """What to do about what the compiler reported, or None where its words have to do.
+
+    Args:
+        known: The C/C++ files of the repository.
+    """
+    hints = (
+        missing_header_hint(stderr, platform, known),
+        machine_file_hint(stderr),
+        missing_feature_hint(stderr),
+        modules_hint(stderr),
+        dispatch_hint(stderr, platform),
+    )
+    return "\n".join(hint for hint in hints if hint) or None
+
+
+def missing_header_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> str | None:
     """What to do about headers that the compiler did not find, or None where it found all."""
     headers = sorted(set(_MISSING_HEADER.findall(plain(stderr))))
-    if not headers:
+    special = {header: _special_header_hint(header, platform, known) for header in headers}
+    others = [header for header in headers if special[header] is None]
+    hints = list(dict.fromkeys(hint for hint in special.values() if hint))
+    if others:
+        hints.append(
+            f"No target owns a header that answers to {', '.join(repr(header) for header in others)}. If it is in this "
+            "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
+            "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
+            "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
+        )
+    return "\n".join(hints) or None
+
+
+def _special_header_hint(header: str, platform: Platform, known: Iterable[str]) -> str | None:
+    """What to do about a header that is missing for a reason of its own."""
+    alike = differing_by_case(header, known)
+    if alike:
+        return (
+            f"{header!r} differs by case from {', '.join(alike)}. Compilers run on Linux, where case matters in names: "
+            "write the include as the file is named."
+        )
+    if posixpath.basename(header) in _OPENMP_HEADERS:
+        return (
+            f"The toolchain has no OpenMP, and so no {header!r}: guard the include by `#ifdef _OPENMP`, and use "
+            "std::thread or pthreads where the code needs threads."
+        )
+    if platform.system is System.WINDOWS and header != header.lower():
+        return (
+            f"The Windows headers of the toolchain (MinGW's) have names in lower case: write {header.lower()!r} for "
+            f"{header!r}, which Microsoft's compiler takes as well."
+        )
+    if platform.system is not System.WINDOWS and header.lower() in _WINDOWS_HEADERS:
+        return f"{header!r} is a header of Windows: {_GUARD.format('#ifdef', 'win_*')}"
+    if platform.system is System.WINDOWS and header in _POSIX_HEADERS:
+        return f"Windows has no {header!r}, which is POSIX': {_GUARD.format('#ifndef', '*linux_*')}"
+    framework = header.partition("/")[0]
+    if platform.system is System.MACOS and framework in _FRAMEWORKS:
+        return (
+            "The toolchain has the headers of macOS' C library and none of the frameworks of Apple's SDK, such as "
+            f"{framework}: do without it, or declare the functions and load them by dlopen."
+        )
+    return None
+
+
+def differing_by_case(spelling: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known paths that an include means but for the case of its letters."""
+    wanted = "/" + posixpath.normpath(spelling).lstrip("./")
+    alike = (path for path in known if f"/{path}".lower().endswith(wanted.lower()))
+    return tuple(sorted(path for path in alike if not f"/{path}".endswith(wanted)))
+
+
+def modules_hint(stderr: str) -> str | None:
+    """What to do about C++20 modules, or None where the code has none."""
+    if not _MODULE.search(plain(stderr)):
         return None
     return (
-        f"No target owns a header that answers to {', '.join(repr(header) for header in headers)}. If it is in this "
-        "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
-        "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
-        "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
+        "C++20 modules and header units are not supported, as each source is compiled on its own: declare in headers "
+        "what others use, and name them by #include."
     )
 
 
@@ -46,6 +153,24 @@ def machine_file_hint(stderr: str) -> str | None:
         f"A compiler sees its inputs and no file of the machine, as {', '.join(map(repr, files))} would be. Add the "
         "file to the repository, and to this target's `dependencies` a `file` target that owns it."
     )
+
+
+def dispatch_hint(stderr: str, platform: Platform) -> str | None:
+    """What to do where a processor's features cannot be asked at run time as the code does, or None."""
+    text = plain(stderr)
+    if platform.system is System.MUSL and _CRASH.search(text):
+        return (
+            f"The toolchain's clang crashes where a function has several versions (`target_clones`, overloads by "
+            f'`target("...")`, `cpu_dispatch`) for {platform}, as musl has no ifunc that they need. Choose the '
+            "function by `__builtin_cpu_supports` there, or leave the attribute out unless `__GLIBC__` is defined."
+        )
+    if _NO_BUILTIN.search(text) and "__builtin_cpu_" in text:
+        return (
+            f"`__builtin_cpu_supports` and the like work on x86-64 only. For {platform} guard them by "
+            "`#if defined(__x86_64__)`; on ARM ask the system: getauxval(AT_HWCAP), sysctlbyname or "
+            "IsProcessorFeaturePresent."
+        )
+    return None
 
 
 def missing_feature_hint(stderr: str) -> str | None:
@@ -74,3 +199,43 @@ def undefined_symbols(stderr: str) -> dict[str, list[str]]:
         elif reference and current is not None:
             found[current].append(reference[1].strip())
     return found
+
+
+def undefined_hints(symbols: Iterable[str], platform: Platform, glibc: Mapping[str, tuple[int, int]]) -> list[str]:
+    """What to do about undefined symbols, a hint for each kind of them.
+
+    Args:
+        glibc: glibc's functions and the version that each came with, on the platform's processor.
+    """
+    kinds: dict[str, list[str]] = {}
+    for symbol in symbols:
+        kinds.setdefault(_undefined_hint(symbol, platform, glibc), []).append(symbol)
+    return [hint.replace(_NAMES, ", ".join(names)) for hint, names in kinds.items()]
+
+
+def _undefined_hint(symbol: str, platform: Platform, glibc: Mapping[str, tuple[int, int]]) -> str:
+    # Mach-O's names have an underscore before those of C.
+    name = symbol[1:] if platform.system is System.MACOS and symbol.startswith("_") else symbol
+    for pattern, hint in _RUNTIME_SYMBOLS:
+        if pattern.match(name):
+            return hint
+    version = glibc.get(name)
+    if version is None:
+        return "Add the target that defines them to `dependencies`, or the missing source to its `sources`."
+    if platform.system is System.GLIBC:
+        return (
+            f"The C library of {platform} is too old for {_NAMES}, which came with glibc {version[0]}.{version[1]}: do "
+            "without it, or list a newer tag in `platforms`."
+        )
+    return f"{_NAMES}: glibc has it, and the C library of {platform} does not. Do without it there."
+
+
+def duplicate_symbol_hint(stderr: str) -> str | None:
+    """What to do about a symbol that several objects define, or None where none is."""
+    if not _DUPLICATE.search(plain(stderr)):
+        return None
+    return (
+        "Several objects define the same. If one of the sources includes the other, leave the included one out of the "
+        "`sources` of its `cc_sources` and list it as a `file` in `dependencies`; keep one alternative, or give each "
+        "its `platforms`."
+    )

@@ -5,11 +5,27 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.cc.diagnostics import (
+    compile_hint,
+    differing_by_case,
+    duplicate_symbol_hint,
     machine_file_hint,
     missing_feature_hint,
     missing_header_hint,
     plain,
+    undefined_hints,
     undefined_symbols,
+)
+from spokeshave_pants.platform import Platform
+
+LINUX, MUSL, MACOS, WINDOWS, ARM = (
+    Platform.parse(tag, where="this test")
+    for tag in (
+        "manylinux_2_17_x86_64",
+        "musllinux_1_2_x86_64",
+        "macosx_11_0_x86_64",
+        "win_amd64",
+        "manylinux_2_17_aarch64",
+    )
 )
 
 COLOURED = (
@@ -45,7 +61,7 @@ def test_text_without_escapes_is_what_a_log_shows() -> None:
 
 @pytest.mark.parametrize("text", [COLOURED, plain(COLOURED)])
 def test_a_missing_header_is_named_with_what_to_do(text: str) -> None:
-    hint = missing_header_hint(text)
+    hint = missing_header_hint(text, LINUX)
     assert hint is not None
     assert "'vm/stack.h'" in hint
     assert "`include_root`" in hint and "`cc_python_requirement`" in hint and ".gitignore" in hint
@@ -53,18 +69,18 @@ def test_a_missing_header_is_named_with_what_to_do(text: str) -> None:
 
 def test_all_missing_headers_are_named_once() -> None:
     text = "\n".join(f"a.cc:1:10: fatal error: '{name}' file not found" for name in ("b.h", "a.h", "b.h"))
-    hint = missing_header_hint(text)
+    hint = missing_header_hint(text, LINUX)
     assert hint is not None and "'a.h', 'b.h'" in hint
 
 
 def test_a_header_that_is_written_otherwise_is_missing_too() -> None:
-    hint = missing_header_hint("a.cc:1:10: error: 'Stack.h' file not found, did you mean 'stack.h'?")
+    hint = missing_header_hint("a.cc:1:10: error: 'Stack.h' file not found, did you mean 'stack.h'?", LINUX)
     assert hint is not None and "'Stack.h'" in hint
 
 
 @pytest.mark.parametrize("text", ["", "a.cc:3:1: error: unknown type name 'strng'", "warning: 'x' not found"])
 def test_other_errors_get_no_hint_about_headers(text: str) -> None:
-    assert missing_header_hint(text) is None
+    assert missing_header_hint(text, LINUX) is None
 
 
 def test_undefined_symbols_are_told_with_the_places_that_use_them() -> None:
@@ -111,5 +127,121 @@ def test_a_processor_feature_that_the_code_needs_is_named_with_what_to_do() -> N
 def test_a_file_of_the_machine_is_reported_with_what_to_do(words: str) -> None:
     hint = machine_file_hint(words)
     assert hint is not None and "'/etc/x.h'" in hint and "`dependencies`" in hint
-    assert missing_header_hint(words) is None
+    assert missing_header_hint(words, LINUX) is None
     assert machine_file_hint("a.c:1:10: fatal error: 'x.h' file not found") is None
+
+
+def lost(header: str) -> str:
+    """What clang says of a header that it does not find."""
+    return f"a.c:1:10: fatal error: '{header}' file not found\n"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "path"),
+    [
+        ("myheader.h", "p/MyHeader.h"),
+        ("VM/stack.h", "src/vm/stack.h"),
+        ("vm/Stack.H", "vm/stack.h"),
+        ("../Other/x.h", "src/other/x.h"),
+        ("./X.h", "x.h"),
+    ],
+)
+def test_a_header_that_differs_by_case_is_named(spelling: str, path: str) -> None:
+    hint = missing_header_hint(lost(spelling), LINUX, [path, "src/another.h"])
+    assert hint is not None and f"{spelling!r} differs by case from {path}" in hint and "No target owns" not in hint
+
+
+def test_only_a_whole_name_differs_by_case() -> None:
+    assert differing_by_case("stack.h", ["src/MyStack.h", "src/stack.h", "stack.hh"]) == ()
+    assert differing_by_case("vm/stack.h", ["src/ir/Stack.h"]) == ()
+    assert differing_by_case("a.h", ["x/A.h", "y/A.H"]) == ("x/A.h", "y/A.H")
+
+
+@pytest.mark.parametrize(
+    ("header", "platform", "words"),
+    [
+        ("Windows.h", WINDOWS, "write 'windows.h' for 'Windows.h'"),
+        ("ShlObj.h", WINDOWS, "write 'shlobj.h'"),
+        ("Windows.h", LINUX, "`#ifdef _WIN32`"),
+        ("winsock2.h", MACOS, "`win_*`"),
+        ("sys/mman.h", WINDOWS, "Windows has no 'sys/mman.h', which is POSIX': guard the include by `#ifndef _WIN32`"),
+        ("omp.h", LINUX, "no OpenMP"),
+        ("Foundation/Foundation.h", MACOS, "none of the frameworks of Apple's SDK, such as Foundation"),
+    ],
+)
+def test_a_header_that_a_platform_lacks_has_a_hint_of_its_own(header: str, platform: Platform, words: str) -> None:
+    hint = missing_header_hint(lost(header), platform)
+    assert hint is not None and words in hint and "No target owns" not in hint
+
+
+def test_each_missing_header_gets_its_hint() -> None:
+    hint = missing_header_hint(lost("Windows.h") + lost("lost.h"), WINDOWS)
+    assert hint is not None and "'windows.h'" in hint and "No target owns a header that answers to 'lost.h'." in hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "m.cc:1:8: fatal error: module 'lib' not found\n",
+        "m.cc:1:8: error: header file <v> (aka 'v') cannot be imported because it is not known to be a header unit",
+    ],
+)
+def test_modules_are_said_to_be_unsupported(text: str) -> None:
+    hint = compile_hint(text, LINUX)
+    assert hint is not None and "C++20 modules" in hint and "#include" in hint
+
+
+CRASH = "zig: error: clang frontend command failed with exit code 139 (use -v to see invocation)\n"
+BUILTIN = (
+    "cpu.c:1:14: error: builtin is not supported on this target\n"
+    '    1 | int f(void){ return __builtin_cpu_supports("sve"); }\n'
+)
+
+
+def test_dispatch_by_ifunc_on_musl_has_a_hint() -> None:
+    hint = compile_hint(CRASH, MUSL)
+    assert hint is not None and "musl has no ifunc" in hint and "`__builtin_cpu_supports`" in hint
+    assert compile_hint(CRASH, LINUX) is None
+
+
+def test_asking_the_processor_elsewhere_than_on_x86_has_a_hint() -> None:
+    hint = compile_hint(BUILTIN, ARM)
+    assert hint is not None and "x86-64 only" in hint and "getauxval" in hint
+    assert compile_hint(BUILTIN.splitlines()[0], ARM) is None
+
+
+GLIBC = {"getrandom": (2, 25), "reallocarray": (2, 26), "gettid": (2, 30)}
+
+
+def test_the_c_library_is_too_old_for_its_own_functions_only() -> None:
+    hints = undefined_hints(["getrandom", "lost", "getrandom_other"], LINUX, GLIBC)
+    assert len(hints) == 2
+    assert "manylinux_2_17_x86_64 is too old for getrandom, which came with glibc 2.25" in hints[0]
+    assert "`dependencies`" in hints[1] and "too old" not in hints[1]
+
+
+@pytest.mark.parametrize(("platform", "symbol"), [(MUSL, "gettid"), (WINDOWS, "gettid"), (MACOS, "_gettid")])
+def test_another_c_library_is_not_too_old_but_another(platform: Platform, symbol: str) -> None:
+    (hint,) = undefined_hints([symbol], platform, GLIBC)
+    assert hint.startswith(f"{symbol}: glibc has it, and the C library of {platform} does not.")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "words"),
+    [
+        ("__kmpc_fork_call", "no OpenMP runtime"),
+        ("omp_get_max_threads", "no OpenMP runtime"),
+        ("__asan_report_load4", "no runtime of sanitizers"),
+        ("__llvm_profile_runtime", "no runtime for profiles"),
+    ],
+)
+def test_a_runtime_that_the_toolchain_lacks_is_named(symbol: str, words: str) -> None:
+    (hint,) = undefined_hints([symbol], LINUX, GLIBC)
+    assert words in hint
+
+
+def test_a_symbol_that_two_objects_define_has_a_hint() -> None:
+    text = "ld.lld: error: duplicate symbol: part\n>>> defined at part.c:1\n"
+    hint = duplicate_symbol_hint(text)
+    assert hint is not None and "includes the other" in hint
+    assert duplicate_symbol_hint("ld.lld: error: undefined symbol: part") is None

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 
-from spokeshave_pants.cc.compile_command import PACKAGES_DIR, object_path
+from spokeshave_pants.cc.compile_command import ASSEMBLER_EXTENSIONS, PACKAGES_DIR, object_path
 from spokeshave_pants.cc.include_search import Stranger
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
-SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx")
+SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)
 
 
 def is_source(path: str) -> bool:

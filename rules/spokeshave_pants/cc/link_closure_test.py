@@ -9,8 +9,8 @@ from spokeshave_pants.errors import InvalidTargetError
 
 
 def test_headers_are_not_compiled_on_their_own() -> None:
-    names = ("a.c", "a.cc", "a.cpp", "a.cxx", "a.h", "a.hpp", "a.hh", "a.c.h", "cc")
-    assert [name for name in names if is_source(name)] == ["a.c", "a.cc", "a.cpp", "a.cxx"]
+    names = ("a.c", "a.cc", "a.cpp", "a.cxx", "a.h", "a.hpp", "a.hh", "a.c.h", "cc", "a.s", "a.S", "a.sx")
+    assert [name for name in names if is_source(name)] == ["a.c", "a.cc", "a.cpp", "a.cxx", "a.s", "a.S", "a.sx"]
 
 
 def test_sources_of_one_name_in_several_directories_are_fine() -> None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR
+from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, CompileSettings
 from spokeshave_pants.cc.confinement import confined_argv
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import ObjectFormat, Platform, System
@@ -25,7 +25,7 @@ SOURCE = b"int spokeshave_runtime_pack(int value) { if (value) throw value; retu
 OUTPUT_NAME = "libpack.so"
 
 # What a program for Windows may ask for beside what zig links by itself; a library that nothing uses leaves no trace.
-_WINDOWS_LIBRARIES = (
+WINDOWS_LIBRARIES = (
     "bcrypt",
     "comdlg32",
     "crypt32",
@@ -43,6 +43,9 @@ _WINDOWS_LIBRARIES = (
     "winmm",
     "ws2_32",
 )
+# clang's runtime for run-time dispatch, which zig's lacks. lld keeps an archive of this name out of a DLL's exports.
+_DISPATCH_SOURCES = {"x86_64": "cpu_model.c"}
+_DISPATCH_ARCHIVE = "libclang_rt.builtins-{}.a"
 # The first glibc whose printf on ppc64le knows the long double that zig's libc++ is built for.
 _FIRST_IEEE128_GLIBC = (2, 32)
 
@@ -76,7 +79,7 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     return (
         *(zig, "c++", "-target", platform.zig_target, "-O2", "-g0", *(() if windows else ("-fPIC",)), "-shared", "-s"),
         *("-fvisibility=hidden", SOURCE_NAME, *own_sources(platform)),
-        *(*((f"-l{name}" for name in _WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
+        *(*((f"-l{name}" for name in WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
     )
 
 
@@ -104,3 +107,26 @@ def own_sources(platform: Platform) -> tuple[str, ...]:
     """Sources that the plugin carries and that become part of the pack, for what a platform lacks."""
     old = platform.system is System.GLIBC and (platform.floor or (0, 0)) < _FIRST_IEEE128_GLIBC
     return ("ieee128.c",) if old and platform.architecture == "ppc64le" else ()
+
+
+@dataclass(frozen=True)
+class DispatchLibrary:
+    """What `__builtin_cpu_supports`, `target_clones` and the like refer to: a carried source, and its archive's name.
+
+    It is compiled beside the pack and not in it: an archive of one object, so that only what refers to it contains it,
+    and an action of a second instead of another pack of a minute.
+    """
+
+    source: str
+    archive: str
+
+
+def dispatch_library(platform: Platform) -> DispatchLibrary | None:
+    """The library for run-time dispatch on a platform; None where the compiler refers to none."""
+    source = _DISPATCH_SOURCES.get(platform.processor)
+    return DispatchLibrary(source, _DISPATCH_ARCHIVE.format(platform.processor)) if source else None
+
+
+def dispatch_settings() -> CompileSettings:
+    """Its flags: an ifunc's resolver runs it before its library is relocated, so it must not call anything."""
+    return CompileSettings(cxx_standard="c++17", c_standard="gnu17", flags=("-fno-stack-protector",))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.runtime_pack_recipe import RuntimePackRecipe, first_link_argv, make_argv, own_sources
+from spokeshave_pants.cc.runtime_pack_recipe import (
+    RuntimePackRecipe,
+    dispatch_library,
+    first_link_argv,
+    make_argv,
+    own_sources,
+)
 from spokeshave_pants.platform import Platform
 
 
@@ -43,3 +49,21 @@ def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[st
     platform = Platform.parse(tag, where="this test")
     assert own_sources(platform) == sources
     assert set(sources) <= set(first_link_argv("zig", platform))
+
+
+@pytest.mark.parametrize(
+    ("tag", "archive"),
+    [
+        ("manylinux_2_17_x86_64", "libclang_rt.builtins-x86_64.a"),
+        ("musllinux_1_2_x86_64", "libclang_rt.builtins-x86_64.a"),
+        ("macosx_10_13_x86_64", "libclang_rt.builtins-x86_64.a"),
+        ("win_amd64", "libclang_rt.builtins-x86_64.a"),
+        # clang dispatches at run time on x86-64 alone, as the toolchain sets it up.
+        ("manylinux_2_17_aarch64", None),
+        ("win_arm64", None),
+        ("manylinux_2_17_s390x", None),
+    ],
+)
+def test_x86_64_has_a_library_for_run_time_dispatch(tag: str, archive: str | None) -> None:
+    library = dispatch_library(Platform.parse(tag, where="this test"))
+    assert (library.archive if library else None) == archive

@@ -29,35 +29,45 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from spokeshave_pants.cc.compile_command import ASSEMBLER_EXTENSIONS
 from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
+from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
 from spokeshave_pants.platform import check_platform_globs
 
 # What is only ever included goes by many names, and Pants knows but three of them.
 _TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")
 # Pants types its own list as a tuple of just that length.
-_extensions: Any = (*CC_FILE_EXTENSIONS, *_TEXT_EXTENSIONS)
+_extensions: Any = (*CC_FILE_EXTENSIONS, *_TEXT_EXTENSIONS, *ASSEMBLER_EXTENSIONS, *UNSUPPORTED_EXTENSIONS)
 for _field in (CCSourceField, CCGeneratorSourcesField):
     _field.expected_file_extensions = _extensions
 
 
 class CxxStandardField(StringField):
     alias = "cxx_standard"
-    default = "c++20"
+    default = "gnu++20"
     valid_choices = ("c++17", "c++20", "c++23", "gnu++17", "gnu++20", "gnu++23")
     help = help_text(
         """
-        The C++ standard of the `.cc`, `.cpp` and `.cxx` sources, as clang's `-std=` takes it.
+        The C++ standard of the `.cc`, `.cpp` and `.cxx` sources, as clang's `-std=` takes it. Defaults to `gnu++20`.
 
-        The libc++ that the toolchain carries supports C++17, C++20 and most of C++23.
+        The forms with `gnu` declare what POSIX and the system's headers add to the standard, as compilers do when
+        setuptools runs them. The libc++ that the toolchain carries supports C++17, C++20 and most of C++23.
         """
     )
 
 
 class CStandardField(StringField):
     alias = "c_standard"
-    default = "c17"
+    default = "gnu17"
     valid_choices = ("c99", "c11", "c17", "c23", "gnu99", "gnu11", "gnu17", "gnu23")
-    help = "The C standard of the `.c` sources, as clang's `-std=` takes it."
+    help = help_text(
+        """
+        The C standard of the `.c` sources, as clang's `-std=` takes it. Defaults to `gnu17`.
+
+        The forms with `gnu` declare what POSIX adds to the standard (`strdup`, `M_PI`, `kill`), as compilers do when
+        setuptools runs them.
+        """
+    )
 
 
 class DefinesField(StringSequenceField):
@@ -98,7 +108,14 @@ class CompileFlagsField(StringSequenceField):
     def compute_value(cls, raw_value: Iterable[str] | None, address: Address) -> tuple[str, ...] | None:
         value = super().compute_value(raw_value, address)
         _refuse_flags(cls.alias, value or (), address)
+        _refuse_unsupported(cls.alias, value or (), address)
         return value
+
+
+def _refuse_unsupported(alias: str, flags: Iterable[str], address: Address) -> None:
+    reasons = [f"{flag!r}: {reason}" for flag in flags for reason in [unsupported_flag(flag)] if reason]
+    if reasons:
+        raise InvalidFieldException(f"The `{alias}` field of {address} has {'; '.join(reasons)}")
 
 
 def _refuse_flags(alias: str, flags: Iterable[str], address: Address, *, is_link: bool = False) -> None:
@@ -242,8 +259,12 @@ class LinkFlagsField(StringSequenceField):
     alias = "link_flags"
     help = help_text(
         """
-        Flags for the linker, after those of the toolchain, on every platform. As linkers differ, `platform_link_flags`
-        is mostly what you want.
+        Flags for the link, after those of the toolchain, on every platform: as a compiler driver takes them
+        (`-lm -pthread -Wl,-z,now -static-libgcc`), or as the platform's linker does.
+
+        The C library, the C++ runtime and the compiler's runtime are linked anyway, so their `-l` flags change
+        nothing. No other library is found by `-l` or `-L`: list the `cc_sources` or the `cc_shared_library` in
+        `dependencies`. Flags for single platforms go into `platform_link_flags`.
         """
     )
 
@@ -260,7 +281,7 @@ class PlatformLinkFlagsField(DictStringToStringSequenceField):
         """
         More `link_flags` on some platforms: `{"*linux_*": ["--wrap=malloc"], "win_*": ["-delayload:user32.dll"]}`. The
         keys are globs of wheel platform tags. The linker is `ld.lld` on Linux, `lld-link` on Windows, and clang as
-        a driver on macOS, where a flag for the linker itself is written `-Wl,FLAG`.
+        a driver on macOS, where a flag for the linker itself is written `-Wl,FLAG`; that form works everywhere.
         """
     )
 

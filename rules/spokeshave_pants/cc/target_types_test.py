@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pants.backend.cc.target_types import CCGeneratorSourcesField
 from pants.engine.addresses import Address
 from pants.engine.target import InvalidFieldException, InvalidTargetException, Target
 
@@ -96,3 +97,16 @@ def test_an_include_root_is_one_or_a_list_and_relative() -> None:
     assert IncludeRootField(None, ADDRESS).value is None
     with pytest.raises(InvalidFieldException, match="relative to the BUILD file"):
         IncludeRootField("/usr/include", ADDRESS)
+
+
+def test_a_flag_that_needs_what_the_toolchain_lacks_is_refused() -> None:
+    reason = "'-fopenmp': the toolchain has no OpenMP runtime"
+    with pytest.raises(InvalidFieldException, match=reason):
+        CompileFlagsField(["-O2", "-fopenmp"], ADDRESS)
+    with pytest.raises(InvalidFieldException, match=reason):
+        PlatformCompileFlagsField({"*linux_*": ["-fopenmp"]}, ADDRESS)
+
+
+def test_assembler_and_what_is_refused_at_planning_are_taken_as_sources() -> None:
+    endings = CCGeneratorSourcesField.expected_file_extensions
+    assert endings is not None and {".S", ".s", ".sx", ".cu", ".f90", ".cppm", ".asm"} <= set(endings)

@@ -7,6 +7,8 @@ from spokeshave_pants.platform import Platform, System
 
 # What zig's driver reads for macOS whether it compiles or links.
 _SYSTEM_FILES = {System.MACOS: ("lib/libc/darwin/*",)}
+# The functions of each glibc, which zig makes its stubs of.
+GLIBC_SYMBOLS = "lib/libc/glibc/abilists"
 TYPEINFO = "lib/libcxx/include/typeinfo"
 
 # zig names the header directories of Linux and glibc by the architecture's family.

@@ -20,6 +20,8 @@ from spokeshave_pants.cc.util_rules.compile import (
     FallibleCompiledObject,
     failure_text,
 )
+from spokeshave_pants.cc.util_rules.include_graph import CcTargets, owner_of
+from spokeshave_pants.cc.util_rules.unity import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 
@@ -37,17 +39,22 @@ class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
 
 
 @rule(desc="Compile C/C++ sources", level=LogLevel.DEBUG)
-async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem) -> CheckResults:
+async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targets: CcTargets) -> CheckResults:
     platform = Platform.parse(subsystem.platform, where="the option `[cc-check].platform`")
     abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
-    paths = sorted(field_set.source.file_path for field_set in request.field_sets)
+    owners = sorted({owner_of(field_set.address).spec for field_set in request.field_sets})
+    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest(owner)) for owner in owners)
+    parts = {path for part in included for path in part.paths}
+    paths = sorted(
+        path for field_set in request.field_sets for path in [field_set.source.file_path] if path not in parts
+    )
     plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in paths if is_source(path))
     objects = await MultiGet(
         Get(FallibleCompiledObject, CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None))
         for plan in plans
         if plan.is_for(platform)
     )
-    failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
+    failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
     return CheckResults(
         [
             CheckResult(

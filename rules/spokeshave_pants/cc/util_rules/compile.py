@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, Directory, MergeDigests, PathGlobs
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    DigestSubset,
+    Directory,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    Snapshot,
+)
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
@@ -20,9 +32,11 @@ from spokeshave_pants.cc.compile_command import (
     CompileSettings,
     compile_argv,
     dependency_file,
+    is_assembler,
     object_path,
 )
-from spokeshave_pants.cc.diagnostics import machine_file_hint, missing_feature_hint, missing_header_hint, plain
+from spokeshave_pants.cc.diagnostics import compile_hint, plain
+from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.link_closure import display_name
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
@@ -44,8 +58,9 @@ from spokeshave_pants.cc.util_rules.third_party import (
     MissingWheelError,
 )
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.cc.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.errors import CompileError
-from spokeshave_pants.platform import Platform
+from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 
 logger = logging.getLogger(__name__)
@@ -65,7 +80,10 @@ class CompilePlanRequest:
 
 @dataclass(frozen=True)
 class CompilePlan:
-    """A source, its settings and its inputs: the part of a compile that knows no platform and no Python."""
+    """A source, its settings and its inputs: the part of a compile that knows no platform and no Python.
+
+    :param capitalized: what it includes that may be a header of Windows in another case.
+    """
 
     source: str
     target: str
@@ -74,6 +92,7 @@ class CompilePlan:
     packages: tuple[CcPackage, ...]
     needs_python: bool
     platforms: tuple[str, ...] = ()
+    capitalized: tuple[str, ...] = ()
 
     def is_for(self, platform: Platform) -> bool:
         """Whether the source is compiled for a platform at all."""
@@ -94,6 +113,7 @@ class FallibleCompiledObject:
     """An object file at `object_path`, or the compiler's reasons why there is none."""
 
     plan: CompilePlan
+    platform: Platform
     digest: Digest
     path: str
     exit_code: int
@@ -115,6 +135,23 @@ class CompiledObjects:
     actions: tuple[Action, ...]
 
 
+async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
+    """A compile that exports the init functions which the source defines and does not mark."""
+    if not plan.needs_python or is_assembler(plan.source):
+        return plan
+    contents = await Get(DigestContents, PathGlobs([plan.source]))
+    names = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
+    if not names:
+        return plan
+    path = init_header_path(plan.source)
+    header = await Get(Digest, CreateDigest([FileContent(path, init_header(names).encode())]))
+    return replace(
+        plan,
+        digest=await Get(Digest, MergeDigests([plan.digest, header])),
+        settings=replace(plan.settings, flags=("-include", path, *plan.settings.flags)),
+    )
+
+
 @rule(level=LogLevel.DEBUG)
 async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> CompilePlan:
     target = cc_targets.by_path[request.path]
@@ -127,23 +164,29 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
         Get(Digest, CreateDigest(Directory(path) for path in reached.directories)),
     )
     digest = await Get(Digest, MergeDigests([sources, data, directories, resolved.files]))
-    return CompilePlan(
-        source=request.path,
-        target=target.address.spec,
-        digest=digest,
-        settings=CompileSettings(
-            cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
-            c_standard=target[CStandardField].value or CStandardField.default,
-            defines=(*(target[DefinesField].value or ()), *(d for package in used for d in package.settings.defines)),
-            flags=target[CompileFlagsField].value or (),
-            include_roots=reached.include_roots,
-            system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
-            platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
-            platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
-        ),
-        platforms=target[CcPlatformsField].value,
-        packages=used,
-        needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
+    return await _with_exported_init(
+        CompilePlan(
+            source=request.path,
+            target=target.address.spec,
+            digest=digest,
+            settings=CompileSettings(
+                cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
+                c_standard=target[CStandardField].value or CStandardField.default,
+                defines=(
+                    *(target[DefinesField].value or ()),
+                    *(d for package in used for d in package.settings.defines),
+                ),
+                flags=target[CompileFlagsField].value or (),
+                include_roots=reached.include_roots,
+                system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
+                platform_defines=tuple((target[PlatformDefinesField].value or {}).items()),
+                platform_flags=tuple((target[PlatformCompileFlagsField].value or {}).items()),
+            ),
+            platforms=target[CcPlatformsField].value,
+            capitalized=capitalized(reached.unresolved),
+            packages=used,
+            needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
+        )
     )
 
 
@@ -157,6 +200,16 @@ def package_plan(package: CcPackage, source: str) -> CompilePlan:
         packages=(package,),
         needs_python=package.needs_python,
     )
+
+
+async def _headers_by_case(plan: CompilePlan, platform: Platform, toolchain: CcToolchain) -> Digest:
+    """Headers of Windows by the names that a source gives them; empty where it needs none."""
+    if platform.system is not System.WINDOWS or not plan.capitalized:
+        return EMPTY_DIGEST
+    globs = [f"{WINDOWS_HEADERS_DIR}/{spelling.lower()}" for spelling in plan.capitalized]
+    existing = await Get(Snapshot, DigestSubset(toolchain.compiler, PathGlobs(globs)))
+    headers = forwarding_headers(plan.capitalized, existing.files)
+    return await Get(Digest, CreateDigest(FileContent(path, text.encode()) for path, text in headers.items()))
 
 
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
@@ -182,13 +235,16 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
             defines=(*settings.defines, *limited),
             system_include_dirs=(*settings.system_include_dirs, PYTHON_HEADERS_DIR),
         )
+    headers_by_case = await _headers_by_case(plan, request.platform, toolchain)
+    if headers_by_case != EMPTY_DIGEST:
+        settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CASE_DIR))
     suffix = f" and {abi}" if abi else ""
     description = f"Compile {display_name(plan.source)} for {request.platform}{suffix}"
     path = object_path(plan.source)
     process = Process(
         argv=compile_argv(plan.source, request.platform, settings),
         env=ZIG_ENVIRONMENT,
-        input_digest=plan.digest,
+        input_digest=await Get(Digest, MergeDigests([plan.digest, headers_by_case])),
         immutable_input_digests=immutable,
         output_files=(path,),
         description=description,
@@ -202,6 +258,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         logger.warning(f"{description} ({plan.target}):\n{diagnostics}")
     return FallibleCompiledObject(
         plan=plan,
+        platform=request.platform,
         digest=result.output_digest,
         path=path,
         exit_code=result.exit_code,
@@ -210,16 +267,19 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     )
 
 
-def failure_text(failed: FallibleCompiledObject) -> str:
-    """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known."""
-    hints = (missing_header_hint, machine_file_hint, missing_feature_hint)
-    hint = next(filter(None, (hint(failed.diagnostics) for hint in hints)), None)
+def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
+    """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known.
+
+    Args:
+        known: The C/C++ files of the repository.
+    """
+    hint = compile_hint(failed.diagnostics, failed.platform, known)
     words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 
 
 @rule(level=LogLevel.DEBUG)
-async def compile_all(request: CompileAllRequest) -> CompiledObjects:
+async def compile_all(request: CompileAllRequest, cc_targets: CcTargets) -> CompiledObjects:
     objects = await MultiGet(
         Get(
             FallibleCompiledObject,
@@ -228,7 +288,7 @@ async def compile_all(request: CompileAllRequest) -> CompiledObjects:
         for plan in request.plans
         if plan.is_for(request.platform)
     )
-    failures = [failure_text(compiled) for compiled in objects if compiled.exit_code]
+    failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
     if failures:
         raise CompileError("\n\n".join(failures))
     digest = await Get(Digest, MergeDigests(compiled.digest for compiled in objects))

@@ -132,6 +132,34 @@ def test_a_file_that_a_target_lists_is_an_input_and_seen_through(rule_runner: Ru
     assert inputs(rule_runner, "src/ops/ops.cc") == [GRAPH_H, "src/ops/ops.cc", "src/ops/table.inc"]
 
 
+def test_posix_and_windows_own_names_are_declared_by_default(rule_runner: RuleRunner) -> None:
+    settings = plan(rule_runner, "src/ir/graph.cc").settings
+    assert (settings.cxx_standard, settings.c_standard) == ("gnu++20", "gnu17")
+
+
+def test_an_init_function_without_a_mark_is_declared_as_exported(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/py/BUILD": "cc_sources(compile_flags=['-Wall'])",
+            "src/py/old.c": "#include <Python.h>\nPyObject *PyInit_old(void) { return 0; }\n",
+            "src/py/new.c": "#include <Python.h>\nPyMODINIT_FUNC PyInit_new(void) { return 0; }\n",
+            "src/py/none.c": "int PyObject; int *PyInit_none(void);\n",
+        }
+    )
+    assert inputs(rule_runner, "src/py/old.c") == ["__init/src/py/old.c.h", "src/py/old.c"]
+    assert plan(rule_runner, "src/py/old.c").settings.flags == ("-include", "__init/src/py/old.c.h", "-Wall")
+    for source in ("src/py/new.c", "src/py/none.c"):
+        assert inputs(rule_runner, source) == [source]
+
+
+def test_what_can_be_a_header_of_windows_is_noted(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {"src/win/BUILD": "cc_sources()", "src/win/a.c": '#include <Windows.h>\n#include <stdio.h>\n#include "B.h"\n'}
+        | {"src/win/B.h": "#include <ShlObj.h>\n"}
+    )
+    assert plan(rule_runner, "src/win/a.c").capitalized == ("ShlObj.h", "Windows.h")
+
+
 def test_some_sources_of_a_target_have_other_settings(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {"src/ir/BUILD": "cc_sources(overrides={'fast.cc': {'compile_flags': ['-mavx2']}})", "src/ir/fast.cc": ""}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
+from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import Dependencies, DependenciesRequest, Target, Targets, WrappedTarget, WrappedTargetRequest
@@ -14,11 +15,15 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
-from spokeshave_pants.cc.diagnostics import plain, undefined_symbols
+from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
+from spokeshave_pants.cc.driver_flags import link_arguments
+from spokeshave_pants.cc.glibc_symbols import first_versions
 from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
+from spokeshave_pants.cc.toolchain_layout import GLIBC_SYMBOLS
+from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.cc.util_rules.compile import (
     CompileAllRequest,
     CompiledObjects,
@@ -29,9 +34,11 @@ from spokeshave_pants.cc.util_rules.compile import (
 from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
+from spokeshave_pants.cc.util_rules.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
+from spokeshave_pants.cc.util_rules.unity import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
@@ -114,12 +121,11 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
     elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
     in_libraries = {plan.source for library in elsewhere for plan in library.plans}
-    sources = tuple(
-        path
-        for owner in closure.owners
-        for path in cc_targets.graph.members(owner.spec)
-        if is_source(path) and path not in in_libraries
-    )
+    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest(owner.spec)) for owner in closure.owners)
+    parts = {path for part in included for path in part.paths}
+    files = [path for owner in closure.owners for path in cc_targets.graph.members(owner.spec)]
+    check_languages(files, where=request.address.spec)
+    sources = tuple(path for path in files if is_source(path) and path not in in_libraries and path not in parts)
     packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
     plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path, variant.flags)) for path in sources)
     plans = tuple(variant.applied_to(plan) for plan in plans)
@@ -133,6 +139,26 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
         )
     check_object_names((plan.source for plan in (*plans, *third_party)), where=request.address.spec)
     return LinkPlan(plans=(*plans, *third_party), shared_libraries=libraries)
+
+
+async def _glibc_functions(platform: Platform, toolchain: CcToolchain) -> Mapping[str, tuple[int, int]]:
+    """glibc's functions, each with the version that it came with, for a platform of whatever C library."""
+    # After a link that failed here the package is here as well; after one on a worker it may not be.
+    await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in toolchain.packages)
+    lists = await Get(DigestContents, DigestSubset(toolchain.whole, PathGlobs([GLIBC_SYMBOLS])))
+    return first_versions(b"".join(file.content for file in lists), platform.glibc_target)
+
+
+async def _raise_for_symbols(request: LinkRequest, stderr: str, toolchain: CcToolchain) -> None:
+    undefined = undefined_symbols(stderr)
+    if undefined:
+        listed = [f"{symbol}, used by {', '.join(places[:3]) or 'the objects'}" for symbol, places in undefined.items()]
+        glibc = await _glibc_functions(request.platform, toolchain)
+        hints = undefined_hints(undefined, request.platform, glibc)
+        raise LinkError(
+            f"{request.target} does not link, as nothing defines these symbols:\n{bullet_list(listed)}\n"
+            + "\n".join(hints)
+        )
 
 
 @rule(desc="Link a shared library", level=LogLevel.DEBUG)
@@ -168,9 +194,11 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     )
     result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
     stderr = result.stderr.decode(errors="replace")
-    _raise_for_symbols(request, stderr)
+    await _raise_for_symbols(request, stderr, toolchain)
     if result.exit_code:
-        raise LinkError(f"{request.target} does not link ({description}):\n{plain(stderr).strip()}")
+        hint = duplicate_symbol_hint(stderr)
+        words = "\n".join((plain(stderr).strip(), *((hint,) if hint else ())))
+        raise LinkError(f"{request.target} does not link ({description}):\n{words}")
     linked, for_links = await MultiGet(
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([path])))
         for path in (settings.output, *(import_libraries or (settings.output,)))
@@ -185,28 +213,27 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     )
 
 
-def _raise_for_symbols(request: LinkRequest, stderr: str) -> None:
-    undefined = undefined_symbols(stderr)
-    if undefined:
-        listed = [f"{symbol}, used by {', '.join(places[:3]) or 'the objects'}" for symbol, places in undefined.items()]
-        raise LinkError(
-            f"{request.target} does not link, as nothing defines these symbols:\n{bullet_list(listed)}\n"
-            "Add the target that defines them to `dependencies`, or the missing source to its `sources`. "
-            f"If they are the C library's: the one of {request.platform} is too old to have them, so do without them, "
-            "or list a newer tag in `platforms`."
-        )
-
-
 def link_flags(target: Target, platform: Platform) -> tuple[str, ...]:
-    """A linked target's own flags for a platform's linker."""
+    """A linked target's own flags, in the words of a platform's linker.
+
+    Raises:
+        InvalidTargetError: with every flag that cannot be used for the platform.
+    """
     by_glob = (target[PlatformLinkFlagsField].value or {}).items()
-    return (*(target[LinkFlagsField].value or ()), *for_platform(by_glob, platform))
+    flags = (*(target[LinkFlagsField].value or ()), *for_platform(by_glob, platform))
+    translated = link_arguments(flags, platform)
+    if translated.problems:
+        raise InvalidTargetError(
+            f"Link flags of {target.address} that cannot be used for {platform}:\n{bullet_list(translated.problems)}"
+        )
+    return translated.arguments
 
 
 @rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
 async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    flags = link_flags(target, request.platform)
     plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
     python_sources = sorted(source.source for source in plan.plans if source.needs_python)
     if python_sources:
@@ -234,7 +261,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             objects=objects,
             libraries=libraries,
             library_paths=tuple(library.link_path for library in below),
-            settings=LinkSettings(output=name, install_name=name, flags=link_flags(target, request.platform)),
+            settings=LinkSettings(output=name, install_name=name, flags=flags),
         ),
     )
     return linked.after(*(library.actions[-1] for library in below))

@@ -14,6 +14,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
+from spokeshave_pants.cc.util_rules import unity
 from spokeshave_pants.cc.util_rules.include_graph import (
     CcTargets,
     ResolvedIncludes,
@@ -105,4 +106,4 @@ async def link_closure(request: LinkClosureRequest) -> LinkClosure:
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules()]
+    return [*collect_rules(), *unity.rules()]

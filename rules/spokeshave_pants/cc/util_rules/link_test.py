@@ -283,3 +283,48 @@ def test_a_source_is_compiled_for_the_platforms_that_it_is_for(rule_runner: Rule
         source.source: (source.is_for(linux), source.is_for(windows)) for source in plan(rule_runner, "ext").plans
     }
     assert compiled == {"src/common.cc": (True, True), "src/windows.cc": (False, True)}
+
+
+def test_a_source_that_another_includes_is_not_compiled_on_its_own(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/one"),
+            "src/one/BUILD": "cc_sources(overrides={'win.c': {'platforms': ['win_*']}})",
+            "src/one/native.c": '#include "part.c"\n#ifdef UNITY\n#include "optional.c"\n#endif\n',
+            "src/one/part.c": "",
+            "src/one/optional.c": "",
+            "src/one/win.c": '#include "win_part.c"\n',
+            "src/one/win_part.c": "",
+        }
+    )
+    assert linked(rule_runner) == [f"src/one/{name}.c" for name in ("native", "optional", "win", "win_part")]
+
+
+def test_assembler_is_linked_like_other_sources(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/one"),
+            "src/one/BUILD": "cc_sources(sources=['*.c', '*.S', '*.s', '*.h'])",
+            "src/one/native.c": "",
+            "src/one/fast.S": '#include "asm.h"\n',
+            "src/one/faster.s": "",
+            "src/one/asm.h": "",
+        }
+    )
+    assert linked(rule_runner) == ["src/one/fast.S", "src/one/faster.s", "src/one/native.c"]
+
+
+def test_all_sources_of_other_languages_are_refused_at_planning(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension("src/one"),
+            "src/one/BUILD": "cc_sources(sources=['*.cc', '*.cu', '*.cppm'])",
+            "src/one/native.cc": "",
+            "src/one/kernel.cu": "",
+            "src/one/lib.cppm": "",
+        }
+    )
+    with engine_error(InvalidTargetError, contains="src/one/kernel.cu: the toolchain has no CUDA compiler"):
+        plan(rule_runner, "ext")
+    with engine_error(InvalidTargetError, contains="src/one/lib.cppm: C++20 modules are not supported"):
+        plan(rule_runner, "ext")

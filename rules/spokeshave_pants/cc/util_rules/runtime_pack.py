@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 
 from pants.engine.fs import (
+    EMPTY_DIGEST,
     AddPrefix,
     CreateDigest,
     Digest,
@@ -21,7 +23,15 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.compile_command import (
+    OBJECTS_DIR,
+    TOOLCHAIN_DIR,
+    ZIG,
+    ZIG_CACHE_DIR,
+    ZIG_ENVIRONMENT,
+    compile_argv,
+    object_path,
+)
 from spokeshave_pants.cc.confinement import CONFINE_DIR
 from spokeshave_pants.cc.runtime_pack_recipe import (
     LOG,
@@ -32,6 +42,8 @@ from spokeshave_pants.cc.runtime_pack_recipe import (
     RuntimePackError,
     RuntimePackRecipe,
     archive_argv,
+    dispatch_library,
+    dispatch_settings,
     first_link_argv,
     make_argv,
     own_sources,
@@ -98,6 +110,19 @@ class _Archive:
     digest: Digest
 
 
+@dataclass(frozen=True)
+class _DispatchRequest:
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class _Dispatch:
+    """The library for run-time dispatch, `names` in the pack; none where a platform has none."""
+
+    digest: Digest
+    names: tuple[str, ...]
+
+
 async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRecipe]:
     """What the tool left."""
     below, recipes = await MultiGet(
@@ -110,11 +135,43 @@ async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRe
 
 @rule(level=LogLevel.DEBUG)
 async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvironment) -> RuntimePack:
+    platform = request.platform
     if compilers.name is None:
-        made = await Get(_MadePack, _LocalPackRequest(request.platform))
+        made, dispatch = await MultiGet(
+            Get(_MadePack, _LocalPackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
+        )
     else:
-        made = await Get(_MadePack, _RemotePackRequest(request.platform))
-    return RuntimePack(made.digest, made.recipe.flags, made.recipe.libraries, made.action)
+        made, dispatch = await MultiGet(
+            Get(_MadePack, _RemotePackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
+        )
+    digest = await Get(Digest, MergeDigests([made.digest, dispatch.digest]))
+    libraries = (*made.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
+    return RuntimePack(digest, made.recipe.flags, libraries, made.action)
+
+
+@rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
+async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
+    platform, library = request.platform, dispatch_library(request.platform)
+    if library is None:
+        return _Dispatch(EMPTY_DIGEST, ())
+    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    path = object_path(library.source)
+    process = Process(
+        argv=compile_argv(library.source, platform, dispatch_settings()),
+        env=ZIG_ENVIRONMENT,
+        input_digest=await Get(Digest, CreateDigest([FileContent(library.source, carried_source(library.source))])),
+        immutable_input_digests={TOOLCHAIN_DIR: toolchain.compiler},
+        output_files=(path,),
+        description=f"Compile the run-time dispatch of {platform}",
+        level=LogLevel.DEBUG,
+    )
+    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    _raise_for_failure(result, platform)
+    member = posixpath.relpath(path, OBJECTS_DIR)
+    unpacked = await Get(Digest, RemovePrefix(result.output_digest, OBJECTS_DIR))
+    members = await Get(Digest, AddPrefix(unpacked, library.archive))
+    archive = await Get(_Archive, _ArchiveRequest(platform, library.archive, (member,), members))
+    return _Dispatch(archive.digest, (library.archive,))
 
 
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)

@@ -74,6 +74,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     module = target[ExtensionModuleField].value
+    flags = link_flags(target, request.platform)
     plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
     # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
     objects, headers, _ = await MultiGet(
@@ -103,7 +104,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
                 output=extension_path(module, request.abi, request.platform),
                 exports=("PyInit_*",),
                 allow_undefined=True,
-                flags=link_flags(target, request.platform),
+                flags=flags,
             ),
         ),
     )

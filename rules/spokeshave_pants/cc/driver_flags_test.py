@@ -1,0 +1,109 @@
+"""Link flags as a driver takes them, for each format's linker."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.cc.driver_flags import link_arguments
+from spokeshave_pants.platform import Platform
+
+GLIBC, MUSL, MACOS, WINDOWS = (
+    Platform.parse(tag, where="this test")
+    for tag in ("manylinux_2_17_x86_64", "musllinux_1_2_aarch64", "macosx_11_0_arm64", "win_amd64")
+)
+ALL = (GLIBC, MUSL, MACOS, WINDOWS)
+
+# Flags, and the arguments of ld.lld, zig's driver for Mach-O, and lld-link.
+TAKEN: list[tuple[str, str, str, str]] = [
+    ("-lm -lpthread -ldl -lrt -lutil", "", "", ""),
+    ("-lstdc++ -lgcc_s -lc++ -latomic", "", "", ""),
+    ("-l m -l:libm.so.6", "", "", ""),
+    ("-pthread", "", "", ""),
+    ("-static-libgcc -static-libstdc++ -s -shared", "", "", ""),
+    ("-fPIC -O2 -O3 -g -g1 -Wall -std=gnu17 -flto -flto=thin -march=x86-64-v2 -fno-strict-aliasing", "", "", ""),
+    ("-bundle -undefined dynamic_lookup", "", "-Wl,-undefined,dynamic_lookup", ""),
+    ("-Wl,-undefined,dynamic_lookup", "", "-Wl,-undefined,dynamic_lookup", ""),
+    ("-Wl,-z,now", "-z now", "", ""),
+    ("-Wl,--as-needed,-z,relro", "--as-needed -z relro", "", ""),
+    ("-z now", "-z now", "", ""),
+    ("-Xlinker -z -Xlinker now", "-z now", "", ""),
+    ("-Wl,-O1 -Wl,--gc-sections -Wl,--hash-style=gnu", "-O1 --gc-sections --hash-style=gnu", "", ""),
+    ("-Wl,-Bstatic -lstdc++ -Wl,-Bdynamic", "", "", ""),
+    ("-Wl,-rpath,$ORIGIN/lib", "-rpath $ORIGIN/lib", "", ""),
+    ("-Wl,-rpath=$ORIGIN", "-rpath $ORIGIN", "", ""),
+    ("-Wl,-rpath,@loader_path/lib", "", "-Wl,-rpath,@loader_path/lib", ""),
+    ("-lpython3.12", "", "", ""),
+    ("-fuse-ld=lld -rdynamic -pipe", "", "", ""),
+    ("-Wl,", "", "", ""),
+]
+
+
+@pytest.mark.parametrize(("flags", "elf", "macho", "pe"), TAKEN)
+def test_a_drivers_flags_become_the_linkers(flags: str, elf: str, macho: str, pe: str) -> None:
+    for platform, expected in ((GLIBC, elf), (MUSL, elf), (MACOS, macho), (WINDOWS, pe)):
+        translated = link_arguments(tuple(flags.split()), platform)
+        assert (translated.problems, " ".join(translated.arguments)) == ((), expected), platform
+
+
+@pytest.mark.parametrize(
+    ("platform", "flags"),
+    [
+        (GLIBC, "--wrap=malloc -u symbol --defsym=a=b -Bsymbolic"),
+        (GLIBC, "-lresolv --as-needed"),
+        (MACOS, "-Wl,-dead_strip -Wl,-exported_symbol,_x"),
+        (WINDOWS, "-delayload:user32.dll /OPT:ICF -largeaddressaware:no -WX -guard:cf -DEBUG"),
+    ],
+)
+def test_what_the_linker_takes_is_passed_on(platform: Platform, flags: str) -> None:
+    translated = link_arguments(tuple(flags.split()), platform)
+    kept = flags.replace("-lresolv ", "").replace("_symbol,_x", "_symbol -Wl,_x")
+    assert translated.problems == () and " ".join(translated.arguments) == kept
+
+
+@pytest.mark.parametrize("flag", ["-lws2_32", "ws2_32.lib", "WS2_32.lib", "-lBcrypt", "/DEFAULTLIB:user32.lib"])
+def test_windows_own_libraries_are_linked_anyway(flag: str) -> None:
+    assert link_arguments((flag,), WINDOWS).arguments == () == link_arguments((flag,), WINDOWS).problems
+
+
+REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
+    (ALL, "-lz", ("'-lz'", "`cc_sources`")),
+    (ALL, "-l openblas", ("'-l openblas'", "`cc_shared_library`")),
+    (ALL, "-Lbuild/lib", ("'-Lbuild/lib'", "no folder is searched")),
+    (ALL, "-L lib", ("'-L lib'",)),
+    (ALL, "libz.a", ("'libz.a'", "no such file")),
+    (ALL, "third_party/z.o", ("no such file",)),
+    (ALL, "-Wl,-rpath,/usr/local/lib", ("'-rpath /usr/local/lib'", "Leave it out")),
+    (ALL, "-Wl,-rpath=build/lib", ("'-rpath build/lib'",)),
+    (ALL, "-R lib", ("'-R lib'",)),
+    ((GLIBC, MUSL, WINDOWS), "-framework CoreFoundation", ("macOS' own", "`platform_link_flags`")),
+    ((MACOS,), "-framework CoreFoundation", ("'-framework CoreFoundation'", "libSystem alone")),
+    ((MACOS,), "-Wl,-framework,Accelerate", ("'-framework Accelerate'",)),
+    ((WINDOWS,), "-lsetupapi", ("ws2_32", "LoadLibrary")),
+    ((WINDOWS,), "d3d11.lib", ("'d3d11.lib'", "LoadLibrary")),
+    ((WINDOWS,), "-libpath:lib", ("no folder is searched",)),
+    ((GLIBC, MACOS), "-lcrypt", ("'-lcrypt'",)),
+    ((GLIBC,), "-lws2_32", ("'-lws2_32'",)),
+    (ALL, "-static", ("'-static'", "Leave it out")),
+    (ALL, "-arch arm64", ("'-arch arm64'", "tag")),
+    (ALL, "--target=arm64-apple-macos11", ("tag",)),
+    (ALL, "-fopenmp", ("OpenMP",)),
+    (ALL, "-fsanitize=address", ("sanitizer",)),
+    ((WINDOWS,), "-Wl,--wrap=malloc", ("'--wrap=malloc'", "lld-link", "`platform_link_flags`")),
+]
+
+
+@pytest.mark.parametrize(("platforms", "flags", "words"), REFUSED)
+def test_what_cannot_be_linked_is_refused(platforms: tuple[Platform, ...], flags: str, words: tuple[str, ...]) -> None:
+    for platform in platforms:
+        translated = link_arguments(tuple(flags.split()), platform)
+        assert translated.arguments == () and len(translated.problems) == 1, platform
+        assert [word for word in words if word not in translated.problems[0]] == [], platform
+
+
+def test_all_problems_are_reported_together() -> None:
+    translated = link_arguments(("-lz", "-Wl,-z,now", "-lopenblas", "-static"), GLIBC)
+    assert len(translated.problems) == 3 and translated.arguments == ("-z", "now")
+
+
+def test_musl_has_crypt_in_its_c_library() -> None:
+    assert link_arguments(("-lcrypt",), MUSL).problems == ()

@@ -1,0 +1,75 @@
+"""Init functions of extensions that the code does not mark as exported. Decided without the engine.
+
+CPython's `PyMODINIT_FUNC` exports a module's init function. setuptools exports it whether or not it is marked, as its
+compilers hide nothing. Compiles here hide what is not marked, and no linker can export what its object hides. So such a
+function is declared as exported before its source begins, and all else stays hidden.
+"""
+
+from __future__ import annotations
+
+import re
+
+INIT_HEADER_DIR = "__init"
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
+_DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_RETURNED = r"\b(?:PyObject|struct\s+_object)\s*\*\s*"
+# A function that returns `PyObject *`, with what precedes it in its declaration.
+_FUNCTION = re.compile(rf"(?P<before>[^;{{}}]*?){_RETURNED}(?P<name>PyInitU?_\w+)\s*\(\s*(?:void)?\s*\)")
+_MARKED = re.compile(r"\b(?:PyMODINIT_FUNC|PyAPI_FUNC\s*\([^)]*\))\s+(PyInitU?_\w+)")
+# Macros that stand for such a function: `#define INIT PyInit_x`, `#define INIT(name) PyObject *PyInit_##name(void)`.
+_ALIAS = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<macro>\w+)[ \t]+(?P<name>PyInitU?_\w+)[ \t]*$", re.MULTILINE)
+_PASTED = re.compile(
+    rf"^[ \t]*#[ \t]*define[ \t]+(?P<macro>\w+)\(\s*(?P<argument>\w+)\s*\)(?P<before>[^\n]*?){_RETURNED}"
+    r"PyInit_\s*\#\#\s*(?P=argument)\b",
+    re.MULTILINE,
+)
+# What is not exported by any compiler, and what is marked already.
+_OTHERWISE = re.compile(r"\b(?:static|inline|PyMODINIT_FUNC|PyAPI_FUNC|dllexport|visibility)\b")
+
+
+def unmarked_init_functions(text: str) -> tuple[str, ...]:
+    """The init functions that a source declares or defines without saying that they are exported."""
+    plain = _expanded(_CONTINUATION.sub(" ", _COMMENT.sub(" ", text)))
+    functions = [(match["name"], bool(_OTHERWISE.search(match["before"]))) for match in _FUNCTION.finditer(plain)]
+    otherwise = {name for name, is_otherwise in functions if is_otherwise} | set(_MARKED.findall(plain))
+    return tuple(sorted({name for name, _ in functions} - otherwise))
+
+
+def _expanded(text: str) -> str:
+    """The text without directives, and with the macros that name an init function expanded."""
+    plain = _DIRECTIVE.sub(";", text)
+    for alias in _ALIAS.finditer(text):
+        plain = re.sub(rf"\b{alias['macro']}\b", alias["name"], plain)
+    for pasted in _PASTED.finditer(text):
+        function = rf"{pasted['before'].strip()} PyObject *PyInit_\1(void)"
+        plain = re.sub(rf"\b{pasted['macro']}\s*\(\s*(\w+)\s*\)", function, plain)
+    return plain
+
+
+def init_header(names: tuple[str, ...]) -> str:
+    """A header that declares init functions as `PyMODINIT_FUNC` does; `PyObject` always is a `struct _object`."""
+    declarations = "".join(f"SPOKESHAVE_INIT struct _object *{name}(void);\n" for name in names)
+    return _HEADER.format(declarations=declarations)
+
+
+_HEADER = """\
+#if defined(__cplusplus)
+extern "C" {{
+#endif
+#if defined(_WIN32)
+#define SPOKESHAVE_INIT __declspec(dllexport)
+#else
+#define SPOKESHAVE_INIT __attribute__((visibility("default")))
+#endif
+struct _object;
+{declarations}#undef SPOKESHAVE_INIT
+#if defined(__cplusplus)
+}}
+#endif
+"""
+
+
+def init_header_path(source: str) -> str:
+    """Where the header of a source is, relative to the sandbox."""
+    return f"{INIT_HEADER_DIR}/{source}.h"

@@ -1,0 +1,65 @@
+"""Init functions that a compile has to export though the code does not say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PyObject *PyInit_x(void) { return 0; }",
+        "PyObject*\nPyInit_x()\n{\n}",
+        "PyObject * PyInit_x( void )\n{",
+        "int a; struct _object *PyInit_x(void) {}",
+        'extern "C" PyObject *PyInit_x() {}',
+        'extern "C" {\nPyObject *PyInit_x() {}\n}',
+        "#include <Python.h>\n#define A \\\n  static\nPyObject *PyInit_x(void) {}",
+        "static int y; /* static */\nPyObject *PyInit_x(void) {}",
+        "__attribute__((cold)) PyObject *PyInit_x(void) {}",
+        "#define INIT PyInit_x\nPyObject *INIT(void) {}",
+        "#define MOD_INIT(name) PyObject *PyInit_##name(void)\nMOD_INIT(x)\n{}",
+        "#define MOD_INIT(name) \\\n    PyObject * PyInit_ ## name (void)\nMOD_INIT( x ) {}",
+        "#if PY_MAJOR_VERSION >= 3\nPyObject *PyInit_x(void)\n#else\nvoid initx(void)\n#endif\n{}",
+    ],
+)
+def test_a_function_without_a_mark_is_found(text: str) -> None:
+    assert unmarked_init_functions(text) == ("PyInit_x",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PyMODINIT_FUNC PyInit_x(void) {}",
+        "PyMODINIT_FUNC\nPyInit_x(void) {}",
+        "static PyObject *PyInit_x(void) {}",
+        "static inline PyObject *\nPyInit_x(void) {}",
+        '__attribute__((visibility("default"))) PyObject *PyInit_x(void) {}',
+        "__declspec(dllexport) PyObject *PyInit_x(void) {}",
+        "PyMODINIT_FUNC PyInit_x(void);\nPyObject *PyInit_x(void) {}",
+        "static PyObject *PyInit_x(void);\nPyObject *PyInit_x(void) {}",
+        "/* PyObject *PyInit_x(void) */",
+        "#define MOD_INIT(name) PyMODINIT_FUNC PyInit_##name(void)\nMOD_INIT(x) {}",
+        "#define INIT PyInit_x\nPyMODINIT_FUNC INIT(void) {}",
+        "#define MOD_INIT(name) static PyObject *PyInit_##name(void)\nMOD_INIT(x) {}",
+        "#define INIT PyObject *PyInit_x(void)\n",
+        'm = f("x", PyInit_x);',
+        "PyObject *PyInit_x(int a) {}",
+        "PyObject *MyPyInit_x(void) {}",
+    ],
+)
+def test_a_function_that_is_marked_or_private_is_left_alone(text: str) -> None:
+    assert unmarked_init_functions(text) == ()
+
+
+def test_several_modules_of_one_source_are_all_found() -> None:
+    text = "PyObject *PyInit_b(void) {}\nPyObject *PyInit_a(void) {}\nPyObject *PyInitU_tda(void) {}"
+    assert unmarked_init_functions(text) == ("PyInitU_tda", "PyInit_a", "PyInit_b")
+
+
+def test_the_header_declares_each_of_them() -> None:
+    header = init_header(("PyInit_a", "PyInit_b"))
+    assert "SPOKESHAVE_INIT struct _object *PyInit_a(void);\nSPOKESHAVE_INIT struct _object *PyInit_b(void);" in header
+    assert init_header_path("src/m.c") == "__init/src/m.c.h"

@@ -1,0 +1,75 @@
+"""Sources that other sources include: they are part of those and not compiled on their own. Decided without the engine.
+
+A build by a list names the file that includes the others; a glob takes in all of them, and each function would be
+defined twice. An include inside of a condition says nothing: which sources are compiled then is the project's choice.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from spokeshave_pants.cc.include_scan import parse_includes
+from spokeshave_pants.cc.link_closure import is_source
+
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
+_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*(.*?)[ \t]*$")
+_GUARD = re.compile(r"(?:!\s*defined\s*\(?\s*)?(\w+)\s*\)?")
+_OPENING = ("if", "ifdef", "ifndef")
+
+
+def included_sources(texts: Mapping[str, str], reached: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Sources that another one always includes, each with one that does.
+
+    Args:
+        texts: The text of each file.
+        reached: The files that each source of one target reaches through includes.
+    """
+    found: dict[str, str] = {}
+    for source, headers in sorted(reached.items()):
+        mutual = {other for other in headers if source in reached.get(other, ())}
+        for includer in (source, *headers):
+            for spelling in sorted(unconditional_includes(texts.get(includer, ""))):
+                for header in set(headers) - mutual:
+                    if header in reached and is_source(header) and _names(spelling, includer, header):
+                        found.setdefault(header, source)
+    return found
+
+
+def _names(spelling: str, includer: str, path: str) -> bool:
+    """Whether an include can mean a file that is known to be reached."""
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(includer), spelling))
+    return path == beside or f"/{path}".endswith(f"/{posixpath.normpath(spelling)}")
+
+
+def unconditional_includes(text: str) -> frozenset[str]:
+    """The spellings of the includes that no condition surrounds, other than the guard of a header."""
+    lines = _CONTINUATION.sub("", _COMMENT.sub(" ", text)).splitlines()
+    guard = 1 if _is_guarded(lines) else 0
+    plain = "\n".join(line for line, depth in _depths(lines) if depth <= guard)
+    return frozenset(include.spelling for include in parse_includes(plain))
+
+
+def _depths(lines: list[str]) -> Iterator[tuple[str, int]]:
+    """Each line with the number of conditions around it."""
+    depth = 0
+    for line in lines:
+        match = _DIRECTIVE.match(line)
+        if match and match[1] in _OPENING:
+            depth += 1
+        elif match and match[1] == "endif":
+            depth -= 1
+        yield line, depth
+
+
+def _is_guarded(lines: list[str]) -> bool:
+    """Whether all of a text is inside of `#ifndef NAME`, `#define NAME` and `#endif`."""
+    matches = [match for line in lines for match in [_DIRECTIVE.match(line)] if match and match[1] != "pragma"]
+    if len(matches) < 3 or matches[0][1] not in ("ifndef", "if") or matches[1][1] != "define":
+        return False
+    guard = _GUARD.fullmatch(matches[0][2])
+    depths = [depth for _, depth in _depths([match[0] for match in matches])]
+    defined = (matches[1][2].split() or [""])[0]
+    return guard is not None and guard[1] == defined and depths[-1] == 0 and 0 not in depths[:-1]

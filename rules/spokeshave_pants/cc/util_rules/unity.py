@@ -1,0 +1,51 @@
+"""Find the sources of a target that others of it include."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.fs import DigestContents, PathGlobs
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.link_closure import is_source
+from spokeshave_pants.cc.target_types import CcPlatformsField
+from spokeshave_pants.cc.unity import included_sources
+from spokeshave_pants.cc.util_rules.include_graph import CcTargets, ResolvedIncludes, ResolveIncludesRequest
+
+
+@dataclass(frozen=True)
+class IncludedSourcesRequest:
+    """Args:
+    owner: The target, as a user wrote it.
+    """
+
+    owner: str
+
+
+@dataclass(frozen=True)
+class IncludedSources:
+    """Sources that are part of others of their target, and so not compiled on their own."""
+
+    paths: frozenset[str]
+
+
+@rule(level=LogLevel.DEBUG)
+async def find_included_sources(request: IncludedSourcesRequest, cc_targets: CcTargets) -> IncludedSources:
+    sources = [path for path in cc_targets.graph.members(request.owner) if is_source(path)]
+    resolved = await MultiGet(Get(ResolvedIncludes, ResolveIncludesRequest(path)) for path in sources)
+    reached = {path: found.closure.headers for path, found in zip(sources, resolved)}
+    if not any(header in reached for headers in reached.values() for header in headers):
+        return IncludedSources(frozenset())
+    files = sorted({*reached, *(header for headers in reached.values() for header in headers)})
+    contents = await Get(DigestContents, PathGlobs(files))
+    texts = {file.path: file.content.decode(errors="replace") for file in contents}
+    platforms = {path: cc_targets.by_path[path][CcPlatformsField].value for path in sources}
+    found = included_sources(texts, reached).items()
+    # What is included on some platforms only is compiled on its own on the others.
+    return IncludedSources(frozenset(path for path, by in found if platforms[by] in ((), platforms[path])))
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

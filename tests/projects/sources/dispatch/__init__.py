@@ -1,0 +1,3 @@
+from dispatch._native import call
+
+__all__ = ["call"]

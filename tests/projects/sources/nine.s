@@ -1,0 +1,5 @@
+    .text
+    .globl nine
+nine:
+    movl $9, %eax
+    ret
