@@ -22,6 +22,7 @@ from pants.engine.fs import (
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
+    Snapshot,
 )
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
@@ -33,9 +34,24 @@ from pants.engine.target import (
     WrappedTarget,
     WrappedTargetRequest,
 )
-from pants.engine.unions import UnionRule
+from pants.engine.unions import UnionMembership, UnionRule
+from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
+from spokeshave_pants.errors import Problems
+from spokeshave_pants.wheel.contents import (
+    Role,
+    check_native,
+    check_places,
+    describe_mistakes,
+    is_looked_into,
+    is_possible_extension,
+    library_folder,
+    role_of,
+)
+from spokeshave_pants.wheel.pyproject import Pyproject, parse_pyproject
+from spokeshave_pants.wheel.requires_python import check_pythons, pythons_of
 from spokeshave_pants.wheel.target_types import (
     DataFilesField,
     ExtensionModuleField,
@@ -46,7 +62,7 @@ from spokeshave_pants.wheel.target_types import (
     VariantField,
     WheelDependenciesField,
 )
-from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, mentioned_paths, plan_matrix, pythons_of
+from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, plan_matrix
 
 PAYLOAD_DIR = "__payload"
 DATA_DIR = "__data"
@@ -62,7 +78,8 @@ class WheelPlan:
     """A wheel's parts that no platform, Python or version changes.
 
     `payload` holds the files at their place in the wheel, `metadata` the pyproject.toml with what lies beside it,
-    `data` the files to install under the prefix.
+    `data` the files to install under the prefix, `libraries` the shared libraries that Python code opens, each with its
+    folder in the wheel.
     """
 
     address: Address
@@ -75,7 +92,14 @@ class WheelPlan:
     data: Digest | None
     extensions: tuple[Address, ...]
     modules: tuple[str, ...]
+    libraries: tuple[tuple[Address, str], ...]
     siblings: tuple[Address, ...]
+    requires_python: str | None
+
+    @property
+    def native_targets(self) -> tuple[Address, ...]:
+        """What is linked for this wheel."""
+        return (*self.extensions, *(library for library, _ in self.libraries))
 
 
 @dataclass(frozen=True)
@@ -87,12 +111,20 @@ class PayloadTargetsRequest:
 
 @dataclass(frozen=True)
 class PayloadTargets:
-    """:param elsewhere: what the wheels that this one requires own, and those that they require."""
+    """A wheel's own targets by their role.
+
+    Args:
+        owned: the targets of the Python sources and resources.
+        elsewhere: what the wheels that this one requires own, and those that they require.
+        mistakes: why some dependencies cannot be in the wheel; empty if all can.
+    """
 
     owned: tuple[Target, ...]
     extensions: tuple[Target, ...]
+    libraries: tuple[Target, ...]
     siblings: tuple[Address, ...]
     elsewhere: frozenset[Address]
+    mistakes: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,10 +135,10 @@ class WheelMetadataRequest:
 
 @dataclass(frozen=True)
 class WheelMetadata:
-    """A pyproject.toml's text, and a digest of it with what lies beside it and it may mean."""
+    """A parsed pyproject.toml, and a digest of it with the files that it names."""
 
     digest: Digest
-    pyproject: str
+    pyproject: Pyproject
 
 
 @dataclass(frozen=True)
@@ -120,49 +152,70 @@ class DataFiles:
     digest: Digest
 
 
+@dataclass(frozen=True)
+class Reached:
+    """A target that a wheel's dependencies reach, what it is to the wheel, and the target that depends on it."""
+
+    target: Target
+    role: Role
+    dependent: str
+
+
 @rule(level=LogLevel.DEBUG)
-async def payload_targets(request: PayloadTargetsRequest) -> PayloadTargets:
+async def payload_targets(request: PayloadTargetsRequest, union_membership: UnionMembership) -> PayloadTargets:
     where = "a `python_native_wheel`"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
-    direct = await Get(Targets, DependenciesRequest(target[WheelDependenciesField]))
-    reached = await _reach(direct)
-    siblings = [t.address for t in reached if t.has_field(WheelDependenciesField)]
+    reached = await _reach(target, union_membership)
+    siblings = [found.target.address for found in reached if found.role is Role.SIBLING]
     payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
     elsewhere = frozenset(
         address
         for payload in payloads
-        for address in (*payload.elsewhere, *(t.address for t in (*payload.owned, *payload.extensions)))
+        for address in (
+            *payload.elsewhere,
+            *(t.address for t in (*payload.owned, *payload.extensions, *payload.libraries)),
+        )
     )
-    mine = [t for t in reached if t.address not in elsewhere and t.address not in siblings]
+    mine = [found for found in reached if found.target.address not in elsewhere]
+    by_role = {role: tuple(found.target for found in mine if found.role is role) for role in Role}
+    mistakes = ((found.target, found.dependent) for found in mine if found.role is Role.MISTAKE)
     return PayloadTargets(
-        owned=tuple(t for t in mine if not t.has_field(ExtensionModuleField)),
-        extensions=tuple(t for t in mine if t.has_field(ExtensionModuleField)),
+        owned=by_role[Role.FILES],
+        extensions=by_role[Role.EXTENSION],
+        libraries=by_role[Role.LIBRARY],
         siblings=tuple(siblings),
         elsewhere=elsewhere,
+        mistakes=describe_mistakes(request.address.spec, mistakes, union_membership),
     )
 
 
-async def _reach(targets: Iterable[Target]) -> tuple[Target, ...]:
-    """Targets and all that they depend on, sorted; extensions and wheels are built apart and not looked into."""
-    reached: dict[Address, Target] = {}
-    pending = list(targets)
+async def _reach(wheel: Target, union_membership: UnionMembership) -> tuple[Reached, ...]:
+    """All that a wheel depends on, sorted; what is built apart is not looked into."""
+    reached: dict[Address, Reached] = {}
+    pending = [wheel]
     while pending:
-        new = {t.address: t for t in pending if t.address not in reached}
+        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
+        new = {}
+        for dependent, dependencies in zip(pending, found):
+            for target in dependencies:
+                if target.address not in reached and target.address != wheel.address:
+                    user = dependent.address.maybe_convert_to_target_generator().spec
+                    new.setdefault(target.address, Reached(target, role_of(target, union_membership), user))
         reached.update(new)
-        looked_into = [
-            t for t in new.values() if not t.has_field(ExtensionModuleField) and not t.has_field(PythonsField)
-        ]
-        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in looked_into)
-        pending = [dependency for dependencies in found for dependency in dependencies]
-    return tuple(sorted(reached.values(), key=lambda t: t.address))
+        pending = [each.target for each in new.values() if is_looked_into(each.role)]
+    return tuple(sorted(reached.values(), key=lambda each: each.target.address))
 
 
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)
 async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
+    """Plan a wheel.
+
+    Raises:
+        InvalidTargetError: with everything that is wrong with its fields and dependencies.
+    """
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     parts = await Get(PayloadTargets, PayloadTargetsRequest(request.address))
-    check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in parts.extensions)
     pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
     sources, metadata, data = await MultiGet(
         Get(
@@ -176,13 +229,12 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         Get(WheelMetadata, WheelMetadataRequest(pyproject, where)),
         Get(DataFiles, DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
     )
-    pythons = target[PythonsField].value
-    matrix = plan_matrix(
-        target[PlatformsField].value,
-        pythons if pythons is not None else pythons_of(metadata.pyproject, where=where),
-        (extension[LimitedApiField].value for extension in parts.extensions),
-        where=where,
+    roots = await MultiGet(
+        Get(OptionalSourceRoot, SourceRootRequest, SourceRootRequest.for_target(library)) for library in parts.libraries
     )
+    files = sources.snapshot.files
+    libraries = _place_libraries(parts, roots, files)
+    matrix = _check(target, parts, libraries, files, metadata.pyproject)
     variant = target[VariantField].value
     return WheelPlan(
         address=request.address,
@@ -195,8 +247,71 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         data=data.digest if target[DataFilesField].value else None,
         extensions=tuple(extension.address for extension in parts.extensions),
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
+        libraries=tuple((library.address, folder or "") for library, folder in libraries),
         siblings=parts.siblings,
+        requires_python=metadata.pyproject.requires_python,
     )
+
+
+def _place_libraries(
+    parts: PayloadTargets, roots: Iterable[OptionalSourceRoot], files: Iterable[str]
+) -> tuple[tuple[Target, str | None], ...]:
+    """The shared libraries of a wheel with their folders in it; None where the user has to say it."""
+    modules = [extension[ExtensionModuleField].value.replace(".", "/") for extension in parts.extensions]
+    python_files = (*(path for path in files if path.endswith((".py", ".pyi"))), *modules)
+    placed = []
+    for library, root in zip(parts.libraries, roots):
+        declared = library[CcWheelFolderField].value
+        folder = library.address.spec_path
+        if root.source_root and root.source_root.path != ".":
+            folder = posixpath.relpath(folder, root.source_root.path)
+        placed.append((library, declared or library_folder(folder, python_files)))
+    return tuple(placed)
+
+
+def _check(
+    target: Target,
+    parts: PayloadTargets,
+    libraries: tuple[tuple[Target, str | None], ...],
+    files: tuple[str, ...],
+    pyproject: Pyproject,
+) -> WheelMatrix:
+    """The builds of a wheel.
+
+    Raises:
+        InvalidTargetError: with all problems of its fields and of its dependencies.
+    """
+    spec = target.address.spec
+    where = f"the target {spec}"
+    extensions = parts.extensions
+    pythons = target[PythonsField].value
+    problems = Problems()
+    matrix = None
+    problems.add(parts.mistakes)
+    with problems.collecting():
+        has_data = bool(target[DataFilesField].value)
+        check_native(spec, (*extensions, *parts.libraries), files, has_data=has_data)
+    with problems.collecting():
+        check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in extensions)
+    with problems.collecting():
+        check_places(spec, ((lib.address.spec, _library_name(lib), folder) for lib, folder in libraries), files)
+    with problems.collecting():
+        matrix = plan_matrix(
+            target[PlatformsField].value,
+            pythons if pythons is not None else pythons_of(pyproject.requires_python, where=where),
+            (extension[LimitedApiField].value for extension in extensions),
+            where=where,
+            # Prebuilt extensions among the resources are for the Pythons that the wheel lists.
+            independent=bool(libraries) and not extensions and not any(is_possible_extension(file) for file in files),
+        )
+        check_pythons(matrix.versions, pyproject.requires_python, where=where)
+    problems.raise_if_any()
+    assert matrix is not None  # where it is not, there is a problem
+    return matrix
+
+
+def _library_name(library: Target) -> str:
+    return library[CcSharedLibraryNameField].value or library.address.target_name
 
 
 def _address_input(variant: str, target: Target) -> AddressInput:
@@ -215,13 +330,10 @@ async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
         ),
     )
     contents = await Get(DigestContents, Digest, pyproject)
+    parsed = parse_pyproject(contents[0].content, request.pyproject)
     directory = posixpath.dirname(request.pyproject)
-    text = contents[0].content.decode(errors="replace")
-    paths = mentioned_paths(text)
-    # PEP 639 and setuptools both take these where a pyproject.toml names none.
-    usual = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*", "README*")
-    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in (*usual, *paths)))
-    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), text)
+    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
+    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), parsed)
 
 
 @rule(level=LogLevel.DEBUG)
