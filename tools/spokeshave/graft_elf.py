@@ -18,6 +18,7 @@ from spokeshave.graft import (
     GraftedTree,
     UnrepairableWheelError,
     copy_library,
+    find_library,
     grafted_library,
     hashed_name,
 )
@@ -49,13 +50,22 @@ if __name__ == "__main__":
 """
 
 
-def graft_elf(tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], scratch: Path) -> GraftedTree:
+def graft_elf(
+    tree: WheelTree,
+    platform: LinuxPlatform,
+    library_dirs: Sequence[Path],
+    scratch: Path,
+    own_libraries: Sequence[str] = (),
+) -> GraftedTree:
     """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be.
 
-    ``scratch`` is the parent of the tree's root.
+    ``scratch`` is the parent of the tree's root. ``own_libraries`` are files of the wheel that stay as they are named.
     """
     patchelf = PinnedPatchelf()
     _clean_search_paths(tree, patchelf)
+    if own_libraries:
+        _search_own(tree, own_libraries, library_dirs, patchelf)
+        tree = read_tree(tree.name, tree.root)
     shared = share_libraries(library_dirs, scratch)
     if platform.system is System.MUSL:
         tree, shared = _name_musl(tree, platform, shared, patchelf)
@@ -77,6 +87,32 @@ def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:
             patchelf.set_rpath(tree.root / file, ":".join(kept))
         else:
             patchelf.remove_rpath(tree.root / file)
+
+
+def _search_own(
+    tree: WheelTree, own_libraries: Iterable[str], library_dirs: Sequence[Path], patchelf: PinnedPatchelf
+) -> None:
+    """Lead the files that need one of the wheel's own libraries, also through libraries to graft, to its folder."""
+    folders = {tree.elf_files[path].soname or PurePosixPath(path).name: dirname(path) for path in own_libraries}
+    for file, elf in tree.elf_files.items():
+        needed = _all_needed(elf.needed, folders, library_dirs)
+        here = dirname(file) or "."
+        added = [f"$ORIGIN/{relpath(folder or '.', here)}" for name, folder in folders.items() if name in needed]
+        if added:
+            patchelf.set_rpath(tree.root / file, ":".join(dict.fromkeys([*elf.search_path, *added])))
+
+
+def _all_needed(names: Iterable[str], own: Mapping[str, str], library_dirs: Sequence[Path]) -> set[str]:
+    """The libraries that some libraries need, and those that these need, as far as they will be grafted."""
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            path = None if name in own else find_library(name, library_dirs)
+            pending += read_elf(path, name).needed if path is not None and is_elf(path) else ()
+    return found
 
 
 def _name_musl(

@@ -32,6 +32,8 @@ else:
 Table = Mapping[str, object]
 
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
+# What setuptools and hatchling take where a pyproject.toml has no `license-files` (PEP 639 leaves it to the backends).
+LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 REMEDIES = {
     "project.version": 'State a PEP 440 version or write dynamic = ["version"], and not both.',
     "project.license-files": "Give globs below the folder of pyproject.toml that match files there.",
@@ -225,7 +227,8 @@ def pin(requirement: Requirement, place: str, problems: Problems) -> None:
 def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tuple[str, ...]) -> WheelMetadata:
     """Put the placeholder in and render everything."""
     static = str(metadata.version) if "version" in project else None
-    license_files = dict(find_license_files(metadata, pyproject.parent))
+    usual = [] if "license-files" in project else usual_license_files(pyproject.parent)
+    license_files = {**dict(find_license_files(metadata, pyproject.parent)), **{path.name: path for path in usual}}
     normalise_license(metadata, license_files)
     metadata.version = Version(UNSTAMPED)
     return WheelMetadata(
@@ -233,10 +236,16 @@ def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tu
         static,
         str(metadata.requires_python) if metadata.requires_python else None,
         pins,
-        render_core_metadata(metadata),
+        render_core_metadata(metadata, license_files),
         render_entry_points(metadata),
         license_files,
     )
+
+
+def usual_license_files(folder: Path) -> list[Path]:
+    """The license files of a project that names none, sorted; an editor's copy (``LICENSE~``) is not one."""
+    found = (path for pattern in LICENSE_GLOBS for path in folder.glob(pattern))
+    return sorted({path for path in found if path.is_file() and not path.name.endswith("~")})
 
 
 def find_license_files(metadata: StandardMetadata, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -254,9 +263,12 @@ def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
 
     The library would write the absolute path of a legacy license file.
     """
+    files = list(files)
     if isinstance(metadata.license, str):
         metadata.license = canonicalize_license_expression(metadata.license)
-    elif metadata.license:
+    if not isinstance(metadata.license, License):
+        metadata.license_files = [Path(name) for name in files] if files else metadata.license_files
+    else:
         text = "\n".join(re.split("\r\n|\r|\n", metadata.license.text)).rstrip("\n")
         file = next((Path(name) for name in files), None)
         metadata.license = License(text, file)
@@ -264,6 +276,10 @@ def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
             metadata.metadata_version = "2.4"
 
 
-def render_core_metadata(metadata: StandardMetadata) -> bytes:
+def render_core_metadata(metadata: StandardMetadata, license_files: Iterable[str]) -> bytes:
     """METADATA's bytes."""
-    return metadata.as_rfc822().as_bytes()
+    message = metadata.as_rfc822()
+    # Beside the license of PEP 621 the library writes one file.
+    for name in sorted(set(license_files).difference(message.get_all("License-File", []))):
+        message["License-File"] = name
+    return message.as_bytes()

@@ -102,6 +102,28 @@ def test_license_expression_and_files_go_to_their_places(tmp_path: Path) -> None
     }
 
 
+USUAL = {"LICENSE": "a", "LICENCE__MIT": "b", "COPYING__LESSER": "c", "NOTICE__txt": "d", "AUTHORS__md": "e"}
+USUAL_NAMES = ["AUTHORS.md", "COPYING.LESSER", "LICENCE.MIT", "LICENSE", "NOTICE.txt"]
+OTHER = {"README__md": "f", "LICENSE~": "g", "license-check__py": "h", "UNLICENSE": "i", "LICENSES__d/MIT": "j"}
+
+
+@pytest.mark.parametrize("license_", ["", 'license = "MIT"\n', 'license = {text = "MIT"}\n', 'license = {file = "LICENSE"}\n'])
+def test_the_usual_license_files_are_taken_where_none_are_named(tmp_path: Path, license_: str) -> None:
+    metadata = read(tmp_path, DYNAMIC + license_, **USUAL, **OTHER)
+    assert sorted(headers(metadata, "License-File")) == sorted(metadata.license_files) == USUAL_NAMES
+    assert headers(metadata, "Metadata-Version") == ["2.4"]
+    assert {name: path.read_text() for name, path in metadata.license_files.items()} == {
+        name.replace("__", "."): text for name, text in USUAL.items()
+    }
+
+
+def test_only_the_named_license_files_are_taken(tmp_path: Path) -> None:
+    assert not read(tmp_path, f"{DYNAMIC}license-files = []\n", **USUAL).license_files
+    metadata = read(tmp_path, f'{DYNAMIC}license-files = ["NOTICE*"]\n', **USUAL)
+    assert headers(metadata, "License-File") == list(metadata.license_files) == ["NOTICE.txt"]
+    assert not read(write_tree(tmp_path / "none", {"LICENSE/MIT": "x"}), DYNAMIC).license_files
+
+
 @pytest.mark.parametrize("extra", ["", 'import-names = ["a"]\n'])
 def test_legacy_license_file_is_carried_without_naming_the_checkout(tmp_path: Path, extra: str) -> None:
     write_tree(tmp_path, {"LICENSE": "One\n\n  Two\n"})

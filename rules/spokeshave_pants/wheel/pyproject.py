@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tomli
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from pants.backend.python.pip_requirement import PipRequirement
 
 from spokeshave_pants.errors import InvalidTargetError
 
@@ -83,8 +83,8 @@ def _distributions(project: Mapping[str, object]) -> list[str]:
     found = []
     for text in (text for group in groups for text in _texts(group)):
         try:
-            found.append(canonicalize_name(Requirement(text).name))
-        except InvalidRequirement:
+            found.append(canonicalize_name(PipRequirement.parse(text).project_name))
+        except ValueError:
             continue  # reported by the tools, with all else that is wrong
     return found
 

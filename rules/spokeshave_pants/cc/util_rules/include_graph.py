@@ -5,7 +5,11 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from pants.backend.cc.dependency_inference.rules import AllCCTargets, CCDependencyInferenceFieldSet
+from pants.backend.cc.dependency_inference.rules import (
+    AllCCTargets,
+    CCDependencyInferenceFieldSet,
+    find_all_cc_targets,
+)
 from pants.backend.cc.target_types import CCSourceField
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents
@@ -97,10 +101,12 @@ class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceField
 
 @rule(desc="Infer C/C++ dependencies from includes", level=LogLevel.DEBUG)
 async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTargets) -> InferredDependencies:
-    """What the include graph resolves and Pants' own inference does not: include roots, angle brackets, `..`."""
+    """What the include graph resolves: all that Pants' own inference does, and include roots, angle brackets, `..`."""
     headers = cc_targets.graph.included(request.field_set.sources.file_path)
     return InferredDependencies(cc_targets.by_path[header].address for header in headers)
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), UnionRule(InferDependenciesRequest, InferCcIncludesRequest)]
+    # Of Pants' own inference this one rule alone: the rest reads every source as UTF-8, and ends with a traceback at one
+    # that is not.
+    return [*collect_rules(), *collect_rules({"find": find_all_cc_targets}), UnionRule(InferDependenciesRequest, InferCcIncludesRequest)]

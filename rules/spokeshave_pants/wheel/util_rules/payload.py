@@ -161,6 +161,23 @@ class Reached:
     dependent: str
 
 
+async def _reach(wheel: Target, union_membership: UnionMembership) -> tuple[Reached, ...]:
+    """All that a wheel depends on, sorted; what is built apart is not looked into."""
+    reached: dict[Address, Reached] = {}
+    pending = [wheel]
+    while pending:
+        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
+        new = {}
+        for dependent, dependencies in zip(pending, found):
+            for target in dependencies:
+                if target.address not in reached and target.address != wheel.address:
+                    user = dependent.address.maybe_convert_to_target_generator().spec
+                    new.setdefault(target.address, Reached(target, role_of(target, union_membership), user))
+        reached.update(new)
+        pending = [each.target for each in new.values() if is_looked_into(each.role)]
+    return tuple(sorted(reached.values(), key=lambda each: each.target.address))
+
+
 @rule(level=LogLevel.DEBUG)
 async def payload_targets(request: PayloadTargetsRequest, union_membership: UnionMembership) -> PayloadTargets:
     where = "a `python_native_wheel`"
@@ -187,23 +204,6 @@ async def payload_targets(request: PayloadTargetsRequest, union_membership: Unio
         elsewhere=elsewhere,
         mistakes=describe_mistakes(request.address.spec, mistakes, union_membership),
     )
-
-
-async def _reach(wheel: Target, union_membership: UnionMembership) -> tuple[Reached, ...]:
-    """All that a wheel depends on, sorted; what is built apart is not looked into."""
-    reached: dict[Address, Reached] = {}
-    pending = [wheel]
-    while pending:
-        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
-        new = {}
-        for dependent, dependencies in zip(pending, found):
-            for target in dependencies:
-                if target.address not in reached and target.address != wheel.address:
-                    user = dependent.address.maybe_convert_to_target_generator().spec
-                    new.setdefault(target.address, Reached(target, role_of(target, union_membership), user))
-        reached.update(new)
-        pending = [each.target for each in new.values() if is_looked_into(each.role)]
-    return tuple(sorted(reached.values(), key=lambda each: each.target.address))
 
 
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)
