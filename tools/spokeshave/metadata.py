@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
@@ -34,6 +34,7 @@ Table = Mapping[str, object]
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
 # What setuptools and hatchling take where a pyproject.toml has no `license-files` (PEP 639 leaves it to the backends).
 LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
     "project.version": 'State a PEP 440 version or write dynamic = ["version"], and not both.',
     "project.license-files": "Give globs below the folder of pyproject.toml that match files there.",
@@ -62,10 +63,11 @@ class WheelMetadata:
     license_files: Mapping[str, Path]
 
 
-def read_metadata(pyproject: Path, pins: Iterable[str] = ()) -> WheelMetadata:
+def read_metadata(pyproject: Path, pins: Iterable[str] = (), requirements: Iterable[str] = ()) -> WheelMetadata:
     """Read a pyproject.toml whose paths are relative to its own folder.
 
-    ``pins`` are distributions that must be of this wheel's version. Raises InvalidMetadataError with
+    ``pins`` are distributions that must be of this wheel's version, ``requirements`` what dynamic ``dependencies``
+    come to. Raises InvalidMetadataError with
     everything that is wrong, each time naming the file and the key.
     """
     document = read_toml(pyproject)
@@ -77,6 +79,8 @@ def read_metadata(pyproject: Path, pins: Iterable[str] = ()) -> WheelMetadata:
     check_extras(project, pyproject, problems)
     check_entry_points(project, str(pyproject), problems)
     metadata = standard_metadata({**document, "project": readable(project)}, pyproject, problems)
+    if metadata:
+        add_requirements(metadata, project, requirements, pyproject, problems)
     pinned = pin_requirements(metadata, pins, pyproject, problems) if metadata else ()
     if problems or metadata is None:
         raise problems.as_error(InvalidMetadataError)
@@ -105,14 +109,19 @@ def project_table(document: Table, pyproject: Path, problems: Problems) -> Table
 
 
 def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
-    """Note every dynamic field but the version: no code of the project runs to compute one."""
+    """Note every dynamic field but version and dependencies: no code of the project runs to compute one."""
     dynamic = project.get("dynamic", [])
     if not isinstance(dynamic, list):
         problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or leave it out.')
         return
+    if "dependencies" in dynamic and "dependencies" in project:
+        message, remedy = "are stated and dynamic as well", "Take them out of dynamic, or leave the list out."
+        problems.add(f"{pyproject}: project.dependencies", message, remedy)
     for field in dynamic:
-        if isinstance(field, str) and field != "version":
-            remedy = f"State {field} under [project] and take it out of dynamic; only the version may be dynamic."
+        if isinstance(field, str) and field not in DYNAMIC_FIELDS:
+            remedy = (
+                f"State {field} under [project] and take it out of dynamic; only {' and '.join(DYNAMIC_FIELDS)} may be."
+            )
             problems.add(f"{pyproject}: project.dynamic", f"lists {field}, and nothing computes it", remedy)
 
 
@@ -196,6 +205,24 @@ def note(error: Exception, pyproject: Path, problems: Problems) -> None:
     else:
         message, remedy = str(error), REMEDIES.get(key, REMEDY)
     problems.add(f"{pyproject}: {key}", message.replace("\n", " "), remedy)
+
+
+def add_requirements(
+    metadata: StandardMetadata, project: Table, requirements: Iterable[str], pyproject: Path, problems: Problems
+) -> None:
+    """Add requirements to the dependencies, which must be dynamic."""
+    dynamic = project.get("dynamic")
+    is_dynamic = isinstance(dynamic, list) and "dependencies" in dynamic
+    for text in sorted(set(requirements)):
+        if not is_dynamic:
+            remedy = f'State {text!r} there, or write dynamic = ["dependencies"].'
+            problems.add(f"{pyproject}: project.dependencies", f"is not dynamic, so {text!r} is not added", remedy)
+            continue
+        try:
+            metadata.dependencies.append(Requirement(text))
+        except InvalidRequirement as err:
+            message = f"{text!r} is not a requirement ({err})"
+            problems.add("--requirement", message.replace("\n", " "), "Write it as PEP 508 says: name>=1.0.")
 
 
 def pin_requirements(

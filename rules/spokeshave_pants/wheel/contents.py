@@ -84,6 +84,11 @@ def is_looked_into(role: Role) -> bool:
     return role in (Role.FILES, Role.GROUP, Role.REQUIREMENT)
 
 
+def is_part(role: Role) -> bool:
+    """Whether a target with this role is in the wheel itself."""
+    return role in (Role.FILES, Role.EXTENSION, Role.LIBRARY)
+
+
 def describe_mistakes(wheel: str, mistakes: Iterable[tuple[Target, str]], union_membership: UnionMembership) -> str:
     """One message for all dependencies of a wheel that cannot be in it; empty if there are none.
 
@@ -162,9 +167,9 @@ def check_native(wheel: str, native: Iterable[Target], files: Iterable[str], *, 
     files = tuple(files)
     if any(True for _ in native) or has_data or not all(file.endswith(_SOURCE_ENDINGS) for file in files):
         return
-    holds = "only Python sources" if files else "nothing"
+    fault = "would hold Python sources alone and no native code" if files else "would install nothing"
     raise InvalidTargetError(
-        f"{wheel} would hold {holds} and no native code. List in `dependencies` the `python_extension`s, "
+        f"{wheel} {fault}. List in `dependencies` the `python_extension`s, "
         "`cc_shared_library`s, `python_sources` and `resources` that it consists of. "
         "A wheel without native code is a `python_distribution`."
     )

@@ -23,12 +23,14 @@ class Pyproject:
     """The values of a `[project]` table that decide what is built. A value of the wrong type counts as missing.
 
     Args:
+        version: the static version, if there is one.
         dependencies: the normalized names of all distributions in `dependencies` and `optional-dependencies`.
         dynamic_dependencies: whether `dynamic` lists `dependencies`.
         paths: readme and license files, as globs relative to the file.
     """
 
     name: str | None
+    version: str | None
     requires_python: str | None
     dependencies: frozenset[str]
     dynamic_dependencies: bool
@@ -46,6 +48,7 @@ def parse_pyproject(content: bytes, path: str) -> Pyproject:
     project: Mapping[str, object] = table if isinstance(table, dict) else {}
     return Pyproject(
         name=_text(project.get("name")),
+        version=_text(project.get("version")),
         requires_python=_text(project.get("requires-python")),
         dependencies=frozenset(_distributions(project)),
         dynamic_dependencies="dependencies" in _texts(project.get("dynamic")),

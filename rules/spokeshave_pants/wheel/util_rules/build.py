@@ -117,7 +117,7 @@ class StampedWheel:
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
     """The wheels that a wheel requires, in the build that fits it (or one of the Pythons that it serves)."""
     wanted = version or plan.matrix.served_by(key.abi)[0]
-    plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in plan.siblings)
+    plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
     return tuple(
         WheelKey(
             sibling.address,
@@ -128,8 +128,9 @@ async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | 
     )
 
 
-def _pins(siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
-    return tuple(argument for sibling in siblings for argument in ("--pin", sibling.distribution))
+def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+    pins = (argument for sibling in siblings for argument in ("--pin", sibling.distribution))
+    return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
 
 
 @rule(desc="Check a wheel's metadata", level=LogLevel.DEBUG)
@@ -139,7 +140,7 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     result = await Get(
         ToolResult,
         RunToolRequest(
-            argv=("metadata", "--pyproject", plan.pyproject, *_pins(siblings)),
+            argv=("metadata", "--pyproject", plan.pyproject, *_requirements(plan, siblings)),
             digest=plan.metadata,
             kind=ActionKind.METADATA,
             description=f"Check the metadata of {request.address}",
@@ -182,7 +183,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                 *("--tag", wheel_tag(key.abi, key.platform)),
                 *(("--data", DATA_DIR) if plan.data else ()),
                 *(("--version-module", version_module) if version_module else ()),
-                *_pins(siblings),
+                *_requirements(plan, siblings),
             ),
             digest=inputs,
             kind=ActionKind.ASSEMBLE,

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import pytest
 from pants.backend.python.dependency_inference import rules as dependency_inference
-from pants.backend.python.target_types import PythonSourcesGeneratorTarget
+from pants.backend.python.goals import package_pex_binary
+from pants.backend.python.target_types import (
+    PexBinary,
+    PythonDistribution,
+    PythonRequirementTarget,
+    PythonSourcesGeneratorTarget,
+    PythonTestsGeneratorTarget,
+)
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
-from pants.core.target_types import FilesGeneratorTarget, ResourcesGeneratorTarget
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget
+from pants.backend.shell.target_types import ShellCommandTarget
+from pants.backend.shell.util_rules import shell_command
+from pants.core.target_types import (
+    ArchiveTarget,
+    FilesGeneratorTarget,
+    FileTarget,
+    GenericTarget,
+    RelocatedFiles,
+    ResourcesGeneratorTarget,
+)
 from pants.core.target_types import rules as core_target_types_rules
 from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address
@@ -14,7 +31,10 @@ from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
+from spokeshave_pants.cc import target_types as cc_target_types
+from spokeshave_pants.cc.target_types import CcPythonRequirementTarget, CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import payload
 from spokeshave_pants.wheel.util_rules.payload import PayloadTargets, PayloadTargetsRequest, WheelPlan, WheelPlanRequest
