@@ -8,7 +8,6 @@ from pants.core.util_rules import stripped_source_files
 from pants.engine.rules import Rule
 from pants.engine.target import Target
 from pants.engine.unions import UnionRule
-from pants.vcs import git
 
 from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.wheel import summary
@@ -35,7 +34,6 @@ def rules() -> Iterable[Rule | UnionRule]:
     return (
         *build.rules(),
         *extension.rules(),
-        *git.rules(),
         *package.rules(),
         *package_headers.rules(),
         *payload.rules(),
