@@ -66,7 +66,9 @@ def graft_macho(
     linkage = MachOLinkage(tree, platform)
     outside = {file: _outside(linkage, file) for file in tree.macho_files}
     own = {basename(path): path for path in own_libraries}
-    sources = _sources([name for names in outside.values() for name in names if basename(name) not in own], library_dirs)
+    sources = _sources(
+        [name for names in outside.values() for name in names if basename(name) not in own], library_dirs
+    )
     sources = {name: path for name, path in sources.items() if name not in own}
     folder = f"{tree.name.name}{_LIBRARY_FOLDER}"
     grafts = _Grafts(sources, {name: f"{folder}/{hashed_name(path)}" for name, path in sources.items()}, own)

@@ -108,7 +108,9 @@ USUAL_NAMES = ["AUTHORS.md", "COPYING.LESSER", "LICENCE.MIT", "LICENSE", "NOTICE
 OTHER = {"README__md": "f", "LICENSE~": "g", "license-check__py": "h", "UNLICENSE": "i", "LICENSES__d/MIT": "j"}
 
 
-@pytest.mark.parametrize("license_", ["", 'license = "MIT"\n', 'license = {text = "MIT"}\n', 'license = {file = "LICENSE"}\n'])
+@pytest.mark.parametrize(
+    "license_", ["", 'license = "MIT"\n', 'license = {text = "MIT"}\n', 'license = {file = "LICENSE"}\n']
+)
 def test_the_usual_license_files_are_taken_where_none_are_named(tmp_path: Path, license_: str) -> None:
     metadata = read(tmp_path, DYNAMIC + license_, **USUAL, **OTHER)
     assert sorted(headers(metadata, "License-File")) == sorted(metadata.license_files) == USUAL_NAMES

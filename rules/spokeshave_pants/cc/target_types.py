@@ -246,8 +246,8 @@ class CcWheelFolderField(StringField):
         The folder of a wheel that the library's file is put into, such as `mypackage/lib`, where a
         `python_native_wheel` depends on the library itself: Python code opens it from there, by `ctypes` or `cffi`.
 
-        Defaults to the folder of the BUILD file, relative to its source root, where that is a package of the wheel, else
-        to the one outermost package of the wheel. A library that only extensions link to needs no folder.
+        Defaults to the folder of the BUILD file, relative to its source root, if that is a package of the wheel, and
+        otherwise to the one outermost package of the wheel. A library that only extensions link to needs no folder.
         """
     )
 

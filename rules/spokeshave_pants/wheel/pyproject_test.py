@@ -50,7 +50,8 @@ def test_the_usual_license_files_are_inputs_unless_others_are_named() -> None:
 
 
 def test_a_text_that_looks_like_tables_and_keys_is_a_text() -> None:
-    text = 'readme = {content-type = "text/markdown", text = """\n[tool.x]\nrequires-python = "==2.7"\nreadme = "no.md"\n"""}\n'
+    readme = '[tool.x]\nrequires-python = "==2.7"\nreadme = "no.md"\n'
+    text = f'readme = {{content-type = "text/markdown", text = """\n{readme}"""}}\n'
     found = parse(f'[project]\n{text}requires-python = ">=3.12"\nlicense-files = ["LEGAL/*.txt"]\n')
     assert found.requires_python == ">=3.12"
     assert found.paths == ("LEGAL/*.txt",)

@@ -87,7 +87,7 @@ def check_requirements(wheel: str, requirements: Iterable[Requirement], pyprojec
         raise InvalidTargetError(
             f"{wheel} needs distributions that the `dependencies` of {path} do not have. Add them, or write "
             f'`dynamic = ["dependencies"]` to have them added:\n{bullet_list(lines)}\n'
-            "What is not needed at run time is left out by a `!` dependency, such as '!3rdparty:name', of its dependent."
+            "Exclude what is not needed at run time by a `!` dependency of its dependent, such as '!3rdparty:name'."
         )
 
 

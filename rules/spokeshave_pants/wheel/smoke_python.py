@@ -68,7 +68,9 @@ def _allows(requires: RequiresPython, python: SmokePython) -> bool:
 
 def _none_allowed(pythons: Sequence[SmokePython], requires: RequiresPython) -> str:
     found = ", ".join(dict.fromkeys(python.version for python in pythons))
-    return f"the `requires-python` {requires.text!r} of its pyproject.toml does not allow the Python {found} that is here"
+    return (
+        f"the `requires-python` {requires.text!r} of its pyproject.toml does not allow the Python {found} that is here"
+    )
 
 
 def _why_none(

@@ -39,7 +39,9 @@ def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Itera
         if file in extensions or python:
             what = "is an extension module" if file in extensions else f"uses {python[0]}"
             message = f"{what}, but the tag {subject.expected.abi} says that the wheel fits every Python"
-            remedy = "Make it by a `python_extension`, so that the wheel is tagged for the Pythons that it is built for."
+            remedy = (
+                "Make it by a `python_extension`, so that the wheel is tagged for the Pythons that it is built for."
+            )
             yield finding(Rule.TAG, file, message, remedy)
 
 

@@ -107,6 +107,10 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
 
 
 def rules() -> list[Rule | UnionRule]:
-    # Of Pants' own inference this one rule alone: the rest reads every source as UTF-8, and ends with a traceback at one
+    # Only this rule of Pants' own inference: the others decode every source as UTF-8, and end with a traceback at one
     # that is not.
-    return [*collect_rules(), *collect_rules({"find": find_all_cc_targets}), UnionRule(InferDependenciesRequest, InferCcIncludesRequest)]
+    return [
+        *collect_rules(),
+        *collect_rules({"find": find_all_cc_targets}),
+        UnionRule(InferDependenciesRequest, InferCcIncludesRequest),
+    ]

@@ -36,7 +36,7 @@ def rule_runner() -> RuleRunner:
     """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
     runner = RuleRunner(
         rules=[
-                *python_target_types_rules(),
+            *python_target_types_rules(),
             *stripped_source_files.rules(),
             *tools.rules(),
             *version.rules(),
