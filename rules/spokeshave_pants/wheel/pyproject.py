@@ -83,7 +83,7 @@ def _texts(value: object) -> list[str]:
 def _distributions(project: Mapping[str, object]) -> list[str]:
     extras = project.get("optional-dependencies")
     groups = [project.get("dependencies"), *(extras.values() if isinstance(extras, dict) else ())]
-    found = []
+    found: list[str] = []
     for text in (text for group in groups for text in _texts(group)):
         try:
             found.append(canonicalize_name(PipRequirement.parse(text).project_name))

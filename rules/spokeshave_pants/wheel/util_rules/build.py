@@ -168,9 +168,10 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         for library, folder in plan.libraries
     )
     siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
+    parts: tuple[PythonExtension | PlacedLibrary, ...] = (*extensions, *placed)
     linked, libraries = await MultiGet(
-        Get(Digest, MergeDigests(native.digest for native in (*extensions, *placed))),
-        Get(Digest, MergeDigests(native.libraries for native in (*extensions, *placed))),
+        Get(Digest, MergeDigests(part.digest for part in parts)),
+        Get(Digest, MergeDigests(part.libraries for part in parts)),
     )
     native = await Get(Digest, AddPrefix(linked, PAYLOAD_DIR))
     inputs = await Get(Digest, MergeDigests([plan.payload, native, plan.metadata, *([plan.data] if plan.data else [])]))
@@ -191,7 +192,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         ),
     )
     raise_for_failure(result, str(key.address))
-    before = (facts.action, *(action for part in (*extensions, *placed) for action in part.actions))
+    before = (facts.action, *(action for part in parts for action in part.actions))
     return UnrepairedWheel(
         digest=result.digest,
         file_name=result.facts()["wheel"],

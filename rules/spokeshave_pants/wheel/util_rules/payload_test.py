@@ -38,7 +38,8 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import payload
-from spokeshave_pants.wheel.util_rules.payload import PayloadTargets, PayloadTargetsRequest, WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.payload_targets import PayloadTargets, PayloadTargetsRequest
 
 PYPROJECT = '[project]\nname = "one"\nreadme = "docs/about.md"\nlicense-files = ["*.license"]\n'
 
@@ -105,7 +106,7 @@ def extension(name: str = "ext", module: str = "one._native") -> str:
 def refusal(runner: RuleRunner, name: str = "one") -> str:
     with pytest.raises(ExecutionError) as caught:
         plan(runner, name)
-    (error,) = caught.value.wrapped_exceptions
+    error = caught.value.wrapped_exceptions[0]
     assert isinstance(error, InvalidTargetError)
     return str(error)
 
