@@ -106,9 +106,9 @@ def extension(name: str = "ext", module: str = "one._native") -> str:
 def refusal(runner: RuleRunner, name: str = "one") -> str:
     with pytest.raises(ExecutionError) as caught:
         plan(runner, name)
-    error = caught.value.wrapped_exceptions[0]
-    assert isinstance(error, InvalidTargetError)
-    return str(error)
+    errors = list(caught.value.wrapped_exceptions)
+    assert len(errors) == 1 and isinstance(errors[0], InvalidTargetError)
+    return str(errors[0])
 
 
 def owned(runner: RuleRunner, name: str) -> list[str]:
