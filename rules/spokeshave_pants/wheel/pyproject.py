@@ -56,15 +56,22 @@ def parse_pyproject(content: bytes, path: str) -> Pyproject:
     )
 
 
-def _read_toml(content: bytes, path: str) -> Mapping[str, object]:
+def not_utf8(content: bytes) -> str:
+    """Where a text is not UTF-8; empty if all of it is."""
     try:
-        return tomli.loads(content.decode("utf-8"))
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidTargetError(
-            f"{path}: is not TOML (byte 0x{content[error.start]:02x} in line {line} is not UTF-8). "
-            "Correct the file's syntax: save it as UTF-8."
-        ) from error
+        return f"byte 0x{content[error.start]:02x} in line {line} is not UTF-8"
+    return ""
+
+
+def _read_toml(content: bytes, path: str) -> Mapping[str, object]:
+    fault = not_utf8(content)
+    if fault:
+        raise InvalidTargetError(f"{path}: is not TOML ({fault}). Correct the file's syntax: save it as UTF-8.")
+    try:
+        return tomli.loads(content.decode("utf-8"))
     except (tomli.TOMLDecodeError, RecursionError) as error:
         bom = " without a byte order mark" if content.startswith(b"\xef\xbb\xbf") else ""
         reason = str(error) or "it is nested too deeply"

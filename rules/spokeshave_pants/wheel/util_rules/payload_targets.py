@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pants.backend.python.target_types import PythonProvidesField
+from pants.backend.python.dependency_inference.subsystem import PythonInferSubsystem
+from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
 from pants.engine.addresses import Address
+from pants.engine.fs import Digest, DigestContents
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     AllTargets,
     Dependencies,
     DependenciesRequest,
+    HydratedSources,
+    HydrateSourcesRequest,
     Target,
     Targets,
     WrappedTarget,
@@ -20,7 +24,9 @@ from pants.engine.target import (
 from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.errors import InvalidTargetError, bullet_list
 from spokeshave_pants.wheel.contents import Role, describe_mistakes, is_looked_into, is_part, role_of
+from spokeshave_pants.wheel.pyproject import not_utf8
 from spokeshave_pants.wheel.requirements import Requirement, is_closer, requirements_of
 from spokeshave_pants.wheel.target_types import WheelDependenciesField
 
@@ -89,6 +95,46 @@ class Reached:
     dependent: str
 
 
+@dataclass(frozen=True)
+class SourceEncodingRequest:
+    """Whether Pants can read a Python source to infer its dependencies."""
+
+    field: PythonSourceField
+
+
+@dataclass(frozen=True)
+class SourceEncoding:
+    """What is wrong with the encoding of a Python source; empty if nothing is."""
+
+    problem: str
+
+
+@rule(level=LogLevel.DEBUG)
+async def source_encoding(request: SourceEncodingRequest, infer: PythonInferSubsystem) -> SourceEncoding:
+    """Pants' own error for such a source names no file."""
+    if not infer.use_rust_parser:
+        return SourceEncoding("")
+    sources = await Get(HydratedSources, HydrateSourcesRequest(request.field))
+    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    found = ((file.path, not_utf8(file.content)) for file in contents)
+    return SourceEncoding("\n".join(f"{path}: {fault}" for path, fault in found if fault))
+
+
+async def _check_encodings(targets: Iterable[Target]) -> None:
+    found = await MultiGet(
+        Get(SourceEncoding, SourceEncodingRequest(target[PythonSourceField]))
+        for target in targets
+        if target.has_field(PythonSourceField)
+    )
+    problems = [source.problem for source in found if source.problem]
+    if problems:
+        raise InvalidTargetError(
+            "Pants cannot infer the imports of these Python sources, as `[python-infer].use_rust_parser` reads UTF-8 "
+            f"only:\n{bullet_list(problems)}\nSave them as UTF-8, or set the option to false if they declare their "
+            "encoding (PEP 263)."
+        )
+
+
 async def _reach(
     wheel: Target, union_membership: UnionMembership, excluded: frozenset[Address] = frozenset()
 ) -> tuple[Reached, ...]:
@@ -96,6 +142,7 @@ async def _reach(
     reached: dict[Address, Reached] = {}
     pending = [wheel]
     while pending:
+        await _check_encodings(pending)
         found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
         new: dict[Address, Reached] = {}
         for dependent, dependencies in zip(pending, found):

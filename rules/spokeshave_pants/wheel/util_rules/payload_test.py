@@ -352,6 +352,15 @@ def test_all_problems_of_a_wheel_are_reported_together(rule_runner: RuleRunner) 
     assert all(part in message for part in ("src:data, a `files`", "would install nothing", "'any'"))
 
 
+def test_python_sources_that_are_not_utf8_are_named(rule_runner: RuleRunner) -> None:
+    sources = {"src/one/__init__.py": "from one import a", "src/one/a.py": "x = 'Größe'"}
+    build = {"src/BUILD": wheel("one", ":ext", "src/one") + extension(), "src/one/BUILD": "python_sources()"}
+    rule_runner.write_files({**sources, **build, "src/pyproject.toml": PYPROJECT})
+    assert owned(rule_runner, "one") == sorted(sources)
+    rule_runner.write_files({path: text.encode("latin-1") for path, text in sources.items()})
+    assert "  * src/one/a.py: byte 0xf6 in line 1 is not UTF-8" in refusal(rule_runner)
+
+
 # Shared libraries.
 
 
