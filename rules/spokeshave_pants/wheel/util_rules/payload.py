@@ -35,7 +35,7 @@ from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
-from spokeshave_pants.errors import Problems
+from spokeshave_pants.errors import InvalidTargetError, Problems
 from spokeshave_pants.wheel.contents import (
     check_native,
     check_places,
@@ -171,6 +171,20 @@ async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
     return tuple(owners)
 
 
+async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
+    """Refuse two wheels that would each be pinned to the other."""
+    pinned = [owner.target.address for owner in owners if owner.is_pinned]
+    theirs = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(address)) for address in pinned)
+    mutual = [
+        address for address, parts in zip(pinned, theirs) if any(part.owner.address == wheel for part in parts.foreign)
+    ]
+    if mutual:
+        raise InvalidTargetError(
+            f"{wheel} and {' and '.join(map(str, mutual))} depend on parts of each other, so that neither can be built "
+            "before the other. Move what both import to a distribution that both require."
+        )
+
+
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)
 async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     """Plan a wheel.
@@ -202,6 +216,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     libraries = _place_libraries(parts, roots, files)
     matrix = _check(target, parts, owners, libraries, files, metadata.pyproject)
     is_dynamic = metadata.pyproject.dynamic_dependencies
+    await _refuse_mutual_pins(request.address, owners if is_dynamic else ())
     pinned = tuple(owner.target.address for owner in owners if owner.is_pinned) if is_dynamic else ()
     required = (*parts.requirements, *(owner.requirement for owner in owners if not owner.is_pinned))
     variant = target[VariantField].value

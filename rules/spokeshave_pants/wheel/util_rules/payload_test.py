@@ -494,6 +494,13 @@ def test_what_another_wheel_owns_and_nothing_requires_is_refused_with_both(rule_
     ) in str(caught.value)
 
 
+def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: RuleRunner) -> None:
+    base = {"src/base/__init__.py": "import one", "src/base/pyproject.toml": DYNAMIC.replace("one", "acme-base")}
+    rule_runner.write_files(siblings(DYNAMIC, **base))
+    with engine_error(InvalidTargetError, contains="src/one:one and src/base:base depend on parts of each other"):
+        plan_one(rule_runner)
+
+
 def test_what_a_wheel_lists_is_copied_though_another_one_owns_it(rule_runner: RuleRunner) -> None:
     build = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/base:py", "src/base:ext")
     rule_runner.write_files(siblings(PYPROJECT, **{"src/one/BUILD": build}))
