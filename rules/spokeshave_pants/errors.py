@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class SpokeshaveError(Exception):
@@ -39,6 +40,31 @@ class ToolError(SpokeshaveError):
 
 class MissingInterpreterError(SpokeshaveError):
     """No interpreter (or headers) of a Python that a target lists."""
+
+
+class Problems:
+    """The problems of one target, for one message."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep the `SpokeshaveError` of a block, and go on behind it."""
+        try:
+            yield
+        except SpokeshaveError as error:
+            self._found.append(str(error))
+
+    def add(self, problem: str) -> None:
+        """Keep a problem; an empty one is none."""
+        if problem:
+            self._found.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise an `InvalidTargetError` with all problems that were kept."""
+        if self._found:
+            raise InvalidTargetError("\n".join(dict.fromkeys(self._found)))
 
 
 def bullet_list(problems: Iterable[str]) -> str:

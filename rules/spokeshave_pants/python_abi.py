@@ -50,17 +50,25 @@ class PythonVersion:
 
 @dataclass(frozen=True, order=True)
 class PythonAbi:
-    """One build of an extension: `cp310`, `cp312-abi3` (serves 3.12 and later) or `cp313t`."""
+    """One build of a wheel: `cp310`, `cp312-abi3` (serves 3.12 and later), `cp313t`, or `py3-none`.
+
+    Args:
+        independent: whether the wheel holds libraries that Python code opens, and nothing that uses Python itself: one
+            build serves every Python, and `version` is the oldest that the wheel lists.
+    """
 
     version: PythonVersion
     stable: bool = False
+    independent: bool = False
 
     @property
     def python_tag(self) -> str:
-        return f"cp3{self.version.minor}"
+        return "py3" if self.independent else f"cp3{self.version.minor}"
 
     @property
     def abi_tag(self) -> str:
+        if self.independent:
+            return "none"
         if self.stable:
             return "abi3"
         return f"cp3{self.version.minor}{'t' if self.version.free_threaded else ''}"
@@ -68,7 +76,12 @@ class PythonAbi:
     @property
     def name(self) -> str:
         """The ABI's name in targets, reports and messages."""
-        return f"{self.python_tag}-abi3" if self.stable else self.abi_tag
+        return f"{self.python_tag}-{self.abi_tag}" if self.serves_several else self.abi_tag
+
+    @property
+    def serves_several(self) -> bool:
+        """Whether one build serves more than one Python."""
+        return self.stable or self.independent
 
     @property
     def limited_api(self) -> str | None:
@@ -91,6 +104,8 @@ class PythonAbi:
 
     def serves(self, version: PythonVersion) -> bool:
         """Whether an interpreter of that version loads this build."""
+        if self.independent:
+            return True
         if self.stable:
             return not version.free_threaded and version >= self.version
         return version == self.version

@@ -39,6 +39,7 @@ class Assembly:
     data: Path | None = None
     pins: tuple[str, ...] = ()
     version_module: str | None = None
+    requirements: tuple[str, ...] = ()
 
 
 def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
@@ -55,7 +56,7 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     with problems.collecting():
         tag = WheelTag.parse(assembly.tag)
     with problems.collecting():
-        metadata = read_metadata(assembly.pyproject, assembly.pins)
+        metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements)
     with problems.collecting():
         root = root_entries(assembly.payload, assembly.version_module)
     with problems.collecting():
@@ -132,6 +133,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="a tree of scheme folders: scripts, headers, data, purelib, platlib")
     parser.add_argument("--tag", required=True, help="python-abi-platform, such as cp312-abi3-linux_x86_64")
     parser.add_argument("--pin", action="append", default=[], metavar="DIST", help="pin DIST to this wheel's version")
+    parser.add_argument(
+        "--requirement", action="append", default=[], metavar="REQ", help="add REQ to dynamic dependencies: numpy>=1.22"
+    )
     parser.add_argument("--version-module", metavar="PATH", help="generate this module, such as pkg/_version.py")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
@@ -139,8 +143,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Assemble one wheel and write the report."""
-    pins = tuple(args.pin)
-    assembly = Assembly(args.pyproject, args.payload, args.tag, args.data, pins, args.version_module)
+    assembly = Assembly(
+        pyproject=args.pyproject,
+        payload=args.payload,
+        tag=args.tag,
+        data=args.data,
+        pins=tuple(args.pin),
+        version_module=args.version_module,
+        requirements=tuple(args.requirement),
+    )
     metadata, wheel = assemble(assembly, args.output)
     report: dict[str, Json] = {
         "wheel": wheel.path.name,

@@ -6,10 +6,10 @@ packs and unpacks a wheel on the way, with each file whole in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spokeshave.elf import read_elf
+from spokeshave.elf import is_elf, read_elf
 from spokeshave.elf_loader import LIBPYTHON, MUSL_NAMES
 from spokeshave.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.errors import Problem
@@ -21,6 +21,7 @@ from spokeshave.graft import (
     grafted_library,
     hashed_name,
 )
+from spokeshave.library_search import find_libraries
 from spokeshave.linkage import (
     Linkage,
     ambiguous_libraries,
@@ -49,10 +50,18 @@ if __name__ == "__main__":
 """
 
 
-def graft_elf(tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
-    """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
+def graft_elf(
+    tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+) -> GraftedTree:
+    """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be.
+
+    ``own_libraries`` are files of the wheel that stay as they are named.
+    """
     patchelf = PinnedPatchelf()
     _clean_search_paths(tree, patchelf)
+    if own_libraries:
+        tree = read_tree(tree.name, tree.root)
+        _search_own(tree, own_libraries, library_dirs, patchelf)
     musl_names = _musl_names(platform)
     for file, elf in tree.elf_files.items():
         _replace_needed(tree.root / file, elf.needed, musl_names, patchelf)
@@ -75,6 +84,36 @@ def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:
             patchelf.set_rpath(tree.root / file, ":".join(kept))
         else:
             patchelf.remove_rpath(tree.root / file)
+
+
+def _search_own(
+    tree: WheelTree, own_libraries: Iterable[str], library_dirs: Sequence[Path], patchelf: PinnedPatchelf
+) -> None:
+    """Lead the files that need one of the wheel's own libraries, also through libraries to graft, to its folder."""
+    folders = {
+        tree.elf_files[path].soname or PurePosixPath(path).name: Location(Root.PACKAGES, path).folder
+        for path in own_libraries
+    }
+    for file, elf in tree.elf_files.items():
+        needed = _all_needed(elf.needed, folders, library_dirs)
+        here = Location.of(file)
+        paths = [folders[name].path_from(here.folder) for name in folders if here and name in needed]
+        added = [f"$ORIGIN/{path}" for path in paths if path is not None]
+        if added:
+            patchelf.set_rpath(tree.root / file, ":".join(dict.fromkeys([*elf.search_path, *added])))
+
+
+def _all_needed(names: Iterable[str], own: Container[str], library_dirs: Sequence[Path]) -> set[str]:
+    """The libraries that some libraries need, and those that these need, as far as they will be grafted."""
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            paths = [] if name in own else find_libraries(name, library_dirs)
+            pending += [inner for path in paths if is_elf(path) for inner in read_elf(path, name).needed]
+    return found
 
 
 def _musl_names(platform: LinuxPlatform) -> dict[str, str]:

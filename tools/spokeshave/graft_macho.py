@@ -41,23 +41,38 @@ _LIBRARY_FOLDER = ".dylibs"
 
 @dataclass(frozen=True)
 class _Grafts:
-    """Libraries to copy: where each lies outside and where it will lie in the wheel, by its file name."""
+    """Libraries to copy: where each is outside and where it will be in the wheel, by its file name.
+
+    ``own`` has the paths of libraries that are in the wheel already.
+    """
 
     sources: Mapping[str, Path]
     paths: Mapping[str, str]
+    own: Mapping[str, str]
 
     def path(self, name: str) -> str | None:
-        """Where the library of an install name will lie."""
-        return None if is_system_library(name) else self.paths.get(basename(name))
+        """Where the library of an install name will be."""
+        if is_system_library(name):
+            return None
+        return self.own.get(basename(name)) or self.paths.get(basename(name))
 
 
-def graft_macho(tree: WheelTree, platform: MacPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
-    """Make a wheel fit a macOS platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
+def graft_macho(
+    tree: WheelTree, platform: MacPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+) -> GraftedTree:
+    """Make a wheel fit a macOS platform; raises `UnrepairableWheelError` with every reason why it cannot be.
+
+    ``own_libraries`` are files of the wheel that stay as they are named.
+    """
     linkage = MachOLinkage(tree, platform)
     outside = {file: _outside(linkage, file) for file in tree.macho_files}
-    sources = _sources([name for names in outside.values() for name in names], library_dirs)
+    own = {basename(path): path for path in own_libraries}
+    sources = _sources(
+        [name for names in outside.values() for name in names if basename(name) not in own], library_dirs
+    )
+    sources = {name: path for name, path in sources.items() if name not in own}
     folder = f"{tree.name.name}{_LIBRARY_FOLDER}"
-    grafts = _Grafts(sources, {name: f"{folder}/{hashed_name(path)}" for name, path in sources.items()})
+    grafts = _Grafts(sources, {name: f"{folder}/{hashed_name(path)}" for name, path in sources.items()}, own)
     for name, path in grafts.paths.items():
         copy_library(grafts.sources[name], tree.root / path)
     problems = Problems()
@@ -135,9 +150,9 @@ def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Graft
 def _edits_of_library(path: str, grafts: _Grafts) -> MachOEdits:
     def library(name: str) -> str:
         other = grafts.path(name)
-        return name if other is None else f"@loader_path/{basename(other)}"
+        return name if other is None else f"@loader_path/{relpath(other, dirname(path))}"
 
-    # All that it needs lies beside it, so it searches nowhere.
+    # All that it needs is found from where it is, so it searches nowhere.
     return MachOEdits(lambda _: f"@rpath/{basename(path)}", library, lambda _: None)
 
 

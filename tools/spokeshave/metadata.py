@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
@@ -32,6 +32,9 @@ else:
 Table = Mapping[str, object]
 
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
+# What setuptools and hatchling take where a pyproject.toml has no `license-files` (PEP 639 leaves it to the backends).
+LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
     "project.version": 'State a PEP 440 version or write dynamic = ["version"], and not both.',
     "project.license-files": "Give globs below the folder of pyproject.toml that match files there.",
@@ -60,10 +63,11 @@ class WheelMetadata:
     license_files: Mapping[str, Path]
 
 
-def read_metadata(pyproject: Path, pins: Iterable[str] = ()) -> WheelMetadata:
+def read_metadata(pyproject: Path, pins: Iterable[str] = (), requirements: Iterable[str] = ()) -> WheelMetadata:
     """Read a pyproject.toml whose paths are relative to its own folder.
 
-    ``pins`` are distributions that must be of this wheel's version. Raises InvalidMetadataError with
+    ``pins`` are distributions that must be of this wheel's version, ``requirements`` what dynamic ``dependencies``
+    come to. Raises InvalidMetadataError with
     everything that is wrong, each time naming the file and the key.
     """
     document = read_toml(pyproject)
@@ -75,6 +79,8 @@ def read_metadata(pyproject: Path, pins: Iterable[str] = ()) -> WheelMetadata:
     check_extras(project, pyproject, problems)
     check_entry_points(project, str(pyproject), problems)
     metadata = standard_metadata({**document, "project": readable(project)}, pyproject, problems)
+    if metadata:
+        add_requirements(metadata, project, requirements, pyproject, problems)
     pinned = pin_requirements(metadata, pins, pyproject, problems) if metadata else ()
     if problems or metadata is None:
         raise problems.as_error(InvalidMetadataError)
@@ -103,14 +109,19 @@ def project_table(document: Table, pyproject: Path, problems: Problems) -> Table
 
 
 def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
-    """Note every dynamic field but the version: no code of the project runs to compute one."""
+    """Note every dynamic field but version and dependencies: no code of the project runs to compute one."""
     dynamic = project.get("dynamic", [])
     if not isinstance(dynamic, list):
         problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or leave it out.')
         return
+    if "dependencies" in dynamic and "dependencies" in project:
+        message, remedy = "are stated and dynamic as well", "Take them out of dynamic, or leave the list out."
+        problems.add(f"{pyproject}: project.dependencies", message, remedy)
     for field in dynamic:
-        if isinstance(field, str) and field != "version":
-            remedy = f"State {field} under [project] and take it out of dynamic; only the version may be dynamic."
+        if isinstance(field, str) and field not in DYNAMIC_FIELDS:
+            remedy = (
+                f"State {field} under [project] and take it out of dynamic; only {' and '.join(DYNAMIC_FIELDS)} may be."
+            )
             problems.add(f"{pyproject}: project.dynamic", f"lists {field}, and nothing computes it", remedy)
 
 
@@ -196,6 +207,24 @@ def note(error: Exception, pyproject: Path, problems: Problems) -> None:
     problems.add(f"{pyproject}: {key}", message.replace("\n", " "), remedy)
 
 
+def add_requirements(
+    metadata: StandardMetadata, project: Table, requirements: Iterable[str], pyproject: Path, problems: Problems
+) -> None:
+    """Add requirements to the dependencies, which must be dynamic."""
+    dynamic = project.get("dynamic")
+    is_dynamic = isinstance(dynamic, list) and "dependencies" in dynamic
+    for text in sorted(set(requirements)):
+        if not is_dynamic:
+            remedy = f'State {text!r} there, or write dynamic = ["dependencies"].'
+            problems.add(f"{pyproject}: project.dependencies", f"is not dynamic, so {text!r} is not added", remedy)
+            continue
+        try:
+            metadata.dependencies.append(Requirement(text))
+        except InvalidRequirement as err:
+            message = f"{text!r} is not a requirement ({err})"
+            problems.add("--requirement", message.replace("\n", " "), "Write it as PEP 508 says: name>=1.0.")
+
+
 def pin_requirements(
     metadata: StandardMetadata, pins: Iterable[str], pyproject: Path, problems: Problems
 ) -> tuple[str, ...]:
@@ -225,7 +254,8 @@ def pin(requirement: Requirement, place: str, problems: Problems) -> None:
 def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tuple[str, ...]) -> WheelMetadata:
     """Put the placeholder in and render everything."""
     static = str(metadata.version) if "version" in project else None
-    license_files = dict(find_license_files(metadata, pyproject.parent))
+    usual = [] if "license-files" in project else usual_license_files(pyproject.parent)
+    license_files = {**dict(find_license_files(metadata, pyproject.parent)), **{path.name: path for path in usual}}
     normalise_license(metadata, license_files)
     metadata.version = Version(UNSTAMPED)
     return WheelMetadata(
@@ -233,10 +263,16 @@ def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tu
         static,
         str(metadata.requires_python) if metadata.requires_python else None,
         pins,
-        render_core_metadata(metadata),
+        render_core_metadata(metadata, license_files),
         render_entry_points(metadata),
         license_files,
     )
+
+
+def usual_license_files(folder: Path) -> list[Path]:
+    """The license files of a project that names none, sorted; an editor's copy (``LICENSE~``) is not one."""
+    found = (path for pattern in LICENSE_GLOBS for path in folder.glob(pattern))
+    return sorted({path for path in found if path.is_file() and not path.name.endswith("~")})
 
 
 def find_license_files(metadata: StandardMetadata, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -254,9 +290,12 @@ def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
 
     The library would write the absolute path of a legacy license file.
     """
+    files = list(files)
     if isinstance(metadata.license, str):
         metadata.license = canonicalize_license_expression(metadata.license)
-    elif metadata.license:
+    if not isinstance(metadata.license, License):
+        metadata.license_files = [Path(name) for name in files] if files else metadata.license_files
+    else:
         text = "\n".join(re.split("\r\n|\r|\n", metadata.license.text)).rstrip("\n")
         file = next((Path(name) for name in files), None)
         metadata.license = License(text, file)
@@ -264,6 +303,10 @@ def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
             metadata.metadata_version = "2.4"
 
 
-def render_core_metadata(metadata: StandardMetadata) -> bytes:
+def render_core_metadata(metadata: StandardMetadata, license_files: Iterable[str]) -> bytes:
     """METADATA's bytes."""
-    return metadata.as_rfc822().as_bytes()
+    message = metadata.as_rfc822()
+    # Beside the license of PEP 621 the library writes one file.
+    for name in sorted(set(license_files).difference(message.get_all("License-File", []))):
+        message["License-File"] = name
+    return message.as_bytes()

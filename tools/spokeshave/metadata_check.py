@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--script", action="append", default=[], metavar="NAME", help="a console script that the wheel must have"
     )
+    parser.add_argument(
+        "--requirement", action="append", default=[], metavar="REQ", help="add REQ to dynamic dependencies: numpy>=1.22"
+    )
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 
 
@@ -25,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Check the metadata and write what it says of the wheel; raises `SpokeshaveError` with every mistake."""
     problems = Problems()
     with problems.collecting():
-        metadata = read_metadata(args.pyproject, tuple(args.pin))
+        metadata = read_metadata(args.pyproject, args.pin, args.requirement)
     with problems.collecting():
         check_scripts(args.pyproject, args.script)
     problems.raise_if_any(InvalidMetadataError)

@@ -52,14 +52,15 @@ def test_version_that_is_both_or_neither_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_other_dynamic_field_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    text = f'{HEAD}dynamic = ["version", "readme", "dependencies"]\ndependencies = []\n'
+    text = f'{HEAD}dynamic = ["version", "readme", "dependencies", "classifiers"]\ndependencies = []\n'
     with pytest.raises(InvalidMetadataError) as caught:
         read(tmp_path, text)
     assert [problem.message.split(",")[0] for problem in caught.value.problems] == [
+        "are stated and dynamic as well",
         "lists readme",
-        "lists dependencies",
+        "lists classifiers",
     ]
-    assert "State readme under [project]" in caught.value.problems[0].remedy
+    assert "State readme under [project]" in caught.value.problems[1].remedy
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,30 @@ def test_license_expression_and_files_go_to_their_places(tmp_path: Path) -> None
         "third/party/COPYING": "y",
         "third/party/NOTICE": "z",
     }
+
+
+USUAL = {"LICENSE": "a", "LICENCE__MIT": "b", "COPYING__LESSER": "c", "NOTICE__txt": "d", "AUTHORS__md": "e"}
+USUAL_NAMES = ["AUTHORS.md", "COPYING.LESSER", "LICENCE.MIT", "LICENSE", "NOTICE.txt"]
+OTHER = {"README__md": "f", "LICENSE~": "g", "license-check__py": "h", "UNLICENSE": "i", "LICENSES__d/MIT": "j"}
+
+
+@pytest.mark.parametrize(
+    "license_", ["", 'license = "MIT"\n', 'license = {text = "MIT"}\n', 'license = {file = "LICENSE"}\n']
+)
+def test_the_usual_license_files_are_taken_where_none_are_named(tmp_path: Path, license_: str) -> None:
+    metadata = read(tmp_path, DYNAMIC + license_, **USUAL, **OTHER)
+    assert sorted(headers(metadata, "License-File")) == sorted(metadata.license_files) == USUAL_NAMES
+    assert headers(metadata, "Metadata-Version") == ["2.4"]
+    assert {name: path.read_text() for name, path in metadata.license_files.items()} == {
+        name.replace("__", "."): text for name, text in USUAL.items()
+    }
+
+
+def test_only_the_named_license_files_are_taken(tmp_path: Path) -> None:
+    assert not read(tmp_path, f"{DYNAMIC}license-files = []\n", **USUAL).license_files
+    metadata = read(tmp_path, f'{DYNAMIC}license-files = ["NOTICE*"]\n', **USUAL)
+    assert headers(metadata, "License-File") == list(metadata.license_files) == ["NOTICE.txt"]
+    assert not read(write_tree(tmp_path / "none", {"LICENSE/MIT": "x"}), DYNAMIC).license_files
 
 
 @pytest.mark.parametrize("extra", ["", 'import-names = ["a"]\n'])
@@ -275,3 +300,23 @@ def test_value_of_a_wrong_type_is_told_and_never_a_crash(tmp_path: Path, key: st
         read(tmp_path, text)
     places = [problem.place for problem in problems.as_error(InvalidMetadataError).problems]
     assert [place for place in places if f": project.{key}" not in place] == []
+
+
+def test_requirements_are_added_to_dynamic_dependencies(tmp_path: Path) -> None:
+    text = f'{HEAD}dynamic = ["version", "dependencies"]\n[project.optional-dependencies]\nx = ["c"]\n'
+    write_tree(tmp_path, {"pyproject.toml": text})
+    found = read_metadata(tmp_path / "pyproject.toml", ["b"], ["numpy>=1.22; python_version < '3.12'", "b[fast]"])
+    assert requirements(found) == [
+        f"b[fast]=={UNSTAMPED}",
+        'numpy>=1.22; python_version < "3.12"',
+        'c; extra == "x"',
+    ]
+
+
+def test_requirements_for_static_dependencies_and_bad_ones_are_refused(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"pyproject.toml": f'{DYNAMIC}dependencies = ["a"]\n'})
+    with pytest.raises(InvalidMetadataError, match="is not dynamic, so 'b' is not added"):
+        read_metadata(tmp_path / "pyproject.toml", (), ["b"])
+    write_tree(tmp_path, {"pyproject.toml": f'{HEAD}dynamic = ["version", "dependencies"]\n'})
+    with pytest.raises(InvalidMetadataError, match="'b=1' is not a requirement"):
+        read_metadata(tmp_path / "pyproject.toml", (), ["b=1"])

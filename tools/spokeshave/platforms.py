@@ -210,9 +210,14 @@ class PythonAbi:
         """The ABI of a name; raises `UnknownPlatformError`."""
         match = _ABI.fullmatch(text)
         if match is None:
-            remedy = "Use a name such as cp310, cp312-abi3 or cp313t."
+            remedy = "Use a name such as cp310, cp312-abi3, cp313t or py3-none."
             raise UnknownPlatformError(Problem(text, "is no Python ABI", remedy))
         return cls(match["python"], match["abi"] or match["python"] + match["threading"])
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether nothing uses Python's ABI, so that one build serves every Python."""
+        return self.abi == "none"
 
     @property
     def is_limited(self) -> bool:

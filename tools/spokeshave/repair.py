@@ -66,38 +66,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a folder with shared libraries that may be copied into the wheel; nothing else of the machine is",
     )
+    parser.add_argument(
+        "--own-library",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a library in the wheel that keeps its name, as Python code opens it; files that need it are led to it",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the repaired wheel is put")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 
 
 def run(args: argparse.Namespace) -> int:
     """Repair one wheel; raises `SpokeshaveError` with every reason why it cannot be."""
-    repaired = repair(args.wheel, Platform.parse(args.platform), args.library_dir, args.output)
+    repaired = repair(args.wheel, Platform.parse(args.platform), args.library_dir, args.output, args.own_library)
     write_report(args.report, repaired.report())
     return ExitCode.OK
 
 
-def repair(wheel: Path, platform: Platform, library_dirs: Sequence[Path], output: Path) -> RepairedWheel:
-    """Write a copy of ``wheel`` that fits ``platform`` into ``output``; raises `SpokeshaveError`."""
+def repair(
+    wheel: Path, platform: Platform, library_dirs: Sequence[Path], output: Path, own_libraries: Sequence[str] = ()
+) -> RepairedWheel:
+    """Write a copy of ``wheel`` that fits ``platform`` into ``output``; raises `SpokeshaveError`.
+
+    ``own_libraries`` are the paths of libraries in the wheel that files of the wheel use in place of grafted ones.
+    """
     _check_folders(library_dirs)
     with tempfile.TemporaryDirectory(prefix="spokeshave-repair-") as folder:
         scratch = Path(folder).resolve()
         tree = unpack(wheel, scratch / "wheel")
         _check_tags(tree.name, platform)
         _check_native_code(tree, platform)
-        grafted = _graft(tree, platform, library_dirs)
+        _check_own_libraries(tree, own_libraries)
+        grafted = _graft(tree, platform, library_dirs, own_libraries)
         name = _retag(grafted.tree, platform)
         entries = tree_entries(grafted.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), grafted.tree.dist_info, entries, Compression.DEFLATED)
     return RepairedWheel(written, name, platform, grafted.libraries, grafted.platform_libraries, grafted.newest)
 
 
-def _graft(tree: WheelTree, platform: Platform, library_dirs: Sequence[Path]) -> GraftedTree:
+def _graft(
+    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str]
+) -> GraftedTree:
     if isinstance(platform, LinuxPlatform):
-        return graft_elf(tree, platform, library_dirs)
+        return graft_elf(tree, platform, library_dirs, own_libraries)
     if isinstance(platform, MacPlatform):
-        return graft_macho(tree, platform, library_dirs)
+        return graft_macho(tree, platform, library_dirs, own_libraries)
     assert isinstance(platform, WindowsPlatform)
+    # Windows finds a DLL beside the file that imports it, or as the package says; none in the wheel is grafted.
     return graft_pe(tree, platform, library_dirs)
 
 
@@ -106,6 +122,14 @@ def _check_folders(library_dirs: Sequence[Path]) -> None:
     for folder in library_dirs:
         if not folder.is_dir():
             problems.add(str(folder), "is no folder", "Give by --library-dir a folder that holds shared libraries.")
+    problems.raise_if_any(UnrepairableWheelError)
+
+
+def _check_own_libraries(tree: WheelTree, own_libraries: Sequence[str]) -> None:
+    problems = Problems()
+    for path in own_libraries:
+        if path not in tree.native_files:
+            problems.add(path, "is not a library in the wheel", "Give by --own-library the path of one.")
     problems.raise_if_any(UnrepairableWheelError)
 
 
@@ -131,7 +155,7 @@ def _check_native_code(tree: WheelTree, platform: Platform) -> None:
     problems = foreign_formats(tree.native_files, platform)
     if not problems and not any(is_loaded_by(native, platform) for native in tree.native_files.values()):
         message = "has a platform tag but holds no native code"
-        remedy = "Depend on the extension's target, or build a wheel tagged py3-none-any."
+        remedy = "Depend on the target of an extension or a shared library, or build a wheel tagged py3-none-any."
         problems.append(Problem(str(tree.name), message, remedy))
     if problems:
         raise UnrepairableWheelError(*problems)

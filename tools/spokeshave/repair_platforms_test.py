@@ -109,6 +109,11 @@ def extract(wheel: RepairedWheel, folder: Path) -> Path:
     return folder
 
 
+def extract_names(wheel: RepairedWheel) -> list[str]:
+    with zipfile.ZipFile(wheel.written.path) as archive:
+        return archive.namelist()
+
+
 def refusal(folder: Path, platform: str, files: dict[str, bytes | str | Path], libraries: Path) -> str:
     with pytest.raises(SpokeshaveError) as error:
         repaired(folder, platform, files, libraries)
@@ -375,6 +380,38 @@ def test_what_is_installed_by_scheme_finds_its_grafted_library(tmp_path: Path, p
     file = f"demo-0+unstamped.data/platlib/demo/deep/{file_name(platform)}"
     wheel = repaired(tmp_path, platform, {file: extension}, libraries)
     assert verify(Expectation(wheel.written.path, Platform.parse(platform), ABI)) == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_own_library_keeps_its_name_and_is_used_in_place(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    (core,) = (path for path in libraries.iterdir() if path.suffix in (".so", ".dylib", ".dll"))
+    own = f"demo/{core.name}"
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": extension, own: core})
+    done = repair(wheel, Platform.parse(platform), [libraries], tmp_path / "out", [own])
+    assert done.grafted == ()
+    assert own in extract_names(done)
+    assert verify(Expectation(done.written.path, Platform.parse(platform), ABI)) == []
+
+
+@pytest.mark.parametrize("platform", [ARM, "musllinux_1_2_x86_64", "manylinux_2_17_aarch64"])
+def test_an_own_library_of_another_folder_is_found_through_grafted_ones(tmp_path: Path, platform: str) -> None:
+    inner = library(tmp_path / "libraries", platform, "inner")
+    use = {"code": "extern int inner(void);", "body": "return inner();"}
+    core = library(tmp_path / "libraries", platform, "core", to_link(inner, platform), **use)
+    extension = module(tmp_path, platform, to_link(core, platform), **CALL)
+    own = f"demo/lib/{inner.name}"
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": extension, own: inner})
+    done = repair(wheel, Platform.parse(platform), [inner.parent], tmp_path / "out", [own])
+    assert [graft.name for graft in done.grafted] == [core.name]
+    assert verify(Expectation(done.written.path, Platform.parse(platform), ABI)) == []
+
+
+def test_an_own_library_that_is_not_in_the_wheel_is_an_error(tmp_path: Path) -> None:
+    extension, libraries = built(ARM)
+    wheel = wheel_of(tmp_path, ARM, {"demo/native.abi3.so": extension})
+    with pytest.raises(UnrepairableWheelError, match=r"demo/none\.dylib: is not a library in the wheel"):
+        repair(wheel, Platform.parse(ARM), [libraries], tmp_path / "out", ["demo/none.dylib"])
 
 
 def test_a_module_for_another_system_is_refused(tmp_path: Path) -> None:

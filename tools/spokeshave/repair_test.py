@@ -119,6 +119,29 @@ def test_a_library_of_a_library_is_grafted_too(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
 
 
+def test_an_own_library_is_the_one_that_ctypes_opens(tmp_path: Path) -> None:
+    libraries = tmp_path / "libraries"
+    source = f"static int n; {VISIBLE} int next(void) {{ return ++n; }}"
+    own = compile_library(libraries / "libown.so", source, "-Wl,-soname,libown.so")
+    outer_source = f"int next(void); {VISIBLE} int outer(void) {{ return next(); }}"
+    outer = compile_library(libraries / "libouter.so", outer_source, str(own), "-Wl,-soname,libouter.so")
+    code = module_source("native", "if (outer() != 1) return 0;", "int outer(void);")
+    extension = compile_library(tmp_path / "native.abi3.so", code, str(outer))
+    files: dict[str, bytes | str | Path] = {
+        "demo/__init__.py": "",
+        "demo/native.abi3.so": extension,
+        "demo/lib/libown.so": own,
+    }
+    wheel = build_wheel(tmp_path, files, "cp310-abi3-linux_x86_64")
+    repaired = repair(wheel, PLATFORM, [libraries], tmp_path / "out", ["demo/lib/libown.so"])
+    assert [library.name for library in repaired.grafted] == ["libouter.so"]
+    root = extract(repaired, tmp_path / "tree")
+    path = root / "demo/lib/libown.so"
+    program = f"import sys; sys.path.insert(0, {str(root)!r}); import ctypes, demo.native; "
+    program += f"sys.exit(ctypes.CDLL({str(path)!r}).next() != 2)"
+    subprocess.run([sys.executable, "-I", "-c", program], check=True)
+
+
 def test_a_library_that_is_needed_by_its_path_is_an_error(tmp_path: Path) -> None:
     nameless = compile_library(tmp_path / "libraries/libinner.so", f"{VISIBLE} int inner(void) {{ return 1; }}")
     source = module_source("native", "if (inner() != 1) return 0;", "int inner(void);")

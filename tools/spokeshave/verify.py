@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--platform", required=True, metavar="TAG", help="the platform that it must fit: manylinux_2_17_x86_64"
     )
-    parser.add_argument("--abi", required=True, help="the Python ABI that it must fit: cp310, cp312-abi3, cp313t")
+    parser.add_argument(
+        "--abi", required=True, help="the Python ABI that it must fit: cp310, cp312-abi3, cp313t, py3-none"
+    )
     parser.add_argument(
         "--extension",
         action="append",

@@ -437,6 +437,23 @@ def test_a_wheel_of_another_abi_than_asked_for_is_found(check: Builder) -> None:
     assert found[0].rule is Rule.TAG
 
 
+def test_a_wheel_for_every_python_holds_no_code_that_uses_python(tmp_path: Path, plain: Path) -> None:
+    source = 'int PyLong_AsLong(void *); __attribute__((visibility("default"))) int answer(void) { return 42; }'
+    core = compile_library(tmp_path / "libcore.so", source)
+    user = compile_library(tmp_path / "libuser.so", source.replace("42", "PyLong_AsLong(0)"))
+
+    def found(*libraries: tuple[str, Path]) -> list[Finding]:
+        files: Files = {"demo/__init__.py": "", **dict(libraries)}
+        wheel = build_wheel(tmp_path, files, "py3-none-manylinux_2_17_x86_64")
+        return verify(Expectation(wheel, PLATFORM, PythonAbi.parse("py3-none")))
+
+    assert found(("demo/libcore.so", core)) == []
+    text = only(found(("demo/libcore.so", core), ("demo/libuser.so", user)), Rule.TAG, "demo/libuser.so")
+    assert "uses PyLong_AsLong, but the tag py3-none says that the wheel fits every Python" in text
+    assert "is an extension module" in only(found(("demo/libcore.so", core), (NATIVE, plain)), Rule.TAG)
+    assert found()[0].rule is Rule.NO_NATIVE_CODE
+
+
 def test_a_wheel_renamed_to_another_version_is_found(tmp_path: Path, plain: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG, version="1.0")
     renamed = wheel.rename(tmp_path / wheel.name.replace("1.0", "2.0"))

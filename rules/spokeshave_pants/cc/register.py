@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pants.backend.cc.dependency_inference import rules as dependency_inference
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
 from pants.backend.python.util_rules import pex
 from pants.core.util_rules import source_files, system_binaries
@@ -43,7 +42,6 @@ def rules() -> Iterable[Rule | UnionRule]:
         *check.rules(),
         *compile.rules(),
         *confinement.rules(),
-        *dependency_inference.rules(),
         *hermetic.rules(),
         *include_graph.rules(),
         *interpreters.rules(),

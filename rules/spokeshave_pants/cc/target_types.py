@@ -250,9 +250,36 @@ class CcSharedLibraryNameField(StringField):
         The library's name without prefix and ending. Defaults to the target's name.
 
         The file is `lib{library_name}.so` on Linux, `lib{library_name}.dylib` on macOS and `{library_name}.dll` on
-        Windows, and so is the name that it is linked by; the repair of a wheel adds a hash to both.
+        Windows, and so is the name that it is linked by. Where extensions link to it, the repair of a wheel adds a hash
+        to both; where the wheel itself depends on it, it keeps its name, as Python code opens it by that.
         """
     )
+
+
+class CcWheelFolderField(StringField):
+    alias = "wheel_folder"
+    help = help_text(
+        """
+        The folder of a wheel that the library's file is put into, such as `mypackage/lib`, where a
+        `python_native_wheel` depends on the library itself: Python code opens it from there, by `ctypes` or `cffi`.
+
+        Defaults to the folder of the BUILD file, relative to its source root, if that is a package of the wheel, and
+        otherwise to the one outermost package of the wheel. A library that only extensions link to needs no folder.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: str | None, address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        if value is None:
+            return None
+        folder = posixpath.normpath(value)
+        if posixpath.isabs(value) or "\\" in value or folder.split("/")[0] in ("", ".", ".."):
+            raise InvalidFieldException(
+                f"The `{cls.alias}` field of {address} has {value!r}: write a folder inside of the wheel, such as "
+                "'mypackage/lib'."
+            )
+        return folder
 
 
 class LinkFlagsField(StringSequenceField):
@@ -300,6 +327,7 @@ class CcSharedLibraryTarget(Target):
         *COMMON_TARGET_FIELDS,
         CcSharedLibraryDependenciesField,
         CcSharedLibraryNameField,
+        CcWheelFolderField,
         LinkFlagsField,
         PlatformLinkFlagsField,
     )
@@ -307,7 +335,9 @@ class CcSharedLibraryTarget(Target):
         """
         A shared library that several `python_extension` targets link to and that a wheel carries once.
 
-        An extension that lists it in `dependencies` links to it in place of the objects it is made of. Symbols are
+        An extension that lists it in `dependencies` links to it in place of the objects it is made of. A
+        `python_native_wheel` that depends on it, directly or through its Python sources, carries it as a file for
+        `ctypes` or `dlopen`, in `wheel_folder`. Symbols are
         hidden unless the code says otherwise: mark the API with `__attribute__((visibility("default")))`, and for
         Windows with `__declspec(dllexport)`; a DLL of which nothing is marked so exports all that is its own.
         Exceptions and `dynamic_cast` work across it. It knows no Python: its sources cannot include `Python.h`.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from spokeshave_pants.errors import SpokeshaveError
+
 
 class Channel(Enum):
-    """Where a release goes (DESIGN.md, "Versions and channels")."""
+    """Where a release goes."""
 
     DEV = "dev"
     LOCAL = "local"
@@ -30,12 +32,15 @@ _DATED = (Channel.NIGHTLY, Channel.RC)
 class ReleaseContext:
     """What a version is computed from beside the version files: facts of this run.
 
-    :param date: today in UTC, YYYYMMDD.
+    Args:
+        date: today in UTC, YYYYMMDD.
+        problem: why commit and changes are not known, although there is a repository; else empty.
     """
 
     commit: str | None
     dirty: bool
     date: str
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,27 @@ class VersionOptions:
     date: str | None
 
 
+class UnknownCommitError(SpokeshaveError):
+    """A repository that git cannot or will not read, where the version names its commit."""
+
+
+def _needs_repository(options: VersionOptions) -> bool:
+    """Whether a version depends on git's commit or on changes of the tree."""
+    if options.channel is None:
+        return options.suffix is None
+    return options.channel is Channel.LOCAL or (options.channel is Channel.DEV and options.commit is None)
+
+
 def version_argv(options: VersionOptions, context: ReleaseContext) -> tuple[str, ...]:
-    """The arguments of `spokeshave version`: only what the channel's version names, so that no more enters a key."""
+    """The arguments of `spokeshave version`: only what the channel's version names, so that no more enters a key.
+
+    Raises:
+        UnknownCommitError: if the version names what the repository does not tell.
+    """
     commit = options.commit or context.commit
     channel, suffix = options.channel, options.suffix
+    if context.problem and _needs_repository(options):
+        raise UnknownCommitError(context.problem)
     if channel is None and suffix is None:
         channel = Channel.LOCAL if context.dirty else Channel.DEV
         if commit is None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.release.channel import Channel, ReleaseContext, VersionOptions, version_argv
+from spokeshave_pants.release.channel import (
+    Channel,
+    ReleaseContext,
+    UnknownCommitError,
+    VersionOptions,
+    version_argv,
+)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TODAY = "20260821"
@@ -72,3 +78,21 @@ def test_a_commit_changes_only_the_versions_that_name_one() -> None:
     other = ReleaseContext(commit="f" * 40, dirty=False, date=TODAY)
     changed = [channel for channel in (None, *Channel) if arguments(CLEAN, channel) != arguments(other, channel)]
     assert changed == [None, Channel.DEV, Channel.LOCAL]
+
+
+BROKEN = ReleaseContext(commit=None, dirty=False, date=TODAY, problem="git refuses it")
+
+
+@pytest.mark.parametrize(
+    ("channel", "commit"), [(None, None), (None, COMMIT), (Channel.DEV, None), (Channel.LOCAL, COMMIT)]
+)
+def test_a_version_that_names_an_unknown_commit_is_refused(channel: Channel | None, commit: str | None) -> None:
+    with pytest.raises(UnknownCommitError, match="git refuses it"):
+        arguments(BROKEN, channel, commit=commit)
+
+
+def test_a_version_without_a_commit_needs_no_repository() -> None:
+    for channel in (Channel.STABLE, Channel.RC, Channel.NIGHTLY):
+        assert arguments(BROKEN, channel) == arguments(NO_GIT, channel)
+    assert arguments(BROKEN, suffix="rc1") == ["--suffix=rc1"]
+    assert arguments(BROKEN, Channel.DEV, commit=COMMIT) == ["--channel", "dev", "--commit", COMMIT]

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pants.engine.rules import Rule
 from pants.engine.target import Target
 from pants.engine.unions import UnionRule
-from pants.vcs import git
 
 from spokeshave_pants.release.goals import release_version
 from spokeshave_pants.release.target_types import ReleaseTarget
@@ -20,4 +19,4 @@ def target_types() -> Iterable[type[Target]]:
 
 
 def rules() -> Iterable[Rule | UnionRule]:
-    return (*git.rules(), *release_version.rules(), *tools.rules(), *version.rules())
+    return (*release_version.rules(), *tools.rules(), *version.rules())

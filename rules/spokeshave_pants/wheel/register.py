@@ -8,7 +8,6 @@ from pants.core.util_rules import stripped_source_files
 from pants.engine.rules import Rule
 from pants.engine.target import Target
 from pants.engine.unions import UnionRule
-from pants.vcs import git
 
 from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.wheel import summary
@@ -19,6 +18,7 @@ from spokeshave_pants.wheel.util_rules import (
     extension,
     package_headers,
     payload,
+    placed_library,
     python_imports,
     smoke,
     tools,
@@ -34,10 +34,10 @@ def rules() -> Iterable[Rule | UnionRule]:
     return (
         *build.rules(),
         *extension.rules(),
-        *git.rules(),
         *package.rules(),
         *package_headers.rules(),
         *payload.rules(),
+        *placed_library.rules(),
         *publish.rules(),
         *python_imports.rules(),
         *smoke.rules(),

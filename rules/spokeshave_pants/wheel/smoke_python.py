@@ -11,6 +11,7 @@ from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.errors import InvalidPlatformError
 from spokeshave_pants.platform import Platform, System, host
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.requires_python import RequiresPython
 
 SmokePython = Union[Interpreter, ForeignPython]
 
@@ -39,19 +40,37 @@ def choose_python(
     platform: Platform,
     version: PythonVersion,
     machine: Platform | None,
-    native: Interpreter | None,
+    native: Sequence[Interpreter],
     foreign: Sequence[ForeignPython],
+    requires: RequiresPython,
 ) -> SmokePython | NoPython:
-    """The Python to try a wheel on.
+    """The Python to smoke-test a wheel on: the newest one that its `requires-python` allows.
 
-    :param native: this machine's own Python of that version.
+    Args:
+        native: this machine's own Pythons of that version, oldest first.
     """
     if runs_natively(platform, machine):
-        return native or NoPython(f"this machine has no Python {version}")
+        allowed = [python for python in native if _allows(requires, python)]
+        if allowed:
+            return allowed[-1]
+        return NoPython(_none_allowed(native, requires) if native else f"this machine has no Python {version}")
     fitting = [python for python in foreign if python.feature == version and python.runs(platform)]
-    if fitting:
-        return max(fitting, key=lambda python: (python.patch, python.newest or (0, 0)))
-    return NoPython(_why_none(platform, version, machine, foreign))
+    allowed_foreign = [python for python in fitting if _allows(requires, python)]
+    if allowed_foreign:
+        return max(allowed_foreign, key=lambda python: (python.patch, python.newest or (0, 0)))
+    return NoPython(_none_allowed(fitting, requires) if fitting else _why_none(platform, version, machine, foreign))
+
+
+def _allows(requires: RequiresPython, python: SmokePython) -> bool:
+    # As pip judges it: the three numbers count, also of a pre-release.
+    return requires.allows_release(".".join(map(str, (3, *python.patch))))
+
+
+def _none_allowed(pythons: Sequence[SmokePython], requires: RequiresPython) -> str:
+    found = ", ".join(dict.fromkeys(python.version for python in pythons))
+    return (
+        f"the `requires-python` {requires.text!r} of its pyproject.toml does not allow the Python {found} that is here"
+    )
 
 
 def _why_none(

@@ -10,6 +10,7 @@ from spokeshave_pants.cc.foreign_pythons import ForeignPython, parse_manifest
 from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.requires_python import RequiresPython
 from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively
 
 ENTRY = {
@@ -34,11 +35,12 @@ HOST = platform("manylinux_2_36_x86_64")
 V13 = PythonVersion(13)
 NATIVE = Interpreter(V13, (13, 0), "3.13.0", "/usr/bin/python3.13", None)
 ARM = foreign()
+ANY = RequiresPython.parse(None)
 NEWER = foreign(version="3.13.9", system_version="2.41")
 
 
 def choice(tag: str, *pythons: ForeignPython, native: Interpreter | None = NATIVE) -> SmokePython | NoPython:
-    return choose_python(platform(tag), V13, HOST, native, pythons)
+    return choose_python(platform(tag), V13, HOST, [native] if native else [], pythons, ANY)
 
 
 def reason(tag: str, *pythons: ForeignPython, native: Interpreter | None = NATIVE) -> str:
@@ -107,3 +109,17 @@ def test_a_newer_library_than_there_is_is_told() -> None:
 
 def test_macos_is_for_macs() -> None:
     assert "on a Mac with `spokeshave smoke-test`" in reason("macosx_11_0_arm64", ARM)
+
+
+def test_the_newest_python_that_the_wheel_allows_is_taken() -> None:
+    newer = Interpreter(V13, (13, 2), "3.13.2", "/opt/bin/python3.13", None)
+    exact = RequiresPython.parse("==3.13.0")
+    tag = platform("manylinux_2_17_x86_64")
+    assert choose_python(tag, V13, HOST, [NATIVE, newer], [], ANY) == newer
+    assert choose_python(tag, V13, HOST, [NATIVE, newer], [], exact) == NATIVE
+    assert choose_python(platform("manylinux_2_17_aarch64"), V13, HOST, [], [ARM, NEWER], exact) == NoPython(
+        "the `requires-python` '==3.13.0' of its pyproject.toml does not allow the Python 3.13.5, 3.13.9 that is here"
+    )
+    assert choose_python(tag, V13, HOST, [newer], [], exact) == NoPython(
+        "the `requires-python` '==3.13.0' of its pyproject.toml does not allow the Python 3.13.2 that is here"
+    )

@@ -82,7 +82,8 @@ class PyprojectField(StringField):
         The `pyproject.toml` with the wheel's metadata (PEP 621), relative to the BUILD file.
 
         `version` is to be dynamic: it is computed (`release-version`) and stamped last. A static version is kept
-        as it is. Readme and license files (PEP 639) are found beside it; its build backend is not used.
+        as it is. Readme and license files (PEP 639) are found beside it: without `license-files`, those named
+        `LICEN[CS]E*`, `COPYING*`, `NOTICE*` and `AUTHORS*`. Its build backend is not used.
         """
     )
 
@@ -90,10 +91,13 @@ class PyprojectField(StringField):
 class WheelDependenciesField(Dependencies):
     help = help_text(
         """
-        What goes into the wheel: `python_extension`, `python_sources`, `resources`, and what those depend on.
+        What goes into the wheel: `python_extension`, `python_sources`, `resources`, `cc_shared_library` (for `ctypes`
+        and the like), and what those depend on. What cannot be in a wheel, such as `files`, is an error.
 
         Another `python_native_wheel` listed here is not put in but required, pinned to the very version that this
-        wheel is stamped with.
+        wheel is stamped with. A `python_requirement` that the sources import is required as well: it is added to the
+        metadata if `pyproject.toml` has `dynamic = ["dependencies"]`, and otherwise must be in its `dependencies`.
+        So is another distribution of the repository that owns what the sources import.
         """
     )
 
@@ -103,7 +107,8 @@ class PythonsField(StringSequenceField):
     help = help_text(
         """
         The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.12", "3.13t"]`, where a `t` means
-        the free-threaded build (PEP 703).
+        the free-threaded build (PEP 703). A wheel with shared libraries and no extension has one build for all of them,
+        tagged `py3-none`.
 
         Unset, every release from 3.10 to 3.14 that the `requires-python` of `pyproject.toml` allows.
         """

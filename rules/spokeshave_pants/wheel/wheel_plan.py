@@ -7,23 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
 from spokeshave_pants.platform import HOST, ObjectFormat, Platform, host
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
 
 # ASCII, as `PyInit_` is another function for any other name (PEP 489).
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-_QUOTED = re.compile(r'"([^"\n]+)"|\'([^\'\n]+)\'')
-_TABLE = re.compile(r"^[ \t]*\[{1,2}[ \t]*(?=[\w\"'])", re.MULTILINE)
-_CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
-_REQUIRES_PYTHON = re.compile(
-    r"""^[ \t]*(?:project\.)?["']?requires-python["']?[ \t]*=[ \t]*(["'])(.*?)\1""", re.MULTILINE
-)
-_LONGEST_PATH = 255
-# The releases that a wheel is built for where it does not say.
-KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 @dataclass(frozen=True)
@@ -43,8 +32,8 @@ class WheelMatrix:
 
     def served_by(self, abi: PythonAbi) -> tuple[PythonVersion, ...]:
         """The listed Pythons that a build of this ABI is tested on: those without a build of their own."""
-        own = {other.version for other in self.abis if not other.stable}
-        return tuple(v for v in self.versions if abi.serves(v) and (not abi.stable or v not in own))
+        own = {other.version for other in self.abis if not other.serves_several}
+        return tuple(v for v in self.versions if abi.serves(v) and (not abi.serves_several or v not in own))
 
     def abi_for(self, version: PythonVersion, *, where: str, needed_by: str) -> PythonAbi:
         """The build that an interpreter of this version loads.
@@ -61,14 +50,23 @@ class WheelMatrix:
 
 
 def plan_matrix(
-    platforms: Iterable[str], pythons: Iterable[str], limited_apis: Iterable[str | None], *, where: str
+    platforms: Iterable[str],
+    pythons: Iterable[str],
+    limited_apis: Iterable[str | None],
+    *,
+    where: str,
+    independent: bool = False,
 ) -> WheelMatrix:
-    """Parse the fields of a wheel and of its extensions; everything wrong is told at once.
+    """Parse the fields of a wheel and of its extensions; all problems are reported together.
 
     An `abi3` wheel needs every extension in it to be `abi3`, so the newest of their `limited_api`s counts, and one
     extension without makes every build version-specific.
 
-    :raises InvalidTargetError: with every problem.
+    Args:
+        independent: whether nothing in the wheel uses Python's ABI: it has one build for each platform.
+
+    Raises:
+        InvalidTargetError: with every problem.
     """
     platforms, pythons = tuple(platforms), tuple(pythons)
     problems: list[str] = []
@@ -97,50 +95,8 @@ def plan_matrix(
         raise InvalidTargetError("\n".join(dict.fromkeys(problems)))
     stable = [version for version in limited if version is not None]
     common = max(stable) if stable and len(stable) == len(limited) else None
-    return WheelMatrix(tuple(dict.fromkeys(parsed)), versions, abis_for(versions, common))
-
-
-def pythons_of(pyproject: str, *, where: str) -> tuple[str, ...]:
-    """The releases of CPython that a pyproject.toml's `requires-python` allows, of those that are known.
-
-    :raises InvalidTargetError: for a text that is no specifier (PEP 440), and one that allows none.
-    """
-    declared = [match[2] for text in _project_tables(pyproject) for match in _REQUIRES_PYTHON.finditer(text)]
-    text = declared[0] if declared else ""
-    try:
-        specifiers = SpecifierSet(text)
-    except InvalidSpecifier as error:
-        raise InvalidTargetError(
-            f"{where} lists no `pythons`, and the `requires-python` {text!r} of its pyproject.toml is no version "
-            f"specifier (PEP 440): {error}. Write for example `>=3.10`."
-        ) from error
-    allowed = [version for version in KNOWN_PYTHONS if _allows(specifiers, version)]
-    if not allowed:
-        raise InvalidTargetError(
-            f"{where} lists no `pythons`, and the `requires-python` {text!r} of its pyproject.toml allows none of "
-            f"{', '.join(KNOWN_PYTHONS)}. Correct it, or list `pythons`."
-        )
-    return tuple(allowed)
-
-
-def check_pythons(versions: Iterable[PythonVersion], requires_python: str | None, *, where: str) -> None:
-    """Refuse Pythons that could not install the wheel that is built for them.
-
-    :param requires_python: the valid specifier of the wheel's metadata, if it has one.
-    :raises InvalidTargetError: with all of them.
-    """
-    specifiers = SpecifierSet(requires_python or "")
-    refused = [str(version) for version in versions if not _allows(specifiers, f"3.{version.minor}")]
-    if refused:
-        raise InvalidTargetError(
-            f"{where} lists the Pythons {', '.join(refused)}, which the `requires-python` {requires_python!r} of its "
-            "pyproject.toml does not allow, so that none of them could install the wheel. Correct one of the two."
-        )
-
-
-def _allows(specifiers: SpecifierSet, release: str) -> bool:
-    """Whether some patch release of a feature release is allowed."""
-    return specifiers.contains(f"{release}.0") or specifiers.contains(f"{release}.999")
+    abis = (PythonAbi(versions[0], independent=True),) if independent else abis_for(versions, common)
+    return WheelMatrix(tuple(dict.fromkeys(parsed)), versions, abis)
 
 
 def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
@@ -183,33 +139,3 @@ def wheel_tag(abi: PythonAbi, platform: Platform) -> str:
     """The tag of an unrepaired wheel: it promises nothing about the libraries that it needs."""
     linux = platform.object_format is ObjectFormat.ELF
     return f"{abi.python_tag}-{abi.abi_tag}-{f'linux_{platform.architecture}' if linux else platform}"
-
-
-def mentioned_paths(pyproject: str) -> tuple[str, ...]:
-    """Every quoted string of a pyproject.toml's `[project]` that could be a path or glob beside it: readme, licenses.
-
-    Which of them are, the tool that reads the metadata decides; this only decides what it gets to see. All of them are
-    globs that Pants takes.
-    """
-    found = {double or single for text in _project_tables(pyproject) for double, single in _QUOTED.findall(text)}
-    return tuple(sorted(text for text in found if _is_relative_glob(text)))
-
-
-def _project_tables(pyproject: str) -> tuple[str, ...]:
-    """The texts of a pyproject.toml's `[project]` and the tables below it."""
-    # What is before the first table may have keys such as `project.readme`.
-    root, *tables = _TABLE.split(pyproject)
-    return (root, *(table for table in tables if re.match(r"""["']?project\b""", table)))
-
-
-def _is_relative_glob(text: str) -> bool:
-    """Whether a text is a valid glob of something beneath a directory, and of less than all of it."""
-    parts = text.split("/")
-    return (
-        len(text) <= _LONGEST_PATH
-        and not text.startswith(("/", "!"))
-        and ".." not in parts
-        and text.strip("*/. ") != ""
-        and all(part == "**" or "**" not in part for part in parts)
-        and all("[" not in _CHARACTER_CLASS.sub("", part) for part in parts)
-    )

@@ -10,11 +10,8 @@ from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.wheel.wheel_plan import (
     WheelMatrix,
     check_modules,
-    check_pythons,
     extension_path,
-    mentioned_paths,
     plan_matrix,
-    pythons_of,
     wheel_tag,
 )
 
@@ -42,6 +39,14 @@ def test_a_wheel_has_a_build_per_python_where_its_extension_uses_no_stable_abi()
 def test_a_stable_build_is_tested_on_each_python_without_a_build_of_its_own() -> None:
     plan = matrix(["3.10", "3.11", "3.12", "3.13", "3.13t"], "3.12")
     assert served(plan) == {"cp310": ["3.10"], "cp311": ["3.11"], "cp312-abi3": ["3.12", "3.13"], "cp313t": ["3.13t"]}
+
+
+def test_a_wheel_that_uses_no_python_abi_has_one_build_for_all_pythons() -> None:
+    plan = plan_matrix([LINUX], ["3.12", "3.10", "3.13t"], [], where=WHERE, independent=True)
+    assert served(plan) == {"py3-none": ["3.10", "3.12", "3.13t"]}
+    (abi,) = plan.abis
+    assert wheel_tag(abi, PLATFORM) == "py3-none-linux_x86_64"
+    assert plan.abi_for(PythonVersion(14), where="//:runtime", needed_by="//:compiler") == abi
 
 
 def test_the_newest_limited_api_of_a_wheels_extensions_counts() -> None:
@@ -142,61 +147,6 @@ def test_an_unrepaired_wheel_promises_no_libc() -> None:
     assert wheel_tag(PythonAbi(PythonVersion(13, True)), PLATFORM) == "cp313-cp313t-linux_x86_64"
 
 
-# What a pyproject.toml mentions.
-
-
-@pytest.mark.parametrize(
-    ("line", "path"),
-    [
-        ('readme = "README.md"', "README.md"),
-        ("readme = 'docs/read me.rst'", "docs/read me.rst"),
-        ('readme = { file = "docs/größe.md", content-type = "text/markdown" }', "docs/größe.md"),
-        ('license-files = ["LICEN[CS]E*", "vendor/*.txt"]', "LICEN[CS]E*"),
-        ('license-files = ["LICEN[CS]E*", "vendor/*.txt"]', "vendor/*.txt"),
-        ('license-files = ["*.md"]', "*.md"),
-        ('license-files = ["**/LICENSE"]', "**/LICENSE"),
-        ('license-files = ["licenses/libstdc++.txt"]', "licenses/libstdc++.txt"),
-        ('license = { file = "LICENSE" }', "LICENSE"),
-        ('description = "It\'s" # the author\'s\nreadme = "README.md"', "README.md"),
-    ],
-)
-def test_paths_that_the_metadata_names_are_among_what_the_tool_gets_to_see(line: str, path: str) -> None:
-    assert path in mentioned_paths(f"[project]\n{line}\n")
-
-
-@pytest.mark.parametrize("table", ["[project]", "[ project ]", '["project"]', "[project.readme]", "[[project.x]]"])
-def test_the_project_table_is_found_however_it_is_written(table: str) -> None:
-    text = f'[build-system]\nrequires = ["x"]\n{table}\nfile = "README.md"\n[tool.ruff]\nexclude = ["y"]\n'
-    assert set(mentioned_paths(text)) - {"project"} == {"README.md"}
-
-
-def test_keys_before_the_first_table_count() -> None:
-    assert mentioned_paths('project.readme = "README.md"\n[tool.x]\ny = "z"\n') == ("README.md",)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "*",
-        "**",
-        "**/*",
-        "./*",
-        ".",
-        "/etc/passwd",
-        "../README.md",
-        "docs/../../secret",
-        "!README.md",
-        "A **fast** library",
-        "pp* *[x",
-        "a***b",
-        "[]",
-        "x" * 256,
-    ],
-)
-def test_what_is_no_glob_beside_the_file_or_all_of_the_directory_is_left_out(text: str) -> None:
-    assert mentioned_paths(f'[project]\ndescription = "{text}"\n') == ()
-
-
 def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
     tags = ["manylinux_2_17_x86_64", "musllinux_1_2_aarch64", "win_amd64", "win_arm64"]
     whole = plan_matrix(tags, ["3.12"], [None], where=WHERE)
@@ -207,36 +157,3 @@ def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
 def test_host_narrows_a_run_to_what_this_machine_runs() -> None:
     whole = plan_matrix(["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "win_amd64"], ["3.12"], [None], where=WHERE)
     assert [platform.tag for platform in whole.narrowed(["host"]).platforms] == ["manylinux_2_17_x86_64"]
-
-
-@pytest.mark.parametrize(
-    ("requires", "pythons"),
-    [
-        ('requires-python = ">=3.12"', ["3.12", "3.13", "3.14"]),
-        ("requires-python = '>=3.10.2,<3.13,!=3.11.*'", ["3.10", "3.12"]),
-        ('requires-python="~=3.12.3"', ["3.12"]),
-        ('name = "x"', ["3.10", "3.11", "3.12", "3.13", "3.14"]),
-        ('# requires-python = ">=3.13"', ["3.10", "3.11", "3.12", "3.13", "3.14"]),
-    ],
-)
-def test_a_wheel_that_lists_no_pythons_is_built_for_those_that_its_metadata_allows(
-    requires: str, pythons: list[str]
-) -> None:
-    pyproject = f'[build-system]\nrequires = ["x"]\n[project]\n{requires}\n[tool.other]\nrequires-python = "==3.11.*"\n'
-    assert list(pythons_of(pyproject, where=WHERE)) == pythons
-
-
-@pytest.mark.parametrize(("requires", "told"), [(">=4", "allows none of 3.10"), ("3.x", "no version specifier")])
-def test_a_requires_python_that_gives_no_pythons_is_refused_with_the_remedy(requires: str, told: str) -> None:
-    with pytest.raises(InvalidTargetError, match=told):
-        pythons_of(f'[project]\nrequires-python = "{requires}"\n', where=WHERE)
-
-
-def test_pythons_that_could_not_install_the_wheel_are_refused() -> None:
-    versions = [PythonVersion.parse(text, where=WHERE) for text in ("3.10", "3.12", "3.13t")]
-    check_pythons(versions, None, where=WHERE)
-    check_pythons(versions, ">=3.10.4", where=WHERE)
-    with pytest.raises(
-        InvalidTargetError, match=r"lists the Pythons 3\.10, 3\.13t, which the `requires-python` '>=3\.11"
-    ):
-        check_pythons(versions, ">=3.11,<3.13", where=WHERE)

@@ -25,7 +25,7 @@ def check_linking(subject: Subject) -> Iterator[Finding]:
     platform = subject.expected.platform
     if not subject.tree.native_files:
         message = "has a platform tag but holds no native code"
-        remedy = "Depend on the extension's target, or build a wheel tagged py3-none-any."
+        remedy = "Depend on the target of an extension or a shared library, or build a wheel tagged py3-none-any."
         yield finding(Rule.NO_NATIVE_CODE, str(subject.tree.name), message, remedy)
     yield from findings(Rule.ARCHITECTURE, foreign_formats(subject.tree.native_files, platform))
     if isinstance(platform, LinuxPlatform):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.platforms import Platform, PythonAbi, System
 
+_PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 
 
 def check_modules(subject: Subject) -> Iterator[Finding]:
     """Every extension module of the wheel, and those that were expected and are not there."""
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
+    if subject.expected.abi.is_independent:
+        yield from _python_users(subject, modules)
+        return
     for module in modules:
         yield from _init_function(subject, module)
         yield from _suffix(subject, module)
@@ -24,6 +29,20 @@ def check_modules(subject: Subject) -> Iterator[Finding]:
             message = f"has no extension module {name}; it has {have}"
             remedy = f'Depend on the target with module="{name}", or correct that name.'
             yield finding(Rule.MODULE_MISSING, str(subject.tree.name), message, remedy)
+
+
+def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Iterator[Finding]:
+    """Files that use Python's ABI in a wheel whose tag says that none does."""
+    extensions = {module.file for module in modules}
+    for file, native in subject.tree.native_files.items():
+        python = sorted(symbol for symbol in native.undefined if _PYTHON_SYMBOL.match(symbol))
+        if file in extensions or python:
+            what = "is an extension module" if file in extensions else f"uses {python[0]}"
+            message = f"{what}, but the tag {subject.expected.abi} says that the wheel fits every Python"
+            remedy = (
+                "Make it by a `python_extension`, so that the wheel is tagged for the Pythons that it is built for."
+            )
+            yield finding(Rule.TAG, file, message, remedy)
 
 
 def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:

@@ -6,7 +6,11 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pants.backend.cc.dependency_inference.rules import AllCCTargets, CCDependencyInferenceFieldSet
+from pants.backend.cc.dependency_inference.rules import (
+    AllCCTargets,
+    CCDependencyInferenceFieldSet,
+    find_all_cc_targets,
+)
 from pants.backend.cc.target_types import CCGeneratorSourcesField, CCSourceField
 from pants.core.target_types import FileSourceField, GenericTarget, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
@@ -305,7 +309,7 @@ class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceField
 
 @rule(desc="Infer C/C++ dependencies from includes", level=LogLevel.DEBUG)
 async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTargets) -> InferredDependencies:
-    """What the include graph resolves and Pants' own inference does not: include roots, angle brackets, `..`.
+    """What the include graph resolves: all that Pants' own inference does, and include roots, angle brackets, `..`.
 
     Generated files are made with dependencies that this would infer, so that they cannot be looked at here. A target
     that lists some takes no header of another project, which may be the one that is generated.
@@ -323,4 +327,10 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), UnionRule(InferDependenciesRequest, InferCcIncludesRequest)]
+    # Only this rule of Pants' own inference: the others decode every source as UTF-8, and end with a traceback at one
+    # that is not.
+    return [
+        *collect_rules(),
+        *collect_rules({"find": find_all_cc_targets}),
+        UnionRule(InferDependenciesRequest, InferCcIncludesRequest),
+    ]

@@ -60,10 +60,10 @@ class Interpreters:
 
     found: tuple[Interpreter, ...]
 
-    def newest(self, version: PythonVersion) -> Interpreter | None:
-        """The newest patch release of a version; of equals, the one with headers."""
-        candidates = [interpreter for interpreter in self.found if interpreter.feature == version]
-        return max(candidates, key=lambda i: (i.patch, i.include is not None), default=None)
+    def of(self, version: PythonVersion) -> tuple[Interpreter, ...]:
+        """The interpreters of a version, oldest patch release first; of equals, the one with headers last."""
+        candidates = (interpreter for interpreter in self.found if interpreter.feature == version)
+        return tuple(sorted(candidates, key=lambda i: (i.patch, i.include is not None)))
 
     def with_headers(self, version: PythonVersion) -> Interpreter | None:
         """The newest patch release that has headers for a version; the free-threaded build has the same ones."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pants.base.build_environment import get_buildroot
+from pants.core.util_rules.system_binaries import MaybeGitBinary
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.fs import Digest, PathGlobs
 from pants.engine.internals.session import RunId
@@ -15,11 +16,11 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import AllTargets, Target, Targets, WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
-from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
 
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.channel import ReleaseContext, VersionOptions, version_argv
+from spokeshave_pants.release.checkout import read_checkout
 from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
 from spokeshave_pants.release.target_types import ReleaseWheelsField
 from spokeshave_pants.wheel.target_types import PyprojectField, VersionFileField
@@ -73,17 +74,11 @@ class StampedVersion:
 
 
 @rule(level=LogLevel.DEBUG)
-async def release_context(_: RunId) -> ReleaseContext:
-    """Asked anew in each run: commits, changes and midnight happen while the daemon lives."""
-    root = Path(get_buildroot())
-    # Pants tells of a missing repository in each run, which a project outside of git need not hear.
-    in_git = any((directory / ".git").exists() for directory in (root, *root.parents))
+async def release_context(_: RunId, git: MaybeGitBinary) -> ReleaseContext:
+    """Asked again in each run: commits, changes and midnight happen while the daemon lives."""
+    checkout = read_checkout(Path(get_buildroot()), git.git_binary.path if git.git_binary else None)
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
-    git = (await Get(MaybeGitWorktree, GitWorktreeRequest())).git_worktree if in_git else None
-    if git is None:
-        return ReleaseContext(commit=None, dirty=False, date=today)
-    commit = git.commit_id
-    return ReleaseContext(commit=commit, dirty=bool(commit and git.changed_files(include_untracked=True)), date=today)
+    return ReleaseContext(commit=checkout.commit, dirty=checkout.dirty, date=today, problem=checkout.problem)
 
 
 @rule(level=LogLevel.DEBUG)

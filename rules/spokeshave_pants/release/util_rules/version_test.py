@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
@@ -11,9 +12,9 @@ from pants.core.util_rules import stripped_source_files
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
-from pants.vcs import git
 
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.release.channel import UnknownCommitError
 from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.release.util_rules.version import (
@@ -35,7 +36,6 @@ def rule_runner() -> RuleRunner:
     """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
     runner = RuleRunner(
         rules=[
-            *git.rules(),
             *python_target_types_rules(),
             *stripped_source_files.rules(),
             *tools.rules(),
@@ -110,6 +110,19 @@ def test_a_dated_channel_takes_the_given_date_and_a_dev_one_the_given_commit(rul
     assert stamped(rule_runner, "--release-version-channel=rc", "--release-version-date=20260821") == "1.2.0rc20260821"
     dev = stamped(rule_runner, "--release-version-channel=dev", f"--release-version-commit={COMMIT}")
     assert dev == f"1.2.0.dev0+{COMMIT}"
+
+
+def test_a_version_needs_a_checkout_that_git_reads(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, one="1.2.0.dev")
+    assert stamped(rule_runner) == "1.2.0.dev0"
+    git = Path(rule_runner.build_root, ".git")
+    git.write_text("gitdir: /nowhere\n")
+    try:
+        with engine_error(UnknownCommitError, contains="git says: fatal: not a git repository: /nowhere"):
+            stamped(rule_runner)
+        assert stamped(rule_runner, "--release-version-channel=stable") == "1.2.0"
+    finally:
+        git.unlink()
 
 
 def test_everything_wrong_with_a_releases_version_files_is_told_at_once(rule_runner: RuleRunner) -> None:

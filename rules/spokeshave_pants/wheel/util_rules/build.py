@@ -18,8 +18,9 @@ from spokeshave_pants.release.util_rules.version import StampedVersion, WheelVer
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
 from spokeshave_pants.wheel.util_rules.payload import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.placed_library import PlacedLibrary, PlaceLibraryRequest
 from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
-from spokeshave_pants.wheel.wheel_plan import check_pythons, wheel_tag
+from spokeshave_pants.wheel.wheel_plan import wheel_tag
 
 LIBRARIES_DIR = "__libraries"
 WHEEL_DIR = "__wheel"
@@ -58,13 +59,17 @@ class AssembleWheelRequest:
 
 @dataclass(frozen=True)
 class UnrepairedWheel:
-    """A stored zip that knows no version, and the shared libraries that its extensions need."""
+    """A stored zip that knows no version, and the shared libraries that its native files need.
+
+    `own_libraries` are the paths in the wheel of the libraries that Python code opens.
+    """
 
     digest: Digest
     file_name: str
     facts: WheelFacts
     modules: tuple[str, ...]
     libraries: Digest
+    own_libraries: tuple[str, ...]
     headers_origins: tuple[str, ...]
     actions: tuple[Action, ...]
 
@@ -112,7 +117,7 @@ class StampedWheel:
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
     """The wheels that a wheel requires, in the build that fits it (or one of the Pythons that it serves)."""
     wanted = version or plan.matrix.served_by(key.abi)[0]
-    plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in plan.siblings)
+    plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
     return tuple(
         WheelKey(
             sibling.address,
@@ -123,8 +128,9 @@ async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | 
     )
 
 
-def _pins(siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
-    return tuple(argument for sibling in siblings for argument in ("--pin", sibling.distribution))
+def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str, ...]:
+    pins = (argument for sibling in siblings for argument in ("--pin", sibling.distribution))
+    return (*pins, *(argument for text in plan.requirements for argument in ("--requirement", text)))
 
 
 def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
@@ -139,7 +145,7 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     result = await Get(
         ToolResult,
         RunToolRequest(
-            argv=("metadata", "--pyproject", plan.pyproject, *_pins(siblings), *_named_scripts(plan)),
+            argv=("metadata", "--pyproject", plan.pyproject, *_requirements(plan, siblings), *_named_scripts(plan)),
             digest=plan.metadata,
             kind=ActionKind.METADATA,
             description=f"Check the metadata of {request.address}",
@@ -147,7 +153,6 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
     )
     raise_for_failure(result, str(request.address))
     facts = result.facts()
-    check_pythons(plan.matrix.versions, facts["requires_python"], where=f"the target {request.address}")
     return WheelFacts(facts["name"], facts["static_version"], result.action)
 
 
@@ -163,13 +168,18 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi, plan.variant))
         for extension in plan.extensions
     )
-    siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
-    linked, libraries = await MultiGet(
-        Get(Digest, MergeDigests(extension.digest for extension in extensions)),
-        Get(Digest, MergeDigests(extension.libraries for extension in extensions)),
+    placed = await MultiGet(
+        Get(PlacedLibrary, PlaceLibraryRequest(library, folder, key.platform, plan.variant))
+        for library, folder in plan.libraries
     )
-    placed = await Get(Digest, AddPrefix(linked, PAYLOAD_DIR))
-    inputs = await Get(Digest, MergeDigests([plan.payload, placed, plan.metadata, *([plan.data] if plan.data else [])]))
+    siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
+    parts: tuple[PythonExtension | PlacedLibrary, ...] = (*extensions, *placed)
+    linked, libraries = await MultiGet(
+        Get(Digest, MergeDigests(part.digest for part in parts)),
+        Get(Digest, MergeDigests(part.libraries for part in parts)),
+    )
+    native = await Get(Digest, AddPrefix(linked, PAYLOAD_DIR))
+    inputs = await Get(Digest, MergeDigests([plan.payload, native, plan.metadata, *([plan.data] if plan.data else [])]))
     version_module = plan.target[VersionModuleField].value
     result = await Get(
         ToolResult,
@@ -179,7 +189,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                 *("--tag", wheel_tag(key.abi, key.platform)),
                 *(("--data", DATA_DIR) if plan.data else ()),
                 *(("--version-module", version_module) if version_module else ()),
-                *_pins(siblings),
+                *_requirements(plan, siblings),
             ),
             digest=inputs,
             kind=ActionKind.ASSEMBLE,
@@ -187,13 +197,14 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         ),
     )
     raise_for_failure(result, str(key.address))
-    before = (facts.action, *(action for extension in extensions for action in extension.actions))
+    before = (facts.action, *(action for part in parts for action in part.actions))
     return UnrepairedWheel(
         digest=result.digest,
         file_name=result.facts()["wheel"],
         facts=facts,
         modules=plan.modules,
         libraries=libraries,
+        own_libraries=tuple(library.path for library in placed),
         headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
         actions=(*before, result.action.after(*ends(before))),
     )
@@ -214,6 +225,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             argv=(
                 *("repair", "--wheel", f"{WHEEL_DIR}/{unrepaired.file_name}", "--platform", key.platform.tag),
                 *("--library-dir", LIBRARIES_DIR, "--output", OUTPUT_DIR),
+                *(argument for path in unrepaired.own_libraries for argument in ("--own-library", path)),
             ),
             digest=inputs,
             kind=ActionKind.REPAIR,

@@ -124,7 +124,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     )
 
 
-async def _fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
+async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
     """One file of all processors from one of each, at the same path."""
     parts = await MultiGet(Get(Digest, AddPrefix(digest, f"__part{n}")) for n, digest in enumerate(digests))
     result = await Get(
@@ -153,9 +153,9 @@ async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
         for part in whole.platform.slices
     )
     first = parts[0]
-    fused = await _fuse(whole.platform, first.path, tuple(part.digest for part in parts))
+    fused = await fuse(whole.platform, first.path, tuple(part.digest for part in parts))
     libraries = [
-        await _fuse(whole.platform, path, tuple(part.libraries for part in parts)) for path in first.library_paths
+        await fuse(whole.platform, path, tuple(part.libraries for part in parts)) for path in first.library_paths
     ]
     before = tuple(action for part in parts for action in part.actions)
     return replace(

@@ -19,7 +19,7 @@ from spokeshave_pants.python_abi import PythonAbi
 
 @dataclass(frozen=True)
 class PackageHeadersRequest:
-    """:param builds: each is made of all the extensions."""
+    """:param extensions: the extensions and shared libraries of a wheel; each of the builds is made of all of them."""
 
     extensions: tuple[Address, ...]
     variant: Address | None

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pants.backend.python.target_types import PythonSourceField
+from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
 from pants.build_graph.address import AddressInput
 from pants.core.target_types import ResourceSourceField
 from pants.core.util_rules.source_files import SourceFilesRequest
@@ -25,17 +25,32 @@ from pants.engine.fs import (
 )
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
-    Dependencies,
-    DependenciesRequest,
     SourcesField,
     Target,
-    Targets,
     WrappedTarget,
     WrappedTargetRequest,
 )
 from pants.engine.unions import UnionRule
+from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
+from spokeshave_pants.errors import InvalidTargetError, Problems
+from spokeshave_pants.wheel.contents import (
+    check_native,
+    check_places,
+    is_possible_extension,
+    library_folder,
+)
+from spokeshave_pants.wheel.pyproject import Pyproject, parse_pyproject
+from spokeshave_pants.wheel.requirements import (
+    Requirement,
+    check_owners,
+    check_requirements,
+    distribution_requirement,
+    requirements_of,
+)
+from spokeshave_pants.wheel.requires_python import check_pythons, pythons_of
 from spokeshave_pants.wheel.target_types import (
     DataFilesField,
     ExtensionModuleField,
@@ -46,7 +61,9 @@ from spokeshave_pants.wheel.target_types import (
     VariantField,
     WheelDependenciesField,
 )
-from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, mentioned_paths, plan_matrix, pythons_of
+from spokeshave_pants.wheel.util_rules import payload_targets
+from spokeshave_pants.wheel.util_rules.payload_targets import ForeignPart, PayloadTargets, PayloadTargetsRequest
+from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, plan_matrix
 
 PAYLOAD_DIR = "__payload"
 DATA_DIR = "__data"
@@ -61,8 +78,14 @@ class WheelPlanRequest:
 class WheelPlan:
     """A wheel's parts that no platform, Python or version changes.
 
-    `payload` holds the files at their place in the wheel, `metadata` the pyproject.toml with what lies beside it,
-    `data` the files to install under the prefix.
+    Args:
+        payload: the files at their path in the wheel.
+        metadata: the pyproject.toml with the files that it names.
+        data: the files to install under the prefix.
+        libraries: the shared libraries that Python code opens, each with its folder in the wheel.
+        siblings: the native wheels that this one is pinned to.
+        companions: the native wheels that its metadata requires by a version of its own.
+        requirements: what is added to the metadata.
     """
 
     address: Address
@@ -75,24 +98,16 @@ class WheelPlan:
     data: Digest | None
     extensions: tuple[Address, ...]
     modules: tuple[str, ...]
+    libraries: tuple[tuple[Address, str], ...]
     siblings: tuple[Address, ...]
+    companions: tuple[Address, ...]
+    requirements: tuple[str, ...]
+    requires_python: str | None
 
-
-@dataclass(frozen=True)
-class PayloadTargetsRequest:
-    """The targets that a wheel owns: what its dependencies reach, less what the wheels that it requires own."""
-
-    address: Address
-
-
-@dataclass(frozen=True)
-class PayloadTargets:
-    """:param elsewhere: what the wheels that this one requires own, and those that they require."""
-
-    owned: tuple[Target, ...]
-    extensions: tuple[Target, ...]
-    siblings: tuple[Address, ...]
-    elsewhere: frozenset[Address]
+    @property
+    def native_targets(self) -> tuple[Address, ...]:
+        """What is linked for this wheel."""
+        return (*self.extensions, *(library for library, _ in self.libraries))
 
 
 @dataclass(frozen=True)
@@ -103,10 +118,10 @@ class WheelMetadataRequest:
 
 @dataclass(frozen=True)
 class WheelMetadata:
-    """A pyproject.toml's text, and a digest of it with what lies beside it and it may mean."""
+    """A parsed pyproject.toml, and a digest of it with the files that it names."""
 
     digest: Digest
-    pyproject: str
+    pyproject: Pyproject
 
 
 @dataclass(frozen=True)
@@ -120,49 +135,66 @@ class DataFiles:
     digest: Digest
 
 
-@rule(level=LogLevel.DEBUG)
-async def payload_targets(request: PayloadTargetsRequest) -> PayloadTargets:
-    where = "a `python_native_wheel`"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
-    direct = await Get(Targets, DependenciesRequest(target[WheelDependenciesField]))
-    reached = await _reach(direct)
-    siblings = [t.address for t in reached if t.has_field(WheelDependenciesField)]
-    payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
-    elsewhere = frozenset(
-        address
-        for payload in payloads
-        for address in (*payload.elsewhere, *(t.address for t in (*payload.owned, *payload.extensions)))
-    )
-    mine = [t for t in reached if t.address not in elsewhere and t.address not in siblings]
-    return PayloadTargets(
-        owned=tuple(t for t in mine if not t.has_field(ExtensionModuleField)),
-        extensions=tuple(t for t in mine if t.has_field(ExtensionModuleField)),
-        siblings=tuple(siblings),
-        elsewhere=elsewhere,
-    )
+@dataclass(frozen=True)
+class Owner:
+    """Another distribution of the repository that owns something that a wheel's sources import.
+
+    Args:
+        is_pinned: whether its version is computed, as the wheel's own, so that the two are pinned to each other.
+    """
+
+    target: Target
+    requirement: Requirement
+    source: str
+    is_pinned: bool
 
 
-async def _reach(targets: Iterable[Target]) -> tuple[Target, ...]:
-    """Targets and all that they depend on, sorted; extensions and wheels are built apart and not looked into."""
-    reached: dict[Address, Target] = {}
-    pending = list(targets)
-    while pending:
-        new = {t.address: t for t in pending if t.address not in reached}
-        reached.update(new)
-        looked_into = [
-            t for t in new.values() if not t.has_field(ExtensionModuleField) and not t.has_field(PythonsField)
-        ]
-        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in looked_into)
-        pending = [dependency for dependencies in found for dependency in dependencies]
-    return tuple(sorted(reached.values(), key=lambda t: t.address))
+async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
+    """The owners, each with a part of it that one of the wheel's own sources depends on."""
+    parts: dict[Address, ForeignPart] = {}
+    foreign = tuple(foreign)
+    specs = {part.target.maybe_convert_to_target_generator().spec for part in foreign}
+    for part in sorted(foreign, key=lambda part: part.dependent in specs):
+        parts.setdefault(part.owner.address, part)
+    owners = []
+    for part in (parts[address] for address in sorted(parts)):
+        source = part.target.maybe_convert_to_target_generator().spec
+        if part.owner.has_field(PythonProvidesField):
+            (requirement,) = requirements_of(part.owner, part.dependent)
+            owners.append(Owner(part.owner, requirement, source, is_pinned=False))
+            continue
+        spec = part.owner.address.spec
+        path = posixpath.join(part.owner.address.spec_path, part.owner[PyprojectField].value)
+        pyproject = (await Get(WheelMetadata, WheelMetadataRequest(path, f"the target {spec}"))).pyproject
+        requirement = distribution_requirement(pyproject.name or spec, pyproject.version, spec, part.dependent)
+        owners.append(Owner(part.owner, requirement, source, is_pinned=pyproject.version is None))
+    return tuple(owners)
+
+
+async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
+    """Refuse two wheels that would each be pinned to the other."""
+    pinned = [owner.target.address for owner in owners if owner.is_pinned]
+    theirs = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(address)) for address in pinned)
+    mutual = [
+        address for address, parts in zip(pinned, theirs) if any(part.owner.address == wheel for part in parts.foreign)
+    ]
+    if mutual:
+        raise InvalidTargetError(
+            f"{wheel} and {' and '.join(map(str, mutual))} depend on parts of each other, so that neither can be built "
+            "before the other. Move what both import to a distribution that both require."
+        )
 
 
 @rule(desc="Plan a wheel", level=LogLevel.DEBUG)
 async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
+    """Plan a wheel.
+
+    Raises:
+        InvalidTargetError: with everything that is wrong with its fields and dependencies.
+    """
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
     parts = await Get(PayloadTargets, PayloadTargetsRequest(request.address))
-    check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in parts.extensions)
     pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
     sources, metadata, data = await MultiGet(
         Get(
@@ -176,13 +208,17 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         Get(WheelMetadata, WheelMetadataRequest(pyproject, where)),
         Get(DataFiles, DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
     )
-    pythons = target[PythonsField].value
-    matrix = plan_matrix(
-        target[PlatformsField].value,
-        pythons if pythons is not None else pythons_of(metadata.pyproject, where=where),
-        (extension[LimitedApiField].value for extension in parts.extensions),
-        where=where,
+    roots = await MultiGet(
+        Get(OptionalSourceRoot, SourceRootRequest, SourceRootRequest.for_target(library)) for library in parts.libraries
     )
+    owners = await _owners(parts.foreign)
+    files = sources.snapshot.files
+    libraries = _place_libraries(parts, roots, files)
+    matrix = _check(target, parts, owners, libraries, files, metadata.pyproject)
+    is_dynamic = metadata.pyproject.dynamic_dependencies
+    await _refuse_mutual_pins(request.address, owners if is_dynamic else ())
+    pinned = tuple(owner.target.address for owner in owners if owner.is_pinned) if is_dynamic else ()
+    required = (*parts.requirements, *(owner.requirement for owner in owners if not owner.is_pinned))
     variant = target[VariantField].value
     return WheelPlan(
         address=request.address,
@@ -195,8 +231,84 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         data=data.digest if target[DataFilesField].value else None,
         extensions=tuple(extension.address for extension in parts.extensions),
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
-        siblings=parts.siblings,
+        libraries=tuple((library.address, folder or "") for library, folder in libraries),
+        siblings=(*parts.siblings, *pinned),
+        companions=tuple(
+            owner.target.address
+            for owner in owners
+            if owner.target.has_field(WheelDependenciesField) and owner.target.address not in pinned
+        ),
+        requirements=tuple(sorted({requirement.text for requirement in required})) if is_dynamic else (),
+        requires_python=metadata.pyproject.requires_python,
     )
+
+
+def _place_libraries(
+    parts: PayloadTargets, roots: Iterable[OptionalSourceRoot], files: Iterable[str]
+) -> tuple[tuple[Target, str | None], ...]:
+    """The shared libraries of a wheel with their folders in it; None where the user has to say it."""
+    modules = [extension[ExtensionModuleField].value.replace(".", "/") for extension in parts.extensions]
+    python_files = (*(path for path in files if path.endswith((".py", ".pyi"))), *modules)
+    placed = []
+    for library, root in zip(parts.libraries, roots):
+        declared = library[CcWheelFolderField].value
+        folder = library.address.spec_path
+        if root.source_root and root.source_root.path != ".":
+            folder = posixpath.relpath(folder, root.source_root.path)
+        placed.append((library, declared or library_folder(folder, python_files)))
+    return tuple(placed)
+
+
+def _check(
+    target: Target,
+    parts: PayloadTargets,
+    owners: tuple[Owner, ...],
+    libraries: tuple[tuple[Target, str | None], ...],
+    files: tuple[str, ...],
+    pyproject: Pyproject,
+) -> WheelMatrix:
+    """The builds of a wheel.
+
+    Raises:
+        InvalidTargetError: with all problems of its fields and of its dependencies.
+    """
+    spec = target.address.spec
+    where = f"the target {spec}"
+    extensions = parts.extensions
+    pythons = target[PythonsField].value
+    problems = Problems()
+    matrix = None
+    problems.add(parts.mistakes)
+    path = posixpath.join(target.address.spec_path, target[PyprojectField].value)
+    with problems.collecting():
+        check_requirements(spec, parts.requirements, pyproject, path)
+    with problems.collecting():
+        sources = {owner.requirement.target: owner.source for owner in owners}
+        check_owners(spec, (owner.requirement for owner in owners), sources, pyproject, path)
+    with problems.collecting():
+        has_data = bool(target[DataFilesField].value)
+        check_native(spec, (*extensions, *parts.libraries), files, has_data=has_data)
+    with problems.collecting():
+        check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in extensions)
+    with problems.collecting():
+        check_places(spec, ((lib.address.spec, _library_name(lib), folder) for lib, folder in libraries), files)
+    with problems.collecting():
+        matrix = plan_matrix(
+            target[PlatformsField].value,
+            pythons if pythons is not None else pythons_of(pyproject.requires_python, where=where),
+            (extension[LimitedApiField].value for extension in extensions),
+            where=where,
+            # Prebuilt extensions among the resources are for the Pythons that the wheel lists.
+            independent=bool(libraries) and not extensions and not any(is_possible_extension(file) for file in files),
+        )
+        check_pythons(matrix.versions, pyproject.requires_python, where=where)
+    problems.raise_if_any()
+    assert matrix is not None  # where it is not, there is a problem
+    return matrix
+
+
+def _library_name(library: Target) -> str:
+    return library[CcSharedLibraryNameField].value or library.address.target_name
 
 
 def _address_input(variant: str, target: Target) -> AddressInput:
@@ -215,13 +327,10 @@ async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
         ),
     )
     contents = await Get(DigestContents, Digest, pyproject)
+    parsed = parse_pyproject(contents[0].content, request.pyproject)
     directory = posixpath.dirname(request.pyproject)
-    text = contents[0].content.decode(errors="replace")
-    paths = mentioned_paths(text)
-    # PEP 639 and setuptools both take these where a pyproject.toml names none.
-    usual = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*", "README*")
-    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in (*usual, *paths)))
-    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), text)
+    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
+    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), parsed)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -249,4 +358,4 @@ async def data_files(request: DataFilesRequest) -> DataFiles:
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules()]
+    return [*collect_rules(), *payload_targets.rules()]

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget
 from pants.backend.python.dependency_inference import rules as dependency_inference
-from pants.backend.python.target_types import PythonSourcesGeneratorTarget
+from pants.backend.python.macros.python_artifact import PythonArtifact
+from pants.backend.python.target_types import (
+    PexBinary,
+    PythonDistribution,
+    PythonRequirementTarget,
+    PythonSourcesGeneratorTarget,
+    PythonTestsGeneratorTarget,
+)
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
-from pants.core.target_types import FilesGeneratorTarget, ResourcesGeneratorTarget
+from pants.backend.shell.target_types import ShellCommandTarget
+from pants.backend.shell.util_rules import shell_command
+from pants.core.register import wrap_as_resources
+from pants.core.target_types import (
+    ArchiveTarget,
+    FilesGeneratorTarget,
+    FileTarget,
+    GenericTarget,
+    RelocatedFiles,
+    ResourcesGeneratorTarget,
+)
 from pants.core.target_types import rules as core_target_types_rules
 from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address
@@ -14,10 +32,14 @@ from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
+from spokeshave_pants.cc import target_types as cc_target_types
+from spokeshave_pants.cc.target_types import CcPythonRequirementTarget, CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import payload
-from spokeshave_pants.wheel.util_rules.payload import PayloadTargets, PayloadTargetsRequest, WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.payload_targets import PayloadTargets, PayloadTargetsRequest
 
 PYPROJECT = '[project]\nname = "one"\nreadme = "docs/about.md"\nlicense-files = ["*.license"]\n'
 
@@ -26,22 +48,41 @@ PYPROJECT = '[project]\nname = "one"\nreadme = "docs/about.md"\nlicense-files = 
 def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
+            *cc_target_types.rules(),
             *core_target_types_rules(),
             *dependency_inference.rules(),
             *payload.rules(),
             *python_target_types_rules(),
+            *shell_command.rules(),
             *source_files.rules(),
             *stripped_source_files.rules(),
+            *wrap_as_resources.rules,
             QueryRule(PayloadTargets, [PayloadTargetsRequest]),
             QueryRule(WheelPlan, [WheelPlanRequest]),
         ],
         target_types=[
+            ArchiveTarget,
+            CCSourcesGeneratorTarget,
+            CcPythonRequirementTarget,
+            CcSharedLibraryTarget,
+            CcVariantTarget,
+            FileTarget,
             FilesGeneratorTarget,
+            GenericTarget,
+            PexBinary,
+            PythonDistribution,
             PythonExtensionTarget,
             PythonNativeWheelTarget,
+            PythonRequirementTarget,
             PythonSourcesGeneratorTarget,
+            PythonTestsGeneratorTarget,
+            ReleaseTarget,
+            RelocatedFiles,
             ResourcesGeneratorTarget,
+            ShellCommandTarget,
+            *wrap_as_resources.target_types,
         ],
+        objects={"python_artifact": PythonArtifact},
     )
     runner.set_options(
         [
@@ -56,6 +97,18 @@ def rule_runner() -> RuleRunner:
 def wheel(name: str, *dependencies: str, **fields: object) -> str:
     written = "".join(f", {field}={value!r}" for field, value in fields.items())
     return f"python_native_wheel(name='{name}', dependencies={list(dependencies)}, pythons=['3.12']{written})\n"
+
+
+def extension(name: str = "ext", module: str = "one._native") -> str:
+    return f"python_extension(name='{name}', module='{module}')\n"
+
+
+def refusal(runner: RuleRunner, name: str = "one") -> str:
+    with pytest.raises(ExecutionError) as caught:
+        plan(runner, name)
+    errors = list(caught.value.wrapped_exceptions)
+    assert len(errors) == 1 and isinstance(errors[0], InvalidTargetError)
+    return str(errors[0])
 
 
 def owned(runner: RuleRunner, name: str) -> list[str]:
@@ -146,8 +199,9 @@ def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are
 def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
-            "src/BUILD": wheel(
-                "one", "src/one:one", pyproject="one/pyproject.toml", data_files={"share/x/a.txt": "one/a.txt"}
+            "src/BUILD": extension()
+            + wheel(
+                "one", ":ext", "src/one:one", pyproject="one/pyproject.toml", data_files={"share/x/a.txt": "one/a.txt"}
             ),
             "src/one/BUILD": "python_sources()\nfiles(name='files', sources=['a.txt'])",
             "src/one/__init__.py": "",
@@ -162,7 +216,7 @@ def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
     made = plan(rule_runner)
     assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
     assert files(rule_runner, made.metadata) == [
-        *("src/one/LICENSE.txt", "src/one/docs/about.md", "src/one/mit.license", "src/one/pyproject.toml")
+        *("src/one/docs/about.md", "src/one/mit.license", "src/one/pyproject.toml")
     ]
     assert made.data is not None and files(rule_runner, made.data) == ["__data/data/share/x/a.txt"]
 
@@ -180,9 +234,8 @@ def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner
 
 
 def test_a_description_with_stars_is_no_glob(rule_runner: RuleRunner) -> None:
-    rule_runner.write_files(
-        {"src/BUILD": wheel("one"), "src/pyproject.toml": '[project]\nname = "one"\ndescription = "A **fast** [lib"\n'}
-    )
+    pyproject = '[project]\nname = "one"\ndescription = "A **fast** [lib"\n'
+    rule_runner.write_files({"src/BUILD": extension() + wheel("one", ":ext"), "src/pyproject.toml": pyproject})
     assert files(rule_runner, plan(rule_runner).metadata) == ["src/pyproject.toml"]
 
 
@@ -209,3 +262,265 @@ def test_a_file_that_is_not_there_is_told_with_the_field_that_names_it(
     rule_runner.write_files({"src/BUILD": wheel("one", **fields), "src/pyproject.toml": PYPROJECT})
     with engine_error(contains=f"the `{field}` field of"):
         plan(rule_runner)
+
+
+# What cannot be in a wheel.
+
+
+def test_every_dependency_that_cannot_be_in_a_wheel_is_refused_with_its_remedy(rule_runner: RuleRunner) -> None:
+    group = [f":{name}" for name in ("data", "moved", "native", "numpy", "traced", "made", "app", "zip", "out")]
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", "src/one:one", ":group") + f"target(name='group', dependencies={group})\n"
+            "files(name='data', sources=['a.txt', 'b.txt'])\n"
+            "relocated_files(name='moved', files_targets=[':data'], src='', dest='x')\n"
+            "cc_sources(name='native', sources=['n.c', 'n.h'])\n"
+            "cc_python_requirement(name='numpy', requirements='numpy.txt', include_dirs=['numpy'])\n"
+            "cc_variant(name='traced')\n"
+            "shell_command(name='made', command='true', output_files=['made.txt'])\n"
+            "pex_binary(name='app', entry_point='one')\n"
+            "archive(name='zip', format='zip')\n"
+            "release(name='out', wheels=[])\n",
+            "src/one/BUILD": "python_sources(dependencies=[':table'])\nfile(name='table', source='table.json')",
+            "src/one/__init__.py": "",
+            **{f"src/{path}": "" for path in ("a.txt", "b.txt", "n.c", "n.h", "one/table.json")},
+            "src/pyproject.toml": PYPROJECT,
+        }
+    )
+    message = refusal(rule_runner)
+    assert "src:one has dependencies that cannot be in a wheel" in message
+    told = {line.split(",")[0].strip("* "): line for line in message.splitlines() if line.startswith("  * ")}
+    assert list(told) == [
+        "src:app",
+        "src:data",
+        "src:made",
+        "src:moved",
+        "src:native",
+        "src:numpy",
+        "src:out",
+        "src:traced",
+        "src:zip",
+        "src/one:table",
+    ]
+    assert "a `files` (a dependency of src:group): Its files are not installed" in told["src:data"]
+    assert "a `file` (a dependency of src/one:one)" in told["src/one:table"]
+    assert "Declare them as `resources`" in told["src:moved"] and "`data_files`" in told["src:moved"]
+    assert "a `cc_sources`" in told["src:native"] and "`python_extension` or `cc_shared_library`" in told["src:native"]
+    assert "`cc_sources` that include them" in told["src:numpy"]
+    assert "`variant` field" in told["src:traced"]
+    assert "`experimental_wrap_as_resources(inputs=[...])`" in told["src:made"]
+    for name, kind in (("app", "pex_binary"), ("zip", "archive"), ("out", "release")):
+        assert f"and no `{kind}`" in told[f"src:{name}"]
+
+
+def test_groups_tests_and_generated_resources_are_in_the_wheel(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", ":ext", "src/one:all") + extension(),
+            "src/one/BUILD": "target(name='all', dependencies=[':one', ':tests', ':wrapped'])\n"
+            "python_sources()\npython_tests(name='tests')\n"
+            "shell_command(name='made', command='true', output_files=['made.txt'])\n"
+            "experimental_wrap_as_resources(name='wrapped', inputs=[':made'])\n",
+            "src/one/__init__.py": "",
+            "src/one/test_one.py": "",
+        }
+    )
+    targets = rule_runner.request(PayloadTargets, [PayloadTargetsRequest(Address("src", target_name="one"))])
+    assert targets.mistakes == ""
+    assert sorted(target.address.spec for target in targets.owned) == [
+        *("src/one/__init__.py", "src/one/test_one.py:tests", "src/one:wrapped")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("build", "fault"),
+    [
+        (wheel("one"), "src:one would install nothing."),
+        (wheel("one", "src/one"), "src:one would hold Python sources alone and no native code."),
+    ],
+)
+def test_a_wheel_without_native_code_is_refused(rule_runner: RuleRunner, build: str, fault: str) -> None:
+    files = {"src/BUILD": build, "src/one/BUILD": "python_sources()", "src/one/__init__.py": ""}
+    rule_runner.write_files({**files, "src/pyproject.toml": PYPROJECT})
+    assert fault in refusal(rule_runner)
+
+
+def test_all_problems_of_a_wheel_are_reported_together(rule_runner: RuleRunner) -> None:
+    build = wheel("one", ":data", platforms=["any"]) + "files(name='data', sources=['a.txt'])"
+    rule_runner.write_files({"src/BUILD": build, "src/a.txt": "", "src/pyproject.toml": PYPROJECT})
+    message = refusal(rule_runner)
+    assert all(part in message for part in ("src:data, a `files`", "would install nothing", "'any'"))
+
+
+def test_python_sources_that_are_not_utf8_are_named(rule_runner: RuleRunner) -> None:
+    sources = {"src/one/__init__.py": "from one import a", "src/one/a.py": "x = 'Größe'"}
+    build = {"src/BUILD": wheel("one", ":ext", "src/one") + extension(), "src/one/BUILD": "python_sources()"}
+    rule_runner.write_files({**sources, **build, "src/pyproject.toml": PYPROJECT})
+    assert owned(rule_runner, "one") == sorted(sources)
+    rule_runner.write_files({path: text.encode("latin-1") for path, text in sources.items()})
+    assert "  * src/one/a.py: byte 0xf6 in line 1 is not UTF-8" in refusal(rule_runner)
+
+
+# Shared libraries.
+
+
+@pytest.mark.parametrize(
+    ("folder", "field", "place"),
+    [
+        ("src", "", "one"),
+        ("src/one/lib", "", "one"),
+        ("src/one/sub", "", "one/sub"),
+        ("src", ", wheel_folder='one/lib'", "one/lib"),
+    ],
+)
+def test_a_library_is_put_into_a_package_of_the_wheel(
+    rule_runner: RuleRunner, folder: str, field: str, place: str
+) -> None:
+    builds = {
+        "src/BUILD": wheel("one", "src/one", "src/one/sub"),
+        "src/one/BUILD": f"python_sources(dependencies=['{folder}:core'])\n",
+        "src/one/sub/BUILD": "python_sources()\n",
+    }
+    builds[f"{folder}/BUILD"] = builds.get(f"{folder}/BUILD", "") + f"cc_shared_library(name='core'{field})\n"
+    sources = {"src/one/__init__.py": "", "src/one/sub/__init__.py": ""}
+    rule_runner.write_files({**builds, **sources, "src/pyproject.toml": PYPROJECT})
+    made = plan(rule_runner)
+    assert made.libraries == ((Address(folder, target_name="core"), place),)
+    assert [abi.name for abi in made.matrix.abis] == ["py3-none"]
+
+
+def test_a_library_beside_an_extension_is_built_for_each_python(rule_runner: RuleRunner) -> None:
+    build = wheel("one", ":ext", ":core") + extension() + "cc_shared_library(name='core')"
+    rule_runner.write_files({"src/BUILD": build, "src/pyproject.toml": PYPROJECT})
+    made = plan(rule_runner)
+    assert [folder for _, folder in made.libraries] == ["one"]
+    assert [abi.name for abi in made.matrix.abis] == ["cp312"]
+
+
+def test_libraries_without_a_place_and_two_of_one_place_are_refused(rule_runner: RuleRunner) -> None:
+    libraries = "cc_shared_library(name='core')\n" + "".join(
+        f"cc_shared_library(name='{name}', library_name='x', wheel_folder='a/lib')\n" for name in ("x1", "x2")
+    )
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", "src/a", "src/b", ":core", ":x1", ":x2") + libraries,
+            **{f"src/{name}/BUILD": "python_sources()" for name in "ab"},
+            **{f"src/{name}/__init__.py": "" for name in "ab"},
+            "src/pyproject.toml": PYPROJECT,
+        }
+    )
+    message = refusal(rule_runner)
+    assert "src:core: src:one carries this library, and no folder" in message and '`wheel_folder="a"`' in message
+    assert "src:x1 and src:x2 are both x in a/lib of src:one" in message
+
+
+# Requirements.
+
+REQUIRING = {
+    "src/BUILD": wheel("one", ":ext", "src/one") + extension(),
+    "src/one/BUILD": "python_sources()",
+    "src/one/__init__.py": "import requests",
+    "src/3rdparty/BUILD": "python_requirement("
+    "name='requests', requirements=['requests[socks]>=2'], dependencies=[':six'])\n"
+    "python_requirement(name='types-requests', requirements=['types-requests'])\n"
+    "python_requirement(name='six', requirements=['six'])\n",
+}
+
+
+def test_requirements_of_the_sources_are_added_to_dynamic_dependencies(rule_runner: RuleRunner) -> None:
+    pyproject = '[project]\nname = "one"\ndynamic = ["version", "dependencies"]\n'
+    rule_runner.write_files({**REQUIRING, "src/pyproject.toml": pyproject})
+    assert plan(rule_runner).requirements == ("requests[socks]>=2", "six")
+
+
+def test_requirements_of_the_sources_must_be_in_static_dependencies(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files({**REQUIRING, "src/pyproject.toml": f"{PYPROJECT}dependencies = ['Six']\n"})
+    message = refusal(rule_runner)
+    assert "that the `dependencies` of src/pyproject.toml do not have" in message
+    assert "src/one:one depends on src/3rdparty:requests: add 'requests[socks]>=2'." in message
+    assert "six" not in message and "types-requests" not in message
+    extra = f"{PYPROJECT}dependencies = ['six']\n[project.optional-dependencies]\nweb = ['requests']\n"
+    rule_runner.write_files({"src/pyproject.toml": extra})
+    assert plan(rule_runner).requirements == ()
+
+
+# Other distributions of the repository.
+
+
+def siblings(pyproject: str, **changes: str) -> dict[str, str]:
+    """A wheel `one` in src/one whose sources import the package of the wheel `base`, which is in src/base."""
+    base = "python_sources(name='py')\n" + extension(module="base._native")
+    return {
+        "src/one/BUILD": "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py"),
+        "src/one/__init__.py": "import base",
+        "src/one/pyproject.toml": pyproject,
+        "src/base/BUILD": base + wheel("base", ":ext", ":py"),
+        "src/base/__init__.py": "from base import _native",
+        "src/base/pyproject.toml": '[project]\nname = "acme-base"\ndynamic = ["version"]\n',
+        **changes,
+    }
+
+
+def plan_one(runner: RuleRunner) -> WheelPlan:
+    return runner.request(WheelPlan, [WheelPlanRequest(Address("src/one", target_name="one"))])
+
+
+BASE = Address("src/base", target_name="base")
+DYNAMIC = '[project]\nname = "one"\ndynamic = ["version", "dependencies"]\n'
+
+
+def test_what_another_wheel_owns_is_not_copied_but_required(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(siblings(DYNAMIC))
+    made = plan_one(rule_runner)
+    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
+    assert made.modules == ("one._native",)
+    assert (made.siblings, made.companions, made.requirements) == ((BASE,), (), ())
+    released = {"src/base/pyproject.toml": '[project]\nname = "acme-base"\nversion = "2.1"\n'}
+    rule_runner.write_files(released)
+    made = plan_one(rule_runner)
+    assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ("acme-base==2.1",))
+    rule_runner.write_files({"src/one/pyproject.toml": f"{PYPROJECT}dependencies = ['acme_base>=2']\n"})
+    made = plan_one(rule_runner)
+    assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ())
+
+
+def test_what_another_wheel_owns_and_nothing_requires_is_refused_with_both(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(siblings(PYPROJECT))
+    with pytest.raises(ExecutionError) as caught:
+        plan_one(rule_runner)
+    assert (
+        "src/one:py depends on src/base:py, which src/base:base (acme-base) owns. Add src/base:base to the "
+        "`dependencies` of src/one:one, or 'acme-base' to those of src/one/pyproject.toml"
+    ) in str(caught.value)
+
+
+def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: RuleRunner) -> None:
+    base = {"src/base/__init__.py": "import one", "src/base/pyproject.toml": DYNAMIC.replace("one", "acme-base")}
+    rule_runner.write_files(siblings(DYNAMIC, **base))
+    with engine_error(InvalidTargetError, contains="src/one:one and src/base:base depend on parts of each other"):
+        plan_one(rule_runner)
+
+
+def test_what_a_wheel_lists_is_copied_though_another_one_owns_it(rule_runner: RuleRunner) -> None:
+    build = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/base:py", "src/base:ext")
+    rule_runner.write_files(siblings(PYPROJECT, **{"src/one/BUILD": build}))
+    made = plan_one(rule_runner)
+    assert files(rule_runner, made.payload) == ["__payload/base/__init__.py", "__payload/one/__init__.py"]
+    assert made.siblings == made.companions == ()
+
+
+def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner) -> None:
+    build = "python_sources(name='py')\npython_distribution(name='dist', dependencies=[':py'], "
+    build += "provides=python_artifact(name='acme-base', version='3.0'))"
+    source = {"src/base/BUILD": build, "src/base/__init__.py": "# Not empty."}
+    rule_runner.write_files(siblings(DYNAMIC, **source))
+    made = plan_one(rule_runner)
+    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
+    assert (made.siblings, made.companions, made.requirements) == ((), (), ("acme-base==3.0",))
+
+
+def test_two_wheels_of_the_same_sources_do_not_own_each_others(rule_runner: RuleRunner) -> None:
+    twice = wheel("one", ":ext", ":py") + wheel("traced", ":ext", ":py")
+    build = "python_sources(name='py')\n" + extension() + twice
+    rule_runner.write_files({"src/one/BUILD": build, "src/one/__init__.py": "", "src/one/pyproject.toml": PYPROJECT})
+    assert files(rule_runner, plan_one(rule_runner).payload) == ["__payload/one/__init__.py"]

@@ -36,6 +36,7 @@ from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.wheel.elsewhere import ElsewhereRun, matching_run, other_bytes, parse_reports
+from spokeshave_pants.wheel.requires_python import RequiresPython
 from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively, this_machine
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
@@ -298,7 +299,8 @@ async def smoke_chance(
 ) -> SmokeChance:
     key, version = request.key, request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
-    python = choose_python(key.platform, version, this_machine(), interpreters.newest(version), foreign.found)
+    requires = RequiresPython.or_any(plan.requires_python)
+    python = choose_python(key.platform, version, this_machine(), interpreters.of(version), foreign.found, requires)
     return SmokeChance(
         reason=python.reason if isinstance(python, NoPython) else "",
         required=is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version),
@@ -318,7 +320,8 @@ async def smoke_test_wheel(
     # A real machine of the platform tells more than an emulator; a failure anywhere is one.
     if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
         return _reported_elsewhere(reported, version, required)
-    python = choose_python(key.platform, version, machine, interpreters.newest(version), foreign.found)
+    requires = RequiresPython.or_any(plan.requires_python)
+    python = choose_python(key.platform, version, machine, interpreters.of(version), foreign.found, requires)
     if isinstance(python, NoPython):
         known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
         notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))

@@ -92,7 +92,9 @@ def rule_runner() -> RuleRunner:
 
 def given(runner: RuleRunner, *tests: str) -> tuple[list[str], list[str]]:
     """What pytest is given, and all files that are there, for a wheel with these `smoke_tests`."""
-    runner.write_files({"src/BUILD": f"python_native_wheel(name='one', pythons=['3.12'], smoke_tests={list(tests)})"})
+    extension = "python_extension(name='ext', module='one._native')\n"
+    wheel = f"python_native_wheel(name='one', pythons=['3.12'], dependencies=[':ext'], smoke_tests={list(tests)})"
+    runner.write_files({"src/BUILD": extension + wheel})
     inputs = runner.request(SmokeInputs, [SmokeInputsRequest(Address("src", target_name="one"))])
     there = runner.request(Snapshot, [inputs.tests]).files
     return [path.replace("__tests/src/", "") for path in inputs.test_paths], [

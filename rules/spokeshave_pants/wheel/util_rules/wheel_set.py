@@ -126,7 +126,7 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     tried, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
     builds = tuple((key.platform, key.abi) for key in keys)
-    await Get(PackageHeaders, PackageHeadersRequest(plan.extensions, plan.variant, builds))
+    await Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds))
     wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
     reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}

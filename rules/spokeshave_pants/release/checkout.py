@@ -1,0 +1,87 @@
+"""The git checkout that a build root is in: its commit, and whether it has changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_STATUS = (
+    *("--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--no-renames", "-z"),
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REFUSED = "detected dubious ownership"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """What git says of a folder.
+
+    Args:
+        commit: None outside of git, before the first commit, and where there is a problem.
+        problem: why git cannot tell, with what to do, for a user who needs to know; empty where it can.
+    """
+
+    commit: str | None = None
+    dirty: bool = False
+    problem: str = ""
+
+
+def read_checkout(root: Path, git: str | None) -> Checkout:
+    """Ask git about the checkout that holds a folder; every problem is told in the result.
+
+    Args:
+        git: the path of the program, None where there is none.
+    """
+    # Python's own `exists` raises an error for what may not be looked at.
+    found = [folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")]
+    if not found:
+        return Checkout()
+    if git is None:
+        return Checkout(problem=_problem(found[0], "no program git was found", "Install git"))
+    try:
+        result = subprocess.run(
+            [git, *_STATUS],
+            cwd=root,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        return Checkout(problem=_problem(found[0], f"{git} cannot be run ({error.strerror})", "Install git again"))
+    if result.returncode:
+        message = result.stderr.decode(errors="replace").strip()
+        return Checkout(problem=_explain(found[0], message or f"it exited with {result.returncode}"))
+    return _parse_status(found[0], result.stdout.decode(errors="replace"))
+
+
+def _parse_status(folder: Path, output: str) -> Checkout:
+    entries = [entry for entry in output.split("\0") if entry]
+    headers = dict(entry[2:].split(" ", 1) for entry in entries if entry.startswith("# ") and " " in entry[2:])
+    commit = headers.get("branch.oid", "")
+    if _COMMIT.fullmatch(commit):
+        return Checkout(commit=commit, dirty=any(not entry.startswith("# ") for entry in entries))
+    if headers.get("branch.head") == "(unknown)":
+        message = "its HEAD names a branch that cannot be read"
+        return Checkout(problem=_problem(folder, message, "Repair it, by `git fsck` or a fresh clone"))
+    return Checkout()  # There is no commit yet.
+
+
+def _explain(folder: Path, message: str) -> str:
+    if _REFUSED in message:
+        where = re.search(r"repository at '([^']+)'", message)
+        path = where[1] if where else str(folder)
+        message = f"git refuses it, as it belongs to another user ({path})"
+        return _problem(folder, message, f"Run `git config --global --add safe.directory {path}`")
+    return _problem(folder, f"git says: {message}", f"Repair it, or remove {folder / '.git'} if it is no checkout")
+
+
+def _problem(folder: Path, message: str, remedy: str) -> str:
+    return (
+        f"The commit of the checkout {folder} is not known: {message}. {remedy}; or choose a version without a commit "
+        "by `--release-version-channel=stable`, `rc` or `nightly`, or name one by `--release-version-commit` with "
+        "`--release-version-channel=dev`."
+    )

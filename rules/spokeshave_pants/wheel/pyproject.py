@@ -1,0 +1,124 @@
+"""A wheel's pyproject.toml: what planning needs of it. The tools read it again and check it as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import tomli
+from packaging.utils import canonicalize_name
+from pants.backend.python.pip_requirement import PipRequirement
+
+from spokeshave_pants.errors import InvalidTargetError
+
+# What setuptools and hatchling take where a pyproject.toml has no `license-files`; `metadata.py` of the tools has them.
+LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+_CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
+_LONGEST_PATH = 255
+
+
+@dataclass(frozen=True)
+class Pyproject:
+    """The values of a `[project]` table that decide what is built. A value of the wrong type counts as missing.
+
+    Args:
+        version: the static version, if there is one.
+        dependencies: the normalized names of all distributions in `dependencies` and `optional-dependencies`.
+        dynamic_dependencies: whether `dynamic` lists `dependencies`.
+        paths: readme and license files, as globs relative to the file.
+    """
+
+    name: str | None
+    version: str | None
+    requires_python: str | None
+    dependencies: frozenset[str]
+    dynamic_dependencies: bool
+    paths: tuple[str, ...]
+
+
+def parse_pyproject(content: bytes, path: str) -> Pyproject:
+    """Read the bytes of a pyproject.toml.
+
+    Raises:
+        InvalidTargetError: if the file is not UTF-8 or not TOML; the message has the file and the line.
+    """
+    document = _read_toml(content, path)
+    table = document.get("project")
+    project: Mapping[str, object] = table if isinstance(table, dict) else {}
+    return Pyproject(
+        name=_text(project.get("name")),
+        version=_text(project.get("version")),
+        requires_python=_text(project.get("requires-python")),
+        dependencies=frozenset(_distributions(project)),
+        dynamic_dependencies="dependencies" in _texts(project.get("dynamic")),
+        paths=tuple(sorted({path for path in _paths(project) if _is_relative_glob(path)})),
+    )
+
+
+def not_utf8(content: bytes) -> str:
+    """Where a text is not UTF-8; empty if all of it is."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return f"byte 0x{content[error.start]:02x} in line {line} is not UTF-8"
+    return ""
+
+
+def _read_toml(content: bytes, path: str) -> Mapping[str, object]:
+    fault = not_utf8(content)
+    if fault:
+        raise InvalidTargetError(f"{path}: is not TOML ({fault}). Correct the file's syntax: save it as UTF-8.")
+    try:
+        return tomli.loads(content.decode("utf-8"))
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        bom = " without a byte order mark" if content.startswith(b"\xef\xbb\xbf") else ""
+        reason = str(error) or "it is nested too deeply"
+        remedy = f"save it as UTF-8{bom}" if bom else "see the place that is named"
+        raise InvalidTargetError(f"{path}: is not TOML ({reason}). Correct the file's syntax: {remedy}.") from error
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _distributions(project: Mapping[str, object]) -> list[str]:
+    extras = project.get("optional-dependencies")
+    groups = [project.get("dependencies"), *(extras.values() if isinstance(extras, dict) else ())]
+    found: list[str] = []
+    for text in (text for group in groups for text in _texts(group)):
+        try:
+            found.append(canonicalize_name(PipRequirement.parse(text).project_name))
+        except ValueError:
+            continue  # reported by the tools, with all else that is wrong
+    return found
+
+
+def _paths(project: Mapping[str, object]) -> list[str]:
+    """The readme, and the license files in the form of PEP 639 and in that of PEP 621."""
+    readme, license_value = project.get("readme"), project.get("license")
+    license_files = project.get("license-files")
+    tables = [value for value in (readme, license_value) if isinstance(value, dict)]
+    singles = [_text(readme), *(_text(table.get("file")) for table in tables)]
+    return [
+        *(single for single in singles if single is not None),
+        *(LICENSE_GLOBS if license_files is None else _texts(license_files)),
+    ]
+
+
+def _is_relative_glob(text: str) -> bool:
+    """Whether a text is a valid glob for Pants of something below a directory, and of less than all of it."""
+    parts = text.split("/")
+    return (
+        len(text) <= _LONGEST_PATH
+        and not text.startswith(("/", "!"))
+        and ".." not in parts
+        and text.strip("*/. ") != ""
+        and all(part == "**" or "**" not in part for part in parts)
+        and all("[" not in _CHARACTER_CLASS.sub("", part) for part in parts)
+    )

@@ -1,0 +1,99 @@
+"""The Pythons that a `requires-python` allows."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.specifiers import InvalidSpecifier
+
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.requires_python import KNOWN_PYTHONS, RequiresPython, check_pythons, pythons_of
+
+WHERE = "the target src/python:wheel"
+
+
+def listed(*texts: str) -> list[PythonVersion]:
+    return [PythonVersion.parse(text, where=WHERE) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("requires", "pythons"),
+    [
+        (None, "3.10 3.11 3.12 3.13 3.14"),
+        ("", "3.10 3.11 3.12 3.13 3.14"),
+        (">=3.12", "3.12 3.13 3.14"),
+        (">=3.10.2,<3.13,!=3.11.*", "3.10 3.12"),
+        ("~=3.12.3", "3.12"),
+        ("~=3.10.2", "3.10"),
+        ("~=3.12", "3.12 3.13 3.14"),
+        ("==3.12.1", "3.12"),
+        ("==3.12.0", "3.12"),
+        ("===3.12.1", "3.12"),
+        ("==3.12.*", "3.12"),
+        (">=3.12,!=3.12.0", "3.12 3.13 3.14"),
+        (">=3.12,!=3.12", "3.12 3.13 3.14"),
+        (">=3.11,!=3.12.*", "3.11 3.13 3.14"),
+        (">=3.10.5,<3.12", "3.10 3.11"),
+        (">3.12", "3.12 3.13 3.14"),
+        (">3.12.99", "3.13 3.14"),
+        ("<=3.12.4", "3.10 3.11 3.12"),
+        ("<3.12.1", "3.10 3.11 3.12"),
+        ("<3.12", "3.10 3.11"),
+        ("<=3.9", ""),
+        (">=3.14.0rc1", "3.14"),
+        (">=3.14.0a1,<3.14", ""),
+        ("===3.12", ""),
+        (">=3.12.100,<3.13", ""),
+        (">=4", ""),
+    ],
+)
+def test_the_pythons_of_a_wheel_are_those_of_which_a_release_is_allowed(requires: str | None, pythons: str) -> None:
+    assert [python for python in KNOWN_PYTHONS if RequiresPython.parse(requires).allows(python)] == pythons.split()
+    if pythons:
+        assert list(pythons_of(requires, where=WHERE)) == pythons.split()
+        check_pythons(listed(*pythons.split()), requires, where=WHERE)
+    else:
+        with pytest.raises(InvalidTargetError, match=r"allows none of 3\.10"):
+            pythons_of(requires, where=WHERE)
+
+
+@pytest.mark.parametrize(
+    ("requires", "remedy"),
+    [
+        ("<=3.12", "'<=3.12' leaves out 3.12.1 and later. Write '<3.13'."),
+        (">=3.10, <= 3.12", "'<=3.12' leaves out 3.12.1 and later. Write '<3.13'."),
+        ("==3.12", "'==3.12' leaves out 3.12.1 and later. Write '==3.12.*'."),
+        ("==3.12,!=3.12.5", "Write '==3.12.*'."),
+    ],
+)
+def test_a_bound_that_leaves_the_first_release_alone_is_refused(requires: str, remedy: str) -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        pythons_of(requires, where=WHERE)
+    assert remedy in str(caught.value) and repr(requires) in str(caught.value)
+    with pytest.raises(InvalidTargetError) as caught:
+        check_pythons(listed("3.12"), requires, where=WHERE)
+    assert remedy in str(caught.value)
+
+
+def test_a_bound_on_a_python_that_the_wheel_is_not_built_for_is_fine() -> None:
+    check_pythons(listed("3.10", "3.11"), ">=3.10,<=3.12", where=WHERE)
+
+
+@pytest.mark.parametrize("requires", ["3.x", ">=3.x", ">=3.10.*", "python>=3.10", ">=3.10;"])
+def test_what_is_not_a_specifier_is_refused_with_an_example(requires: str) -> None:
+    with pytest.raises(InvalidSpecifier):
+        RequiresPython.parse(requires)
+    with pytest.raises(InvalidTargetError, match="no version specifier"):
+        pythons_of(requires, where=WHERE)
+    # Reported by the tools, with all else that is wrong in the file.
+    check_pythons(listed("3.12"), requires, where=WHERE)
+
+
+def test_pythons_that_could_not_install_the_wheel_are_refused() -> None:
+    versions = listed("3.10", "3.12", "3.13t")
+    check_pythons(versions, None, where=WHERE)
+    check_pythons(versions, ">=3.10.4", where=WHERE)
+    with pytest.raises(
+        InvalidTargetError, match=r"lists the Pythons 3\.10, 3\.13t, which the `requires-python` '>=3\.11"
+    ):
+        check_pythons(versions, ">=3.11,<3.13", where=WHERE)

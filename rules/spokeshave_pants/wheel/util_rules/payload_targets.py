@@ -1,0 +1,245 @@
+"""The targets that a wheel consists of and those that it requires, found by following its dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pants.backend.python.dependency_inference.subsystem import PythonInferSubsystem
+from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, DigestContents
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import (
+    AllTargets,
+    Dependencies,
+    DependenciesRequest,
+    HydratedSources,
+    HydrateSourcesRequest,
+    Target,
+    Targets,
+    WrappedTarget,
+    WrappedTargetRequest,
+)
+from pants.engine.unions import UnionMembership, UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.wheel.contents import Role, describe_mistakes, is_looked_into, is_part, role_of
+from spokeshave_pants.wheel.pyproject import not_utf8
+from spokeshave_pants.wheel.requirements import Requirement, is_closer, requirements_of
+from spokeshave_pants.wheel.target_types import WheelDependenciesField
+
+
+@dataclass(frozen=True)
+class PayloadTargetsRequest:
+    """The targets that a wheel owns: what its dependencies reach, less what the wheels that it requires own."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class ForeignPart:
+    """A target that belongs to another distribution of the repository, and the target that depends on it."""
+
+    target: Address
+    owner: Target
+    dependent: str
+
+
+@dataclass(frozen=True)
+class DistributionContentsRequest:
+    """Everything that a `python_native_wheel` or `python_distribution` reaches."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class DistributionContents:
+    addresses: frozenset[Address]
+
+
+@dataclass(frozen=True)
+class PayloadTargets:
+    """A wheel's own targets by their role.
+
+    Args:
+        owned: the targets of the Python sources and resources.
+        requirements: third-party distributions, and `python_distribution`s that are listed.
+        foreign: what is not in the wheel, as another distribution of the repository owns it.
+        elsewhere: what the wheels that this one requires own, and those that they require.
+        mistakes: why some dependencies cannot be in the wheel; empty if all can.
+    """
+
+    owned: tuple[Target, ...]
+    extensions: tuple[Target, ...]
+    libraries: tuple[Target, ...]
+    requirements: tuple[Requirement, ...]
+    siblings: tuple[Address, ...]
+    foreign: tuple[ForeignPart, ...]
+    elsewhere: frozenset[Address]
+    mistakes: str
+
+    def all_addresses(self) -> tuple[Address, ...]:
+        """What is in this wheel and in those that it requires."""
+        own = (target.address for target in (*self.owned, *self.extensions, *self.libraries))
+        return (*self.elsewhere, *own)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A target that a wheel's dependencies reach, what it is to the wheel, and the target that depends on it."""
+
+    target: Target
+    role: Role
+    dependent: str
+
+
+@dataclass(frozen=True)
+class SourceEncodingRequest:
+    """Whether Pants can read a Python source to infer its dependencies."""
+
+    field: PythonSourceField
+
+
+@dataclass(frozen=True)
+class SourceEncoding:
+    """What is wrong with the encoding of a Python source; empty if nothing is."""
+
+    problem: str
+
+
+@rule(level=LogLevel.DEBUG)
+async def source_encoding(request: SourceEncodingRequest, infer: PythonInferSubsystem) -> SourceEncoding:
+    """Pants' own error for such a source names no file."""
+    if not infer.use_rust_parser:
+        return SourceEncoding("")
+    sources = await Get(HydratedSources, HydrateSourcesRequest(request.field))
+    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    found = ((file.path, not_utf8(file.content)) for file in contents)
+    return SourceEncoding("\n".join(f"{path}: {fault}" for path, fault in found if fault))
+
+
+async def _check_encodings(targets: Iterable[Target]) -> None:
+    found = await MultiGet(
+        Get(SourceEncoding, SourceEncodingRequest(target[PythonSourceField]))
+        for target in targets
+        if target.has_field(PythonSourceField)
+    )
+    problems = [source.problem for source in found if source.problem]
+    if problems:
+        raise InvalidTargetError(
+            "Pants cannot infer the imports of these Python sources, as `[python-infer].use_rust_parser` reads UTF-8 "
+            f"only:\n{bullet_list(problems)}\nSave them as UTF-8, or set the option to false if they declare their "
+            "encoding (PEP 263)."
+        )
+
+
+async def _reach(
+    wheel: Target, union_membership: UnionMembership, excluded: frozenset[Address] = frozenset()
+) -> tuple[Reached, ...]:
+    """All that a wheel depends on, sorted; what is built apart, and what is excluded, is not looked into."""
+    reached: dict[Address, Reached] = {}
+    pending = [wheel]
+    while pending:
+        await _check_encodings(pending)
+        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
+        new: dict[Address, Reached] = {}
+        for dependent, dependencies in zip(pending, found):
+            for target in dependencies:
+                if target.address not in reached and target.address not in excluded and target != wheel:
+                    user = dependent.address.maybe_convert_to_target_generator().spec
+                    new.setdefault(target.address, Reached(target, role_of(target, union_membership), user))
+        reached.update(new)
+        pending = [each.target for each in new.values() if is_looked_into(each.role)]
+    return tuple(sorted(reached.values(), key=lambda each: each.target.address))
+
+
+async def _listed(wheel: Target, union_membership: UnionMembership) -> frozenset[Address]:
+    """What the `dependencies` of a wheel themselves name, groups taken apart."""
+    listed: set[Address] = set()
+    pending = [wheel]
+    while pending:
+        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
+        new = [target for targets in found for target in targets if target.address not in listed]
+        listed.update(target.address for target in new)
+        pending = [target for target in new if role_of(target, union_membership) is Role.GROUP]
+    return frozenset(listed)
+
+
+async def _foreign_parts(
+    wheel: Target, parts: Iterable[Reached], all_targets: Iterable[Target]
+) -> tuple[ForeignPart, ...]:
+    """Those parts that another distribution, nearer above them than the wheel, reaches as well."""
+    folder = wheel.address.spec_path
+    distributions = [
+        target
+        for target in all_targets
+        if (target.has_field(WheelDependenciesField) or target.has_field(PythonProvidesField)) and target != wheel
+    ]
+    candidates = {
+        part: sorted(
+            (d for d in distributions if is_closer(d.address.spec_path, folder, part.target.address.spec_path)),
+            key=lambda d: (-len(d.address.spec_path), d.address),
+        )
+        for part in parts
+    }
+    wanted = sorted({d.address for found in candidates.values() for d in found})
+    contents = dict(
+        zip(
+            wanted,
+            await MultiGet(Get(DistributionContents, DistributionContentsRequest(address)) for address in wanted),
+        )
+    )
+    foreign = []
+    for part, found in candidates.items():
+        owner = next((d for d in found if part.target.address in contents[d.address].addresses), None)
+        if owner is not None:
+            foreign.append(ForeignPart(part.target.address, owner, part.dependent))
+    return tuple(foreign)
+
+
+@rule(level=LogLevel.DEBUG)
+async def distribution_contents(
+    request: DistributionContentsRequest, union_membership: UnionMembership
+) -> DistributionContents:
+    where = "a distribution of this repository"
+    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    return DistributionContents(frozenset(each.target.address for each in await _reach(target, union_membership)))
+
+
+@rule(level=LogLevel.DEBUG)
+async def payload_targets(
+    request: PayloadTargetsRequest, union_membership: UnionMembership, all_targets: AllTargets
+) -> PayloadTargets:
+    where = "a `python_native_wheel`"
+    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    reached = await _reach(target, union_membership)
+    siblings = [found.target.address for found in reached if found.role is Role.SIBLING]
+    payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
+    elsewhere = frozenset(address for payload in payloads for address in payload.all_addresses())
+    listed = await _listed(target, union_membership)
+    shared = [each for each in reached if is_part(each.role) and each.target.address not in {*elsewhere, *listed}]
+    foreign = await _foreign_parts(target, shared, all_targets)
+    mine = await _reach(target, union_membership, elsewhere.union(part.target for part in foreign))
+    by_role = {role: tuple(found.target for found in mine if found.role is role) for role in Role}
+    mistakes = ((found.target, found.dependent) for found in mine if found.role is Role.MISTAKE)
+    return PayloadTargets(
+        owned=by_role[Role.FILES],
+        extensions=by_role[Role.EXTENSION],
+        libraries=by_role[Role.LIBRARY],
+        requirements=tuple(
+            requirement
+            for found in mine
+            if found.role is Role.REQUIREMENT
+            for requirement in requirements_of(found.target, found.dependent)
+        ),
+        siblings=tuple(siblings),
+        foreign=foreign,
+        elsewhere=elsewhere,
+        mistakes=describe_mistakes(request.address.spec, mistakes, union_membership),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,88 @@
+"""Shared libraries that a wheel carries as files of a package, for Python code that opens them by their name."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.action import Action, ends
+from spokeshave_pants.cc.util_rules.link import LinkedLibrary, LinkPlan, LinkPlanRequest, SharedLibraryRequest
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.wheel.util_rules.extension import fuse
+
+
+@dataclass(frozen=True)
+class WholeLibraryRequest:
+    """A `cc_shared_library` for a wheel's platform, which may be one of several processors."""
+
+    address: Address
+    platform: Platform
+    variant: Address | None = None
+
+
+@dataclass(frozen=True)
+class WholeLibrary:
+    """A linked library with all processors of its platform, and every action that it took, its own the last."""
+
+    digest: Digest
+    path: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class PlaceLibraryRequest:
+    """A `cc_shared_library` to put into a folder of a wheel."""
+
+    address: Address
+    folder: str
+    platform: Platform
+    variant: Address | None = None
+
+
+@dataclass(frozen=True)
+class PlacedLibrary:
+    """A library at its path in the wheel, and the libraries that its repair grafts."""
+
+    path: str
+    digest: Digest
+    libraries: Digest
+    actions: tuple[Action, ...]
+
+
+@rule(desc="Link a shared library for all processors", level=LogLevel.DEBUG)
+async def whole_library(request: WholeLibraryRequest) -> WholeLibrary:
+    parts = await MultiGet(
+        Get(LinkedLibrary, SharedLibraryRequest(request.address, part, request.variant))
+        for part in request.platform.slices
+    )
+    first = parts[0]
+    before = tuple(action for part in parts for action in part.actions)
+    if len(parts) == 1:
+        return WholeLibrary(first.digest, first.path, before)
+    fused = await fuse(request.platform, first.path, tuple(part.digest for part in parts))
+    return WholeLibrary(fused.digest, first.path, (*before, fused.action.after(*ends(before))))
+
+
+@rule(desc="Put a shared library into a wheel", level=LogLevel.DEBUG)
+async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
+    plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
+    library, *below = await MultiGet(
+        Get(WholeLibrary, WholeLibraryRequest(address, request.platform, request.variant))
+        for address in (request.address, *plan.shared_libraries)
+    )
+    return PlacedLibrary(
+        path=posixpath.join(request.folder, library.path),
+        digest=await Get(Digest, AddPrefix(library.digest, request.folder)),
+        libraries=await Get(Digest, MergeDigests(each.digest for each in below)),
+        actions=(*(action for each in below for action in each.actions), *library.actions),
+    )
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

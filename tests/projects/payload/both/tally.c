@@ -1,0 +1,6 @@
+#include "both/tally.h"
+
+int tally(void) {
+    static int count;
+    return ++count;
+}
