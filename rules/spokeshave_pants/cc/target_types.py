@@ -255,6 +255,15 @@ class CcSharedLibraryNameField(StringField):
         """
     )
 
+    @classmethod
+    def compute_value(cls, raw_value: str | None, address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        if value and ("/" in value or "\\" in value):
+            raise InvalidFieldException(
+                f"The `{cls.alias}` field of {address} has {value!r}: write a name and not a path."
+            )
+        return value
+
 
 class CcWheelFolderField(StringField):
     alias = "wheel_folder"

@@ -11,6 +11,7 @@ from spokeshave_pants.cc.target_types import (
     CcIncludeDirsField,
     CcPackageSourcesField,
     CcPythonRequirementTarget,
+    CcSharedLibraryNameField,
     CcVariantTarget,
     CompileFlagsField,
     DefinesField,
@@ -84,6 +85,13 @@ def test_paths_of_a_package_are_within_it(field: type[CcIncludeDirsField], path:
     with pytest.raises(InvalidFieldException, match="relative to `site-packages`"):
         field(["pkg/include", path], ADDRESS)
     assert field(["pkg/include"], ADDRESS).value == ("pkg/include",)
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/b", "a\\b"])
+def test_a_library_name_is_not_a_path(name: str) -> None:
+    with pytest.raises(InvalidFieldException, match="a name and not a path"):
+        CcSharedLibraryNameField(name, ADDRESS)
+    assert CcSharedLibraryNameField("x", ADDRESS).value == "x"
 
 
 def test_a_macro_with_its_flag_is_refused_with_how_to_write_it() -> None:
