@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 from tabulate import tabulate
 
+from spokeshave_pants.file_names import WheelName, distribution_of
 from spokeshave_pants.wheel.totals import ProcessRow, totals_document
-from spokeshave_pants.wheel_name import WheelName, distribution_of
 
 _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
 

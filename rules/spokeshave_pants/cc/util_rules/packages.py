@@ -41,8 +41,8 @@ from spokeshave_pants.cc.complete_platform import CompletePlatform
 from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
 from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
+from spokeshave_pants.file_names import project_of_dist_info
 from spokeshave_pants.resources.files import standalone_tool
-from spokeshave_pants.wheel_name import project_of_dist_info
 
 _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"

@@ -45,9 +45,9 @@ from spokeshave_pants.cc.target_types import (
 )
 from spokeshave_pants.cc.util_rules.packages import NoWheelError, Packages, PackagesRequest
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
+from spokeshave_pants.file_names import WheelName
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.wheel_name import WheelName
 
 PYTHON_HEADER = "Python.h"
 

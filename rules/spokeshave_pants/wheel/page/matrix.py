@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from spokeshave_pants.file_names import distribution_of
 from spokeshave_pants.wheel.page.markup import Html, element, join
 from spokeshave_pants.wheel.report import PythonOutcome, WheelReport, human_size
-from spokeshave_pants.wheel_name import distribution_of
 
 _MARKS = {"passed": "✓", "failed": "✗", "not run": "○"}
 _SHORT_HASH = 8

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from packaging.utils import parse_wheel_filename
 
-from spokeshave_pants.wheel_name import WheelName, project_of_dist_info
+from spokeshave_pants.file_names import WheelName, project_of_dist_info
 
 
 @pytest.mark.parametrize(
