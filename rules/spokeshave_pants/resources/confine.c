@@ -309,10 +309,18 @@ static int leaves(const char *path) {
     return 0;
 }
 
+/* A path from the working directory; clang lists what `#embed` finds by its absolute path. */
+static const char *from_here(const char *path) {
+    if (*path != '/' || !is_below(path, real_inputs[0])) return path;
+    path += length(real_inputs[0]);
+    while (*path == '/') path++;
+    return path;
+}
+
 /* Whether a file that was read is an input. A link may lead elsewhere; where nothing else exists it cannot. */
 static int is_input(const char *path) {
     char real[PATH_SIZE];
-    if (leaves(path)) return 0;
+    if (leaves(from_here(path))) return 0;
     if (is_hidden || !real_path(path, real)) return 1;
     for (int i = 0; i < n_inputs; i++)
         if (is_below(real, real_inputs[i])) return 1;
