@@ -158,6 +158,14 @@ def test_a_rpath_is_for_all_libraries_below(tmp_path: Path) -> None:
     assert judge(tmp_path, chain(tmp_path, "-Wl,--disable-new-dtags")) == []
 
 
+def test_a_runpath_turns_off_the_rpath_of_what_loads_the_file(tmp_path: Path) -> None:
+    files = chain(tmp_path, "-Wl,--disable-new-dtags")
+    use = ("extern int core(void);", "return core();")
+    flags = (str(tmp_path / "libcore.so"), rpath("$ORIGIN/nowhere"), "-Wl,--enable-new-dtags")
+    files["demo/libmiddle.so"] = library(tmp_path / "libmiddle.so", "middle", *flags, code=use[0], body=use[1])
+    assert "needs libcore.so (through libmiddle.so)" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY)
+
+
 def test_a_library_that_is_loaded_already_is_not_searched_for(tmp_path: Path) -> None:
     files = chain(tmp_path, "-Wl,--enable-new-dtags", "-Wl,--no-as-needed", str(tmp_path / "libcore.so"))
     assert judge(tmp_path, files) == []
