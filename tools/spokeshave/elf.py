@@ -160,7 +160,8 @@ def _texts(dynamic: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
 
 
 def _search_path(tags: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
-    return tuple(entry for path in _texts(tags, kind, attribute) for entry in path.split(":"))
+    # An empty entry is the current directory; a wholly empty path is none, to glibc and to musl.
+    return tuple(entry for path in _texts(tags, kind, attribute) if path for entry in path.split(":"))
 
 
 def _asks_for_text_relocations(tag: Any) -> bool:

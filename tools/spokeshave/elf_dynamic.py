@@ -23,6 +23,7 @@ _DEFINED_VERSION, _DEFINED_VERSION_ENTRY = "12xII", "I4x"
 _WIDE_HASHES = ("EM_S390", "EM_ALPHA")
 _RELOCATIONS = (("DT_RELA", "DT_RELASZ", "DT_RELA"), ("DT_REL", "DT_RELSZ", "DT_REL"), ("DT_JMPREL", "DT_PLTRELSZ", ""))
 _DT_RELA = 7
+_PAGE = 0x1000
 
 
 class DynamicSymbol(NamedTuple):
@@ -160,13 +161,22 @@ class DynamicSection:
 
     @cached_property
     def _loaded(self) -> list[tuple[int, int, int]]:
-        """Where each loaded segment begins in memory, its bytes in the file, and where those begin."""
-        segments = [segment for segment in self.elf.iter_segments() if segment["p_type"] == "PT_LOAD"]
-        return [(segment["p_vaddr"], segment["p_filesz"], segment["p_offset"]) for segment in segments]
+        """Where each loaded segment begins and ends in memory, and where in the file its bytes begin.
+
+        Whole pages are mapped, so what follows a segment in its last page is there too (patchelf counts on that),
+        unless zeros are to follow it.
+        """
+        found = []
+        for segment in (segment for segment in self.elf.iter_segments() if segment["p_type"] == "PT_LOAD"):
+            start, size = segment["p_vaddr"], segment["p_filesz"]
+            end = start + size
+            padding = -end % _PAGE if segment["p_memsz"] == size else 0
+            found.append((start, end + padding, segment["p_offset"]))
+        return found
 
     def _content(self, address: int, size: int) -> bytes:
-        for start, length, offset in self._loaded:
-            if start <= address and address + size <= start + length:
+        for start, end, offset in self._loaded:
+            if start <= address and address + size <= end:
                 self.stream.seek(offset + address - start)
                 data = self.stream.read(size)
                 if len(data) == size:

@@ -22,6 +22,8 @@ LIBPYTHON = pattern(r"libpython3(\.\d+)?[a-z]*\.so(\.\d+)*")
 # musl answers to these names itself, in any form (load_library in its ldso/dynlink.c).
 MUSL_NAMES = frozenset(f"lib{name}.so" for name in ("c", "pthread", "rt", "m", "dl", "util", "xnet"))
 _LOADERS = ("ld-linux", "ld64.so.")
+# Part of glibc since 2.22 on x86_64 and 2.38 on aarch64, which its versions tell; auditwheel 6.4 has it in no policy.
+_VECTOR_LIBRARY = "libmvec.so.1"
 
 
 @dataclass
@@ -83,7 +85,7 @@ class ElfLoader:
 
     def is_platform_library(self, name: str) -> bool:
         """Whether the platform has a library, or answers to its name."""
-        is_own_name = self.platform.libc is Libc.MUSL and name in MUSL_NAMES
+        is_own_name = name in MUSL_NAMES if self.platform.libc is Libc.MUSL else name == _VECTOR_LIBRARY
         return name in self.platform.policy.whitelist or name.startswith(_LOADERS) or is_own_name
 
     def _names(self, provider: str, name: str) -> dict[str, str]:

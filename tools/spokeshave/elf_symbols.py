@@ -19,11 +19,9 @@ from spokeshave.elf import ElfFile, relocated_names
 from spokeshave.elf_loader import Process
 from spokeshave.errors import Problem
 from spokeshave.library_calls import loads_globally
-from spokeshave.linkage import Linkage, clash, some
+from spokeshave.linkage import PYTHON_SYMBOL, Linkage, clash, some
 from spokeshave.musl_symbols import is_musl_symbol
 
-# An interpreter exports no module's init function, not even those of its own modules.
-PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
 _GLIBC = re.compile(
     r"lib(c\.so\.6|m\.so\.6|mvec\.so\.1|dl\.so\.2|rt\.so\.1|pthread\.so\.0|util\.so\.1)|ld-linux.*|ld64\.so.*"
 )

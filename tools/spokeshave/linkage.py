@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from spokeshave.location import Location
 from spokeshave.platforms import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 
+# An interpreter exports no module's init function, not even those of its own modules.
+PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
 _ALL = frozenset({"*"})
 _SHOWN = 6
 
@@ -189,8 +192,9 @@ def forbidden_symbols(linkage: Linkage) -> list[Problem]:
 def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
     elf = linkage.tree.elf_files[file]
     for library, names in sorted(linkage.platform.policy.blacklist.items()):
-        found = sorted((names & elf.undefined) - process.exports)
-        if library in elf.needed and library in process.platform and found:
+        used = names & elf.undefined if library in elf.needed and library in process.platform else frozenset()
+        found = sorted(used - process.exports) if used else []
+        if found:
             yield library, found
 
 

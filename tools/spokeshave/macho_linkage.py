@@ -12,7 +12,7 @@ from posixpath import basename
 
 from spokeshave.errors import Problem
 from spokeshave.library_calls import loads_libraries
-from spokeshave.linkage import apart_remedy, search_path_fault, some
+from spokeshave.linkage import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
 from spokeshave.location import Location
 from spokeshave.macho import Kind, MachOSlice, NeededLibrary
 from spokeshave.macho_signature import signature_fault
@@ -25,7 +25,8 @@ _SYSTEM_FOLDERS = ("/usr/lib/", "/System/Library/")
 # What delocate names libraries that it copies; no such folder is meant to exist.
 _NEUTRAL_NAMES = ("@", "/DLC/")
 _PYTHON_LIBRARY = re.compile(r"(.*/)?(Python\d?T?|libpython\d\.\d+t?(\.dylib)?)")
-_PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")
+_OBJECTIVE_C = re.compile(r"_?objc_|OBJC_")
+_OBJECTIVE_C_LIBRARIES = ("/System/Library/Frameworks/", "/usr/lib/libobjc.")
 _MUST_BE_SIGNED = "arm64"
 _FIRST_ARM = (11, 0)
 
@@ -85,6 +86,18 @@ class MachOLinkage:
         entries = [entry.partition("/") for part in parts for entry in part.rpaths]
         found = [here.folder.find(rest) for prefix, _, rest in entries if here and prefix in LOADER_PATHS]
         return [folder for folder in found if folder]
+
+    def loaded_with(self, file: str, architecture: str) -> list[str]:
+        """A file, those that load it, and all that these load."""
+        found = self._loaders(file)
+        pending = list(found)
+        while pending:
+            user = pending.pop()
+            needed = {name for part in self.slices(user) if part.architecture == architecture for name in part.needed}
+            new = {self.find(user, name, architecture) for name in needed if not is_system_library(name)}
+            pending += [name for name in new if name and name not in found]
+            found += [name for name in new if name and name not in found]
+        return found
 
     def _loaders(self, file: str) -> list[str]:
         """A file and those that load it: the loader also uses their search paths."""
@@ -175,14 +188,17 @@ def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Proble
 
 
 def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Symbols that nothing provides: neither Python, where any loaded file will do, nor the library that is to."""
+    """Symbols that nothing provides: neither Python, where any loaded file will do, nor the library that is to.
+
+    In a file that was linked for a flat namespace each symbol may be any library's, of macOS too.
+    """
     missing: dict[str | None, list[str]] = defaultdict(list)
-    for symbol in part.imports:
+    for symbol in part.imports if part.is_two_level else ():
         provider = part.provider(symbol)
         if symbol.is_weak or symbol.ordinal == Ordinal.WEAK_LOOKUP or symbol.name in part.exports:
             continue
         if provider is None:
-            if not _PYTHON_SYMBOL.fullmatch(symbol.name):
+            if not _may_be_loaded(linkage, file, part, symbol.name):
                 missing[None].append(symbol.name)
         elif not _provides(linkage, file, provider, part.architecture, symbol.name):
             missing[provider].append(symbol.name)
@@ -194,6 +210,16 @@ def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
             message = f"takes {some(names)} from {library}, which does not export it"
             remedy = "Export it there (default visibility), or link both anew, against each other."
         yield Problem(file, message, remedy)
+
+
+def _may_be_loaded(linkage: MachOLinkage, file: str, part: MachOSlice, symbol: str) -> bool:
+    """Whether Python has a symbol, or the runtime of Objective-C, or what the wheel loads together with a file."""
+    if PYTHON_SYMBOL.fullmatch(symbol):
+        return True
+    if _OBJECTIVE_C.match(symbol) and any(name.startswith(_OBJECTIVE_C_LIBRARIES) for name in part.needed):
+        return True
+    together = linkage.loaded_with(file, part.architecture)
+    return any(symbol in other.exports for name in together for other in linkage.slices(name))
 
 
 def _provides(linkage: MachOLinkage, file: str, library: str, architecture: str, symbol: str) -> bool:

@@ -1,7 +1,8 @@
 """The software bills of materials in a wheel (PEP 770), where they name the wheel itself.
 
-Repair adds a CycloneDX document whose subject is the wheel: its version, its package URL and, in that,
-its file name. Only mentions of this very distribution change.
+A build backend or auditwheel writes a CycloneDX document whose subject is the wheel: its version, its package URL and,
+in that, its file name. The stamp changes what is there and adds no document; nor does the repair. Only mentions of this
+very distribution change.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.elf import open_elf
 from spokeshave.errors import SpokeshaveError
 from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
@@ -106,6 +107,38 @@ def test_a_search_path_to_the_packages_root_works(tmp_path: Path) -> None:
     assert judge(tmp_path, {"demo/native.abi3.so": native, "demo.libs/libcore.so": core}) == []
 
 
+def test_an_empty_search_path_is_none(tmp_path: Path) -> None:
+    native = module(tmp_path / "native.abi3.so", rpath("$ORIGIN"))
+    native.write_bytes(native.read_bytes().replace(b"$ORIGIN\0", bytes(8)))
+    assert judge(tmp_path, {"demo/native.abi3.so": native}) == []
+
+
+def test_a_library_with_a_modules_suffix_may_be_opened_by_name(tmp_path: Path) -> None:
+    files: Files = {
+        "demo/_core.abi3.so": library(tmp_path / "_core.abi3.so", "core"),
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so"),
+    }
+    found = verify(Expectation(wheel_of(tmp_path, files), PLATFORM, ABI))
+    assert "does not export PyInit__core" in only(found, Rule.MODULE_INIT, "demo/_core.abi3.so")
+    open_it = "import ctypes, os\nctypes.CDLL(os.path.join(os.path.dirname(__file__), '_core.abi3.so')).core()\n"
+    assert judge(tmp_path, {**files, "demo/__init__.py": open_it}) == []
+
+
+def test_tables_may_end_in_the_last_page_of_a_segment(tmp_path: Path) -> None:
+    native = module(tmp_path / "native.abi3.so")
+    data = bytearray(native.read_bytes())
+    with native.open("rb") as stream:
+        elf = open_elf(stream)
+        index, segment = next((i, s) for i, s in enumerate(elf.iter_segments()) if s["p_type"] == "PT_LOAD")
+        header = elf["e_phoff"] + index * elf["e_phentsize"]
+        names = elf.get_section_by_name(".dynstr")
+    # Cut before the end of the names, as patchelf has done.
+    for offset in (0x20, 0x28):
+        struct.pack_into("<Q", data, header + offset, names["sh_offset"] + 4 - segment["p_offset"])
+    native.write_bytes(data)
+    assert judge(tmp_path, {"demo/native.abi3.so": native}) == []
+
+
 def chain(tmp_path: Path, *flags: str) -> Files:
     """A module that needs a library which needs another one and does not say where it is."""
     core = library(tmp_path / "libcore.so", "core")
@@ -123,6 +156,14 @@ def test_a_runpath_is_for_the_files_own_libraries(tmp_path: Path) -> None:
 
 def test_a_rpath_is_for_all_libraries_below(tmp_path: Path) -> None:
     assert judge(tmp_path, chain(tmp_path, "-Wl,--disable-new-dtags")) == []
+
+
+def test_a_runpath_turns_off_the_rpath_of_what_loads_the_file(tmp_path: Path) -> None:
+    files = chain(tmp_path, "-Wl,--disable-new-dtags")
+    use = ("extern int core(void);", "return core();")
+    flags = (str(tmp_path / "libcore.so"), rpath("$ORIGIN/nowhere"), "-Wl,--enable-new-dtags")
+    files["demo/libmiddle.so"] = library(tmp_path / "libmiddle.so", "middle", *flags, code=use[0], body=use[1])
+    assert "needs libcore.so (through libmiddle.so)" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY)
 
 
 def test_a_library_that_is_loaded_already_is_not_searched_for(tmp_path: Path) -> None:

@@ -337,6 +337,17 @@ def test_paths_of_macos_are_those_of_installed_files(tmp_path: Path) -> None:
     assert "Put libcore.dylib into a package" in text
 
 
+def test_a_symbol_may_come_from_what_loads_the_file_on_macos(tmp_path: Path) -> None:
+    core = dylib(tmp_path, source=f"extern int given(void);\n{OWN.replace('return 1', 'return given()')}")
+    given = OWN.replace("core", "given")
+    code = {"code": f"extern int core(void);\n{given}", "statement": "core();"}
+    built = module(tmp_path / "native.so", MAC_ARM, str(core), "-Wl,-rpath,@loader_path", **code)
+    assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built, DYLIB: core}) == []
+    apart = module(tmp_path / "native.so", MAC_ARM, code=given)
+    found = check(tmp_path, MAC_ARM, {native(MAC_ARM): apart, DYLIB: core})
+    assert "uses given" in only(found, Rule.UNDEFINED_SYMBOL, DYLIB)
+
+
 def test_a_program_finds_libraries_of_the_prefix(tmp_path: Path) -> None:
     core = dylib(tmp_path)
     program = module(tmp_path / "tool", MAC_ARM, str(core), "-Wl,-rpath,@loader_path/../lib", **USE_CORE)

@@ -52,17 +52,17 @@ class WheelTree:
         problems.raise_if_any(InvalidWheelError)
         return found
 
-    @property
+    @cached_property
     def elf_files(self) -> dict[str, ElfFile]:
         """Every dynamically linked ELF file by its path."""
         return {file: native for file, native in self.native_files.items() if isinstance(native, ElfFile)}
 
-    @property
+    @cached_property
     def macho_files(self) -> dict[str, MachOFile]:
         """Every Mach-O library and program by its path."""
         return {file: native for file, native in self.native_files.items() if isinstance(native, MachOFile)}
 
-    @property
+    @cached_property
     def pe_files(self) -> dict[str, PeFile]:
         """Every PE library and program by its path."""
         return {file: native for file, native in self.native_files.items() if isinstance(native, PeFile)}

@@ -9,18 +9,18 @@ from spokeshave.platforms import PythonAbi
 # The documented DLLs of Windows 10, the oldest that CPython 3.13 runs on, but for those of optional features.
 _SYSTEM = frozenset(
     """
-    activeds advapi32 avicap32 avifil32 avrt bcrypt bcryptprimitives bluetoothapis cabinet cfgmgr32 clusapi combase
-    comctl32 comdlg32 coremessaging credui crypt32 cryptnet cryptui d2d1 d3d10 d3d10_1 d3d11 d3d12 d3d9 d3dcompiler_47
-    davclnt dbgeng dbghelp dcomp ddraw dhcpcsvc dhcpcsvc6 dinput8 dnsapi dpapi dsound dwmapi dwrite dxcore dxgi dxva2
-    esent evr fltlib fwpuclnt gdi32 gdi32full gdiplus glu32 hid hlink httpapi icmp imagehlp imm32 iphlpapi kernel32
-    kernelbase ksuser ktmw32 logoncli lz32 mapi32 mf mfplat mfreadwrite mi mmdevapi mpr mprapi msacm32 msasn1 mscms
-    mscoree msctf msdmo msi msimg32 mspatcha msvcrt msvfw32 mswsock msxml6 ncrypt ndfapi netapi32 netutils newdev
-    normaliz ntdll ntdsapi odbc32 odbccp32 ole32 oleacc oleaut32 oledlg opengl32 pdh powrprof propsys psapi quartz
-    rasapi32 resutils rpcns4 rpcrt4 rstrtmgr rtworkq samcli schannel sechost secur32 sensapi setupapi shcore shell32
-    shfolder shlwapi snmpapi srvcli sspicli tapi32 tbs tdh traffic ucrtbase uiautomationcore urlmon user32 userenv
-    uxtheme version virtdisk vssapi wer wevtapi wiaservc win32u winbio windowscodecs winhttp wininet winmm winscard
-    winspool.drv wintrust winusb wkscli wlanapi wldap32 ws2_32 wscapi wsdapi wsock32 wtsapi32 xinput1_4 xinput9_1_0
-    xmllite
+    activeds advapi32 authz avicap32 avifil32 avrt bcrypt bcryptprimitives bluetoothapis cabinet cfgmgr32 clusapi
+    combase comctl32 comdlg32 coremessaging credui crypt32 cryptnet cryptui d2d1 d3d10 d3d10_1 d3d11 d3d12 d3d9
+    d3dcompiler_47 davclnt dbgeng dbghelp dcomp ddraw dhcpcsvc dhcpcsvc6 dinput8 dnsapi dpapi dsound dwmapi dwrite
+    dxcore dxgi dxva2 esent evr fltlib fwpuclnt gdi32 gdi32full gdiplus glu32 hid hlink httpapi icmp icu icuin icuuc
+    imagehlp imm32 iphlpapi kernel32 kernelbase ksuser ktmw32 logoncli lz32 mapi32 mf mfplat mfreadwrite mi mmdevapi
+    mpr mprapi msacm32 msasn1 mscms mscoree msctf msdmo msi msimg32 mspatcha msvcrt msvfw32 mswsock msxml6 ncrypt
+    ndfapi netapi32 netutils newdev normaliz ntdll ntdsapi odbc32 odbccp32 ole32 oleacc oleaut32 oledlg opengl32 pdh
+    powrprof propsys psapi quartz rasapi32 resutils rpcns4 rpcrt4 rstrtmgr rtworkq samcli schannel sechost secur32
+    sensapi setupapi shcore shell32 shfolder shlwapi snmpapi srvcli sspicli tapi32 tbs tdh traffic ucrtbase
+    uiautomationcore urlmon user32 userenv uxtheme version virtdisk vssapi wer wevtapi wiaservc win32u winbio
+    windowscodecs winhttp wininet winmm winscard winspool.drv wintrust winusb wkscli wlanapi wldap32 ws2_32 wscapi
+    wsdapi wsock32 wtsapi32 xinput1_4 xinput9_1_0 xmllite
     """.split()
 )
 # Sets of functions that Windows 10 maps to its DLLs.

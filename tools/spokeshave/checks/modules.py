@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.library_calls import loads_libraries
+from spokeshave.native import NativeFile
 from spokeshave.platforms import Platform, PythonAbi, System
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
@@ -47,7 +49,7 @@ def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Itera
 
 def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
     native = subject.tree.native_files[module.file]
-    if native.exports.intersection(module.init_names):
+    if native.exports.intersection(module.init_names) or _is_opened_by_name(subject, native):
         return
     wanted = module.init_names[0]
     others = ", ".join(f"PyInit_{name}" for name in exported_modules(native))
@@ -62,6 +64,15 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
             f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC), and link the file that has it."
         )
     yield finding(Rule.MODULE_INIT, module.file, message, remedy)
+
+
+def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
+    """Whether a library without Python in it has a module's suffix, and ctypes or cffi opens it.
+
+    setuptools gives that suffix to every library.
+    """
+    uses_python = any(symbol.startswith(("Py", "_Py")) for symbol in native.undefined | native.exports)
+    return not uses_python and loads_libraries(subject.tree)
 
 
 def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
