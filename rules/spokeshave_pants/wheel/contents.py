@@ -58,7 +58,8 @@ class Role(Enum):
     EXTENSION = "an extension module"
     LIBRARY = "a shared library that the wheel carries as a file"
     SIBLING = "another native wheel"
-    REQUIREMENT = "a distribution that the wheel requires"
+    REQUIREMENT = "a third-party distribution that the wheel requires"
+    DISTRIBUTION = "a distribution without native code of this repository, which the wheel requires"
     GROUP = "nothing itself; its dependencies count"
     MISTAKE = "nothing that can be in a wheel"
 
@@ -71,7 +72,9 @@ def role_of(target: Target, union_membership: UnionMembership) -> Role:
         return Role.EXTENSION
     if target.has_field(CcSharedLibraryDependenciesField):
         return Role.LIBRARY
-    if target.has_field(PythonRequirementsField) or target.has_field(PythonProvidesField):
+    if target.has_field(PythonProvidesField):
+        return Role.DISTRIBUTION
+    if target.has_field(PythonRequirementsField):
         return Role.REQUIREMENT
     sources = target.get(SourcesField)
     if isinstance(sources, _IN_PAYLOAD) or any(sources.can_generate(kind, union_membership) for kind in _IN_PAYLOAD):
@@ -175,6 +178,11 @@ def check_native(wheel: str, native: Iterable[Target], files: Iterable[str], *, 
     )
 
 
+def _library_paths(folder: str, name: str) -> tuple[str, ...]:
+    """The paths of a library on all platforms."""
+    return (f"{folder}/lib{name}.so", f"{folder}/lib{name}.dylib", f"{folder}/{name}.dll")
+
+
 def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], files: Iterable[str]) -> None:
     """Refuse shared libraries without a folder in the wheel, and two of one path.
 
@@ -184,6 +192,7 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
     Raises:
         InvalidTargetError: with every such library.
     """
+    files = tuple(files)
     packages = sorted({path.split("/")[0] for path in files if "/" in path})
     problems = []
     owners: dict[tuple[str, str], list[str]] = {}
@@ -196,6 +205,8 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
             )
         else:
             owners.setdefault((folder, name), []).append(target)
+            taken = sorted(set(files).intersection(_library_paths(folder, name)))
+            problems.extend(f"{target}: {wheel} has another {path}. Remove one of the two." for path in taken)
     for (folder, name), targets in owners.items():
         if len(targets) > 1:
             problems.append(
