@@ -54,8 +54,16 @@ class PeLinkage:
     @cached_property
     def loads_libraries(self) -> bool:
         """Whether a module of the wheel tells Windows where DLLs are, or loads them itself."""
+        return self._calls(_DLL_LOADERS)
+
+    @cached_property
+    def adds_folders(self) -> bool:
+        """Whether a module of the wheel tells Windows of a folder with DLLs."""
+        return self._calls(_DLL_LOADERS[:1])
+
+    def _calls(self, names: tuple[bytes, ...]) -> bool:
         sources = (self.tree.read(file) for file in self.tree.files if file.endswith((".py", ".pth")))
-        return any(call in source for source in sources for call in _DLL_LOADERS)
+        return any(name in source for source in sources for name in names)
 
 
 def is_grafted(file: str) -> bool:

@@ -25,10 +25,17 @@ from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
-from spokeshave_pants.wheel.contents import Role, describe_mistakes, is_looked_into, is_part, role_of
 from spokeshave_pants.wheel.pyproject import not_utf8
-from spokeshave_pants.wheel.requirements import Requirement, is_closer, requirements_of
+from spokeshave_pants.wheel.requirements import Requirement, is_closer
 from spokeshave_pants.wheel.target_types import WheelDependenciesField
+from spokeshave_pants.wheel.util_rules.roles import (
+    Role,
+    describe_mistakes,
+    is_looked_into,
+    is_part,
+    requirements_of,
+    role_of,
+)
 
 
 @dataclass(frozen=True)
