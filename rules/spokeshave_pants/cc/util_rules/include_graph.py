@@ -110,8 +110,8 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
 def rules() -> list[Rule | UnionRule]:
     return [
         *collect_rules(),
-        # Only this rule of Pants' own inference: the others decode every source as UTF-8, and end with a traceback at one
-        # that is not. Its options stay, so that a pants.toml that has them is still valid.
+        # Only this rule of Pants' own inference: the others decode a source as UTF-8, and end with a traceback if it is
+        # not. Its options stay, so that a pants.toml that has them is still valid.
         *collect_rules({"find": find_all_cc_targets}),
         *CCInferSubsystem.rules(),
         UnionRule(InferDependenciesRequest, InferCcIncludesRequest),

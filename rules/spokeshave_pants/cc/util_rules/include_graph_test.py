@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from pants.backend.cc.dependency_inference import rules as dependency_inference
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
 from pants.engine.addresses import Address, Addresses
 from pants.engine.target import Dependencies, DependenciesRequest
@@ -20,7 +19,6 @@ from spokeshave_pants.errors import InvalidTargetError
 def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
-            *dependency_inference.rules(),
             *include_graph.rules(),
             *target_types.rules(),
             QueryRule(Addresses, [DependenciesRequest]),
@@ -110,3 +108,11 @@ def test_a_file_of_two_targets_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"src/cpp/BUILD": "cc_sources(name='one')\ncc_sources(name='two')\n", "src/cpp/a.cc": ""})
     with engine_error(InvalidTargetError, contains="src/cpp/a.cc is in src/cpp:one and src/cpp:two."):
         rule_runner.request(CcTargets, [])
+
+
+def test_a_source_that_is_not_utf8_has_its_dependencies(rule_runner: RuleRunner) -> None:
+    source = "/* Größe */\n".encode("latin-1") + '#include "straße.h"\n'.encode()
+    rule_runner.write_files({"src/cpp/a/BUILD": "cc_sources()", "src/cpp/a/run.cc": source, "src/cpp/a/straße.h": ""})
+    run = rule_runner.get_target(Address("src/cpp/a", relative_file_path="run.cc"))
+    found = rule_runner.request(Addresses, [DependenciesRequest(run[Dependencies])])
+    assert found == Addresses([Address("src/cpp/a", relative_file_path="straße.h")])
