@@ -12,8 +12,8 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 PLUGIN = REPOSITORY / "rules/spokeshave_pants"
 TOOLS = REPOSITORY / "tools/spokeshave"
-# What Pants itself has, beside the standard library, and the one library that the launcher adds.
-PLUGIN_MAY_IMPORT = {"packaging", "pants", "spokeshave_pants", "tabulate"}
+# What Pants itself has, beside the standard library, and the libraries that the launcher adds.
+PLUGIN_MAY_IMPORT = {"packaging", "pants", "spokeshave_pants", "tabulate", "tomli"}
 # What is decided without the engine, so that a second set of rules can use it: none of it awaits anything.
 ENGINE = ("pants.engine.rules", "pants.engine.goal", "pants.engine.fs", "pants.engine.target", "pants.engine.unions")
 WITH_RULES = ("util_rules", "goals")

@@ -98,8 +98,14 @@ class _Outside:
         return [name.lower() for name in pe.needed if not _is_given(name) and name.lower() not in self.inside]
 
 
-def graft_pe(tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[Path]) -> GraftedTree:
-    """Make a wheel fit a Windows platform; raises `UnrepairableWheelError` with every reason why it cannot be."""
+def graft_pe(
+    tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+) -> GraftedTree:
+    """Make a wheel fit a Windows platform; raises `UnrepairableWheelError` with every reason why it cannot be.
+
+    ``own_libraries`` are DLLs of the wheel that files of the wheel use in place of grafted ones.
+    """
+    _check_own(PeLinkage(tree, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), own_libraries)
     outside = _Outside(tree, library_dirs)
     placed = _copy_libraries(outside, outside.names)
     new_names = {name: new for name, new in outside.names.items() if new.lower() != name}
@@ -111,6 +117,19 @@ def graft_pe(tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[
     _check(PeLinkage(final, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), problems)
     grafted = tuple(grafted_library(final, outside.sources[name].name, path) for path, name in placed.items())
     return GraftedTree(final, grafted, tuple(_given_libraries(final)), _newest(final))
+
+
+def _check_own(linkage: PeLinkage, own_libraries: Sequence[str]) -> None:
+    """Refuse files that Windows would not lead to the wheel's own DLLs: a copy beside them would be another library."""
+    own = {PurePosixPath(path).name.lower(): path for path in own_libraries}
+    problems = Problems()
+    for file, library in linkage.libraries():
+        path = own.get(library.name.lower())
+        if path and not linkage.is_beside(file, library.name) and not linkage.adds_folders:
+            message = f"needs {library.name}, which the wheel has as {path}, where Windows does not look"
+            remedy = f"Put the library into the folder of {file}, or call os.add_dll_directory before it is imported."
+            problems.add(file, message, remedy)
+    problems.raise_if_any(UnrepairableWheelError)
 
 
 def _copy_libraries(outside: _Outside, names: Mapping[str, str]) -> dict[str, str]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from spokeshave.wheel_tree import WheelTree
 
-_LOADING = (b"add_dll_directory", b"WinDLL", b"CDLL", b"LoadLibrary", b"dlopen")
+_ADDING_FOLDERS = (b"add_dll_directory",)
+_LOADING = (*_ADDING_FOLDERS, b"WinDLL", b"CDLL", b"LoadLibrary", b"dlopen")
 _LOADING_GLOBALLY = (b"RTLD_GLOBAL", b"setdlopenflags")
 
 
 def loads_libraries(tree: WheelTree) -> bool:
     """Whether a module loads libraries itself, or says where they are: then a search path need not lead to them."""
     return _calls(tree, _LOADING + _LOADING_GLOBALLY)
+
+
+def adds_folders(tree: WheelTree) -> bool:
+    """Whether a module tells Windows of a folder with DLLs."""
+    return _calls(tree, _ADDING_FOLDERS)
 
 
 def loads_globally(tree: WheelTree) -> bool:

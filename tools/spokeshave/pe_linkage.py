@@ -12,7 +12,7 @@ from itertools import permutations
 from pathlib import PurePosixPath
 
 from spokeshave.errors import Problem
-from spokeshave.library_calls import loads_libraries
+from spokeshave.library_calls import adds_folders, loads_libraries
 from spokeshave.linkage import clash, some
 from spokeshave.pe import ImportedLibrary
 from spokeshave.platforms import PythonAbi, WindowsPlatform
@@ -66,6 +66,11 @@ class PeLinkage:
     def loads_libraries(self) -> bool:
         """Whether a module of the wheel tells Windows where DLLs are, or loads them itself."""
         return loads_libraries(self.tree)
+
+    @cached_property
+    def adds_folders(self) -> bool:
+        """Whether a module of the wheel tells Windows of a folder with DLLs."""
+        return adds_folders(self.tree)
 
 
 def is_grafted(file: str) -> bool:

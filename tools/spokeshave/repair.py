@@ -113,8 +113,7 @@ def _graft(
     if isinstance(platform, MacPlatform):
         return graft_macho(tree, platform, library_dirs, own_libraries)
     assert isinstance(platform, WindowsPlatform)
-    # Windows finds a DLL beside the file that imports it, or as the package says; none in the wheel is grafted.
-    return graft_pe(tree, platform, library_dirs)
+    return graft_pe(tree, platform, library_dirs, own_libraries)
 
 
 def _check_folders(library_dirs: Sequence[Path]) -> None:

@@ -407,6 +407,21 @@ def test_an_own_library_of_another_folder_is_found_through_grafted_ones(tmp_path
     assert verify(Expectation(done.written.path, Platform.parse(platform), ABI)) == []
 
 
+def test_an_own_dll_has_to_be_where_windows_looks_or_is_told_to(tmp_path: Path) -> None:
+    extension, libraries = built(WIN)
+    files: dict[str, bytes | str | Path] = {"demo/native.pyd": extension, "demo/lib/core.dll": libraries / "core.dll"}
+    opens = {"demo/opens.py": "import ctypes\nctypes.CDLL('lib/core.dll')\n"}
+    wheel = wheel_of(tmp_path / "a", WIN, {**files, **opens})
+    with pytest.raises(
+        UnrepairableWheelError, match=r"the wheel has as demo/lib/core\.dll, where Windows does not look"
+    ):
+        repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
+    told = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
+    wheel = wheel_of(tmp_path / "b", WIN, {**files, **told})
+    done = repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
+    assert done.grafted == ()
+
+
 def test_an_own_library_that_is_not_in_the_wheel_is_an_error(tmp_path: Path) -> None:
     extension, libraries = built(ARM)
     wheel = wheel_of(tmp_path, ARM, {"demo/native.abi3.so": extension})

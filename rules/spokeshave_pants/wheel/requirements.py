@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
-from pants.backend.python.target_types import PythonProvidesField, PythonRequirementsField
-from pants.engine.target import Target
 
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 from spokeshave_pants.wheel.pyproject import Pyproject
@@ -29,25 +27,13 @@ class Requirement:
     dependent: str
 
 
-def requirements_of(target: Target, dependent: str) -> tuple[Requirement, ...]:
-    """The requirements of a `python_requirement` or a `python_distribution`.
-
-    Packages of stubs, which Pants infers beside the package itself, are for type checkers and not required.
-    """
-    spec = target.address.spec
-    if target.has_field(PythonProvidesField):
-        provided = target[PythonProvidesField].value.kwargs
-        return (distribution_requirement(provided["name"], provided.get("version"), spec, dependent),)
-    named = ((canonicalize_name(r.project_name), str(r)) for r in target[PythonRequirementsField].value)
-    return tuple(Requirement(name, text, spec, dependent) for name, text in named if not _is_stubs(name))
-
-
 def distribution_requirement(name: str, version: str | None, target: str, dependent: str) -> Requirement:
     """The requirement of a distribution of this repository: its very version, where the target states one."""
     return Requirement(canonicalize_name(name), f"{name}=={version}" if version else name, target, dependent)
 
 
-def _is_stubs(name: str) -> bool:
+def is_stubs(name: str) -> bool:
+    """Whether a distribution is of stubs for type checkers alone (PEP 561, typeshed)."""
     return name.startswith("types-") or name.endswith("-stubs")
 
 

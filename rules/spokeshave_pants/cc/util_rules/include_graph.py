@@ -11,6 +11,7 @@ from pants.backend.cc.dependency_inference.rules import (
     CCDependencyInferenceFieldSet,
     find_all_cc_targets,
 )
+from pants.backend.cc.subsystems.cc_infer import CCInferSubsystem
 from pants.backend.cc.target_types import CCGeneratorSourcesField, CCSourceField
 from pants.core.target_types import FileSourceField, GenericTarget, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
@@ -327,10 +328,11 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
 
 
 def rules() -> list[Rule | UnionRule]:
-    # Only this rule of Pants' own inference: the others decode every source as UTF-8, and end with a traceback at one
-    # that is not.
     return [
         *collect_rules(),
+        # Only this rule of Pants' own inference: the others decode a source as UTF-8, and end with a traceback if it is
+        # not. Its options stay, so that a pants.toml that has them is still valid.
         *collect_rules({"find": find_all_cc_targets}),
+        *CCInferSubsystem.rules(),
         UnionRule(InferDependenciesRequest, InferCcIncludesRequest),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from pants.backend.cc.dependency_inference import rules as dependency_inference
 from pants.backend.cc.dependency_inference.rules import CCDependencyInferenceFieldSet
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
 from pants.backend.shell.target_types import ShellCommandTarget
@@ -35,7 +34,6 @@ def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
             *core_target_types_rules(),
-            *dependency_inference.rules(),
             *include_graph.rules(),
             *link_closure.rules(),
             *sandbox_rules(),
@@ -233,3 +231,11 @@ def test_a_target_that_a_list_excludes_is_not_linked(rule_runner: RuleRunner) ->
         }
     )
     assert owners(rule_runner, "app") == ["app:app"]
+
+
+def test_a_source_that_is_not_utf8_has_its_dependencies(rule_runner: RuleRunner) -> None:
+    source = "/* Größe */\n".encode("latin-1") + '#include "straße.h"\n'.encode()
+    rule_runner.write_files({"src/cpp/a/BUILD": "cc_sources()", "src/cpp/a/run.cc": source, "src/cpp/a/straße.h": ""})
+    run = rule_runner.get_target(Address("src/cpp/a", relative_file_path="run.cc"))
+    found = rule_runner.request(Addresses, [DependenciesRequest(run[Dependencies])])
+    assert found == Addresses([Address("src/cpp/a", relative_file_path="straße.h")])

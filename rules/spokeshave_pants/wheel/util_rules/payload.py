@@ -36,19 +36,13 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
 from spokeshave_pants.errors import InvalidTargetError, Problems
-from spokeshave_pants.wheel.contents import (
-    check_native,
-    check_places,
-    is_possible_extension,
-    library_folder,
-)
+from spokeshave_pants.wheel.contents import check_native, check_places, is_possible_extension, library_folder
 from spokeshave_pants.wheel.pyproject import Pyproject, parse_pyproject
 from spokeshave_pants.wheel.requirements import (
     Requirement,
     check_owners,
     check_requirements,
     distribution_requirement,
-    requirements_of,
 )
 from spokeshave_pants.wheel.requires_python import check_pythons, pythons_of
 from spokeshave_pants.wheel.target_types import (
@@ -63,6 +57,7 @@ from spokeshave_pants.wheel.target_types import (
 )
 from spokeshave_pants.wheel.util_rules import payload_targets
 from spokeshave_pants.wheel.util_rules.payload_targets import ForeignPart, PayloadTargets, PayloadTargetsRequest
+from spokeshave_pants.wheel.util_rules.roles import requirements_of
 from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, plan_matrix
 
 PAYLOAD_DIR = "__payload"
@@ -287,7 +282,7 @@ def _check(
         check_owners(spec, (owner.requirement for owner in owners), sources, pyproject, path)
     with problems.collecting():
         has_data = bool(target[DataFilesField].value)
-        check_native(spec, (*extensions, *parts.libraries), files, has_data=has_data)
+        check_native(spec, files, has_native=bool(extensions or parts.libraries), has_data=has_data)
     with problems.collecting():
         check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in extensions)
     with problems.collecting():

@@ -25,10 +25,17 @@ from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
-from spokeshave_pants.wheel.contents import Role, describe_mistakes, is_looked_into, is_part, role_of
 from spokeshave_pants.wheel.pyproject import not_utf8
-from spokeshave_pants.wheel.requirements import Requirement, is_closer, requirements_of
+from spokeshave_pants.wheel.requirements import Requirement, is_closer
 from spokeshave_pants.wheel.target_types import WheelDependenciesField
+from spokeshave_pants.wheel.util_rules.roles import (
+    Role,
+    describe_mistakes,
+    is_looked_into,
+    is_part,
+    requirements_of,
+    role_of,
+)
 
 
 @dataclass(frozen=True)
@@ -219,6 +226,12 @@ async def payload_targets(
     payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
     elsewhere = frozenset(address for payload in payloads for address in payload.all_addresses())
     listed = await _listed(target, union_membership)
+    contents = await MultiGet(
+        Get(DistributionContents, DistributionContentsRequest(found.target.address))
+        for found in reached
+        if found.role is Role.DISTRIBUTION
+    )
+    elsewhere = elsewhere.union(*(found.addresses - listed for found in contents))
     shared = [each for each in reached if is_part(each.role) and each.target.address not in {*elsewhere, *listed}]
     foreign = await _foreign_parts(target, shared, all_targets)
     mine = await _reach(target, union_membership, elsewhere.union(part.target for part in foreign))
@@ -231,7 +244,7 @@ async def payload_targets(
         requirements=tuple(
             requirement
             for found in mine
-            if found.role is Role.REQUIREMENT
+            if found.role in (Role.REQUIREMENT, Role.DISTRIBUTION)
             for requirement in requirements_of(found.target, found.dependent)
         ),
         siblings=tuple(siblings),

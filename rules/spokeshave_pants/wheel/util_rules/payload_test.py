@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget
 from pants.backend.python.dependency_inference import rules as dependency_inference
+from pants.backend.python.macros import python_requirements
 from pants.backend.python.macros.python_artifact import PythonArtifact
+from pants.backend.python.macros.python_requirements import PythonRequirementsTargetGenerator
 from pants.backend.python.target_types import (
     PexBinary,
     PythonDistribution,
@@ -52,6 +54,7 @@ def rule_runner() -> RuleRunner:
             *core_target_types_rules(),
             *dependency_inference.rules(),
             *payload.rules(),
+            *python_requirements.rules(),
             *python_target_types_rules(),
             *shell_command.rules(),
             *source_files.rules(),
@@ -73,6 +76,7 @@ def rule_runner() -> RuleRunner:
             PythonDistribution,
             PythonExtensionTarget,
             PythonNativeWheelTarget,
+            PythonRequirementsTargetGenerator,
             PythonRequirementTarget,
             PythonSourcesGeneratorTarget,
             PythonTestsGeneratorTarget,
@@ -412,6 +416,10 @@ def test_libraries_without_a_place_and_two_of_one_place_are_refused(rule_runner:
     message = refusal(rule_runner)
     assert "src:core: src:one carries this library, and no folder" in message and '`wheel_folder="a"`' in message
     assert "src:x1 and src:x2 are both x in a/lib of src:one" in message
+    build = wheel("one", ":data", "src/a", ":core") + "cc_shared_library(name='core')\n"
+    build += "resources(name='data', sources=['a/core.dll'])\n"
+    rule_runner.write_files({"src/BUILD": build, "src/a/core.dll": ""})
+    assert "src:core: src:one has another a/core.dll" in refusal(rule_runner)
 
 
 # Requirements.
@@ -421,16 +429,17 @@ REQUIRING = {
     "src/one/BUILD": "python_sources()",
     "src/one/__init__.py": "import requests",
     "src/3rdparty/BUILD": "python_requirement("
-    "name='requests', requirements=['requests[socks]>=2'], dependencies=[':six'])\n"
+    "name='requests', requirements=['requests[socks]>=2'], dependencies=[':file#six'])\n"
     "python_requirement(name='types-requests', requirements=['types-requests'])\n"
-    "python_requirement(name='six', requirements=['six'])\n",
+    "python_requirements(name='file')\n",
+    "src/3rdparty/requirements.txt": "six ; python_version >= '3'\nunused==1.0\n",
 }
 
 
 def test_requirements_of_the_sources_are_added_to_dynamic_dependencies(rule_runner: RuleRunner) -> None:
     pyproject = '[project]\nname = "one"\ndynamic = ["version", "dependencies"]\n'
     rule_runner.write_files({**REQUIRING, "src/pyproject.toml": pyproject})
-    assert plan(rule_runner).requirements == ("requests[socks]>=2", "six")
+    assert plan(rule_runner).requirements == ("requests[socks]>=2", 'six; python_version >= "3"')
 
 
 def test_requirements_of_the_sources_must_be_in_static_dependencies(rule_runner: RuleRunner) -> None:
@@ -517,6 +526,19 @@ def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner)
     made = plan_one(rule_runner)
     assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
     assert (made.siblings, made.companions, made.requirements) == ((), (), ("acme-base==3.0",))
+
+
+def test_a_python_distribution_that_is_listed_is_required_and_not_put_in(rule_runner: RuleRunner) -> None:
+    listing = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/dist")
+    build = "python_distribution(dependencies=['src/base:py'], provides=python_artifact(name='acme-base'))"
+    changes = {"src/one/BUILD": listing, "src/dist/BUILD": build, "src/base/BUILD": "python_sources(name='py')"}
+    rule_runner.write_files(siblings(DYNAMIC, **changes, **{"src/base/__init__.py": "# Not empty."}))
+    made = plan_one(rule_runner)
+    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
+    assert made.requirements == ("acme-base",)
+    rule_runner.write_files({"src/one/pyproject.toml": PYPROJECT})
+    with pytest.raises(ExecutionError, match=r"src/one:one depends on src/dist:dist: add 'acme-base'\."):
+        plan_one(rule_runner)
 
 
 def test_two_wheels_of_the_same_sources_do_not_own_each_others(rule_runner: RuleRunner) -> None:
