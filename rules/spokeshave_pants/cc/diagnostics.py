@@ -186,6 +186,15 @@ def missing_feature_hint(stderr: str) -> str | None:
     )
 
 
+def assembler_hint(source: str, platform: Platform) -> str:
+    """What to do about an assembler source that is not assembled."""
+    name = posixpath.basename(source)
+    return (
+        f"An assembler source is written for one processor. If {name} is not for {platform}, say what it is for by the "
+        f'`overrides` of its `cc_sources`: {{"{name}": {{"platforms": ["*_x86_64", "win_amd64"]}}}}.'
+    )
+
+
 def undefined_symbols(stderr: str) -> dict[str, list[str]]:
     """Each undefined symbol that Python does not provide, with the places that refer to it, from ld.lld's output."""
     found: dict[str, list[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.cc.diagnostics import (
+    assembler_hint,
     compile_hint,
     differing_by_case,
     duplicate_symbol_hint,
@@ -208,6 +209,11 @@ def test_asking_the_processor_elsewhere_than_on_x86_has_a_hint() -> None:
     hint = compile_hint(BUILTIN, ARM)
     assert hint is not None and "x86-64 only" in hint and "getauxval" in hint
     assert compile_hint(BUILTIN.splitlines()[0], ARM) is None
+
+
+def test_assembler_for_another_processor_has_a_hint() -> None:
+    hint = assembler_hint("src/fast.S", ARM)
+    assert "fast.S is not for manylinux_2_17_aarch64" in hint and '{"fast.S": {"platforms": ["*_x86_64"' in hint
 
 
 GLIBC = {"getrandom": (2, 25), "reallocarray": (2, 26), "gettid": (2, 30)}

@@ -35,7 +35,7 @@ from spokeshave_pants.cc.compile_command import (
     is_assembler,
     object_path,
 )
-from spokeshave_pants.cc.diagnostics import compile_hint, plain
+from spokeshave_pants.cc.diagnostics import assembler_hint, compile_hint, plain
 from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.link_closure import display_name
 from spokeshave_pants.cc.target_types import (
@@ -274,6 +274,8 @@ def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
         known: The C/C++ files of the repository.
     """
     hint = compile_hint(failed.diagnostics, failed.platform, known)
+    if hint is None and is_assembler(failed.plan.source):
+        hint = assembler_hint(failed.plan.source, failed.platform)
     words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 

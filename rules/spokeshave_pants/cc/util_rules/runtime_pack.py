@@ -162,7 +162,7 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
         input_digest=await Get(Digest, CreateDigest([FileContent(library.source, carried_source(library.source))])),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.compiler},
         output_files=(path,),
-        description=f"Compile the run-time dispatch of {platform}",
+        description=f"Make the run-time dispatch of {platform}",
         level=LogLevel.DEBUG,
     )
     result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
