@@ -47,7 +47,7 @@ def test_a_library_that_the_wheel_lists_is_not_grafted_as_well(project: Project)
     assert outcomes(project, "payload/both:wheel") == [("cp312", "3.12", "passed")]
 
 
-def test_the_usual_license_files_are_taken_unless_there_are_to_be_none(project: Project) -> None:
+def test_the_usual_license_files_are_taken_by_default(project: Project) -> None:
     found = metadata(project, "acme-both", "1.0")
     assert found.get_all("License-File") == ["LICENSE", "NOTICE.txt"]
     assert read(project.wheel("acme-both"), "acme_both-1.0.dist-info/licenses/LICENSE") == b"MIT\n"

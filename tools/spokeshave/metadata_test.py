@@ -313,7 +313,7 @@ def test_requirements_are_added_to_dynamic_dependencies(tmp_path: Path) -> None:
     ]
 
 
-def test_requirements_for_static_dependencies_and_bad_ones_are_refused(tmp_path: Path) -> None:
+def test_requirements_for_static_dependencies_are_refused(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pyproject.toml": f'{DYNAMIC}dependencies = ["a"]\n'})
     with pytest.raises(InvalidMetadataError, match="is not dynamic, so 'b' is not added"):
         read_metadata(tmp_path / "pyproject.toml", (), ["b"])

@@ -395,7 +395,7 @@ def test_an_own_library_keeps_its_name_and_is_used_in_place(tmp_path: Path, plat
 
 
 @pytest.mark.parametrize("platform", [ARM, "musllinux_1_2_x86_64", "manylinux_2_17_aarch64"])
-def test_an_own_library_of_another_folder_is_found_through_grafted_ones(tmp_path: Path, platform: str) -> None:
+def test_an_own_library_is_found_through_grafted_ones(tmp_path: Path, platform: str) -> None:
     inner = library(tmp_path / "libraries", platform, "inner")
     use = {"code": "extern int inner(void);", "body": "return inner();"}
     core = library(tmp_path / "libraries", platform, "core", to_link(inner, platform), **use)

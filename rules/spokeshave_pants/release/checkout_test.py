@@ -68,7 +68,7 @@ def test_every_kind_of_change_makes_a_checkout_dirty(tmp_path: Path) -> None:
     assert read_checkout(repository, GIT).dirty
 
 
-def test_worktrees_submodules_shallow_clones_and_detached_heads_have_their_commit(tmp_path: Path) -> None:
+def test_worktrees_submodules_and_shallow_clones_have_a_commit(tmp_path: Path) -> None:
     first = Checkout(commit=make(tmp_path / "a"))
     git(tmp_path / "a", "worktree", "add", "--quiet", "../worktree")
     assert read_checkout(tmp_path / "worktree", GIT) == first

@@ -25,9 +25,7 @@ from spokeshave_pants.wheel.contents import is_possible_extension, library_folde
         (".", [], None),
     ],
 )
-def test_a_library_is_put_into_the_package_of_its_build_file_or_the_only_one(
-    build_folder: str, files: list[str], folder: str | None
-) -> None:
+def test_a_library_is_put_into_the_package_that_fits(build_folder: str, files: list[str], folder: str | None) -> None:
     assert library_folder(build_folder, files) == folder
 
 

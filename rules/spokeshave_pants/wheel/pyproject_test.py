@@ -42,7 +42,7 @@ def test_readme_and_license_files_are_inputs(line: str, path: str) -> None:
     assert path in paths(line)
 
 
-def test_the_usual_license_files_are_inputs_unless_others_are_named() -> None:
+def test_the_usual_license_files_are_inputs_by_default() -> None:
     assert paths('name = "a"') == set(LICENSE_GLOBS)
     assert paths('license = { file = "TERMS" }') == {"TERMS", *LICENSE_GLOBS}
     assert paths("license-files = []") == set()
@@ -71,7 +71,7 @@ def test_the_project_table_is_found_in_each_form(text: str) -> None:
     assert parse(text).requires_python == ">=3.12"
 
 
-def test_the_distributions_of_all_requirements_are_known_by_their_normalized_names() -> None:
+def test_required_distributions_have_normalized_names() -> None:
     found = parse(
         '[project]\nname = "Acme.Top"\ndependencies = ["NumPy>=1.22; python_version > \'3\'", "a_b[c]", "no/name"]\n'
         '[project.optional-dependencies]\nextra = ["Django"]\n'

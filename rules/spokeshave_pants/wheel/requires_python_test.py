@@ -47,7 +47,7 @@ def listed(*texts: str) -> list[PythonVersion]:
         (">=4", ""),
     ],
 )
-def test_the_pythons_of_a_wheel_are_those_of_which_a_release_is_allowed(requires: str | None, pythons: str) -> None:
+def test_a_python_counts_if_one_of_its_releases_is_allowed(requires: str | None, pythons: str) -> None:
     assert [python for python in KNOWN_PYTHONS if RequiresPython.parse(requires).allows(python)] == pythons.split()
     if pythons:
         assert list(pythons_of(requires, where=WHERE)) == pythons.split()
@@ -75,7 +75,7 @@ def test_a_bound_that_leaves_the_first_release_alone_is_refused(requires: str, r
     assert remedy in str(caught.value)
 
 
-def test_a_bound_on_a_python_that_the_wheel_is_not_built_for_is_fine() -> None:
+def test_a_bound_on_a_python_that_is_not_listed_is_fine() -> None:
     check_pythons(listed("3.10", "3.11"), ">=3.10,<=3.12", where=WHERE)
 
 

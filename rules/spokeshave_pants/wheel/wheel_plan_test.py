@@ -41,7 +41,7 @@ def test_a_stable_build_is_tested_on_each_python_without_a_build_of_its_own() ->
     assert served(plan) == {"cp310": ["3.10"], "cp311": ["3.11"], "cp312-abi3": ["3.12", "3.13"], "cp313t": ["3.13t"]}
 
 
-def test_a_wheel_that_uses_no_python_abi_has_one_build_for_all_pythons() -> None:
+def test_a_wheel_without_a_python_abi_has_one_build() -> None:
     plan = plan_matrix([LINUX], ["3.12", "3.10", "3.13t"], [], where=WHERE, independent=True)
     assert served(plan) == {"py3-none": ["3.10", "3.12", "3.13t"]}
     (abi,) = plan.abis

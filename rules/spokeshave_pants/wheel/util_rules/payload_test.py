@@ -271,7 +271,7 @@ def test_a_file_that_is_not_there_is_told_with_the_field_that_names_it(
 # What cannot be in a wheel.
 
 
-def test_every_dependency_that_cannot_be_in_a_wheel_is_refused_with_its_remedy(rule_runner: RuleRunner) -> None:
+def test_every_dependency_without_a_place_is_refused(rule_runner: RuleRunner) -> None:
     group = [f":{name}" for name in ("data", "moved", "native", "numpy", "traced", "made", "app", "zip", "out")]
     rule_runner.write_files(
         {
@@ -401,7 +401,7 @@ def test_a_library_beside_an_extension_is_built_for_each_python(rule_runner: Rul
     assert [abi.name for abi in made.matrix.abis] == ["cp312"]
 
 
-def test_libraries_without_a_place_and_two_of_one_place_are_refused(rule_runner: RuleRunner) -> None:
+def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunner) -> None:
     libraries = "cc_shared_library(name='core')\n" + "".join(
         f"cc_shared_library(name='{name}', library_name='x', wheel_folder='a/lib')\n" for name in ("x1", "x2")
     )
@@ -436,13 +436,13 @@ REQUIRING = {
 }
 
 
-def test_requirements_of_the_sources_are_added_to_dynamic_dependencies(rule_runner: RuleRunner) -> None:
+def test_requirements_are_added_to_dynamic_dependencies_alone(rule_runner: RuleRunner) -> None:
     pyproject = '[project]\nname = "one"\ndynamic = ["version", "dependencies"]\n'
     rule_runner.write_files({**REQUIRING, "src/pyproject.toml": pyproject})
     assert plan(rule_runner).requirements == ("requests[socks]>=2", 'six; python_version >= "3"')
 
 
-def test_requirements_of_the_sources_must_be_in_static_dependencies(rule_runner: RuleRunner) -> None:
+def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({**REQUIRING, "src/pyproject.toml": f"{PYPROJECT}dependencies = ['Six']\n"})
     message = refusal(rule_runner)
     assert "that the `dependencies` of src/pyproject.toml do not have" in message
@@ -493,7 +493,7 @@ def test_what_another_wheel_owns_is_not_copied_but_required(rule_runner: RuleRun
     assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ())
 
 
-def test_what_another_wheel_owns_and_nothing_requires_is_refused_with_both(rule_runner: RuleRunner) -> None:
+def test_a_part_of_another_wheel_that_is_not_required_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(siblings(PYPROJECT))
     with pytest.raises(ExecutionError) as caught:
         plan_one(rule_runner)
@@ -528,7 +528,7 @@ def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner)
     assert (made.siblings, made.companions, made.requirements) == ((), (), ("acme-base==3.0",))
 
 
-def test_a_python_distribution_that_is_listed_is_required_and_not_put_in(rule_runner: RuleRunner) -> None:
+def test_a_listed_python_distribution_is_required(rule_runner: RuleRunner) -> None:
     listing = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/dist")
     build = "python_distribution(dependencies=['src/base:py'], provides=python_artifact(name='acme-base'))"
     changes = {"src/one/BUILD": listing, "src/dist/BUILD": build, "src/base/BUILD": "python_sources(name='py')"}
