@@ -7,6 +7,7 @@ platform or of a package. Only where none of these answers is a header of anothe
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -380,6 +381,7 @@ def _check_owners(files: Iterable[CcFile]) -> None:
         )
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def _join(directory: str, spelling: str) -> str | None:
     """A spelling's path from a directory of the repository, or None where it leads out of that."""
     path = posixpath.normpath(posixpath.join(directory, spelling))
