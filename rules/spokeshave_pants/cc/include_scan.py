@@ -1,7 +1,7 @@
 """What the text of a C/C++ or assembler file asks for: includes, embedded files, and macros that name headers.
 
 Nothing is preprocessed. Conditional includes count as taken, so that the answer is the same for every platform and set
-of macros: a compile's inputs are a superset of what it reads, and nothing that the text does not name.
+of macros: a compile's inputs are a superset of what it reads.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_pants.cc.sandbox_flags import flag_parts
+
 _CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
 _BYTE_ORDER_MARK = "\ufeff"
 _NAMED = r'(?:"([^"\n]+)"|<([^>\n]+)>)'
@@ -19,7 +21,8 @@ _TEST = re.compile(rf"\b__has_(include|include_next|embed)[ \t]*\([ \t]*{_NAMED}
 _COMPUTED = re.compile(
     r"""
     ^ [ \t]* (?: \# | %: ) [ \t]*
-    (?: (?: include | include_next | import | embed ) | (?: el )? if \b .* \b __has_ (?: include | embed ) [ \t]* \( )
+    (?: (?: include | include_next | import | embed ) \b
+      | (?: el )? if \b .* \b __has_ (?: include | embed ) [ \t]* \( )
     [ \t]* ( [A-Za-z_] \w* )
     """,
     re.MULTILINE | re.VERBOSE,
@@ -28,7 +31,9 @@ _MACRO = re.compile(rf"^[ \t]*(?:\#|%:)[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+{_N
 # In an assembler file, and within a string of C, where the quotes have a backslash each.
 _ASSEMBLER = re.compile(r'\.(incbin|include)\b\s*\\?"([^"\\\n]+)\\?"')
 _INCBIN = re.compile(r"incbin", re.IGNORECASE)
-_FILE_LITERAL = re.compile(r'"([\w./+@ -]*[\w+-]\.\w+)"')
+_FILE_LITERAL = re.compile(r'"([\w./+@ -]*[\w+-]\.\w+)\\?"')
+# Of what `#include` names, what is a macro of the compiler's own, or the prefix of a string.
+_NOT_A_HEADER = frozenset(("__FILE__", "__BASE_FILE__", "__INCLUDE_LEVEL__", "u8", "u", "U", "L", "R"))
 # What hides an include, or a comment's beginning: in order, as the first that matches at a place is what stands there.
 _TOKEN = re.compile(
     r"""
@@ -109,21 +114,28 @@ def parse_includes(text: str) -> tuple[Include, ...]:
     return scan_text(text).includes
 
 
+def without_comments(text: str) -> str:
+    """The text with continued lines joined and a space for each comment; strings may look like comments."""
+    spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
+    return _TOKEN.sub(lambda token: " " if token["comment"] else token[0], spliced)
+
+
 def scan_text(text: str) -> Scan:
     """What a file asks for."""
-    spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
-    plain = _TOKEN.sub(lambda token: token[0] if token["other"] else " ", spliced)
+    code = without_comments(text)
+    plain = _TOKEN.sub(lambda token: " " if token["raw"] else token[0], code)
     found = {_include(directive, quoted, angled) for directive, quoted, angled in _INCLUDE.findall(plain)}
     found |= {_test(directive, quoted, angled) for directive, quoted, angled in _TEST.findall(plain)}
-    found |= {Include(name, True, IncludeKind.ASSEMBLER) for _, name in _ASSEMBLER.findall(plain)}
-    if _INCBIN.search(_ASSEMBLER.sub("", plain)):
-        found |= {Include(name, True, IncludeKind.GUESS) for name in _FILE_LITERAL.findall(plain)}
+    # A raw string may hold assembler.
+    found |= {Include(name, True, IncludeKind.ASSEMBLER) for _, name in _ASSEMBLER.findall(code) if name.strip()}
+    if _INCBIN.search(_ASSEMBLER.sub(lambda match: "" if match[2].strip() else match[0], code)):
+        found |= {Include(name, True, IncludeKind.GUESS) for name in _FILE_LITERAL.findall(code)}
     return Scan(
         includes=tuple(sorted(found)),
         macros=tuple(
             sorted({(name, Include(quoted or angled, bool(quoted))) for name, quoted, angled in _MACRO.findall(plain)})
         ),
-        computed=tuple(sorted(set(_COMPUTED.findall(plain)))),
+        computed=tuple(sorted(set(_COMPUTED.findall(plain)) - _NOT_A_HEADER)),
     )
 
 
@@ -142,7 +154,7 @@ def scan_flags(flags: Iterable[str], defines: Iterable[str] = ()) -> Scan:
     includes: set[Include] = set()
     macros: set[tuple[str, Include]] = set()
     given = list(defines)
-    remaining = iter(flags)
+    remaining = iter([part for _, part in flag_parts(flags)])
     for flag in remaining:
         if flag in _FORCED_SEPARATE:
             includes.add(Include(next(remaining, ""), True, IncludeKind.FORCED))

@@ -137,6 +137,8 @@ def kinds(text: str) -> list[tuple[str, str]]:
         (r'asm("x: .incbin \"a.bin\", 4, 8\n" ".byte 0");', ("assembler", "a.bin")),
         ('INCBIN(Icon, "a.png");', ("guess", "a.png")),
         (r'#define F "a.bin"' + "\n" + r'__asm__(".incbin \"" F "\"");', ("guess", "a.bin")),
+        (r'asm(R"(.incbin "a.bin")");', ("assembler", "a.bin")),
+        (r'asm(".incbin " "\"a.bin\"");', ("guess", "a.bin")),
         ('%:include "a.h"', ("include", "a.h")),
     ],
 )
@@ -154,6 +156,7 @@ def test_files_are_asked_for_in_many_ways(text: str, expected: tuple[str, str]) 
         "#define __has_include(x) 0",
         "#ifndef __has_include",
         "#if defined(__has_include)",
+        "#include __FILE__",
     ],
 )
 def test_what_asks_for_no_file_gives_none(text: str) -> None:
@@ -169,6 +172,10 @@ def test_macros_that_name_headers_and_their_includes_are_noted() -> None:
     assert scan.computed == ("FAST", "PASTED", "SLOW")
 
 
+def test_a_directive_is_not_a_macro() -> None:
+    assert scan_text("#include_next <a.h>\n#embed <a.bin>\n#import <a.h>\n").computed == ()
+
+
 @pytest.mark.parametrize(
     "flags",
     [
@@ -177,6 +184,8 @@ def test_macros_that_name_headers_and_their_includes_are_noted() -> None:
         ("--include=p/a.h",),
         ("--include", "p/a.h"),
         ("-imacros", "p/a.h"),
+        ("-Xclang", "-include", "-Xclang", "p/a.h"),
+        ("-Wp,-include,p/a.h",),
         ("-Wall", "-include", "p/a.h", "-O2"),
     ],
 )

@@ -124,6 +124,7 @@ class IncludeGraph:
         """The files that a file includes itself, sorted; what cannot be decided is left for `closure` to report."""
         walk = _Walk(self, path, {self.files[path].owner: view}, _NO_COMMAND_LINE)
         walk.visit(path)
+        walk.follow_strangers()
         return tuple(sorted(walk.headers))
 
     def closure(self, path: str, views: Mapping[str, CcView], command_line: Scan = _NO_COMMAND_LINE) -> IncludeClosure:
@@ -160,6 +161,8 @@ class _Walk:
         self._macros: dict[str, set[Include]] = defaultdict(set)
         self._problems: set[str] = set()
         self._is_certain = True
+        self._tested: set[str] = set()
+        self._lost: dict[tuple[Include, str], None] = {}
         self.headers: set[str] = set()
         self._unresolved: set[str] = set()
         self._data: set[str] = set()
@@ -170,10 +173,10 @@ class _Walk:
     def run(self) -> None:
         """Follow everything."""
         for include in self._command_line.includes:
-            self._follow(include, self._source, self._source.scan)
+            self._follow(include, self._source)
         self._learn(self._command_line)
         self._drain()
-        while self._follow_computed():
+        while self._follow_computed() or self.follow_strangers():
             self._drain()
         # Much of what follows no compiler may ever ask for, so nothing of it is an error.
         self._is_certain = False
@@ -181,7 +184,8 @@ class _Walk:
             self._drain()
 
     def result(self) -> IncludeClosure:
-        roots = (*self._source.include_roots, *(r for r in self._found_by if r not in self._source.include_roots))
+        own = (*self._source.include_roots, *(r for r in self._view(self._source.owner).roots if r in self._found_by))
+        roots = tuple(dict.fromkeys((*own, *self._found_by)))
         self._check_order(roots)
         if self._problems:
             raise InvalidTargetError("\n".join(sorted(self._problems)))
@@ -203,7 +207,7 @@ class _Walk:
         self._learn(file.scan)
         self._computed.update((name, path) for name in file.scan.computed)
         for include in file.scan.includes:
-            self._follow(include, file, file.scan)
+            self._follow(include, file)
 
     def _drain(self) -> None:
         while self._pending:
@@ -225,24 +229,29 @@ class _Walk:
             self.headers.add(path)
             self._pending.append(path)
 
-    def _follow(self, include: Include, includer: CcFile, scan: Scan) -> None:
+    def _follow(self, include: Include, includer: CcFile) -> None:
         if include.kind in (IncludeKind.EMBED, IncludeKind.ASSEMBLER, IncludeKind.GUESS):
             self._embed(include, includer)
         elif include.kind is IncludeKind.NEXT:
             self._follow_next(include, includer)
         else:
-            self._follow_include(include, includer, scan)
+            self._follow_include(include, includer)
 
-    def _follow_include(self, include: Include, includer: CcFile, scan: Scan) -> None:
+    def _follow_include(self, include: Include, includer: CcFile) -> None:
         if include.kind in _UNREPORTED and _is_outside(include, includer):
             self._report(_escape(include, includer))
             return
+        if include.kind is IncludeKind.TEST:
+            self._tested.add(include.spelling)
         found = next(self._answers(include, includer), None)
         if found is None:
-            found = self._stranger(include, includer, scan)
-        if found is None:
             self._unresolved.add(include.spelling)
-            return
+            if include.kind is IncludeKind.INCLUDE and self._is_certain:
+                self._lost.setdefault((include, includer.path))
+        else:
+            self._take(include, includer, found)
+
+    def _take(self, include: Include, includer: CcFile, found: tuple[str | None, str]) -> None:
         root, header = found
         self._pass_through(posixpath.dirname(includer.path) if root is None else root, include.spelling)
         if root is not None:
@@ -282,17 +291,28 @@ class _Walk:
     def _view(self, owner: str) -> CcView:
         return self._views.get(owner, CcView())
 
-    def _stranger(self, include: Include, includer: CcFile, scan: Scan) -> tuple[str | None, str] | None:
+    def follow_strangers(self) -> bool:
+        """Look in other projects for what nothing that the target sees answers to; whether that led on.
+
+        A header that any text tests for by `__has_include` is optional, and never another project's.
+        """
+        before = len(self.headers)
+        lost, self._lost = self._lost, {}
+        for include, path in lost:
+            includer = self._file(path)
+            assert includer is not None
+            found = None if include.spelling in self._tested else self._stranger(include, includer)
+            if found is not None:
+                self._unresolved.discard(include.spelling)
+                self._take(include, includer, found)
+        return len(self.headers) > before
+
+    def _stranger(self, include: Include, includer: CcFile) -> tuple[str | None, str] | None:
         """A header of another project, where there is just one that can be meant."""
         views = [self._view(owner) for owner in {self._source.owner, includer.owner}]
-        if not self._is_certain or include.kind is not IncludeKind.INCLUDE:
-            return None
         if not all(view.takes_strangers for view in views) or is_system_header(include.spelling):
             return None
         if any(include.spelling in view.package_headers for view in views):
-            return None
-        tested = {test.spelling for test in scan.includes if test.kind is IncludeKind.TEST}
-        if include.spelling in tested:
             return None
         excluded = {owner for view in views for owner in view.excluded}
         found = [
@@ -335,7 +355,7 @@ class _Walk:
             file = self._file(path)
             assert file is not None
             for include in sorted(self._macros.get(name, ())):
-                self._follow_include(include, file, file.scan)
+                self._follow_include(include, file)
         return len(self.headers) > before
 
     def _follow_undefined(self) -> bool:

@@ -379,6 +379,21 @@ def test_a_target_that_is_excluded_is_not_taken() -> None:
     assert closure(graph, "app/a.c", views={"app:app": view}).unresolved == {"util.h"}
 
 
+def test_a_listed_targets_own_header_does_not_hide_the_generated_one() -> None:
+    """The roots of what is listed are searched in the order of the list, whichever is needed first."""
+    graph = IncludeGraph(
+        [
+            cc_file("app/a.c", "<a.h>", '"config.h"', roots=("app",)),
+            cc_file("y/inc/a.h", '"config.h"', owner="y:y", roots=("y/inc",)),
+            cc_file("y/inc/config.h", owner="y:y", roots=("y/inc",)),
+        ]
+    )
+    made = cc_file("gen/config.h", roots=("gen",), owner="app:app")
+    found = closure(graph, "app/a.c", views={"app:app": lists(graph, "y:y", files=(made,))})
+    assert found.headers == ("gen/config.h", "y/inc/a.h", "y/inc/config.h")
+    assert found.include_roots == ("app", "gen", "y/inc")
+
+
 # What is not an include, or not one that the text spells.
 
 
@@ -401,6 +416,18 @@ def test_a_header_that_is_tested_for_is_never_another_projects() -> None:
         ]
     )
     assert closure(graph, "app/a.c").headers == ()
+
+
+def test_a_header_that_another_file_tests_for_is_optional_too() -> None:
+    graph = IncludeGraph(
+        [
+            cc_file("app/a.c", '"cfg.h"', "#ifdef HAVE_S", '"s.h"', "#endif", roots=("app",)),
+            cc_file("app/cfg.h", '#if __has_include("s.h")', "#define HAVE_S", "#endif", roots=("app",)),
+            cc_file("lib/s.h", roots=("lib",)),
+        ]
+    )
+    found = closure(graph, "app/a.c")
+    assert (found.headers, found.strangers) == (("app/cfg.h",), ())
 
 
 def test_include_next_goes_on_to_every_layer() -> None:

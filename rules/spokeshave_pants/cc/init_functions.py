@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
+from spokeshave_pants.cc.include_scan import without_comments
+
 INIT_HEADER_DIR = "__init"
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RETURNED = r"\b(?:PyObject|struct\s+_object)\s*\*\s*"
 # A function that returns `PyObject *`, with what precedes it in its declaration.
@@ -30,7 +30,7 @@ _OTHERWISE = re.compile(r"\b(?:static|inline|PyMODINIT_FUNC|PyAPI_FUNC|dllexport
 
 def unmarked_init_functions(text: str) -> tuple[str, ...]:
     """The init functions that a source declares or defines without saying that they are exported."""
-    plain = _expanded(_CONTINUATION.sub(" ", _COMMENT.sub(" ", text)))
+    plain = _expanded(without_comments(text))
     functions = [(match["name"], bool(_OTHERWISE.search(match["before"]))) for match in _FUNCTION.finditer(plain)]
     otherwise = {name for name, is_otherwise in functions if is_otherwise} | set(_MARKED.findall(plain))
     return tuple(sorted({name for name, _ in functions} - otherwise))

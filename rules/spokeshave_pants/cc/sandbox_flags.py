@@ -80,7 +80,7 @@ def refused_flags(flags: Iterable[str], *, is_link: bool = False) -> tuple[Refus
     """Every flag that would reach out of the sandbox or ask for the machine, in order."""
     found: list[RefusedFlag] = []
     before = ""
-    for flag, part in _parts(flags):
+    for flag, part in flag_parts(flags):
         reason = _reason(part, before, is_link)
         if reason and (not found or found[-1].flag != flag):
             found.append(RefusedFlag(flag, reason))
@@ -93,7 +93,7 @@ def leaves_sandbox(path: str) -> bool:
     return posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == ".."
 
 
-def _parts(flags: Iterable[str]) -> Iterator[tuple[str, str]]:
+def flag_parts(flags: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Each flag that a driver, compiler or linker sees in the end, with the one that the user wrote."""
     for flag in flags:
         if _WRAPPED.match(flag):

@@ -10,31 +10,29 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from spokeshave_pants.cc.include_scan import parse_includes
+from spokeshave_pants.cc.include_scan import parse_includes, without_comments
 from spokeshave_pants.cc.link_closure import is_source
 
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*(.*?)[ \t]*$")
 _GUARD = re.compile(r"(?:!\s*defined\s*\(?\s*)?(\w+)\s*\)?")
 _OPENING = ("if", "ifdef", "ifndef")
 
 
-def included_sources(texts: Mapping[str, str], reached: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Sources that another one always includes, each with one that does.
+def included_sources(texts: Mapping[str, str], reached: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """Sources that others always include, each with those that do.
 
     Args:
         texts: The text of each file.
-        reached: The files that each source of one target reaches through includes.
+        reached: The files that each source reaches through includes.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for source, headers in sorted(reached.items()):
         mutual = {other for other in headers if source in reached.get(other, ())}
         for includer in (source, *headers):
             for spelling in sorted(unconditional_includes(texts.get(includer, ""))):
                 for header in set(headers) - mutual:
                     if header in reached and is_source(header) and _names(spelling, includer, header):
-                        found.setdefault(header, source)
+                        found.setdefault(header, []).append(source)
     return found
 
 
@@ -46,7 +44,7 @@ def _names(spelling: str, includer: str, path: str) -> bool:
 
 def unconditional_includes(text: str) -> frozenset[str]:
     """The spellings of the includes that no condition surrounds, other than the guard of a header."""
-    lines = _CONTINUATION.sub("", _COMMENT.sub(" ", text)).splitlines()
+    lines = without_comments(text).splitlines()
     guard = 1 if _is_guarded(lines) else 0
     plain = "\n".join(line for line, depth in _depths(lines) if depth <= guard)
     return frozenset(include.spelling for include in parse_includes(plain))

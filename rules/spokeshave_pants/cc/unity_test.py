@@ -10,7 +10,7 @@ from spokeshave_pants.cc.unity import included_sources, unconditional_includes
 def test_a_source_that_another_includes_is_part_of_it() -> None:
     texts = {"a/native.c": '#include "part.c"\n', "a/part.c": "int part(void);\n", "a/other.c": ""}
     reached: dict[str, tuple[str, ...]] = {"a/native.c": ("a/part.c",), "a/part.c": (), "a/other.c": ()}
-    assert included_sources(texts, reached) == {"a/part.c": "a/native.c"}
+    assert included_sources(texts, reached) == {"a/part.c": ["a/native.c"]}
 
 
 def test_a_source_is_part_of_another_through_a_header_or_a_source() -> None:
@@ -25,7 +25,7 @@ def test_a_source_is_part_of_another_through_a_header_or_a_source() -> None:
         "impl/one.c": ("impl/two.c",),
         "impl/two.c": (),
     }
-    assert included_sources(texts, reached) == {"impl/one.c": "all.c", "impl/two.c": "all.c"}
+    assert included_sources(texts, reached) == {"impl/one.c": ["all.c"], "impl/two.c": ["all.c", "impl/one.c"]}
 
 
 def test_an_include_from_a_root_names_its_file() -> None:
@@ -66,3 +66,14 @@ def test_includes_beside_conditions_are_unconditional() -> None:
     text = '#include "a.c"\n#ifdef X\n#include "b.c"\n#endif\n#if !defined(Y)\nint y;\n#endif\n#include \\\n "c.c"\n'
     assert unconditional_includes(text) == {"a.c", "c.c"}
     assert unconditional_includes('#if !defined(H_)\n#define H_ 1\n#include "a.c"\n#endif /* H_ */\n') == {"a.c"}
+
+
+def test_a_string_that_looks_like_a_comment_hides_no_include() -> None:
+    text = 'char *begin = "/*";\n#include "a.c"\nchar *end = "*/";\n'
+    assert unconditional_includes(text) == {"a.c"}
+
+
+def test_all_sources_that_include_a_part_are_known() -> None:
+    texts = {"one.c": '#include "part.c"\n', "two.c": '#include "part.c"\n', "part.c": ""}
+    reached: dict[str, tuple[str, ...]] = {"one.c": ("part.c",), "two.c": ("part.c",), "part.c": ()}
+    assert included_sources(texts, reached) == {"part.c": ["one.c", "two.c"]}

@@ -43,7 +43,7 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targ
     platform = Platform.parse(subsystem.platform, where="the option `[cc-check].platform`")
     abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
     owners = sorted({owner_of(field_set.address).spec for field_set in request.field_sets})
-    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest(owner)) for owner in owners)
+    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest((owner,))) for owner in owners)
     parts = {path for part in included for path in part.paths}
     paths = sorted(
         path for field_set in request.field_sets for path in [field_set.source.file_path] if path not in parts

@@ -121,11 +121,10 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
     elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
     in_libraries = {plan.source for library in elsewhere for plan in library.plans}
-    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest(owner.spec)) for owner in closure.owners)
-    parts = {path for part in included for path in part.paths}
+    parts = await Get(IncludedSources, IncludedSourcesRequest(tuple(owner.spec for owner in closure.owners)))
     files = [path for owner in closure.owners for path in cc_targets.graph.members(owner.spec)]
     check_languages(files, where=request.address.spec)
-    sources = tuple(path for path in files if is_source(path) and path not in in_libraries and path not in parts)
+    sources = tuple(path for path in files if is_source(path) and path not in in_libraries and path not in parts.paths)
     packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
     plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path, variant.flags)) for path in sources)
     plans = tuple(variant.applied_to(plan) for plan in plans)

@@ -1,4 +1,4 @@
-"""Find the sources of a target that others of it include."""
+"""Find the sources that others include."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from spokeshave_pants.cc.util_rules.include_graph import CcTargets, ResolvedIncl
 
 @dataclass(frozen=True)
 class IncludedSourcesRequest:
-    """Args:
-    owner: The target, as a user wrote it.
-    """
+    """Targets, as a user wrote them, whose sources are linked together."""
 
-    owner: str
+    owners: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class IncludedSources:
-    """Sources that are part of others of their target, and so not compiled on their own."""
+    """Sources that are part of others, and so not compiled on their own."""
 
     paths: frozenset[str]
 
 
 @rule(level=LogLevel.DEBUG)
 async def find_included_sources(request: IncludedSourcesRequest, cc_targets: CcTargets) -> IncludedSources:
-    sources = [path for path in cc_targets.graph.members(request.owner) if is_source(path)]
+    files = [path for owner in request.owners for path in cc_targets.graph.members(owner)]
+    sources = [path for path in files if is_source(path)]
     resolved = await MultiGet(Get(ResolvedIncludes, ResolveIncludesRequest(path)) for path in sources)
     reached = {path: found.closure.headers for path, found in zip(sources, resolved)}
     if not any(header in reached for headers in reached.values() for header in headers):
         return IncludedSources(frozenset())
-    files = sorted({*reached, *(header for headers in reached.values() for header in headers)})
-    contents = await Get(DigestContents, PathGlobs(files))
+    texts_of = sorted({*reached, *(header for headers in reached.values() for header in headers)})
+    contents = await Get(DigestContents, PathGlobs(texts_of))
     texts = {file.path: file.content.decode(errors="replace") for file in contents}
     platforms = {path: cc_targets.by_path[path][CcPlatformsField].value for path in sources}
     found = included_sources(texts, reached).items()
     # What is included on some platforms only is compiled on its own on the others.
-    return IncludedSources(frozenset(path for path, by in found if platforms[by] in ((), platforms[path])))
+    always = (path for path, by in found if any(platforms[other] in ((), platforms[path]) for other in by))
+    return IncludedSources(frozenset(always))
 
 
 def rules() -> list[Rule | UnionRule]:
