@@ -1,4 +1,4 @@
-"""The library for run-time dispatch agrees with clang, whose numbers it uses, and with this machine's kernel."""
+"""The libraries for run-time dispatch agree with clang, whose numbers they use, and with this machine's kernel."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "rules/spokeshave_pants/resources/cpu_model.c"
+_RESOURCES = Path(__file__).parents[1] / "rules/spokeshave_pants/resources"
+SOURCE = _RESOURCES / "cpu_model.c"
+ARM_SOURCE = _RESOURCES / "cpu_model_aarch64.c"
+ARM_TARGETS = ("aarch64-linux-gnu.2.17", "aarch64-linux-musl", "aarch64-macos.11.0", "aarch64-windows-gnu")
 TARGETS = ("x86_64-linux-gnu.2.17", "x86_64-linux-musl", "x86_64-macos.10.13", "x86_64-windows-gnu")
-pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the library is for x86-64")
+pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the tests are x86-64's, of both libraries")
 
 _ROW = re.compile(r"\{(\d+), \w+, \d+, \w+\},? +/\* ([\w.-]+)[^*]* \*/")
 _LEVEL = re.compile(r"\{(\d+), \{[^}]*\}\},? +/\* (x86-64\S*) \*/")
@@ -59,11 +62,11 @@ def features() -> dict[str, int]:
     return {name: int(number) for number, name in (*_ROW.findall(text), *_LEVEL.findall(text))} | _AVX10
 
 
-def build(directory: Path, code: str) -> ctypes.CDLL:
+def build(directory: Path, code: str, tested: Path = SOURCE, *options: str) -> ctypes.CDLL:
     """The source and code after it as a library of this machine, which has no C library to lean on."""
     source, library = directory / "test.c", directory / "libtest.so"
-    source.write_text(f'#include "{SOURCE}"\n#define API __attribute__((visibility("default")))\n{code}')
-    compile_c(TARGETS[0], source, library, "-shared", "-nostdlib", "-Wl,-z,defs")
+    source.write_text(f'#include "{tested}"\n#define API __attribute__((visibility("default")))\n{code}')
+    compile_c(TARGETS[0], source, library, "-shared", "-nostdlib", "-Wl,-z,defs", *options)
     return ctypes.CDLL(str(library))
 
 
@@ -181,3 +184,130 @@ def test_the_library_refers_to_nothing_outside_of_itself(target: str, tmp_path: 
     source.write_text(f'#include "{SOURCE}"\n{entry if "windows" in target else ""}')
     strict = ("-Wl,-z,defs",) if "linux" in target else ()
     compile_c(target, source, tmp_path / "library", "-shared", "-nostdlib", *strict)
+
+
+_ARM_ROW = re.compile(r"(\w+) = (\d+), +/\* ([\w-]+) \*/")
+_ASKED = 1 << 63
+# The backend's names of what it is told to use, where `__builtin_cpu_supports` has others.
+_BACKEND = {
+    "fp": "fp-armv8",
+    "simd": "neon",
+    "fp16": "fullfp16",
+    "dpb": "ccpp",
+    "dpb2": "ccdp",
+    "fcma": "complxnum",
+    "flagm2": "altnzcv",
+    "frintts": "fptoint",
+    "jscvt": "jsconv",
+    "memtag": "mte",
+    "rng": "rand",
+    "rcpc2": "rcpc-immo",
+    "sve2-bitperm": "sve-bitperm",
+}
+# What Linux says of Neoverse cores in /proc/cpuinfo; and what these have and clang leaves out, or the other way round.
+_N1 = "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp ssbs"
+_V1 = (
+    "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt fcma lrcpc dcpop sha3 sm3 "
+    "sm4 asimddp sha512 sve asimdfhm dit uscat ilrcpc flagm ssbs paca pacg dcpodp svei8mm svebf16 i8mm bf16 dgh rng"
+)
+_V2 = f"{_V1} sb sve2 sveaes svepmull svebitperm svesha3 svesm4 flagm2 frint bti".replace(" rng", "")
+_CRYPTO = {"aes", "sha2", "sha3", "sm4", "sve2-aes", "sve2-sha3", "sve2-sm4"}
+ARM_PROCESSORS = [
+    ("cortex_a53", "fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid", set()),
+    ("neoverse_n1", _N1, set()),
+    ("neoverse_v1", _V1, set()),
+    ("neoverse_v2", _V2, {"rng", "memtag"} | _CRYPTO),
+]
+
+
+def arm_features() -> dict[str, int]:
+    """Each feature's name for clang and number, as the source has them."""
+    return {name: int(number) for _, number, name in _ARM_ROW.findall(ARM_SOURCE.read_text())}
+
+
+def clang_masks(directory: Path, names: list[str]) -> dict[str, int]:
+    """What clang tests for each feature: its own number and those of what it needs."""
+    source, output = directory / "masks.c", directory / "masks.ll"
+    source.write_text(
+        "".join(f'int f{n}(void) {{ return __builtin_cpu_supports("{v}"); }}\n' for n, v in enumerate(names))
+    )
+    compile_c(ARM_TARGETS[1], source, output, "-O0", *_AS_TEXT)
+    return dict(zip(names, (int(mask) for mask in re.findall(r"= and i64 %\d+, (\d+)", output.read_text()))))
+
+
+def backend_features(text: str, names: list[str]) -> set[str]:
+    """Of features, those that clang uses unasked."""
+    used = re.findall(r"\+([\w-]+)", "".join(re.findall(r'"target-features"="([^"]*)"', text)))
+    return {name for name in names if _BACKEND.get(name, name) in used}
+
+
+_AS_TEXT = ("-S", "-emit-llvm", "-Wno-unused-command-line-argument")
+
+
+def test_arm_feature_numbers_are_clangs(tmp_path: Path) -> None:
+    numbers = arm_features()
+    masks = clang_masks(tmp_path, list(numbers))
+    assert len(masks) == len(numbers) == len(set(numbers.values())) == 45
+    for name, mask in masks.items():
+        needed = {other for other, number in numbers.items() if mask >> number & 1}
+        assert name in needed, name
+        assert mask == sum(1 << numbers[other] for other in needed), name
+        assert all(masks[other] & ~mask == 0 for other in needed), name
+
+
+@pytest.mark.parametrize(("processor", "flags", "apart"), ARM_PROCESSORS)
+def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: set[str], tmp_path: Path) -> None:
+    headers = next(Path(sys.prefix).glob("lib/python*/site-packages/ziglang/lib/libc/include/aarch64-linux-any"))
+    words = {name: word for word, name in re.findall(r"define HWCAP(2?)_(\w+)", (headers / "asm/hwcap.h").read_text())}
+    bits = {word: [f"HWCAP{word}_{f.upper()}" for f in flags.split() if words[f.upper()] == word] for word in ("", "2")}
+    library = build(
+        tmp_path,
+        f"unsigned long getauxval(unsigned long type) {{\n    if (type == AT_HWCAP) return {'|'.join(bits[''])};\n"
+        f"    return type == AT_HWCAP2 ? {'|'.join(bits['2']) or '0'} : 0;\n}}\n"
+        "API unsigned long long features(void) { return __aarch64_cpu_features.features; }\n"
+        "API void resolve(unsigned long hwcap) { __init_cpu_features_resolver(hwcap, 0); }\n",
+        ARM_SOURCE,
+        *("-isystem", str(headers)),
+    )
+    library.features.restype = ctypes.c_ulonglong
+    found, names = library.features(), list(arm_features())
+    assert found & _ASKED
+    masks = clang_masks(tmp_path, names)
+    source, output = tmp_path / "empty.c", tmp_path / "empty.ll"
+    source.write_text("int f(void) { return 1; }\n")
+    compile_c(ARM_TARGETS[1], source, output, f"-mcpu={processor}", *_AS_TEXT)
+    expected = backend_features(output.read_text(), names)
+    assert {name for name in names if found & masks[name] == masks[name]} ^ expected == apart
+    library.resolve(0)
+    assert library.features() == _ASKED | masks["simd"]
+
+
+@pytest.mark.parametrize("target", ARM_TARGETS)
+def test_arm_features_known_unasked_are_clangs_and_hidden(target: str, tmp_path: Path) -> None:
+    output = tmp_path / "library.ll"
+    compile_c(target, ARM_SOURCE, output, "-fvisibility=default", *_AS_TEXT)
+    text, numbers = output.read_text(), arm_features()
+    initial = re.search(r"@__aarch64_cpu_features = hidden .*global .*\{ i64 (\d+) \}", text)
+    assert initial is not None and re.search(r"define hidden .*@__init_cpu_features_resolver\(", text)
+    known = {name for name, number in numbers.items() if int(initial[1]) >> number & 1}
+    # The first Mac had `ssbs`, and newer ones lack it.
+    used = backend_features(text, list(numbers)) - {"ssbs"}
+    assert known == used and {"fp", "simd"} <= known
+
+
+# What zig does not link of itself without a C library: what asks Linux, and a DLL's start.
+_ASKS = {
+    "linux": "unsigned long getauxval(unsigned long type) { return type; }\n",
+    "macos": "",
+    "windows": "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }\n",
+}
+
+
+@pytest.mark.parametrize("target", ARM_TARGETS)
+def test_the_arm_library_refers_only_to_what_asks_the_system(target: str, tmp_path: Path) -> None:
+    system = target.split("-")[1].split(".")[0]
+    source = tmp_path / "test.c"
+    source.write_text(f'#include "{ARM_SOURCE}"\n{_ASKS[system]}')
+    options = {"linux": ("-Wl,-z,defs",), "macos": (), "windows": ("-lkernel32",)}[system]
+    compile_c(target, source, tmp_path / "test.o", "-c")
+    compile_c(target, tmp_path / "test.o", tmp_path / "library", "-shared", "-nostdlib", *options)

@@ -165,10 +165,14 @@ def dispatch_hint(stderr: str, platform: Platform) -> str | None:
             "function by `__builtin_cpu_supports` there, or leave the attribute out unless `__GLIBC__` is defined."
         )
     if _NO_BUILTIN.search(text) and "__builtin_cpu_" in text:
+        if platform.processor == "aarch64":
+            return (
+                f"For {platform} clang has `__builtin_cpu_supports`, which needs no `__builtin_cpu_init`, and neither "
+                "that nor `__builtin_cpu_is`: guard those two by `#if defined(__x86_64__)`."
+            )
         return (
-            f"`__builtin_cpu_supports` and the like work on x86-64 only. For {platform} guard them by "
-            "`#if defined(__x86_64__)`; on ARM ask the system: getauxval(AT_HWCAP), sysctlbyname or "
-            "IsProcessorFeaturePresent."
+            f"`__builtin_cpu_supports` and the like work on x86-64 and AArch64 only. For {platform} guard them by "
+            "`#if defined(__x86_64__) || defined(__aarch64__)`, and ask the system, as by getauxval(AT_HWCAP)."
         )
     return None
 

@@ -205,10 +205,15 @@ def test_dispatch_by_ifunc_on_musl_has_a_hint() -> None:
     assert compile_hint(CRASH, LINUX) is None
 
 
-def test_asking_the_processor_elsewhere_than_on_x86_has_a_hint() -> None:
-    hint = compile_hint(BUILTIN, ARM)
-    assert hint is not None and "x86-64 only" in hint and "getauxval" in hint
+def test_asking_the_processor_where_clang_cannot_has_a_hint() -> None:
+    hint = compile_hint(BUILTIN, Platform.parse("manylinux_2_17_s390x", where="this test"))
+    assert hint is not None and "AArch64 only" in hint and "getauxval" in hint
     assert compile_hint(BUILTIN.splitlines()[0], ARM) is None
+
+
+def test_asking_the_processors_model_on_aarch64_has_a_hint() -> None:
+    hint = compile_hint(BUILTIN.replace('supports("sve")', "init()"), ARM)
+    assert hint is not None and "needs no `__builtin_cpu_init`" in hint and "`#if defined(__x86_64__)`" in hint
 
 
 def test_assembler_for_another_processor_has_a_hint() -> None:

@@ -44,7 +44,7 @@ WINDOWS_LIBRARIES = (
     "ws2_32",
 )
 # clang's runtime for run-time dispatch, which zig's lacks. lld keeps an archive of this name out of a DLL's exports.
-_DISPATCH_SOURCES = {"x86_64": "cpu_model.c"}
+_DISPATCH_SOURCES = {"x86_64": "cpu_model.c", "aarch64": "cpu_model_aarch64.c"}
 _DISPATCH_ARCHIVE = "libclang_rt.builtins-{}.a"
 # The first glibc whose printf on ppc64le knows the long double that zig's libc++ is built for.
 _FIRST_IEEE128_GLIBC = (2, 32)

@@ -58,12 +58,15 @@ def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[st
         ("musllinux_1_2_x86_64", "libclang_rt.builtins-x86_64.a"),
         ("macosx_10_13_x86_64", "libclang_rt.builtins-x86_64.a"),
         ("win_amd64", "libclang_rt.builtins-x86_64.a"),
-        # clang dispatches at run time on x86-64 alone, as the toolchain sets it up.
-        ("manylinux_2_17_aarch64", None),
-        ("win_arm64", None),
+        ("manylinux_2_17_aarch64", "libclang_rt.builtins-aarch64.a"),
+        ("musllinux_1_2_aarch64", "libclang_rt.builtins-aarch64.a"),
+        ("macosx_11_0_arm64", "libclang_rt.builtins-aarch64.a"),
+        ("win_arm64", "libclang_rt.builtins-aarch64.a"),
+        # clang dispatches at run time on those two alone.
         ("manylinux_2_17_s390x", None),
+        ("manylinux_2_17_armv7l", None),
     ],
 )
-def test_x86_64_has_a_library_for_run_time_dispatch(tag: str, archive: str | None) -> None:
+def test_two_processors_have_a_library_for_run_time_dispatch(tag: str, archive: str | None) -> None:
     library = dispatch_library(Platform.parse(tag, where="this test"))
     assert (library.archive if library else None) == archive
