@@ -1,4 +1,4 @@
-"""The one base class of what the plugin tells a user, and how many problems become one message."""
+"""The base class of the errors that a user can fix, and the collection of several problems into one message."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Problems:
             self._found.append(str(error))
 
     def add(self, problem: str) -> None:
-        """Keep a problem; an empty one is none."""
+        """Keep a problem; an empty text is ignored."""
         if problem:
             self._found.append(problem)
 

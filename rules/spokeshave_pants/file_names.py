@@ -14,7 +14,7 @@ _DIST_INFO = ".dist-info"
 class WheelName:
     """The parts of a file name, as written; only the distribution's name may hold a dash, as old tools wrote it.
 
-    :param build: the build tag; empty where there is none.
+    :param build: the build tag; empty if it has none.
     """
 
     distribution: str

@@ -124,7 +124,7 @@ class Platform:
         if self.system is System.MUSL:
             return f"{self.processor}-linux-musl{self._float_abi}"
         if self.floor is None or self.architecture == UNIVERSAL:
-            raise ValueError(f"{self} is no single target")
+            raise ValueError(f"{self} is not a single target")
         floor = max(self.floor, _OLDEST_LINKED_GLIBC.get(self.architecture, self.floor))
         system = "macos" if self.system is System.MACOS else f"linux-gnu{self._float_abi}"
         return f"{self.processor}-{system}.{floor[0]}.{floor[1]}"
@@ -137,7 +137,7 @@ class Platform:
 
     @property
     def glibc_target(self) -> str:
-        """The name of this processor's glibc, such as `aarch64-linux-gnu`, for a platform of whatever C library."""
+        """The name of this processor's glibc, such as `aarch64-linux-gnu`, for a platform with any C library."""
         return f"{self.processor}-linux-gnu{self._float_abi}"
 
     @property
@@ -166,7 +166,7 @@ class Platform:
         """The platform of a tag, or of `host`.
 
         :param where: what the tag was written in, for the message, such as "the target //a:b".
-        :raises InvalidPlatformError: for a tag that is none, or that cannot be built for.
+        :raises InvalidPlatformError: for a tag that is not one, or that cannot be built for.
         """
         if tag == HOST:
             return host()

@@ -208,7 +208,7 @@ def test_a_url_with_credentials_is_refused_before_anything_runs(publisher: Publi
 def test_nothing_is_published_without_a_repository(publisher: Publisher) -> None:
     run = publisher.publish("tiny:unpublished", variables=Login().variables()).checked()
     assert "tiny:unpublished skipped (no `repositories` specified for tiny:unpublished)" in run.stderr
-    assert "Not published, for want of `repositories`: tiny:unpublished" in run.stderr
+    assert "Not published (no `repositories`): tiny:unpublished" in run.stderr
     assert not any(name in run.stderr for name in WHEELS)
 
 

@@ -251,7 +251,7 @@ def _lead_to(tree: WheelTree, file: str, library: str) -> str:
     folder = there.folder.path_from(here.folder) if here and there else None
     if here is None or there is None or folder is None:
         return apart_remedy(library, there, here)
-    return f"Link it with -Wl,-rpath,'$ORIGIN{'' if folder == '.' else f'/{folder}'}'."
+    return f"Link it with -Wl,-rpath,$ORIGIN{'' if folder == '.' else f'/{folder}'}."
 
 
 def apart_remedy(library: str, there: Location | None, here: Location | None) -> str:

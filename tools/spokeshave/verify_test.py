@@ -136,7 +136,7 @@ def test_a_library_that_the_wheel_has_out_of_reach_is_found(check: Builder, tmp_
     built = library(tmp_path, flags=("-Wl,--no-as-needed", str(other)))
     text = only(check({NATIVE: built, "demo/lib/libother.so.3": other}), Rule.MISSING_LIBRARY)
     assert "has it as demo/lib/libother.so.3" in text
-    assert "-Wl,-rpath,'$ORIGIN/lib'" in text
+    assert "-Wl,-rpath,$ORIGIN/lib." in text
     reached = library(tmp_path, flags=("-Wl,--no-as-needed", str(other), "-Wl,-rpath,${ORIGIN}/lib"))
     assert check({NATIVE: reached, "demo/lib/libother.so.3": other}) == []
 

@@ -88,7 +88,7 @@ def missing_header_hint(stderr: str, platform: Platform, known: Iterable[str] = 
     hints = list(dict.fromkeys(hint for hint in special.values() if hint))
     if others:
         hints.append(
-            f"No target owns a header that answers to {', '.join(repr(header) for header in others)}. If it is in this "
+            f"No target provides a header named {', '.join(repr(header) for header in others)}. If it is in this "
             "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
             "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
             "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."

@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from spokeshave_pants.cc.runtime_pack_recipe import WINDOWS_LIBRARIES
+from spokeshave_pants.cc.unsupported import unsupported_flag
 from spokeshave_pants.platform import ObjectFormat, Platform, System
 
 # Part of the C library, of the compiler's runtime or of libc++, all of which every link has.
 _RUNTIME_LIBRARIES = frozenset(
-    "atomic c c++ c++abi compiler_rt dl gcc gcc_eh gcc_s m pthread rt stdc++ supc++ unwind util".split()
+    (
+        "atomic c c++ c++abi c++experimental c++fs compiler_rt dl gcc gcc_eh gcc_s m pthread rt ssp "
+        "ssp_nonshared stdc++ stdc++fs supc++ unwind util"
+    ).split()
 )
 _SYSTEM_LIBRARIES = {
     System.GLIBC: frozenset({"ld", "resolv"}),
@@ -32,45 +36,94 @@ _SYSTEM_LIBRARIES = {
 # The interpreter that loads an extension provides them; on Windows its import library is among a link's own.
 _PYTHON_LIBRARY = re.compile(r"python\d.*")
 
-# What a link does anyway, or what only a compile is concerned with.
+# What a link does anyway.
 _NO_EFFECT = re.compile(
-    r"-s|-shared|-bundle|-dynamiclib|-dynamic|-rdynamic|-pthreads?|-mthreads|-mwindows|-mconsole|-pipe|-v|-w"
-    r"|-O(?:[0-3sgz]|fast)?|-g(?:\d|gdb\d?|dwarf\S*)?|-ansi|-pedantic(?:-errors)?|-std=\S+|-stdlib=\S+|-fuse-ld=\S+"
-    r"|-(?:static|shared)-lib(?:gcc|stdc\+\+|asan)|-static-libc\+\+|-rtlib=\S+|-unwindlib=\S+"
-    r"|-f(?:PIC|pic|PIE|pie|no-\S+|visibility\S*|exceptions|rtti|lto\S*|wrapv|common|asynchronous-unwind-tables|strict-\S+"
-    r"|stack-\S+|unroll-loops|omit-frame-pointer|data-sections|function-sections|tree-\S+|fast-math|diagnostics-\S+)"
-    r"|-m(?:64|(?:arch|tune|cpu|fpu|float-abi|cmodel)=\S+|sse[\d.]*|ssse3|avx\w*|fma|bmi2?|popcnt|aes|pclmul|f16c|lzcnt)"
-    r"|-W[a-z](?!,)[\w+=#-]*"
+    r"-s|-shared|-bundle|-dynamiclib|-dynamic|-rdynamic|-pthreads?|-pipe|-v|-w|-no-?pie|-save-temps(?:=\S+)?"
+    r"|-(?:static|shared)-lib(?:gcc|stdc\+\+|asan)|-static-libc\+\+|-stdlib=\S+|-rtlib=\S+|-unwindlib=\S+"
 )
-# GNU ld's, for ELF alone: what they ask for is the other formats' own way, or has no counterpart there.
+# What only a compile is concerned with, after what is refused below. The linkers' own names of these forms are left
+# out here, and have no colon elsewhere.
+_COMPILER = re.compile(
+    r"-(?!fini\b|gc-sections|gdb-index|mllvm\b)[fgmWOQ][\w.#+-]*(?:[=,].*)?"
+    r"|-[DU](?:\w+(?:\(.*\))?(?:=.*)?)?|-R[a-z][\w-]*=.*"
+    r"|--?std=.*|-ansi|-pedantic(?:-errors)?|-nost\w+\+*|-nodefaultlibs|-nolibc|-X(?:clang|assembler|preprocessor)",
+    re.DOTALL,
+)
+# Made anyway where there is one.
+_IMPORT_LIBRARY = re.compile(r"--?out-implib(?:=.*)?")
+# GNU ld's, for ELF alone: what they ask for is the other formats' own way, or has no counterpart there. Of a long name
+# it takes one dash as well as two.
 _ELF_ONLY = re.compile(
-    r"--(?:no-)?as-needed|--no-undefined|--(?:no-)?gc-sections|--(?:no-)?allow-shlib-undefined|--exclude-libs[=,]\S+"
-    r"|--hash-style=\S+|--build-id(?:=\S+)?|--(?:en|dis)able-new-dtags|-Bsymbolic(?:-functions)?|--strip-\w+|-O\d"
-    r"|-z|-s|-S|-x|--(?:no-)?copy-dt-needed-entries|--sort-common|--(?:start|end)-group|--(?:no-)?warn-\S+|--fatal-warnings"
+    r"--?(?:(?:no-)?(?:as-needed|gc-sections|allow-shlib-undefined|copy-dt-needed-entries|add-needed|export-dynamic"
+    r"|whole-archive|warn-\S+)|no-undefined|exclude-libs(?:=.*)?|hash-style(?:=.*)?|build-id(?:=.*)?"
+    r"|(?:en|dis)able-new-dtags|strip-\w+|sort-common|(?:start|end)-group|(?:push|pop)-state|fatal-warnings"
+    r"|rpath-link(?:=.*)?|dynamic-linker(?:=.*)?)"
+    r"|-Bsymbolic(?:-functions)?|-Map(?:=.*)?|-O\d|-z|-s|-S|-x|-E|-mllvm|-\(|-\)"
 )
-_MACHO_ONLY = re.compile(r"-undefined|-dead_strip(?:_dylibs)?|-headerpad_max_install_names|-bind_at_load")
+_MACHO_ONLY = re.compile(
+    r"-undefined|-dead_strip(?:_dylibs)?|-headerpad_max_install_names|-bind_at_load|-(?:compatibility|current)_version"
+)
+# lld-link's, which takes any case, where a driver's flags begin with the same letters.
+_COFF_FLAGS = frozenset(
+    (
+        "debug debugtype defaultlib delay delayload demangle dependentloadflag diasdkdir dll driver dwodir "
+        "dynamicbase fastfail fat-lto-objects filealign fixed force guard functionpadmin guardsym heap "
+        "highentropyva hotpatchcompatible largeaddressaware lib libpath linkrepro linkreprofullpathrsp "
+        "lldemit lldignoreenv lldltocache lldltocachepolicy lldmap lldmingw lldsavetemps ltcg ltcgout lto- "
+        "obj-path machine manifest manifestdependency manifestfile manifestuac map mapinfo merge mllvm "
+        "msvclto opt release threads time timestamp tlbid tlbout tsaware wholearchive wx"
+    ).split()
+)
 # Which kind of library a search takes: none is searched for.
 _LIBRARY_SEARCH = re.compile(r"-Bstatic|-Bdynamic|-dn|-dy")
-_DECIDED = {
-    "-static": "an extension is a shared library; the C++ runtime is linked statically into it anyway",
-    "-static-pie": "an extension is a shared library",
-    "-pie": "an extension is a shared library",
-    "-m32": "the platform's tag says which processor it is built for",
-    "-arch": "the platform's tag says which processor it is built for; list a `universal2` tag for both of macOS",
-    "-target": "the platform's tag says what it is built for",
-    "-o": "the target says what its file is called",
-}
-_DECIDED_PREFIXES = {
-    "--target=": "the platform's tag says what it is built for",
-    "-mmacosx-version-min=": "the platform's tag says the oldest macOS",
-    "-mmacos-version-min=": "the platform's tag says the oldest macOS",
-    "-fsanitize": "the toolchain has no runtime of a sanitizer for a library that Python loads",
-    "-fprofile": "the toolchain has no runtime for profiles",
-    "-fopenmp": "the toolchain has no OpenMP runtime",
-    "--coverage": "the toolchain has no runtime for profiles",
-}
-_TWO_WORDS = ("-arch", "-target", "-o", "-L", "-l", "-F", "-R", "-rpath", "--rpath", "-z", "-framework", "-undefined")
-_RPATHS = ("-rpath", "--rpath", "-R")
+_BY_TAG = "the platform's tag says which processor it is built for"
+_PROFILES = "the toolchain has no runtime for profiles"
+_OLDEST_MACOS = "the platform's tag says the oldest macOS"
+_ITS_NAME = "a library's soname is the name of its file; for that of a `cc_shared_library` set `library_name`"
+_ITS_FILE = (
+    "a link reads the objects and libraries of its targets and none of your files. An extension exports its init "
+    'function alone; mark the API of a `cc_shared_library` by `__attribute__((visibility("default")))`, for Windows by '
+    "`__declspec(dllexport)`"
+)
+# What is decided elsewhere, or what the toolchain does not have; the first that matches says why.
+_DECIDED = tuple(
+    (re.compile(pattern, re.DOTALL), reason)
+    for pattern, reason in (
+        ("-static", "an extension is a shared library; the C++ runtime is linked statically into it anyway"),
+        ("-static-pie|-pie|--pie", "an extension is a shared library"),
+        ("-m(?:32|x32)?", _BY_TAG),
+        ("-arch", f"{_BY_TAG}; list a `universal2` tag for both of macOS"),
+        ("-mmacosx?-version-min=.*", _OLDEST_MACOS),
+        ("-fsanitize.*", "the toolchain has no runtime of a sanitizer for a library that Python loads"),
+        ("-fprofile.*|--?coverage|-pg?", _PROFILES),
+        ("--output=.*|-(?i:out|implib):.*", "the target says what its file is called"),
+        (r"--?soname(?:=.*)?|-h(?:=?lib\S*)?|-(?:dylib_)?install_name", _ITS_NAME),
+        (
+            r"--?(?:version-script|dynamic-list|(?:default-)?script|retain-symbols-file|symbol-ordering-file|just-symbols"
+            r"|call-graph-ordering-file|export-dynamic-symbol-list|remap-inputs-file)(?:=.*)?",
+            _ITS_FILE,
+        ),
+        (
+            r"-(?:(?:un|re)?exported_symbols_list|order_file|alias_list|force_load|(?:weak|needed|reexport)_library"
+            r"|bundle_loader|sectcreate|filelist)",
+            _ITS_FILE,
+        ),
+        (r"-T(?!data|text|bss|rodata).*|-(?i:def|manifestinput|natvis|pdbstream|order):.*", _ITS_FILE),
+    )
+)
+_TWO_WORDS = re.compile(
+    r"-(?:arch|l|L|F|R|T|z|u|h|m|D|U|Map|undefined|(?:weak_|needed_|reexport_)?framework|mllvm"
+    r"|(?:dylib_)?install_name|(?:compatibility|current)_version|(?:(?:un|re)?exported_symbols_list|order_file)"
+    r"|(?:alias_list|force_load|(?:weak|needed|reexport)_library|bundle_loader|filelist)"
+    r"|X(?:clang|assembler|preprocessor))"
+    r"|--?(?:rpath|rpath-link|soname|exclude-libs|hash-style|version-script|dynamic-list|script|just-symbols"
+    r"|retain-symbols-file|symbol-ordering-file|export-dynamic-symbol-list|out-implib|dynamic-linker)"
+)
+_FRAMEWORK = re.compile(r"-(?:weak_|needed_|reexport_)?framework")
+_RPATH = re.compile(r"(?P<name>--?rpath|-R)(?:(?:=|(?<=-R))(?P<path>.*))?")
+# What a shell or a Makefile would have taken away.
+_SHELL_QUOTES = re.compile(r"""["']|\\(?=\$)|\$(?=\$)""")
+_OWN_RPATH = re.compile(r"(?P<origin>\$ORIGIN|\$\{ORIGIN\}|@loader_path)(?P<rest>/.*)?")
 _OWN_RPATHS = {ObjectFormat.ELF: "$ORIGIN", ObjectFormat.MACHO: "@loader_path"}
 _LIBRARY_ENDING = re.compile(r"\.(?:lib|a|so(?:\.\d+)*|dylib|dll)$")
 _LIBRARY_FILE = re.compile(r"[^-/].*\.(?:a|o|obj|lib|so(?:\.\d+)*|dylib|dll|tbd)")
@@ -101,8 +154,10 @@ def link_arguments(flags: tuple[str, ...], platform: Platform) -> LinkArguments:
     link = _Link(platform)
     words = iter(_words(flags))
     for word, for_linker in words:
-        value = next(words, ("", False))[0] if word in _TWO_WORDS else None
-        if not _libraries(link, word, value) and not _refused(link, word, value):
+        value = next(words, ("", False))[0] if _TWO_WORDS.fullmatch(word) else None
+        if value == "":
+            link.refuse(word, "its value is missing")
+        elif not _libraries(link, word, value) and not _refused(link, word, value):
             _other(link, word, value, for_linker)
     return LinkArguments(tuple(link.arguments), tuple(link.problems))
 
@@ -122,8 +177,8 @@ def _words(flags: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
 def _libraries(link: _Link, word: str, value: str | None) -> bool:
     """Whether a flag names libraries or where they are. Those that exist are part of each link."""
     lower = word.lower()
-    if word == "-framework":
-        link.refuse(f"-framework {value}", _FRAMEWORKS[link.platform.system is System.MACOS])
+    if _FRAMEWORK.fullmatch(word):
+        link.refuse(f"{word} {value}", _FRAMEWORKS[link.platform.system is System.MACOS])
     elif word.startswith("-l") and (value or word != "-l") and not _is_coff_flag(link, word):
         _library(link, word if value is None else f"-l {value}", value or word[len("-l") :])
     elif link.platform.system is System.WINDOWS and lower.startswith(("-defaultlib:", "/defaultlib:")):
@@ -132,24 +187,25 @@ def _libraries(link: _Link, word: str, value: str | None) -> bool:
         _library(link, word, lower)
     elif _LIBRARY_FILE.fullmatch(word):
         link.refuse(word, f"no such file exists when a link runs. {_BUILD_IT}")
-    elif word.startswith("-L") or word == "-F" or word.lower().startswith(("-libpath:", "/libpath:")):
-        shown = word if value is None else f"{word} {value}"
-        link.refuse(shown, f"libraries of the building machine are never linked, so no folder is searched. {_BUILD_IT}")
+    elif lower.startswith(("-libpath:", "/libpath:")) or (_is_search(word) and not _is_coff_flag(link, word)):
+        link.refuse(
+            _shown(word, value),
+            f"libraries of the building machine are never linked, so no folder is searched. {_BUILD_IT}",
+        )
     else:
         return False
     return True
 
 
+def _is_search(word: str) -> bool:
+    return word.startswith("-L") or word == "-F"
+
+
 def _is_coff_flag(link: _Link, word: str) -> bool:
-    """Whether a word is lld-link's own, such as `-lldmap` or `-largeaddressaware`."""
+    """Whether a word is lld-link's own, such as `-lldmap` or `-LARGEADDRESSAWARE:NO`."""
     coff = link.platform.object_format is ObjectFormat.PE
-    return coff and word.lower().partition(":")[0] in (
-        "-largeaddressaware",
-        "-libpath",
-        "-lib",
-        "-linkrepro",
-        "-lldmap",
-    )
+    # Of GNU ld's flags only this one has the name of lld-link's; it takes a value.
+    return coff and word != "-Map" and word.startswith("-") and word[1:].lower().partition(":")[0] in _COFF_FLAGS
 
 
 def _library(link: _Link, flag: str, name: str) -> None:
@@ -180,33 +236,43 @@ _FRAMEWORKS = {
 
 def _refused(link: _Link, word: str, value: str | None) -> bool:
     """Whether a flag asks for what is decided elsewhere, or for what the toolchain does not have."""
-    shown = word if value is None else f"{word} {value}"
-    reason = _DECIDED.get(word) or next(
-        (why for start, why in _DECIDED_PREFIXES.items() if word.startswith(start)), None
-    )
-    if reason is None:
+    if _is_coff_flag(link, word):
         return False
-    link.refuse(shown, f"{reason}. Leave it out.")
-    return True
+    unsupported = unsupported_flag(word)
+    reason = next((reason for pattern, reason in _DECIDED if pattern.fullmatch(word)), None)
+    if unsupported or reason:
+        link.refuse(_shown(word, value), unsupported or f"{reason}. Leave it out.")
+    return bool(unsupported or reason)
 
 
-def _has_no_effect(word: str, for_linker: bool, object_format: ObjectFormat) -> bool:
-    foreign = (_ELF_ONLY, object_format is not ObjectFormat.ELF), (_MACHO_ONLY, object_format is not ObjectFormat.MACHO)
-    patterns = (_LIBRARY_SEARCH, *(() if for_linker else (_NO_EFFECT,)), *(pattern for pattern, is_ in foreign if is_))
+def _shown(word: str, value: str | None) -> str:
+    return word if value is None else f"{word} {value}"
+
+
+def _has_no_effect(link: _Link, word: str, for_linker: bool) -> bool:
+    if _is_coff_flag(link, word):
+        return False
+    object_format = link.platform.object_format
+    patterns = (
+        *(_LIBRARY_SEARCH, _IMPORT_LIBRARY),
+        *(() if for_linker else (_NO_EFFECT, _COMPILER)),
+        *(() if object_format is ObjectFormat.ELF else (_ELF_ONLY,)),
+        *(() if object_format is ObjectFormat.MACHO else (_MACHO_ONLY,)),
+    )
     return any(pattern.fullmatch(word) for pattern in patterns)
 
 
 def _other(link: _Link, word: str, value: str | None, for_linker: bool) -> None:
     """A flag that is no library: left out, refused or passed on."""
     object_format = link.platform.object_format
-    name, _, path = word.partition("=")
     parts = (word,) if value is None else (word, value)
-    if name in _RPATHS and (value or path):
-        _rpath(link, name, value or path)
-    elif _has_no_effect(word, for_linker, object_format):
+    if _has_no_effect(link, word, for_linker):
         return
-    elif object_format is ObjectFormat.PE and word.startswith("--"):
-        link.refuse(word, f"a flag of GNU ld, and the linker for Windows is lld-link. {_BY_PLATFORM}")
+    rpath = None if _is_coff_flag(link, word) else _RPATH.fullmatch(word)
+    if rpath:
+        _rpath(link, rpath["name"], value or rpath["path"] or "")
+    elif object_format is ObjectFormat.PE and (word.startswith("--") or value is not None):
+        link.refuse(_shown(word, value), f"a flag of GNU ld, and the linker for Windows is lld-link. {_BY_PLATFORM}")
     elif object_format is ObjectFormat.MACHO and (for_linker or value is not None):
         link.arguments.append(f"-Wl,{','.join(parts)}")
     else:
@@ -215,14 +281,19 @@ def _other(link: _Link, word: str, value: str | None, for_linker: bool) -> None:
 
 def _rpath(link: _Link, name: str, path: str) -> None:
     """Where a loader looks: only from the library's own folder, or it would look on the user's machine."""
-    object_format = link.platform.object_format
-    if not path.startswith(tuple(_OWN_RPATHS.values())):
+    own = [_OWN_RPATH.fullmatch(part) for part in _SHELL_QUOTES.sub("", path).split(":")]
+    found = [(match["origin"].replace("{", "").replace("}", ""), match["rest"] or "") for match in own if match]
+    if len(found) < len(own):
         link.refuse(
             f"{name} {path}",
-            "this folder does not exist where the wheel is installed. Leave it out: a wheel's repair adds the paths to "
-            "the libraries that it contains.",
+            "a loader would look in a folder of the machine that the wheel is installed on. Each folder of a run path "
+            "has to begin with `$ORIGIN` (on Linux) or `@loader_path` (on macOS). Leave it out: a wheel's repair adds "
+            "the paths to the libraries that it contains.",
         )
-    elif object_format is ObjectFormat.ELF and path.startswith(_OWN_RPATHS[object_format]):
-        link.arguments.extend(("-rpath", path))
-    elif object_format is ObjectFormat.MACHO and path.startswith(_OWN_RPATHS[object_format]):
-        link.arguments.append(f"-Wl,-rpath,{path}")
+        return
+    object_format = link.platform.object_format
+    folders = [origin + rest for origin, rest in found if origin == _OWN_RPATHS.get(object_format)]
+    if object_format is ObjectFormat.ELF and folders:
+        link.arguments.extend(("-rpath", ":".join(folders)))
+    elif object_format is ObjectFormat.MACHO:
+        link.arguments.extend(f"-Wl,-rpath,{folder}" for folder in folders)

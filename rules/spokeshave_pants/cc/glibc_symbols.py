@@ -48,7 +48,9 @@ class _Reader:
 
 
 def first_versions(abilists: bytes, target: str) -> dict[str, Version]:
-    """The first glibc that has each function on a target such as `x86_64-linux-gnu`; empty for an unknown target."""
+    """The first glibc that has each function of a target, `x86_64-linux-gnu`; empty for an unknown one or no list."""
+    if not abilists:
+        return {}
     reader = _Reader(abilists)
     for _ in range(reader.byte()):
         reader.name()

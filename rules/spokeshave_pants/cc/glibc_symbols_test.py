@@ -25,3 +25,7 @@ def test_each_function_has_the_first_version_of_its_target() -> None:
 
 def test_an_unknown_target_has_none() -> None:
     assert first_versions(LIST, "mips-linux-gnu") == {}
+
+
+def test_no_list_has_no_functions() -> None:
+    assert first_versions(b"", "x86_64-linux-gnu") == {}

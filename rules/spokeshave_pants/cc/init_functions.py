@@ -8,14 +8,19 @@ function is declared as exported before its source begins, and all else stays hi
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from spokeshave_pants.cc.include_scan import without_comments
 
 INIT_HEADER_DIR = "__init"
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RETURNED = r"\b(?:PyObject|struct\s+_object)\s*\*\s*"
+# A C++ function's declarations have to agree in this.
+_NOTHROW = r"\s*(?:noexcept\b(?!\s*\(\s*(?:false|0)\s*\))|throw\s*\(\s*\))"
 # A function that returns `PyObject *`, with what precedes it in its declaration.
-_FUNCTION = re.compile(rf"(?P<before>[^;{{}}]*?){_RETURNED}(?P<name>PyInitU?_\w+)\s*\(\s*(?:void)?\s*\)")
+_FUNCTION = re.compile(
+    rf"(?P<before>[^;{{}}]*?){_RETURNED}(?P<name>PyInitU?_\w+)\s*\(\s*(?:void)?\s*\)(?P<after>{_NOTHROW})?"
+)
 _MARKED = re.compile(r"\b(?:PyMODINIT_FUNC|PyAPI_FUNC\s*\([^)]*\))\s+(PyInitU?_\w+)")
 # Macros that stand for such a function: `#define INIT PyInit_x`, `#define INIT(name) PyObject *PyInit_##name(void)`.
 _ALIAS = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<macro>\w+)[ \t]+(?P<name>PyInitU?_\w+)[ \t]*$", re.MULTILINE)
@@ -28,12 +33,22 @@ _PASTED = re.compile(
 _OTHERWISE = re.compile(r"\b(?:static|inline|PyMODINIT_FUNC|PyAPI_FUNC|dllexport|visibility)\b")
 
 
-def unmarked_init_functions(text: str) -> tuple[str, ...]:
+@dataclass(frozen=True, order=True)
+class InitFunction:
+    """An init function by its name, and whether C++ declares that it throws no exception."""
+
+    name: str
+    is_noexcept: bool = False
+
+
+def unmarked_init_functions(text: str) -> tuple[InitFunction, ...]:
     """The init functions that a source declares or defines without saying that they are exported."""
     plain = _expanded(without_comments(text))
-    functions = [(match["name"], bool(_OTHERWISE.search(match["before"]))) for match in _FUNCTION.finditer(plain)]
-    otherwise = {name for name, is_otherwise in functions if is_otherwise} | set(_MARKED.findall(plain))
-    return tuple(sorted({name for name, _ in functions} - otherwise))
+    functions = list(_FUNCTION.finditer(plain))
+    otherwise = {match["name"] for match in functions if _OTHERWISE.search(match["before"])}
+    nothrow = {match["name"] for match in functions if match["after"]}
+    names = {match["name"] for match in functions} - otherwise - set(_MARKED.findall(plain))
+    return tuple(InitFunction(name, name in nothrow) for name in sorted(names))
 
 
 def _expanded(text: str) -> str:
@@ -47,9 +62,12 @@ def _expanded(text: str) -> str:
     return plain
 
 
-def init_header(names: tuple[str, ...]) -> str:
+def init_header(functions: tuple[InitFunction, ...]) -> str:
     """A header that declares init functions as `PyMODINIT_FUNC` does; `PyObject` always is a `struct _object`."""
-    declarations = "".join(f"SPOKESHAVE_INIT struct _object *{name}(void);\n" for name in names)
+    declarations = "".join(
+        f"SPOKESHAVE_INIT struct _object *{function.name}(void){' noexcept' if function.is_noexcept else ''};\n"
+        for function in functions
+    )
     return _HEADER.format(declarations=declarations)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
+from spokeshave_pants.cc.init_functions import InitFunction, init_header, init_header_path, unmarked_init_functions
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from spokeshave_pants.cc.init_functions import init_header, init_header_path, un
     ],
 )
 def test_a_function_without_a_mark_is_found(text: str) -> None:
-    assert unmarked_init_functions(text) == ("PyInit_x",)
+    assert unmarked_init_functions(text) == (InitFunction("PyInit_x"),)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,30 @@ def test_a_function_that_is_marked_or_private_is_left_alone(text: str) -> None:
     assert unmarked_init_functions(text) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "is_noexcept"),
+    [
+        ('extern "C" PyObject *PyInit_x(void) noexcept { return 0; }', True),
+        ('extern "C" PyObject *PyInit_x()\nnoexcept\n{ return 0; }', True),
+        ('extern "C" PyObject *PyInit_x() noexcept(true) { return 0; }', True),
+        ('extern "C" PyObject *PyInit_x() throw() { return 0; }', True),
+        ('extern "C" PyObject *PyInit_x() noexcept;\nPyObject *PyInit_x() noexcept { return 0; }', True),
+        ('extern "C" PyObject *PyInit_x() noexcept(false) { return 0; }', False),
+        ('extern "C" PyObject *PyInit_x() { throw (1); }', False),
+        ("#define INIT(n) PyObject *PyInit_##n(void)\nINIT(x) noexcept {}", True),
+    ],
+)
+def test_a_function_is_declared_with_its_noexcept(text: str, is_noexcept: bool) -> None:
+    assert unmarked_init_functions(text) == (InitFunction("PyInit_x", is_noexcept),)
+
+
 def test_several_modules_of_one_source_are_all_found() -> None:
     text = "PyObject *PyInit_b(void) {}\nPyObject *PyInit_a(void) {}\nPyObject *PyInitU_tda(void) {}"
-    assert unmarked_init_functions(text) == ("PyInitU_tda", "PyInit_a", "PyInit_b")
+    assert [function.name for function in unmarked_init_functions(text)] == ["PyInitU_tda", "PyInit_a", "PyInit_b"]
 
 
 def test_the_header_declares_each_of_them() -> None:
-    header = init_header(("PyInit_a", "PyInit_b"))
-    assert "SPOKESHAVE_INIT struct _object *PyInit_a(void);\nSPOKESHAVE_INIT struct _object *PyInit_b(void);" in header
+    header = init_header((InitFunction("PyInit_a"), InitFunction("PyInit_b", is_noexcept=True)))
+    assert "SPOKESHAVE_INIT struct _object *PyInit_a(void);\n" in header
+    assert "SPOKESHAVE_INIT struct _object *PyInit_b(void) noexcept;\n" in header
     assert init_header_path("src/m.c") == "__init/src/m.c.h"

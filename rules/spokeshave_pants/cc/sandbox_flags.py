@@ -1,8 +1,8 @@
 """Which flags of a user a compiler or linker gets: none that reach for something outside of its sandbox.
 
 A flag is judged by its parts. `-Wl,A,B` and `-Xclang A` are the flags within them; of each, what follows `=`, `:`, `,`
-or a prefix such as `-isystem` may be a path. A path that is absolute or climbs out of the sandbox is refused whatever
-flag it belongs to, known or not. What is text and never opened, as a macro or a run path, may name any path.
+or a prefix such as `-isystem` may be a path. A path that is absolute or climbs out of the sandbox is refused in any
+flag, known or not. What is text and never opened, such as a macro, may name any path.
 """
 
 from __future__ import annotations
@@ -40,23 +40,40 @@ _COMPILE_MACRO = re.compile(r"-[DUA]\w.*", re.DOTALL)
 _LINK_MACRO = re.compile(r"-[DU]\w+(=.*)?", re.DOTALL)
 # What macOS' loader replaces in a run path or an install name.
 _LOADER_PATHS = ("@rpath", "@loader_path", "@executable_path")
+# A run path from a library's own folder, in the value of a flag or right behind it.
+_RUN_PATH = re.compile(r"""(?:-R|--?rpath=)?["'\\$]*(?:\$ORIGIN|\$\{ORIGIN\}|@loader_path)(?=["'/:]|$)""")
 _MACHINE = "it asks for the machine that compiles, so that the wheel would depend on it; name what is meant"
+_OUTSIDE = "compilers and linkers see only files of targets; add the file's target to `dependencies`"
+_OUTSIDE_LINK = (
+    "a link reads the objects and libraries of its targets and no other file; list the `cc_sources` or the "
+    "`cc_shared_library` that it needs in `dependencies`"
+)
+_PROGRAMS = "programs of the machine are not used"
 _DECIDED = "this is decided by Spokeshave"
 _OTHER_FILE = "it takes further flags or paths from a file, which nothing checks; write them here"
+_INCLUDE_ROOT = "use `include_root`"
 # The whole of a flag's name, and why it is refused. Dashes before it may be one or two.
 _REFUSED = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
         (r"-(target|triple)", "the platforms that a wheel lists decide it"),
-        (r"-(fuse-ld|ld-path|gcc-toolchain|gcc-install-dir|gcc-triple|ccc-.*)", "programs of the machine are not used"),
+        (r"-(ld-path|gcc-toolchain|gcc-install-dir|gcc-triple|ccc-.*)", _PROGRAMS),
         (r"-(specs|config|config-.*-dir|ivfsoverlay|vfsoverlay|ivfsstatcache)", _OTHER_FILE),
         (r"-(fplugin.*|fpass-plugin|load|add-plugin|plugin|load-pass-plugin)", "plugins are not supported"),
         (r"-(working-directory|chroot)", "paths would no longer be those of the repository"),
-        (r"-(iprefix|iwithprefix|iwithprefixbefore|iwithsysroot)", "use `include_root`"),
+        # The search for headers knows these folders as little as a compile's inputs do.
+        (r"-(isystem.*|iquote.*|idirafter.*|iframework.*|iprefix.*|iwithprefix.*|iwithsysroot.*)", _INCLUDE_ROOT),
+        (
+            r"-((c|cxx|objc|objcxx|stdlib\+\+)-isystem.*|embed-dir|include-(directory|with-prefix|prefix).*)",
+            _INCLUDE_ROOT,
+        ),
         (r"-(o|MF|MJ|MT|MQ|MV|MD|MMD|MP|MG|M|MM|dependency-file)", _DECIDED),
         (r"-(###|print-(?!map$|gc-sections$|icf-sections$|archive-stats$).*|dumpmachine|dumpversion)", _MACHINE),
     )
 )
+_LINKER_PROGRAM = re.compile(r"-fuse-ld(=.*)?", re.DOTALL)
+# Which linker a driver is to take, by its name, changes nothing of a link.
+_LINKER_NAME = re.compile(r"-fuse-ld=[\w.+-]+")
 # Linkers have flags of these names that mean something else: a map of the link.
 _LINKER_FLAGS = ("-M", "-Map", "-print-map")
 _NATIVE = re.compile(r"(?:^|[=:,])native(?![\w])")
@@ -107,7 +124,9 @@ def _reason(part: str, before: str, is_link: bool) -> str | None:
     if _is_text(part, before, is_link):
         return None
     if part.startswith("-I"):
-        return "use `include_root`"
+        return _INCLUDE_ROOT
+    if _LINKER_PROGRAM.fullmatch(part) and not (is_link and _LINKER_NAME.fullmatch(part)):
+        return _PROGRAMS
     name = _single_dash(_SEPARATOR.split(part, maxsplit=1)[0])
     if not (is_link and name in _LINKER_FLAGS):
         for pattern, reason in _REFUSED:
@@ -120,13 +139,15 @@ def _reason(part: str, before: str, is_link: bool) -> str | None:
     if is_link and _WINDOWS_FLAG.fullmatch(part):
         return f"write it as '-{part[1:]}'; what begins with a slash is a path"
     if any(leaves_sandbox(path) for path in _paths(part)):
-        return "only files of targets are there when a compiler or linker runs; add the file's target to `dependencies`"
+        return _OUTSIDE_LINK if is_link else _OUTSIDE
     return None
 
 
 def _is_text(part: str, before: str, is_link: bool) -> bool:
+    if is_link and _RUN_PATH.match(part):
+        return True
     if not part.startswith("-"):
-        # A driver replaces any argument `@FILE` by what the file says, whatever flag is before it.
+        # A driver replaces any argument `@FILE` by what the file says, after any flag.
         is_file = part.startswith("@") and not part.startswith(_LOADER_PATHS)
         return not is_file and _single_dash(before) in (_LINK_TEXT if is_link else _COMPILE_TEXT)
     name, separator, _ = _single_dash(part).partition("=")

@@ -21,7 +21,7 @@ class Checkout:
 
     Args:
         commit: None outside of git, before the first commit, and where there is a problem.
-        problem: why git cannot tell, with what to do, for a user who needs to know; empty where it can.
+        problem: why the commit is not known, and what to do; empty if there is no problem.
     """
 
     commit: str | None = None
@@ -30,17 +30,17 @@ class Checkout:
 
 
 def read_checkout(root: Path, git: str | None) -> Checkout:
-    """Ask git about the checkout that holds a folder; every problem is told in the result.
+    """Ask git about the checkout that holds a folder; every problem is in the result.
 
     Args:
-        git: the path of the program, None where there is none.
+        git: the path of the program, None if it was not found.
     """
     # Python's own `exists` raises an error for what may not be looked at.
     found = [folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")]
     if not found:
         return Checkout()
     if git is None:
-        return Checkout(problem=_problem(found[0], "no program git was found", "Install git"))
+        return Checkout(problem=_problem(found[0], "git is not installed or not on PATH", "Install git"))
     try:
         result = subprocess.run(
             [git, *_STATUS],
@@ -76,7 +76,9 @@ def _explain(folder: Path, message: str) -> str:
         path = where[1] if where else str(folder)
         message = f"git refuses it, as it belongs to another user ({path})"
         return _problem(folder, message, f"Run `git config --global --add safe.directory {path}`")
-    return _problem(folder, f"git says: {message}", f"Repair it, or remove {folder / '.git'} if it is no checkout")
+    return _problem(
+        folder, f"git says: {message}", f"Repair it, or remove {folder / '.git'} if the folder is not a git checkout"
+    )
 
 
 def _problem(folder: Path, message: str, remedy: str) -> str:

@@ -136,5 +136,5 @@ def test_a_broken_repository_is_a_problem_in_gits_own_words(tmp_path: Path, kind
 
 def test_a_repository_without_git_to_read_it_is_a_problem(tmp_path: Path) -> None:
     make(tmp_path / "a")
-    assert "no program git was found. Install git" in read_checkout(tmp_path / "a", None).problem
+    assert "git is not installed or not on PATH. Install git" in read_checkout(tmp_path / "a", None).problem
     assert "cannot be run (No such file or directory)" in read_checkout(tmp_path / "a", "/nowhere/git").problem

@@ -70,8 +70,8 @@ def pythons_of(requires_python: str | None, *, where: str) -> tuple[str, ...]:
         requires = RequiresPython.parse(requires_python)
     except InvalidSpecifier as error:
         raise InvalidTargetError(
-            f"{where} lists no `pythons`, and the `requires-python` {requires_python!r} of its pyproject.toml is no "
-            f"version specifier (PEP 440): {error}. Write for example `>=3.10`."
+            f"{where} lists no `pythons`, and the `requires-python` {requires_python!r} of its pyproject.toml is "
+            f"not a valid version specifier (PEP 440): {error}. Write for example `>=3.10`."
         ) from error
     allowed = [version for version in KNOWN_PYTHONS if requires.allows(version)]
     if not allowed:

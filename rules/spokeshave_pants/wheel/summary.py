@@ -74,7 +74,7 @@ class WheelSummary(WorkunitsCallback):
         run = self._run(context.run_tracker.run_information())
         unpublished = _unpublished(context) if run.succeeded and "publish" in context.run_tracker.goals else []
         if unpublished:
-            logger.warning(f"Not published, for want of `{RepositoriesField.alias}`: {', '.join(unpublished)}")
+            logger.warning(f"Not published (no `{RepositoriesField.alias}`): {', '.join(unpublished)}")
         if run.reports:
             logger.info("%s\n%s\n\n%s", _TITLE, render_table(run.reports), render_totals(run.processes, run.looked_up))
         # A run that failed before there was a wheel has its page as well: not that of an earlier run is to be read.

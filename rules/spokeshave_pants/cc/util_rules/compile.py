@@ -140,11 +140,11 @@ async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
     if not plan.needs_python or is_assembler(plan.source):
         return plan
     contents = await Get(DigestContents, PathGlobs([plan.source]))
-    names = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
-    if not names:
+    functions = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
+    if not functions:
         return plan
     path = init_header_path(plan.source)
-    header = await Get(Digest, CreateDigest([FileContent(path, init_header(names).encode())]))
+    header = await Get(Digest, CreateDigest([FileContent(path, init_header(functions).encode())]))
     return replace(
         plan,
         digest=await Get(Digest, MergeDigests([plan.digest, header])),

@@ -141,7 +141,7 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
 
 
 async def _glibc_functions(platform: Platform, toolchain: CcToolchain) -> Mapping[str, tuple[int, int]]:
-    """glibc's functions, each with the version that it came with, for a platform of whatever C library."""
+    """glibc's functions, each with the version that it came with, for a platform with any C library."""
     # After a link that failed here the package is here as well; after one on a worker it may not be.
     await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in toolchain.packages)
     lists = await Get(DigestContents, DigestSubset(toolchain.whole, PathGlobs([GLIBC_SYMBOLS])))

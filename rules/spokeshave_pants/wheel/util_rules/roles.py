@@ -45,7 +45,7 @@ _CC = (
 )
 _CC_PACKAGE = "Its headers are for compiling. List it in the `dependencies` of the `cc_sources` that include them"
 _VARIANT = "Name it in the `variant` field of the wheel"
-_OTHER = "A wheel can hold Python sources, resources, extensions and shared libraries, and no"
+_OTHER = "A wheel cannot contain a `{}`, only Python sources, resources, extensions and shared libraries"
 
 
 class Role(Enum):
@@ -127,7 +127,7 @@ def _remedy(target: Target, kind: str, union_membership: UnionMembership) -> str
         return _VARIANT
     if sources.can_generate(FileSourceField, union_membership):
         return _GENERATED
-    return f"{_OTHER} `{kind}`"
+    return _OTHER.format(kind)
 
 
 def requirements_of(target: Target, dependent: str) -> tuple[Requirement, ...]:
