@@ -21,7 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield project
 
 
-def test_dispatch_assembler_posix_and_a_drivers_flags_work_in_a_wheel(project: Project) -> None:
+def test_what_compiles_elsewhere_works_in_a_wheel(project: Project) -> None:
     (wheel,) = project.report("sources:wheel")
     assert [(run["python"], run["outcome"]) for run in wheel["smoke"]] == [("3.12", "passed")]
 

@@ -14,7 +14,7 @@ from spokeshave.interpreter import inspect
 from spokeshave.native_fixtures import build_wheel
 
 
-def test_a_compiled_file_with_its_options_is_fetched_from_its_index(tmp_path: Path) -> None:
+def test_a_file_with_index_options_is_fetched(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path / "index", {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
     file = tmp_path / "requirements.txt"
     with pypi_server(tmp_path / "index") as index:

@@ -345,7 +345,7 @@ def test_a_library_that_the_wheel_has_is_not_grafted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("platform", [ARM, WIN, "musllinux_1_2_x86_64"])
-def test_different_libraries_of_one_name_are_refused_with_their_paths(tmp_path: Path, platform: str) -> None:
+def test_different_libraries_of_one_name_are_refused(tmp_path: Path, platform: str) -> None:
     paths = [library(tmp_path / name, platform, body=body) for name, body in (("a", "return 1;"), ("b", "return 2;"))]
     wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": built(platform)[0]})
     with pytest.raises(UnrepairableWheelError, match="different libraries of that name") as error:
@@ -353,7 +353,7 @@ def test_different_libraries_of_one_name_are_refused_with_their_paths(tmp_path: 
     assert all(str(path) in str(error.value) for path in paths)
 
 
-def test_a_dll_that_exports_are_forwarded_to_is_grafted_under_its_name(tmp_path: Path) -> None:
+def test_a_dll_with_forwarded_exports_keeps_its_name(tmp_path: Path) -> None:
     libraries = tmp_path / "libraries"
     library(libraries, WIN, "impl")
     entry = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"

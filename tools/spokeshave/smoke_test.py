@@ -421,7 +421,7 @@ def test_a_script_is_run_with_the_arguments_given_or_not_at_all(tmp_path: Path, 
     assert "4/5" in result.out
 
 
-def test_a_script_that_fails_with_given_arguments_is_named_with_them(tmp_path: Path, smoke: Smoke) -> None:
+def test_a_failing_script_is_named_with_its_arguments(tmp_path: Path, smoke: Smoke) -> None:
     result = smoke(with_scripts(tmp_path), "--script", "tool 'a b'", "--skip-script", "daemon")
     assert result.exit_code == 1
     assert "script tool: tool 'a b' ended with exit code 1" in result.err

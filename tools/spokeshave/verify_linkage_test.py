@@ -171,7 +171,7 @@ def test_a_library_that_is_loaded_already_is_not_searched_for(tmp_path: Path) ->
     assert judge(tmp_path, files) == []
 
 
-def test_a_library_that_the_package_loads_first_needs_no_search_path(tmp_path: Path) -> None:
+def test_a_library_loaded_by_the_package_needs_no_path(tmp_path: Path) -> None:
     core = library(tmp_path / "libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     load = "import ctypes, os\nctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib', 'libcore.so'))\n"

@@ -107,7 +107,7 @@ def test_a_system_header_is_never_a_header_of_another_project() -> None:
     assert found.headers == () and found.unresolved == {"math.h"}
 
 
-def test_a_header_in_brackets_of_another_target_is_found_where_its_name_is_not_the_systems() -> None:
+def test_an_angled_header_of_another_target_is_found() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/vm/run.cc", "<lz4.h>"),
@@ -119,7 +119,7 @@ def test_a_header_in_brackets_of_another_target_is_found_where_its_name_is_not_t
     assert found.include_roots == (ROOT, "vendor/lz4/include")
 
 
-def test_a_bare_header_in_brackets_that_several_projects_have_is_left_to_the_compiler() -> None:
+def test_a_bare_angled_header_of_several_projects_is_not_taken() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/vm/run.cc", "<config.h>"),
@@ -149,7 +149,7 @@ def test_a_header_in_brackets_is_found_in_the_files_own_roots() -> None:
     assert reached(graph, "src/cpp/vm/run.cc") == ["graph.h"]
 
 
-def test_an_include_root_of_another_target_is_found_and_given_to_the_compiler() -> None:
+def test_another_targets_include_root_is_given_to_the_compiler() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/vm/run.cc", "<json/value.h>"),
@@ -162,18 +162,18 @@ def test_an_include_root_of_another_target_is_found_and_given_to_the_compiler() 
     assert found.include_roots == ("src/cpp", "3rdparty/json/include")
 
 
-def test_roots_that_nothing_was_found_by_are_no_part_of_the_answer() -> None:
+def test_roots_that_find_nothing_are_not_given_to_the_compiler() -> None:
     graph = IncludeGraph([cc_file("src/cpp/a.cc"), cc_file("lib/b.h", roots=("lib",))])
     assert closure(graph, "src/cpp/a.cc").include_roots == ("src/cpp",)
 
 
-def test_of_a_files_own_roots_the_first_wins_as_it_does_for_the_compiler() -> None:
+def test_of_a_files_own_roots_the_first_wins() -> None:
     headers = [cc_file("zlib/config.h", roots=("zlib",)), cc_file("alib/config.h", roots=("alib",))]
     source = cc_file("src/a.cc", '"config.h"', roots=("zlib", "alib", "src"))
     assert closure(IncludeGraph([source, *headers]), "src/a.cc").headers == ("zlib/config.h",)
 
 
-def test_the_sources_own_root_wins_over_the_one_of_a_header_that_it_includes() -> None:
+def test_the_sources_root_wins_over_that_of_an_included_header() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/a.cc", '"lib/use.h"', roots=("own", "src")),
@@ -185,7 +185,7 @@ def test_the_sources_own_root_wins_over_the_one_of_a_header_that_it_includes() -
     assert closure(graph, "src/a.cc").headers == ("alib/lib/use.h", "own/config.h")
 
 
-def test_an_include_that_several_roots_answer_to_is_refused_with_all_of_them() -> None:
+def test_an_ambiguous_include_is_refused_with_all_candidates() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/a.cc", '"shared/x.h"', '"shared/y.h"'),
@@ -199,7 +199,7 @@ def test_an_include_that_several_roots_answer_to_is_refused_with_all_of_them() -
     assert "one/shared/y.h, two/shared/y.h" in second and "include_root" in second
 
 
-def test_one_spelling_that_two_headers_mean_differently_is_refused() -> None:
+def test_one_spelling_with_two_meanings_is_refused() -> None:
     """A compile has one list of directories: the second header would silently get the first one's."""
     graph = IncludeGraph(
         [
@@ -215,7 +215,7 @@ def test_one_spelling_that_two_headers_mean_differently_is_refused() -> None:
 
 
 @pytest.mark.parametrize("include", ['"/usr/include/x.h"', "</usr/include/x.h>", '"../../../../x.h"'])
-def test_an_include_of_the_machines_own_files_is_left_to_the_compiler(include: str) -> None:
+def test_an_include_outside_the_repository_is_not_followed(include: str) -> None:
     """It may be in a branch that nothing takes; a compile that takes it does not find the file."""
     graph = IncludeGraph([cc_file("src/cpp/vm/a.cc", include)])
     assert closure(graph, "src/cpp/vm/a.cc").unresolved == {include[1:-1]}
@@ -234,7 +234,7 @@ def test_an_include_of_the_machines_own_files_is_left_to_the_compiler(include: s
         '.incbin "../../../../passwd"',
     ],
 )
-def test_files_of_the_machine_are_refused_where_nothing_reports_the_read(line: str) -> None:
+def test_an_unreported_read_outside_the_repository_is_refused(line: str) -> None:
     graph = IncludeGraph([cc_file("src/cpp/vm/a.cc", line)])
     with pytest.raises(InvalidTargetError, match=r"src/cpp/vm/a\.cc .* '.*/passwd', which is outside"):
         closure(graph, "src/cpp/vm/a.cc")
@@ -249,7 +249,7 @@ def test_files_that_two_targets_own_are_refused_all_at_once() -> None:
     assert "src/cpp/b.h is in src:one and src:two." in str(caught.value)
 
 
-def test_an_include_from_the_build_root_is_found_where_that_is_the_root() -> None:
+def test_an_include_is_found_from_the_build_root() -> None:
     graph = IncludeGraph([cc_file("a.cc", '"lib/b.h"', roots=("",)), cc_file("lib/b.h", roots=("",))])
     found = closure(graph, "a.cc")
     assert (found.headers, found.include_roots) == (("lib/b.h",), ("",))
@@ -277,7 +277,7 @@ def test_a_header_edit_concerns_only_the_sources_that_reach_it() -> None:
 # What a file includes itself, and what a target owns.
 
 
-def test_inference_takes_direct_includes_and_leaves_ambiguous_ones_out() -> None:
+def test_inference_takes_direct_unambiguous_includes() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/a.cc", '"a.h"', '"shared/x.h"', "<vector>"),
@@ -295,7 +295,7 @@ def test_a_target_owns_its_files() -> None:
     assert graph.members("src/cpp/none:none") == ()
 
 
-def test_graphs_of_the_same_files_are_equal_in_whatever_order_they_came() -> None:
+def test_graphs_of_the_same_files_are_equal_in_any_order() -> None:
     files = [cc_file("src/cpp/a.cc", '"b.h"'), cc_file("src/cpp/b.h")]
     assert IncludeGraph(files) == IncludeGraph(reversed(files))
     assert hash(IncludeGraph(files)) == hash(IncludeGraph(reversed(files)))
@@ -318,7 +318,7 @@ def test_a_generated_header_is_meant_before_another_projects() -> None:
     assert found.owners == {"gena:gena"}
 
 
-def test_a_generated_header_elsewhere_is_found_by_its_source_root() -> None:
+def test_a_generated_header_is_found_by_its_source_root() -> None:
     graph = IncludeGraph([cc_file("a/native.c", "<config.h>", roots=("a",)), cc_file("b/config.h", roots=("b",))])
     made = cc_file("made/config.h", roots=("made",), owner="a:a")
     found = closure(graph, "a/native.c", views={"a:a": lists(graph, files=(made,))})
@@ -379,7 +379,7 @@ def test_a_target_that_is_excluded_is_not_taken() -> None:
     assert closure(graph, "app/a.c", views={"app:app": view}).unresolved == {"util.h"}
 
 
-def test_a_listed_targets_own_header_does_not_hide_the_generated_one() -> None:
+def test_a_listed_targets_header_does_not_hide_a_generated_one() -> None:
     """The roots of what is listed are searched in the order of the list, whichever is needed first."""
     graph = IncludeGraph(
         [
@@ -397,7 +397,7 @@ def test_a_listed_targets_own_header_does_not_hide_the_generated_one() -> None:
 # What is not an include, or not one that the text spells.
 
 
-def test_a_header_that_is_tested_for_is_an_input_where_it_is_the_targets() -> None:
+def test_a_tested_header_of_the_target_is_an_input() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/a.c", '#if __has_include("feature.h")', "#if __has_include(<none.h>)"),
@@ -408,7 +408,7 @@ def test_a_header_that_is_tested_for_is_an_input_where_it_is_the_targets() -> No
     assert reached(graph, "src/cpp/a.c") == ["deep.h", "feature.h"]
 
 
-def test_a_header_that_is_tested_for_is_never_another_projects() -> None:
+def test_a_tested_header_is_never_another_projects() -> None:
     graph = IncludeGraph(
         [
             cc_file("app/a.c", "#if __has_include(<zstd.h>)", "<zstd.h>", "#endif", roots=("app",)),
@@ -490,7 +490,7 @@ def test_a_macro_of_the_command_line_names_a_header() -> None:
     assert closure(graph, "p/a.c", '-DIMPL="x.h"').headers == ("p/x.h",)
 
 
-def test_a_macro_that_no_text_defines_may_mean_all_that_a_target_sees() -> None:
+def test_an_undefined_macro_may_mean_all_visible_headers() -> None:
     graph = IncludeGraph(
         [
             cc_file("p/a.c", "#include NAME(x)", roots=("p",)),
@@ -504,7 +504,7 @@ def test_a_macro_that_no_text_defines_may_mean_all_that_a_target_sees() -> None:
     assert (found.headers, found.strangers) == (("listed/y.h", "p/x.h"), ())
 
 
-def test_a_header_of_the_command_line_is_found_from_the_build_root() -> None:
+def test_a_header_of_the_flags_is_found_from_the_build_root() -> None:
     graph = IncludeGraph(
         [cc_file("p/a.c", roots=("p",)), cc_file("p/config.h", '"more.h"', roots=("p",)), cc_file("p/more.h")]
     )

@@ -79,7 +79,7 @@ def test_flags_from_a_file_are_refused(flags: tuple[str, ...]) -> None:
         *(("-Iinclude",), ("-Wp,-Iinclude",), ("-fuse-ld=lld",), ("-fuse-ld",)),
     ],
 )
-def test_what_asks_for_the_machine_or_is_decided_elsewhere_is_refused(flags: tuple[str, ...]) -> None:
+def test_flags_that_ask_for_the_machine_are_refused(flags: tuple[str, ...]) -> None:
     assert is_refused(*flags)
 
 
@@ -165,7 +165,7 @@ def test_wrapped_flags_are_read_by_their_parts() -> None:
     assert [part for _, part in flag_parts(flags)] == ["-O2", "-z", "now", "-fno-x"]
 
 
-def test_a_windows_linkers_flag_with_a_slash_is_refused_with_how_to_write_it() -> None:
+def test_a_windows_flag_with_a_slash_is_refused() -> None:
     (refused,) = refused_flags(["/DELAYLOAD:user32.dll"], is_link=True)
     assert "'-DELAYLOAD:user32.dll'" in refused.reason
 

@@ -115,6 +115,6 @@ def test_a_flag_that_needs_what_the_toolchain_lacks_is_refused() -> None:
         PlatformCompileFlagsField({"*linux_*": ["-fopenmp"]}, ADDRESS)
 
 
-def test_assembler_and_what_is_refused_at_planning_are_taken_as_sources() -> None:
+def test_assembler_and_unsupported_languages_are_sources() -> None:
     endings = CCGeneratorSourcesField.expected_file_extensions
     assert endings is not None and {".S", ".s", ".sx", ".cu", ".f90", ".cppm", ".asm"} <= set(endings)

@@ -13,7 +13,7 @@ def test_a_source_that_another_includes_is_part_of_it() -> None:
     assert included_sources(texts, reached) == {"a/part.c": ["a/native.c"]}
 
 
-def test_a_source_is_part_of_another_through_a_header_or_a_source() -> None:
+def test_a_source_may_be_included_through_a_header() -> None:
     texts = {
         "all.c": '#include "all.h"\n',
         "all.h": '#ifndef ALL_H\n#define ALL_H\n#include "impl/one.c"\n#endif\n',

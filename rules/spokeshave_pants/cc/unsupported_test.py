@@ -23,7 +23,7 @@ from spokeshave_pants.errors import InvalidTargetError
         ("fast.nasm", "`.S`"),
     ],
 )
-def test_a_language_that_is_not_compiled_is_refused_with_a_way_out(source: str, reason: str) -> None:
+def test_an_unsupported_language_is_refused_with_a_remedy(source: str, reason: str) -> None:
     with pytest.raises(InvalidTargetError) as caught:
         check_languages(["src/a.c", f"src/{source}"], where="src:ext")
     assert f"src/{source}: " in str(caught.value) and reason in str(caught.value)

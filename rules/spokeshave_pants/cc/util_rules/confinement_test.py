@@ -307,7 +307,7 @@ def test_a_sound_source_makes_the_same_object_in_every_way(sandbox: Sandbox, ext
     assert made
 
 
-def test_names_with_spaces_and_signs_are_read_from_dependency_files(sandbox: Sandbox) -> None:
+def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
     for folder in (sandbox.root / "src", sandbox.outside):
         (folder / "a $b #c.h").write_text("int x;\n")
     inside, outside = Leak('#include "a $b #c.h"\n'), Leak('#include "{abs}/a $b #c.h"\n')

@@ -155,14 +155,14 @@ def owners(runner: RuleRunner, *roots: str) -> list[str]:
     return [owner.spec for owner in found.owners]
 
 
-def test_a_generated_header_is_meant_before_that_of_another_project(rule_runner: RuleRunner) -> None:
+def test_a_generated_header_wins_over_another_projects(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(GENERATED)
     found = closure(rule_runner, "gena/native.c")
     assert (found.headers, found.strangers) == (("gena/config.h",), ())
     assert owners(rule_runner, "gena") == ["gena:gena"]
 
 
-def test_nothing_of_another_project_is_inferred_beside_generated_files(rule_runner: RuleRunner) -> None:
+def test_no_other_project_is_inferred_beside_generated_files(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(GENERATED)
     target = rule_runner.get_target(Address("gena", relative_file_path="native.c"))
     found = rule_runner.request(
@@ -202,7 +202,7 @@ def test_what_a_list_names_by_a_group_is_seen(rule_runner: RuleRunner) -> None:
     assert owners(rule_runner, "app") == ["app:app", "two:two"]
 
 
-def test_a_header_of_a_target_that_nothing_lists_is_reported_once(
+def test_a_header_of_an_unlisted_target_is_reported_once(
     rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     rule_runner.write_files(

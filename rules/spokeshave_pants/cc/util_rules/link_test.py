@@ -285,7 +285,7 @@ def test_a_source_is_compiled_for_the_platforms_that_it_is_for(rule_runner: Rule
     assert compiled == {"src/common.cc": (True, True), "src/windows.cc": (False, True)}
 
 
-def test_a_source_that_another_includes_is_not_compiled_on_its_own(rule_runner: RuleRunner) -> None:
+def test_an_included_source_is_not_compiled_on_its_own(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/one"),
