@@ -21,7 +21,10 @@ from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.trusted_publishing import fetch_token, has_identity
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
-_PYPIRC_KEYS = ("repository", "username", "password", "ca_cert", "client_cert")
+_LOGIN_KEYS = ("username", "password")
+_PYPIRC_KEYS = ("repository", *_LOGIN_KEYS, "ca_cert", "client_cert")
+# The obsolete section of credentials for every server of the file, which twine reads as well.
+_COMMON_LOGIN = "server-login"
 _BUILT_IN = {"pypi": twine_utils.DEFAULT_REPOSITORY, "testpypi": twine_utils.TEST_REPOSITORY}
 _TOKEN_USER = "__token__"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -175,10 +178,12 @@ def _pypirc_section(name: str) -> dict[str, str]:
     except (configparser.Error, ValueError) as err:
         # What it says quotes the line, which may be the one with the password.
         raise InvalidEndpointError(Problem(_PYPIRC, "is malformed", remedy)) from err
-    # server-login is the obsolete place of credentials for all, which twine reads as well.
-    common = {key: parser.get("server-login", key, fallback="") for key in ("username", "password")}
-    own = {key: parser.get(name, key, fallback="") for key in _PYPIRC_KEYS}
-    return {key: value for key, value in {**common, **{k: v for k, v in own.items() if v}}.items() if value}
+    own = {key: value for key in _PYPIRC_KEYS if (value := parser.get(name, key, fallback=""))}
+    if "repository" not in own and name not in _BUILT_IN:
+        # Only the section of that name is meant for an address that the user's file does not state.
+        return {} if name == _COMMON_LOGIN else own
+    common = {key: value for key in _LOGIN_KEYS if (value := parser.get(_COMMON_LOGIN, key, fallback=""))}
+    return {**common, **own}
 
 
 def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], what: str) -> str:
@@ -204,13 +209,13 @@ def _section_for(name: str, url: str, section: dict[str, str]) -> dict[str, str]
     if built_in is None or section.get("repository") or _same_origin(url, built_in) or "password" not in section:
         return section
     print(
-        f"The credentials under [{name}] of {_PYPIRC} are not sent to {without_userinfo(url)}: that section states no "
-        "repository, so they are those of the built-in address. Add `repository` to it, or set TWINE_USERNAME and "
-        "TWINE_PASSWORD.",
+        f"The credentials of {_PYPIRC} for {name!r} are not sent to {without_userinfo(url)}: that file has no "
+        f"`repository` under [{name}], so they belong to the built-in address. Add `repository`, or set "
+        "TWINE_USERNAME and TWINE_PASSWORD.",
         file=sys.stderr,
         flush=True,
     )
-    return {key: value for key, value in section.items() if key not in ("username", "password")}
+    return {key: value for key, value in section.items() if key not in _LOGIN_KEYS}
 
 
 def _same_origin(url: str, other: str) -> bool:

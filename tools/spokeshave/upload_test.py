@@ -278,7 +278,10 @@ def test_credentials_of_a_built_in_index_stay_with_it(
     result = upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path), environment={})
     assert result.exit_code == 1
     assert "refuses it: 401" in result.err
-    assert f"[{name}] of ~/.pypirc are not sent to {index.url}: that section states no repository" in result.err
+    assert (
+        f"of ~/.pypirc for '{name}' are not sent to {index.url}: that file has no `repository` under [{name}]"
+        in result.err
+    )
     assert upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path)).exit_code == 0
 
 
