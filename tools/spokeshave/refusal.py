@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from twine.utils import DEFAULT_REPOSITORY
 
+from spokeshave.answer_text import MalformedPageError, parse_page, text_of
 from spokeshave.endpoint import without_userinfo
 from spokeshave.errors import Problem
 
@@ -103,14 +105,15 @@ def is_web_page(response: requests.Response) -> bool:
     kind = response.headers.get("Content-Type", "").lower()
     if "json" in kind:
         return False
-    return _PAGE.search(response.text) is not None or ("html" in kind and _TAG.search(response.text) is not None)
+    text = text_of(response)
+    return _PAGE.search(text) is not None or ("html" in kind and _TAG.search(text) is not None)
 
 
 def says_file_exists(response: requests.Response) -> bool:
     """Whether an index refuses a file because it already has one of that name."""
     if response.status_code not in _FILE_EXISTS_STATUSES:
         return False
-    reason = f"{response.reason or ''} {_text_of(response)}"
+    reason = f"{response.reason or ''} {_visible_text(response)}"
     if _NOT_THE_FILE.search(reason):
         return False
     return response.status_code == requests.codes.conflict or _FILE_EXISTS.search(reason) is not None
@@ -146,20 +149,20 @@ def _redirect(file: str, shown: str, target: str) -> Problem:
 def reason_of(response: requests.Response) -> str:
     """The status and the index's own reason, from the status line and the body, in one line."""
     status = f"{response.status_code} {response.reason or ''}".strip()
-    told = _text_of(response)
-    if len(told) > _LONGEST_REASON:
-        told = f"{told[:_LONGEST_REASON]}..."
-    return f"{status} ({told})" if told and told not in status else status
+    reason = _visible_text(response)
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reason[:_LONGEST_REASON]}..."
+    return f"{status} ({reason})" if reason and reason not in status else status
 
 
-def _text_of(response: requests.Response) -> str:
+def _visible_text(response: requests.Response) -> str:
     """The body as a person reads it, in one line."""
-    body = response.text
+    body = text_of(response)
     if "html" in response.headers.get("Content-Type", "") or body.lstrip()[:1] == "<" or is_web_page(response):
         page = _Text()
-        page.feed(body)
-        page.close()
-        body = page.text.strip("\ufeff\xef\xbb\xbf \r\n\t") or page.title
+        with contextlib.suppress(MalformedPageError):
+            parse_page(page, body)
+            body = page.text.strip("\ufeff\xef\xbb\xbf \r\n\t") or page.title
     return " ".join(body.split())
 
 

@@ -15,6 +15,8 @@ from packaging.utils import canonicalize_name
 from twine.repository import TEST_WAREHOUSE, WAREHOUSE_WEB
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
+from spokeshave.answer_text import MalformedPageError, parse_page, text_of
+
 _KNOWN = {
     urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",
     urlsplit(TEST_REPOSITORY).hostname: f"{TEST_WAREHOUSE}simple/",
@@ -84,7 +86,7 @@ def list_files(session: requests.Session, index: str, project: str) -> dict[str,
     _check_answer(response)
     if "json" in response.headers.get("Content-Type", ""):
         return files_of_json(response)
-    return files_of_html(response.text, response.url)
+    return files_of_html(text_of(response), response.url)
 
 
 def _check_answer(response: requests.Response) -> None:
@@ -113,10 +115,12 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
 
 
 def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
-    """The files that a page of PEP 503 links to; raises UnreadableIndexError for a login page."""
+    """The files that a page of PEP 503 links to; raises UnreadableIndexError for a login page or a malformed one."""
     links = _Links(page)
-    links.feed(text)
-    links.close()
+    try:
+        parse_page(links, text)
+    except MalformedPageError as err:
+        raise UnreadableIndexError("its page has malformed HTML or an invalid link") from err
     if links.asks_for_password:
         raise UnreadableIndexError("it answers with a login page")
     found = {}
@@ -138,7 +142,7 @@ def files_of_json(response: requests.Response) -> dict[str, IndexedFile]:
             )
             for file in response.json()["files"]
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise UnreadableIndexError("its JSON is not what PEP 691 says") from err
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import requests
 from packaging.metadata import RawMetadata
@@ -28,7 +29,7 @@ from twine.repository import Repository
 from twine.wheel import Wheel
 from urllib3 import Retry
 
-from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, without_userinfo
+from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, origin, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
 from spokeshave.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
@@ -67,7 +68,21 @@ class PatientAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send a request; the authorities given for this index go before REQUESTS_CA_BUNDLE."""
-        return super().send(request, stream, timeout or self._timeout, self._ca_bundle or verify, cert, proxies)
+        verify = self._ca_bundle or verify
+        return without_invalid_redirect(super().send(request, stream, timeout or self._timeout, verify, cert, proxies))
+
+
+def without_invalid_redirect(response: requests.Response) -> requests.Response:
+    """The answer; its redirect is part of its reason where the target is not a URL, on which requests raises."""
+    target = response.headers.get("location")
+    if target is not None:
+        try:
+            origin(urljoin(response.url, target.encode("latin-1").decode("utf-8")))
+        except ValueError:
+            del response.headers["location"]
+            where = f"{without_userinfo(target)!r}, which is not a URL"
+            response.reason = f"{response.reason or ''}: it redirects to {where}".lstrip(": ")
+    return response
 
 
 class WheelPackage(PackageFile):

@@ -525,6 +525,68 @@ def test_a_redirect_is_not_followed(tmp_path: Path, upload: Upload) -> None:
     assert result.problem["message"] == f"{url} redirects the upload to http://127.0.0.1:9/other/"
 
 
+@pytest.mark.parametrize(
+    "location", ["http://alice@[bad", "http://127.0.0.1:99999/", "http://127.0.0.1/\xff"], ids=ascii
+)
+def test_a_redirect_to_an_invalid_url_is_refused(tmp_path: Path, upload: Upload, location: str) -> None:
+    answer = Answer(307, "Temporary", headers=(("Location", location),))
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    shown = location.replace("alice@", "")
+    message = f"refuses it: 307 Temporary: it redirects to {shown!r}, which is not a URL"
+    assert result.problem["message"] == f"{url} {message}"
+
+
+IDNA = (("Content-Type", "text/html; charset=idna"),)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "reason"),
+    [
+        ("<![foo bar]>no", HTML, "<![foo bar]>no"),
+        ("<html><!foo>no</html>", HTML, "no"),
+        ("<html><![>no</html>", (), "<html><![>no</html>"),
+        ("<b>n\xf6</b>", IDNA, "n\xf6"),
+    ],
+)
+def test_a_refusal_with_malformed_html_is_shown(
+    tmp_path: Path, upload: Upload, body: str, headers: tuple[tuple[str, str], ...], reason: str
+) -> None:
+    with answering_server(Answer(400, "Bad Request", body, headers)) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    assert result.problem["message"] == f"{url} refuses it: 400 Bad Request ({reason})"
+
+
+MALFORMED_LISTINGS = {
+    "link": ((200, "text/html", '<a href="http://[x">demo</a>'), (), "its page has malformed HTML or an invalid"),
+    "base": ((200, "text/html", '<base href="http://[x">'), (), "its page has malformed HTML or an invalid link"),
+    "section": ((200, "text/html", "<![foo bar]>"), (), "its page has malformed HTML or an invalid link"),
+    "redirect": ((302, "text/html", ""), (("Location", "http://[x"),), "302 it redirects to 'http://[x', which"),
+    "JSON": ((200, "application/json", "[" * 100_000), (), "its JSON is not what PEP 691 says"),
+    "JSON link": ((200, "application/json", '{"files": [{"filename": "a", "url": "http://[x"}]}'), (), "its JSON"),
+}
+
+
+@pytest.mark.parametrize(("listing", "headers", "reason"), MALFORMED_LISTINGS.values(), ids=MALFORMED_LISTINGS)
+def test_a_malformed_listing_is_an_unreadable_one(
+    tmp_path: Path, upload: Upload, listing: tuple[int, str, str], headers: tuple[tuple[str, str], ...], reason: str
+) -> None:
+    wheel = wheel_of(tmp_path)
+    with answering_server(Answer(200, "OK", listing=listing, listing_headers=headers)) as url:
+        named = upload("--repository-url", url, "--check-url", url, wheel)
+        guessed = upload("--repository-url", url, wheel)
+    assert f"{url} does not tell which files there are: {reason}" in named.problem["message"]
+    assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
+
+
+def test_a_listing_in_an_undecodable_charset_is_read_as_utf_8(tmp_path: Path, upload: Upload) -> None:
+    wheel = wheel_of(tmp_path)
+    listing = (200, "text/html; charset=idna", f'\xf6<a href="{wheel.name}#sha256={sha256_of_file(wheel)[0]}">')
+    with answering_server(Answer(500, "Failed", listing=listing)) as url:
+        result = upload("--repository-url", url, wheel)
+    assert (result.exit_code, result.outcomes) == (0, {wheel.name: "already there"})
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
