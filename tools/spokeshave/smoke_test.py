@@ -475,7 +475,8 @@ def test_malformed_entry_points_are_reported(tmp_path: Path, smoke: Smoke, text:
     wheel = build_wheel(tmp_path, {"demo.py": "", "dist-info/entry_points.txt": text}, "py3-none-any")
     result = smoke(wheel, "--skip-script", "x")
     (problem,) = result.report["problems"]
-    assert (result.exit_code, problem["place"]) == (1, f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info/entry_points.txt")
+    assert result.exit_code == 1
+    assert problem["place"] == f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info/entry_points.txt"
     assert problem["message"].startswith("cannot be read (")
     assert problem["remedy"] == "Correct the entry points in pyproject.toml."
 
