@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
@@ -126,7 +127,10 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
         return None
     try:
         requirement = Requirement(line.requirement)
-    except InvalidRequirement as err:
+        applies = requirement.marker is None or requirement.marker.evaluate({**markers, "extra": ""})
+        urlsplit(requirement.url or "")
+    except (ValueError, UndefinedEnvironmentName, UndefinedComparison) as err:
+        # An InvalidRequirement is a ValueError, as is what an invalid URL raises.
         problems.add(place, f"is not a requirement ({str(err).splitlines()[0]})", HASH_REMEDY)
         return None
     version = _version(requirement)
@@ -137,7 +141,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
         message = f"has a hash that pip does not take here; it takes {', '.join(_ALGORITHMS)}"
         problems.add(place, message, HASH_REMEDY)
         return None
-    if requirement.marker and not requirement.marker.evaluate({**markers, "extra": ""}):
+    if not applies:
         return None
     hashes = tuple(value.lower() for value in line.hashes)
     return Pin(canonicalize_name(requirement.name), version, hashes, requirement.url or "")

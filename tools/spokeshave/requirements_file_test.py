@@ -29,6 +29,8 @@ REFUSED = {
     "pytest==8.4.2 --hash=md5:00": "has a hash that pip does not take here",
     f"demo @ https://example.org/demo-1.0.tar.gz --hash={HASH}": "is not pinned to one version with hashes",
     f"not a requirement --hash={HASH}": "is not a requirement",
+    f"a @ https://[x/a-1-py3-none-any.whl --hash={HASH}": "is not a requirement (Invalid IPv6 URL)",
+    f"pytest==8.4.2 ; os_name ~= 'x' --hash={HASH}": "is not a requirement (Undefined ",
     "-r more.txt": "line 1: -r: is not a requirement, but names another file, which is not read",
     "-c limits.txt": "is not a requirement, but names another file, which is not read",
     "-e .": "is a folder that is installed as it is",

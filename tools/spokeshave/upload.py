@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import lzma
 import os
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,10 @@ from spokeshave.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.wheel_name import UNSTAMPED, WheelName
+
+# What zipfile raises for damaged files: RuntimeError for encryption, NotImplementedError (which is one) for unknown
+# compression, and OSError without a number for bzip2.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
 
 
 class UploadError(SpokeshaveError):
@@ -241,8 +247,11 @@ def _read_wheel(path: Path) -> PackageFile:
     try:
         name = WheelName.parse(path.name)
         package = WheelPackage.read(path)
-    except (TwineException, zipfile.BadZipFile, ValueError) as err:
-        raise InvalidWheelError(Problem(path.name, f"is not a valid wheel ({err})", remedy)) from err
+    except (TwineException, *_DAMAGES) as err:
+        if isinstance(err, OSError) and err.errno:
+            raise
+        message = f"is not a valid wheel ({str(err) or type(err).__name__})"
+        raise InvalidWheelError(Problem(path.name, message, remedy)) from err
     if name.version == UNSTAMPED:
         raise InvalidWheelError(Problem(path.name, "has no version yet", "Stamp it first, with `spokeshave stamp`."))
     return package

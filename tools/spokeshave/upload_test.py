@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -674,6 +675,40 @@ def test_a_listing_that_is_no_json_is_told(tmp_path: Path, upload: Upload, text:
     with answering_server(Answer(200, "OK", listing=(200, "application/json", text))) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
     assert "its JSON is not what PEP 691 says" in result.problem["message"]
+
+
+KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+DAMAGES = [(kind, damage) for kind in KINDS for damage in ("start", "middle", "end", "short", "method", "encrypted")]
+
+
+@pytest.mark.parametrize(("kind", "damage"), [*DAMAGES, (zipfile.ZIP_STORED, "long")])
+def test_a_damaged_wheel_is_reported(tmp_path: Path, upload: Upload, kind: int, damage: str) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    name = "demo-1.0.dist-info/METADATA"
+    with zipfile.ZipFile(wheel, "w", kind) as archive:
+        archive.writestr(name, "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n" + "x" * 50)
+        (member,) = archive.infolist()
+    data = bytearray(wheel.read_bytes())
+    start = 30 + len(name)
+    central = data.index(b"PK\x01\x02")
+    if damage == "method":
+        data[central + 10] = 7
+        data[8] = 7
+    elif damage == "encrypted":
+        data[central + 8] |= 1
+        data[6] |= 1
+    elif damage == "short":
+        data[central + 20] //= 2
+    elif damage == "long":
+        data[central + 21] = data[central + 25] = 9
+    else:
+        at = {"start": start, "middle": start + member.compress_size // 2, "end": central - 8}[damage]
+        data[at : at + 8] = b"\xff" * 8
+    wheel.write_bytes(data)
+    result = upload("--repository-url", "http://127.0.0.1:9/", wheel)
+    assert (result.exit_code, result.problem["place"]) == (1, wheel.name)
+    assert result.problem["message"].startswith("is not a valid wheel (")
+    assert not result.problem["message"].endswith("()")
 
 
 # The packages of tools.in that twine.in does not have: an upload's sandbox is without them.
