@@ -32,6 +32,7 @@ _REMEDIES = {
     404: _ENDPOINT,
     405: _ENDPOINT,
     407: "Check the user and the password in HTTP_PROXY or HTTPS_PROXY.",
+    409: "Check on the index what its reason names; if it has a file of this name, publish under a new version.",
     413: "The file is larger than the index allows: ask who runs it for a higher limit, or make the wheel smaller.",
     429: f"The index wants fewer requests: wait. {AGAIN}",
 }
@@ -51,7 +52,8 @@ _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 # ("delete/overwrite artifact", "overwrite all artifacts"), Azure ("already contains file"), CodeArtifact ("already
 # has"), Cloudsmith ("duplicates the attributes of another package").
 _FILE_EXISTS = re.compile(
-    r"already[ -](exist|present|uploaded|published|contains|has\b)"
+    r"already[ -](exist|present|uploaded|published|contains)"
+    r"|already has (an? |the |this )?(file|asset|artifact|distribution|package|version|wheel|\S+\.whl)\b"
     r"|already been (taken|used|uploaded|published)"
     r"|updating assets?\b|cannot be (updated|overwritten|replaced)"
     r"|(overwrit\w+|redeploy\w*|replac\w+) (all |the |an? |existing )*(artifact|asset|file|package)"
@@ -59,12 +61,15 @@ _FILE_EXISTS = re.compile(
     re.IGNORECASE,
 )
 _FILE_EXISTS_STATUSES = (400, 403, 405, 409, 412, 422)
-# A name that belongs to another owner, a quota, a policy: none of it says that the file exists.
+# A name that belongs to another owner, a quota, a policy: none of it says that the file exists. In quotes, or as a part
+# of a file name, the same words are the name of a package.
 _NOT_THE_FILE = re.compile(
-    r"\b(project|user|account|owner)\b[^.]{0,80}already exist"
-    r"|handling policy|(in|ex)clude patterns?|\bquota\b|\blocked\b",
+    r"(?<![\w'\"/.-])(?:(project|user|account|owner)(?![\w'\"/-])[^.]{0,80}already exist"
+    r"|(classifiers?|archived|limits?|quota|locked)(?![\w'\"/-]|\.\w)"
+    r"|handling policy|(in|ex)clude patterns?)",
     re.IGNORECASE,
 )
+_ONLY_THE_STATUS = re.compile(r"(\W|\b(http|error|409|conflict|nginx)\b)*", re.IGNORECASE)
 
 
 class _Text(HTMLParser):
@@ -116,7 +121,9 @@ def says_file_exists(response: requests.Response) -> bool:
     reason = f"{response.reason or ''} {_visible_text(response)}"
     if _NOT_THE_FILE.search(reason):
         return False
-    return response.status_code == requests.codes.conflict or _FILE_EXISTS.search(reason) is not None
+    if _FILE_EXISTS.search(reason):
+        return True
+    return response.status_code == requests.codes.conflict and _ONLY_THE_STATUS.fullmatch(reason) is not None
 
 
 def refusal(file: str, index: str, response: requests.Response, *, anonymous: bool) -> Problem:

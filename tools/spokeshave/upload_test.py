@@ -373,6 +373,7 @@ def test_a_refusal_is_told_in_the_indexs_own_words(
     assert USERNAME not in result.err
 
 
+HTML_TYPE = ("Content-Type", "text/html; charset=utf-8")
 # What servers answer for a file name that they have, as reported in public issues of twine, uv and the servers.
 ALREADY_THERE = {
     "Warehouse": Answer(400, "File already exists ('demo', with blake2_256 hash '00'). See the help"),
@@ -391,6 +392,13 @@ ALREADY_THERE = {
     "Azure Artifacts": Answer(409, "Conflict", "{\"message\":\"The feed 'Feed' already contains file 'demo.whl'\"}"),
     "Gitea": Answer(409, "Conflict", "package file already exists"),
     "CodeArtifact": Answer(409, "Conflict"),
+    "CodeArtifact, asset": Answer(409, "Conflict", "Version 1.0 of package demo already has asset demo.whl"),
+    "a page of the status": Answer(409, "Conflict", "<html><h1>409 Conflict</h1><hr>nginx</html>", (HTML_TYPE,)),
+    "JSON of the status": Answer(409, "", '{"error": "Conflict"}'),
+    "a wheel": Answer(400, "Bad Request", "The index already has demo-1.0-py3-none-any.whl"),
+    "a package named user": Answer(409, "Conflict", "Package 'user' already exists!"),
+    "a package named limit": Answer(400, "File already exists ('limit-1.0-py3-none-any.whl', with blake2_256 hash)."),
+    "a package named archived": Answer(409, "archived-1.0-py3-none-any.whl already exists in non-volatile index"),
     "Cloudsmith": Answer(422, "Invalid", '{"detail":"This package duplicates the attributes of another package"}'),
 }
 
@@ -430,6 +438,13 @@ NOT_ALREADY_THERE = {
     "a name too similar": Answer(400, "The name 'demo' is too similar to an existing project."),
     "bad metadata": Answer(400, "Bad Request", "Invalid value for classifiers."),
     "a policy": Answer(409, "Conflict", "The repository 'x' rejected the artifact due to its release handling policy."),
+    "an archived project": Answer(409, "Conflict", "Project is archived"),
+    "an archived project, reason": Answer(409, "Project is archived"),
+    "an unknown conflict": Answer(409, "Conflict", "The release is frozen."),
+    "an unknown conflict, reason": Answer(409, "The release is frozen."),
+    "a limit": Answer(403, "Forbidden", "Your organization already has reached its limit"),
+    "a plan": Answer(403, "Forbidden", "Your organization already has too many projects"),
+    "a classifier": Answer(400, "Bad Request", "Classifier already exists in list"),
     "a failure": Answer(500, "Failed", "The cache already exists"),
 }
 
@@ -442,7 +457,7 @@ def test_another_refusal_is_not_taken_for_a_conflict(tmp_path: Path, upload: Upl
 
 
 LOGIN_PAGE = '<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><input type="password"></body></html>'
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
+HTML = (HTML_TYPE,)
 WEB_PAGES = {
     "login": Answer(200, "OK", LOGIN_PAGE, HTML),
     "login as text": Answer(200, "OK", LOGIN_PAGE, (("Content-Type", "text/plain"),)),
