@@ -154,14 +154,23 @@ def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> 
     for algorithm in _ALGORITHMS:
         if algorithm in file.hashes:
             return file.hashes[algorithm] == _hash_of_file(here, algorithm)
-    theirs = hashlib.sha256()
-    with session.get(file.url, stream=True) as response:
+    try:
+        theirs = _hash_of_download(session, file.url)
+    except ValueError as err:
+        # requests' errors of an invalid URL or another scheme are of this kind.
+        raise UnreadableIndexError("it has an invalid URL, or one that is not of http or https") from err
+    return theirs == _hash_of_file(here, "sha256")
+
+
+def _hash_of_download(session: requests.Session, url: str) -> str:
+    digest = hashlib.sha256()
+    with session.get(url, stream=True) as response:
         _check_answer(response)
         if "html" in response.headers.get("Content-Type", ""):
-            raise UnreadableIndexError(f"{file.url} is a web page and not a file")
+            raise UnreadableIndexError("it is a web page and not a file")
         for chunk in response.iter_content(_CHUNK):
-            theirs.update(chunk)
-    return theirs.hexdigest() == _hash_of_file(here, "sha256")
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _hash_of_file(path: Path, algorithm: str) -> str:

@@ -259,33 +259,55 @@ def _read_wheel(path: Path) -> PackageFile:
 
 def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[str]:
     """The names of the wheels that the index already has; raises UploadError where it has one with other bytes."""
-    problems, there, listed = Problems(), set(), dict[str, Mapping[str, IndexedFile]]()
+    problems, there = Problems(), set()
+    listed = _list_projects(index, packages, problems)
     for package in packages:
         name = package.basefilename
+        found = listed.get(package.safe_name, {}).get(name)
         try:
-            if package.safe_name not in listed:
-                listed[package.safe_name] = list_files(index.session, index.simple, package.safe_name)
-            found = listed[package.safe_name].get(name)
             if found and has_same_bytes(index.session, found, Path(package.filename)):
                 there.add(name)
             elif found:
                 problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
-            _note_unreadable(index, name, err, problems)
-            break
+            message = f"{without_userinfo(found.url)} cannot be compared: {err}" if found else str(err)
+            remedy = "Check that the file can be downloaded from the index, or leave --check-url out."
+            _note_unknown(index, Problem(name, message, remedy), [name], problems)
         except requests.RequestException as err:
             raise UploadError(unreachable(name, index.simple, err)) from err
     problems.raise_if_any(UploadError)
     return frozenset(there)
 
 
-def _note_unreadable(index: Index, name: str, error: UnreadableIndexError, problems: Problems) -> None:
+def _list_projects(
+    index: Index, packages: Sequence[PackageFile], problems: Problems
+) -> dict[str, Mapping[str, IndexedFile]]:
+    """The files of each project; the first listing that cannot be read ends it, as one is like the others."""
+    listed: dict[str, Mapping[str, IndexedFile]] = {}
+    for package in packages:
+        if package.safe_name in listed:
+            continue
+        name = package.basefilename
+        try:
+            listed[package.safe_name] = list_files(index.session, index.simple, package.safe_name)
+        except UnreadableIndexError as err:
+            message = f"{without_userinfo(index.simple)} does not list its files: {err}"
+            unknown = [each.basefilename for each in packages if each.safe_name not in listed]
+            problem = Problem(name, message, "Correct --check-url, or leave it out.")
+            _note_unknown(index, problem, unknown, problems)
+            break
+        except requests.RequestException as err:
+            raise UploadError(unreachable(name, index.simple, err)) from err
+    return listed
+
+
+def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], problems: Problems) -> None:
     """An error where the user named the simple index. Where we guessed it, the endpoint itself refuses what it has."""
-    what = f"{without_userinfo(index.simple)} does not tell which files there are: {error}"
     if index.simple_is_given:
-        problems.add(name, what, "Correct --check-url, or leave it away.")
+        problems.add(problem.place, problem.message, problem.remedy)
         return
-    print(f"{what}. Nothing is known to be there already.", file=sys.stderr, flush=True)
+    names = ", ".join(unknown)
+    print(f"{problem.message}. Whether the index already has {names} is unknown.", file=sys.stderr, flush=True)
 
 
 def upload(

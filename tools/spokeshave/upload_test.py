@@ -531,7 +531,7 @@ def test_a_login_page_is_not_an_empty_listing(
 ) -> None:
     with answering_server(Answer(200, "OK", listing=listing, listing_headers=headers)) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
-    assert f"does not tell which files there are: {reason}" in result.problem["message"]
+    assert f"does not list its files: {reason}" in result.problem["message"]
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path, upload: Upload) -> None:
@@ -591,7 +591,7 @@ def test_a_malformed_listing_is_an_unreadable_one(
     with answering_server(Answer(200, "OK", listing=listing, listing_headers=headers)) as url:
         named = upload("--repository-url", url, "--check-url", url, wheel)
         guessed = upload("--repository-url", url, wheel)
-    assert f"{url} does not tell which files there are: {reason}" in named.problem["message"]
+    assert f"{url} does not list its files: {reason}" in named.problem["message"]
     assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
 
 
@@ -662,9 +662,48 @@ def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_p
     with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""))) as url:
         named = upload("--repository-url", url, "--check-url", url, wheel)
         guessed = upload("--repository-url", url, wheel)
-    assert "does not tell which files there are: 403" in named.problem["message"]
+    assert "does not list its files: 403" in named.problem["message"]
     assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
-    assert "Nothing is known to be there already." in guessed.err
+    assert f"Whether the index already has {wheel.name} is unknown." in guessed.err
+
+
+UNREADABLE_FILES = {
+    "forbidden": ("{url}one.whl", (403, "text/plain", ""), "403"),
+    "page": ("{url}one.whl", (200, "text/html", "<p>Sign in"), "it is a web page and not a file"),
+    "scheme": ("ftp://127.0.0.1/one.whl", (404, "text/plain", ""), "it has an invalid URL, or one that is not of"),
+    "URL": ("http://127.0.0.1:99999/one.whl", (404, "text/plain", ""), "it has an invalid URL, or one that is not"),
+}
+
+
+@pytest.mark.parametrize(("link", "answer", "reason"), UNREADABLE_FILES.values(), ids=UNREADABLE_FILES)
+def test_a_file_that_cannot_be_compared_leaves_the_others_known(
+    tmp_path: Path, upload: Upload, link: str, answer: tuple[int, str, str], reason: str
+) -> None:
+    names = ("first", "one", "two")
+    wheels = [wheel_of(tmp_path, name) for name in names]
+    links = [f"{wheel.name}#sha256={sha256_of_file(wheel)[0]}" for wheel in wheels]
+    links[1] = link.format(url="/files/").replace("one.whl", wheels[1].name)
+    pages = [(f"/simple/{name}/", (200, "text/html", f'<a href="{to}">')) for name, to in zip(names, links)]
+    pages.append((f"/files/{wheels[1].name}", answer))
+    with answering_server(Answer(200, "OK", pages=tuple(pages))) as url:
+        guessed = upload("--repository-url", url, *wheels)
+        named = upload("--repository-url", url, "--check-url", url.replace("legacy", "simple"), *wheels)
+    outcomes = dict(zip([wheel.name for wheel in wheels], ["already there", "uploaded", "already there"]))
+    assert (guessed.exit_code, guessed.outcomes) == (0, outcomes), guessed.err
+    assert f"cannot be compared: {reason}" in guessed.err
+    assert f"Whether the index already has {wheels[1].name} is unknown." in guessed.err
+    assert named.problem["place"] == wheels[1].name
+    assert f"cannot be compared: {reason}" in named.problem["message"]
+
+
+def test_a_listing_that_cannot_be_read_leaves_earlier_ones_known(tmp_path: Path, upload: Upload) -> None:
+    first, *others = wheels = [wheel_of(tmp_path, name) for name in ("first", "one", "two")]
+    listing = f'<a href="{first.name}#sha256={sha256_of_file(first)[0]}">'
+    pages = (("/simple/first/", (200, "text/html", listing)),)
+    with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""), pages=pages)) as url:
+        result = upload("--repository-url", url, *wheels)
+    assert result.outcomes == {first.name: "already there", others[0].name: "uploaded", others[1].name: "uploaded"}
+    assert f"Whether the index already has {others[0].name}, {others[1].name} is unknown." in result.err
 
 
 @pytest.mark.parametrize(
