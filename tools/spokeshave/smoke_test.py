@@ -23,7 +23,8 @@ from spokeshave.foreign_python import write_manifest
 from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source
 from spokeshave.tag import WheelTag
-from spokeshave.wheel_file import WheelEntry, WheelName, write_wheel
+from spokeshave.wheel_file import WheelEntry, write_wheel
+from spokeshave.wheel_name import WheelName
 
 PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 VERSION = ".".join(map(str, sys.version_info[:3]))

@@ -14,7 +14,8 @@ from spokeshave.location import Location, Root
 from spokeshave.macho import MachOFile
 from spokeshave.native import NativeFile, read_native
 from spokeshave.pe import PeFile
-from spokeshave.wheel_file import WheelName, find_dist_info
+from spokeshave.wheel_file import find_dist_info
+from spokeshave.wheel_name import WheelName
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveEr
 from spokeshave.interpreter import Interpreter
 from spokeshave.metadata_reader import read_core_metadata
 from spokeshave.requirements_file import Pin
-from spokeshave.wheel_file import WheelName, find_dist_info
+from spokeshave.wheel_file import find_dist_info
+from spokeshave.wheel_name import WheelName
 
 
 class UnmetRequirementError(SpokeshaveError):
