@@ -32,7 +32,7 @@ _HIDDEN = "********"
 
 
 class InvalidEndpointError(SpokeshaveError):
-    """A repository that nothing knows, a URL that is none, or credentials that are missing or misplaced."""
+    """An unknown repository, an invalid URL, or credentials that are missing or misplaced."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def check_url(url: str, what: str) -> str:
         scheme, host = "", ""
     if scheme not in ("http", "https") or not host:
         remedy = f"Give the URL of an upload endpoint, such as {twine_utils.DEFAULT_REPOSITORY}."
-        raise InvalidEndpointError(Problem(what, f"{shown!r} is no http or https URL", remedy))
+        raise InvalidEndpointError(Problem(what, f"{shown!r} is not an http or https URL", remedy))
     return url
 
 
@@ -160,7 +160,7 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
     ca_bundle = environment.get("TWINE_CERT") or section.get("ca_cert")
     for path, kind in ((ca_bundle, "certificate authorities"), (section.get("client_cert"), "the client certificate")):
         if path and not Path(path).exists():
-            problems.add(path, f"there is no such file of {kind}", "Correct TWINE_CERT or ~/.pypirc.")
+            problems.add(path, f"does not exist; it should hold {kind}", "Correct TWINE_CERT or ~/.pypirc.")
     problems.raise_if_any(InvalidEndpointError)
     return Endpoint(twine_utils.normalize_repository_url(found), credentials, ca_bundle, section.get("client_cert"))
 

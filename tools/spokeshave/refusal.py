@@ -19,8 +19,8 @@ from spokeshave.errors import Problem
 AGAIN = "Then publish again: what is already there is not uploaded twice."
 _ENDPOINT = f"Check the URL: it has to be an upload endpoint, as {DEFAULT_REPOSITORY} is PyPI's."
 _EXISTS = (
-    "If that file is yours and the same, all is well; else publish under a new version. With the URL of the index's "
-    "simple pages (--check-url, or `[wheel-publish].check_urls`) an equal file counts as uploaded."
+    "If it is the same file, nothing needs to be done; otherwise publish under a new version. With the URL of the "
+    "index's simple pages (--check-url, or `[wheel-publish].check_urls`), an identical file counts as uploaded."
 )
 _NEVER_AGAIN = "The index takes no file name twice, not even that of a deleted file: publish under a new version."
 _USED_ONCE = re.compile(r"already been used", re.IGNORECASE)
@@ -106,7 +106,7 @@ def is_accepted(response: requests.Response) -> bool:
 
 
 def is_web_page(response: requests.Response) -> bool:
-    """Whether an answer is a page of HTML, whatever type it claims to be."""
+    """Whether an answer is a page of HTML, with any stated type but JSON."""
     kind = response.headers.get("Content-Type", "").lower()
     if "json" in kind:
         return False

@@ -90,9 +90,7 @@ def read_pinned_file(file: Path, markers: Mapping[str, str]) -> PinnedFile:
     lines = requirement_lines(text)
     pins = [_pin(line, str(file), markers, problems) for line in lines]
     if lines and all(line.kind is not LineKind.ENTRY for line in lines) and not problems:
-        problems.add(
-            f"{file}: {lines[0].label}", "and the other lines are options, and none pins anything", HASH_REMEDY
-        )
+        problems.add(str(file), "contains only options and pins no package", HASH_REMEDY)
     problems.raise_if_any(InvalidRequirementsError)
     lookups = tuple(_with_absolute_folders(line.text, file) for line in lines if line.kind is LineKind.LOOKUP)
     return PinnedFile(tuple(pin for pin in pins if pin is not None), lookups)

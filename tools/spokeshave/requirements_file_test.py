@@ -36,7 +36,7 @@ REFUSED = {
     "-e .": "is a folder that is installed as it is",
     "./demo.whl": "is a file or an address without a name",
     "--no-deps": "is not an option that a requirements file can have",
-    "--index-url https://index.example.org/simple": "none pins anything",
+    "--index-url https://index.example.org/simple": "requirements.txt: contains only options and pins no package",
 }
 
 

@@ -137,7 +137,7 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Try each wheel on each interpreter, and tell how that came out."""
+    """Try each wheel on each interpreter, and report the results."""
     scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
     choices = SmokeChoices(scripts, tuple(args.skip_import))
     plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
@@ -209,7 +209,7 @@ def _inspect(path: Path) -> Interpreter | Run:
 
 
 def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
-    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to mend it."""
+    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to fix it."""
     try:
         return inspect_foreign(foreign)
     except InterpreterError as err:

@@ -590,7 +590,7 @@ def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, smoke: Smo
     result = smoke(tmp_path / "absent.whl", "--test", tmp_path / "test_absent.py")
     assert result.exit_code == 1
     assert "absent.whl: there is no such file" in result.err
-    assert "test_absent.py: is not there" in result.err
+    assert "test_absent.py: does not exist" in result.err
     assert "--test: needs pytest in the environment" in result.err
 
 

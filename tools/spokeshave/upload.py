@@ -106,8 +106,8 @@ class WheelPackage(PackageFile):
         package = cls(path, core, wheel.py_version) if {"name", "version"} <= set(core.raw) else None
         faults = [fault for fault in core.faults if not is_early_license_file(fault)]
         if faults or package is None:
-            told = "; ".join(sorted(map(str, faults)))
-            raise InvalidDistribution(f"Invalid distribution metadata: {told}")
+            messages = "; ".join(sorted(map(str, faults)))
+            raise InvalidDistribution(f"Invalid distribution metadata: {messages}")
         return package
 
     def metadata_dictionary(self) -> PackageMetadata:

@@ -293,10 +293,14 @@ def test_credentials_of_a_built_in_index_stay_with_it(
         (["--repository", "pypi"], {"TWINE_USERNAME": USERNAME}, "there is no password for https://"),
         (["--repository", "testpypi"], {}, "there is no password for https://"),
         (["--repository-url", "http://127.0.0.1:9/"], {"TWINE_PASSWORD": PASSWORD}, "there is no user name for http:"),
-        (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is no http or https URL"),
-        (["--repository-url", "http://[::1/"], CREDENTIALS, "is no http or https URL"),
+        (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is not an http or https URL"),
+        (["--repository-url", "http://[::1/"], CREDENTIALS, "is not an http or https URL"),
         ([], CREDENTIALS, "there is no repository to upload to"),
-        (["--repository-url", "http://127.0.0.1:9/"], {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"}, "no such file of"),
+        (
+            ["--repository-url", "http://127.0.0.1:9/"],
+            {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"},
+            "does not exist; it",
+        ),
     ],
 )
 def test_an_endpoint_that_cannot_be_used_is_told(

@@ -70,7 +70,7 @@ def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
     if folder is None:
         return []
     if not folder.is_dir():
-        raise InvalidWheelError(Problem(str(folder), "is no folder", "Give by --wheelhouse a folder of wheels."))
+        raise InvalidWheelError(Problem(str(folder), "is not a folder", "Give by --wheelhouse a folder of wheels."))
     problems, found = Problems(), []
     for path in sorted(folder.glob("*.whl")):
         with problems.collecting():
