@@ -16,15 +16,14 @@ from spokeshave.tag import WheelTag
 from spokeshave.version_module import PATH, render_version_module
 from spokeshave.wheel_file import (
     RECIPE,
-    UNSTAMPED,
     Recipe,
     WheelEntry,
-    WheelName,
     WrittenWheel,
     file_name_part,
     render_wheel_file,
     write_wheel,
 )
+from spokeshave.wheel_name import UNSTAMPED, WheelName
 
 STORED = Compression.STORED
 

@@ -17,8 +17,8 @@ from spokeshave.errors import InvalidInputsError
 from spokeshave.record import hashed_entry, parse_record
 from spokeshave.stamp import stamp
 from spokeshave.version_module import render_version_module
-from spokeshave.wheel_file import UNSTAMPED, WheelName
 from spokeshave.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
+from spokeshave.wheel_name import UNSTAMPED, WheelName
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 

@@ -21,7 +21,10 @@ from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.trusted_publishing import fetch_token, has_identity
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
-_PYPIRC_KEYS = ("repository", "username", "password", "ca_cert", "client_cert")
+_LOGIN_KEYS = ("username", "password")
+_PYPIRC_KEYS = ("repository", *_LOGIN_KEYS, "ca_cert", "client_cert")
+# The obsolete section of credentials for every server of the file, which twine reads as well.
+_COMMON_LOGIN = "server-login"
 _BUILT_IN = {"pypi": twine_utils.DEFAULT_REPOSITORY, "testpypi": twine_utils.TEST_REPOSITORY}
 _TOKEN_USER = "__token__"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -29,7 +32,7 @@ _HIDDEN = "********"
 
 
 class InvalidEndpointError(SpokeshaveError):
-    """A repository that nothing knows, a URL that is none, or credentials that are missing or misplaced."""
+    """An unknown repository, an invalid URL, or credentials that are missing or misplaced."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def check_url(url: str, what: str) -> str:
         scheme, host = "", ""
     if scheme not in ("http", "https") or not host:
         remedy = f"Give the URL of an upload endpoint, such as {twine_utils.DEFAULT_REPOSITORY}."
-        raise InvalidEndpointError(Problem(what, f"{shown!r} is no http or https URL", remedy))
+        raise InvalidEndpointError(Problem(what, f"{shown!r} is not an http or https URL", remedy))
     return url
 
 
@@ -157,7 +160,7 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
     ca_bundle = environment.get("TWINE_CERT") or section.get("ca_cert")
     for path, kind in ((ca_bundle, "certificate authorities"), (section.get("client_cert"), "the client certificate")):
         if path and not Path(path).exists():
-            problems.add(path, f"there is no such file of {kind}", "Correct TWINE_CERT or ~/.pypirc.")
+            problems.add(path, f"does not exist; it should hold {kind}", "Correct TWINE_CERT or ~/.pypirc.")
     problems.raise_if_any(InvalidEndpointError)
     return Endpoint(twine_utils.normalize_repository_url(found), credentials, ca_bundle, section.get("client_cert"))
 
@@ -175,10 +178,12 @@ def _pypirc_section(name: str) -> dict[str, str]:
     except (configparser.Error, ValueError) as err:
         # What it says quotes the line, which may be the one with the password.
         raise InvalidEndpointError(Problem(_PYPIRC, "is malformed", remedy)) from err
-    # server-login is the obsolete place of credentials for all, which twine reads as well.
-    common = {key: parser.get("server-login", key, fallback="") for key in ("username", "password")}
-    own = {key: parser.get(name, key, fallback="") for key in _PYPIRC_KEYS}
-    return {key: value for key, value in {**common, **{k: v for k, v in own.items() if v}}.items() if value}
+    own = {key: value for key in _PYPIRC_KEYS if (value := parser.get(name, key, fallback=""))}
+    if "repository" not in own and name not in _BUILT_IN:
+        # Only the section of that name is meant for an address that the user's file does not state.
+        return {} if name == _COMMON_LOGIN else own
+    common = {key: value for key in _LOGIN_KEYS if (value := parser.get(_COMMON_LOGIN, key, fallback=""))}
+    return {**common, **own}
 
 
 def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], what: str) -> str:
@@ -204,13 +209,13 @@ def _section_for(name: str, url: str, section: dict[str, str]) -> dict[str, str]
     if built_in is None or section.get("repository") or _same_origin(url, built_in) or "password" not in section:
         return section
     print(
-        f"The credentials under [{name}] of {_PYPIRC} are not sent to {without_userinfo(url)}: that section states no "
-        "repository, so they are those of the built-in address. Add `repository` to it, or set TWINE_USERNAME and "
-        "TWINE_PASSWORD.",
+        f"The credentials of {_PYPIRC} for {name!r} are not sent to {without_userinfo(url)}: that file has no "
+        f"`repository` under [{name}], so they belong to the built-in address. Add `repository`, or set "
+        "TWINE_USERNAME and TWINE_PASSWORD.",
         file=sys.stderr,
         flush=True,
     )
-    return {key: value for key, value in section.items() if key not in ("username", "password")}
+    return {key: value for key, value in section.items() if key not in _LOGIN_KEYS}
 
 
 def _same_origin(url: str, other: str) -> bool:

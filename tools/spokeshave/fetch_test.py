@@ -35,6 +35,18 @@ def test_a_wheel_is_fetched_from_its_address(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "fetched").iterdir()] == [wheel.name]
 
 
+@pytest.mark.parametrize("option", ["-f wheels", "--find-links=./wheels", "-f ${WHEELS}"])
+def test_a_wheel_is_found_in_a_folder_beside_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    wheel = build_wheel(tmp_path / "wheels", {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"--no-index {option}\ndemo==1.0 --hash=sha256:{sha256_of_file(wheel)[0]}\n")
+    monkeypatch.setenv("WHEELS", "wheels")
+    fetch(inspect(Path(sys.executable)), file, tmp_path / "fetched")
+    assert [path.name for path in (tmp_path / "fetched").iterdir()] == [wheel.name]
+
+
 def test_other_bytes_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
     file = tmp_path / "requirements.txt"

@@ -117,6 +117,43 @@ def answering_server(answer: Answer, certificate: Path | None = None) -> Iterato
 
 
 @dataclass
+class RecordingServer:
+    """A running server: its answers by path, and what came, each with its Authorization.
+
+    Attributes:
+        redirects: Statuses and targets by path; any other path is answered with 200.
+        requests: Paths and Authorization headers, in the order in which they came.
+    """
+
+    url: str = ""
+    redirects: dict[str, tuple[int, str]] = field(default_factory=dict)
+    requests: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def recording_server() -> Iterator[RecordingServer]:
+    """A server that redirects and records what it is sent."""
+    recording = RecordingServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            recording.requests.append((self.path, self.headers["Authorization"]))
+            status, target = recording.redirects.get(self.path, (200, ""))
+            self.send_response(status)
+            if target:
+                self.send_header("Location", target)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with _http_server(Handler) as origin:
+        recording.url = origin
+        yield recording
+
+
+@dataclass
 class TrustingIndex:
     """An index that trusts one CI job, and the CI that tells it who the job is.
 

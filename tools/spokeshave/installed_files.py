@@ -57,7 +57,7 @@ def _faults(site_packages: Path, entries: Mapping[str, RecordEntry]) -> list[str
     for path, entry in sorted(entries.items()):
         file = site_packages / path
         if not file.is_file():
-            found.append(f"{path} is not there")
+            found.append(f"{path} does not exist")
         elif entry.hash:
             fault = content_fault(entry, file)
             if fault:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from spokeshave.archive import Compression
 from spokeshave.tag import WheelTag
-from spokeshave.wheel_file import UNSTAMPED, WheelEntry, WheelName, render_wheel_file, write_wheel
+from spokeshave.wheel_file import WheelEntry, render_wheel_file, write_wheel
+from spokeshave.wheel_name import UNSTAMPED, WheelName
 
 MANYLINUX = "manylinux_2_17_x86_64"
 GLIBC_2_17 = "x86_64-linux-gnu.2.17"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 from collections.abc import Iterator
@@ -11,14 +12,15 @@ from urllib.parse import urlsplit
 import requests
 from twine.utils import DEFAULT_REPOSITORY
 
+from spokeshave.answer_text import MalformedPageError, parse_page, text_of
 from spokeshave.endpoint import without_userinfo
 from spokeshave.errors import Problem
 
 AGAIN = "Then publish again: what is already there is not uploaded twice."
 _ENDPOINT = f"Check the URL: it has to be an upload endpoint, as {DEFAULT_REPOSITORY} is PyPI's."
 _EXISTS = (
-    "If that file is yours and the same, all is well; else publish under a new version. With the URL of the index's "
-    "simple pages (--check-url, or `[wheel-publish].check_urls`) an equal file counts as uploaded."
+    "If it is the same file, nothing needs to be done; otherwise publish under a new version. With the URL of the "
+    "index's simple pages (--check-url, or `[wheel-publish].check_urls`), an identical file counts as uploaded."
 )
 _NEVER_AGAIN = "The index takes no file name twice, not even that of a deleted file: publish under a new version."
 _USED_ONCE = re.compile(r"already been used", re.IGNORECASE)
@@ -30,6 +32,7 @@ _REMEDIES = {
     404: _ENDPOINT,
     405: _ENDPOINT,
     407: "Check the user and the password in HTTP_PROXY or HTTPS_PROXY.",
+    409: "Check on the index what its reason names; if it has a file of this name, publish under a new version.",
     413: "The file is larger than the index allows: ask who runs it for a higher limit, or make the wheel smaller.",
     429: f"The index wants fewer requests: wait. {AGAIN}",
 }
@@ -49,7 +52,8 @@ _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 # ("delete/overwrite artifact", "overwrite all artifacts"), Azure ("already contains file"), CodeArtifact ("already
 # has"), Cloudsmith ("duplicates the attributes of another package").
 _FILE_EXISTS = re.compile(
-    r"already[ -](exist|present|uploaded|published|contains|has\b)"
+    r"already[ -](exist|present|uploaded|published|contains)"
+    r"|already has (an? |the |this )?(file|asset|artifact|distribution|package|version|wheel|\S+\.whl)\b"
     r"|already been (taken|used|uploaded|published)"
     r"|updating assets?\b|cannot be (updated|overwritten|replaced)"
     r"|(overwrit\w+|redeploy\w*|replac\w+) (all |the |an? |existing )*(artifact|asset|file|package)"
@@ -57,12 +61,15 @@ _FILE_EXISTS = re.compile(
     re.IGNORECASE,
 )
 _FILE_EXISTS_STATUSES = (400, 403, 405, 409, 412, 422)
-# A name that belongs to another owner, a quota, a policy: none of it says that the file exists.
+# A name that belongs to another owner, a quota, a policy: none of it says that the file exists. In quotes, or as a part
+# of a file name, the same words are the name of a package.
 _NOT_THE_FILE = re.compile(
-    r"\b(project|user|account|owner)\b[^.]{0,80}already exist"
-    r"|handling policy|(in|ex)clude patterns?|\bquota\b|\blocked\b",
+    r"(?<![\w'\"/.-])(?:(project|user|account|owner)(?![\w'\"/-])[^.]{0,80}already exist"
+    r"|(classifiers?|archived|limits?|quota|locked)(?![\w'\"/-]|\.\w)"
+    r"|handling policy|(in|ex)clude patterns?)",
     re.IGNORECASE,
 )
+_ONLY_THE_STATUS = re.compile(r"(\W|\b(http|error|409|conflict|nginx)\b)*", re.IGNORECASE)
 
 
 class _Text(HTMLParser):
@@ -99,21 +106,24 @@ def is_accepted(response: requests.Response) -> bool:
 
 
 def is_web_page(response: requests.Response) -> bool:
-    """Whether an answer is a page of HTML, whatever type it claims to be."""
+    """Whether an answer is a page of HTML, with any stated type but JSON."""
     kind = response.headers.get("Content-Type", "").lower()
     if "json" in kind:
         return False
-    return _PAGE.search(response.text) is not None or ("html" in kind and _TAG.search(response.text) is not None)
+    text = text_of(response)
+    return _PAGE.search(text) is not None or ("html" in kind and _TAG.search(text) is not None)
 
 
 def says_file_exists(response: requests.Response) -> bool:
     """Whether an index refuses a file because it already has one of that name."""
     if response.status_code not in _FILE_EXISTS_STATUSES:
         return False
-    reason = f"{response.reason or ''} {_text_of(response)}"
+    reason = f"{response.reason or ''} {_visible_text(response)}"
     if _NOT_THE_FILE.search(reason):
         return False
-    return response.status_code == requests.codes.conflict or _FILE_EXISTS.search(reason) is not None
+    if _FILE_EXISTS.search(reason):
+        return True
+    return response.status_code == requests.codes.conflict and _ONLY_THE_STATUS.fullmatch(reason) is not None
 
 
 def refusal(file: str, index: str, response: requests.Response, *, anonymous: bool) -> Problem:
@@ -146,20 +156,20 @@ def _redirect(file: str, shown: str, target: str) -> Problem:
 def reason_of(response: requests.Response) -> str:
     """The status and the index's own reason, from the status line and the body, in one line."""
     status = f"{response.status_code} {response.reason or ''}".strip()
-    told = _text_of(response)
-    if len(told) > _LONGEST_REASON:
-        told = f"{told[:_LONGEST_REASON]}..."
-    return f"{status} ({told})" if told and told not in status else status
+    reason = _visible_text(response)
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reason[:_LONGEST_REASON]}..."
+    return f"{status} ({reason})" if reason and reason not in status else status
 
 
-def _text_of(response: requests.Response) -> str:
+def _visible_text(response: requests.Response) -> str:
     """The body as a person reads it, in one line."""
-    body = response.text
+    body = text_of(response)
     if "html" in response.headers.get("Content-Type", "") or body.lstrip()[:1] == "<" or is_web_page(response):
         page = _Text()
-        page.feed(body)
-        page.close()
-        body = page.text.strip("\ufeff\xef\xbb\xbf \r\n\t") or page.title
+        with contextlib.suppress(MalformedPageError):
+            parse_page(page, body)
+            body = page.text.strip("\ufeff\xef\xbb\xbf \r\n\t") or page.title
     return " ".join(body.split())
 
 

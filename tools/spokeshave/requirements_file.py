@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
@@ -22,6 +25,7 @@ from spokeshave.requirement_lines import (
 from spokeshave.wheel_name import WheelName
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
+_FIND_LINKS = ("-f", "--find-links")
 _HASH = re.compile(r"(?:sha256|sha384|sha512):[0-9a-fA-F]+")
 
 
@@ -59,7 +63,7 @@ class PinnedFile:
     """What a file pins where environment markers have certain values.
 
     Attributes:
-        lookups: The lines that say where to look for packages, for pip.
+        lookups: The lines that say where to look for packages, for pip; folders below that of the file are absolute.
     """
 
     pins: tuple[Pin, ...]
@@ -86,12 +90,31 @@ def read_pinned_file(file: Path, markers: Mapping[str, str]) -> PinnedFile:
     lines = requirement_lines(text)
     pins = [_pin(line, str(file), markers, problems) for line in lines]
     if lines and all(line.kind is not LineKind.ENTRY for line in lines) and not problems:
-        problems.add(
-            f"{file}: {lines[0].label}", "and the other lines are options, and none pins anything", HASH_REMEDY
-        )
+        problems.add(str(file), "contains only options and pins no package", HASH_REMEDY)
     problems.raise_if_any(InvalidRequirementsError)
-    lookups = tuple(line.text for line in lines if line.kind is LineKind.LOOKUP)
+    lookups = tuple(_with_absolute_folders(line.text, file) for line in lines if line.kind is LineKind.LOOKUP)
     return PinnedFile(tuple(pin for pin in pins if pin is not None), lookups)
+
+
+def _with_absolute_folders(text: str, file: Path) -> str:
+    """A line of options; a `--find-links` that exists in the file's folder, where pip looks first, is absolute."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return text
+    changed = list(words)
+    for index, word in enumerate(words):
+        if index and words[index - 1] in _FIND_LINKS:
+            changed[index] = _from_folder(word, file)
+        elif match := re.match(r"(--find-links=|-f(?=.))(.*)", word):
+            changed[index] = match[1] + _from_folder(match[2], file)
+    return text if changed == words else shlex.join(changed)
+
+
+def _from_folder(value: str, file: Path) -> str:
+    folder = os.path.dirname(os.path.abspath(file))
+    # pip itself puts the values of environment variables in.
+    return os.path.join(folder, value) if os.path.exists(os.path.join(folder, os.path.expandvars(value))) else value
 
 
 def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems: Problems) -> Pin | None:
@@ -102,7 +125,10 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
         return None
     try:
         requirement = Requirement(line.requirement)
-    except InvalidRequirement as err:
+        applies = requirement.marker is None or requirement.marker.evaluate({**markers, "extra": ""})
+        urlsplit(requirement.url or "")
+    except (ValueError, UndefinedEnvironmentName, UndefinedComparison) as err:
+        # An InvalidRequirement is a ValueError, as is what an invalid URL raises.
         problems.add(place, f"is not a requirement ({str(err).splitlines()[0]})", HASH_REMEDY)
         return None
     version = _version(requirement)
@@ -113,7 +139,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
         message = f"has a hash that pip does not take here; it takes {', '.join(_ALGORITHMS)}"
         problems.add(place, message, HASH_REMEDY)
         return None
-    if requirement.marker and not requirement.marker.evaluate({**markers, "extra": ""}):
+    if not applies:
         return None
     hashes = tuple(value.lower() for value in line.hashes)
     return Pin(canonicalize_name(requirement.name), version, hashes, requirement.url or "")

@@ -29,12 +29,14 @@ REFUSED = {
     "pytest==8.4.2 --hash=md5:00": "has a hash that pip does not take here",
     f"demo @ https://example.org/demo-1.0.tar.gz --hash={HASH}": "is not pinned to one version with hashes",
     f"not a requirement --hash={HASH}": "is not a requirement",
+    f"a @ https://[x/a-1-py3-none-any.whl --hash={HASH}": "is not a requirement (Invalid IPv6 URL)",
+    f"pytest==8.4.2 ; os_name ~= 'x' --hash={HASH}": "is not a requirement (Undefined ",
     "-r more.txt": "line 1: -r: is not a requirement, but names another file, which is not read",
     "-c limits.txt": "is not a requirement, but names another file, which is not read",
     "-e .": "is a folder that is installed as it is",
     "./demo.whl": "is a file or an address without a name",
     "--no-deps": "is not an option that a requirements file can have",
-    "--index-url https://index.example.org/simple": "none pins anything",
+    "--index-url https://index.example.org/simple": "requirements.txt: contains only options and pins no package",
 }
 
 
@@ -71,6 +73,37 @@ def test_options_that_pins_do_not_need_are_accepted(tmp_path: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
     found = read_pinned_file(file, MARKERS)
     assert (found.pins, found.lookups) == ((Pin("pytest", "8.4.2", (HASH,)),), tuple(lookups))
+
+
+@pytest.mark.parametrize(
+    ("line", "absolute"),
+    [
+        ("-f wheels", "-f {folder}/wheels"),
+        ("-fwheels", "-f{folder}/wheels"),
+        ("--find-links wheels", "--find-links {folder}/wheels"),
+        ("--find-links=./wheels", "--find-links={folder}/./wheels"),
+        ("--find-links 'my wheels'", "--find-links '{folder}/my wheels'"),
+        ("--find-links ../elsewhere/wheels/page.html", "--find-links {folder}/../elsewhere/wheels/page.html"),
+        ("--no-index -f wheels --pre", "--no-index -f {folder}/wheels --pre"),
+        ("-f ${FOLDER}", "-f '{folder}/${FOLDER}'"),
+        ("-f absent", "-f absent"),
+        ("-f https://wheels.example.org/", "-f https://wheels.example.org/"),
+        ("--index-url wheels", "--index-url wheels"),
+        ("-f 'wheels", "-f 'wheels"),
+    ],
+)
+def test_folders_are_resolved_where_pip_resolves_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, absolute: str
+) -> None:
+    folder = tmp_path / "elsewhere"
+    for name in ("wheels", "my wheels"):
+        (folder / name).mkdir(parents=True)
+    folder.joinpath("wheels", "page.html").touch()
+    folder.joinpath("requirements.txt").write_text(f"{line}\npytest==8.4.2 --hash={HASH}\n")
+    monkeypatch.setenv("FOLDER", "wheels")
+    monkeypatch.chdir(tmp_path)
+    found = read_pinned_file(Path("elsewhere/requirements.txt"), MARKERS)
+    assert found.lookups == (absolute.replace("{folder}", str(folder)),)
 
 
 def test_an_address_of_a_wheel_pins_its_version(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from packaging.utils import canonicalize_name
 from twine.repository import TEST_WAREHOUSE, WAREHOUSE_WEB
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
+from spokeshave.answer_text import MalformedPageError, parse_page, text_of
+
 _KNOWN = {
     urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",
     urlsplit(TEST_REPOSITORY).hostname: f"{TEST_WAREHOUSE}simple/",
@@ -84,7 +86,7 @@ def list_files(session: requests.Session, index: str, project: str) -> dict[str,
     _check_answer(response)
     if "json" in response.headers.get("Content-Type", ""):
         return files_of_json(response)
-    return files_of_html(response.text, response.url)
+    return files_of_html(text_of(response), response.url)
 
 
 def _check_answer(response: requests.Response) -> None:
@@ -113,10 +115,12 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
 
 
 def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
-    """The files that a page of PEP 503 links to; raises UnreadableIndexError for a login page."""
+    """The files that a page of PEP 503 links to; raises UnreadableIndexError for a login page or a malformed one."""
     links = _Links(page)
-    links.feed(text)
-    links.close()
+    try:
+        parse_page(links, text)
+    except MalformedPageError as err:
+        raise UnreadableIndexError("its page has malformed HTML or an invalid link") from err
     if links.asks_for_password:
         raise UnreadableIndexError("it answers with a login page")
     found = {}
@@ -138,7 +142,7 @@ def files_of_json(response: requests.Response) -> dict[str, IndexedFile]:
             )
             for file in response.json()["files"]
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise UnreadableIndexError("its JSON is not what PEP 691 says") from err
 
 
@@ -150,14 +154,23 @@ def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> 
     for algorithm in _ALGORITHMS:
         if algorithm in file.hashes:
             return file.hashes[algorithm] == _hash_of_file(here, algorithm)
-    theirs = hashlib.sha256()
-    with session.get(file.url, stream=True) as response:
+    try:
+        theirs = _hash_of_download(session, file.url)
+    except ValueError as err:
+        # requests' errors of an invalid URL or another scheme are of this kind.
+        raise UnreadableIndexError("it has an invalid URL, or one that is not of http or https") from err
+    return theirs == _hash_of_file(here, "sha256")
+
+
+def _hash_of_download(session: requests.Session, url: str) -> str:
+    digest = hashlib.sha256()
+    with session.get(url, stream=True) as response:
         _check_answer(response)
         if "html" in response.headers.get("Content-Type", ""):
-            raise UnreadableIndexError(f"{file.url} is a web page and not a file")
+            raise UnreadableIndexError("it is a web page and not a file")
         for chunk in response.iter_content(_CHUNK):
-            theirs.update(chunk)
-    return theirs.hexdigest() == _hash_of_file(here, "sha256")
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _hash_of_file(path: Path, algorithm: str) -> str:

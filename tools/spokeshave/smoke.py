@@ -25,7 +25,14 @@ from spokeshave.machine import machine_title
 from spokeshave.processes import Ended, ended_by_sigterm
 from spokeshave.report import write_report
 from spokeshave.requirements_file import Pin, read_pins
-from spokeshave.smoke_choices import HELP, SmokeChoices, command_line, console_scripts, modules_to_try
+from spokeshave.smoke_choices import (
+    HELP,
+    SmokeChoices,
+    SmokeTestError,
+    command_line,
+    console_scripts,
+    modules_to_try,
+)
 from spokeshave.smoke_report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
 from spokeshave.user_tests import missing_tests, run_tests
 from spokeshave.wheel_tree import WheelTree, unpack
@@ -38,10 +45,6 @@ _NO_HELP = (
     "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
     'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
 )
-
-
-class SmokeTestError(SpokeshaveError):
-    """A smoke test that cannot be begun as asked for."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +137,13 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Try each wheel on each interpreter, and tell how that came out."""
+    """Try each wheel on each interpreter, and report the results."""
     scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
     choices = SmokeChoices(scripts, tuple(args.skip_import))
     plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
     with ended_by_sigterm():
         wheels = _check_arguments(_expanded(args.wheels), plan)
+        _check_contents(wheels, choices)
         pythons = _given_pythons(args.python, args.expect_python)
         pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
         reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
@@ -175,6 +179,12 @@ def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
     return wheels
 
 
+def _check_contents(wheels: Sequence[WheelFile], choices: SmokeChoices) -> None:
+    with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
+        folders = [Path(scratch, str(number)) for number in range(len(wheels))]
+        choices.check([unpack(wheel.path, into, only_dist_info=True) for wheel, into in zip(wheels, folders)])
+
+
 def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | Run]:
     """The interpreters asked for; one that cannot be started is a run that was not."""
     if expected and len(expected) != len(paths):
@@ -199,7 +209,7 @@ def _inspect(path: Path) -> Interpreter | Run:
 
 
 def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
-    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to mend it."""
+    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to fix it."""
     try:
         return inspect_foreign(foreign)
     except InterpreterError as err:
@@ -238,9 +248,6 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
         root = Path(scratch).resolve()
         tree = unpack(wheel.path, root / "wheel")
-        problems = plan.choices.problems(tree, wheel.path.name)
-        if problems:
-            raise SmokeTestError(*problems)
         _offer(wheel, wheels, root / _OFFERED)
         runs = []
         for number, python in enumerate(pythons):

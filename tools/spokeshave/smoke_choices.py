@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import configparser
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spokeshave.checks.scripts import read_scripts
-from spokeshave.errors import Problem
+from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
 from spokeshave.import_names import import_names
 from spokeshave.wheel_tree import WheelTree
 
 HELP = ("--help",)
 _NO_MODULE = "Correct the name in `smoke_optional_imports` (--skip-import), or leave it out."
+_ENTRY_POINTS = "Correct the entry points in pyproject.toml."
+
+
+class SmokeTestError(SpokeshaveError):
+    """A smoke test that cannot be begun as asked for."""
 
 
 @dataclass(frozen=True)
@@ -37,26 +43,45 @@ class SmokeChoices:
         """Whether a module is not to be imported."""
         return any(f"{module}.".startswith(f"{name}.") for name in self.optional)
 
-    def problems(self, tree: WheelTree, wheel: str) -> list[Problem]:
-        """Everything that is said of scripts and modules which the wheel does not have."""
-        own = console_scripts(tree)
-        remedy = f"Correct the name. The wheel's console scripts are: {', '.join(own) or 'none'}."
-        unknown = [name for name in self.scripts if name not in own]
-        absent = [name for name in self.optional if not _has_module(tree, name)]
-        return [
-            *(Problem(wheel, f"has no console script {name!r}", remedy) for name in unknown),
-            *(Problem(wheel, f"has no module {name!r}, which is said to be optional", _NO_MODULE) for name in absent),
-        ]
+    def check(self, trees: Sequence[WheelTree]) -> None:
+        """Check that each script and module is one of the wheels'.
+
+        Args:
+            trees: The wheels; of their files only those in dist-info are read.
+
+        Raises:
+            SmokeTestError: With all that none of the wheels has, and entry points that cannot be read.
+        """
+        problems = Problems()
+        own = set()
+        for tree in trees:
+            with problems.collecting():
+                own |= set(console_scripts(tree))
+        place = ", ".join(str(tree.name) for tree in trees)
+        lacks, owner = ("has no", "The wheel's") if len(trees) == 1 else ("have no", "The wheels'")
+        remedy = f"Correct the name. {owner} console scripts are: {', '.join(sorted(own)) or 'none'}."
+        for name in self.scripts if not problems else ():
+            if name not in own:
+                problems.add(place, f"{lacks} console script {name!r}", remedy)
+        for name in self.optional:
+            if not any(_has_module(tree, name) for tree in trees):
+                problems.add(place, f"{lacks} module {name!r}, which is said to be optional", _NO_MODULE)
+        problems.raise_if_any(SmokeTestError)
 
 
 def console_scripts(tree: WheelTree) -> list[str]:
-    """The names of a wheel's console scripts."""
-    return [script.name for script in read_scripts(tree) if script.group == "console_scripts"]
+    """The names of a wheel's console scripts; raises InvalidWheelError where its entry points cannot be read."""
+    try:
+        return [script.name for script in read_scripts(tree) if script.group == "console_scripts"]
+    except configparser.Error as err:
+        place = f"{tree.dist_info}/entry_points.txt"
+        message = f"cannot be read ({' '.join(err.message.split())})"
+        raise InvalidWheelError(Problem(place, message, _ENTRY_POINTS)) from err
 
 
 def modules_to_try(tree: WheelTree, choices: SmokeChoices) -> list[str]:
-    """The modules whose import is a check of its own, and those that are said to be optional."""
-    return sorted({*import_names(tree), *choices.optional})
+    """The modules whose import is a check of its own, and those of the wheel that are said to be optional."""
+    return sorted({*import_names(tree), *(name for name in choices.optional if _has_module(tree, name))})
 
 
 def command_line(text: str) -> tuple[str, tuple[str, ...]]:

@@ -23,7 +23,8 @@ from spokeshave.foreign_python import write_manifest
 from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source
 from spokeshave.tag import WheelTag
-from spokeshave.wheel_file import WheelEntry, WheelName, write_wheel
+from spokeshave.wheel_file import WheelEntry, write_wheel
+from spokeshave.wheel_name import WheelName
 
 PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 VERSION = ".".join(map(str, sys.version_info[:3]))
@@ -438,6 +439,49 @@ def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smok
     assert "has no module 'dem', which is said to be optional" in problems
 
 
+def with_module(folder: Path, name: str) -> Path:
+    """A wheel of one module and one script, both of its name, which knows --version only."""
+    code = "import sys\ndef main(): sys.exit(sys.argv[1:] != ['--version'])\n"
+    scripts = f"[console_scripts]\n{name} = {name}:main\n"
+    files = {f"{name}.py": code, "dist-info/entry_points.txt": scripts}
+    return build_wheel(folder, files, "py3-none-any", name=name)
+
+
+def test_choices_need_to_be_of_one_of_the_wheels(tmp_path: Path, smoke: Smoke) -> None:
+    wheels = [with_module(tmp_path, "one"), with_module(tmp_path, "two")]
+    arguments = ["--script", "one --version", "--skip-script", "two", "--skip-import", "two"]
+    result = smoke(wheels[0], wheels[1], *arguments)
+    assert result.exit_code == 0, result.err
+    one, two = ({check["name"]: check["outcome"] for check in report["runs"][0]["checks"]} for report in result.report)
+    assert (one["script one"], one["import one"], "import two" in one) == ("passed", "passed", False)
+    assert (two["script two"], two["import two"]) == ("not run", "not run")
+
+
+def test_choices_of_none_of_the_wheels_are_refused(tmp_path: Path, smoke: Smoke) -> None:
+    wheels = [with_module(tmp_path, "one"), with_module(tmp_path, "two")]
+    result = smoke(wheels[0], wheels[1], "--skip-script", "three", "--skip-import", "on")
+    place = f"{wheels[0].name}, {wheels[1].name}"
+    assert [(each["place"], each["message"]) for each in result.report["problems"]] == [
+        (place, "have no console script 'three'"),
+        (place, "have no module 'on', which is said to be optional"),
+    ]
+    assert "The wheels' console scripts are: one, two." in result.err
+
+
+ENTRY_POINTS = {"no section": "console_scripts\nx=y\n", "no value": "[console_scripts]\nx\n", "open": "[a\nx=y\n"}
+
+
+@pytest.mark.parametrize("text", ENTRY_POINTS.values(), ids=ENTRY_POINTS)
+def test_malformed_entry_points_are_reported(tmp_path: Path, smoke: Smoke, text: str) -> None:
+    wheel = build_wheel(tmp_path, {"demo.py": "", "dist-info/entry_points.txt": text}, "py3-none-any")
+    result = smoke(wheel, "--skip-script", "x")
+    (problem,) = result.report["problems"]
+    assert result.exit_code == 1
+    assert problem["place"] == f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info/entry_points.txt"
+    assert problem["message"].startswith("cannot be read (")
+    assert problem["remedy"] == "Correct the entry points in pyproject.toml."
+
+
 @pytest.mark.parametrize("text", ["tool", "tool 'a", ""])
 def test_a_script_without_arguments_is_wrong_usage(
     tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
@@ -546,7 +590,7 @@ def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, smoke: Smo
     result = smoke(tmp_path / "absent.whl", "--test", tmp_path / "test_absent.py")
     assert result.exit_code == 1
     assert "absent.whl: there is no such file" in result.err
-    assert "test_absent.py: is not there" in result.err
+    assert "test_absent.py: does not exist" in result.err
     assert "--test: needs pytest in the environment" in result.err
 
 

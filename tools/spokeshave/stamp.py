@@ -29,13 +29,11 @@ from spokeshave.wheel_file import (
     CopiedMember,
     Recipe,
     WheelEntry,
-    WheelName,
     WrittenWheel,
     find_dist_info,
-    is_version,
-    split_dist_info,
     write_wheel,
 )
+from spokeshave.wheel_name import WheelName, is_version, split_dist_info
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 REBUILD = "Build the wheel again: its parts contradict each other."

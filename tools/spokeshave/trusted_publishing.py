@@ -43,5 +43,5 @@ def _refused(url: str, error: Exception) -> TrustedPublishingError:
         "Check on the index which repository, workflow file and environment it trusts, "
         "or set TWINE_USERNAME and TWINE_PASSWORD."
     )
-    message = f"gives this job no token: {error or type(error).__name__}"
+    message = f"gives this job no token: {str(error) or type(error).__name__}"
     return TrustedPublishingError(Problem(url, message, remedy))

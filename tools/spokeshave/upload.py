@@ -10,13 +10,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import lzma
 import os
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import requests
 from packaging.metadata import RawMetadata
@@ -28,7 +31,7 @@ from twine.repository import Repository
 from twine.wheel import Wheel
 from urllib3 import Retry
 
-from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, without_userinfo
+from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, origin, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
 from spokeshave.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
@@ -42,6 +45,10 @@ from spokeshave.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.wheel_name import UNSTAMPED, WheelName
+
+# What zipfile raises for damaged files: RuntimeError for encryption, NotImplementedError (which is one) for unknown
+# compression, and OSError without a number for bzip2.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
 
 
 class UploadError(SpokeshaveError):
@@ -67,7 +74,21 @@ class PatientAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send a request; the authorities given for this index go before REQUESTS_CA_BUNDLE."""
-        return super().send(request, stream, timeout or self._timeout, self._ca_bundle or verify, cert, proxies)
+        verify = self._ca_bundle or verify
+        return without_invalid_redirect(super().send(request, stream, timeout or self._timeout, verify, cert, proxies))
+
+
+def without_invalid_redirect(response: requests.Response) -> requests.Response:
+    """The answer; its redirect is part of its reason where the target is not a URL, on which requests raises."""
+    target = response.headers.get("location")
+    if target is not None:
+        try:
+            origin(urljoin(response.url, target.encode("latin-1").decode("utf-8")))
+        except ValueError:
+            del response.headers["location"]
+            where = f"{without_userinfo(target)!r}, which is not a URL"
+            response.reason = f"{response.reason or ''}: it redirects to {where}".lstrip(": ")
+    return response
 
 
 class WheelPackage(PackageFile):
@@ -85,8 +106,8 @@ class WheelPackage(PackageFile):
         package = cls(path, core, wheel.py_version) if {"name", "version"} <= set(core.raw) else None
         faults = [fault for fault in core.faults if not is_early_license_file(fault)]
         if faults or package is None:
-            told = "; ".join(sorted(map(str, faults)))
-            raise InvalidDistribution(f"Invalid distribution metadata: {told}")
+            messages = "; ".join(sorted(map(str, faults)))
+            raise InvalidDistribution(f"Invalid distribution metadata: {messages}")
         return package
 
     def metadata_dictionary(self) -> PackageMetadata:
@@ -226,8 +247,11 @@ def _read_wheel(path: Path) -> PackageFile:
     try:
         name = WheelName.parse(path.name)
         package = WheelPackage.read(path)
-    except (TwineException, zipfile.BadZipFile, ValueError) as err:
-        raise InvalidWheelError(Problem(path.name, f"is not a valid wheel ({err})", remedy)) from err
+    except (TwineException, *_DAMAGES) as err:
+        if isinstance(err, OSError) and err.errno:
+            raise
+        message = f"is not a valid wheel ({str(err) or type(err).__name__})"
+        raise InvalidWheelError(Problem(path.name, message, remedy)) from err
     if name.version == UNSTAMPED:
         raise InvalidWheelError(Problem(path.name, "has no version yet", "Stamp it first, with `spokeshave stamp`."))
     return package
@@ -235,33 +259,55 @@ def _read_wheel(path: Path) -> PackageFile:
 
 def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[str]:
     """The names of the wheels that the index already has; raises UploadError where it has one with other bytes."""
-    problems, there, listed = Problems(), set(), dict[str, Mapping[str, IndexedFile]]()
+    problems, there = Problems(), set()
+    listed = _list_projects(index, packages, problems)
     for package in packages:
         name = package.basefilename
+        found = listed.get(package.safe_name, {}).get(name)
         try:
-            if package.safe_name not in listed:
-                listed[package.safe_name] = list_files(index.session, index.simple, package.safe_name)
-            found = listed[package.safe_name].get(name)
             if found and has_same_bytes(index.session, found, Path(package.filename)):
                 there.add(name)
             elif found:
                 problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
-            _note_unreadable(index, name, err, problems)
-            break
+            message = f"{without_userinfo(found.url)} cannot be compared: {err}" if found else str(err)
+            remedy = "Check that the file can be downloaded from the index, or leave --check-url out."
+            _note_unknown(index, Problem(name, message, remedy), [name], problems)
         except requests.RequestException as err:
             raise UploadError(unreachable(name, index.simple, err)) from err
     problems.raise_if_any(UploadError)
     return frozenset(there)
 
 
-def _note_unreadable(index: Index, name: str, error: UnreadableIndexError, problems: Problems) -> None:
+def _list_projects(
+    index: Index, packages: Sequence[PackageFile], problems: Problems
+) -> dict[str, Mapping[str, IndexedFile]]:
+    """The files of each project; the first listing that cannot be read ends it, as one is like the others."""
+    listed: dict[str, Mapping[str, IndexedFile]] = {}
+    for package in packages:
+        if package.safe_name in listed:
+            continue
+        name = package.basefilename
+        try:
+            listed[package.safe_name] = list_files(index.session, index.simple, package.safe_name)
+        except UnreadableIndexError as err:
+            message = f"{without_userinfo(index.simple)} does not list its files: {err}"
+            unknown = [each.basefilename for each in packages if each.safe_name not in listed]
+            problem = Problem(name, message, "Correct --check-url, or leave it out.")
+            _note_unknown(index, problem, unknown, problems)
+            break
+        except requests.RequestException as err:
+            raise UploadError(unreachable(name, index.simple, err)) from err
+    return listed
+
+
+def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], problems: Problems) -> None:
     """An error where the user named the simple index. Where we guessed it, the endpoint itself refuses what it has."""
-    what = f"{without_userinfo(index.simple)} does not tell which files there are: {error}"
     if index.simple_is_given:
-        problems.add(name, what, "Correct --check-url, or leave it away.")
+        problems.add(problem.place, problem.message, problem.remedy)
         return
-    print(f"{what}. Nothing is known to be there already.", file=sys.stderr, flush=True)
+    names = ", ".join(unknown)
+    print(f"{problem.message}. Whether the index already has {names} is unknown.", file=sys.stderr, flush=True)
 
 
 def upload(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -278,7 +279,10 @@ def test_credentials_of_a_built_in_index_stay_with_it(
     result = upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path), environment={})
     assert result.exit_code == 1
     assert "refuses it: 401" in result.err
-    assert f"[{name}] of ~/.pypirc are not sent to {index.url}: that section states no repository" in result.err
+    assert (
+        f"of ~/.pypirc for '{name}' are not sent to {index.url}: that file has no `repository` under [{name}]"
+        in result.err
+    )
     assert upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path)).exit_code == 0
 
 
@@ -289,10 +293,14 @@ def test_credentials_of_a_built_in_index_stay_with_it(
         (["--repository", "pypi"], {"TWINE_USERNAME": USERNAME}, "there is no password for https://"),
         (["--repository", "testpypi"], {}, "there is no password for https://"),
         (["--repository-url", "http://127.0.0.1:9/"], {"TWINE_PASSWORD": PASSWORD}, "there is no user name for http:"),
-        (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is no http or https URL"),
-        (["--repository-url", "http://[::1/"], CREDENTIALS, "is no http or https URL"),
+        (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is not an http or https URL"),
+        (["--repository-url", "http://[::1/"], CREDENTIALS, "is not an http or https URL"),
         ([], CREDENTIALS, "there is no repository to upload to"),
-        (["--repository-url", "http://127.0.0.1:9/"], {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"}, "no such file of"),
+        (
+            ["--repository-url", "http://127.0.0.1:9/"],
+            {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"},
+            "does not exist; it",
+        ),
     ],
 )
 def test_an_endpoint_that_cannot_be_used_is_told(
@@ -369,6 +377,7 @@ def test_a_refusal_is_told_in_the_indexs_own_words(
     assert USERNAME not in result.err
 
 
+HTML_TYPE = ("Content-Type", "text/html; charset=utf-8")
 # What servers answer for a file name that they have, as reported in public issues of twine, uv and the servers.
 ALREADY_THERE = {
     "Warehouse": Answer(400, "File already exists ('demo', with blake2_256 hash '00'). See the help"),
@@ -387,6 +396,13 @@ ALREADY_THERE = {
     "Azure Artifacts": Answer(409, "Conflict", "{\"message\":\"The feed 'Feed' already contains file 'demo.whl'\"}"),
     "Gitea": Answer(409, "Conflict", "package file already exists"),
     "CodeArtifact": Answer(409, "Conflict"),
+    "CodeArtifact, asset": Answer(409, "Conflict", "Version 1.0 of package demo already has asset demo.whl"),
+    "a page of the status": Answer(409, "Conflict", "<html><h1>409 Conflict</h1><hr>nginx</html>", (HTML_TYPE,)),
+    "JSON of the status": Answer(409, "", '{"error": "Conflict"}'),
+    "a wheel": Answer(400, "Bad Request", "The index already has demo-1.0-py3-none-any.whl"),
+    "a package named user": Answer(409, "Conflict", "Package 'user' already exists!"),
+    "a package named limit": Answer(400, "File already exists ('limit-1.0-py3-none-any.whl', with blake2_256 hash)."),
+    "a package named archived": Answer(409, "archived-1.0-py3-none-any.whl already exists in non-volatile index"),
     "Cloudsmith": Answer(422, "Invalid", '{"detail":"This package duplicates the attributes of another package"}'),
 }
 
@@ -426,6 +442,13 @@ NOT_ALREADY_THERE = {
     "a name too similar": Answer(400, "The name 'demo' is too similar to an existing project."),
     "bad metadata": Answer(400, "Bad Request", "Invalid value for classifiers."),
     "a policy": Answer(409, "Conflict", "The repository 'x' rejected the artifact due to its release handling policy."),
+    "an archived project": Answer(409, "Conflict", "Project is archived"),
+    "an archived project, reason": Answer(409, "Project is archived"),
+    "an unknown conflict": Answer(409, "Conflict", "The release is frozen."),
+    "an unknown conflict, reason": Answer(409, "The release is frozen."),
+    "a limit": Answer(403, "Forbidden", "Your organization already has reached its limit"),
+    "a plan": Answer(403, "Forbidden", "Your organization already has too many projects"),
+    "a classifier": Answer(400, "Bad Request", "Classifier already exists in list"),
     "a failure": Answer(500, "Failed", "The cache already exists"),
 }
 
@@ -438,7 +461,7 @@ def test_another_refusal_is_not_taken_for_a_conflict(tmp_path: Path, upload: Upl
 
 
 LOGIN_PAGE = '<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><input type="password"></body></html>'
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
+HTML = (HTML_TYPE,)
 WEB_PAGES = {
     "login": Answer(200, "OK", LOGIN_PAGE, HTML),
     "login as text": Answer(200, "OK", LOGIN_PAGE, (("Content-Type", "text/plain"),)),
@@ -512,7 +535,7 @@ def test_a_login_page_is_not_an_empty_listing(
 ) -> None:
     with answering_server(Answer(200, "OK", listing=listing, listing_headers=headers)) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
-    assert f"does not tell which files there are: {reason}" in result.problem["message"]
+    assert f"does not list its files: {reason}" in result.problem["message"]
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path, upload: Upload) -> None:
@@ -520,6 +543,68 @@ def test_a_redirect_is_not_followed(tmp_path: Path, upload: Upload) -> None:
     with answering_server(answer) as url:
         result = upload("--repository-url", url, wheel_of(tmp_path))
     assert result.problem["message"] == f"{url} redirects the upload to http://127.0.0.1:9/other/"
+
+
+@pytest.mark.parametrize(
+    "location", ["http://alice@[bad", "http://127.0.0.1:99999/", "http://127.0.0.1/\xff"], ids=ascii
+)
+def test_a_redirect_to_an_invalid_url_is_refused(tmp_path: Path, upload: Upload, location: str) -> None:
+    answer = Answer(307, "Temporary", headers=(("Location", location),))
+    with answering_server(answer) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    shown = location.replace("alice@", "")
+    message = f"refuses it: 307 Temporary: it redirects to {shown!r}, which is not a URL"
+    assert result.problem["message"] == f"{url} {message}"
+
+
+IDNA = (("Content-Type", "text/html; charset=idna"),)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "reason"),
+    [
+        ("<![foo bar]>no", HTML, "<![foo bar]>no"),
+        ("<html><!foo>no</html>", HTML, "no"),
+        ("<html><![>no</html>", (), "<html><![>no</html>"),
+        ("<b>n\xf6</b>", IDNA, "n\xf6"),
+    ],
+)
+def test_a_refusal_with_malformed_html_is_shown(
+    tmp_path: Path, upload: Upload, body: str, headers: tuple[tuple[str, str], ...], reason: str
+) -> None:
+    with answering_server(Answer(400, "Bad Request", body, headers)) as url:
+        result = upload("--repository-url", url, wheel_of(tmp_path))
+    assert result.problem["message"] == f"{url} refuses it: 400 Bad Request ({reason})"
+
+
+MALFORMED_LISTINGS = {
+    "link": ((200, "text/html", '<a href="http://[x">demo</a>'), (), "its page has malformed HTML or an invalid"),
+    "base": ((200, "text/html", '<base href="http://[x">'), (), "its page has malformed HTML or an invalid link"),
+    "section": ((200, "text/html", "<![foo bar]>"), (), "its page has malformed HTML or an invalid link"),
+    "redirect": ((302, "text/html", ""), (("Location", "http://[x"),), "302 it redirects to 'http://[x', which"),
+    "JSON": ((200, "application/json", "[" * 100_000), (), "its JSON is not what PEP 691 says"),
+    "JSON link": ((200, "application/json", '{"files": [{"filename": "a", "url": "http://[x"}]}'), (), "its JSON"),
+}
+
+
+@pytest.mark.parametrize(("listing", "headers", "reason"), MALFORMED_LISTINGS.values(), ids=MALFORMED_LISTINGS)
+def test_a_malformed_listing_is_an_unreadable_one(
+    tmp_path: Path, upload: Upload, listing: tuple[int, str, str], headers: tuple[tuple[str, str], ...], reason: str
+) -> None:
+    wheel = wheel_of(tmp_path)
+    with answering_server(Answer(200, "OK", listing=listing, listing_headers=headers)) as url:
+        named = upload("--repository-url", url, "--check-url", url, wheel)
+        guessed = upload("--repository-url", url, wheel)
+    assert f"{url} does not list its files: {reason}" in named.problem["message"]
+    assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
+
+
+def test_a_listing_in_an_undecodable_charset_is_read_as_utf_8(tmp_path: Path, upload: Upload) -> None:
+    wheel = wheel_of(tmp_path)
+    listing = (200, "text/html; charset=idna", f'\xf6<a href="{wheel.name}#sha256={sha256_of_file(wheel)[0]}">')
+    with answering_server(Answer(500, "Failed", listing=listing)) as url:
+        result = upload("--repository-url", url, wheel)
+    assert (result.exit_code, result.outcomes) == (0, {wheel.name: "already there"})
 
 
 def free_port() -> int:
@@ -581,9 +666,48 @@ def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_p
     with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""))) as url:
         named = upload("--repository-url", url, "--check-url", url, wheel)
         guessed = upload("--repository-url", url, wheel)
-    assert "does not tell which files there are: 403" in named.problem["message"]
+    assert "does not list its files: 403" in named.problem["message"]
     assert (guessed.exit_code, guessed.outcomes) == (0, {wheel.name: "uploaded"})
-    assert "Nothing is known to be there already." in guessed.err
+    assert f"Whether the index already has {wheel.name} is unknown." in guessed.err
+
+
+UNREADABLE_FILES = {
+    "forbidden": ("{url}one.whl", (403, "text/plain", ""), "403"),
+    "page": ("{url}one.whl", (200, "text/html", "<p>Sign in"), "it is a web page and not a file"),
+    "scheme": ("ftp://127.0.0.1/one.whl", (404, "text/plain", ""), "it has an invalid URL, or one that is not of"),
+    "URL": ("http://127.0.0.1:99999/one.whl", (404, "text/plain", ""), "it has an invalid URL, or one that is not"),
+}
+
+
+@pytest.mark.parametrize(("link", "answer", "reason"), UNREADABLE_FILES.values(), ids=UNREADABLE_FILES)
+def test_a_file_that_cannot_be_compared_leaves_the_others_known(
+    tmp_path: Path, upload: Upload, link: str, answer: tuple[int, str, str], reason: str
+) -> None:
+    names = ("first", "one", "two")
+    wheels = [wheel_of(tmp_path, name) for name in names]
+    links = [f"{wheel.name}#sha256={sha256_of_file(wheel)[0]}" for wheel in wheels]
+    links[1] = link.format(url="/files/").replace("one.whl", wheels[1].name)
+    pages = [(f"/simple/{name}/", (200, "text/html", f'<a href="{to}">')) for name, to in zip(names, links)]
+    pages.append((f"/files/{wheels[1].name}", answer))
+    with answering_server(Answer(200, "OK", pages=tuple(pages))) as url:
+        guessed = upload("--repository-url", url, *wheels)
+        named = upload("--repository-url", url, "--check-url", url.replace("legacy", "simple"), *wheels)
+    outcomes = dict(zip([wheel.name for wheel in wheels], ["already there", "uploaded", "already there"]))
+    assert (guessed.exit_code, guessed.outcomes) == (0, outcomes), guessed.err
+    assert f"cannot be compared: {reason}" in guessed.err
+    assert f"Whether the index already has {wheels[1].name} is unknown." in guessed.err
+    assert named.problem["place"] == wheels[1].name
+    assert f"cannot be compared: {reason}" in named.problem["message"]
+
+
+def test_a_listing_that_cannot_be_read_leaves_earlier_ones_known(tmp_path: Path, upload: Upload) -> None:
+    first, *others = wheels = [wheel_of(tmp_path, name) for name in ("first", "one", "two")]
+    listing = f'<a href="{first.name}#sha256={sha256_of_file(first)[0]}">'
+    pages = (("/simple/first/", (200, "text/html", listing)),)
+    with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""), pages=pages)) as url:
+        result = upload("--repository-url", url, *wheels)
+    assert result.outcomes == {first.name: "already there", others[0].name: "uploaded", others[1].name: "uploaded"}
+    assert f"Whether the index already has {others[0].name}, {others[1].name} is unknown." in result.err
 
 
 @pytest.mark.parametrize(
@@ -609,6 +733,40 @@ def test_a_listing_that_is_no_json_is_told(tmp_path: Path, upload: Upload, text:
     with answering_server(Answer(200, "OK", listing=(200, "application/json", text))) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
     assert "its JSON is not what PEP 691 says" in result.problem["message"]
+
+
+KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+DAMAGES = [(kind, damage) for kind in KINDS for damage in ("start", "middle", "end", "short", "method", "encrypted")]
+
+
+@pytest.mark.parametrize(("kind", "damage"), [*DAMAGES, (zipfile.ZIP_STORED, "long")])
+def test_a_damaged_wheel_is_reported(tmp_path: Path, upload: Upload, kind: int, damage: str) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    name = "demo-1.0.dist-info/METADATA"
+    with zipfile.ZipFile(wheel, "w", kind) as archive:
+        archive.writestr(name, "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n" + "x" * 50)
+        (member,) = archive.infolist()
+    data = bytearray(wheel.read_bytes())
+    start = 30 + len(name)
+    central = data.index(b"PK\x01\x02")
+    if damage == "method":
+        data[central + 10] = 7
+        data[8] = 7
+    elif damage == "encrypted":
+        data[central + 8] |= 1
+        data[6] |= 1
+    elif damage == "short":
+        data[central + 20] //= 2
+    elif damage == "long":
+        data[central + 21] = data[central + 25] = 9
+    else:
+        at = {"start": start, "middle": start + member.compress_size // 2, "end": central - 8}[damage]
+        data[at : at + 8] = b"\xff" * 8
+    wheel.write_bytes(data)
+    result = upload("--repository-url", "http://127.0.0.1:9/", wheel)
+    assert (result.exit_code, result.problem["place"]) == (1, wheel.name)
+    assert result.problem["message"].startswith("is not a valid wheel (")
+    assert not result.problem["message"].endswith("()")
 
 
 # The packages of tools.in that twine.in does not have: an upload's sandbox is without them.

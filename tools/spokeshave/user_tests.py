@@ -28,7 +28,7 @@ class InvalidTestsError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class TestResult:
-    """How the tests came out: whether all is well, and the summary."""
+    """How the tests came out: whether they passed, and the summary."""
 
     __test__ = False
 
@@ -58,7 +58,7 @@ def _by_name(tests: Sequence[Path], problems: Problems) -> dict[str, Path]:
     for test in tests:
         name = test.resolve().name
         if not test.exists():
-            problems.add(str(test), "is not there", "Correct the path of the smoke test.")
+            problems.add(str(test), "does not exist", "Correct the path of the smoke test.")
         elif sources.setdefault(name, test) != test:
             message = f"has the same name as {sources[name]}; tests are copied side by side"
             problems.add(str(test), message, "Rename one, or give the folder that holds both.")

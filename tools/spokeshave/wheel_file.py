@@ -17,7 +17,6 @@ from spokeshave.record import RecordEntry, hashed_entry, render_record
 from spokeshave.report import atomic_file
 from spokeshave.tag import WheelTag
 from spokeshave.wheel_name import DIST_INFO
-from spokeshave.wheel_name import UNSTAMPED as UNSTAMPED
 from spokeshave.wheel_name import WheelName as WheelName
 from spokeshave.wheel_name import is_version as is_version
 from spokeshave.wheel_name import split_dist_info as split_dist_info

@@ -10,14 +10,13 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel_file import (
     Recipe,
     WheelEntry,
-    WheelName,
     file_name_part,
     find_dist_info,
-    split_dist_info,
     tree_entries,
     write_wheel,
 )
 from spokeshave.wheel_fixtures import make_wheel, read_wheel
+from spokeshave.wheel_name import WheelName, split_dist_info
 
 STORED = Compression.STORED
 

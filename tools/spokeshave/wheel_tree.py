@@ -14,7 +14,8 @@ from spokeshave.location import Location, Root
 from spokeshave.macho import MachOFile
 from spokeshave.native import NativeFile, read_native
 from spokeshave.pe import PeFile
-from spokeshave.wheel_file import WheelName, find_dist_info
+from spokeshave.wheel_file import find_dist_info
+from spokeshave.wheel_name import WheelName
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,19 @@ class WheelTree:
         return {location.path: file for file, location in self.locations.items() if location.root is Root.PACKAGES}
 
 
-def unpack(wheel: Path, root: Path) -> WheelTree:
-    """Unpack a wheel below ``root``, which is made; raises `InvalidWheelError` for what is no wheel."""
+def unpack(wheel: Path, root: Path, *, only_dist_info: bool = False) -> WheelTree:
+    """Unpack a wheel, or only its dist-info folder, below ``root``, which is made.
+
+    Raises:
+        InvalidWheelError: For a file that is not a wheel.
+    """
     name = WheelName.parse(wheel.name)
     with ArchiveReader(wheel) as reader:
         dist_info = find_dist_info([*reader.members, *reader.folders], wheel.name)
         root.mkdir(parents=True)
         for member in reader.members.values():
-            _unpack_member(reader, member, root / member.name)
+            if not only_dist_info or member.name.startswith(f"{dist_info}/"):
+                _unpack_member(reader, member, root / member.name)
         return WheelTree(name, root, tuple(sorted(reader.members)), dist_info)
 
 

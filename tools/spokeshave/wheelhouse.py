@@ -17,7 +17,8 @@ from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveEr
 from spokeshave.interpreter import Interpreter
 from spokeshave.metadata_reader import read_core_metadata
 from spokeshave.requirements_file import Pin
-from spokeshave.wheel_file import WheelName, find_dist_info
+from spokeshave.wheel_file import find_dist_info
+from spokeshave.wheel_name import WheelName
 
 
 class UnmetRequirementError(SpokeshaveError):
@@ -69,7 +70,7 @@ def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
     if folder is None:
         return []
     if not folder.is_dir():
-        raise InvalidWheelError(Problem(str(folder), "is no folder", "Give by --wheelhouse a folder of wheels."))
+        raise InvalidWheelError(Problem(str(folder), "is not a folder", "Give by --wheelhouse a folder of wheels."))
     problems, found = Problems(), []
     for path in sorted(folder.glob("*.whl")):
         with problems.collecting():
