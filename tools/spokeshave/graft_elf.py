@@ -156,7 +156,7 @@ def _graft(linkage: Linkage, musl_names: Mapping[str, str], patchelf: PinnedPatc
     for file in sorted(tree.elf_files):
         _forget_python(tree, file, patchelf)
         if linkage.outside(file):
-            _replace_needed(tree.root / file, tree.elf_files[file].needed, names, patchelf)
+            _replace_needed(tree.root / file, linkage.taken_outside(file), names, patchelf)
             placed = _place_program(tree, file)
             _search_in(tree, file, placed, folder, patchelf)
     for name, new in names.items():

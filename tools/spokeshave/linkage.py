@@ -62,6 +62,15 @@ class Linkage:
         process = self.processes[file]
         return [name for (_, name), provider in process.providers.items() if provider not in self.tree.elf_files]
 
+    def taken_outside(self, file: str) -> set[str]:
+        """The libraries that a file itself takes from outside the wheel; another file may find those names inside."""
+        return {
+            name
+            for root in self.entry_points
+            for (user, name), provider in self.processes[root].providers.items()
+            if user == file and provider not in self.tree.elf_files
+        }
+
     @cached_property
     def modules(self) -> frozenset[str]:
         """The extension modules, which Python loads whatever else links to them."""
@@ -71,14 +80,19 @@ class Linkage:
     def entry_points(self) -> list[str]:
         """The ELF files that are loaded first: extensions, programs, libraries opened by name.
 
-        A library that another one links to inherits its search path, so alone it proves nothing.
+        A library that another one links to inherits its search path, so alone it proves nothing. Each file that none
+        of these loads (a second library of a name, libraries that need each other) is loaded first as well.
         """
-        needed = {name for elf in self.tree.elf_files.values() for name in elf.needed}
-        return [
-            file
-            for file, elf in self.tree.elf_files.items()
-            if file in self.modules or not needed & {PurePosixPath(file).name, elf.soname}
-        ]
+        files = self.tree.elf_files
+        needed = {name for elf in files.values() for name in elf.needed}
+        found = [f for f, elf in files.items() if f in self.modules or not needed & {PurePosixPath(f).name, elf.soname}]
+        reached = {other for file in found for other in self.processes[file].files}
+        # Of libraries that need each other, one that finds the others shows how they are meant to be opened.
+        for file in sorted(files, key=lambda file: len(self.processes[file].missing)):
+            if file not in reached:
+                found.append(file)
+                reached |= self.processes[file].files.keys()
+        return found
 
     def platform_libraries(self) -> list[str]:
         """The sonames that the wheel takes from the platform."""

@@ -19,6 +19,7 @@ from spokeshave.pip_program import pip_install
 from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.repair import repair
 from spokeshave.verify import verify
+from spokeshave.wheel_tree import unpack
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"
@@ -400,3 +401,101 @@ def test_repair_refuses_what_is_installed_away_from_the_packages(tmp_path: Path)
     files: Files = {"demo/native.abi3.so": native, f"{DATA}/data/lib/native.abi3.so": native}
     with pytest.raises(SpokeshaveError, match=r"data/lib/native\.abi3\.so: needs a library of the wheel, but is"):
         repaired_imports(tmp_path, files, [core.parent], "demo.native")
+
+
+def test_grafting_leaves_a_wheels_own_library_of_the_name(tmp_path: Path) -> None:
+    inside = library(tmp_path / "in/libx.so", "inside")
+    outside = library(tmp_path / "out/libx.so", "inside outside")
+    other = library(tmp_path / "out/libother.so", "other")
+    uses_both = "extern int inside(void); extern int other(void); int both(void) { return inside() + other(); }"
+    files: Files = {
+        "demo/libx.so": inside,
+        "demo/a.abi3.so": module(
+            tmp_path / "a.abi3.so", str(inside), str(other), rpath("$ORIGIN"), call="both", code=uses_both
+        ),
+        "demo/b.abi3.so": module(tmp_path / "b.abi3.so", str(outside), call="outside"),
+    }
+    done = repair(wheel_of(tmp_path, files, "cp38-abi3-linux_x86_64"), PLATFORM, [outside.parent], tmp_path / "done")
+    needed = unpack(done.written.path, tmp_path / "tree").elf_files
+    assert "libx.so" in needed["demo/a.abi3.so"].needed
+    assert "libx.so" not in needed["demo/b.abi3.so"].needed
+    assert imports(done.written.path, tmp_path, "demo.a", "demo.b")
+    assert imports(done.written.path, tmp_path, "demo.b", "demo.a")
+
+
+def test_a_library_finds_through_its_user_what_is_inside(tmp_path: Path) -> None:
+    files = chain(tmp_path, "-Wl,--disable-new-dtags")
+    outside = library(tmp_path / "out/libcore.so", "core outside")
+    files["demo/b.abi3.so"] = module(tmp_path / "b.abi3.so", str(outside), call="outside")
+    done = repair(wheel_of(tmp_path, files, "cp38-abi3-linux_x86_64"), PLATFORM, [outside.parent], tmp_path / "done")
+    tree = unpack(done.written.path, tmp_path / "tree")
+    assert tree.elf_files["demo/libmiddle.so"].needed == ("libcore.so",)
+
+
+def opened(*names: str) -> str:
+    """Python code that opens libraries beside it."""
+    lines = [f"ctypes.CDLL(os.path.join(os.path.dirname(__file__), {name!r}))\n" for name in names]
+    return "".join(["import ctypes, os\n", *lines])
+
+
+@pytest.mark.parametrize("flags", [(), ("-Wl,-z,now",)])
+def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    gone = library(tmp_path / "libgone.so", "gone")
+    bare = library(tmp_path / "libq.so", "q")
+    code, body = "extern int q(void), gone(void);", "return q() + gone();"
+    first = library(tmp_path / "libp.so", "p", str(bare), str(gone), rpath("$ORIGIN"), *flags, code=code, body=body)
+    second = library(
+        tmp_path / "libq.so", "q", str(first), rpath("$ORIGIN"), code="extern int p(void);", body="return p();"
+    )
+    native = module(tmp_path / "native.abi3.so")
+    files: Files = {
+        "demo/__init__.py": opened("libp.so"),
+        "demo/native.abi3.so": native,
+        "demo/libp.so": first,
+        "demo/libq.so": second,
+    }
+    assert "needs libgone.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY, "demo/libp.so")
+    assert judge(tmp_path, {**files, "demo/libgone.so": gone}) == []
+
+
+def test_in_a_cycle_the_library_with_a_search_path_is_opened(tmp_path: Path) -> None:
+    bare = library(tmp_path / "libb.so", "b")
+    first = library(
+        tmp_path / "liba.so", "a", str(bare), "-Wl,--no-as-needed", code="extern int b(void);", body="return b();"
+    )
+    second = library(
+        tmp_path / "libb.so", "b", str(first), rpath("$ORIGIN"), "-Wl,--disable-new-dtags",
+        code="extern int a(void);", body="return a();",
+    )  # fmt: skip
+    files: Files = {
+        "demo/__init__.py": opened("libb.so"),
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so"),
+        "demo/liba.so": first,
+        "demo/libb.so": second,
+    }
+    assert judge(tmp_path, files) == []
+
+
+def test_a_library_that_needs_its_own_name_is_checked(tmp_path: Path) -> None:
+    bare = library(tmp_path / "libself.so", "self")
+    code = "extern int nowhere(void), self(void);"
+    built = library(tmp_path / "new/libself.so", "other", str(bare), code=code, body="return self() + nowhere();")
+    files: Files = {
+        "demo/__init__.py": opened("libself.so"),
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so"),
+        "demo/libself.so": built,
+    }
+    assert "nowhere" in only(judge(tmp_path, files), Rule.UNDEFINED_SYMBOL, "demo/libself.so")
+
+
+def test_the_second_library_of_a_name_is_checked(tmp_path: Path) -> None:
+    gone = library(tmp_path / "libgone.so", "gone")
+    one = library(tmp_path / "one/libx.so", "x")
+    two = library(tmp_path / "two/libx.so", "y", str(gone), code="extern int gone(void);", body="return gone();")
+    files: Files = {
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(one), rpath("$ORIGIN"), call="x"),
+        "demo/libx.so": one,
+        "demo/two/__init__.py": opened("libx.so"),
+        "demo/two/libx.so": two,
+    }
+    assert "needs libgone.so" in only(judge(tmp_path, files, "demo.two"), Rule.MISSING_LIBRARY, "demo/two/libx.so")
