@@ -16,6 +16,7 @@ from spokeshave.graft_elf import graft_elf
 from spokeshave.graft_macho import graft_macho
 from spokeshave.graft_pe import graft_pe
 from spokeshave.native import foreign_formats, is_loaded_by
+from spokeshave.own_libraries import check_own_libraries
 from spokeshave.platforms import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.report import Json, write_report
 from spokeshave.tag import WheelTag
@@ -71,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="a library in the wheel that keeps its name, as Python code opens it; files that need it are led to it",
+        help="a library in the wheel that keeps its name, as Python code opens it; the search paths of files that need it are set to its folder",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the repaired wheel is put")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
@@ -97,7 +98,7 @@ def repair(
         tree = unpack(wheel, scratch / "wheel")
         _check_tags(tree.name, platform)
         _check_native_code(tree, platform)
-        _check_own_libraries(tree, own_libraries)
+        check_own_libraries(tree, platform, own_libraries, library_dirs)
         grafted = _graft(tree, platform, library_dirs, own_libraries)
         name = _retag(grafted.tree, platform)
         entries = tree_entries(grafted.tree.root, Compression.DEFLATED)
@@ -121,14 +122,6 @@ def _check_folders(library_dirs: Sequence[Path]) -> None:
     for folder in library_dirs:
         if not folder.is_dir():
             problems.add(str(folder), "is no folder", "Give by --library-dir a folder that holds shared libraries.")
-    problems.raise_if_any(UnrepairableWheelError)
-
-
-def _check_own_libraries(tree: WheelTree, own_libraries: Sequence[str]) -> None:
-    problems = Problems()
-    for path in own_libraries:
-        if path not in tree.native_files:
-            problems.add(path, "is not a library in the wheel", "Give by --own-library the path of one.")
     problems.raise_if_any(UnrepairableWheelError)
 
 

@@ -499,3 +499,9 @@ def test_the_second_library_of_a_name_is_checked(tmp_path: Path) -> None:
         "demo/two/libx.so": two,
     }
     assert "needs libgone.so" in only(judge(tmp_path, files, "demo.two"), Rule.MISSING_LIBRARY, "demo/two/libx.so")
+
+
+def test_a_grafted_library_loses_an_empty_search_path(tmp_path: Path) -> None:
+    core = library(tmp_path / "out/libcore.so", "core", rpath("::"))
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    assert repaired_imports(tmp_path, {"demo/native.abi3.so": native}, [core.parent], "demo.native")
