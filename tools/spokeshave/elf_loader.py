@@ -11,7 +11,7 @@ from re import compile as pattern
 from auditwheel.libc import Libc
 
 from spokeshave.elf import ElfFile, is_elf, read_elf
-from spokeshave.library_calls import loads_libraries
+from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.library_search import find_libraries
 from spokeshave.location import Location
 from spokeshave.platforms import LinuxPlatform
@@ -109,6 +109,11 @@ class ElfLoader:
             process.missing.setdefault(name, user)
         return None
 
+    def _find_alone(self, file: str, name: str) -> str | None:
+        """What a file finds by its own search path."""
+        process = Process(file, {file: self.tree.elf_files[file]})
+        return None if "/" in name else self._find_in_wheel(process, {file: ""}, file, name)
+
     def _find_in_wheel(self, process: Process, users: Mapping[str, str], user: str, name: str) -> str | None:
         machine = process.files[user].machine
         for folder in self._folders(process, users, user):
@@ -150,6 +155,11 @@ class ElfLoader:
         return self._outside[provider]
 
     @cached_property
+    def calls(self) -> LibraryCalls:
+        """The calls in Python files by which libraries are loaded."""
+        return LibraryCalls(self.tree)
+
+    @cached_property
     def _outside(self) -> dict[str, ElfFile]:
         return {}
 
@@ -160,10 +170,12 @@ class ElfLoader:
     @cached_property
     def _loaded_by_hand(self) -> dict[str, str]:
         """The wheel's libraries by name, where a module of it loads libraries itself before they are needed."""
-        if not loads_libraries(self.tree):
-            return {}
-        names = {PurePosixPath(file).name: file for file in self.tree.elf_files}
-        return {**names, **{elf.soname: file for file, elf in self.tree.elf_files.items() if elf.soname}}
+        libraries = {
+            file: LibraryFile(frozenset({PurePosixPath(file).name, elf.soname or ""}) - {""}, frozenset(elf.needed))
+            for file, elf in self.tree.elf_files.items()
+        }
+        loaded = self.calls.loaded(libraries, self._find_alone)
+        return {name: file for file, library in loaded.items() for name in library.names}
 
 
 def _folder(here: Location, entry: str) -> Location | None:

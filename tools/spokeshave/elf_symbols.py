@@ -18,7 +18,6 @@ from spokeshave.archive import sha256_of_file
 from spokeshave.elf import ElfFile, relocated_names
 from spokeshave.elf_loader import Process
 from spokeshave.errors import Problem
-from spokeshave.library_calls import loads_globally
 from spokeshave.linkage import PYTHON_SYMBOL, Linkage, clash, some
 from spokeshave.musl_symbols import is_musl_symbol
 
@@ -79,7 +78,7 @@ def _may_come_from_elsewhere(linkage: Linkage, process: Process, name: str) -> b
         return True
     # A plugin finds its host's symbols, and so does what is loaded after a library with RTLD_GLOBAL.
     is_plugin = process.root not in linkage.modules
-    return (is_plugin or loads_globally(linkage.tree)) and name in _every_export(linkage)
+    return (is_plugin or linkage.loader.calls.loads_globally) and name in linkage.exports
 
 
 def _may_have(library: str, name: str) -> bool:
@@ -87,10 +86,6 @@ def _may_have(library: str, name: str) -> bool:
     if library in _LIBRARIES_BY_SYMBOL:
         return _LIBRARIES_BY_SYMBOL[library].fullmatch(name) is not None
     return not _GLIBC.fullmatch(library) and not library.startswith(("libc.", "libpthread.so", "libm.so"))
-
-
-def _every_export(linkage: Linkage) -> frozenset[str]:
-    return frozenset().union(*(elf.exports for elf in linkage.tree.elf_files.values()))
 
 
 def _missing_versions(process: Process, file: str, elf: ElfFile) -> Iterator[Problem]:

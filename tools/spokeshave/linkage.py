@@ -94,6 +94,11 @@ class Linkage:
                 reached |= self.processes[file].files.keys()
         return found
 
+    @cached_property
+    def exports(self) -> frozenset[str]:
+        """Every symbol that a file of the wheel provides."""
+        return frozenset().union(*(elf.exports for elf in self.tree.elf_files.values()))
+
     def platform_libraries(self) -> list[str]:
         """The sonames that the wheel takes from the platform."""
         needed = {name for elf in self.tree.elf_files.values() for name in elf.needed}

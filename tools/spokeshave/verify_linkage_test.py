@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -505,3 +506,62 @@ def test_a_grafted_library_loses_an_empty_search_path(tmp_path: Path) -> None:
     core = library(tmp_path / "out/libcore.so", "core", rpath("::"))
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     assert repaired_imports(tmp_path, {"demo/native.abi3.so": native}, [core.parent], "demo.native")
+
+
+LOADING = "import ctypes, os\nhere = os.path.dirname(__file__)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "fits"),
+    [
+        ("# ctypes.CDLL(None), lib\n", False),
+        ('"""Needs no CDLL of lib/libcore.so."""\n', False),
+        ("import ctypes\nctypes.CDLL(None)\n", False),
+        ("import ctypes\nlibm = ctypes.CDLL('libm.so.6')\n", False),
+        ("import ctypes, demo.native\nctypes.CDLL(None)\n", False),
+        ("import demo\nflags = 'RTLD_GLOBAL'\n", False),
+        (f"{LOADING}ctypes.CDLL(os.path.join(here, 'lib/libcore.so'))\n", True),
+        (f"{LOADING}for n in ['core']: ctypes.CDLL(os.path.join(here, 'lib', f'lib{{n}}.so'))\n", True),
+        (f"{LOADING}folder = here + '/lib/'\nfor n in os.listdir(folder): ctypes.CDLL(folder + n)\n", True),
+        ("import ctypes, pathlib\n[ctypes.CDLL(str(p)) for p in pathlib.Path(__file__).parent.rglob('lib*.so')]\n", True),
+    ],
+)
+def test_a_library_counts_as_loaded_where_it_is_named(tmp_path: Path, code: str, fits: bool) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/lib/libcore.so": core}
+    assert [item.rule for item in judge(tmp_path, files)] == ([] if fits else [Rule.MISSING_LIBRARY])
+
+
+def test_what_a_loaded_library_brings_with_it_is_loaded(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    code, body = "extern int core(void);", "return core();"
+    first = library(tmp_path / "libfirst.so", "first", str(core), rpath("$ORIGIN"), code=code, body=body)
+    load = f"{LOADING}ctypes.CDLL(os.path.join(here, '..', 'other', 'libfirst.so'))\n"
+    files: Files = {
+        "demo/__init__.py": load,
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(core), call="core"),
+        "other/libfirst.so": first,
+        "other/libcore.so": core,
+        "other/__init__.py": "",
+    }
+    assert judge(tmp_path, files) == []
+
+
+def test_many_files_are_read_once(tmp_path: Path) -> None:
+    names = [f"nobody_{number}" for number in range(300)]
+    code = "".join(f"extern int {name}(void);" for name in names)
+    calls = f"int every(void) {{ {''.join(f'{name}();' for name in names)} return 0; }}"
+    files: Files = {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="every", code=code + calls)}
+    files.update({f"demo/p{number}.py": "x = 1\n" * 3000 for number in range(400)})
+    wheel, start = wheel_of(tmp_path, files), time.process_time()
+    assert "uses nobody_0" in str(verify(Expectation(wheel, PLATFORM, ABI))[0])
+    assert time.process_time() - start < 10
+
+
+def test_a_packages_own_name_names_no_library(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    code = "import ctypes\nfrom demo import other\nctypes.CDLL(None)\n"
+    files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/libcore.so": core}
+    only(judge(tmp_path, {**files, "demo/other.py": ""}), Rule.MISSING_LIBRARY)
