@@ -13,18 +13,30 @@ from elftools.elf.elffile import ELFFile
 
 from spokeshave.elf_dynamic import DynamicSection
 from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.name_budget import NameBudget
 
 MAGIC = b"\x7fELF"
 # pyelftools says that it is typed, but most of it is not.
 open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
-_MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError)
+_MALFORMED = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OSError,
+    MemoryError,
+    OverflowError,
+)
 _EXECUTE, _WRITE = 1, 2
 _DF_TEXTREL = 0x4
+_TEXTS = ("soname", "needed", "rpath", "runpath")
 _LOADERS = ("ld-linux", "ld64.so.")
 
 
 class InvalidElfError(SpokeshaveError):
-    """A file that begins like an ELF file and is none."""
+    """A file with an ELF magic number that cannot be parsed."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,7 @@ def read_elf(path: Path, place: str) -> ElfFile:
 def _read(stream: IO[bytes]) -> ElfFile:
     elf = open_elf(stream)
     segments: list[Any] = list(elf.iter_segments())
-    tags = [] if _is_debug_file(elf) else [t for s in segments if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
+    tags = [] if _is_debug_file(elf) else _tags(elf)
     sonames = _texts(tags, "DT_SONAME", "soname")
     dynamic = DynamicSection.read(stream, elf, tags)
     undefined = [symbol for symbol in dynamic.symbols if symbol.is_undefined]
@@ -138,8 +150,7 @@ def relocated_names(path: Path, place: str) -> frozenset[str]:
     with path.open("rb") as stream:
         try:
             elf = open_elf(stream)
-            tags = [t for s in elf.iter_segments() if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
-            return DynamicSection.read(stream, elf, tags).relocated_names()
+            return DynamicSection.read(stream, elf, _tags(elf)).relocated_names()
         except (ELFError, struct.error, *_MALFORMED) as err:
             raise _damaged(place, err) from err
 
@@ -153,6 +164,17 @@ def _is_debug_file(elf: Any) -> bool:
     """Whether it holds split-off debug information: then it has the headers of tables, and not the tables."""
     section = elf.get_section_by_name(".dynamic")
     return section is not None and section["sh_type"] == "SHT_NOBITS"
+
+
+def _tags(elf: Any) -> list[Any]:
+    """The tags of the dynamic section, with their texts."""
+    budget = NameBudget(elf.stream_len)
+    tags = []
+    for segment in elf.iter_segments():
+        for tag in segment.iter_tags() if segment["p_type"] == "PT_DYNAMIC" else ():
+            budget.spend(sum(len(getattr(tag, attribute, "")) for attribute in _TEXTS))
+            tags.append(tag)
+    return tags
 
 
 def _texts(dynamic: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
