@@ -10,7 +10,7 @@ from re import compile as pattern
 
 from auditwheel.libc import Libc
 
-from spokeshave.elf import ElfFile, is_elf, read_elf
+from spokeshave.elf import LOADERS, ElfFile, is_elf, read_elf
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.library_search import find_libraries
 from spokeshave.location import Location
@@ -21,7 +21,6 @@ ORIGINS = ("$ORIGIN", "${ORIGIN}")
 LIBPYTHON = pattern(r"libpython3(\.\d+)?[a-z]*\.so(\.\d+)*")
 # musl answers to these names itself, in any form (load_library in its ldso/dynlink.c).
 MUSL_NAMES = frozenset(f"lib{name}.so" for name in ("c", "pthread", "rt", "m", "dl", "util", "xnet"))
-_LOADERS = ("ld-linux", "ld64.so.")
 # Part of glibc since 2.22 on x86_64 and 2.38 on aarch64, which its versions tell; auditwheel 6.4 has it in no policy.
 _VECTOR_LIBRARY = "libmvec.so.1"
 
@@ -60,7 +59,7 @@ class ElfLoader:
 
     def load(self, root: str) -> Process:
         """Load a file and all that it needs, breadth first as loaders do."""
-        process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root, root)
+        process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root)
         pending = [root]
         while pending:
             user = pending.pop(0)
@@ -69,7 +68,7 @@ class ElfLoader:
                 if provider is None:
                     continue
                 process.providers[user, name] = provider
-                known.update(dict.fromkeys([name, *self._names(provider, name)], provider))
+                known.update(dict.fromkeys([name, *self._names(provider)], provider))
                 if provider not in process.files:
                     process.files[provider] = self._elf(provider)
                     users[provider] = user
@@ -86,9 +85,9 @@ class ElfLoader:
     def is_platform_library(self, name: str) -> bool:
         """Whether the platform has a library, or answers to its name."""
         is_own_name = name in MUSL_NAMES if self.platform.libc is Libc.MUSL else name == _VECTOR_LIBRARY
-        return name in self.platform.policy.whitelist or name.startswith(_LOADERS) or is_own_name
+        return name in self.platform.policy.whitelist or name.startswith(LOADERS) or is_own_name
 
-    def _names(self, provider: str, name: str) -> dict[str, str]:
+    def _names(self, provider: str) -> dict[str, str]:
         """The names by which a loaded file is taken for a needed library: glibc's loader compares sonames too."""
         soname = self._elf(provider).soname if self.platform.libc is Libc.GLIBC else None
         return {soname: provider} if soname else {}

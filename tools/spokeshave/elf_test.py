@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import ctypes
 import struct
 import time
 from pathlib import Path
 
 import pytest
 
-from spokeshave.elf import InvalidElfError, open_elf, read_elf
+from spokeshave.elf import InvalidElfError, open_elf, read_elf, relocated_names
 from spokeshave.native_fixtures import GLIBC_2_17, MANYLINUX, compile_library, link_bare
 
 VISIBLE = '__attribute__((visibility("default")))'
@@ -99,3 +100,51 @@ def test_many_libraries_of_one_long_name_are_damage(tmp_path: Path) -> None:
 def test_a_library_without_names_is_read(tmp_path: Path) -> None:
     built = link_bare(tmp_path / "libnone.so", "static int none;", MANYLINUX)
     assert read_elf(built, "libnone.so").exports == frozenset()
+
+
+def with_header(path: Path, destination: Path, offset: int = -1, count: int = -1, names: int = -1) -> Path:
+    """A copy with other values for the table of sections; -1 keeps one."""
+    data = bytearray(path.read_bytes())
+    for place, layout, value in ((0x28, "<Q", offset), (0x3C, "<H", count), (0x3E, "<H", names)):
+        if value >= 0:
+            struct.pack_into(layout, data, place, value)
+    destination.write_bytes(data)
+    return destination
+
+
+WILD = {
+    "none": {"offset": 0, "count": 0, "names": 0},
+    "no offset": {"offset": 0},
+    "far": {"offset": 1 << 40},
+    "beyond": {"offset": (1 << 64) - 1},
+    "odd": {"offset": 77},
+    "many": {"count": 60000},
+    "wild names": {"names": 999},
+    "far and many": {"offset": 1 << 40, "count": 65535, "names": 65535},
+}
+
+
+@pytest.mark.parametrize("kind", WILD)
+def test_damaged_section_headers_do_not_matter(tmp_path: Path, versioned: Path, kind: str) -> None:
+    wild = with_header(versioned, tmp_path / "wild.so", **WILD[kind])
+    ctypes.CDLL(str(wild))
+    assert read_elf(wild, "wild.so") == read_elf(versioned, "libcore.so")
+    assert relocated_names(wild, "wild.so") == relocated_names(versioned, "libcore.so")
+
+
+def test_a_table_of_sections_may_be_cut_off(tmp_path: Path, versioned: Path) -> None:
+    data = versioned.read_bytes()
+    (start,) = struct.unpack_from("<Q", data, 0x28)
+    (tmp_path / "cut.so").write_bytes(data[:start])
+    (tmp_path / "zeroed.so").write_bytes(data[:start] + bytes(len(data) - start))
+    for name in ("cut.so", "zeroed.so"):
+        ctypes.CDLL(str(tmp_path / name))
+        assert read_elf(tmp_path / name, name) == read_elf(versioned, "libcore.so")
+
+
+def test_the_sections_of_a_32_bit_file_may_be_damaged(tmp_path: Path) -> None:
+    built = link_bare(tmp_path / "libcore.so", f"{VISIBLE} int core(void) {{ return 1; }}", "manylinux_2_31_armv7l")
+    data = bytearray(built.read_bytes())
+    struct.pack_into("<I", data, 0x20, 1 << 30)
+    (tmp_path / "wild.so").write_bytes(data)
+    assert read_elf(tmp_path / "wild.so", "wild.so") == read_elf(built, "libcore.so")

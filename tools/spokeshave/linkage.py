@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from pathlib import Path, PurePosixPath
 from auditwheel.error import InvalidLibc
 from auditwheel.lddtree import DynamicExecutable, ldd
 from auditwheel.libc import Libc
-from elftools.common.exceptions import ELFError
 from packaging.version import Version
 
 from spokeshave import musl_symbols
-from spokeshave.elf import ElfFile, InvalidElfError, read_elf
+from spokeshave.elf import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
+from spokeshave.elf_sections import copy_without_sections
 from spokeshave.errors import Problem
 from spokeshave.extension_module import find_modules
 from spokeshave.library_search import ambiguity
@@ -305,14 +306,22 @@ def _architecture(linkage: Linkage, file: str) -> list[Problem]:
 
 def _headers(tree: WheelTree, file: str) -> DynamicExecutable:
     """What auditwheel reads of a file's headers; it looks for no library."""
+    path = tree.root / file
     try:
-        return ldd(tree.root / file, root=str(tree.root), ldpaths={"conf": [], "env": [], "interp": []}, exclude=_ALL)
-    except ELFError as err:
-        message = f"is a damaged ELF file ({err})"
-        raise InvalidElfError(Problem(file, message, "Build the file again.")) from err
+        try:
+            return _read_headers(tree, path)
+        except MALFORMED:
+            with tempfile.TemporaryDirectory(prefix="spokeshave-headers-") as folder:
+                return _read_headers(tree, copy_without_sections(path, Path(folder) / path.name))
+    except MALFORMED as err:
+        raise damaged(file, err) from err
     except InvalidLibc as err:
         message = "needs both glibc and musl, and no system has both"
         raise InvalidElfError(Problem(file, message, "Link everything in it for one platform.")) from err
+
+
+def _read_headers(tree: WheelTree, path: Path) -> DynamicExecutable:
+    return ldd(path, root=str(tree.root), ldpaths={"conf": [], "env": [], "interp": []}, exclude=_ALL)
 
 
 def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:

@@ -565,3 +565,36 @@ def test_a_packages_own_name_names_no_library(tmp_path: Path) -> None:
     code = "import ctypes\nfrom demo import other\nctypes.CDLL(None)\n"
     files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/libcore.so": core}
     only(judge(tmp_path, {**files, "demo/other.py": ""}), Rule.MISSING_LIBRARY)
+
+
+@pytest.mark.parametrize("kind", ["cut", "far", "names"])
+def test_a_file_with_damaged_section_headers_is_judged(tmp_path: Path, kind: str) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN"), call="core")
+    data = bytearray(native.read_bytes())
+    (start,) = struct.unpack_from("<Q", data, 0x28)
+    if kind == "cut":
+        del data[start:]
+    elif kind == "far":
+        struct.pack_into("<Q", data, 0x28, 1 << 40)
+    else:
+        struct.pack_into("<H", data, 0x3E, 999)
+    files: Files = {"demo/native.abi3.so": bytes(data)}
+    assert judge(tmp_path, {**files, "demo/libcore.so": core}) == []
+    assert "needs libcore.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY)
+
+
+@pytest.mark.parametrize("kind", ["none", "cut", "far"])
+def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: str) -> None:
+    core = library(tmp_path / "out/libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    data = bytearray(native.read_bytes())
+    (start,) = struct.unpack_from("<Q", data, 0x28)
+    if kind == "none":
+        data = bytearray(without_sections(native).read_bytes())
+    elif kind == "cut":
+        del data[start:]
+    else:
+        struct.pack_into("<Q", data, 0x28, 1 << 40)
+    with pytest.raises(SpokeshaveError, match="has no section headers, without which it cannot be edited"):
+        repaired_imports(tmp_path, {"demo/native.abi3.so": bytes(data)}, [core.parent], "demo.native")
