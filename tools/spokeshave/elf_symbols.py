@@ -30,6 +30,16 @@ _LIBRARIES_BY_SYMBOL = {
     "libstdc++.so.6": re.compile(
         rf"_Z(GV|T[ISVTCHW]|T[hv]\w+_)?{_STANDARD}\w*|_ZT[IS]P?K?[a-z]|__cxa_\w+|__gxx_\w+|__dynamic_cast|__once_\w+"
     ),
+    "libz.so.1": re.compile(
+        r"(in|de)flate\w*|gz\w+|z(lib|Error)\w*|crc32\w*|adler32\w*|(un)?compress\w*|get_crc_table|_tr_\w+|_dist_code"
+        r"|_length_code|z_errmsg|zcalloc|zcfree"
+    ),
+    "libexpat.so.1": re.compile(r"_?XML_\w+|_INTERNAL_\w+"),
+    "libatomic.so.1": re.compile(r"__atomic_\w+|atomic_\w+|__sync_\w+|libat_\w+"),
+    "libX11.so.6": re.compile(
+        # It brings libxcb and libXau with it.
+        r"_?X\w+|xcb_\w+|_?Utf8\w+|KeySymToUcs4|read_EncodingInfo|xlocaledir|_qfree|_conv_lock"
+    ),
     "libgcc_s.so.1": re.compile(r"_Unwind_\w+|__\w+_frame(_\w+)?|__emutls_\w+|__\w+[sdtxhq][ifc]\d?|__cpu_\w+"),
 }
 

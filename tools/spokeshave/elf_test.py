@@ -18,7 +18,7 @@ def versioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that needs and defines versions."""
     folder = tmp_path_factory.mktemp("versioned")
     (folder / "map").write_text("CORE_1 { global: core; };")
-    source = f"#include <stdio.h>\n{VISIBLE} int core(void) {{ return puts(\"\"); }}"
+    source = f'#include <stdio.h>\n{VISIBLE} int core(void) {{ return puts(""); }}'
     return compile_library(folder / "libcore.so", source, f"-Wl,--version-script,{folder}/map", target=GLIBC_2_17)
 
 

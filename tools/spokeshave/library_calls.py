@@ -60,7 +60,7 @@ class LibraryCalls:
         while pending:
             user = pending.pop()
             others = {find(user, name) for name in found[user].needed}
-            new = {other: libraries[other] for other in others if other in libraries and other not in found}
+            new = {other: libraries[other] for other in others if other and other in libraries and other not in found}
             found.update(new)
             pending += new
         return found

@@ -190,10 +190,11 @@ def some(names: list[str]) -> str:
 
 def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
     """What to say of a library that another one of its name stands in for."""
-    message = f"needs {own}, but a process that has loaded {other} takes that one for it, as both are called {name};"
-    return Problem(
-        user, f"{message} {some(lost)} is missing there", "Give each library a name of its own (its soname)."
+    message = (
+        f"needs {own}, but if {other} is loaded first it is used instead, because both are named {name};"
+        f" it does not define {some(lost)}"
     )
+    return Problem(user, message, "Give each library a name of its own (its soname).")
 
 
 def forbidden_symbols(linkage: Linkage) -> list[Problem]:
@@ -276,11 +277,13 @@ def _lead_to(tree: WheelTree, file: str, library: str) -> str:
 
 def apart_remedy(library: str, there: Location | None, here: Location | None) -> str:
     """What to do about a library that is installed below another root than the file that needs it."""
-    places = f"{there.root.value if there else 'nowhere'}, the file in {here.root.value if here else 'nowhere'}"
     name = PurePosixPath(library).name
+    if there is None or here is None:
+        lost = name if there is None else "the file"
+        return f"Put {name} into a package, beside what needs it: {lost} is not installed."
     return (
-        f"Put {name} into a package, beside what needs it: it is installed in {places}, and how far apart these are"
-        " differs between installations (pip's --target, --user)."
+        f"Put {name} into a package, beside what needs it: it is installed in {there.root.value}, the file in"
+        f" {here.root.value}, and how far apart these are differs between installations (pip's --target, --user)."
     )
 
 

@@ -261,6 +261,23 @@ def test_a_platform_library_may_have_any_symbol(tmp_path: Path, name: str, libra
         ("libgcc_s.so.1", "__udivti3", True),
         ("libgcc_s.so.1", "core", False),
         ("libc.so.6", "core", False),
+        ("libz.so.1", "deflateInit2_", True),
+        ("libz.so.1", "inflateEnd", True),
+        ("libz.so.1", "gzopen64", True),
+        ("libz.so.1", "zlibVersion", True),
+        ("libz.so.1", "zError", True),
+        ("libz.so.1", "crc32_combine64", True),
+        ("libz.so.1", "adler32_z", True),
+        ("libz.so.1", "uncompress", True),
+        ("libz.so.1", "compressBound", True),
+        ("libz.so.1", "get_crc_table", True),
+        ("libz.so.1", "core", False),
+        ("libz.so.1", "my_deflate", False),
+        ("libexpat.so.1", "XML_ParserCreate", True),
+        ("libexpat.so.1", "core", False),
+        ("libX11.so.6", "XOpenDisplay", True),
+        ("libX11.so.6", "_XFlush", True),
+        ("libX11.so.6", "core", False),
     ],
 )
 def test_a_runtime_has_its_own_symbols_only(tmp_path: Path, library_name: str, name: str, fits: bool) -> None:
@@ -342,7 +359,8 @@ def test_two_libraries_of_one_name_in_a_wheel_are_found(tmp_path: Path) -> None:
     }
     found = judge(tmp_path, files, "demo.a", "demo.b")
     assert [item.rule for item in found] == [Rule.LIBRARY_CLASH] * 2
-    assert "demo/a.abi3.so: needs demo/a/libx.so, but a process that has loaded demo/b/libx.so" in str(found[0])
+    text = "demo/a.abi3.so: needs demo/a/libx.so, but if demo/b/libx.so is loaded first it is used instead"
+    assert f"{text}, because both are named libx.so; it does not define first" in str(found[0])
     with pytest.raises(SpokeshaveError, match=r"demo/a/libx\.so.* demo/b/libx\.so"):
         repaired_imports(tmp_path / "repaired", files, [], "demo.a", "demo.b")
 
@@ -523,7 +541,10 @@ LOADING = "import ctypes, os\nhere = os.path.dirname(__file__)\n"
         (f"{LOADING}ctypes.CDLL(os.path.join(here, 'lib/libcore.so'))\n", True),
         (f"{LOADING}for n in ['core']: ctypes.CDLL(os.path.join(here, 'lib', f'lib{{n}}.so'))\n", True),
         (f"{LOADING}folder = here + '/lib/'\nfor n in os.listdir(folder): ctypes.CDLL(folder + n)\n", True),
-        ("import ctypes, pathlib\n[ctypes.CDLL(str(p)) for p in pathlib.Path(__file__).parent.rglob('lib*.so')]\n", True),
+        (
+            "import ctypes, pathlib as p\n[ctypes.CDLL(str(f)) for f in p.Path(__file__).parent.rglob('lib*.so')]\n",
+            True,
+        ),
     ],
 )
 def test_a_library_counts_as_loaded_where_it_is_named(tmp_path: Path, code: str, fits: bool) -> None:
@@ -598,3 +619,15 @@ def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: st
         struct.pack_into("<Q", data, 0x28, 1 << 40)
     with pytest.raises(SpokeshaveError, match="has no section headers, without which it cannot be edited"):
         repaired_imports(tmp_path, {"demo/native.abi3.so": bytes(data)}, [core.parent], "demo.native")
+
+
+@pytest.mark.parametrize(("name", "fits"), [("__atomic_load_16", True), ("atomic_flag_clear", True), ("core", False)])
+def test_libatomic_has_its_own_symbols_only(tmp_path: Path, name: str, fits: bool) -> None:
+    platform = "manylinux_2_31_riscv64"
+    unused = f"{EXPORT} int unused(void) {{ return 1; }}"
+    system = link_bare(tmp_path / "libatomic.so.1", unused, platform, "-Wl,-soname,libatomic.so.1")
+    source = module_source("native", f"{name}();", f"extern int {name}();")
+    native = link_bare(tmp_path / "native.abi3.so", source, platform, "-Wl,--no-as-needed", str(system))
+    wheel = wheel_of(tmp_path, {"demo/native.abi3.so": native}, f"cp38-abi3-{platform}")
+    found = verify(Expectation(wheel, Platform.parse(platform), ABI))
+    assert [item.rule for item in found] == ([] if fits else [Rule.UNDEFINED_SYMBOL])

@@ -22,6 +22,7 @@ OWN = '__attribute__((visibility("default"))) int core(void) { return 1; }'
 OWN_DLL = "__declspec(dllexport) int core(void) { return 1; } int DllMainCRTStartup(void *i) { return 1; }"
 USE_CORE = {"code": "extern int core(void);", "statement": "core();"}
 PYTHON_NAMES = "PyModule_Create2 _PyGC_Dump PyType_GetModuleByDef"
+Files = dict[str, "bytes | str | Path"]
 
 
 def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", target: str = "", **code: str) -> Path:
@@ -615,7 +616,7 @@ def test_a_damaged_library_is_found_on_every_platform(tmp_path: Path, platform: 
 def test_a_dylib_that_the_package_loads_first_is_found(tmp_path: Path, source: str, fits: bool) -> None:
     core = dylib(tmp_path)
     built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
-    files = {native(MAC_ARM): built, "demo/lib/libcore.dylib": core, "demo/__init__.py": source}
+    files: Files = {native(MAC_ARM): built, "demo/lib/libcore.dylib": core, "demo/__init__.py": source}
     assert [item.rule for item in check(tmp_path, MAC_ARM, files)] == ([] if fits else [Rule.MISSING_LIBRARY])
 
 
@@ -623,5 +624,5 @@ def test_a_package_may_add_its_own_folder_for_another(tmp_path: Path) -> None:
     core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
     built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
     source = "import os; os.add_dll_directory(os.path.dirname(__file__))"
-    files = {native(WIN): built, "demo/dlls/core.dll": core, "demo/dlls/__init__.py": source}
+    files: Files = {native(WIN): built, "demo/dlls/core.dll": core, "demo/dlls/__init__.py": source}
     assert check(tmp_path, WIN, files) == []
