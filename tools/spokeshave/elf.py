@@ -170,7 +170,6 @@ def _read(stream: IO[bytes]) -> ElfFile:
 def relocated_names(path: Path, place: str) -> frozenset[str]:
     """The symbols of a file that its loader looks up; raises `InvalidElfError`."""
 
-
     def read(stream: IO[bytes]) -> frozenset[str]:
         elf = open_elf(stream)
         return DynamicSection.read(stream, elf, _tags(elf)).relocated_names()
