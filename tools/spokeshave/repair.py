@@ -72,8 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="a library in the wheel that keeps its name, as Python code opens it; the search paths of files that need it"
-        " are set to its folder",
+        help="a library in the wheel that keeps its name, as Python code opens it; the search paths of files that need"
+        " it are set to its folder",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the repaired wheel is put")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
