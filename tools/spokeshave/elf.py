@@ -135,7 +135,9 @@ def has_sections(path: Path) -> bool:
     """Whether a file has section headers that can be read."""
     with path.open("rb") as stream:
         try:
-            return any(section["sh_type"] != "SHT_NULL" for section in open_elf(stream).iter_sections())
+            elf = open_elf(stream)
+            is_whole = elf["e_shoff"] + elf["e_shentsize"] * elf.num_sections() <= elf.stream_len
+            return is_whole and any(section["sh_type"] != "SHT_NULL" for section in elf.iter_sections())
         except MALFORMED:
             return False
 

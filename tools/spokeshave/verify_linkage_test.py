@@ -570,14 +570,14 @@ def test_what_a_loaded_library_brings_with_it_is_loaded(tmp_path: Path) -> None:
 
 
 def test_many_files_are_read_once(tmp_path: Path) -> None:
-    names = [f"nobody_{number}" for number in range(300)]
+    names = [f"nobody_{number}" for number in range(500)]
     code = "".join(f"extern int {name}(void);" for name in names)
     calls = f"int every(void) {{ {''.join(f'{name}();' for name in names)} return 0; }}"
     files: Files = {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="every", code=code + calls)}
-    files.update({f"demo/p{number}.py": "x = 1\n" * 3000 for number in range(400)})
+    files.update({f"demo/p{number}.py": "x = 1\n" * 3000 for number in range(600)})
     wheel, start = wheel_of(tmp_path, files), time.process_time()
     assert "uses nobody_0" in str(verify(Expectation(wheel, PLATFORM, ABI))[0])
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 6
 
 
 def test_a_packages_own_name_names_no_library(tmp_path: Path) -> None:
@@ -605,7 +605,7 @@ def test_a_file_with_damaged_section_headers_is_judged(tmp_path: Path, kind: str
     assert "needs libcore.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY)
 
 
-@pytest.mark.parametrize("kind", ["none", "cut", "far"])
+@pytest.mark.parametrize("kind", ["none", "cut", "far", "many"])
 def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: str) -> None:
     core = library(tmp_path / "out/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
@@ -615,6 +615,8 @@ def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: st
         data = bytearray(without_sections(native).read_bytes())
     elif kind == "cut":
         del data[start:]
+    elif kind == "many":
+        struct.pack_into("<H", data, 0x3C, 60000)
     else:
         struct.pack_into("<Q", data, 0x28, 1 << 40)
     with pytest.raises(SpokeshaveError, match="has no section headers, without which it cannot be edited"):
