@@ -6,25 +6,43 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from spokeshave.elf_dynamic import DynamicSection
+from spokeshave.elf_sections import without_sections
 from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.name_budget import NameBudget
 
 MAGIC = b"\x7fELF"
 # pyelftools says that it is typed, but most of it is not.
 open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
-_MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError)
+# pyelftools meets malformed files with whatever its parsers run into.
+MALFORMED = (
+    ELFError,
+    struct.error,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OSError,
+    MemoryError,
+    OverflowError,
+)
 _EXECUTE, _WRITE = 1, 2
 _DF_TEXTREL = 0x4
-_LOADERS = ("ld-linux", "ld64.so.")
+_TEXTS = ("soname", "needed", "rpath", "runpath")
+# How the names of loaders begin, which files link to as to libraries.
+LOADERS = ("ld-linux", "ld64.so.")
+_T = TypeVar("_T")
 
 
 class InvalidElfError(SpokeshaveError):
-    """A file that begins like an ELF file and is none."""
+    """A file with an ELF magic number that cannot be parsed."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +116,36 @@ def is_elf(path: Path) -> bool:
 
 def read_elf(path: Path, place: str) -> ElfFile:
     """Read an ELF file; ``place`` is its name for the user. Raises `InvalidElfError`."""
+    return _parse(path, place, _read)
+
+
+def _parse(path: Path, place: str, read: Callable[[IO[bytes]], _T]) -> _T:
+    """Read from a file; where its section headers are damaged, which loaders do not look at, read without them."""
     with path.open("rb") as stream:
         try:
-            return _read(stream)
-        # pyelftools meets malformed files with whatever its parsers run into.
-        except (ELFError, struct.error, *_MALFORMED) as err:
-            raise _damaged(place, err) from err
+            return read(stream)
+        except MALFORMED as err:
+            try:
+                return read(without_sections(stream))
+            except MALFORMED:
+                raise damaged(place, err) from err
+
+
+def has_sections(path: Path) -> bool:
+    """Whether a file has section headers that can be read."""
+    with path.open("rb") as stream:
+        try:
+            elf = open_elf(stream)
+            is_whole = elf["e_shoff"] + elf["e_shentsize"] * elf.num_sections() <= elf.stream_len
+            return is_whole and any(section["sh_type"] != "SHT_NULL" for section in elf.iter_sections())
+        except MALFORMED:
+            return False
 
 
 def _read(stream: IO[bytes]) -> ElfFile:
     elf = open_elf(stream)
     segments: list[Any] = list(elf.iter_segments())
-    tags = [] if _is_debug_file(elf) else [t for s in segments if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
+    tags = [] if _is_debug_file(elf) else _tags(elf)
     sonames = _texts(tags, "DT_SONAME", "soname")
     dynamic = DynamicSection.read(stream, elf, tags)
     undefined = [symbol for symbol in dynamic.symbols if symbol.is_undefined]
@@ -135,16 +171,16 @@ def _read(stream: IO[bytes]) -> ElfFile:
 
 def relocated_names(path: Path, place: str) -> frozenset[str]:
     """The symbols of a file that its loader looks up; raises `InvalidElfError`."""
-    with path.open("rb") as stream:
-        try:
-            elf = open_elf(stream)
-            tags = [t for s in elf.iter_segments() if s["p_type"] == "PT_DYNAMIC" for t in s.iter_tags()]
-            return DynamicSection.read(stream, elf, tags).relocated_names()
-        except (ELFError, struct.error, *_MALFORMED) as err:
-            raise _damaged(place, err) from err
+
+    def read(stream: IO[bytes]) -> frozenset[str]:
+        elf = open_elf(stream)
+        return DynamicSection.read(stream, elf, _tags(elf)).relocated_names()
+
+    return _parse(path, place, read)
 
 
-def _damaged(place: str, err: Exception) -> InvalidElfError:
+def damaged(place: str, err: Exception) -> InvalidElfError:
+    """The error for a file that cannot be read."""
     message = f"is a damaged ELF file ({type(err).__name__}: {err})"
     return InvalidElfError(Problem(place, message, "Build the file again."))
 
@@ -153,6 +189,17 @@ def _is_debug_file(elf: Any) -> bool:
     """Whether it holds split-off debug information: then it has the headers of tables, and not the tables."""
     section = elf.get_section_by_name(".dynamic")
     return section is not None and section["sh_type"] == "SHT_NOBITS"
+
+
+def _tags(elf: Any) -> list[Any]:
+    """The tags of the dynamic section, with their texts."""
+    budget = NameBudget(elf.stream_len)
+    tags = []
+    for segment in elf.iter_segments():
+        for tag in segment.iter_tags() if segment["p_type"] == "PT_DYNAMIC" else ():
+            budget.spend(sum(len(getattr(tag, attribute, "")) for attribute in _TEXTS))
+            tags.append(tag)
+    return tags
 
 
 def _texts(dynamic: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
@@ -176,7 +223,7 @@ def _imports(dynamic: DynamicSection) -> tuple[ImportedSymbol, ...]:
     required = {
         needed.number: (needed.version, needed.library)
         for needed in dynamic.needed_versions()
-        if not needed.library.startswith(_LOADERS)
+        if not needed.library.startswith(LOADERS)
     }
     versioned = [symbol for symbol in dynamic.symbols if symbol.version in required]
     found = {ImportedSymbol(symbol.name, *required[symbol.version]) for symbol in versioned}

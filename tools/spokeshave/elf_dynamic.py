@@ -6,11 +6,14 @@ for one. pyelftools would make some ten objects of each symbol.
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any, NamedTuple
+
+from spokeshave.name_budget import NameBudget
 
 # A symbol's name, its binding and kind, its visibility and the section that defines it.
 _SYMBOL_64, _SYMBOL_32 = "IBBH16x", "I8xBBH"
@@ -24,6 +27,8 @@ _WIDE_HASHES = ("EM_S390", "EM_ALPHA")
 _RELOCATIONS = (("DT_RELA", "DT_RELASZ", "DT_RELA"), ("DT_REL", "DT_RELSZ", "DT_REL"), ("DT_JMPREL", "DT_PLTRELSZ", ""))
 _DT_RELA = 7
 _PAGE = 0x1000
+# The smallest entry that a table has for a name.
+_ENTRY_SIZE = 16
 
 
 class DynamicSymbol(NamedTuple):
@@ -93,7 +98,11 @@ class DynamicSection:
                 index, name, step = self._unpack(_NEEDED_VERSION_ENTRY, entry)
                 yield NeededVersion(index & _VERSION_INDEX, self._text(name), self._text(library))
                 entry += step
+                if not step:
+                    break
             address += following
+            if not following:
+                return
 
     def defined_versions(self) -> Iterator[str]:
         """The versions of the file's own symbols (DT_VERDEF), the name of the file among them."""
@@ -102,6 +111,8 @@ class DynamicSection:
             entry, following = self._unpack(_DEFINED_VERSION, address)
             yield self._text(self._unpack(_DEFINED_VERSION_ENTRY, address + entry)[0])
             address += following
+            if not following:
+                return
 
     def _symbol_count(self) -> int:
         # glibc's loader takes the newer table where there are both.
@@ -157,7 +168,17 @@ class DynamicSection:
         return self._content(self.tags["DT_STRTAB"], self.tags["DT_STRSZ"])
 
     def _text(self, start: int) -> str:
-        return self._texts[start : self._texts.index(b"\0", start)].decode("utf-8", "surrogateescape")
+        end = self._texts.index(b"\0", start)
+        self._budget.spend(end - start + _ENTRY_SIZE)
+        return self._texts[start:end].decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def _budget(self) -> NameBudget:
+        return NameBudget(self._size)
+
+    @cached_property
+    def _size(self) -> int:
+        return self.stream.seek(0, io.SEEK_END)
 
     @cached_property
     def _loaded(self) -> list[tuple[int, int, int]]:
@@ -176,7 +197,7 @@ class DynamicSection:
 
     def _content(self, address: int, size: int) -> bytes:
         for start, end, offset in self._loaded:
-            if start <= address and address + size <= end:
+            if start <= address and address + size <= end and size <= self._size:
                 self.stream.seek(offset + address - start)
                 data = self.stream.read(size)
                 if len(data) == size:

@@ -10,8 +10,8 @@ from re import compile as pattern
 
 from auditwheel.libc import Libc
 
-from spokeshave.elf import ElfFile, is_elf, read_elf
-from spokeshave.library_calls import loads_libraries
+from spokeshave.elf import LOADERS, ElfFile, is_elf, read_elf
+from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.library_search import find_libraries
 from spokeshave.location import Location
 from spokeshave.platforms import LinuxPlatform
@@ -21,7 +21,6 @@ ORIGINS = ("$ORIGIN", "${ORIGIN}")
 LIBPYTHON = pattern(r"libpython3(\.\d+)?[a-z]*\.so(\.\d+)*")
 # musl answers to these names itself, in any form (load_library in its ldso/dynlink.c).
 MUSL_NAMES = frozenset(f"lib{name}.so" for name in ("c", "pthread", "rt", "m", "dl", "util", "xnet"))
-_LOADERS = ("ld-linux", "ld64.so.")
 # Part of glibc since 2.22 on x86_64 and 2.38 on aarch64, which its versions tell; auditwheel 6.4 has it in no policy.
 _VECTOR_LIBRARY = "libmvec.so.1"
 
@@ -60,7 +59,7 @@ class ElfLoader:
 
     def load(self, root: str) -> Process:
         """Load a file and all that it needs, breadth first as loaders do."""
-        process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root, root)
+        process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root)
         pending = [root]
         while pending:
             user = pending.pop(0)
@@ -69,7 +68,7 @@ class ElfLoader:
                 if provider is None:
                     continue
                 process.providers[user, name] = provider
-                known.update(dict.fromkeys([name, *self._names(provider, name)], provider))
+                known.update(dict.fromkeys([name, *self._names(provider)], provider))
                 if provider not in process.files:
                     process.files[provider] = self._elf(provider)
                     users[provider] = user
@@ -86,9 +85,9 @@ class ElfLoader:
     def is_platform_library(self, name: str) -> bool:
         """Whether the platform has a library, or answers to its name."""
         is_own_name = name in MUSL_NAMES if self.platform.libc is Libc.MUSL else name == _VECTOR_LIBRARY
-        return name in self.platform.policy.whitelist or name.startswith(_LOADERS) or is_own_name
+        return name in self.platform.policy.whitelist or name.startswith(LOADERS) or is_own_name
 
-    def _names(self, provider: str, name: str) -> dict[str, str]:
+    def _names(self, provider: str) -> dict[str, str]:
         """The names by which a loaded file is taken for a needed library: glibc's loader compares sonames too."""
         soname = self._elf(provider).soname if self.platform.libc is Libc.GLIBC else None
         return {soname: provider} if soname else {}
@@ -108,6 +107,11 @@ class ElfLoader:
         else:
             process.missing.setdefault(name, user)
         return None
+
+    def _find_alone(self, file: str, name: str) -> str | None:
+        """What a file finds by its own search path."""
+        process = Process(file, {file: self.tree.elf_files[file]})
+        return None if "/" in name else self._find_in_wheel(process, {file: ""}, file, name)
 
     def _find_in_wheel(self, process: Process, users: Mapping[str, str], user: str, name: str) -> str | None:
         machine = process.files[user].machine
@@ -150,6 +154,11 @@ class ElfLoader:
         return self._outside[provider]
 
     @cached_property
+    def calls(self) -> LibraryCalls:
+        """The calls in Python files by which libraries are loaded."""
+        return LibraryCalls(self.tree)
+
+    @cached_property
     def _outside(self) -> dict[str, ElfFile]:
         return {}
 
@@ -160,10 +169,12 @@ class ElfLoader:
     @cached_property
     def _loaded_by_hand(self) -> dict[str, str]:
         """The wheel's libraries by name, where a module of it loads libraries itself before they are needed."""
-        if not loads_libraries(self.tree):
-            return {}
-        names = {PurePosixPath(file).name: file for file in self.tree.elf_files}
-        return {**names, **{elf.soname: file for file, elf in self.tree.elf_files.items() if elf.soname}}
+        libraries = {
+            file: LibraryFile(frozenset({PurePosixPath(file).name, elf.soname or ""}) - {""}, frozenset(elf.needed))
+            for file, elf in self.tree.elf_files.items()
+        }
+        loaded = self.calls.loaded(libraries, self._find_alone)
+        return {name: file for file, library in loaded.items() for name in library.names}
 
 
 def _folder(here: Location, entry: str) -> Location | None:

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from elftools.common.exceptions import ELFError
-
-from spokeshave.elf import open_elf
+from spokeshave.elf import MALFORMED, open_elf
 
 _LEAST_CUT = 8 << 20
 # The largest page of any architecture; the headers, and what patchelf may move to make room for them, lie before it.
@@ -67,7 +65,7 @@ class Skeleton:
                 elf = open_elf(stream)
                 aligned = max([_PAGE, *(segment["p_align"] for segment in elf.iter_segments())])
                 largest = max(elf.iter_sections(), key=_cuttable_size, default=None)
-            except ELFError:
+            except MALFORMED:
                 return None
             if largest is None or elf["e_type"] != "ET_DYN" or elf.get_section_by_name(".interp") is not None:
                 return None

@@ -18,7 +18,6 @@ from spokeshave.archive import sha256_of_file
 from spokeshave.elf import ElfFile, relocated_names
 from spokeshave.elf_loader import Process
 from spokeshave.errors import Problem
-from spokeshave.library_calls import loads_globally
 from spokeshave.linkage import PYTHON_SYMBOL, Linkage, clash, some
 from spokeshave.musl_symbols import is_musl_symbol
 
@@ -30,6 +29,16 @@ _STANDARD = r"(N[rVKRO]*)?(S[tabsiod]|9__gnu_cxx|10__cxxabiv1|n[wa]|d[la])"
 _LIBRARIES_BY_SYMBOL = {
     "libstdc++.so.6": re.compile(
         rf"_Z(GV|T[ISVTCHW]|T[hv]\w+_)?{_STANDARD}\w*|_ZT[IS]P?K?[a-z]|__cxa_\w+|__gxx_\w+|__dynamic_cast|__once_\w+"
+    ),
+    "libz.so.1": re.compile(
+        r"(in|de)flate\w*|gz\w+|z(lib|Error)\w*|crc32\w*|adler32\w*|(un)?compress\w*|get_crc_table|_tr_\w+|_dist_code"
+        r"|_length_code|z_errmsg|zcalloc|zcfree"
+    ),
+    "libexpat.so.1": re.compile(r"_?XML_\w+|_INTERNAL_\w+"),
+    "libatomic.so.1": re.compile(r"__atomic_\w+|atomic_\w+|__sync_\w+|libat_\w+"),
+    "libX11.so.6": re.compile(
+        # It brings libxcb and libXau with it.
+        r"_?X\w+|xcb_\w+|_?Utf8\w+|KeySymToUcs4|read_EncodingInfo|xlocaledir|_qfree|_conv_lock"
     ),
     "libgcc_s.so.1": re.compile(r"_Unwind_\w+|__\w+_frame(_\w+)?|__emutls_\w+|__\w+[sdtxhq][ifc]\d?|__cpu_\w+"),
 }
@@ -79,7 +88,7 @@ def _may_come_from_elsewhere(linkage: Linkage, process: Process, name: str) -> b
         return True
     # A plugin finds its host's symbols, and so does what is loaded after a library with RTLD_GLOBAL.
     is_plugin = process.root not in linkage.modules
-    return (is_plugin or loads_globally(linkage.tree)) and name in _every_export(linkage)
+    return (is_plugin or linkage.loader.calls.loads_globally) and name in linkage.exports
 
 
 def _may_have(library: str, name: str) -> bool:
@@ -87,10 +96,6 @@ def _may_have(library: str, name: str) -> bool:
     if library in _LIBRARIES_BY_SYMBOL:
         return _LIBRARIES_BY_SYMBOL[library].fullmatch(name) is not None
     return not _GLIBC.fullmatch(library) and not library.startswith(("libc.", "libpthread.so", "libm.so"))
-
-
-def _every_export(linkage: Linkage) -> frozenset[str]:
-    return frozenset().union(*(elf.exports for elf in linkage.tree.elf_files.values()))
 
 
 def _missing_versions(process: Process, file: str, elf: ElfFile) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ from spokeshave.linkage import (
     too_new_symbols,
 )
 from spokeshave.location import DATA_FOLDER, Location, Root
+from spokeshave.own_libraries import library_names
 from spokeshave.patchelf import PinnedPatchelf
 from spokeshave.platforms import LinuxPlatform, System
 from spokeshave.wheel_tree import WheelTree, read_tree
@@ -90,9 +91,16 @@ def _search_own(
     tree: WheelTree, own_libraries: Iterable[str], library_dirs: Sequence[Path], patchelf: PinnedPatchelf
 ) -> None:
     """Lead the files that need one of the wheel's own libraries, also through libraries to graft, to its folder."""
+    places = {path: Location.of(path) for path in own_libraries}
+    lost = [path for path, location in places.items() if location is None]
+    if lost:
+        message, remedy = "is a library that no installer has a place for", "Put it into a package."
+        raise UnrepairableWheelError(*(Problem(path, message, remedy) for path in lost))
     folders = {
-        tree.elf_files[path].soname or PurePosixPath(path).name: Location(Root.PACKAGES, path).folder
-        for path in own_libraries
+        name: location.folder
+        for path, location in places.items()
+        for name in library_names(path, tree.elf_files[path])
+        if location
     }
     for file, elf in tree.elf_files.items():
         needed = _all_needed(elf.needed, folders, library_dirs)
@@ -156,7 +164,7 @@ def _graft(linkage: Linkage, musl_names: Mapping[str, str], patchelf: PinnedPatc
     for file in sorted(tree.elf_files):
         _forget_python(tree, file, patchelf)
         if linkage.outside(file):
-            _replace_needed(tree.root / file, tree.elf_files[file].needed, names, patchelf)
+            _replace_needed(tree.root / file, linkage.taken_outside(file), names, patchelf)
             placed = _place_program(tree, file)
             _search_in(tree, file, placed, folder, patchelf)
     for name, new in names.items():
@@ -168,7 +176,7 @@ def _copy(source: Path, destination: Path, names: Mapping[str, str], patchelf: P
     elf = read_elf(source, source.name)
     copy_library(source, destination)
     patchelf.set_soname(destination, destination.name)
-    if any(elf.search_path):
+    if elf.search_path:
         patchelf.set_rpath(destination, "$ORIGIN")
     _replace_needed(destination, elf.needed, names, patchelf)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from posixpath import basename, dirname, relpath
+from posixpath import basename
 
 from spokeshave.errors import Problem, Problems
 from spokeshave.graft import (
@@ -21,6 +21,7 @@ from spokeshave.graft import (
 )
 from spokeshave.library_search import ambiguity, find_libraries
 from spokeshave.linkage import search_path_fault
+from spokeshave.location import Location
 from spokeshave.macho import MachOFile, read_macho
 from spokeshave.macho_edit import MachOEdits, edit_macho
 from spokeshave.macho_linkage import (
@@ -33,6 +34,7 @@ from spokeshave.macho_linkage import (
     too_new_systems,
     undefined_symbols,
 )
+from spokeshave.own_libraries import library_names
 from spokeshave.platforms import MacPlatform
 from spokeshave.wheel_tree import WheelTree, read_tree
 
@@ -66,7 +68,7 @@ def graft_macho(
     """
     linkage = MachOLinkage(tree, platform)
     outside = {file: _outside(linkage, file) for file in tree.macho_files}
-    own = {basename(path): path for path in own_libraries}
+    own = {name: path for path in own_libraries for name in library_names(path, tree.macho_files[path])}
     sources = _sources(
         [name for names in outside.values() for name in names if basename(name) not in own], library_dirs
     )
@@ -126,16 +128,9 @@ def _check(linkage: MachOLinkage, problems: Problems) -> None:
 
 
 def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Grafts) -> MachOEdits:
-    here = {installed: path for path, installed in tree.installed.items()}.get(file)
-    if here is None and any(grafts.path(name) for name in outside):
-        # What is installed by another scheme than modules, such as a script, lies nowhere near them.
-        message = "needs a library of the wheel, but is installed away from the packages"
-        remedy = "Link it statically, or put it into the package and start it by a console script."
-        raise UnrepairableWheelError(Problem(file, message, remedy))
-
     def library(name: str) -> str:
         path = grafts.path(name) if name in outside else None
-        return name if path is None else f"@loader_path/{relpath(path, dirname(here or '') or '.')}"
+        return name if path is None else _name_from(file, path)
 
     def install_name(name: str) -> str:
         # A path is that of the machine that linked the file; no loader asks for it.
@@ -150,10 +145,22 @@ def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Graft
 def _edits_of_library(path: str, grafts: _Grafts) -> MachOEdits:
     def library(name: str) -> str:
         other = grafts.path(name)
-        return name if other is None else f"@loader_path/{relpath(other, dirname(path))}"
+        return name if other is None else _name_from(path, other)
 
     # All that it needs is found from where it is, so it searches nowhere.
     return MachOEdits(lambda _: f"@rpath/{basename(path)}", library, lambda _: None)
+
+
+def _name_from(file: str, library: str) -> str:
+    """The name by which a file of the wheel finds a library of it, once both are installed."""
+    here, there = Location.of(file), Location.of(library)
+    path = there.path_from(here.folder) if here and there else None
+    if path is None:
+        # What is installed by another scheme than modules, such as a script, lies nowhere near them.
+        message = f"needs {library}, which is installed below another folder"
+        remedy = "Put both into packages, and start a program by a console script, or link the library statically."
+        raise UnrepairableWheelError(Problem(file, message, remedy))
+    return f"@loader_path/{path}"
 
 
 def _needed(macho: MachOFile) -> list[str]:

@@ -2,28 +2,105 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from spokeshave.python_code import code_of
 from spokeshave.wheel_tree import WheelTree
 
-_ADDING_FOLDERS = (b"add_dll_directory",)
-_LOADING = (*_ADDING_FOLDERS, b"WinDLL", b"CDLL", b"LoadLibrary", b"dlopen")
-_LOADING_GLOBALLY = (b"RTLD_GLOBAL", b"setdlopenflags")
+_ADDING_FOLDERS = ("add_dll_directory",)
+_LOADING_GLOBALLY = ("RTLD_GLOBAL", "setdlopenflags")
+_LOADING = (*_ADDING_FOLDERS, "WinDLL", "CDLL", "LoadLibrary", "dlopen", *_LOADING_GLOBALLY)
+_LISTING = ("glob", "rglob", "listdir", "scandir", "iterdir", "walk")
+_OWN_FOLDER = re.compile(r"\b__(file|path)__\b")
 
 
-def loads_libraries(tree: WheelTree) -> bool:
-    """Whether a module loads libraries itself, or says where they are: then a search path need not lead to them."""
-    return _calls(tree, _LOADING + _LOADING_GLOBALLY)
+Finder = Callable[[str, str], "str | None"]
 
 
-def adds_folders(tree: WheelTree) -> bool:
-    """Whether a module tells Windows of a folder with DLLs."""
-    return _calls(tree, _ADDING_FOLDERS)
+@dataclass(frozen=True)
+class LibraryFile:
+    """A library of a wheel: the names by which others need it, and the names that it needs itself."""
+
+    names: frozenset[str]
+    needed: frozenset[str]
 
 
-def loads_globally(tree: WheelTree) -> bool:
-    """Whether a module may load libraries so that all later ones see their symbols."""
-    return _calls(tree, _LOADING_GLOBALLY)
+@dataclass(frozen=True)
+class LibraryCalls:
+    """The Python files of a wheel that load libraries."""
+
+    tree: WheelTree
+
+    @cached_property
+    def exist(self) -> bool:
+        """Whether a module loads libraries at all, of whatever names."""
+        return bool(self._codes)
+
+    @cached_property
+    def adds_folders(self) -> bool:
+        """Whether a module tells Windows of a folder with DLLs."""
+        return any(name in code for code in self._codes.values() for name in _ADDING_FOLDERS)
+
+    @cached_property
+    def loads_globally(self) -> bool:
+        """Whether a module may load libraries so that all later ones see their symbols."""
+        return any(name in code for code in self._codes.values() for name in _LOADING_GLOBALLY)
+
+    def loaded(self, libraries: Mapping[str, LibraryFile], find: Finder) -> dict[str, LibraryFile]:
+        """Those of the libraries that a module loads, or says where they are, and those that they find themselves.
+
+        No search path needs to lead to these. ``find`` gives what a name leads to from a library.
+        """
+        found = {file: library for file, library in libraries.items() if self._loads(file, library.names)}
+        pending = list(found)
+        while pending:
+            user = pending.pop()
+            others = {find(user, name) for name in found[user].needed}
+            new = {other: libraries[other] for other in others if other and other in libraries and other not in found}
+            found.update(new)
+            pending += new
+        return found
+
+    @cached_property
+    def _codes(self) -> dict[str, str]:
+        """The code of each file with a call that loads libraries."""
+        words = [word.encode() for word in _LOADING]
+        sources = {file: self.tree.read(file) for file in self.tree.files if file.endswith((".py", ".pth"))}
+        codes = {f: code_of(source) for f, source in sources.items() if any(word in source for word in words)}
+        return {file: code for file, code in codes.items() if any(word in code for word in _LOADING)}
+
+    def _loads(self, file: str, names: Iterable[str]) -> bool:
+        """Whether code that loads libraries names one, or its folder, or lists folders."""
+        if not self._codes:
+            return False
+        top = file.partition("/")[0]
+        inside, outside = (_mention(file, names, is_outside=is_outside) for is_outside in (False, True))
+        return any(
+            (inside if source.startswith(f"{top}/") else outside).search(code) or self._adds_own(source, file)
+            for source, code in self._codes.items()
+        )
+
+    def _adds_own(self, source: str, file: str) -> bool:
+        """Whether a module tells Windows of its own folder, and a library lies there."""
+        here, there = self.tree.locations.get(source), self.tree.locations.get(file)
+        is_beside = here is not None and there is not None and here.folder == there.folder
+        code = self._codes[source]
+        return is_beside and _OWN_FOLDER.search(code) is not None and any(name in code for name in _ADDING_FOLDERS)
 
 
-def _calls(tree: WheelTree, names: tuple[bytes, ...]) -> bool:
-    sources = (tree.read(file) for file in tree.files if file.endswith((".py", ".pth")))
-    return any(name in source for source in sources for name in names)
+def _mention(file: str, names: Iterable[str], *, is_outside: bool) -> re.Pattern[str]:
+    """What names a library or its folder; ``is_outside`` for code that is not in the same top folder."""
+    path = PurePosixPath(file)
+    every = sorted({path.name, *names})
+    stems = {name.partition(".")[0] for name in every}
+    # The imports of a package name its own top folder.
+    folders = path.parts[1:-1] or (path.parts[:-1] if is_outside else ())
+    words = "|".join(map(re.escape, [*every, *stems, *folders, *_LISTING]))
+    # A name without its lib may be part of a pattern: f"lib{name}.so".
+    parts = "|".join(re.escape(stem[3:]) for stem in stems if stem.startswith("lib") and stem[3:])
+    quoted = rf"|(?P<quote>['\"])(?:{parts})(?P=quote)" if parts else ""
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w){quoted}", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from pathlib import Path, PurePosixPath
 from auditwheel.error import InvalidLibc
 from auditwheel.lddtree import DynamicExecutable, ldd
 from auditwheel.libc import Libc
-from elftools.common.exceptions import ELFError
 from packaging.version import Version
 
 from spokeshave import musl_symbols
-from spokeshave.elf import ElfFile, InvalidElfError, read_elf
+from spokeshave.elf import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
+from spokeshave.elf_sections import copy_without_sections
 from spokeshave.errors import Problem
 from spokeshave.extension_module import find_modules
 from spokeshave.library_search import ambiguity
@@ -62,6 +63,15 @@ class Linkage:
         process = self.processes[file]
         return [name for (_, name), provider in process.providers.items() if provider not in self.tree.elf_files]
 
+    def taken_outside(self, file: str) -> set[str]:
+        """The libraries that a file itself takes from outside the wheel; another file may find those names inside."""
+        return {
+            name
+            for root in self.entry_points
+            for (user, name), provider in self.processes[root].providers.items()
+            if user == file and provider not in self.tree.elf_files
+        }
+
     @cached_property
     def modules(self) -> frozenset[str]:
         """The extension modules, which Python loads whatever else links to them."""
@@ -71,14 +81,24 @@ class Linkage:
     def entry_points(self) -> list[str]:
         """The ELF files that are loaded first: extensions, programs, libraries opened by name.
 
-        A library that another one links to inherits its search path, so alone it proves nothing.
+        A library that another one links to inherits its search path, so alone it proves nothing. Each file that none
+        of these loads (a second library of a name, libraries that need each other) is loaded first as well.
         """
-        needed = {name for elf in self.tree.elf_files.values() for name in elf.needed}
-        return [
-            file
-            for file, elf in self.tree.elf_files.items()
-            if file in self.modules or not needed & {PurePosixPath(file).name, elf.soname}
-        ]
+        files = self.tree.elf_files
+        needed = {name for elf in files.values() for name in elf.needed}
+        found = [f for f, elf in files.items() if f in self.modules or not needed & {PurePosixPath(f).name, elf.soname}]
+        reached = {other for file in found for other in self.processes[file].files}
+        # Of libraries that need each other, one that finds the others shows how they are meant to be opened.
+        for file in sorted(files, key=lambda file: len(self.processes[file].missing)):
+            if file not in reached:
+                found.append(file)
+                reached |= self.processes[file].files.keys()
+        return found
+
+    @cached_property
+    def exports(self) -> frozenset[str]:
+        """Every symbol that a file of the wheel provides."""
+        return frozenset().union(*(elf.exports for elf in self.tree.elf_files.values()))
 
     def platform_libraries(self) -> list[str]:
         """The sonames that the wheel takes from the platform."""
@@ -170,10 +190,11 @@ def some(names: list[str]) -> str:
 
 def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
     """What to say of a library that another one of its name stands in for."""
-    message = f"needs {own}, but a process that has loaded {other} takes that one for it, as both are called {name};"
-    return Problem(
-        user, f"{message} {some(lost)} is missing there", "Give each library a name of its own (its soname)."
+    message = (
+        f"needs {own}, but if {other} is loaded first it is used instead, because both are named {name};"
+        f" it does not define {some(lost)}"
     )
+    return Problem(user, message, "Give each library a name of its own (its soname).")
 
 
 def forbidden_symbols(linkage: Linkage) -> list[Problem]:
@@ -256,11 +277,13 @@ def _lead_to(tree: WheelTree, file: str, library: str) -> str:
 
 def apart_remedy(library: str, there: Location | None, here: Location | None) -> str:
     """What to do about a library that is installed below another root than the file that needs it."""
-    places = f"{there.root.value if there else 'nowhere'}, the file in {here.root.value if here else 'nowhere'}"
     name = PurePosixPath(library).name
+    if there is None or here is None:
+        lost = name if there is None else "the file"
+        return f"Put {name} into a package, beside what needs it: {lost} is not installed."
     return (
-        f"Put {name} into a package, beside what needs it: it is installed in {places}, and how far apart these are"
-        " differs between installations (pip's --target, --user)."
+        f"Put {name} into a package, beside what needs it: it is installed in {there.root.value}, the file in"
+        f" {here.root.value}, and how far apart these are differs between installations (pip's --target, --user)."
     )
 
 
@@ -286,14 +309,22 @@ def _architecture(linkage: Linkage, file: str) -> list[Problem]:
 
 def _headers(tree: WheelTree, file: str) -> DynamicExecutable:
     """What auditwheel reads of a file's headers; it looks for no library."""
+    path = tree.root / file
     try:
-        return ldd(tree.root / file, root=str(tree.root), ldpaths={"conf": [], "env": [], "interp": []}, exclude=_ALL)
-    except ELFError as err:
-        message = f"is a damaged ELF file ({err})"
-        raise InvalidElfError(Problem(file, message, "Build the file again.")) from err
+        try:
+            return _read_headers(tree, path)
+        except MALFORMED:
+            with tempfile.TemporaryDirectory(prefix="spokeshave-headers-") as folder:
+                return _read_headers(tree, copy_without_sections(path, Path(folder) / path.name))
+    except MALFORMED as err:
+        raise damaged(file, err) from err
     except InvalidLibc as err:
         message = "needs both glibc and musl, and no system has both"
         raise InvalidElfError(Problem(file, message, "Link everything in it for one platform.")) from err
+
+
+def _read_headers(tree: WheelTree, path: Path) -> DynamicExecutable:
+    return ldd(path, root=str(tree.root), ldpaths={"conf": [], "env": [], "interp": []}, exclude=_ALL)
 
 
 def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:

@@ -155,7 +155,7 @@ def read_macho(path: Path, place: str) -> MachOFile:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             regions = _slices(data)
             slices = tuple(_read_slice(_View(data, region)) for region in regions or [Region(0, len(data))])
-    except (ValueError, IndexError, struct.error) as err:
+    except (ValueError, IndexError, struct.error, MemoryError, OverflowError) as err:
         message = f"is a damaged Mach-O file ({err})"
         raise InvalidMachOError(Problem(place, message, "Build the file again.")) from err
     return MachOFile(slices, regions is not None)

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from posixpath import basename
 
 from spokeshave.errors import Problem
-from spokeshave.library_calls import loads_libraries
+from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
 from spokeshave.location import Location
 from spokeshave.macho import Kind, MachOSlice, NeededLibrary
@@ -58,6 +58,9 @@ class MachOLinkage:
 
     def find(self, file: str, name: str, architecture: str) -> str | None:
         """The file of the wheel that a library's name leads to from another file."""
+        return self._search(file, name, architecture) or self._loaded_by_hand.get(name)
+
+    def _search(self, file: str, name: str, architecture: str) -> str | None:
         here = self.tree.locations.get(file)
         prefix, _, rest = name.partition("/")
         if prefix == "@loader_path":
@@ -67,17 +70,24 @@ class MachOLinkage:
         else:
             folders = []
         paths = (location for location in (folder.find(rest) for folder in folders) if location)
-        found = next((self.tree.by_location[path] for path in paths if path in self.tree.by_location), None)
-        return found or self._loaded_by_hand.get(name)
+        return next((self.tree.by_location[path] for path in paths if path in self.tree.by_location), None)
 
     @cached_property
     def _loaded_by_hand(self) -> dict[str, str]:
         """The wheel's libraries by install name, where a module of it loads libraries before they are needed."""
-        if not loads_libraries(self.tree):
-            return {}
-        return {
-            part.install_name: file for file in self.tree.macho_files for part in self.slices(file) if part.install_name
-        }
+        libraries = {file: self._library(file) for file in self.tree.macho_files}
+        loaded = LibraryCalls(self.tree).loaded(libraries, self._find_alone)
+        return {name: file for file, library in loaded.items() for name in library.names}
+
+    def _find_alone(self, file: str, name: str) -> str | None:
+        """What a file finds by its own search path, in any of its slices."""
+        found = (self._search(file, name, part.architecture) for part in self.slices(file))
+        return next(filter(None, found), None)
+
+    def _library(self, file: str) -> LibraryFile:
+        parts = self.slices(file)
+        names = frozenset(part.install_name for part in parts if part.install_name)
+        return LibraryFile(names, frozenset(name for part in parts for name in part.needed))
 
     def _rpaths(self, file: str, architecture: str) -> list[Location]:
         """The folders of the wheel that a file's search path names."""

@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from spokeshave.name_budget import TRIE_COPIES, NameBudget
+
 _CHAINED_HEADER = struct.Struct("<8xIIII")
 _IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64 = 1, 2, 3
 _OPCODE, _IMMEDIATE = 0xF0, 0x0F
@@ -42,6 +44,7 @@ class ImportedName(NamedTuple):
 def exported_names(trie: bytes) -> Iterator[str]:
     """The names in a trie of exports. Raises ValueError or IndexError for a damaged one."""
     pending, seen = ([(0, b"")] if trie else []), set()
+    budget = NameBudget(len(trie), TRIE_COPIES)
     while pending:
         node, name = pending.pop()
         if node in seen:
@@ -55,6 +58,7 @@ def exported_names(trie: bytes) -> Iterator[str]:
         for _ in range(children):
             end = trie.index(b"\0", offset)
             child, after = read_uleb(trie, end + 1)
+            budget.spend(len(name) + end - offset)
             pending.append((child, name + trie[offset:end]))
             offset = after
 
@@ -100,6 +104,7 @@ def chained_names(data: bytes) -> Iterator[ImportedName]:
     if kind not in (_IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64):
         raise ValueError(f"its imports have the format {kind}, which is not known")
     entry = struct.Struct({_IMPORT: "<I", _IMPORT_ADDEND: "<I4x", _IMPORT_ADDEND_64: "<Q8x"}[kind])
+    budget = NameBudget(len(data))
     bits, name_shift = (16, 32) if kind == _IMPORT_ADDEND_64 else (8, 9)
     for index in range(count):
         (value,) = entry.unpack_from(data, imports + index * entry.size)
@@ -107,7 +112,9 @@ def chained_names(data: bytes) -> Iterator[ImportedName]:
         ordinal = value & ((1 << bits) - 1)
         # The last numbers stand for the places that are no libraries.
         ordinal = ordinal - (1 << bits) if ordinal >= (1 << bits) - 3 else ordinal
-        yield ImportedName(_c_name(data[start : data.index(b"\0", start)]), ordinal, bool(value >> bits & 1))
+        end = data.index(b"\0", start)
+        budget.spend(end - start)
+        yield ImportedName(_c_name(data[start:end]), ordinal, bool(value >> bits & 1))
 
 
 def read_uleb(data: bytes, offset: int) -> tuple[int, int]:

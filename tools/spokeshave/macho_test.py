@@ -170,3 +170,17 @@ def test_imports_of_chained_fixups_are_read(kind: int, entry: str) -> None:
         ImportedName("one", 2, False),
         ImportedName("Py_Two", Ordinal.DYNAMIC_LOOKUP, True),
     ]
+
+
+def test_names_that_share_one_long_text_are_damage() -> None:
+    text = b"A" * (1 << 16) + b"\0"
+    header = struct.pack("<IIIIIII", 0, 0, 28, 28 + 4 * 2000, 2000, 1, 0)
+    chained = header + struct.pack("<I", 0) * 2000 + text
+    with pytest.raises(ValueError, match="its names are longer than the file"):
+        list(chained_names(chained))
+    # A long edge to a node with many children.
+    node = len(text) + 5
+    edge = text + bytes([0x80 | node & 0x7F, 0x80 | node >> 7 & 0x7F, node >> 14])
+    trie = b"\0\1" + edge + b"\0" + bytes([200]) + b"b\0\0" * 200
+    with pytest.raises(ValueError, match="its names are longer than the file"):
+        list(exported_names(trie))

@@ -86,3 +86,14 @@ def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list
         for file, native in files.items()
         if native.is_library and not is_loaded_by(native, platform)
     ]
+
+
+def no_native_code(wheel: str, files: Mapping[str, NativeFile], platform: Platform) -> list[Problem]:
+    """That a wheel has nothing that its platform loads; its libraries of another system are `foreign_formats`."""
+    if foreign_formats(files, platform) or any(is_loaded_by(native, platform) for native in files.values()):
+        return []
+    message = "has a platform tag but holds no native code"
+    if files:
+        message = f"{message} for it"
+    remedy = "Depend on the target of an extension or a shared library, or build a wheel tagged py3-none-any."
+    return [Problem(wheel, message, remedy)]

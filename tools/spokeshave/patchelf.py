@@ -11,6 +11,7 @@ from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
+from spokeshave.elf import has_sections
 from spokeshave.elf_skeleton import Skeleton
 from spokeshave.errors import Problem, SpokeshaveError
 
@@ -61,8 +62,12 @@ class PinnedPatchelf:
         command = [str(self._program), *arguments, str(file_name)]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0:
-            message = f"patchelf could not edit the file: {done.stderr.strip()}"
-            raise PatchelfError(Problem(file_name.name, message, "Build the file again, or report this."))
+            message = f"patchelf could not edit the file: {done.stderr.strip() or f'exit status {done.returncode}'}"
+            remedy = "Build the file again, or report this."
+            if not has_sections(file_name):
+                message = "has no section headers, without which it cannot be edited"
+                remedy = "Keep them: strip the file by strip, not by sstrip, and link it without -z nosectionheader."
+            raise PatchelfError(Problem(file_name.name, message, remedy))
 
 
 def _find_program() -> Path:

@@ -17,6 +17,7 @@ from typing import Any, cast
 import pefile
 
 from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.name_budget import NameBudget
 
 MAGIC = b"MZ"
 _MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x014C: "win32", 0x01C4: "arm32"}
@@ -34,10 +35,19 @@ _BY_RVA = 1
 _DEBUG_ENTRY = struct.Struct("<12xI12x")
 _REPRODUCIBLE = 16
 _THUNK, _BY_ORDINAL = struct.Struct("<Q"), 1 << 63
+_MALFORMED = (
+    pefile.PEFormatError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    struct.error,
+    MemoryError,
+    OverflowError,
+)
 
 
 class InvalidPeError(SpokeshaveError):
-    """A file that begins like a PE file and is none that can be read."""
+    """A file with a PE magic number that cannot be parsed."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ def read_pe(path: Path, place: str) -> PeFile:
     try:
         with closing(_open_headers(str(path), fast_load=True)) as headers:
             return _read(_Image(headers))
-    except (pefile.PEFormatError, ValueError, IndexError, AttributeError, struct.error) as err:
+    except _MALFORMED as err:
         message = f"is a damaged PE file ({err})"
         raise InvalidPeError(Problem(place, message, "Build the file again.")) from err
 
@@ -133,11 +143,16 @@ class _Image:
 
     headers: Any
 
+    @cached_property
+    def _budget(self) -> NameBudget:
+        return NameBudget(len(self.headers.__data__))
+
     def offset(self, rva: int) -> int:
         return int(self.headers.get_offset_from_rva(rva))
 
     def content(self, rva: int, size: int) -> bytes:
         offset = self.offset(rva)
+        self._budget.spend(size)
         data = bytes(self.headers.__data__[offset : offset + size])
         if len(data) != size:
             raise ValueError(f"it ends before {size} bytes at {offset}")
@@ -149,6 +164,7 @@ class _Image:
         end = self.headers.__data__.find(b"\0", offset)
         if end < 0:
             raise ValueError(f"a name at {offset} has no end")
+        self._budget.spend(end - offset)
         return bytes(self.headers.__data__[offset:end]).decode("utf-8", "surrogateescape")
 
     def directory(self, index: int) -> tuple[int, int]:

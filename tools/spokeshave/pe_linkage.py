@@ -12,7 +12,7 @@ from itertools import permutations
 from pathlib import PurePosixPath
 
 from spokeshave.errors import Problem
-from spokeshave.library_calls import adds_folders, loads_libraries
+from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import clash, some
 from spokeshave.pe import ImportedLibrary
 from spokeshave.platforms import PythonAbi, WindowsPlatform
@@ -63,14 +63,18 @@ class PeLinkage:
             yield from ((file, ImportedLibrary(name, symbols, True)) for name, symbols in pe.forwarded_to.items())
 
     @cached_property
-    def loads_libraries(self) -> bool:
-        """Whether a module of the wheel tells Windows where DLLs are, or loads them itself."""
-        return loads_libraries(self.tree)
+    def calls(self) -> LibraryCalls:
+        """The calls in Python files by which DLLs are loaded."""
+        return LibraryCalls(self.tree)
 
     @cached_property
-    def adds_folders(self) -> bool:
-        """Whether a module of the wheel tells Windows of a folder with DLLs."""
-        return adds_folders(self.tree)
+    def loaded_by_hand(self) -> set[str]:
+        """The names, in lower case, of DLLs that a module of the wheel loads itself, or tells Windows the folder of."""
+        libraries = {
+            file: LibraryFile(frozenset({PurePosixPath(file).name.lower()}), frozenset(map(str.lower, pe.needed)))
+            for file, pe in self.tree.pe_files.items()
+        }
+        return {name for library in self.calls.loaded(libraries, self.beside).values() for name in library.names}
 
 
 def is_grafted(file: str) -> bool:
@@ -110,7 +114,7 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
             message = f"needs {name}, which is not part of Windows or Python, not in the wheel"
             remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
             yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
-        elif linkage.beside(file, name) is None and not linkage.loads_libraries:
+        elif linkage.beside(file, name) is None and name.lower() not in linkage.loaded_by_hand:
             message = f"needs {name}; the wheel has it as {inside[0]}, where Windows does not look"
             remedy = "Put it beside the extension, or call os.add_dll_directory in the package's __init__.py."
             yield Problem(file, message, remedy)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,40 @@ def test_windows_has_no_such_library(name: str) -> None:
 def test_pythons_libraries_are_known() -> None:
     names = ["python3.dll", "Python312.dll", "python313t.dll", "python312_d.dll", "pythoncom312.dll", "python.dll"]
     assert [is_python_library(name) for name in names] == [True, True, True, True, False, False]
+
+
+def long_names(count: int, length: int) -> bytes:
+    """A PE file whose exports are all named by one long text."""
+    header = bytearray(0x400)
+    header[:2] = b"MZ"
+    struct.pack_into("<I", header, 60, 0x80)
+    header[0x80:0x84] = b"PE\0\0"
+    struct.pack_into("<HHIIIHH", header, 0x84, 0x8664, 1, 0, 0, 0, 240, 0x2022)
+    optional, names = 0x98, 0x1000 + 40
+    ordinals, text = names + 4 * count, names + 6 * count
+    body = struct.pack("<12x7I", text, 1, 0, count, 0, names, ordinals) + struct.pack("<I", text) * count
+    body += b"".join(struct.pack("<H", index) for index in range(count)) + b"A" * length + b"\0"
+    size = len(body)
+    body += bytes(-size % 0x200)
+    struct.pack_into("<H", header, optional, 0x20B)
+    struct.pack_into("<II", header, optional + 32, 0x1000, 0x200)
+    struct.pack_into("<HH", header, optional + 48, 6, 0)
+    struct.pack_into("<II", header, optional + 56, (size + 0x1FFF) // 0x1000 * 0x1000, 0x400)
+    struct.pack_into("<I", header, optional + 108, 16)
+    struct.pack_into("<II", header, optional + 112, 0x1000, 40)
+    section = optional + 240
+    header[section : section + 6] = b".edata"
+    struct.pack_into("<IIII", header, section + 8, size, 0x1000, len(body), 0x400)
+    struct.pack_into("<I", header, section + 36, 0x40000040)
+    return bytes(header) + body
+
+
+def test_names_that_share_one_long_text_are_damage(tmp_path: Path) -> None:
+    (tmp_path / "wide.dll").write_bytes(long_names(2000, 1 << 18))
+    with pytest.raises(InvalidPeError, match="its names are longer than the file"):
+        read_pe(tmp_path / "wide.dll", "wide.dll")
+
+
+def test_names_may_be_shared(tmp_path: Path) -> None:
+    (tmp_path / "shared.dll").write_bytes(long_names(5, 100))
+    assert read_pe(tmp_path / "shared.dll", "shared.dll").exports == {"A" * 100}

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.archive import Compression
-from spokeshave.errors import ExitCode, Problem, Problems
+from spokeshave.errors import ExitCode, Problems
 from spokeshave.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
 from spokeshave.graft_elf import graft_elf
 from spokeshave.graft_macho import graft_macho
 from spokeshave.graft_pe import graft_pe
-from spokeshave.native import foreign_formats, is_loaded_by
+from spokeshave.native import foreign_formats, no_native_code
+from spokeshave.own_libraries import check_own_libraries
 from spokeshave.platforms import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.report import Json, write_report
 from spokeshave.tag import WheelTag
@@ -71,7 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="a library in the wheel that keeps its name, as Python code opens it; files that need it are led to it",
+        help="a library in the wheel that keeps its name, as Python code opens it; the search paths of files that need"
+        " it are set to its folder",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the repaired wheel is put")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
@@ -97,7 +99,7 @@ def repair(
         tree = unpack(wheel, scratch / "wheel")
         _check_tags(tree.name, platform)
         _check_native_code(tree, platform)
-        _check_own_libraries(tree, own_libraries)
+        check_own_libraries(tree, platform, own_libraries, library_dirs)
         grafted = _graft(tree, platform, library_dirs, own_libraries)
         name = _retag(grafted.tree, platform)
         entries = tree_entries(grafted.tree.root, Compression.DEFLATED)
@@ -124,14 +126,6 @@ def _check_folders(library_dirs: Sequence[Path]) -> None:
     problems.raise_if_any(UnrepairableWheelError)
 
 
-def _check_own_libraries(tree: WheelTree, own_libraries: Sequence[str]) -> None:
-    problems = Problems()
-    for path in own_libraries:
-        if path not in tree.native_files:
-            problems.add(path, "is not a library in the wheel", "Give by --own-library the path of one.")
-    problems.raise_if_any(UnrepairableWheelError)
-
-
 def _check_tags(name: WheelName, platform: Platform) -> None:
     problems = Problems()
     for tag in name.tag.platform.split("."):
@@ -151,11 +145,10 @@ def _is_repaired_tag(tag: str, platform: Platform) -> bool:
 
 def _check_native_code(tree: WheelTree, platform: Platform) -> None:
     """Refuse a wheel with another system's code, or without any."""
-    problems = foreign_formats(tree.native_files, platform)
-    if not problems and not any(is_loaded_by(native, platform) for native in tree.native_files.values()):
-        message = "has a platform tag but holds no native code"
-        remedy = "Depend on the target of an extension or a shared library, or build a wheel tagged py3-none-any."
-        problems.append(Problem(str(tree.name), message, remedy))
+    problems = [
+        *foreign_formats(tree.native_files, platform),
+        *no_native_code(str(tree.name), tree.native_files, platform),
+    ]
     if problems:
         raise UnrepairableWheelError(*problems)
 

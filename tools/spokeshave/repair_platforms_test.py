@@ -458,3 +458,75 @@ assert main(sys.argv[1:]) == 0
 kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 print(max(resource.getrusage(kind).ru_maxrss for kind in kinds))
 """
+
+
+SHARED_NAMES = ["manylinux_2_17_x86_64", ARM, WIN]
+
+
+@pytest.mark.parametrize("platform", SHARED_NAMES)
+def test_own_libraries_of_one_name_are_refused(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    (core,) = (path for path in libraries.iterdir() if path.suffix in (".so", ".dylib", ".dll"))
+    other = library(tmp_path, platform, "core", body="return 2;")
+    own = [f"demo/{core.name}", f"demo/lib/{other.name}"]
+    files: dict[str, bytes | str | Path] = {f"demo/{file_name(platform)}": extension, own[0]: core, own[1]: other}
+    with pytest.raises(UnrepairableWheelError) as error:
+        repair(wheel_of(tmp_path, platform, files), Platform.parse(platform), [], tmp_path / "out", own)
+    assert f"{own[0]}: is another library than {own[1]}, but both are called" in str(error.value)
+
+
+@pytest.mark.parametrize("platform", SHARED_NAMES)
+def test_own_libraries_may_be_copies_of_one(tmp_path: Path, platform: str) -> None:
+    extension, libraries = built(platform)
+    (core,) = (path for path in libraries.iterdir() if path.suffix in (".so", ".dylib", ".dll"))
+    own = [f"demo/{core.name}", f"demo/lib/{core.name}"]
+    files: dict[str, bytes | str | Path] = {f"demo/{file_name(platform)}": extension, own[0]: core, own[1]: core}
+    done = repair(wheel_of(tmp_path, platform, files), Platform.parse(platform), [], tmp_path / "out", own)
+    assert verify(Expectation(done.written.path, Platform.parse(platform), ABI)) == []
+
+
+@pytest.mark.parametrize("platform", SHARED_NAMES)
+def test_own_libraries_that_no_file_needs_may_share_a_name(tmp_path: Path, platform: str) -> None:
+    extension = module(tmp_path, platform)
+    own = []
+    files: dict[str, bytes | str | Path] = {f"demo/{file_name(platform)}": extension}
+    for number in ("1", "2"):
+        core = library(tmp_path / number, platform, body=f"return {number};")
+        own.append(f"demo/n{number}/{core.name}")
+        files[own[-1]] = core
+    repair(wheel_of(tmp_path, platform, files), Platform.parse(platform), [], tmp_path / "out", own)
+
+
+@pytest.mark.parametrize("platform", ["manylinux_2_17_x86_64", "musllinux_1_2_x86_64", ARM])
+@pytest.mark.parametrize("scheme", ["platlib", "purelib"])
+def test_an_own_library_is_found_where_it_is_installed(tmp_path: Path, platform: str, scheme: str) -> None:
+    extension, libraries = built(platform)
+    (core,) = (path for path in libraries.iterdir() if path.suffix in (".so", ".dylib"))
+    own = f"demo-0+unstamped.data/{scheme}/demo/lib/{core.name}"
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": extension, own: core})
+    done = repair(wheel, Platform.parse(platform), [], tmp_path / "out", [own])
+    assert verify(Expectation(done.written.path, Platform.parse(platform), ABI)) == []
+
+
+@pytest.mark.parametrize("platform", ["manylinux_2_17_x86_64", ARM])
+@pytest.mark.parametrize("scheme", ["data", "nonsense"])
+def test_an_own_library_away_from_the_packages_is_refused(tmp_path: Path, platform: str, scheme: str) -> None:
+    extension, libraries = built(platform)
+    (core,) = (path for path in libraries.iterdir() if path.suffix in (".so", ".dylib"))
+    own = f"demo-0+unstamped.data/{scheme}/{core.name}"
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": extension, own: core})
+    with pytest.raises(UnrepairableWheelError, match=core.name):
+        repair(wheel, Platform.parse(platform), [], tmp_path / "out", [own])
+
+
+@pytest.mark.parametrize("platform", SHARED_NAMES)
+def test_an_own_library_of_another_system_is_refused(tmp_path: Path, platform: str) -> None:
+    program = tmp_path / "tool.exe"
+    headers = bytearray(library(tmp_path, WIN).read_bytes())
+    # No DLL: a program, such as installers carry as data.
+    start = int.from_bytes(headers[60:64], "little")
+    headers[start + 23] &= ~0x20
+    program.write_bytes(headers)
+    wheel = wheel_of(tmp_path, platform, {f"demo/{file_name(platform)}": built(platform)[0], "demo/tool.exe": program})
+    with pytest.raises(UnrepairableWheelError, match=r"demo/tool\.exe: is not a library that \w+ loads"):
+        repair(wheel, Platform.parse(platform), [built(platform)[1]], tmp_path / "out", ["demo/tool.exe"])

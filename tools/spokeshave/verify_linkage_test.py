@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from spokeshave.pip_program import pip_install
 from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.repair import repair
 from spokeshave.verify import verify
+from spokeshave.wheel_tree import unpack
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"
@@ -259,6 +261,23 @@ def test_a_platform_library_may_have_any_symbol(tmp_path: Path, name: str, libra
         ("libgcc_s.so.1", "__udivti3", True),
         ("libgcc_s.so.1", "core", False),
         ("libc.so.6", "core", False),
+        ("libz.so.1", "deflateInit2_", True),
+        ("libz.so.1", "inflateEnd", True),
+        ("libz.so.1", "gzopen64", True),
+        ("libz.so.1", "zlibVersion", True),
+        ("libz.so.1", "zError", True),
+        ("libz.so.1", "crc32_combine64", True),
+        ("libz.so.1", "adler32_z", True),
+        ("libz.so.1", "uncompress", True),
+        ("libz.so.1", "compressBound", True),
+        ("libz.so.1", "get_crc_table", True),
+        ("libz.so.1", "core", False),
+        ("libz.so.1", "my_deflate", False),
+        ("libexpat.so.1", "XML_ParserCreate", True),
+        ("libexpat.so.1", "core", False),
+        ("libX11.so.6", "XOpenDisplay", True),
+        ("libX11.so.6", "_XFlush", True),
+        ("libX11.so.6", "core", False),
     ],
 )
 def test_a_runtime_has_its_own_symbols_only(tmp_path: Path, library_name: str, name: str, fits: bool) -> None:
@@ -340,7 +359,8 @@ def test_two_libraries_of_one_name_in_a_wheel_are_found(tmp_path: Path) -> None:
     }
     found = judge(tmp_path, files, "demo.a", "demo.b")
     assert [item.rule for item in found] == [Rule.LIBRARY_CLASH] * 2
-    assert "demo/a.abi3.so: needs demo/a/libx.so, but a process that has loaded demo/b/libx.so" in str(found[0])
+    text = "demo/a.abi3.so: needs demo/a/libx.so, but if demo/b/libx.so is loaded first it is used instead"
+    assert f"{text}, because both are named libx.so; it does not define first" in str(found[0])
     with pytest.raises(SpokeshaveError, match=r"demo/a/libx\.so.* demo/b/libx\.so"):
         repaired_imports(tmp_path / "repaired", files, [], "demo.a", "demo.b")
 
@@ -400,3 +420,216 @@ def test_repair_refuses_what_is_installed_away_from_the_packages(tmp_path: Path)
     files: Files = {"demo/native.abi3.so": native, f"{DATA}/data/lib/native.abi3.so": native}
     with pytest.raises(SpokeshaveError, match=r"data/lib/native\.abi3\.so: needs a library of the wheel, but is"):
         repaired_imports(tmp_path, files, [core.parent], "demo.native")
+
+
+def test_grafting_leaves_a_wheels_own_library_of_the_name(tmp_path: Path) -> None:
+    inside = library(tmp_path / "in/libx.so", "inside")
+    outside = library(tmp_path / "out/libx.so", "inside outside")
+    other = library(tmp_path / "out/libother.so", "other")
+    uses_both = "extern int inside(void); extern int other(void); int both(void) { return inside() + other(); }"
+    files: Files = {
+        "demo/libx.so": inside,
+        "demo/a.abi3.so": module(
+            tmp_path / "a.abi3.so", str(inside), str(other), rpath("$ORIGIN"), call="both", code=uses_both
+        ),
+        "demo/b.abi3.so": module(tmp_path / "b.abi3.so", str(outside), call="outside"),
+    }
+    done = repair(wheel_of(tmp_path, files, "cp38-abi3-linux_x86_64"), PLATFORM, [outside.parent], tmp_path / "done")
+    needed = unpack(done.written.path, tmp_path / "tree").elf_files
+    assert "libx.so" in needed["demo/a.abi3.so"].needed
+    assert "libx.so" not in needed["demo/b.abi3.so"].needed
+    assert imports(done.written.path, tmp_path, "demo.a", "demo.b")
+    assert imports(done.written.path, tmp_path, "demo.b", "demo.a")
+
+
+def test_a_library_finds_through_its_user_what_is_inside(tmp_path: Path) -> None:
+    files = chain(tmp_path, "-Wl,--disable-new-dtags")
+    outside = library(tmp_path / "out/libcore.so", "core outside")
+    files["demo/b.abi3.so"] = module(tmp_path / "b.abi3.so", str(outside), call="outside")
+    done = repair(wheel_of(tmp_path, files, "cp38-abi3-linux_x86_64"), PLATFORM, [outside.parent], tmp_path / "done")
+    tree = unpack(done.written.path, tmp_path / "tree")
+    assert tree.elf_files["demo/libmiddle.so"].needed == ("libcore.so",)
+
+
+def opened(*names: str) -> str:
+    """Python code that opens libraries beside it."""
+    lines = [f"ctypes.CDLL(os.path.join(os.path.dirname(__file__), {name!r}))\n" for name in names]
+    return "".join(["import ctypes, os\n", *lines])
+
+
+@pytest.mark.parametrize("flags", [(), ("-Wl,-z,now",)])
+def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    gone = library(tmp_path / "libgone.so", "gone")
+    bare = library(tmp_path / "libq.so", "q")
+    code, body = "extern int q(void), gone(void);", "return q() + gone();"
+    first = library(tmp_path / "libp.so", "p", str(bare), str(gone), rpath("$ORIGIN"), *flags, code=code, body=body)
+    second = library(
+        tmp_path / "libq.so", "q", str(first), rpath("$ORIGIN"), code="extern int p(void);", body="return p();"
+    )
+    native = module(tmp_path / "native.abi3.so")
+    files: Files = {
+        "demo/__init__.py": opened("libp.so"),
+        "demo/native.abi3.so": native,
+        "demo/libp.so": first,
+        "demo/libq.so": second,
+    }
+    assert "needs libgone.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY, "demo/libp.so")
+    assert judge(tmp_path, {**files, "demo/libgone.so": gone}) == []
+
+
+def test_in_a_cycle_the_library_with_a_search_path_is_opened(tmp_path: Path) -> None:
+    bare = library(tmp_path / "libb.so", "b")
+    first = library(
+        tmp_path / "liba.so", "a", str(bare), "-Wl,--no-as-needed", code="extern int b(void);", body="return b();"
+    )
+    second = library(
+        tmp_path / "libb.so", "b", str(first), rpath("$ORIGIN"), "-Wl,--disable-new-dtags",
+        code="extern int a(void);", body="return a();",
+    )  # fmt: skip
+    files: Files = {
+        "demo/__init__.py": opened("libb.so"),
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so"),
+        "demo/liba.so": first,
+        "demo/libb.so": second,
+    }
+    assert judge(tmp_path, files) == []
+
+
+def test_a_library_that_needs_its_own_name_is_checked(tmp_path: Path) -> None:
+    bare = library(tmp_path / "libself.so", "self")
+    code = "extern int nowhere(void), self(void);"
+    built = library(tmp_path / "new/libself.so", "other", str(bare), code=code, body="return self() + nowhere();")
+    files: Files = {
+        "demo/__init__.py": opened("libself.so"),
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so"),
+        "demo/libself.so": built,
+    }
+    assert "nowhere" in only(judge(tmp_path, files), Rule.UNDEFINED_SYMBOL, "demo/libself.so")
+
+
+def test_the_second_library_of_a_name_is_checked(tmp_path: Path) -> None:
+    gone = library(tmp_path / "libgone.so", "gone")
+    one = library(tmp_path / "one/libx.so", "x")
+    two = library(tmp_path / "two/libx.so", "y", str(gone), code="extern int gone(void);", body="return gone();")
+    files: Files = {
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(one), rpath("$ORIGIN"), call="x"),
+        "demo/libx.so": one,
+        "demo/two/__init__.py": opened("libx.so"),
+        "demo/two/libx.so": two,
+    }
+    assert "needs libgone.so" in only(judge(tmp_path, files, "demo.two"), Rule.MISSING_LIBRARY, "demo/two/libx.so")
+
+
+def test_a_grafted_library_loses_an_empty_search_path(tmp_path: Path) -> None:
+    core = library(tmp_path / "out/libcore.so", "core", rpath("::"))
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    assert repaired_imports(tmp_path, {"demo/native.abi3.so": native}, [core.parent], "demo.native")
+
+
+LOADING = "import ctypes, os\nhere = os.path.dirname(__file__)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "fits"),
+    [
+        ("# ctypes.CDLL(None), lib\n", False),
+        ('"""Needs no CDLL of lib/libcore.so."""\n', False),
+        ("import ctypes\nctypes.CDLL(None)\n", False),
+        ("import ctypes\nlibm = ctypes.CDLL('libm.so.6')\n", False),
+        ("import ctypes, demo.native\nctypes.CDLL(None)\n", False),
+        ("import demo\nflags = 'RTLD_GLOBAL'\n", False),
+        (f"{LOADING}ctypes.CDLL(os.path.join(here, 'lib/libcore.so'))\n", True),
+        (f"{LOADING}for n in ['core']: ctypes.CDLL(os.path.join(here, 'lib', f'lib{{n}}.so'))\n", True),
+        (f"{LOADING}folder = here + '/lib/'\nfor n in os.listdir(folder): ctypes.CDLL(folder + n)\n", True),
+        (
+            "import ctypes, pathlib as p\n[ctypes.CDLL(str(f)) for f in p.Path(__file__).parent.rglob('lib*.so')]\n",
+            True,
+        ),
+    ],
+)
+def test_a_library_counts_as_loaded_where_it_is_named(tmp_path: Path, code: str, fits: bool) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/lib/libcore.so": core}
+    assert [item.rule for item in judge(tmp_path, files)] == ([] if fits else [Rule.MISSING_LIBRARY])
+
+
+def test_what_a_loaded_library_brings_with_it_is_loaded(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    code, body = "extern int core(void);", "return core();"
+    first = library(tmp_path / "libfirst.so", "first", str(core), rpath("$ORIGIN"), code=code, body=body)
+    load = f"{LOADING}ctypes.CDLL(os.path.join(here, '..', 'other', 'libfirst.so'))\n"
+    files: Files = {
+        "demo/__init__.py": load,
+        "demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(core), call="core"),
+        "other/libfirst.so": first,
+        "other/libcore.so": core,
+        "other/__init__.py": "",
+    }
+    assert judge(tmp_path, files) == []
+
+
+def test_many_files_are_read_once(tmp_path: Path) -> None:
+    names = [f"nobody_{number}" for number in range(500)]
+    code = "".join(f"extern int {name}(void);" for name in names)
+    calls = f"int every(void) {{ {''.join(f'{name}();' for name in names)} return 0; }}"
+    files: Files = {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="every", code=code + calls)}
+    files.update({f"demo/p{number}.py": "x = 1\n" * 3000 for number in range(600)})
+    wheel, start = wheel_of(tmp_path, files), time.process_time()
+    assert "uses nobody_0" in str(verify(Expectation(wheel, PLATFORM, ABI))[0])
+    assert time.process_time() - start < 6
+
+
+def test_a_packages_own_name_names_no_library(tmp_path: Path) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    code = "import ctypes\nfrom demo import other\nctypes.CDLL(None)\n"
+    files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/libcore.so": core}
+    only(judge(tmp_path, {**files, "demo/other.py": ""}), Rule.MISSING_LIBRARY)
+
+
+@pytest.mark.parametrize("kind", ["cut", "far", "names"])
+def test_a_file_with_damaged_section_headers_is_judged(tmp_path: Path, kind: str) -> None:
+    core = library(tmp_path / "libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), rpath("$ORIGIN"), call="core")
+    data = bytearray(native.read_bytes())
+    (start,) = struct.unpack_from("<Q", data, 0x28)
+    if kind == "cut":
+        del data[start:]
+    elif kind == "far":
+        struct.pack_into("<Q", data, 0x28, 1 << 40)
+    else:
+        struct.pack_into("<H", data, 0x3E, 999)
+    files: Files = {"demo/native.abi3.so": bytes(data)}
+    assert judge(tmp_path, {**files, "demo/libcore.so": core}) == []
+    assert "needs libcore.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY)
+
+
+@pytest.mark.parametrize("kind", ["none", "cut", "far", "many"])
+def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: str) -> None:
+    core = library(tmp_path / "out/libcore.so", "core")
+    native = module(tmp_path / "native.abi3.so", str(core), call="core")
+    data = bytearray(native.read_bytes())
+    (start,) = struct.unpack_from("<Q", data, 0x28)
+    if kind == "none":
+        data = bytearray(without_sections(native).read_bytes())
+    elif kind == "cut":
+        del data[start:]
+    elif kind == "many":
+        struct.pack_into("<H", data, 0x3C, 60000)
+    else:
+        struct.pack_into("<Q", data, 0x28, 1 << 40)
+    with pytest.raises(SpokeshaveError, match="has no section headers, without which it cannot be edited"):
+        repaired_imports(tmp_path, {"demo/native.abi3.so": bytes(data)}, [core.parent], "demo.native")
+
+
+@pytest.mark.parametrize(("name", "fits"), [("__atomic_load_16", True), ("atomic_flag_clear", True), ("core", False)])
+def test_libatomic_has_its_own_symbols_only(tmp_path: Path, name: str, fits: bool) -> None:
+    platform = "manylinux_2_31_riscv64"
+    unused = f"{EXPORT} int unused(void) {{ return 1; }}"
+    system = link_bare(tmp_path / "libatomic.so.1", unused, platform, "-Wl,-soname,libatomic.so.1")
+    source = module_source("native", f"{name}();", f"extern int {name}();")
+    native = link_bare(tmp_path / "native.abi3.so", source, platform, "-Wl,--no-as-needed", str(system))
+    wheel = wheel_of(tmp_path, {"demo/native.abi3.so": native}, f"cp38-abi3-{platform}")
+    found = verify(Expectation(wheel, Platform.parse(platform), ABI))
+    assert [item.rule for item in found] == ([] if fits else [Rule.UNDEFINED_SYMBOL])

@@ -22,6 +22,7 @@ OWN = '__attribute__((visibility("default"))) int core(void) { return 1; }'
 OWN_DLL = "__declspec(dllexport) int core(void) { return 1; } int DllMainCRTStartup(void *i) { return 1; }"
 USE_CORE = {"code": "extern int core(void);", "statement": "core();"}
 PYTHON_NAMES = "PyModule_Create2 _PyGC_Dump PyType_GetModuleByDef"
+Files = dict[str, "bytes | str | Path"]
 
 
 def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", target: str = "", **code: str) -> Path:
@@ -313,7 +314,11 @@ def test_a_dll_of_windows_or_python_is_fine(tmp_path: Path, name: str) -> None:
     [
         ("demo/Core.dll", "", True),
         ("demo.libs/core.dll", "", False),
-        ("demo.libs/core.dll", "import os; os.add_dll_directory('somewhere')", True),
+        ("demo.libs/core.dll", "import os; os.add_dll_directory('somewhere')", False),
+        ("demo.libs/core.dll", "import os; os.add_dll_directory(os.path.join(__file__, '../../demo.libs'))", True),
+        ("demo.libs/core.dll", "# os.add_dll_directory('demo.libs')", False),
+        ("demo/lib/core.dll", "import ctypes, os; ctypes.WinDLL(os.path.join(__file__, '..', 'lib', 'core'))", True),
+        ("demo/lib/core.dll", "import ctypes; ctypes.WinDLL('kernel32')", False),
     ],
 )
 def test_a_dll_of_the_wheel_must_be_where_windows_looks(tmp_path: Path, place: str, source: str, fits: bool) -> None:
@@ -374,7 +379,7 @@ def test_two_dlls_of_one_name_are_found_where_they_differ(tmp_path: Path) -> Non
     found = check(tmp_path, WIN, files)
     assert [item.rule for item in found] == [Rule.LIBRARY_CLASH] * 2
     assert "demo/first/native.pyd: needs demo/first/core.dll" in str(found[0])
-    assert "first is missing there" in str(found[0])
+    assert "it does not define first" in str(found[0])
     files["demo/second/core.dll"] = files["demo/first/core.dll"]
     assert [item.rule for item in check(tmp_path, WIN, files)] == [Rule.UNDEFINED_SYMBOL]
 
@@ -599,3 +604,25 @@ def test_a_damaged_library_is_found_on_every_platform(tmp_path: Path, platform: 
     assert kind in only(
         check(tmp_path, platform, {native(platform): plain(platform)[:size]}), Rule.ARCHIVE, native(platform)
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"),
+    [
+        ("import ctypes; ctypes.CDLL(None)", False),
+        ("import ctypes; ctypes.CDLL(__file__ + '/../lib/libcore.dylib')", True),
+    ],
+)
+def test_a_dylib_that_the_package_loads_first_is_found(tmp_path: Path, source: str, fits: bool) -> None:
+    core = dylib(tmp_path)
+    built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
+    files: Files = {native(MAC_ARM): built, "demo/lib/libcore.dylib": core, "demo/__init__.py": source}
+    assert [item.rule for item in check(tmp_path, MAC_ARM, files)] == ([] if fits else [Rule.MISSING_LIBRARY])
+
+
+def test_a_package_may_add_its_own_folder_for_another(tmp_path: Path) -> None:
+    core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
+    built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
+    source = "import os; os.add_dll_directory(os.path.dirname(__file__))"
+    files: Files = {native(WIN): built, "demo/dlls/core.dll": core, "demo/dlls/__init__.py": source}
+    assert check(tmp_path, WIN, files) == []

@@ -13,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from spokeshave.cli import main
 from spokeshave.findings import Expectation, Finding, Rule
-from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
+from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, link_bare, module_source
 from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.tag import WheelTag
 from spokeshave.verify import verify
@@ -535,3 +535,13 @@ def test_a_file_that_is_no_wheel_is_told_clearly(tmp_path: Path, capsys: pytest.
     assert "cannot be read as a zip archive" in capsys.readouterr().err
     assert main(["verify", "--wheel", str(tmp_path / "absent.whl"), *arguments]) == 1
     assert "absent.whl" in capsys.readouterr().err
+
+
+def test_a_program_of_another_system_is_no_native_code(tmp_path: Path) -> None:
+    start = "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }"
+    program = bytearray(link_bare(tmp_path / "tool.dll", start, "win_amd64").read_bytes())
+    # A library without the flag of one is a program.
+    program[int.from_bytes(program[60:64], "little") + 23] &= ~0x20
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/tool.exe": bytes(program)}, TAG)
+    found = verify(expectation(wheel))
+    assert "has a platform tag but holds no native code for it" in only(found, Rule.NO_NATIVE_CODE, wheel.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError, Problem
@@ -43,6 +43,11 @@ class WheelName:
     def __str__(self) -> str:
         build = f"-{self.build}" if self.build else ""
         return f"{self.name}-{self.version}{build}-{self.tag}.whl"
+
+    def belongs_to(self, name: str, version: str) -> bool:
+        """Whether the wheel is of a project and a version, however they are spelled."""
+        same_version = version == self.version or (is_version(version) and Version(version) == Version(self.version))
+        return same_version and canonicalize_name(name) == canonicalize_name(self.name)
 
     @property
     def dist_info(self) -> str:

@@ -29,7 +29,7 @@ def _name_fault(name: str) -> str | None:
     if forbidden:
         return f"has {', '.join(map(ascii, forbidden))} in the name {name!r}"
     if name.endswith((".", " ")):
-        return f"has the name {name!r}, of which Windows drops the end"
+        return f"has the name {name!r}, which ends with a dot or space, which Windows removes"
     # A device has its name with any ending.
     if name.partition(".")[0].rstrip(" ").upper() in _DEVICES:
         return f"has the name {name!r}, which is a device's"

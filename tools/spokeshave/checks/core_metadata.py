@@ -12,7 +12,7 @@ from packaging.version import Version
 from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.metadata_reader import is_early_license_file, read_core_metadata
 from spokeshave.platforms import PythonAbi
-from spokeshave.wheel_file import is_version, split_dist_info
+from spokeshave.wheel_file import split_dist_info
 
 _MINORS = 100
 
@@ -43,8 +43,7 @@ def _told(error: Exception) -> str:
 def _folder(subject: Subject) -> Iterator[Finding]:
     name, version = split_dist_info(subject.tree.dist_info)
     wheel = subject.tree.name
-    same_version = version == wheel.version or (is_version(version) and Version(version) == Version(wheel.version))
-    if canonicalize_name(name) != canonicalize_name(wheel.name) or not same_version:
+    if not wheel.belongs_to(name, version):
         message = f"belongs to {name} {version}, but the file name says {wheel.name} {wheel.version}"
         yield finding(
             Rule.METADATA, subject.tree.dist_info, message, "Build or stamp the wheel again; never rename one."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from spokeshave.errors import Problems, SpokeshaveError
 from spokeshave.extension_module import find_modules
@@ -13,7 +12,6 @@ from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.payload import find_clashes
 from spokeshave.pe_linkage import is_grafted
-from spokeshave.wheel_file import is_version
 from spokeshave.wheel_tree import WheelTree
 from spokeshave.windows_names import windows_path_fault
 
@@ -86,19 +84,14 @@ def _schemes(tree: WheelTree) -> Iterator[Finding]:
         top, _, rest = file.partition("/")
         if not top.endswith(DATA_FOLDER):
             continue
-        if not _is_own_data(tree, top):
+        name, _, version = top[: -len(DATA_FOLDER)].rpartition("-")
+        if not tree.name.belongs_to(name, version):
             message = f"is in {top}, but the data folder of this wheel is {tree.name.data}"
             yield finding(Rule.INSTALL_SCHEME, file, message, remedy)
         elif file not in tree.locations:
             scheme, slash, _ = rest.partition("/")
             what = f"has the unknown scheme {scheme!r}" if slash else "is in the data folder without a scheme"
             yield finding(Rule.INSTALL_SCHEME, file, f"{what}, so pip refuses the wheel", remedy)
-
-
-def _is_own_data(tree: WheelTree, folder: str) -> bool:
-    name, _, version = folder[: -len(DATA_FOLDER)].rpartition("-")
-    same_version = is_version(version) and Version(version) == Version(tree.name.version)
-    return canonicalize_name(name) == canonicalize_name(tree.name.name) and same_version
 
 
 def _top_level(subject: Subject) -> list[tuple[str, bool]]:

@@ -16,17 +16,15 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
-from spokeshave.native import foreign_formats
+from spokeshave.native import foreign_formats, no_native_code
 from spokeshave.platforms import LinuxPlatform, MacPlatform, WindowsPlatform
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
     """Everything about the wheel's native code that the platform decides."""
     platform = subject.expected.platform
-    if not subject.tree.native_files:
-        message = "has a platform tag but holds no native code"
-        remedy = "Depend on the target of an extension or a shared library, or build a wheel tagged py3-none-any."
-        yield finding(Rule.NO_NATIVE_CODE, str(subject.tree.name), message, remedy)
+    missing = no_native_code(str(subject.tree.name), subject.tree.native_files, platform)
+    yield from findings(Rule.NO_NATIVE_CODE, missing)
     yield from findings(Rule.ARCHITECTURE, foreign_formats(subject.tree.native_files, platform))
     if isinstance(platform, LinuxPlatform):
         yield from _elf(subject, platform)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
-from spokeshave.library_calls import loads_libraries
+from spokeshave.library_calls import LibraryCalls
 from spokeshave.native import NativeFile
 from spokeshave.platforms import Platform, PythonAbi, System
 
@@ -72,7 +72,7 @@ def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
     setuptools gives that suffix to every library.
     """
     uses_python = any(symbol.startswith(("Py", "_Py")) for symbol in native.undefined | native.exports)
-    return not uses_python and loads_libraries(subject.tree)
+    return not uses_python and LibraryCalls(subject.tree).exist
 
 
 def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
