@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 import requests
+from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
 from spokeshave.endpoint import Credentials, InvalidEndpointError, OriginAuth, find_endpoint
 from spokeshave.index_fixtures import RecordingServer, recording_server
 
-PYPI = "https://index.example.org/legacy/"
+PYPI = DEFAULT_REPOSITORY
+UNSAFE_TEST_INDEX = TEST_REPOSITORY.replace("https:", "http:")
 OTHER = "https://other.example.org/legacy/"
 COMMON = "[server-login]\nusername = common\npassword = common\n"
 OWN = "username = own\npassword = own\n"
@@ -43,7 +45,7 @@ SENT = [
     ("pypi", None, None, Credentials("__token__", "common")),
     ("pypi", PYPI, None, Credentials("__token__", "common")),
     ("pypi", None, OWN, Credentials("__token__", "own")),
-    ("testpypi", "http://test.example.org/legacy/", None, None),
+    ("testpypi", UNSAFE_TEST_INDEX, None, None),
     ("testpypi", None, None, Credentials("__token__", "common")),
 ]
 
