@@ -12,7 +12,7 @@ from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError,
 from spokeshave.metadata import WheelMetadata, read_metadata
 from spokeshave.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
 from spokeshave.report import Json, write_report
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.version_module import PATH, render_version_module
 from spokeshave.wheel_file import (
     RECIPE,

@@ -14,7 +14,7 @@ from spokeshave.elf import LOADERS, ElfFile, is_elf, read_elf
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.library_search import find_libraries
 from spokeshave.location import Location
-from spokeshave.platforms import LinuxPlatform
+from spokeshave.tags.platform import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 
 ORIGINS = ("$ORIGIN", "${ORIGIN}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.errors import Problem
-from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.wheel_tree import WheelTree
 
 

@@ -35,7 +35,7 @@ from spokeshave.linkage import (
 from spokeshave.location import DATA_FOLDER, Location, Root
 from spokeshave.own_libraries import library_names
 from spokeshave.patchelf import PinnedPatchelf
-from spokeshave.platforms import LinuxPlatform, System
+from spokeshave.tags.platform import LinuxPlatform, System
 from spokeshave.wheel_tree import WheelTree, read_tree
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"

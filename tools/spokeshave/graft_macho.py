@@ -35,7 +35,7 @@ from spokeshave.macho_linkage import (
     undefined_symbols,
 )
 from spokeshave.own_libraries import library_names
-from spokeshave.platforms import MacPlatform
+from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel_tree import WheelTree, read_tree
 
 _LIBRARY_FOLDER = ".dylibs"

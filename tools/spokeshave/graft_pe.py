@@ -33,7 +33,7 @@ from spokeshave.pe_linkage import (
     too_new_systems,
     undefined_symbols,
 )
-from spokeshave.platforms import PythonAbi, WindowsPlatform
+from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel_tree import WheelTree, read_tree
 from spokeshave.windows_libraries import is_python_library, is_windows_library
 

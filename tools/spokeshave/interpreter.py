@@ -20,7 +20,7 @@ import packaging
 from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.foreign_python import ForeignPython
 from spokeshave.processes import Ended, run_process
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wine_prefix import guest_variables
 
 _TIMEOUT = 60

@@ -23,7 +23,7 @@ from spokeshave.errors import Problem
 from spokeshave.extension_module import find_modules
 from spokeshave.library_search import ambiguity
 from spokeshave.location import Location
-from spokeshave.platforms import LinuxPlatform
+from spokeshave.tags.platform import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 
 # An interpreter exports no module's init function, not even those of its own modules.

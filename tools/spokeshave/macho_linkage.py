@@ -17,7 +17,7 @@ from spokeshave.location import Location
 from spokeshave.macho import Kind, MachOSlice, NeededLibrary
 from spokeshave.macho_signature import signature_fault
 from spokeshave.macho_symbols import Ordinal
-from spokeshave.platforms import MacPlatform
+from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel_tree import WheelTree
 
 LOADER_PATHS = ("@loader_path",)

@@ -15,8 +15,8 @@ from spokeshave.findings import Expectation, Rule
 from spokeshave.index_fixtures import pypi_server
 from spokeshave.metadata_reader import read_core_metadata
 from spokeshave.native_fixtures import build_wheel
-from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.stamp import stamp
+from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.upload import WheelPackage
 from spokeshave.verify import verify
 from spokeshave.wheel_fixtures import make_wheel

@@ -11,7 +11,7 @@ from spokeshave.elf import ElfFile, is_elf, read_elf
 from spokeshave.errors import Problem
 from spokeshave.macho import MachOFile, is_macho, read_macho
 from spokeshave.pe import PeFile, is_pe, read_pe
-from spokeshave.platforms import Platform, System
+from spokeshave.tags.platform import Platform, System
 
 
 class Format(enum.Enum):

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from spokeshave.archive import Compression
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel_file import WheelEntry, render_wheel_file, write_wheel
 from spokeshave.wheel_name import UNSTAMPED, WheelName
 

@@ -15,7 +15,7 @@ from spokeshave.library_search import find_libraries
 from spokeshave.macho import MachOFile
 from spokeshave.native import NativeFile, is_loaded_by, read_native
 from spokeshave.pe import PeFile
-from spokeshave.platforms import Platform
+from spokeshave.tags.platform import Platform
 from spokeshave.wheel_tree import WheelTree
 
 

@@ -15,7 +15,7 @@ from spokeshave.errors import Problem
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import clash, some
 from spokeshave.pe import ImportedLibrary
-from spokeshave.platforms import PythonAbi, WindowsPlatform
+from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel_tree import WheelTree
 from spokeshave.windows_libraries import is_python_library, is_windows_library, python_libraries
 

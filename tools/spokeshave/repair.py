@@ -17,9 +17,9 @@ from spokeshave.graft_macho import graft_macho
 from spokeshave.graft_pe import graft_pe
 from spokeshave.native import foreign_formats, no_native_code
 from spokeshave.own_libraries import check_own_libraries
-from spokeshave.platforms import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.report import Json, write_report
-from spokeshave.tag import WheelTag
+from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel_file import WheelName, WrittenWheel, tree_entries, write_wheel
 from spokeshave.wheel_tree import WheelTree, unpack
 

@@ -31,8 +31,8 @@ from spokeshave.native_fixtures import (
     module_source,
 )
 from spokeshave.pe import read_pe
-from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.repair import RepairedWheel, repair
+from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
 from spokeshave.wheel_tree import unpack
 

@@ -16,8 +16,8 @@ from spokeshave.errors import InvalidWheelError, SpokeshaveError
 from spokeshave.graft import UnrepairableWheelError
 from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.patchelf import PinnedPatchelf
-from spokeshave.platforms import Platform, UnknownPlatformError
 from spokeshave.repair import RepairedWheel, repair
+from spokeshave.tags.platform import Platform, UnknownPlatformError
 
 PLATFORM = Platform.parse(MANYLINUX)
 VISIBLE = '__attribute__((visibility("default")))'

@@ -22,7 +22,7 @@ from spokeshave.foreign_fixtures import foreign
 from spokeshave.foreign_python import write_manifest
 from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel_file import WheelEntry, write_wheel
 from spokeshave.wheel_name import WheelName
 

@@ -20,8 +20,8 @@ from spokeshave.checks.scripts import check_scripts
 from spokeshave.checks.tags import check_tags
 from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
 from spokeshave.findings import Expectation, Finding, Rule, Subject, findings
-from spokeshave.platforms import Platform, PythonAbi
 from spokeshave.report import write_report
+from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.wheel_tree import unpack
 
 Check = Callable[[Subject], Iterator[Finding]]

@@ -18,7 +18,7 @@ from spokeshave.draft_fixtures import Draft, draft
 from spokeshave.findings import Expectation, Rule
 from spokeshave.native_fixtures import MANYLINUX
 from spokeshave.pip_program import pip_folder
-from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
 
 Change = Callable[[Draft], object]

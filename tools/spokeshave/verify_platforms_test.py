@@ -11,7 +11,7 @@ from spokeshave.cli import main
 from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.fuse import fuse
 from spokeshave.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
-from spokeshave.platforms import Platform, PythonAbi
+from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
 
 MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"

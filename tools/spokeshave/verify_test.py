@@ -14,8 +14,8 @@ from elftools.elf.elffile import ELFFile
 from spokeshave.cli import main
 from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, link_bare, module_source
-from spokeshave.platforms import Platform, PythonAbi
-from spokeshave.tag import WheelTag
+from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.verify import verify
 from spokeshave.wheel_file import render_wheel_file
 

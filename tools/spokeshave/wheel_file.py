@@ -15,7 +15,7 @@ from spokeshave.archive import ArchiveReader, ArchiveWriter, Compression, Conten
 from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.record import RecordEntry, hashed_entry, render_record
 from spokeshave.report import atomic_file
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel_name import DIST_INFO
 from spokeshave.wheel_name import WheelName as WheelName
 from spokeshave.wheel_name import is_version as is_version

@@ -8,7 +8,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError, Problem
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 
 UNSTAMPED = "0+unstamped"
 """The version that everything carries until the stamp."""

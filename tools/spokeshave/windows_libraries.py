@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spokeshave.platforms import PythonAbi
+from spokeshave.tags.platform import PythonAbi
 
 # The documented DLLs of Windows 10, the oldest that CPython 3.13 runs on, but for those of optional features.
 _SYSTEM = frozenset(

@@ -17,7 +17,7 @@ from spokeshave.linkage import (
     too_new_symbols,
 )
 from spokeshave.native import foreign_formats, no_native_code
-from spokeshave.platforms import LinuxPlatform, MacPlatform, WindowsPlatform
+from spokeshave.tags.platform import LinuxPlatform, MacPlatform, WindowsPlatform
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported
 from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.library_calls import LibraryCalls
 from spokeshave.native import NativeFile
-from spokeshave.platforms import Platform, PythonAbi, System
+from spokeshave.tags.platform import Platform, PythonAbi, System
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}

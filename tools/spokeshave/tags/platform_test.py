@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.platforms import LinuxPlatform, MacPlatform, Platform, PythonAbi, System, UnknownPlatformError
+from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, PythonAbi, System, UnknownPlatformError
 
 
 @pytest.mark.parametrize(

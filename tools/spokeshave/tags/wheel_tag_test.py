@@ -4,7 +4,7 @@ import pytest
 from packaging.tags import parse_tag
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.tag import WheelTag
+from spokeshave.tags.wheel_tag import WheelTag
 
 
 @pytest.mark.parametrize("text", ["py2.py3-none-any", "cp39.cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64"])

@@ -1,0 +1,1 @@
+"""Wheel platforms, Python ABIs and wheel tags, parsed into types."""
