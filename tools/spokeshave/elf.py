@@ -14,7 +14,7 @@ from elftools.elf.elffile import ELFFile
 from spokeshave.elf_dynamic import DynamicSection
 from spokeshave.elf_sections import without_sections
 from spokeshave.errors import Problem, SpokeshaveError
-from spokeshave.name_budget import NameBudget
+from spokeshave.native.name_budget import NameBudget
 
 MAGIC = b"\x7fELF"
 # pyelftools says that it is typed, but most of it is not.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any, NamedTuple
 
-from spokeshave.name_budget import NameBudget
+from spokeshave.native.name_budget import NameBudget
 
 # A symbol's name, its binding and kind, its visibility and the section that defines it.
 _SYMBOL_64, _SYMBOL_32 = "IBBH16x", "I8xBBH"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from spokeshave.native import NativeFile
+from spokeshave.native.file import NativeFile
 
 _INIT = re.compile(r"Py(Init|InitU|ModExport|ModExportU)_(?P<name>\w+)")
 _ENDINGS = (".so", ".pyd")

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from spokeshave.name_budget import TRIE_COPIES, NameBudget
+from spokeshave.native.name_budget import TRIE_COPIES, NameBudget
 
 _CHAINED_HEADER = struct.Struct("<8xIIII")
 _IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64 = 1, 2, 3

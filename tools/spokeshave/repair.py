@@ -15,7 +15,7 @@ from spokeshave.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
 from spokeshave.graft_elf import graft_elf
 from spokeshave.graft_macho import graft_macho
 from spokeshave.graft_pe import graft_pe
-from spokeshave.native import foreign_formats, no_native_code
+from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.own_libraries import check_own_libraries
 from spokeshave.report import Json, write_report
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, WindowsPlatform

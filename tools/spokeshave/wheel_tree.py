@@ -12,7 +12,7 @@ from spokeshave.elf import ElfFile
 from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.location import Location, Root
 from spokeshave.macho import MachOFile
-from spokeshave.native import NativeFile, read_native
+from spokeshave.native.file import NativeFile, read_native
 from spokeshave.pe import PeFile
 from spokeshave.wheel_file import find_dist_info
 from spokeshave.wheel_name import WheelName

@@ -11,7 +11,7 @@ from typing import IO
 
 from spokeshave.archive import CHUNK
 from spokeshave.findings import Finding, Rule, Subject, finding
-from spokeshave.native import is_native
+from spokeshave.native.file import is_native
 
 # Of every sandbox; nothing that a text has a reason to name.
 _SANDBOXES = (rb"/tmp/pants-sandbox[-\w]*", rb"/tmp/process-execution[-\w]+", rb"/tmp/spokeshave-[-\w]+")

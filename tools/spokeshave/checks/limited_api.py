@@ -11,7 +11,7 @@ from abi3info.models import PyVersion, Symbol
 
 from spokeshave.extension_module import find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
-from spokeshave.native import NativeFile
+from spokeshave.native.file import NativeFile
 
 _SHOWN = 12
 

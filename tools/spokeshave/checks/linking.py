@@ -16,7 +16,7 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
-from spokeshave.native import foreign_formats, no_native_code
+from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, WindowsPlatform
 
 

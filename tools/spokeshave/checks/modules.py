@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.library_calls import LibraryCalls
-from spokeshave.native import NativeFile
+from spokeshave.native.file import NativeFile
 from spokeshave.tags.platform import Platform, PythonAbi, System
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")

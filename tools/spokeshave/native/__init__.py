@@ -1,0 +1,1 @@
+"""Native files: extension modules, libraries and programs of every format."""
