@@ -10,10 +10,10 @@ from re import compile as pattern
 
 from auditwheel.libc import Libc
 
-from spokeshave.elf import LOADERS, ElfFile, is_elf, read_elf
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.library_search import find_libraries
 from spokeshave.location import Location
+from spokeshave.native.elf.file import LOADERS, ElfFile, is_elf, read_elf
 from spokeshave.tags.platform import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spokeshave.elf import is_elf, read_elf
 from spokeshave.elf_loader import LIBPYTHON, MUSL_NAMES
 from spokeshave.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.errors import Problem
@@ -33,8 +32,9 @@ from spokeshave.linkage import (
     too_new_symbols,
 )
 from spokeshave.location import DATA_FOLDER, Location, Root
+from spokeshave.native.elf.file import is_elf, read_elf
+from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.own_libraries import library_names
-from spokeshave.patchelf import PinnedPatchelf
 from spokeshave.tags.platform import LinuxPlatform, System
 from spokeshave.wheel_tree import WheelTree, read_tree
 

@@ -16,13 +16,13 @@ from auditwheel.libc import Libc
 from packaging.version import Version
 
 from spokeshave import musl_symbols
-from spokeshave.elf import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
-from spokeshave.elf_sections import copy_without_sections
 from spokeshave.errors import Problem
 from spokeshave.extension_module import find_modules
 from spokeshave.library_search import ambiguity
 from spokeshave.location import Location
+from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
+from spokeshave.native.elf.sections import copy_without_sections
 from spokeshave.tags.platform import LinuxPlatform
 from spokeshave.wheel_tree import WheelTree
 

@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 from posixpath import basename
 
 from spokeshave.archive import sha256_of_file
-from spokeshave.elf import ElfFile
 from spokeshave.errors import Problems
 from spokeshave.graft import UnrepairableWheelError
 from spokeshave.library_search import find_libraries
 from spokeshave.macho import MachOFile
+from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, is_loaded_by, read_native
 from spokeshave.pe import PeFile
 from spokeshave.tags.platform import Platform

@@ -13,7 +13,6 @@ from tempfile import mkdtemp
 
 import pytest
 
-from spokeshave.elf import read_elf
 from spokeshave.errors import SpokeshaveError
 from spokeshave.findings import Expectation
 from spokeshave.fuse import fuse, fuse_folders
@@ -21,6 +20,7 @@ from spokeshave.graft import UnrepairableWheelError
 from spokeshave.load_commands import RPATH, LoadCommands, kind_of, text_of
 from spokeshave.macho import read_macho
 from spokeshave.macho_signature import signature_fault
+from spokeshave.native.elf.file import read_elf
 from spokeshave.native_fixtures import (
     TARGETS,
     build_wheel,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.elf import open_elf
 from spokeshave.errors import SpokeshaveError
 from spokeshave.findings import Expectation, Finding, Rule
+from spokeshave.native.elf.file import open_elf
 from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.pip_program import pip_install
 from spokeshave.repair import repair

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from spokeshave.archive import ArchiveReader, Member
-from spokeshave.elf import ElfFile
 from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.location import Location, Root
 from spokeshave.macho import MachOFile
+from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, read_native
 from spokeshave.pe import PeFile
 from spokeshave.wheel_file import find_dist_info

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from spokeshave.elf import ElfFile, is_elf, read_elf
 from spokeshave.errors import Problem
 from spokeshave.macho import MachOFile, is_macho, read_macho
+from spokeshave.native.elf.file import ElfFile, is_elf, read_elf
 from spokeshave.pe import PeFile, is_pe, read_pe
 from spokeshave.tags.platform import Platform, System
 

@@ -11,9 +11,9 @@ from typing import IO, Any, TypeVar, cast
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-from spokeshave.elf_dynamic import DynamicSection
-from spokeshave.elf_sections import without_sections
 from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.native.elf.dynamic import DynamicSection
+from spokeshave.native.elf.sections import without_sections
 from spokeshave.native.name_budget import NameBudget
 
 MAGIC = b"\x7fELF"

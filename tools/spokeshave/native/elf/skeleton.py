@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from spokeshave.elf import MALFORMED, open_elf
+from spokeshave.native.elf.file import MALFORMED, open_elf
 
 _LEAST_CUT = 8 << 20
 # The largest page of any architecture; the headers, and what patchelf may move to make room for them, lie before it.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.elf import InvalidElfError, open_elf, read_elf, relocated_names
+from spokeshave.native.elf.file import InvalidElfError, open_elf, read_elf, relocated_names
 from spokeshave.native_fixtures import GLIBC_2_17, MANYLINUX, compile_library, link_bare
 
 VISIBLE = '__attribute__((visibility("default")))'

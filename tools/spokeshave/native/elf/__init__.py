@@ -1,0 +1,1 @@
+"""ELF files (Linux): read into types, and edited by patchelf."""
