@@ -22,8 +22,6 @@ from spokeshave.graft import (
 from spokeshave.library_search import ambiguity, find_libraries
 from spokeshave.linkage import search_path_fault
 from spokeshave.location import Location
-from spokeshave.macho import MachOFile, read_macho
-from spokeshave.macho_edit import MachOEdits, edit_macho
 from spokeshave.macho_linkage import (
     LOADER_PATHS,
     MachOLinkage,
@@ -34,6 +32,8 @@ from spokeshave.macho_linkage import (
     too_new_systems,
     undefined_symbols,
 )
+from spokeshave.native.macho.edit import MachOEdits, edit_macho
+from spokeshave.native.macho.file import MachOFile, read_macho
 from spokeshave.own_libraries import library_names
 from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel_tree import WheelTree, read_tree

@@ -14,9 +14,9 @@ from spokeshave.errors import Problem
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
 from spokeshave.location import Location
-from spokeshave.macho import Kind, MachOSlice, NeededLibrary
-from spokeshave.macho_signature import signature_fault
-from spokeshave.macho_symbols import Ordinal
+from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
+from spokeshave.native.macho.signature import signature_fault
+from spokeshave.native.macho.symbols import Ordinal
 from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel_tree import WheelTree
 

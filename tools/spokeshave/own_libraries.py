@@ -11,9 +11,9 @@ from spokeshave.archive import sha256_of_file
 from spokeshave.errors import Problems
 from spokeshave.graft import UnrepairableWheelError
 from spokeshave.library_search import find_libraries
-from spokeshave.macho import MachOFile
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, is_loaded_by, read_native
+from spokeshave.native.macho.file import MachOFile
 from spokeshave.pe import PeFile
 from spokeshave.tags.platform import Platform
 from spokeshave.wheel_tree import WheelTree

@@ -15,12 +15,12 @@ import pytest
 
 from spokeshave.errors import SpokeshaveError
 from spokeshave.findings import Expectation
-from spokeshave.fuse import fuse, fuse_folders
 from spokeshave.graft import UnrepairableWheelError
-from spokeshave.load_commands import RPATH, LoadCommands, kind_of, text_of
-from spokeshave.macho import read_macho
-from spokeshave.macho_signature import signature_fault
 from spokeshave.native.elf.file import read_elf
+from spokeshave.native.macho.file import read_macho
+from spokeshave.native.macho.fuse import fuse, fuse_folders
+from spokeshave.native.macho.load_commands import RPATH, LoadCommands, kind_of, text_of
+from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native_fixtures import (
     TARGETS,
     build_wheel,

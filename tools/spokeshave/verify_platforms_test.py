@@ -9,7 +9,7 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.findings import Expectation, Finding, Rule
-from spokeshave.fuse import fuse
+from spokeshave.native.macho.fuse import fuse
 from spokeshave.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify

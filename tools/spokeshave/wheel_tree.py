@@ -10,9 +10,9 @@ from pathlib import Path
 from spokeshave.archive import ArchiveReader, Member
 from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.location import Location, Root
-from spokeshave.macho import MachOFile
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, read_native
+from spokeshave.native.macho.file import MachOFile
 from spokeshave.pe import PeFile
 from spokeshave.wheel_file import find_dist_info
 from spokeshave.wheel_name import WheelName

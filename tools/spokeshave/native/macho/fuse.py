@@ -14,7 +14,7 @@ from typing import IO
 
 from spokeshave.archive import CHUNK
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
-from spokeshave.macho import MachOSlice, is_macho, read_macho
+from spokeshave.native.macho.file import MachOSlice, is_macho, read_macho
 from spokeshave.report import atomic_file, write_report
 
 _ARCHITECTURES = ("x86_64", "arm64")

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.macho import InvalidMachOError, Kind, MachOSlice, NeededLibrary, Region, is_macho, read_macho
-from spokeshave.macho_signature import signature_fault
-from spokeshave.macho_symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave.native.macho.file import (
+    InvalidMachOError,
+    Kind,
+    MachOSlice,
+    NeededLibrary,
+    Region,
+    is_macho,
+    read_macho,
+)
+from spokeshave.native.macho.signature import signature_fault
+from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
 from spokeshave.native_fixtures import link_bare
 
 ARM, X86 = "macosx_11_0_arm64", "macosx_11_0_x86_64"

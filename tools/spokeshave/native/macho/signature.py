@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from spokeshave.macho import MachOSlice, Region
+from spokeshave.native.macho.file import MachOSlice, Region
 
 _EMBEDDED, _DIRECTORY = 0xFADE0CC0, 0xFADE0C02
 _BLOB, _INDEX_ENTRY = struct.Struct(">II"), struct.Struct(">II")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.codesign import UnsignableFileError, sign
-from spokeshave.load_commands import CODE_SIGNATURE, LoadCommands, kind_of
-from spokeshave.macho import read_macho
-from spokeshave.macho_signature import signature_fault
+from spokeshave.native.macho.codesign import UnsignableFileError, sign
+from spokeshave.native.macho.file import read_macho
+from spokeshave.native.macho.load_commands import CODE_SIGNATURE, LoadCommands, kind_of
+from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native_fixtures import link_bare
 
 ARM, INTEL = "macosx_11_0_arm64", "macosx_11_0_x86_64"

@@ -1,0 +1,1 @@
+"""Mach-O files (macOS): read into types, edited, signed and fused."""
