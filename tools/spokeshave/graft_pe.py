@@ -23,8 +23,8 @@ from spokeshave.graft import (
     hashed_name,
 )
 from spokeshave.library_search import ambiguity, find_libraries
-from spokeshave.pe import PeFile, read_pe
-from spokeshave.pe_edit import rename_libraries
+from spokeshave.native.pe.edit import rename_libraries
+from spokeshave.native.pe.file import PeFile, read_pe
 from spokeshave.pe_linkage import (
     PeLinkage,
     clashing_libraries,

@@ -14,7 +14,7 @@ from spokeshave.library_search import find_libraries
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, is_loaded_by, read_native
 from spokeshave.native.macho.file import MachOFile
-from spokeshave.pe import PeFile
+from spokeshave.native.pe.file import PeFile
 from spokeshave.tags.platform import Platform
 from spokeshave.wheel_tree import WheelTree
 

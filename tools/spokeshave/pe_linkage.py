@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from spokeshave.errors import Problem
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import clash, some
-from spokeshave.pe import ImportedLibrary
+from spokeshave.native.pe.file import ImportedLibrary
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel_tree import WheelTree
 from spokeshave.windows_libraries import is_python_library, is_windows_library, python_libraries

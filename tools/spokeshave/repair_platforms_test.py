@@ -21,6 +21,7 @@ from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.fuse import fuse, fuse_folders
 from spokeshave.native.macho.load_commands import RPATH, LoadCommands, kind_of, text_of
 from spokeshave.native.macho.signature import signature_fault
+from spokeshave.native.pe.file import read_pe
 from spokeshave.native_fixtures import (
     TARGETS,
     build_wheel,
@@ -30,7 +31,6 @@ from spokeshave.native_fixtures import (
     link_bare,
     module_source,
 )
-from spokeshave.pe import read_pe
 from spokeshave.repair import RepairedWheel, repair
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify

@@ -13,7 +13,7 @@ from spokeshave.location import Location, Root
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, read_native
 from spokeshave.native.macho.file import MachOFile
-from spokeshave.pe import PeFile
+from spokeshave.native.pe.file import PeFile
 from spokeshave.wheel_file import find_dist_info
 from spokeshave.wheel_name import WheelName
 

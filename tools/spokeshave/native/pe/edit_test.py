@@ -10,9 +10,9 @@ from typing import Any, cast
 import pefile
 import pytest
 
+from spokeshave.native.pe.edit import UneditablePeError, rename_libraries
+from spokeshave.native.pe.file import read_pe
 from spokeshave.native_fixtures import import_library, link_as_msvc, link_bare, module_source
-from spokeshave.pe import read_pe
-from spokeshave.pe_edit import UneditablePeError, rename_libraries
 
 PLATFORM = "win_amd64"
 CALL = {"code": "extern int core(void);", "statement": "core();"}

@@ -1,0 +1,1 @@
+"""PE files (Windows): read into types and edited."""
