@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.archive import Compression
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError, Problems
 from spokeshave.metadata import WheelMetadata, read_metadata
 from spokeshave.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
 from spokeshave.report import Json, write_report
 from spokeshave.tags.wheel_tag import WheelTag
-from spokeshave.version_module import PATH, render_version_module
-from spokeshave.wheel_file import (
+from spokeshave.wheel.archive import Compression
+from spokeshave.wheel.name import UNSTAMPED, WheelName
+from spokeshave.wheel.version_module import PATH, render_version_module
+from spokeshave.wheel.writer import (
     RECIPE,
     Recipe,
     WheelEntry,
@@ -23,7 +24,6 @@ from spokeshave.wheel_file import (
     render_wheel_file,
     write_wheel,
 )
-from spokeshave.wheel_name import UNSTAMPED, WheelName
 
 STORED = Compression.STORED
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
-from spokeshave.record import RecordEntry, hashed_entry, render_record
+from spokeshave.wheel.record import RecordEntry, hashed_entry, render_record
 
 TAG = f"cp38-abi3-{MANYLINUX}"
 

@@ -12,10 +12,10 @@ from auditwheel.libc import Libc
 
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.library_search import find_libraries
-from spokeshave.location import Location
 from spokeshave.native.elf.file import LOADERS, ElfFile, is_elf, read_elf
 from spokeshave.tags.platform import LinuxPlatform
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.location import Location
+from spokeshave.wheel.tree import WheelTree
 
 ORIGINS = ("$ORIGIN", "${ORIGIN}")
 LIBPYTHON = pattern(r"libpython3(\.\d+)?[a-z]*\.so(\.\d+)*")

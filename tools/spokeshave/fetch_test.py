@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.archive import sha256_of_file
 from spokeshave.fetch import FetchError, fetch
 from spokeshave.index_fixtures import pypi_server
 from spokeshave.interpreter import inspect
 from spokeshave.native_fixtures import build_wheel
+from spokeshave.wheel.archive import sha256_of_file
 
 
 def test_a_file_with_index_options_is_fetched(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spokeshave.errors import Problem
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.tree import WheelTree
 
 
 class Rule(enum.Enum):

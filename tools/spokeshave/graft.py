@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.archive import sha256_of_file
 from spokeshave.errors import SpokeshaveError
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.archive import sha256_of_file
+from spokeshave.wheel.tree import WheelTree
 
 _HASH_LENGTH = 8
 

@@ -31,12 +31,12 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
-from spokeshave.location import DATA_FOLDER, Location, Root
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.own_libraries import library_names
 from spokeshave.tags.platform import LinuxPlatform, System
-from spokeshave.wheel_tree import WheelTree, read_tree
+from spokeshave.wheel.location import DATA_FOLDER, Location, Root
+from spokeshave.wheel.tree import WheelTree, read_tree
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 _MUSL_AT_RUN = "libc.musl-"

@@ -21,7 +21,6 @@ from spokeshave.graft import (
 )
 from spokeshave.library_search import ambiguity, find_libraries
 from spokeshave.linkage import search_path_fault
-from spokeshave.location import Location
 from spokeshave.macho_linkage import (
     LOADER_PATHS,
     MachOLinkage,
@@ -36,7 +35,8 @@ from spokeshave.native.macho.edit import MachOEdits, edit_macho
 from spokeshave.native.macho.file import MachOFile, read_macho
 from spokeshave.own_libraries import library_names
 from spokeshave.tags.platform import MacPlatform
-from spokeshave.wheel_tree import WheelTree, read_tree
+from spokeshave.wheel.location import Location
+from spokeshave.wheel.tree import WheelTree, read_tree
 
 _LIBRARY_FOLDER = ".dylibs"
 

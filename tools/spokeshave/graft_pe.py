@@ -34,7 +34,7 @@ from spokeshave.pe_linkage import (
     undefined_symbols,
 )
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
-from spokeshave.wheel_tree import WheelTree, read_tree
+from spokeshave.wheel.tree import WheelTree, read_tree
 from spokeshave.windows_libraries import is_python_library, is_windows_library
 
 

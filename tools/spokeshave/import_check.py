@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from spokeshave.import_names import own_names
 from spokeshave.processes import Ended
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.import_names import own_names
+from spokeshave.wheel.tree import WheelTree
 
 IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
 

@@ -12,8 +12,8 @@ from packaging.version import Version
 from spokeshave.checks.records import content_fault
 from spokeshave.environment import Environment
 from spokeshave.errors import InvalidWheelError
-from spokeshave.record import RecordEntry, parse_record
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.record import RecordEntry, parse_record
+from spokeshave.wheel.tree import WheelTree
 
 _QUESTION = """
 import importlib.metadata, json, sys

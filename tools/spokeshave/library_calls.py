@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from spokeshave.python_code import code_of
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.tree import WheelTree
 
 _ADDING_FOLDERS = ("add_dll_directory",)
 _LOADING_GLOBALLY = ("RTLD_GLOBAL", "setdlopenflags")

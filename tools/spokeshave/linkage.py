@@ -18,13 +18,13 @@ from packaging.version import Version
 from spokeshave import musl_symbols
 from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
 from spokeshave.errors import Problem
-from spokeshave.extension_module import find_modules
 from spokeshave.library_search import ambiguity
-from spokeshave.location import Location
 from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.native.elf.sections import copy_without_sections
 from spokeshave.tags.platform import LinuxPlatform
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.location import Location
+from spokeshave.wheel.modules import find_modules
+from spokeshave.wheel.tree import WheelTree
 
 # An interpreter exports no module's init function, not even those of its own modules.
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")

@@ -13,12 +13,12 @@ from posixpath import basename
 from spokeshave.errors import Problem
 from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
-from spokeshave.location import Location
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import Ordinal
 from spokeshave.tags.platform import MacPlatform
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.location import Location
+from spokeshave.wheel.tree import WheelTree
 
 LOADER_PATHS = ("@loader_path",)
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/Library/")

@@ -22,7 +22,7 @@ from pyproject_metadata.pyproject import License
 
 from spokeshave.entry_points import check_entry_points, render_entry_points
 from spokeshave.errors import InvalidMetadataError, Problem, Problems
-from spokeshave.wheel_name import UNSTAMPED
+from spokeshave.wheel.name import UNSTAMPED
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -7,7 +7,6 @@ from itertools import combinations
 from pathlib import Path, PurePosixPath
 from posixpath import basename
 
-from spokeshave.archive import sha256_of_file
 from spokeshave.errors import Problems
 from spokeshave.graft import UnrepairableWheelError
 from spokeshave.library_search import find_libraries
@@ -16,7 +15,8 @@ from spokeshave.native.file import NativeFile, is_loaded_by, read_native
 from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
 from spokeshave.tags.platform import Platform
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.archive import sha256_of_file
+from spokeshave.wheel.tree import WheelTree
 
 
 def check_own_libraries(

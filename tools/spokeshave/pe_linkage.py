@@ -16,7 +16,7 @@ from spokeshave.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage import clash, some
 from spokeshave.native.pe.file import ImportedLibrary
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.tree import WheelTree
 from spokeshave.windows_libraries import is_python_library, is_windows_library, python_libraries
 
 _NEWEST_SUBSYSTEM = (10, 0)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spokeshave.archive import Compression
 from spokeshave.errors import ExitCode, Problems
 from spokeshave.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
 from spokeshave.graft_elf import graft_elf
@@ -20,8 +19,9 @@ from spokeshave.own_libraries import check_own_libraries
 from spokeshave.report import Json, write_report
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.tags.wheel_tag import WheelTag
-from spokeshave.wheel_file import WheelName, WrittenWheel, tree_entries, write_wheel
-from spokeshave.wheel_tree import WheelTree, unpack
+from spokeshave.wheel.archive import Compression
+from spokeshave.wheel.tree import WheelTree, unpack
+from spokeshave.wheel.writer import WheelName, WrittenWheel, tree_entries, write_wheel
 
 
 @dataclass(frozen=True)

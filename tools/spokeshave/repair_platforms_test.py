@@ -34,7 +34,7 @@ from spokeshave.native_fixtures import (
 from spokeshave.repair import RepairedWheel, repair
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
-from spokeshave.wheel_tree import unpack
+from spokeshave.wheel.tree import unpack
 
 ARM, INTEL, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM = "win_amd64", "win_arm64"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.archive import sha256_of_file
 from spokeshave.errors import InvalidWheelError, SpokeshaveError
 from spokeshave.graft import UnrepairableWheelError
 from spokeshave.native.elf.file import read_elf
@@ -18,6 +17,7 @@ from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.repair import RepairedWheel, repair
 from spokeshave.tags.platform import Platform, UnknownPlatformError
+from spokeshave.wheel.archive import sha256_of_file
 
 PLATFORM = Platform.parse(MANYLINUX)
 VISIBLE = '__attribute__((visibility("default")))'

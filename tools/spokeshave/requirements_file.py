@@ -22,7 +22,7 @@ from spokeshave.requirement_lines import (
     decode_requirements,
     requirement_lines,
 )
-from spokeshave.wheel_name import WheelName
+from spokeshave.wheel.name import WheelName
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _FIND_LINKS = ("-f", "--find-links")

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError, Problem
-from spokeshave.wheel_name import WheelName
+from spokeshave.wheel.name import WheelName
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
 FILE_NAME = re.compile(r"(?<=[?&]file_name=)[^&#]*")

@@ -35,7 +35,7 @@ from spokeshave.smoke_choices import (
 )
 from spokeshave.smoke_report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
 from spokeshave.user_tests import missing_tests, run_tests
-from spokeshave.wheel_tree import WheelTree, unpack
+from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 
 _TIMEOUT = 300.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from spokeshave.checks.scripts import read_scripts
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.import_names import import_names
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.import_names import import_names
+from spokeshave.wheel.tree import WheelTree
 
 HELP = ("--help",)
 _NO_MODULE = "Correct the name in `smoke_optional_imports` (--skip-import), or leave it out."

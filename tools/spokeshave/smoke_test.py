@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from spokeshave.archive import Compression, sha256_of_file
 from spokeshave.cli import main
 from spokeshave.foreign_fixtures import foreign
 from spokeshave.foreign_python import write_manifest
 from spokeshave.machine import machine_title
 from spokeshave.native_fixtures import build_wheel, compile_library, module_source
 from spokeshave.tags.wheel_tag import WheelTag
-from spokeshave.wheel_file import WheelEntry, write_wheel
-from spokeshave.wheel_name import WheelName
+from spokeshave.wheel.archive import Compression, sha256_of_file
+from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.writer import WheelEntry, write_wheel
 
 PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 VERSION = ".".join(map(str, sys.version_info[:3]))

@@ -18,13 +18,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from spokeshave.archive import ArchiveReader, Compression, Member
 from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError, Problem, Problems
-from spokeshave.record import RecordEntry, parse_record
 from spokeshave.report import Json, write_report
 from spokeshave.sbom import Restamp, restamp_sbom
-from spokeshave.version_module import render_version_module
-from spokeshave.wheel_file import (
+from spokeshave.wheel.archive import ArchiveReader, Compression, Member
+from spokeshave.wheel.name import WheelName, is_version, split_dist_info
+from spokeshave.wheel.record import RecordEntry, parse_record
+from spokeshave.wheel.version_module import render_version_module
+from spokeshave.wheel.writer import (
     RECIPE,
     CopiedMember,
     Recipe,
@@ -33,7 +34,6 @@ from spokeshave.wheel_file import (
     find_dist_info,
     write_wheel,
 )
-from spokeshave.wheel_name import WheelName, is_version, split_dist_info
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 REBUILD = "Build the wheel again: its parts contradict each other."

@@ -33,7 +33,6 @@ from urllib3 import Retry
 
 from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, origin, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
 from spokeshave.report import Json, write_report
 from spokeshave.simple_index import (
@@ -44,7 +43,8 @@ from spokeshave.simple_index import (
     simple_index_of,
     simple_index_of_devpi,
 )
-from spokeshave.wheel_name import UNSTAMPED, WheelName
+from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
+from spokeshave.wheel.name import UNSTAMPED, WheelName
 
 # What zipfile raises for damaged files: RuntimeError for encryption, NotImplementedError (which is one) for unknown
 # compression, and OSError without a number for bzip2.

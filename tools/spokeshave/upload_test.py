@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 import pytest
 
-from spokeshave.archive import sha256_of_file
 from spokeshave.cli import main
 from spokeshave.index_fixtures import (
     PASSWORD,
@@ -30,6 +29,7 @@ from spokeshave.index_fixtures import (
     self_signed,
 )
 from spokeshave.native_fixtures import build_wheel
+from spokeshave.wheel.archive import sha256_of_file
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}

@@ -13,7 +13,7 @@ from spokeshave.environment import Environment
 from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.import_check import import_remedy
 from spokeshave.processes import Ended
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.tree import WheelTree
 
 _STARTED = re.compile(
     r"^(?P<test>\S+::.+?)(?: (?P<result>PASSED|FAILED|SKIPPED|XFAIL|XPASS|ERROR).*| Fatal Python .*)?$"

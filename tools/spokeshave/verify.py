@@ -22,7 +22,7 @@ from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
 from spokeshave.findings import Expectation, Finding, Rule, Subject, findings
 from spokeshave.report import write_report
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.wheel_tree import unpack
+from spokeshave.wheel.tree import unpack
 
 Check = Callable[[Subject], Iterator[Finding]]
 

@@ -20,7 +20,7 @@ from spokeshave.pip_program import pip_install
 from spokeshave.repair import repair
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
-from spokeshave.wheel_tree import unpack
+from spokeshave.wheel.tree import unpack
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"

@@ -17,7 +17,7 @@ from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compi
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.verify import verify
-from spokeshave.wheel_file import render_wheel_file
+from spokeshave.wheel.writer import render_wheel_file
 
 PLATFORM = Platform.parse(MANYLINUX)
 TAG = "cp310-abi3-manylinux_2_17_x86_64"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spokeshave.assemble import Assembly, assemble
-from spokeshave.wheel_file import WrittenWheel
+from spokeshave.wheel.writer import WrittenWheel
 
 PYPROJECT = """
 [project]

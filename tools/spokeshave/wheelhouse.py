@@ -12,13 +12,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.archive import ArchiveReader, sha256_of_file
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
 from spokeshave.interpreter import Interpreter
-from spokeshave.metadata_reader import read_core_metadata
 from spokeshave.requirements_file import Pin
-from spokeshave.wheel_file import find_dist_info
-from spokeshave.wheel_name import WheelName
+from spokeshave.wheel.archive import ArchiveReader, sha256_of_file
+from spokeshave.wheel.metadata_reader import read_core_metadata
+from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.writer import find_dist_info
 
 
 class UnmetRequirementError(SpokeshaveError):

@@ -10,9 +10,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.findings import Finding, Rule, Subject, finding
-from spokeshave.metadata_reader import is_early_license_file, read_core_metadata
 from spokeshave.tags.platform import PythonAbi
-from spokeshave.wheel_file import split_dist_info
+from spokeshave.wheel.metadata_reader import is_early_license_file, read_core_metadata
+from spokeshave.wheel.writer import split_dist_info
 
 _MINORS = 100
 

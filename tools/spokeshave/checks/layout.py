@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import Problems, SpokeshaveError
-from spokeshave.extension_module import find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
-from spokeshave.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.payload import find_clashes
 from spokeshave.pe_linkage import is_grafted
-from spokeshave.wheel_tree import WheelTree
-from spokeshave.windows_names import windows_path_fault
+from spokeshave.wheel.location import DATA_FOLDER, SCHEMES, Location, Root
+from spokeshave.wheel.modules import find_modules
+from spokeshave.wheel.tree import WheelTree
+from spokeshave.wheel.windows_names import windows_path_fault
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from spokeshave.extension_module import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
 from spokeshave.tags.platform import Platform, PythonAbi, System
+from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}

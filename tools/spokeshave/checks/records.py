@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spokeshave.archive import iter_chunks
 from spokeshave.errors import InvalidWheelError
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
-from spokeshave.record import RecordEntry, parse_record
-from spokeshave.wheel_file import UNHASHED
+from spokeshave.wheel.archive import iter_chunks
+from spokeshave.wheel.record import RecordEntry, parse_record
+from spokeshave.wheel.writer import UNHASHED
 
 _HASHES = ("sha256", "sha384", "sha512")
 _REMEDY = "Repair the wheel again; a file was changed after RECORD was written."

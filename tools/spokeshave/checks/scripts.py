@@ -11,8 +11,8 @@ from importlib.metadata import EntryPoint
 from spokeshave.checks.layout import is_for_windows
 from spokeshave.errors import InvalidWheelError, Problems
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
-from spokeshave.wheel_tree import WheelTree
-from spokeshave.windows_names import windows_path_fault
+from spokeshave.wheel.tree import WheelTree
+from spokeshave.wheel.windows_names import windows_path_fault
 
 _GROUPS = ("console_scripts", "gui_scripts")
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.location import Location, Root
+from spokeshave.wheel.location import Location, Root
 
 
 @pytest.mark.parametrize(

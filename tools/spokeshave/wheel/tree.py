@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spokeshave.archive import ArchiveReader, Member
 from spokeshave.errors import InvalidWheelError, Problem, Problems
-from spokeshave.location import Location, Root
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, read_native
 from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
-from spokeshave.wheel_file import find_dist_info
-from spokeshave.wheel_name import WheelName
+from spokeshave.wheel.archive import ArchiveReader, Member
+from spokeshave.wheel.location import Location, Root
+from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.writer import find_dist_info
 
 
 @dataclass(frozen=True)

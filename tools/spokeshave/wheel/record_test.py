@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.record import RecordEntry, hashed_entry, parse_record, render_record
+from spokeshave.wheel.record import RecordEntry, hashed_entry, parse_record, render_record
 
 SHA256 = hashlib.sha256(b"x").digest()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spokeshave.extension_module import find_modules
-from spokeshave.wheel_tree import WheelTree
+from spokeshave.wheel.modules import find_modules
+from spokeshave.wheel.tree import WheelTree
 
 _MODULE_SUFFIXES = (".py", ".so", ".pyd")
 

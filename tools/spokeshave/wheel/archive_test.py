@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.archive import ArchiveReader, ArchiveWriter, Compression, Member, local_header, sha256_of_file
 from spokeshave.errors import InvalidWheelError
+from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Member, local_header, sha256_of_file
 
 STORED, DEFLATED = Compression.STORED, Compression.DEFLATED
 
@@ -191,7 +191,7 @@ def test_memory_does_not_grow_with_a_member(tmp_path: Path) -> None:
     program = """
 import resource, sys
 from pathlib import Path
-from spokeshave.archive import ArchiveReader, ArchiveWriter, Compression
+from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression
 source = Path(sys.argv[1])
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for compression in Compression:

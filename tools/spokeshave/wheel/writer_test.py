@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from packaging.utils import parse_wheel_filename
 
-from spokeshave.archive import Compression
 from spokeshave.errors import InvalidWheelError
-from spokeshave.wheel_file import (
+from spokeshave.wheel.archive import Compression
+from spokeshave.wheel.name import WheelName, split_dist_info
+from spokeshave.wheel.writer import (
     Recipe,
     WheelEntry,
     file_name_part,
@@ -16,7 +17,6 @@ from spokeshave.wheel_file import (
     write_wheel,
 )
 from spokeshave.wheel_fixtures import make_wheel, read_wheel
-from spokeshave.wheel_name import WheelName, split_dist_info
 
 STORED = Compression.STORED
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.windows_names import windows_path_fault
+from spokeshave.wheel.windows_names import windows_path_fault
 
 DEVICE, END = "a device's", "ends with a dot or space, which Windows removes"
 
