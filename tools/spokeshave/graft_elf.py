@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spokeshave.elf_loader import LIBPYTHON, MUSL_NAMES
-from spokeshave.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.errors import Problem
 from spokeshave.graft import (
     GraftedLibrary,
@@ -20,8 +18,7 @@ from spokeshave.graft import (
     grafted_library,
     hashed_name,
 )
-from spokeshave.library_search import find_libraries
-from spokeshave.linkage import (
+from spokeshave.linkage.elf import (
     Linkage,
     ambiguous_libraries,
     forbidden_symbols,
@@ -31,6 +28,9 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
+from spokeshave.linkage.elf_loader import LIBPYTHON, MUSL_NAMES
+from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
+from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.own_libraries import library_names

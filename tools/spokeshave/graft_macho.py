@@ -19,9 +19,9 @@ from spokeshave.graft import (
     grafted_library,
     hashed_name,
 )
-from spokeshave.library_search import ambiguity, find_libraries
-from spokeshave.linkage import search_path_fault
-from spokeshave.macho_linkage import (
+from spokeshave.linkage.elf import search_path_fault
+from spokeshave.linkage.library_search import ambiguity, find_libraries
+from spokeshave.linkage.macho import (
     LOADER_PATHS,
     MachOLinkage,
     foreign_systems,

@@ -22,10 +22,8 @@ from spokeshave.graft import (
     grafted_library,
     hashed_name,
 )
-from spokeshave.library_search import ambiguity, find_libraries
-from spokeshave.native.pe.edit import rename_libraries
-from spokeshave.native.pe.file import PeFile, read_pe
-from spokeshave.pe_linkage import (
+from spokeshave.linkage.library_search import ambiguity, find_libraries
+from spokeshave.linkage.pe import (
     PeLinkage,
     clashing_libraries,
     foreign_architectures,
@@ -33,9 +31,11 @@ from spokeshave.pe_linkage import (
     too_new_systems,
     undefined_symbols,
 )
+from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library
+from spokeshave.native.pe.edit import rename_libraries
+from spokeshave.native.pe.file import PeFile, read_pe
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree, read_tree
-from spokeshave.windows_libraries import is_python_library, is_windows_library
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from posixpath import basename
 
 from spokeshave.errors import Problems
 from spokeshave.graft import UnrepairableWheelError
-from spokeshave.library_search import find_libraries
+from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, is_loaded_by, read_native
 from spokeshave.native.macho.file import MachOFile

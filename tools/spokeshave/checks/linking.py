@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spokeshave import macho_linkage, pe_linkage
-from spokeshave.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.findings import Finding, Rule, Subject, finding, findings
-from spokeshave.linkage import (
+from spokeshave.linkage import macho as macho_linkage
+from spokeshave.linkage import pe as pe_linkage
+from spokeshave.linkage.elf import (
     Linkage,
     forbidden_symbols,
     foreign_architectures,
@@ -16,6 +16,7 @@ from spokeshave.linkage import (
     search_path_fault,
     too_new_symbols,
 )
+from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, WindowsPlatform
 

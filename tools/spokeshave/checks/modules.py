@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from spokeshave.findings import Finding, Rule, Subject, finding
-from spokeshave.library_calls import LibraryCalls
+from spokeshave.linkage.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
 from spokeshave.tags.platform import Platform, PythonAbi, System
 from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_modules, find_modules

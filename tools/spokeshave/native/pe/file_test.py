@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library
 from spokeshave.native.pe.file import ImportedLibrary, InvalidPeError, is_pe, read_pe
 from spokeshave.native_fixtures import import_library, link_as_msvc, link_bare
-from spokeshave.windows_libraries import is_python_library, is_windows_library
 
 LONG = "a" * 600
 ENTRY = "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }"

@@ -15,10 +15,10 @@ from auditwheel.lddtree import DynamicExecutable, ldd
 from auditwheel.libc import Libc
 from packaging.version import Version
 
-from spokeshave import musl_symbols
-from spokeshave.elf_loader import ORIGINS, ElfLoader, Process
 from spokeshave.errors import Problem
-from spokeshave.library_search import ambiguity
+from spokeshave.linkage import musl_symbols
+from spokeshave.linkage.elf_loader import ORIGINS, ElfLoader, Process
+from spokeshave.linkage.library_search import ambiguity
 from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.native.elf.sections import copy_without_sections
 from spokeshave.tags.platform import LinuxPlatform

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from posixpath import basename
 
 from spokeshave.errors import Problem
-from spokeshave.library_calls import LibraryCalls, LibraryFile
-from spokeshave.linkage import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
+from spokeshave.linkage.elf import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
+from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import Ordinal

@@ -10,8 +10,8 @@ from re import compile as pattern
 
 from auditwheel.libc import Libc
 
-from spokeshave.library_calls import LibraryCalls, LibraryFile
-from spokeshave.library_search import find_libraries
+from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
+from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import LOADERS, ElfFile, is_elf, read_elf
 from spokeshave.tags.platform import LinuxPlatform
 from spokeshave.wheel.location import Location

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.linkage import newest_versions, search_path_fault
+from spokeshave.linkage.elf import newest_versions, search_path_fault
 
 
 @pytest.mark.parametrize(

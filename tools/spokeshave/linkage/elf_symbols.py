@@ -13,11 +13,11 @@ from itertools import permutations
 
 from auditwheel.libc import Libc
 
-from spokeshave import glibc_symbols
-from spokeshave.elf_loader import Process
 from spokeshave.errors import Problem
-from spokeshave.linkage import PYTHON_SYMBOL, Linkage, clash, some
-from spokeshave.musl_symbols import is_musl_symbol
+from spokeshave.linkage import glibc_symbols
+from spokeshave.linkage.elf import PYTHON_SYMBOL, Linkage, clash, some
+from spokeshave.linkage.elf_loader import Process
+from spokeshave.linkage.musl_symbols import is_musl_symbol
 from spokeshave.native.elf.file import ElfFile, relocated_names
 from spokeshave.wheel.archive import sha256_of_file
 
