@@ -25,7 +25,7 @@ COMMANDS = {
     "verify": ("spokeshave.verify", "find what keeps a wheel from working where its tag says it does"),
     "stamp": ("spokeshave.stamp", "put a version into a finished wheel"),
     "smoke-test": ("spokeshave.smoke", "install wheels into fresh environments and try them"),
-    "fetch": ("spokeshave.fetch", "fetch what a requirements file pins, for another Python"),
+    "fetch": ("spokeshave.pythons.fetch", "fetch what a requirements file pins, for another Python"),
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms, for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload", "put wheels on an index, what is already there left out"),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from spokeshave.interpreter import Interpreter, clean_environment
-from spokeshave.pip_program import pip_install
 from spokeshave.processes import Ended, run_process
-from spokeshave.requirements_file import Pin
+from spokeshave.pythons.interpreter import Interpreter, clean_environment
+from spokeshave.pythons.pip import pip_install
+from spokeshave.pythons.requirements import Pin
 
 
 class Environment(Protocol):

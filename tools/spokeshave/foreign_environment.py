@@ -21,12 +21,12 @@ from installer import install as lay_out
 from installer.destinations import SchemeDictionaryDestination
 from installer.sources import WheelFile
 
-from spokeshave.foreign_python import ForeignPython
-from spokeshave.interpreter import Interpreter, clean_environment
-from spokeshave.pip_program import pip_install, platform_options
 from spokeshave.processes import Ended, run_process
-from spokeshave.requirements_file import Pin
-from spokeshave.wine_prefix import guest_variables
+from spokeshave.pythons.foreign import ForeignPython
+from spokeshave.pythons.interpreter import Interpreter, clean_environment
+from spokeshave.pythons.pip import pip_install, platform_options
+from spokeshave.pythons.requirements import Pin
+from spokeshave.pythons.wine_prefix import guest_variables
 
 # Asked of the environment's own interpreter: that it answers is also the proof that the environment works.
 _SCHEME = """

@@ -9,9 +9,9 @@ import pytest
 
 from spokeshave.foreign_environment import ForeignEnvironment
 from spokeshave.foreign_fixtures import foreign
-from spokeshave.interpreter import InterpreterError, inspect_foreign
 from spokeshave.native_fixtures import build_wheel
-from spokeshave.requirements_file import Pin
+from spokeshave.pythons.interpreter import InterpreterError, inspect_foreign
+from spokeshave.pythons.requirements import Pin
 from spokeshave.wheelhouse import WheelFile
 
 
@@ -103,7 +103,7 @@ def test_a_broken_emulator_is_told(tmp_path: Path, script: str, told: str) -> No
 
 
 def test_a_hanging_emulator_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spokeshave.interpreter._TIMEOUT", 1)
+    monkeypatch.setattr("spokeshave.pythons.interpreter._TIMEOUT", 1)
     with pytest.raises(InterpreterError, match="did not end within 1 seconds and was killed"):
         inspect_foreign(foreign(tmp_path, "#!/bin/sh\nexec sleep 600\n"))
 

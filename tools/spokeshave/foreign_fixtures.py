@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from spokeshave.foreign_python import ForeignPython
+from spokeshave.pythons.foreign import ForeignPython
 
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 # Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.

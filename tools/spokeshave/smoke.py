@@ -16,15 +16,15 @@ from pathlib import Path
 from spokeshave.environment import Environment, VirtualEnvironment
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
 from spokeshave.foreign_environment import ForeignEnvironment
-from spokeshave.foreign_python import ForeignPython, read_foreign_python, read_manifest, remedy_for
 from spokeshave.home import emulation_folder
 from spokeshave.import_check import IMPORT, explain_import
 from spokeshave.installed_files import installed_fault
-from spokeshave.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.machine import machine_title
 from spokeshave.processes import Ended, ended_by_sigterm
+from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
+from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
+from spokeshave.pythons.requirements import Pin, read_pins
 from spokeshave.report import write_report
-from spokeshave.requirements_file import Pin, read_pins
 from spokeshave.smoke_choices import (
     HELP,
     SmokeChoices,

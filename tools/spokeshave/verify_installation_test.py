@@ -17,7 +17,7 @@ import pytest
 from spokeshave.draft_fixtures import Draft, draft
 from spokeshave.findings import Expectation, Rule
 from spokeshave.native_fixtures import MANYLINUX
-from spokeshave.pip_program import pip_folder
+from spokeshave.pythons.pip import pip_folder
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
 

@@ -16,7 +16,7 @@ from spokeshave.errors import SpokeshaveError
 from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native.elf.file import open_elf
 from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
-from spokeshave.pip_program import pip_install
+from spokeshave.pythons.pip import pip_install
 from spokeshave.repair import repair
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify

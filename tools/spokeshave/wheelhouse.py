@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.interpreter import Interpreter
-from spokeshave.requirements_file import Pin
+from spokeshave.pythons.interpreter import Interpreter
+from spokeshave.pythons.requirements import Pin
 from spokeshave.wheel.archive import ArchiveReader, sha256_of_file
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import WheelName

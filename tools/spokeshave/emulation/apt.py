@@ -17,7 +17,7 @@ from pathlib import Path
 from spokeshave.emulation.digests import sha256_of
 from spokeshave.emulation.steps import SetUpError, Tool
 from spokeshave.errors import Problem
-from spokeshave.foreign_python import Origin
+from spokeshave.pythons.foreign import Origin
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from spokeshave.emulation.catalogue import Guest, Wanted, choose, listing
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
-from spokeshave.foreign_python import ForeignPython, InvalidManifestError, read_foreign_python, write_manifest
 from spokeshave.home import emulation_folder
+from spokeshave.pythons.foreign import ForeignPython, InvalidManifestError, read_foreign_python, write_manifest
 
 _PYTHONS = "pythons"
 

@@ -10,7 +10,7 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.emulation.catalogue import DEFAULT_PLATFORMS, GUESTS, Wanted, choose, listing
 from spokeshave.emulation.steps import SetUpError, exclusive, whole_folder
-from spokeshave.foreign_python import ForeignPython, write_manifest
+from spokeshave.pythons.foreign import ForeignPython, write_manifest
 from spokeshave.report import write_report
 
 TOOLS = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from spokeshave.emulation.linux import Source
 from spokeshave.emulation.pypi import fetch_zig, origin_of
 from spokeshave.emulation.steps import SetUpError, Tool, step, whole_folder
 from spokeshave.errors import Problems
-from spokeshave.foreign_python import Origin
+from spokeshave.pythons.foreign import Origin
 
 # Modules of libraries that are not compiled with it.
 LACKING = ("bz2", "ctypes", "lzma", "readline", "sqlite3", "ssl")

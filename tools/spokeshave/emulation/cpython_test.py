@@ -11,7 +11,7 @@ import pytest
 
 from spokeshave.emulation.cpython import MuslBuild, check_machine, unpack_archive
 from spokeshave.emulation.steps import SetUpError
-from spokeshave.foreign_python import Origin
+from spokeshave.pythons.foreign import Origin
 
 CONFIGURE = """#!/bin/sh
 echo "$PWD $*" >> ../asked

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.foreign_python import Origin
+from spokeshave.pythons.foreign import Origin
 from spokeshave.report import write_report
 
 _FILE = "emulator.json"

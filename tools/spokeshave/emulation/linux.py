@@ -11,7 +11,7 @@ from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.steps import step, whole_folder
 from spokeshave.emulation.trial import tried
-from spokeshave.foreign_python import ForeignPython, Origin
+from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 
 PYTHON_FILE = "python.json"

@@ -17,7 +17,7 @@ from spokeshave.emulation.linux import PYTHON_FILE, Source
 from spokeshave.emulation.steps import SetUpError, step, whole_folder
 from spokeshave.emulation.trial import tried
 from spokeshave.errors import Problem
-from spokeshave.foreign_python import ForeignPython, Origin
+from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 
 

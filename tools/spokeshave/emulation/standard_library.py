@@ -13,7 +13,7 @@ from spokeshave.emulation.catalogue import SUITES
 from spokeshave.emulation.linux import Source
 from spokeshave.emulation.steps import SetUpError
 from spokeshave.errors import Problem
-from spokeshave.foreign_python import Origin
+from spokeshave.pythons.foreign import Origin
 
 _LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib-dynload", "site-packages", "dist-packages")
 _PLATFORMS_OWN = ("__pycache__", "config-*", "_sysconfigdata*", "sitecustomize.py")

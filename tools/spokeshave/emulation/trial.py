@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spokeshave.emulation.steps import SetUpError
 from spokeshave.errors import Problem
-from spokeshave.foreign_python import ForeignPython
+from spokeshave.pythons.foreign import ForeignPython
 
 _TIMEOUT = 180
 # What wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's test;

@@ -17,7 +17,7 @@ from spokeshave.emulation.python_exe import Zig
 from spokeshave.emulation.standard_library import standard_library
 from spokeshave.emulation.steps import Tool, say, step, whole_folder
 from spokeshave.emulation.trial import tried
-from spokeshave.foreign_python import ForeignPython, Origin
+from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 
 # Of all that wine can use, what a console program on it needs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from spokeshave.interpreter import Interpreter
+from spokeshave.pythons.interpreter import Interpreter
 
 
 def pip_folder() -> Path:

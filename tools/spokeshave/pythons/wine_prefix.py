@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from spokeshave.foreign_python import ForeignPython
+from spokeshave.pythons.foreign import ForeignPython
 
 
 def guest_variables(foreign: ForeignPython, folder: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.foreign_python import (
+from spokeshave.pythons.foreign import (
     ForeignPython,
     InvalidManifestError,
     Origin,

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
-from spokeshave.foreign_python import read_foreign_python
-from spokeshave.interpreter import Interpreter, inspect, inspect_foreign
-from spokeshave.pip_program import pip_folder, platform_options
+from spokeshave.pythons.foreign import read_foreign_python
+from spokeshave.pythons.interpreter import Interpreter, inspect, inspect_foreign
+from spokeshave.pythons.pip import pip_folder, platform_options
+from spokeshave.pythons.requirements import read_pinned_file
 from spokeshave.report import write_report
-from spokeshave.requirements_file import read_pinned_file
 
 
 class FetchError(SpokeshaveError):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from packaging.markers import default_environment
 
-from spokeshave.requirements_file import InvalidRequirementsError, Pin, read_pinned_file, read_pins
+from spokeshave.pythons.requirements import InvalidRequirementsError, Pin, read_pinned_file, read_pins
 
 HASH = f"sha256:{'0' * 64}"
 MARKERS = {key: str(value) for key, value in default_environment().items()}

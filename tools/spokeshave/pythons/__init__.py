@@ -1,0 +1,1 @@
+"""Python interpreters, of this machine and emulated ones, and what pip installs for them."""
