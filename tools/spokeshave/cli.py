@@ -18,8 +18,8 @@ from spokeshave import __version__
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
 
 COMMANDS = {
-    "metadata": ("spokeshave.metadata_check", "check a pyproject.toml and tell what it says of the wheel"),
-    "assemble": ("spokeshave.assemble", "make an unrepaired wheel from a pyproject.toml and a tree of files"),
+    "metadata": ("spokeshave.assemble.metadata_command", "check a pyproject.toml and tell what it says of the wheel"),
+    "assemble": ("spokeshave.assemble.command", "make an unrepaired wheel from a pyproject.toml and a tree of files"),
     "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and the arm64 build of Mach-O files into universal ones"),
     "repair": ("spokeshave.repair", "graft libraries into a wheel and give it its platform's tag"),
     "verify": ("spokeshave.verify", "find what keeps a wheel from working where its tag says it does"),

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from spokeshave.assemble import Assembly, assemble
+from spokeshave.assemble.command import Assembly, assemble
 from spokeshave.wheel.writer import WrittenWheel
 
 PYPROJECT = """

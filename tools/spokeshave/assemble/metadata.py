@@ -20,7 +20,7 @@ from pyproject_metadata.constants import PRE_SPDX_METADATA_VERSIONS
 from pyproject_metadata.errors import ConfigurationError, ExceptionGroup
 from pyproject_metadata.pyproject import License
 
-from spokeshave.entry_points import check_entry_points, render_entry_points
+from spokeshave.assemble.entry_points import check_entry_points, render_entry_points
 from spokeshave.errors import InvalidMetadataError, Problem, Problems
 from spokeshave.wheel.name import UNSTAMPED
 

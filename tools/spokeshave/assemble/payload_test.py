@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.assemble.payload import check_root, check_schemes, read_payload
 from spokeshave.errors import InvalidPayloadError
-from spokeshave.payload import check_root, check_schemes, read_payload
 from spokeshave.wheel_fixtures import write_tree
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pyproject_metadata.constants import KNOWN_PROJECT_FIELDS
 
+from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.errors import InvalidMetadataError, Problems
-from spokeshave.metadata import WheelMetadata, read_metadata
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import UNSTAMPED
 from spokeshave.wheel_fixtures import write_tree

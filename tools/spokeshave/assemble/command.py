@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.assemble.metadata import WheelMetadata, read_metadata
+from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError, Problems
-from spokeshave.metadata import WheelMetadata, read_metadata
-from spokeshave.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
 from spokeshave.report import Json, write_report
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from spokeshave.assemble.metadata import read_metadata, read_toml
 from spokeshave.errors import ExitCode, InvalidMetadataError, Problem, Problems
-from spokeshave.metadata import read_metadata, read_toml
 from spokeshave.report import write_report
 
 
