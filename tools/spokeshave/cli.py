@@ -21,7 +21,7 @@ COMMANDS = {
     "metadata": ("spokeshave.assemble.metadata_command", "check a pyproject.toml and tell what it says of the wheel"),
     "assemble": ("spokeshave.assemble.command", "make an unrepaired wheel from a pyproject.toml and a tree of files"),
     "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and the arm64 build of Mach-O files into universal ones"),
-    "repair": ("spokeshave.repair", "graft libraries into a wheel and give it its platform's tag"),
+    "repair": ("spokeshave.repair.command", "graft libraries into a wheel and give it its platform's tag"),
     "verify": ("spokeshave.verify", "find what keeps a wheel from working where its tag says it does"),
     "stamp": ("spokeshave.stamp", "put a version into a finished wheel"),
     "smoke-test": ("spokeshave.smoke", "install wheels into fresh environments and try them"),

@@ -17,7 +17,7 @@ from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native.elf.file import open_elf
 from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.pythons.pip import pip_install
-from spokeshave.repair import repair
+from spokeshave.repair.command import repair
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
 from spokeshave.wheel.tree import unpack

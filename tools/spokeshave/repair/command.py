@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, Problems
-from spokeshave.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
-from spokeshave.graft_elf import graft_elf
-from spokeshave.graft_macho import graft_macho
-from spokeshave.graft_pe import graft_pe
 from spokeshave.native.file import foreign_formats, no_native_code
-from spokeshave.own_libraries import check_own_libraries
+from spokeshave.repair.elf import graft_elf
+from spokeshave.repair.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
+from spokeshave.repair.macho import graft_macho
+from spokeshave.repair.own_libraries import check_own_libraries
+from spokeshave.repair.pe import graft_pe
 from spokeshave.report import Json, write_report
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.tags.wheel_tag import WheelTag

@@ -10,14 +10,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from spokeshave.errors import Problem
-from spokeshave.graft import (
-    GraftedLibrary,
-    GraftedTree,
-    UnrepairableWheelError,
-    copy_library,
-    grafted_library,
-    hashed_name,
-)
 from spokeshave.linkage.elf import (
     Linkage,
     ambiguous_libraries,
@@ -33,7 +25,15 @@ from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
-from spokeshave.own_libraries import library_names
+from spokeshave.repair.graft import (
+    GraftedLibrary,
+    GraftedTree,
+    UnrepairableWheelError,
+    copy_library,
+    grafted_library,
+    hashed_name,
+)
+from spokeshave.repair.own_libraries import library_names
 from spokeshave.tags.platform import LinuxPlatform, System
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree

@@ -15,13 +15,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from spokeshave.errors import Problems
-from spokeshave.graft import (
-    GraftedTree,
-    UnrepairableWheelError,
-    copy_library,
-    grafted_library,
-    hashed_name,
-)
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.pe import (
     PeLinkage,
@@ -34,6 +27,13 @@ from spokeshave.linkage.pe import (
 from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library
 from spokeshave.native.pe.edit import rename_libraries
 from spokeshave.native.pe.file import PeFile, read_pe
+from spokeshave.repair.graft import (
+    GraftedTree,
+    UnrepairableWheelError,
+    copy_library,
+    grafted_library,
+    hashed_name,
+)
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree, read_tree
 

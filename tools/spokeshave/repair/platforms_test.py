@@ -15,7 +15,6 @@ import pytest
 
 from spokeshave.errors import SpokeshaveError
 from spokeshave.findings import Expectation
-from spokeshave.graft import UnrepairableWheelError
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.fuse import fuse, fuse_folders
@@ -31,7 +30,8 @@ from spokeshave.native_fixtures import (
     link_bare,
     module_source,
 )
-from spokeshave.repair import RepairedWheel, repair
+from spokeshave.repair.command import RepairedWheel, repair
+from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify import verify
 from spokeshave.wheel.tree import unpack

@@ -12,13 +12,6 @@ from pathlib import Path
 from posixpath import basename
 
 from spokeshave.errors import Problem, Problems
-from spokeshave.graft import (
-    GraftedTree,
-    UnrepairableWheelError,
-    copy_library,
-    grafted_library,
-    hashed_name,
-)
 from spokeshave.linkage.elf import search_path_fault
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.macho import (
@@ -33,7 +26,14 @@ from spokeshave.linkage.macho import (
 )
 from spokeshave.native.macho.edit import MachOEdits, edit_macho
 from spokeshave.native.macho.file import MachOFile, read_macho
-from spokeshave.own_libraries import library_names
+from spokeshave.repair.graft import (
+    GraftedTree,
+    UnrepairableWheelError,
+    copy_library,
+    grafted_library,
+    hashed_name,
+)
+from spokeshave.repair.own_libraries import library_names
 from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree, read_tree
