@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.native.file import is_native
+from spokeshave.verify.findings import Finding, Rule, Subject, finding
 from spokeshave.wheel.archive import CHUNK
 
 # Of every sandbox; nothing that a text has a reason to name.

@@ -9,8 +9,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.tags.platform import PythonAbi
+from spokeshave.verify.findings import Finding, Rule, Subject, finding
 from spokeshave.wheel.metadata_reader import is_early_license_file, read_core_metadata
 from spokeshave.wheel.writer import split_dist_info
 

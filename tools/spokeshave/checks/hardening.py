@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spokeshave.findings import Finding, Rule, Subject, finding
+from spokeshave.verify.findings import Finding, Rule, Subject, finding
 
 
 def check_hardening(subject: Subject) -> Iterator[Finding]:

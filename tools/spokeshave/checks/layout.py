@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 from spokeshave.assemble.payload import find_clashes
 from spokeshave.errors import Problems, SpokeshaveError
-from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.linkage.pe import is_grafted
+from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.wheel.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree

@@ -9,8 +9,8 @@ from typing import Any, cast
 from abi3audit._audit import AuditResult, audit
 from abi3info.models import PyVersion, Symbol
 
-from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.native.file import NativeFile
+from spokeshave.verify.findings import Finding, Rule, Subject, finding
 from spokeshave.wheel.modules import find_modules
 
 _SHOWN = 12

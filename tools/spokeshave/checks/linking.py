@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spokeshave.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.linkage import macho as macho_linkage
 from spokeshave.linkage import pe as pe_linkage
 from spokeshave.linkage.elf import (
@@ -19,6 +18,7 @@ from spokeshave.linkage.elf import (
 from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, WindowsPlatform
+from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:

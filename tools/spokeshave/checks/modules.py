@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from spokeshave.findings import Finding, Rule, Subject, finding
 from spokeshave.linkage.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
 from spokeshave.tags.platform import Platform, PythonAbi, System
+from spokeshave.verify.findings import Finding, Rule, Subject, finding
 from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_modules, find_modules
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")

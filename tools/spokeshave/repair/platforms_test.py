@@ -14,7 +14,6 @@ from tempfile import mkdtemp
 import pytest
 
 from spokeshave.errors import SpokeshaveError
-from spokeshave.findings import Expectation
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.fuse import fuse, fuse_folders
@@ -33,7 +32,8 @@ from spokeshave.native_fixtures import (
 from spokeshave.repair.command import RepairedWheel, repair
 from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.verify import verify
+from spokeshave.verify.command import verify
+from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.tree import unpack
 
 ARM, INTEL, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"

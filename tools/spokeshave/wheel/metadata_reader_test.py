@@ -11,13 +11,13 @@ from pyproject_metadata import StandardMetadata
 from pyproject_metadata.constants import KNOWN_METADATA_VERSIONS
 
 from spokeshave.cli import main
-from spokeshave.findings import Expectation, Rule
 from spokeshave.index_fixtures import pypi_server
 from spokeshave.native_fixtures import build_wheel
 from spokeshave.stamp import stamp
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.upload import WheelPackage
-from spokeshave.verify import verify
+from spokeshave.verify.command import verify
+from spokeshave.verify.findings import Expectation, Rule
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel_fixtures import make_wheel
 from spokeshave.wheelhouse import WheelFile

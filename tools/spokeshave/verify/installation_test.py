@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from spokeshave.draft_fixtures import Draft, draft
-from spokeshave.findings import Expectation, Rule
 from spokeshave.native_fixtures import MANYLINUX
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.verify import verify
+from spokeshave.verify.command import verify
+from spokeshave.verify.findings import Expectation, Rule
 
 Change = Callable[[Draft], object]
 

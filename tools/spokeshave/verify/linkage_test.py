@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from spokeshave.errors import SpokeshaveError
-from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native.elf.file import open_elf
 from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.pythons.pip import pip_install
 from spokeshave.repair.command import repair
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.verify import verify
+from spokeshave.verify.command import verify
+from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.tree import unpack
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")

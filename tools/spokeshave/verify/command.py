@@ -19,9 +19,9 @@ from spokeshave.checks.records import check_record
 from spokeshave.checks.scripts import check_scripts
 from spokeshave.checks.tags import check_tags
 from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
-from spokeshave.findings import Expectation, Finding, Rule, Subject, findings
 from spokeshave.report import write_report
 from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.verify.findings import Expectation, Finding, Rule, Subject, findings
 from spokeshave.wheel.tree import unpack
 
 Check = Callable[[Subject], Iterator[Finding]]

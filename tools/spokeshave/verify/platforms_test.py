@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.findings import Expectation, Finding, Rule
 from spokeshave.native.macho.fuse import fuse
 from spokeshave.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.verify import verify
+from spokeshave.verify.command import verify
+from spokeshave.verify.findings import Expectation, Finding, Rule
 
 MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"
