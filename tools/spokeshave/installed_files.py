@@ -9,9 +9,9 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.checks.records import content_fault
 from spokeshave.environment import Environment
 from spokeshave.errors import InvalidWheelError
+from spokeshave.verify.checks.records import content_fault
 from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.tree import WheelTree
 

@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spokeshave.checks.scripts import read_scripts
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.verify.checks.scripts import read_scripts
 from spokeshave.wheel.import_names import import_names
 from spokeshave.wheel.tree import WheelTree
 

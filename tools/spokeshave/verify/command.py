@@ -8,19 +8,19 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from spokeshave.checks.build_paths import check_build_paths
-from spokeshave.checks.core_metadata import check_metadata
-from spokeshave.checks.hardening import check_hardening
-from spokeshave.checks.layout import check_layout
-from spokeshave.checks.limited_api import check_limited_api
-from spokeshave.checks.linking import check_linking
-from spokeshave.checks.modules import check_modules
-from spokeshave.checks.records import check_record
-from spokeshave.checks.scripts import check_scripts
-from spokeshave.checks.tags import check_tags
 from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
 from spokeshave.report import write_report
 from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.verify.checks.build_paths import check_build_paths
+from spokeshave.verify.checks.core_metadata import check_metadata
+from spokeshave.verify.checks.hardening import check_hardening
+from spokeshave.verify.checks.layout import check_layout
+from spokeshave.verify.checks.limited_api import check_limited_api
+from spokeshave.verify.checks.linking import check_linking
+from spokeshave.verify.checks.modules import check_modules
+from spokeshave.verify.checks.records import check_record
+from spokeshave.verify.checks.scripts import check_scripts
+from spokeshave.verify.checks.tags import check_tags
 from spokeshave.verify.findings import Expectation, Finding, Rule, Subject, findings
 from spokeshave.wheel.tree import unpack
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
-from spokeshave.checks.layout import is_for_windows
 from spokeshave.errors import InvalidWheelError, Problems
+from spokeshave.verify.checks.layout import is_for_windows
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
