@@ -23,7 +23,7 @@ COMMANDS = {
     "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and the arm64 build of Mach-O files into universal ones"),
     "repair": ("spokeshave.repair.command", "graft libraries into a wheel and give it its platform's tag"),
     "verify": ("spokeshave.verify.command", "find what keeps a wheel from working where its tag says it does"),
-    "stamp": ("spokeshave.stamp", "put a version into a finished wheel"),
+    "stamp": ("spokeshave.stamp.command", "put a version into a finished wheel"),
     "smoke-test": ("spokeshave.smoke", "install wheels into fresh environments and try them"),
     "fetch": ("spokeshave.pythons.fetch", "fetch what a requirements file pins, for another Python"),
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms, for smoke tests"),

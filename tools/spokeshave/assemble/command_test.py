@@ -13,7 +13,7 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidInputsError
-from spokeshave.stamp import stamp
+from spokeshave.stamp.command import stamp
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.record import hashed_entry, parse_record

@@ -13,7 +13,7 @@ from pyproject_metadata.constants import KNOWN_METADATA_VERSIONS
 from spokeshave.cli import main
 from spokeshave.index_fixtures import pypi_server
 from spokeshave.native_fixtures import build_wheel
-from spokeshave.stamp import stamp
+from spokeshave.stamp.command import stamp
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.upload import WheelPackage
 from spokeshave.verify.command import verify

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.sbom import Restamp, restamp_sbom
+from spokeshave.stamp.sbom import Restamp, restamp_sbom
 
 CHANGE = Restamp("a_b", "0+unstamped", "1.0rc1")
 # auditwheel names the wheel that it was given, so the tag is not the repaired wheel's.

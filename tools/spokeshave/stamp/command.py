@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError, Problem, Problems
 from spokeshave.report import Json, write_report
-from spokeshave.sbom import Restamp, restamp_sbom
+from spokeshave.stamp.sbom import Restamp, restamp_sbom
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
 from spokeshave.wheel.name import WheelName, is_version, split_dist_info
 from spokeshave.wheel.record import RecordEntry, parse_record

@@ -10,7 +10,7 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError, InvalidWheelError
-from spokeshave.stamp import moved_name, stamp
+from spokeshave.stamp.command import moved_name, stamp
 from spokeshave.wheel.archive import ArchiveReader, Compression, sha256_of_file
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel

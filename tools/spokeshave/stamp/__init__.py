@@ -1,0 +1,1 @@
+"""`spokeshave stamp`: write a version into a finished wheel."""
