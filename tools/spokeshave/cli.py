@@ -24,7 +24,7 @@ COMMANDS = {
     "repair": ("spokeshave.repair.command", "graft libraries into a wheel and give it its platform's tag"),
     "verify": ("spokeshave.verify.command", "find what keeps a wheel from working where its tag says it does"),
     "stamp": ("spokeshave.stamp.command", "put a version into a finished wheel"),
-    "smoke-test": ("spokeshave.smoke", "install wheels into fresh environments and try them"),
+    "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and try them"),
     "fetch": ("spokeshave.pythons.fetch", "fetch what a requirements file pins, for another Python"),
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms, for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),

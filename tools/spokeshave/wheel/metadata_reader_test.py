@@ -13,6 +13,7 @@ from pyproject_metadata.constants import KNOWN_METADATA_VERSIONS
 from spokeshave.cli import main
 from spokeshave.index_fixtures import pypi_server
 from spokeshave.native_fixtures import build_wheel
+from spokeshave.smoke.wheelhouse import WheelFile
 from spokeshave.stamp.command import stamp
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.upload import WheelPackage
@@ -20,7 +21,6 @@ from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Rule
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel_fixtures import make_wheel
-from spokeshave.wheelhouse import WheelFile
 
 IMPORTS = 'import-names = ["demo", "demo.sub", "_demo; private"]\nimport-namespaces = ["acme"]\n'
 PYPROJECT = f'[project]\nname = "demo"\ndynamic = ["version"]\ndependencies = ["numpy"]\n{IMPORTS}'

@@ -9,8 +9,8 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.environment import Environment
 from spokeshave.errors import InvalidWheelError
+from spokeshave.smoke.environment import Environment
 from spokeshave.verify.checks.records import content_fault
 from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.tree import WheelTree

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.environment import Environment
 from spokeshave.errors import Problem, Problems, SpokeshaveError
-from spokeshave.import_check import import_remedy
 from spokeshave.processes import Ended
+from spokeshave.smoke.environment import Environment
+from spokeshave.smoke.import_check import import_remedy
 from spokeshave.wheel.tree import WheelTree
 
 _STARTED = re.compile(

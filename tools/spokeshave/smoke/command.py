@@ -13,19 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spokeshave.environment import Environment, VirtualEnvironment
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
-from spokeshave.foreign_environment import ForeignEnvironment
 from spokeshave.home import emulation_folder
-from spokeshave.import_check import IMPORT, explain_import
-from spokeshave.installed_files import installed_fault
-from spokeshave.machine import machine_title
 from spokeshave.processes import Ended, ended_by_sigterm
 from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.pythons.requirements import Pin, read_pins
 from spokeshave.report import write_report
-from spokeshave.smoke_choices import (
+from spokeshave.smoke.choices import (
     HELP,
     SmokeChoices,
     SmokeTestError,
@@ -33,10 +28,15 @@ from spokeshave.smoke_choices import (
     console_scripts,
     modules_to_try,
 )
-from spokeshave.smoke_report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
-from spokeshave.user_tests import missing_tests, run_tests
+from spokeshave.smoke.environment import Environment, VirtualEnvironment
+from spokeshave.smoke.foreign_environment import ForeignEnvironment
+from spokeshave.smoke.import_check import IMPORT, explain_import
+from spokeshave.smoke.installed_files import installed_fault
+from spokeshave.smoke.machine import machine_title
+from spokeshave.smoke.report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
+from spokeshave.smoke.user_tests import missing_tests, run_tests
+from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 from spokeshave.wheel.tree import WheelTree, unpack
-from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 
 _TIMEOUT = 300.0
 _OFFERED = "wheels"

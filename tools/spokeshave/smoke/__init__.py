@@ -1,0 +1,1 @@
+"""`spokeshave smoke-test`: install wheels into fresh environments and test them there."""
