@@ -16,7 +16,7 @@ from spokeshave.native_fixtures import build_wheel
 from spokeshave.smoke.wheelhouse import WheelFile
 from spokeshave.stamp.command import stamp
 from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.upload import WheelPackage
+from spokeshave.upload.command import WheelPackage
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Rule
 from spokeshave.wheel.metadata_reader import read_core_metadata

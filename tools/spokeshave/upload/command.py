@@ -31,11 +31,19 @@ from twine.repository import Repository
 from twine.wheel import Wheel
 from urllib3 import Retry
 
-from spokeshave.endpoint import Endpoint, OriginAuth, Scrubber, check_url, find_endpoint, origin, without_userinfo
 from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
 from spokeshave.report import Json, write_report
-from spokeshave.simple_index import (
+from spokeshave.upload.endpoint import (
+    Endpoint,
+    OriginAuth,
+    Scrubber,
+    check_url,
+    find_endpoint,
+    origin,
+    without_userinfo,
+)
+from spokeshave.upload.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
+from spokeshave.upload.simple_index import (
     IndexedFile,
     UnreadableIndexError,
     has_same_bytes,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.simple_index import IndexedFile, files_of_html, simple_index_of
+from spokeshave.upload.simple_index import IndexedFile, files_of_html, simple_index_of
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from twine.repository import TEST_WAREHOUSE, WAREHOUSE_WEB
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
-from spokeshave.answer_text import MalformedPageError, parse_page, text_of
+from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
 
 _KNOWN = {
     urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",

@@ -18,7 +18,7 @@ from requests import PreparedRequest
 from twine import utils as twine_utils
 
 from spokeshave.errors import Problem, Problems, SpokeshaveError
-from spokeshave.trusted_publishing import fetch_token, has_identity
+from spokeshave.upload.trusted_publishing import fetch_token, has_identity
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
 _LOGIN_KEYS = ("username", "password")

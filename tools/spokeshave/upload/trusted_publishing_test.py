@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.endpoint import InvalidEndpointError, find_endpoint
 from spokeshave.index_fixtures import (
     Answer,
     TrustingIndex,
@@ -17,6 +16,7 @@ from spokeshave.index_fixtures import (
     trusting_index,
 )
 from spokeshave.native_fixtures import build_wheel
+from spokeshave.upload.endpoint import InvalidEndpointError, find_endpoint
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import requests
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
-from spokeshave.endpoint import Credentials, InvalidEndpointError, OriginAuth, find_endpoint
 from spokeshave.index_fixtures import RecordingServer, recording_server
+from spokeshave.upload.endpoint import Credentials, InvalidEndpointError, OriginAuth, find_endpoint
 
 PYPI = DEFAULT_REPOSITORY
 UNSAFE_TEST_INDEX = TEST_REPOSITORY.replace("https:", "http:")

@@ -1,0 +1,1 @@
+"""`spokeshave upload`: upload wheels to an index."""
