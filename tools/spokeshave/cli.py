@@ -29,7 +29,7 @@ COMMANDS = {
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms, for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "put wheels on an index, what is already there left out"),
-    "version": ("spokeshave.version", "compute a release's version from version files"),
+    "version": ("spokeshave.version.command", "compute a release's version from version files"),
 }
 
 

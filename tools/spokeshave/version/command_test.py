@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError
-from spokeshave.version import Channel, VersionRequest, compute_version
+from spokeshave.version.command import Channel, VersionRequest, compute_version
 
 COMMIT = "3f786850e387550fdab836ed7e6dc881de23001b"
 

@@ -1,0 +1,1 @@
+"""`spokeshave version`: compute the version of a release."""
