@@ -8,9 +8,9 @@ from pyproject_metadata.constants import KNOWN_PROJECT_FIELDS
 
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.errors import InvalidMetadataError, Problems
+from spokeshave.testing.wheel_fixtures import write_tree
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import UNSTAMPED
-from spokeshave.wheel_fixtures import write_tree
 
 HEAD = '[project]\nname = "a"\n'
 DYNAMIC = f'{HEAD}dynamic = ["version"]\n'

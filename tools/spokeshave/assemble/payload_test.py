@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave.assemble.payload import check_root, check_schemes, read_payload
 from spokeshave.errors import InvalidPayloadError
-from spokeshave.wheel_fixtures import write_tree
+from spokeshave.testing.wheel_fixtures import write_tree
 
 
 def told(root: Path) -> dict[str, str]:

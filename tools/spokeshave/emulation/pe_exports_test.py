@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from spokeshave.emulation.pe_exports import exported_names
-from spokeshave.native_fixtures import link_bare
+from spokeshave.testing.native_fixtures import link_bare
 
 
 def test_the_names_that_a_dll_exports_are_read(tmp_path: Path) -> None:

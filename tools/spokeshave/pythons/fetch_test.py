@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.index_fixtures import pypi_server
-from spokeshave.native_fixtures import build_wheel
 from spokeshave.pythons.fetch import FetchError, fetch
 from spokeshave.pythons.interpreter import inspect
+from spokeshave.testing.index_fixtures import pypi_server
+from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.wheel.archive import sha256_of_file
 
 

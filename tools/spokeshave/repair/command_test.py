@@ -13,10 +13,10 @@ import pytest
 from spokeshave.errors import InvalidWheelError, SpokeshaveError
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
-from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.repair.command import RepairedWheel, repair
 from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.tags.platform import Platform, UnknownPlatformError
+from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.wheel.archive import sha256_of_file
 
 PLATFORM = Platform.parse(MANYLINUX)

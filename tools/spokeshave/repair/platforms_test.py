@@ -20,7 +20,10 @@ from spokeshave.native.macho.fuse import fuse, fuse_folders
 from spokeshave.native.macho.load_commands import RPATH, LoadCommands, kind_of, text_of
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.pe.file import read_pe
-from spokeshave.native_fixtures import (
+from spokeshave.repair.command import RepairedWheel, repair
+from spokeshave.repair.graft import UnrepairableWheelError
+from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.testing.native_fixtures import (
     TARGETS,
     build_wheel,
     compile_library,
@@ -29,9 +32,6 @@ from spokeshave.native_fixtures import (
     link_bare,
     module_source,
 )
-from spokeshave.repair.command import RepairedWheel, repair
-from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.tree import unpack

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.foreign_fixtures import foreign
-from spokeshave.native_fixtures import build_wheel
 from spokeshave.pythons.interpreter import InterpreterError, inspect_foreign
 from spokeshave.pythons.requirements import Pin
 from spokeshave.smoke.foreign_environment import ForeignEnvironment
 from spokeshave.smoke.wheelhouse import WheelFile
+from spokeshave.testing.foreign_fixtures import foreign
+from spokeshave.testing.native_fixtures import build_wheel
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.native_fixtures import zig_program
 from spokeshave.standalone.runtime_pack import (
     ELF,
     MACHO,
@@ -21,6 +20,7 @@ from spokeshave.standalone.runtime_pack import (
     parse_link_log,
     read_archive,
 )
+from spokeshave.testing.native_fixtures import zig_program
 
 ZIG = zig_program()
 STUBS = "zig-cache/o/a9671f72229f37b891a43782d6d7df5c"

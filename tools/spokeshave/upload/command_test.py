@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.index_fixtures import (
+from spokeshave.testing.index_fixtures import (
     PASSWORD,
     USERNAME,
     Answer,
@@ -28,7 +28,7 @@ from spokeshave.index_fixtures import (
     pypi_server,
     self_signed,
 )
-from spokeshave.native_fixtures import build_wheel
+from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.wheel.archive import sha256_of_file
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())

@@ -6,7 +6,7 @@ import pytest
 import requests
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
-from spokeshave.index_fixtures import RecordingServer, recording_server
+from spokeshave.testing.index_fixtures import RecordingServer, recording_server
 from spokeshave.upload.endpoint import Credentials, InvalidEndpointError, OriginAuth, find_endpoint
 
 PYPI = DEFAULT_REPOSITORY

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.index_fixtures import (
+from spokeshave.testing.index_fixtures import (
     Answer,
     TrustingIndex,
     answering_server,
@@ -15,7 +15,7 @@ from spokeshave.index_fixtures import (
     self_signed,
     trusting_index,
 )
-from spokeshave.native_fixtures import build_wheel
+from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.upload.endpoint import InvalidEndpointError, find_endpoint
 
 

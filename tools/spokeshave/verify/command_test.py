@@ -12,9 +12,16 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from spokeshave.cli import main
-from spokeshave.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, link_bare, module_source
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.tags.wheel_tag import WheelTag
+from spokeshave.testing.native_fixtures import (
+    GLIBC_2_28,
+    MANYLINUX,
+    build_wheel,
+    compile_library,
+    link_bare,
+    module_source,
+)
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.writer import render_wheel_file

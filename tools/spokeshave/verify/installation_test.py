@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.draft_fixtures import Draft, draft
-from spokeshave.native_fixtures import MANYLINUX
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.testing.draft_fixtures import Draft, draft
+from spokeshave.testing.native_fixtures import MANYLINUX
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Rule
 

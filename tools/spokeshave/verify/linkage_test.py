@@ -14,10 +14,10 @@ import pytest
 
 from spokeshave.errors import SpokeshaveError
 from spokeshave.native.elf.file import open_elf
-from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.pythons.pip import pip_install
 from spokeshave.repair.command import repair
 from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.tree import unpack

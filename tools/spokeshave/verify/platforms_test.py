@@ -9,8 +9,8 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.native.macho.fuse import fuse
-from spokeshave.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
 from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.testing.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 

@@ -11,16 +11,16 @@ from pyproject_metadata import StandardMetadata
 from pyproject_metadata.constants import KNOWN_METADATA_VERSIONS
 
 from spokeshave.cli import main
-from spokeshave.index_fixtures import pypi_server
-from spokeshave.native_fixtures import build_wheel
 from spokeshave.smoke.wheelhouse import WheelFile
 from spokeshave.stamp.command import stamp
 from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.testing.index_fixtures import pypi_server
+from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.wheel_fixtures import make_wheel
 from spokeshave.upload.command import WheelPackage
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Rule
 from spokeshave.wheel.metadata_reader import read_core_metadata
-from spokeshave.wheel_fixtures import make_wheel
 
 IMPORTS = 'import-names = ["demo", "demo.sub", "_demo; private"]\nimport-namespaces = ["acme"]\n'
 PYPROJECT = f'[project]\nname = "demo"\ndynamic = ["version"]\ndependencies = ["numpy"]\n{IMPORTS}'

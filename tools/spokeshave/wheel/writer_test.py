@@ -6,6 +6,7 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.testing.wheel_fixtures import make_wheel, read_wheel
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.name import WheelName, split_dist_info
 from spokeshave.wheel.writer import (
@@ -16,7 +17,6 @@ from spokeshave.wheel.writer import (
     tree_entries,
     write_wheel,
 )
-from spokeshave.wheel_fixtures import make_wheel, read_wheel
 
 STORED = Compression.STORED
 

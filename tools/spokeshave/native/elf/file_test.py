@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.native.elf.file import InvalidElfError, open_elf, read_elf, relocated_names
-from spokeshave.native_fixtures import GLIBC_2_17, MANYLINUX, compile_library, link_bare
+from spokeshave.testing.native_fixtures import GLIBC_2_17, MANYLINUX, compile_library, link_bare
 
 VISIBLE = '__attribute__((visibility("default")))'
 

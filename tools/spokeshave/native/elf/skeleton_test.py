@@ -9,7 +9,7 @@ import pytest
 
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.native.elf.skeleton import Skeleton
-from spokeshave.native_fixtures import TARGETS, compile_library, link_bare
+from spokeshave.testing.native_fixtures import TARGETS, compile_library, link_bare
 
 SIZE = 20 << 20
 PLATFORMS = [platform for platform in TARGETS if "linux" in platform]

@@ -10,7 +10,7 @@ from spokeshave.native.macho.codesign import UnsignableFileError, sign
 from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.load_commands import CODE_SIGNATURE, LoadCommands, kind_of
 from spokeshave.native.macho.signature import signature_fault
-from spokeshave.native_fixtures import link_bare
+from spokeshave.testing.native_fixtures import link_bare
 
 ARM, INTEL = "macosx_11_0_arm64", "macosx_11_0_x86_64"
 VISIBLE = '__attribute__((visibility("default")))'

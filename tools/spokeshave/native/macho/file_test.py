@@ -17,7 +17,7 @@ from spokeshave.native.macho.file import (
 )
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
-from spokeshave.native_fixtures import link_bare
+from spokeshave.testing.native_fixtures import link_bare
 
 ARM, X86 = "macosx_11_0_arm64", "macosx_11_0_x86_64"
 EXPORT = '__attribute__((visibility("default")))'

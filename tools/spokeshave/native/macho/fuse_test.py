@@ -9,7 +9,7 @@ from spokeshave.cli import main
 from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.fuse import UnfusableFilesError, fuse, fuse_folders
 from spokeshave.native.macho.signature import signature_fault
-from spokeshave.native_fixtures import link_bare, module_source
+from spokeshave.testing.native_fixtures import link_bare, module_source
 
 ARM, X86, ELF = "macosx_11_0_arm64", "macosx_11_0_x86_64", "manylinux_2_17_x86_64"
 

@@ -12,7 +12,7 @@ import pytest
 
 from spokeshave.native.pe.edit import UneditablePeError, rename_libraries
 from spokeshave.native.pe.file import read_pe
-from spokeshave.native_fixtures import import_library, link_as_msvc, link_bare, module_source
+from spokeshave.testing.native_fixtures import import_library, link_as_msvc, link_bare, module_source
 
 PLATFORM = "win_amd64"
 CALL = {"code": "extern int core(void);", "statement": "core();"}

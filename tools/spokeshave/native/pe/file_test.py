@@ -7,7 +7,7 @@ import pytest
 
 from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library
 from spokeshave.native.pe.file import ImportedLibrary, InvalidPeError, is_pe, read_pe
-from spokeshave.native_fixtures import import_library, link_as_msvc, link_bare
+from spokeshave.testing.native_fixtures import import_library, link_as_msvc, link_bare
 
 LONG = "a" * 600
 ENTRY = "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }"

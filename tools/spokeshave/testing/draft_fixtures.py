@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spokeshave.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
+from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.wheel.record import RecordEntry, hashed_entry, render_record
 
 TAG = f"cp38-abi3-{MANYLINUX}"
