@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 from spokeshave.emulation.digests import sha256_of
-from spokeshave.emulation.steps import SetUpError, Tool
 from spokeshave.errors import Problem
 from spokeshave.pythons.foreign import Origin
+from spokeshave.setup_steps import SetUpError, Tool
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.OK
     wanted = choose(args.platform, args.python)
     _check_machine()
-    from spokeshave.emulation.steps import exclusive, say
+    from spokeshave.setup_steps import exclusive, say
 
     say(f"setting up {', '.join(f'{each.guest.tag} ({chr(32).join(each.pythons)})' for each in wanted)} in {folder}")
     with exclusive(folder):
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> None:
     from spokeshave.emulation import linux, musl, windows
     from spokeshave.emulation.apt import find_mirror
-    from spokeshave.emulation.steps import say
+    from spokeshave.setup_steps import say
 
     place = folder / _PYTHONS / guest.python_name(version)
     if _read(place):

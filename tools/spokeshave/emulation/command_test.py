@@ -9,9 +9,9 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.emulation.catalogue import DEFAULT_PLATFORMS, GUESTS, Wanted, choose, listing
-from spokeshave.emulation.steps import SetUpError, exclusive, whole_folder
 from spokeshave.pythons.foreign import ForeignPython, write_manifest
 from spokeshave.report import write_report
+from spokeshave.setup_steps import SetUpError, exclusive, whole_folder
 
 TOOLS = Path(__file__).parents[2]
 BY_TAG = {guest.tag: guest for guest in GUESTS}
@@ -111,7 +111,7 @@ def test_what_a_killed_set_up_left_goes_with_the_next(tmp_path: Path) -> None:
 
 def test_two_set_ups_of_a_folder_go_one_after_the_other(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from spokeshave.emulation.steps import exclusive\n"
+        "import sys, time; from pathlib import Path; from spokeshave.setup_steps import exclusive\n"
         "with exclusive(Path(sys.argv[1])):\n"
         "    assert not Path(sys.argv[1], 'inside').exists()\n"
         "    Path(sys.argv[1], 'inside').touch(); time.sleep(0.5); Path(sys.argv[1], 'inside').unlink()\n"

@@ -9,10 +9,10 @@ from pathlib import Path
 from spokeshave.emulation.apt import AptRoot, origins_of, unpack
 from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
-from spokeshave.emulation.steps import step, whole_folder
 from spokeshave.emulation.trial import tried
 from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
+from spokeshave.setup_steps import step, whole_folder
 
 PYTHON_FILE = "python.json"
 # What PEP 600 lets a wheel expect of a system that has a Python, and Debian's Python does not need itself.

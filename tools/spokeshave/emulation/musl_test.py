@@ -7,7 +7,7 @@ import pytest
 from spokeshave.emulation.catalogue import choose
 from spokeshave.emulation.linux import Source
 from spokeshave.emulation.musl import lay_out, musl_python
-from spokeshave.emulation.steps import SetUpError
+from spokeshave.setup_steps import SetUpError
 
 
 def test_the_loader_takes_no_library_of_this_machine(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.emulation.pe_exports import exported_names
-from spokeshave.emulation.steps import Tool
+from spokeshave.setup_steps import Tool
 
 # Needs no C runtime of its own: the interpreter's DLL brings the one whose arguments these are.
 _SOURCE = """

@@ -15,10 +15,10 @@ from spokeshave.emulation.linux import PYTHON_FILE, Source
 from spokeshave.emulation.pypi import extract, fetch_wheel, fetch_zig, origin_of
 from spokeshave.emulation.python_exe import Zig
 from spokeshave.emulation.standard_library import standard_library
-from spokeshave.emulation.steps import Tool, say, step, whole_folder
 from spokeshave.emulation.trial import tried
 from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
+from spokeshave.setup_steps import Tool, say, step, whole_folder
 
 # Of all that wine can use, what a console program on it needs.
 _PACKAGES = ("wine64", "libwine", "libunwind8", "liblzma5", "libz-mingw-w64")
