@@ -9,7 +9,8 @@ from pants.core.util_rules import system_binaries
 from pants.engine.rules import Rule
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.cc.util_rules import hermetic, packages, sandbox_python
+from spokeshave_pants.sandbox import hermetic, packages
+from spokeshave_pants.sandbox import python as sandbox_python
 
 # What finds the pex tool and a Python; ./pants sets the variables and pants.toml's `[test]` passes them on.
 INHERITED = {name for name in os.environ if name.startswith("PANTS_")} | {"HOME", "PATH", "PYENV_ROOT"}

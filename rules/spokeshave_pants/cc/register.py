@@ -16,20 +16,19 @@ from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.util_rules import (
     compile,
     confinement,
-    hermetic,
     include_graph,
     interpreters,
     link,
     link_closure,
-    packages,
     python_headers,
     python_import_library,
     runtime_pack,
-    sandbox_python,
     third_party,
     toolchain,
     variant,
 )
+from spokeshave_pants.sandbox import hermetic, packages
+from spokeshave_pants.sandbox import python as sandbox_python
 
 
 def target_types() -> Iterable[type[Target]]:

@@ -11,7 +11,7 @@ from pants.engine.unions import UnionRule
 from spokeshave_pants.release.goals import release_version
 from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.release.util_rules import version
-from spokeshave_pants.wheel.util_rules import tools
+from spokeshave_pants.sandbox import tools
 
 
 def target_types() -> Iterable[type[Target]]:

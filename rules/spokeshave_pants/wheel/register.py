@@ -10,6 +10,7 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release.util_rules import version
+from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel import summary
 from spokeshave_pants.wheel.goals import package, publish, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
@@ -21,7 +22,6 @@ from spokeshave_pants.wheel.util_rules import (
     placed_library,
     python_imports,
     smoke,
-    tools,
     wheel_set,
 )
 

@@ -34,7 +34,6 @@ from spokeshave_pants.cc.util_rules.compile import (
 from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
-from spokeshave_pants.cc.util_rules.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
@@ -43,6 +42,7 @@ from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
-from spokeshave_pants.cc.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
 from spokeshave_pants.cc.include_scan import parse_includes
-from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
-from spokeshave_pants.cc.requirement_lines import decode_requirements
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,
@@ -43,11 +40,14 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.cc.util_rules.packages import NoWheelError, Packages, PackagesRequest
 from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
 from spokeshave_pants.file_names import WheelName
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.sandbox.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
+from spokeshave_pants.sandbox.packages import NoWheelError, Packages, PackagesRequest
+from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
+from spokeshave_pants.sandbox.requirement_lines import decode_requirements
 
 PYTHON_HEADER = "Python.h"
 

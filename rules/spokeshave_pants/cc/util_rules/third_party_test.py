@@ -14,7 +14,6 @@ from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
 from spokeshave_pants.cc.target_types import CcPythonRequirementTarget
 from spokeshave_pants.cc.util_rules import third_party
 from spokeshave_pants.cc.util_rules.third_party import (
@@ -29,6 +28,7 @@ from spokeshave_pants.cc.util_rules.third_party import (
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
 # As numpy has them: a wheel for each Python and platform, and a newer version for newer Pythons.
 SIZES = {

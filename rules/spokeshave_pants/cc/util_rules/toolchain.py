@@ -28,9 +28,9 @@ from spokeshave_pants.cc.toolchain_layout import (
     compile_globs,
     link_globs,
 )
-from spokeshave_pants.cc.util_rules.hermetic import CompilerEnvironment
-from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest
 from spokeshave_pants.platform import Platform
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
+from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 
 _PACKAGE = "ziglang"
 

@@ -24,8 +24,8 @@ from spokeshave_pants.release.util_rules.version import (
     WheelVersionRequest,
 )
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import tools
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 ONE = Address("", target_name="one")

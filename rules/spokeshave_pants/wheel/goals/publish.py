@@ -24,14 +24,14 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
-from spokeshave_pants.cc.util_rules.packages import InstalledPackages, PackagesRequest
-from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, bullet_list
+from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
+from spokeshave_pants.sandbox.python import SandboxPython
+from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveTools, tool_process
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.repository import Repository, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
 from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
-from spokeshave_pants.wheel.util_rules.tools import REPORT, SpokeshaveTools, tool_process
 
 logger = logging.getLogger(__name__)
 

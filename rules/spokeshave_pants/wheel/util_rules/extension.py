@@ -27,8 +27,8 @@ from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLib
 from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
-from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.wheel_plan import extension_path
 
 

@@ -29,12 +29,13 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.foreign_pythons import ForeignPython
-from spokeshave_pants.cc.pip_output import wrong_hashes
 from spokeshave_pants.cc.util_rules.interpreters import ForeignPythons, Interpreters
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.resources.files import requirements as carried_requirements
+from spokeshave_pants.sandbox.pip_output import wrong_hashes
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.elsewhere import ElsewhereRun, matching_run, other_bytes, parse_reports
 from spokeshave_pants.wheel.requires_python import RequiresPython
 from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively, this_machine
@@ -49,7 +50,6 @@ from spokeshave_pants.wheel.target_types import (
 )
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.util_rules.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 
 WHEELHOUSE_DIR = "__wheelhouse"
 TESTS_DIR = "__tests"

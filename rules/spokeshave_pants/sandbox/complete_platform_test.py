@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from spokeshave_pants.cc.complete_platform import (
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.sandbox.complete_platform import (
     CompletePlatform,
     anywhere,
     of_machine,
     of_target,
     of_target_without_python,
 )
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 
 
 @pytest.mark.parametrize(

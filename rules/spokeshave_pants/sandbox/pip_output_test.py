@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
+from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
 
 PIP = """\
 pid 7644 -> /venv/bin/python /venv/pex --log /tmp/x/pip.log download --requirement r.txt exited with 1 and STDERR:

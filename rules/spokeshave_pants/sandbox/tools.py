@@ -14,11 +14,11 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
-from spokeshave_pants.cc.util_rules.packages import Packages, PackagesRequest
-from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.resources.files import tool_sources
+from spokeshave_pants.sandbox.hermetic import HermeticProcess
+from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
+from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
 
 TOOLS_DIR = "__tools"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_pants.cc import requirement_lines
-from spokeshave_pants.cc.pinned_requirements import PinnedRequirements
 from spokeshave_pants.resources.files import tool_sources
+from spokeshave_pants.sandbox import requirement_lines
+from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
 FILE = """\
 --index-url https://index.example.org/simple

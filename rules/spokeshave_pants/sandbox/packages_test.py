@@ -10,12 +10,12 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.complete_platform import of_machine
-from spokeshave_pants.cc.util_rules.hermetic import HermeticProcess
-from spokeshave_pants.cc.util_rules.packages import InstalledPackages, Packages, PackagesRequest
-from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.resources.files import requirements
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.sandbox.complete_platform import of_machine
+from spokeshave_pants.sandbox.hermetic import HermeticProcess
+from spokeshave_pants.sandbox.packages import InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.sandbox.python import SandboxPython
 
 
 def pin(name: str) -> str:

@@ -7,9 +7,9 @@ from pants.core.util_rules.environments import LocalEnvironmentTarget, RemoteEnv
 from pants.engine.platform import Platform
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.complete_platform import of_machine
-from spokeshave_pants.cc.util_rules.hermetic import CompilerEnvironment
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.sandbox.complete_platform import of_machine
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 
 BUILD = """
 remote_environment(name="arm", platform="linux_arm64", fallback_environment="__local__")

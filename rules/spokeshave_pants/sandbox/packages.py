@@ -37,12 +37,12 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_content
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.complete_platform import CompletePlatform
-from spokeshave_pants.cc.pip_output import without_wheel, wrong_hashes
-from spokeshave_pants.cc.util_rules.sandbox_python import SandboxPython
 from spokeshave_pants.errors import SpokeshaveError, WrongHashError
 from spokeshave_pants.file_names import project_of_dist_info
 from spokeshave_pants.resources.files import standalone_tool
+from spokeshave_pants.sandbox.complete_platform import CompletePlatform
+from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
+from spokeshave_pants.sandbox.python import SandboxPython
 
 _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"

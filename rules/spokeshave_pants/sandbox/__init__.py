@@ -1,0 +1,1 @@
+"""Processes in sandboxes: their Python, their pinned packages and the tools."""
