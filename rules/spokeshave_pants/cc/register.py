@@ -17,7 +17,6 @@ from spokeshave_pants.cc.util_rules import (
     compile,
     confinement,
     include_graph,
-    interpreters,
     link,
     link_closure,
     python_headers,
@@ -27,6 +26,7 @@ from spokeshave_pants.cc.util_rules import (
     toolchain,
     variant,
 )
+from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
 

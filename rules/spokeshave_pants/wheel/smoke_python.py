@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
-from spokeshave_pants.cc.foreign_pythons import ForeignPython
-from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.errors import InvalidPlatformError
 from spokeshave_pants.platform import Platform, System, host
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons.foreign import ForeignPython
+from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.wheel.requires_python import RequiresPython
 
 SmokePython = Union[Interpreter, ForeignPython]

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from spokeshave_pants.cc.foreign_pythons import ForeignPython, parse_manifest
-from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons.foreign import ForeignPython, parse_manifest
+from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.wheel.requires_python import RequiresPython
 from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively
 

@@ -24,7 +24,6 @@ from spokeshave_pants.cc.util_rules import (
     compile,
     confinement,
     include_graph,
-    interpreters,
     link_closure,
     python_headers,
     third_party,
@@ -37,6 +36,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     FallibleCompiledObject,
 )
 from spokeshave_pants.platform import Platform
+from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")

@@ -43,12 +43,12 @@ from spokeshave_pants.cc.header_archives import (
     include_folder,
 )
 from spokeshave_pants.cc.header_releases import PinnedRelease, PinnedReleases
-from spokeshave_pants.cc.interpreters import Interpreter
 from spokeshave_pants.cc.pyconfig import derived_pyconfig
-from spokeshave_pants.cc.util_rules.interpreters import Interpreters
 from spokeshave_pants.errors import MissingInterpreterError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons.interpreters import Interpreter
+from spokeshave_pants.pythons.rules import Interpreters
 from spokeshave_pants.resources.files import standalone_tool
 from spokeshave_pants.sandbox.packages import LOOKUP_MILLISECONDS
 from spokeshave_pants.sandbox.python import SandboxPython

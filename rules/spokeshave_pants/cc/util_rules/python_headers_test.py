@@ -16,12 +16,13 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc.header_archives import PinnedArchiveError
 from spokeshave_pants.cc.pyconfig import derived_pyconfig
-from spokeshave_pants.cc.util_rules import interpreters, python_headers
-from spokeshave_pants.cc.util_rules.interpreters import Interpreters
+from spokeshave_pants.cc.util_rules import python_headers
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.errors import MissingInterpreterError, SpokeshaveError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons import rules as interpreters
+from spokeshave_pants.pythons.rules import Interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 WHERE = "the target //a:b"

@@ -15,7 +15,6 @@ from spokeshave_pants.cc.util_rules import (
     compile,
     confinement,
     include_graph,
-    interpreters,
     link_closure,
     python_headers,
     python_import_library,
@@ -31,6 +30,7 @@ from spokeshave_pants.cc.util_rules.compile import (
 from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 
 WHERE = "this test"

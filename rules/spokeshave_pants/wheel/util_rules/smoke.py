@@ -28,11 +28,11 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.foreign_pythons import ForeignPython
-from spokeshave_pants.cc.util_rules.interpreters import ForeignPythons, Interpreters
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons.foreign import ForeignPython
+from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
 from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from spokeshave_pants.cc.foreign_pythons import InvalidManifestError, manifest_path, parse_manifest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons.foreign import InvalidManifestError, manifest_path, parse_manifest
 
 ENTRY = {
     "name": "glibc-aarch64-3.13",

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_pants.cc.interpreters import (
+from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.pythons.interpreters import (
     Interpreter,
     discovery_script,
     expand_search_path,
     parse_discovery,
 )
-from spokeshave_pants.python_abi import PythonVersion
 
 
 def answer(version: str, path: str = "/usr/bin/python3", **facts: object) -> str:

@@ -1,0 +1,1 @@
+"""The CPython interpreters of this machine, and emulated ones."""
