@@ -23,12 +23,12 @@ from spokeshave_pants.cc.util_rules import (
     python_import_library,
     runtime_pack,
     third_party,
-    toolchain,
     variant,
 )
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
+from spokeshave_pants.toolchain import rules as toolchain
 
 
 def target_types() -> Iterable[type[Target]]:

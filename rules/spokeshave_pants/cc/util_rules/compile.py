@@ -57,11 +57,11 @@ from spokeshave_pants.cc.util_rules.third_party import (
     CcPackageFilesRequest,
     MissingWheelError,
 )
-from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.cc.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.errors import CompileError
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 
 logger = logging.getLogger(__name__)
 

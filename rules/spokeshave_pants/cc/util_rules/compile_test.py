@@ -27,7 +27,6 @@ from spokeshave_pants.cc.util_rules import (
     link_closure,
     python_headers,
     third_party,
-    toolchain,
 )
 from spokeshave_pants.cc.util_rules.compile import (
     CompileCcSourceRequest,
@@ -38,6 +37,7 @@ from spokeshave_pants.cc.util_rules.compile import (
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.toolchain import rules as toolchain
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 RUN, RUN_H, GRAPH_H = "src/vm/run.cc", "src/vm/run.h", "src/ir/graph.h"

@@ -20,11 +20,11 @@ from spokeshave_pants.cc.confinement import (
     confined_argv,
     machine_platform,
 )
-from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.resources.files import carried_source
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.packages import PackagesRequest
+from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 
 
 class ConfinementError(SpokeshaveError):

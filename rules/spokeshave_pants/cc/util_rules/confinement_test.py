@@ -26,11 +26,12 @@ from spokeshave_pants.cc.compile_command import (
     object_path,
 )
 from spokeshave_pants.cc.confinement import CONFINE
-from spokeshave_pants.cc.util_rules import confinement, toolchain
+from spokeshave_pants.cc.util_rules import confinement
 from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess, ConfineProgram
-from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.toolchain import rules as toolchain
+from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SECRET = "SECRET OF THE MACHINE"

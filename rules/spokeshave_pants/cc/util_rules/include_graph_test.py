@@ -17,7 +17,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.include_search import IncludeClosure
 from spokeshave_pants.cc.link_closure import LinkClosure
-from spokeshave_pants.cc.util_rules import include_graph, link_closure, third_party, toolchain
+from spokeshave_pants.cc.util_rules import include_graph, link_closure, third_party
 from spokeshave_pants.cc.util_rules.include_graph import (
     CcTargets,
     InferCcIncludesRequest,
@@ -27,6 +27,7 @@ from spokeshave_pants.cc.util_rules.include_graph import (
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.toolchain import rules as toolchain
 
 
 @pytest.fixture

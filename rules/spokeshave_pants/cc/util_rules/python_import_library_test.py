@@ -19,7 +19,6 @@ from spokeshave_pants.cc.util_rules import (
     python_headers,
     python_import_library,
     third_party,
-    toolchain,
 )
 from spokeshave_pants.cc.util_rules.compile import (
     CompileCcSourceRequest,
@@ -32,6 +31,7 @@ from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.toolchain import rules as toolchain
 
 WHERE = "this test"
 # Python.h itself refuses many a wrong size; the rest is asserted.

@@ -50,11 +50,11 @@ from spokeshave_pants.cc.runtime_pack_recipe import (
     unpack_argv,
 )
 from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess, ConfineProgram
-from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.resources.files import carried_source, standalone_tool
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.python import SandboxPython
+from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 
 _TOOL = "__tool/runtime_pack.py"
 # A worker's sandbox may be its root folder, in which zig 0.17 does not find its own sources by a relative path.

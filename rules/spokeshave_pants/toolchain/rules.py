@@ -21,16 +21,16 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.cc.subsystem import ZigToolchainSubsystem
-from spokeshave_pants.cc.toolchain_layout import (
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
+from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
+from spokeshave_pants.toolchain.layout import (
     TYPEINFO,
     ToolchainLayoutError,
     compare_types_by_name,
     compile_globs,
     link_globs,
 )
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
-from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 
 _PACKAGE = "ziglang"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.toolchain_layout import (
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.toolchain.layout import (
     ToolchainLayoutError,
     compare_types_by_name,
     compile_globs,
     link_globs,
 )
-from spokeshave_pants.platform import Platform
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 # As libc++ of zig 0.17.0 has it, shortened.

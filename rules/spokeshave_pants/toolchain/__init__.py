@@ -1,0 +1,1 @@
+"""The pinned compiler: which of its files an action reads."""
