@@ -15,7 +15,6 @@ from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.util_rules import (
     compile,
-    confinement,
     include_graph,
     link,
     link_closure,
@@ -25,6 +24,7 @@ from spokeshave_pants.cc.util_rules import (
     third_party,
     variant,
 )
+from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python

@@ -20,20 +20,14 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
-from spokeshave_pants.cc.util_rules import (
-    compile,
-    confinement,
-    include_graph,
-    link_closure,
-    python_headers,
-    third_party,
-)
+from spokeshave_pants.cc.util_rules import compile, include_graph, link_closure, python_headers, third_party
 from spokeshave_pants.cc.util_rules.compile import (
     CompileCcSourceRequest,
     CompilePlan,
     CompilePlanRequest,
     FallibleCompiledObject,
 )
+from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules

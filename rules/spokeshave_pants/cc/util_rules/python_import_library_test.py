@@ -13,7 +13,6 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.util_rules import (
     compile,
-    confinement,
     include_graph,
     link_closure,
     python_headers,
@@ -27,6 +26,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     FallibleCompiledObject,
 )
 from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
+from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.pythons import rules as interpreters

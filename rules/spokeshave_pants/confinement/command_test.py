@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.confinement import build_argv, confined_argv, machine_platform
+from spokeshave_pants.confinement.command import build_argv, confined_argv, machine_platform
 
 
 def test_a_command_is_run_behind_the_program_and_its_inputs() -> None:

@@ -25,9 +25,9 @@ from spokeshave_pants.cc.compile_command import (
     dependency_file,
     object_path,
 )
-from spokeshave_pants.cc.confinement import CONFINE
-from spokeshave_pants.cc.util_rules import confinement
-from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess, ConfineProgram
+from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.confinement.command import CONFINE
+from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain

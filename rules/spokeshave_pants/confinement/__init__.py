@@ -1,0 +1,1 @@
+"""Compilers and linkers see their inputs and nothing else of the machine."""
