@@ -20,12 +20,12 @@ from spokeshave_pants.cc.util_rules import (
     link_closure,
     python_headers,
     python_import_library,
-    runtime_pack,
     third_party,
     variant,
 )
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.pythons import rules as interpreters
+from spokeshave_pants.runtime_pack import rules as runtime_pack
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
 from spokeshave_pants.toolchain import rules as toolchain

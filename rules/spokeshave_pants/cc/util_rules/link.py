@@ -20,7 +20,6 @@ from spokeshave_pants.cc.driver_flags import link_arguments
 from spokeshave_pants.cc.glibc_symbols import first_versions
 from spokeshave_pants.cc.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
-from spokeshave_pants.cc.runtime_pack_recipe import PACK_DIR
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.cc.util_rules.compile import (
@@ -32,7 +31,6 @@ from spokeshave_pants.cc.util_rules.compile import (
 )
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
-from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.util_rules.unity import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
@@ -40,6 +38,8 @@ from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.runtime_pack.recipe import PACK_DIR
+from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest

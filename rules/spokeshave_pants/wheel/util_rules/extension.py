@@ -24,9 +24,9 @@ from spokeshave_pants.cc.util_rules.link import (
 )
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
-from spokeshave_pants.cc.util_rules.runtime_pack import RuntimePack, RuntimePackRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 from spokeshave_pants.wheel.wheel_plan import extension_path

@@ -32,7 +32,11 @@ from spokeshave_pants.cc.compile_command import (
     compile_argv,
     object_path,
 )
-from spokeshave_pants.cc.runtime_pack_recipe import (
+from spokeshave_pants.confinement.command import CONFINE_DIR
+from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.resources.files import carried_source, standalone_tool
+from spokeshave_pants.runtime_pack.recipe import (
     LOG,
     PACK_DIR,
     RECIPE,
@@ -48,10 +52,6 @@ from spokeshave_pants.cc.runtime_pack_recipe import (
     own_sources,
     unpack_argv,
 )
-from spokeshave_pants.confinement.command import CONFINE_DIR
-from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.resources.files import carried_source, standalone_tool
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
