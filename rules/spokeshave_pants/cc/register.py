@@ -13,17 +13,10 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.goals import check
-from spokeshave_pants.cc.util_rules import (
-    compile,
-    include_graph,
-    link,
-    link_closure,
-    python_headers,
-    python_import_library,
-    third_party,
-    variant,
-)
+from spokeshave_pants.cc.util_rules import compile, include_graph, link, link_closure, third_party, variant
 from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.headers import import_library as python_import_library
+from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.runtime_pack import rules as runtime_pack
 from spokeshave_pants.sandbox import hermetic, packages

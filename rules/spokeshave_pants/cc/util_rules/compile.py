@@ -48,7 +48,6 @@ from spokeshave_pants.cc.target_types import (
     PlatformDefinesField,
 )
 from spokeshave_pants.cc.util_rules.include_graph import CcTargets, ResolvedIncludes, ResolveIncludesRequest
-from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.third_party import (
     PYTHON_HEADER,
     CcPackage,
@@ -59,6 +58,7 @@ from spokeshave_pants.cc.util_rules.third_party import (
 from spokeshave_pants.cc.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import CompileError
+from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest

@@ -20,7 +20,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.goals.check import CcCheckFieldSet, CcCheckRequest
-from spokeshave_pants.cc.util_rules import compile, include_graph, link_closure, python_headers, third_party
+from spokeshave_pants.cc.util_rules import compile, include_graph, link_closure, third_party
 from spokeshave_pants.cc.util_rules.compile import (
     CompileCcSourceRequest,
     CompilePlan,
@@ -28,6 +28,7 @@ from spokeshave_pants.cc.util_rules.compile import (
     FallibleCompiledObject,
 )
 from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules

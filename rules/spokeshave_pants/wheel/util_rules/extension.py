@@ -22,8 +22,8 @@ from spokeshave_pants.cc.util_rules.link import (
     SharedLibraryRequest,
     link_flags,
 )
-from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
+from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
+from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest

@@ -11,22 +11,17 @@ from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc import target_types
-from spokeshave_pants.cc.util_rules import (
-    compile,
-    include_graph,
-    link_closure,
-    python_headers,
-    python_import_library,
-    third_party,
-)
+from spokeshave_pants.cc.util_rules import compile, include_graph, link_closure, third_party
 from spokeshave_pants.cc.util_rules.compile import (
     CompileCcSourceRequest,
     CompilePlan,
     CompilePlanRequest,
     FallibleCompiledObject,
 )
-from spokeshave_pants.cc.util_rules.python_import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.confinement import rules as confinement
+from spokeshave_pants.headers import import_library as python_import_library
+from spokeshave_pants.headers import rules as python_headers
+from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.pythons import rules as interpreters

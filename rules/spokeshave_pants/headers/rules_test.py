@@ -14,11 +14,11 @@ import pytest
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.header_archives import PinnedArchiveError
-from spokeshave_pants.cc.pyconfig import derived_pyconfig
-from spokeshave_pants.cc.util_rules import python_headers
-from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.errors import MissingInterpreterError, SpokeshaveError
+from spokeshave_pants.headers import rules as python_headers
+from spokeshave_pants.headers.archives import PinnedArchiveError
+from spokeshave_pants.headers.pyconfig import derived_pyconfig
+from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.pythons import rules as interpreters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.header_releases import (
+from spokeshave_pants.headers.releases import (
     OTHER,
     PinnedRelease,
     PinnedReleaseError,

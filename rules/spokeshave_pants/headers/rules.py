@@ -31,8 +31,10 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
-from spokeshave_pants.cc import debian_headers, header_releases
-from spokeshave_pants.cc.header_archives import (
+from spokeshave_pants.errors import MissingInterpreterError
+from spokeshave_pants.headers import debian as debian_headers
+from spokeshave_pants.headers import releases as header_releases
+from spokeshave_pants.headers.archives import (
     INCLUDE,
     OPTION,
     PinnedArchive,
@@ -42,9 +44,8 @@ from spokeshave_pants.cc.header_archives import (
     headers_version,
     include_folder,
 )
-from spokeshave_pants.cc.header_releases import PinnedRelease, PinnedReleases
-from spokeshave_pants.cc.pyconfig import derived_pyconfig
-from spokeshave_pants.errors import MissingInterpreterError
+from spokeshave_pants.headers.pyconfig import derived_pyconfig
+from spokeshave_pants.headers.releases import PinnedRelease, PinnedReleases
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.pythons.interpreters import Interpreter

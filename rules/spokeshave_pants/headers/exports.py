@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.compile_command import ZIG
-from spokeshave_pants.cc.preprocessor import visible_text
-from spokeshave_pants.cc.pyconfig import derived_pyconfig
+from spokeshave_pants.headers.preprocessor import visible_text
+from spokeshave_pants.headers.pyconfig import derived_pyconfig
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 

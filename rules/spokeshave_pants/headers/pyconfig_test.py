@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from spokeshave_pants.cc.pyconfig import derived_pyconfig
+from spokeshave_pants.headers.pyconfig import derived_pyconfig
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 

@@ -12,10 +12,10 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
-from spokeshave_pants.cc.python_exports import import_library_argv, import_library_name, module_definition
-from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import LinkError
+from spokeshave_pants.headers.exports import import_library_argv, import_library_name, module_definition
+from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest

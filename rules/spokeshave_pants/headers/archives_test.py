@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.header_archives import (
+from spokeshave_pants.headers.archives import (
     PinnedArchive,
     PinnedArchiveError,
     PinnedArchives,

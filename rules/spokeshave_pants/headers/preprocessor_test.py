@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.preprocessor import evaluate, visible_text
+from spokeshave_pants.headers.preprocessor import evaluate, visible_text
 
 MACROS = {"MS_WINDOWS": 1, "SIZEOF_VOID_P": 8, "Py_LIMITED_API": 0x030B0000}
 

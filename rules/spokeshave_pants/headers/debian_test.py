@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from spokeshave_pants.cc.debian_headers import download_script, package_name
+from spokeshave_pants.headers.debian import download_script, package_name
 from spokeshave_pants.python_abi import PythonVersion
 
 

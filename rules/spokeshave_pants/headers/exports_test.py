@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.python_exports import Export, dll_name, exports, import_library_argv, module_definition
+from spokeshave_pants.headers.exports import Export, dll_name, exports, import_library_argv, module_definition
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 
