@@ -13,8 +13,8 @@ import pytest
 
 from e2e.project import find_python
 from e2e.upstream import fetch_sdists
-from spokeshave_pants.cc.include_scan import CcFile, scan_text
-from spokeshave_pants.cc.include_search import IncludeGraph
+from spokeshave_pants.cc.includes.scan import CcFile, scan_text
+from spokeshave_pants.cc.includes.search import IncludeGraph
 
 SDISTS = Path(__file__).parent / "sdists.txt"
 C, CXX = ("cc", "-std=gnu17"), ("c++", "-std=gnu++20")

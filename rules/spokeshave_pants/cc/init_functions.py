@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.include_scan import without_comments
+from spokeshave_pants.cc.includes.scan import without_comments
 
 INIT_HEADER_DIR = "__init"
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)

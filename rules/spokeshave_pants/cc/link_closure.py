@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 
 from spokeshave_pants.cc.compile_command import ASSEMBLER_EXTENSIONS, PACKAGES_DIR, object_path
-from spokeshave_pants.cc.include_search import Stranger
+from spokeshave_pants.cc.includes.search import Stranger
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from spokeshave_pants.cc.include_scan import parse_includes, without_comments
+from spokeshave_pants.cc.includes.scan import parse_includes, without_comments
 from spokeshave_pants.cc.link_closure import is_source
 
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*(.*?)[ \t]*$")

@@ -36,6 +36,14 @@ from spokeshave_pants.cc.compile_command import (
     object_path,
 )
 from spokeshave_pants.cc.diagnostics import assembler_hint, compile_hint, plain
+from spokeshave_pants.cc.includes.rules import CcTargets, ResolvedIncludes, ResolveIncludesRequest
+from spokeshave_pants.cc.includes.third_party import (
+    PYTHON_HEADER,
+    CcPackage,
+    CcPackageFiles,
+    CcPackageFilesRequest,
+    MissingWheelError,
+)
 from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.link_closure import display_name
 from spokeshave_pants.cc.target_types import (
@@ -46,14 +54,6 @@ from spokeshave_pants.cc.target_types import (
     DefinesField,
     PlatformCompileFlagsField,
     PlatformDefinesField,
-)
-from spokeshave_pants.cc.util_rules.include_graph import CcTargets, ResolvedIncludes, ResolveIncludesRequest
-from spokeshave_pants.cc.util_rules.third_party import (
-    PYTHON_HEADER,
-    CcPackage,
-    CcPackageFiles,
-    CcPackageFilesRequest,
-    MissingWheelError,
 )
 from spokeshave_pants.cc.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.confinement.rules import ConfinedProcess

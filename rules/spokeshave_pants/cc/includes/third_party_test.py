@@ -14,9 +14,8 @@ from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.target_types import CcPythonRequirementTarget
-from spokeshave_pants.cc.util_rules import third_party
-from spokeshave_pants.cc.util_rules.third_party import (
+from spokeshave_pants.cc.includes import third_party
+from spokeshave_pants.cc.includes.third_party import (
     CcPackage,
     CcPackageFiles,
     CcPackageFilesRequest,
@@ -25,6 +24,7 @@ from spokeshave_pants.cc.util_rules.third_party import (
     DistributionRequest,
     PinnedDistribution,
 )
+from spokeshave_pants.cc.target_types import CcPythonRequirementTarget
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules

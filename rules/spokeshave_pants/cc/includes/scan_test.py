@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.include_scan import Include, IncludeKind, Scan, parse_includes, scan_flags, scan_text
+from spokeshave_pants.cc.includes.scan import Include, IncludeKind, Scan, parse_includes, scan_flags, scan_text
 
 
 def spelled(text: str) -> list[str]:

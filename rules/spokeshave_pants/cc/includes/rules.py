@@ -38,8 +38,9 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile_command import for_any_platform
-from spokeshave_pants.cc.include_scan import CcFile, scan_flags, scan_text
-from spokeshave_pants.cc.include_search import CcView, IncludeClosure, IncludeGraph
+from spokeshave_pants.cc.includes.scan import CcFile, scan_flags, scan_text
+from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph
+from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
     CcSharedLibraryDependenciesField,
@@ -49,7 +50,6 @@ from spokeshave_pants.cc.target_types import (
     PlatformCompileFlagsField,
     PlatformDefinesField,
 )
-from spokeshave_pants.cc.util_rules.third_party import CcPackage, CcPackageRequest
 
 
 @dataclass(frozen=True)

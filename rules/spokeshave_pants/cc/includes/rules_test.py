@@ -15,15 +15,17 @@ from pants.engine.target import Dependencies, DependenciesRequest, InferredDepen
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types
-from spokeshave_pants.cc.include_search import IncludeClosure
-from spokeshave_pants.cc.link_closure import LinkClosure
-from spokeshave_pants.cc.util_rules import include_graph, link_closure, third_party
-from spokeshave_pants.cc.util_rules.include_graph import (
+from spokeshave_pants.cc.includes import rules as include_graph
+from spokeshave_pants.cc.includes import third_party
+from spokeshave_pants.cc.includes.rules import (
     CcTargets,
     InferCcIncludesRequest,
     ResolvedIncludes,
     ResolveIncludesRequest,
 )
+from spokeshave_pants.cc.includes.search import IncludeClosure
+from spokeshave_pants.cc.link_closure import LinkClosure
+from spokeshave_pants.cc.util_rules import link_closure
 from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules

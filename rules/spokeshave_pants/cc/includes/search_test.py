@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from spokeshave_pants.cc.include_scan import CcFile, scan_flags, scan_text
-from spokeshave_pants.cc.include_search import CcView, IncludeClosure, IncludeGraph, Stranger
+from spokeshave_pants.cc.includes.scan import CcFile, scan_flags, scan_text
+from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph, Stranger
 from spokeshave_pants.errors import InvalidTargetError
 
 ROOT = "src/cpp"

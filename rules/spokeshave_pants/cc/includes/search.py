@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.include_scan import CcFile, Include, IncludeKind, Scan
-from spokeshave_pants.cc.system_headers import is_system_header
+from spokeshave_pants.cc.includes.scan import CcFile, Include, IncludeKind, Scan
+from spokeshave_pants.cc.includes.system_headers import is_system_header
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _GLOB_CHARACTERS = frozenset("*?[]{}!\\")
