@@ -11,9 +11,10 @@ from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc import target_types
+from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
-from spokeshave_pants.cc.util_rules import compile, link_closure
+from spokeshave_pants.cc.util_rules import compile
 from spokeshave_pants.cc.util_rules.compile import (
     CompileCcSourceRequest,
     CompilePlan,

@@ -15,6 +15,9 @@ from pants.engine.target import Dependencies, DependenciesRequest, InferredDepen
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types
+from spokeshave_pants.cc.closure import rules as link_closure
+from spokeshave_pants.cc.closure.link_closure import LinkClosure
+from spokeshave_pants.cc.closure.rules import LinkClosureRequest
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.includes.rules import (
@@ -24,9 +27,6 @@ from spokeshave_pants.cc.includes.rules import (
     ResolveIncludesRequest,
 )
 from spokeshave_pants.cc.includes.search import IncludeClosure
-from spokeshave_pants.cc.link_closure import LinkClosure
-from spokeshave_pants.cc.util_rules import link_closure
-from spokeshave_pants.cc.util_rules.link_closure import LinkClosureRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain

@@ -25,6 +25,7 @@ from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
+from spokeshave_pants.cc.closure.link_closure import display_name
 from spokeshave_pants.cc.compile_command import (
     PYTHON_HEADERS_DIR,
     TOOLCHAIN_DIR,
@@ -45,7 +46,6 @@ from spokeshave_pants.cc.includes.third_party import (
     MissingWheelError,
 )
 from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
-from spokeshave_pants.cc.link_closure import display_name
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,

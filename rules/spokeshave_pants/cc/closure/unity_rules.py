@@ -9,10 +9,10 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.closure.link_closure import is_source
+from spokeshave_pants.cc.closure.unity import included_sources
 from spokeshave_pants.cc.includes.rules import CcTargets, ResolvedIncludes, ResolveIncludesRequest
-from spokeshave_pants.cc.link_closure import is_source
 from spokeshave_pants.cc.target_types import CcPlatformsField
-from spokeshave_pants.cc.unity import included_sources
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.link_closure import check_object_names, display_name, is_source
+from spokeshave_pants.cc.closure.link_closure import check_object_names, display_name, is_source
 from spokeshave_pants.errors import InvalidTargetError
 
 

@@ -12,6 +12,8 @@ from pants.engine.target import Dependencies, DependenciesRequest, ExplicitlyPro
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.closure import unity_rules as unity
+from spokeshave_pants.cc.closure.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.includes.rules import (
     CcTargets,
     ResolvedIncludes,
@@ -19,9 +21,7 @@ from spokeshave_pants.cc.includes.rules import (
     is_looked_through,
     owner_of,
 )
-from spokeshave_pants.cc.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
-from spokeshave_pants.cc.util_rules import unity
 
 logger = logging.getLogger(__name__)
 

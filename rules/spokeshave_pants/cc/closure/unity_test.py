@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.unity import included_sources, unconditional_includes
+from spokeshave_pants.cc.closure.unity import included_sources, unconditional_includes
 
 
 def test_a_source_that_another_includes_is_part_of_it() -> None:

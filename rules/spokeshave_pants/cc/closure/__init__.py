@@ -1,0 +1,1 @@
+"""What is linked together: the targets that includes and dependencies pull in."""
