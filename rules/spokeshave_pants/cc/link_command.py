@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.compile_command import ZIG
+from spokeshave_pants.cc.compile.command import ZIG
 from spokeshave_pants.platform import ObjectFormat, Platform
 
 EXPORTS_FILE = "__exports.map"

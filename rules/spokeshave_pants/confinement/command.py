@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spokeshave_pants.cc.compile_command import ZIG
+from spokeshave_pants.cc.compile.command import ZIG
 from spokeshave_pants.platform import Platform, System
 
 CONFINE_DIR = "__confine"

@@ -11,7 +11,7 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.confinement.command import (
     CONFINE_DIR,
     OUTPUT_NAME,

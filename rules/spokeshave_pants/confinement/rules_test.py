@@ -16,7 +16,7 @@ from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.compile_command import (
+from spokeshave_pants.cc.compile.command import (
     TOOLCHAIN_DIR,
     ZIG,
     ZIG_ENVIRONMENT,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.compile_command import ZIG
+from spokeshave_pants.cc.compile.command import ZIG
 from spokeshave_pants.headers.preprocessor import visible_text
 from spokeshave_pants.headers.pyconfig import derived_pyconfig
 from spokeshave_pants.platform import Platform, System

@@ -11,7 +11,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
+from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import LinkError
 from spokeshave_pants.headers.exports import import_library_argv, import_library_name, module_definition

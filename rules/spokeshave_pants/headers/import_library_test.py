@@ -12,15 +12,15 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
-from spokeshave_pants.cc.includes import rules as include_graph
-from spokeshave_pants.cc.includes import third_party
-from spokeshave_pants.cc.util_rules import compile
-from spokeshave_pants.cc.util_rules.compile import (
+from spokeshave_pants.cc.compile import rules as compile
+from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,
     CompilePlanRequest,
     FallibleCompiledObject,
 )
+from spokeshave_pants.cc.includes import rules as include_graph
+from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers

@@ -23,7 +23,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile_command import (
+from spokeshave_pants.cc.compile.command import (
     OBJECTS_DIR,
     TOOLCHAIN_DIR,
     ZIG,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 
-from spokeshave_pants.cc.compile_command import ASSEMBLER_EXTENSIONS, PACKAGES_DIR, object_path
+from spokeshave_pants.cc.compile.command import ASSEMBLER_EXTENSIONS, PACKAGES_DIR, object_path
 from spokeshave_pants.cc.includes.search import Stranger
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 

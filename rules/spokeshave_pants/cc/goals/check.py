@@ -13,15 +13,15 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.closure.link_closure import is_source
 from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
-from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
-from spokeshave_pants.cc.subsystem import CcCheckSubsystem
-from spokeshave_pants.cc.util_rules.compile import (
+from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,
     CompilePlanRequest,
     FallibleCompiledObject,
     failure_text,
 )
+from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
+from spokeshave_pants.cc.subsystem import CcCheckSubsystem
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 

@@ -28,7 +28,7 @@ from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.compile_command import PACKAGES_DIR, CompileSettings
+from spokeshave_pants.cc.compile.command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.includes.scan import parse_includes
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,

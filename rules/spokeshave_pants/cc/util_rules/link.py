@@ -17,7 +17,14 @@ from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest
 from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
-from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
+from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
+from spokeshave_pants.cc.compile.rules import (
+    CompileAllRequest,
+    CompiledObjects,
+    CompilePlan,
+    CompilePlanRequest,
+    package_plan,
+)
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
 from spokeshave_pants.cc.driver_flags import link_arguments
 from spokeshave_pants.cc.glibc_symbols import first_versions
@@ -26,13 +33,6 @@ from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
-from spokeshave_pants.cc.util_rules.compile import (
-    CompileAllRequest,
-    CompiledObjects,
-    CompilePlan,
-    CompilePlanRequest,
-    package_plan,
-)
 from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list

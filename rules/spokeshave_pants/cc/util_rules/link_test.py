@@ -12,10 +12,11 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
+from spokeshave_pants.cc.compile import rules as compile
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
-from spokeshave_pants.cc.util_rules import compile, link, variant
+from spokeshave_pants.cc.util_rules import link, variant
 from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform

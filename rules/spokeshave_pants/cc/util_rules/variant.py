@@ -10,8 +10,8 @@ from pants.engine.target import Dependencies, DependenciesRequest, Targets, Wrap
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.target_types import CcVariantDependenciesField, CompileFlagsField, DefinesField
-from spokeshave_pants.cc.util_rules.compile import CompilePlan
 from spokeshave_pants.errors import InvalidTargetError
 
 

@@ -12,8 +12,8 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind, ends
+from spokeshave_pants.cc.compile.rules import CompileAllRequest, CompiledObjects
 from spokeshave_pants.cc.link_command import LinkSettings
-from spokeshave_pants.cc.util_rules.compile import CompileAllRequest, CompiledObjects
 from spokeshave_pants.cc.util_rules.link import (
     LinkedLibrary,
     LinkPlan,

@@ -10,8 +10,8 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import CcPackageFiles, CcPackageFilesRequest, MissingWheelError
-from spokeshave_pants.cc.util_rules.compile import CompilePlan
 from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.init_functions import InitFunction, init_header, init_header_path, unmarked_init_functions
+from spokeshave_pants.cc.compile.init_functions import (
+    InitFunction,
+    init_header,
+    init_header_path,
+    unmarked_init_functions,
+)
 
 
 @pytest.mark.parametrize(

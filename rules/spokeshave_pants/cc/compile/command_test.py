@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.compile_command import (
+from spokeshave_pants.cc.compile.command import (
     ZIG_ENVIRONMENT,
     CompileSettings,
     compile_argv,

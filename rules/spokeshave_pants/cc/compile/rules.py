@@ -26,7 +26,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.link_closure import display_name
-from spokeshave_pants.cc.compile_command import (
+from spokeshave_pants.cc.compile.command import (
     PYTHON_HEADERS_DIR,
     TOOLCHAIN_DIR,
     ZIG_ENVIRONMENT,
@@ -36,6 +36,8 @@ from spokeshave_pants.cc.compile_command import (
     is_assembler,
     object_path,
 )
+from spokeshave_pants.cc.compile.init_functions import init_header, init_header_path, unmarked_init_functions
+from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.diagnostics import assembler_hint, compile_hint, plain
 from spokeshave_pants.cc.includes.rules import CcTargets, ResolvedIncludes, ResolveIncludesRequest
 from spokeshave_pants.cc.includes.third_party import (
@@ -45,7 +47,6 @@ from spokeshave_pants.cc.includes.third_party import (
     CcPackageFilesRequest,
     MissingWheelError,
 )
-from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
@@ -55,7 +56,6 @@ from spokeshave_pants.cc.target_types import (
     PlatformCompileFlagsField,
     PlatformDefinesField,
 )
-from spokeshave_pants.cc.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import CompileError
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.cc.windows_headers import WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
+from spokeshave_pants.cc.compile.windows_headers import WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 
 EXISTING = [
     f"{WINDOWS_HEADERS_DIR}/{name}" for name in ("windows.h", "shlobj.h", "GL/gl.h", "sys/stat.h", "both.h", "Both.h")

@@ -1,0 +1,1 @@
+"""One compile: its command line and its inputs."""
