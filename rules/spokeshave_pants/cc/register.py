@@ -17,7 +17,8 @@ from spokeshave_pants.cc.compile import rules as compile
 from spokeshave_pants.cc.goals import check
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
-from spokeshave_pants.cc.util_rules import link, variant
+from spokeshave_pants.cc.link import rules as link
+from spokeshave_pants.cc.link import variant
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers

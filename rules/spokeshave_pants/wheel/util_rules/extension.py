@@ -13,8 +13,8 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.compile.rules import CompileAllRequest, CompiledObjects
-from spokeshave_pants.cc.link_command import LinkSettings
-from spokeshave_pants.cc.util_rules.link import (
+from spokeshave_pants.cc.link.command import LinkSettings
+from spokeshave_pants.cc.link.rules import (
     LinkedLibrary,
     LinkPlan,
     LinkPlanRequest,

@@ -12,7 +12,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import CcPackageFiles, CcPackageFilesRequest, MissingWheelError
-from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi
 

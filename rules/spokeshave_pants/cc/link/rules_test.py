@@ -15,9 +15,10 @@ from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.compile import rules as compile
 from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
+from spokeshave_pants.cc.link import rules as link
+from spokeshave_pants.cc.link import variant
+from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
-from spokeshave_pants.cc.util_rules import link, variant
-from spokeshave_pants.cc.util_rules.link import LinkPlan, LinkPlanRequest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.rule_fixtures import sandbox_rules

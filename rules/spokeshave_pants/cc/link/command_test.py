@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.cc.link_command import LinkSettings, exports_script, import_library, link_argv
+from spokeshave_pants.cc.link.command import LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.platform import Platform
 
 LINUX, MACOS, WINDOWS = (

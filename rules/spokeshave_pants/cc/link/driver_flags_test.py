@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.driver_flags import link_arguments
+from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.platform import Platform
 
 GLIBC, MUSL, MACOS, WINDOWS = (

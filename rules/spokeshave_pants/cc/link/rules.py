@@ -26,14 +26,14 @@ from spokeshave_pants.cc.compile.rules import (
     package_plan,
 )
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
-from spokeshave_pants.cc.driver_flags import link_arguments
-from spokeshave_pants.cc.glibc_symbols import first_versions
 from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
-from spokeshave_pants.cc.link_command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
+from spokeshave_pants.cc.link.command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
+from spokeshave_pants.cc.link.driver_flags import link_arguments
+from spokeshave_pants.cc.link.glibc_symbols import first_versions
+from spokeshave_pants.cc.link.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
-from spokeshave_pants.cc.util_rules.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform

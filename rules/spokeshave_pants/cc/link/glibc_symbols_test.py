@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.cc.glibc_symbols import first_versions
+from spokeshave_pants.cc.link.glibc_symbols import first_versions
 
 # Two libraries, three versions, two targets; then functions, some of them in several versions and libraries.
 LIST = (

@@ -1,0 +1,1 @@
+"""One link: its command line and its inputs."""
