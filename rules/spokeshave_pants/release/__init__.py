@@ -1,0 +1,1 @@
+"""Versions computed across a release."""

@@ -8,9 +8,9 @@ from pants.engine.rules import Rule
 from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
+from spokeshave_pants.release import rules as version
 from spokeshave_pants.release.goals import release_version
 from spokeshave_pants.release.target_types import ReleaseTarget
-from spokeshave_pants.release.util_rules import version
 from spokeshave_pants.sandbox import tools
 
 

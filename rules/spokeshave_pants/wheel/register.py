@@ -9,7 +9,7 @@ from pants.engine.rules import Rule
 from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.release.util_rules import version
+from spokeshave_pants.release import rules as version
 from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel import summary
 from spokeshave_pants.wheel.goals import package, publish, test

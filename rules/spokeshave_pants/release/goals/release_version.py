@@ -8,13 +8,13 @@ from pants.engine.target import AllTargets, FilteredTargets
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release.channel import VersionFormat
-from spokeshave_pants.release.subsystem import ReleaseVersion, ReleaseVersionSubsystem
-from spokeshave_pants.release.util_rules.version import (
+from spokeshave_pants.release.rules import (
     ComputedVersion,
     ComputeVersionRequest,
     ReleaseMembers,
     ReleaseOfRequest,
 )
+from spokeshave_pants.release.subsystem import ReleaseVersion, ReleaseVersionSubsystem
 from spokeshave_pants.wheel.target_types import VersionFileField
 
 

@@ -14,7 +14,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
-from spokeshave_pants.release.util_rules.version import StampedVersion, WheelVersionRequest
+from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension

@@ -14,15 +14,15 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.release import rules as version
 from spokeshave_pants.release.channel import UnknownCommitError
-from spokeshave_pants.release.target_types import ReleaseTarget
-from spokeshave_pants.release.util_rules import version
-from spokeshave_pants.release.util_rules.version import (
+from spokeshave_pants.release.rules import (
     ReleaseMembers,
     ReleaseOfRequest,
     StampedVersion,
     WheelVersionRequest,
 )
+from spokeshave_pants.release.target_types import ReleaseTarget
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget
