@@ -24,11 +24,11 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_pants.wheel.page.document import render_page, write_page
 from spokeshave_pants.wheel.page.run import PackageRun
-from spokeshave_pants.wheel.report import WheelReport, from_json, processes_from_json, render_table
-from spokeshave_pants.wheel.spans import SpanCollector
+from spokeshave_pants.wheel.report.spans import SpanCollector
+from spokeshave_pants.wheel.report.totals import ProcessRow, merge_processes, render_totals
+from spokeshave_pants.wheel.report.wheels import WheelReport, from_json, processes_from_json, render_table
 from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
 from spokeshave_pants.wheel.target_types import RepositoriesField
-from spokeshave_pants.wheel.totals import ProcessRow, merge_processes, render_totals
 from spokeshave_pants.wheel.util_rules.wheel_set import REPORT_METADATA
 
 logger = logging.getLogger(__name__)

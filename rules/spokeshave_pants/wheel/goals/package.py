@@ -11,7 +11,7 @@ from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.wheel.report import PythonOutcome, WheelReport
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
 from spokeshave_pants.wheel.util_rules.wheel_set import (
     TestedWheels,

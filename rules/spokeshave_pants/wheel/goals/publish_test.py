@@ -12,7 +12,7 @@ from spokeshave_pants.wheel.goals.publish import (
     check_tested,
     wheels_of,
 )
-from spokeshave_pants.wheel.report import PythonOutcome
+from spokeshave_pants.wheel.report.wheels import PythonOutcome
 from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget, RepositoriesField
 
 PASSED = PythonOutcome("3.12", "passed")

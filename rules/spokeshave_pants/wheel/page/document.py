@@ -13,8 +13,8 @@ from spokeshave_pants.wheel.page.markup import Child, Html, element, join, raw_e
 from spokeshave_pants.wheel.page.matrix import render_matrix
 from spokeshave_pants.wheel.page.run import PackageRun
 from spokeshave_pants.wheel.page.timeline import human_time, render_timeline
-from spokeshave_pants.wheel.report import not_run_reasons
-from spokeshave_pants.wheel.totals import Tally, saved_sentence, total_by_stage
+from spokeshave_pants.wheel.report.totals import Tally, saved_sentence, total_by_stage
+from spokeshave_pants.wheel.report.wheels import not_run_reasons
 
 
 def render_page(run: PackageRun) -> str:

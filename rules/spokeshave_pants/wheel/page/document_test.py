@@ -13,9 +13,9 @@ import pytest
 
 from spokeshave_pants.wheel.page.document import render_page, write_page
 from spokeshave_pants.wheel.page.run import PackageRun
-from spokeshave_pants.wheel.report import ActionRow, CheckRow, PythonOutcome, WheelReport
-from spokeshave_pants.wheel.spans import Span
-from spokeshave_pants.wheel.totals import ProcessRow
+from spokeshave_pants.wheel.report.spans import Span
+from spokeshave_pants.wheel.report.totals import ProcessRow
+from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport
 
 LINUX, WINDOWS = "manylinux_2_17_x86_64", "win_amd64"
 HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from spokeshave_pants.file_names import distribution_of
 from spokeshave_pants.wheel.page.markup import Html, element, join
-from spokeshave_pants.wheel.report import PythonOutcome, WheelReport, human_size
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, human_size
 
 _MARKS = {"passed": "✓", "failed": "✗", "not run": "○"}
 _SHORT_HASH = 8

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from spokeshave_pants.wheel.critical_path import critical_path
-from spokeshave_pants.wheel.report import WheelReport
-from spokeshave_pants.wheel.spans import Span, looked_up, match_spans
-from spokeshave_pants.wheel.totals import ProcessRow
+from spokeshave_pants.wheel.report.critical_path import critical_path
+from spokeshave_pants.wheel.report.spans import Span, looked_up, match_spans
+from spokeshave_pants.wheel.report.totals import ProcessRow
+from spokeshave_pants.wheel.report.wheels import WheelReport
 
 
 @dataclass(frozen=True)

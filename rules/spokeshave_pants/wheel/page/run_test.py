@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.wheel.page.run import PackageRun
-from spokeshave_pants.wheel.spans import Span
-from spokeshave_pants.wheel.totals import ProcessRow
+from spokeshave_pants.wheel.report.spans import Span
+from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The pack took long once and is cached; the compile was done now; the daemon kept the metadata.
 PROCESSES = (

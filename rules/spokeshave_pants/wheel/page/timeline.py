@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from spokeshave_pants.wheel.page.markup import Html, element, join
 from spokeshave_pants.wheel.page.run import PackageRun, Step
-from spokeshave_pants.wheel.spans import Span
+from spokeshave_pants.wheel.report.spans import Span
 
 SOURCE_NAMES = {
     "ran": "run",

@@ -13,8 +13,8 @@ from spokeshave_pants.wheel.page.timeline import (
     platform_of,
     render_timeline,
 )
-from spokeshave_pants.wheel.spans import Span
-from spokeshave_pants.wheel.totals import ProcessRow
+from spokeshave_pants.wheel.report.spans import Span
+from spokeshave_pants.wheel.report.totals import ProcessRow
 
 LINUX, MACOS = "manylinux_2_17_x86_64", "macosx_11_0_arm64"
 PROCESSES = (

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from spokeshave_pants.wheel.totals import (
+from spokeshave_pants.wheel.report.totals import (
     ProcessRow,
     StageTotal,
     Tally,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from spokeshave_pants.wheel.spans import Span, SpanCollector, looked_up, match_spans
-from spokeshave_pants.wheel.totals import ProcessRow
+from spokeshave_pants.wheel.report.spans import Span, SpanCollector, looked_up, match_spans
+from spokeshave_pants.wheel.report.totals import ProcessRow
 
 
 def workunit(name: str, description: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from graphlib import CycleError
 
 import pytest
 
-from spokeshave_pants.wheel.critical_path import critical_path
+from spokeshave_pants.wheel.report.critical_path import critical_path
 
 # Compiles of a core and of two bindings, a runtime pack, two links and what follows them.
 NAMES = ("core", "slow", "fast", "pack", "link slow", "link fast", "assemble slow", "assemble fast")

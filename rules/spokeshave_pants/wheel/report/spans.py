@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spokeshave_pants.wheel.totals import ProcessRow
+from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The engine's name for a process that was asked for, whatever came of it, and for its execution on this machine.
 _PROCESS, _LOCAL_RUN = "process", "run_local_process"

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from spokeshave_pants.wheel.report import (
+from spokeshave_pants.wheel.report.totals import ProcessRow
+from spokeshave_pants.wheel.report.wheels import (
     ActionRow,
     CheckRow,
     PythonOutcome,
@@ -18,7 +19,6 @@ from spokeshave_pants.wheel.report import (
     render_table,
     to_json,
 )
-from spokeshave_pants.wheel.totals import ProcessRow
 
 REPORT = WheelReport(
     target="src/python:runtime_wheel",

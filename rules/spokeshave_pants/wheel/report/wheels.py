@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from tabulate import tabulate
 
 from spokeshave_pants.file_names import WheelName, distribution_of
-from spokeshave_pants.wheel.totals import ProcessRow, totals_document
+from spokeshave_pants.wheel.report.totals import ProcessRow, totals_document
 
 _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
 

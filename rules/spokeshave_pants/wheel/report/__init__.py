@@ -1,0 +1,1 @@
+"""What a run of `package` reports: a table, JSON and a page."""
