@@ -22,8 +22,8 @@ from pants.engine.streaming_workunit_handler import (
 from pants.engine.target import Targets
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.wheel.page.document import render_page, write_page
-from spokeshave_pants.wheel.page.run import PackageRun
+from spokeshave_pants.wheel.report.page.document import render_page, write_page
+from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import SpanCollector
 from spokeshave_pants.wheel.report.totals import ProcessRow, merge_processes, render_totals
 from spokeshave_pants.wheel.report.wheels import WheelReport, from_json, processes_from_json, render_table

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from spokeshave_pants.resources.files import page_script, page_style
-from spokeshave_pants.wheel.page.markup import Child, Html, element, join, raw_element
-from spokeshave_pants.wheel.page.matrix import render_matrix
-from spokeshave_pants.wheel.page.run import PackageRun
-from spokeshave_pants.wheel.page.timeline import human_time, render_timeline
+from spokeshave_pants.wheel.report.page.markup import Child, Html, element, join, raw_element
+from spokeshave_pants.wheel.report.page.matrix import render_matrix
+from spokeshave_pants.wheel.report.page.run import PackageRun
+from spokeshave_pants.wheel.report.page.timeline import human_time, render_timeline
 from spokeshave_pants.wheel.report.totals import Tally, saved_sentence, total_by_stage
 from spokeshave_pants.wheel.report.wheels import not_run_reasons
 

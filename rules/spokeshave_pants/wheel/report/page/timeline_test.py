@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.wheel.page.run import PackageRun
-from spokeshave_pants.wheel.page.timeline import (
+from spokeshave_pants.wheel.report.page.run import PackageRun
+from spokeshave_pants.wheel.report.page.timeline import (
     Axis,
     group_by_stage,
     human_time,

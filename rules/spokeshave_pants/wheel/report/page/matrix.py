@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from spokeshave_pants.file_names import distribution_of
-from spokeshave_pants.wheel.page.markup import Html, element, join
+from spokeshave_pants.wheel.report.page.markup import Html, element, join
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, human_size
 
 _MARKS = {"passed": "✓", "failed": "✗", "not run": "○"}

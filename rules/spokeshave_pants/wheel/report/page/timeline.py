@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from spokeshave_pants.wheel.page.markup import Html, element, join
-from spokeshave_pants.wheel.page.run import PackageRun, Step
+from spokeshave_pants.wheel.report.page.markup import Html, element, join
+from spokeshave_pants.wheel.report.page.run import PackageRun, Step
 from spokeshave_pants.wheel.report.spans import Span
 
 SOURCE_NAMES = {

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from spokeshave_pants.wheel.page.document import render_page, write_page
-from spokeshave_pants.wheel.page.run import PackageRun
+from spokeshave_pants.wheel.report.page.document import render_page, write_page
+from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport
