@@ -11,7 +11,7 @@ from spokeshave_pants.platform import Platform, System, host
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.pythons.foreign import ForeignPython
 from spokeshave_pants.pythons.interpreters import Interpreter
-from spokeshave_pants.wheel.requires_python import RequiresPython
+from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 
 SmokePython = Union[Interpreter, ForeignPython]
 

@@ -37,7 +37,8 @@ from spokeshave_pants.resources.files import requirements as carried_requirement
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.elsewhere import ElsewhereRun, matching_run, other_bytes, parse_reports
-from spokeshave_pants.wheel.requires_python import RequiresPython
+from spokeshave_pants.wheel.plan.requires_python import RequiresPython
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively, this_machine
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
@@ -49,7 +50,6 @@ from spokeshave_pants.wheel.target_types import (
     SmokeTimeoutField,
 )
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
-from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
 
 WHEELHOUSE_DIR = "__wheelhouse"
 TESTS_DIR = "__tests"

@@ -12,9 +12,10 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import payload, smoke
+from spokeshave_pants.wheel.util_rules import smoke
 from spokeshave_pants.wheel.util_rules.smoke import (
     SmokeInputs,
     SmokeInputsRequest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.wheel.requirements import is_closer
+from spokeshave_pants.wheel.plan.requirements import is_closer
 
 
 @pytest.mark.parametrize(

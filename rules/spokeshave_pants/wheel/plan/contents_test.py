@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.wheel.contents import is_possible_extension, library_folder
+from spokeshave_pants.wheel.plan.contents import is_possible_extension, library_folder
 
 
 @pytest.mark.parametrize(

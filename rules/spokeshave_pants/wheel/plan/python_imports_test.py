@@ -17,8 +17,8 @@ from pants.engine.addresses import Address
 from pants.engine.target import InferredDependencies
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget
-from spokeshave_pants.wheel.util_rules import python_imports
 
 FILES = {
     "src/BUILD": "python_extension(name='ext', module='vm._native')",

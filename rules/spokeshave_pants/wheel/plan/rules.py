@@ -36,15 +36,19 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
 from spokeshave_pants.errors import InvalidTargetError, Problems
-from spokeshave_pants.wheel.contents import check_native, check_places, is_possible_extension, library_folder
-from spokeshave_pants.wheel.pyproject import Pyproject, parse_pyproject
-from spokeshave_pants.wheel.requirements import (
+from spokeshave_pants.wheel.plan import targets as payload_targets
+from spokeshave_pants.wheel.plan.contents import check_native, check_places, is_possible_extension, library_folder
+from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
+from spokeshave_pants.wheel.plan.requirements import (
     Requirement,
     check_owners,
     check_requirements,
     distribution_requirement,
 )
-from spokeshave_pants.wheel.requires_python import check_pythons, pythons_of
+from spokeshave_pants.wheel.plan.requires_python import check_pythons, pythons_of
+from spokeshave_pants.wheel.plan.roles import requirements_of
+from spokeshave_pants.wheel.plan.targets import ForeignPart, PayloadTargets, PayloadTargetsRequest
+from spokeshave_pants.wheel.plan.wheel_plan import WheelMatrix, check_modules, plan_matrix
 from spokeshave_pants.wheel.target_types import (
     DataFilesField,
     ExtensionModuleField,
@@ -55,10 +59,6 @@ from spokeshave_pants.wheel.target_types import (
     VariantField,
     WheelDependenciesField,
 )
-from spokeshave_pants.wheel.util_rules import payload_targets
-from spokeshave_pants.wheel.util_rules.payload_targets import ForeignPart, PayloadTargets, PayloadTargetsRequest
-from spokeshave_pants.wheel.util_rules.roles import requirements_of
-from spokeshave_pants.wheel.wheel_plan import WheelMatrix, check_modules, plan_matrix
 
 PAYLOAD_DIR = "__payload"
 DATA_DIR = "__data"

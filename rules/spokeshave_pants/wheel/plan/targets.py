@@ -25,10 +25,9 @@ from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
-from spokeshave_pants.wheel.pyproject import not_utf8
-from spokeshave_pants.wheel.requirements import Requirement, is_closer
-from spokeshave_pants.wheel.target_types import WheelDependenciesField
-from spokeshave_pants.wheel.util_rules.roles import (
+from spokeshave_pants.wheel.plan.pyproject import not_utf8
+from spokeshave_pants.wheel.plan.requirements import Requirement, is_closer
+from spokeshave_pants.wheel.plan.roles import (
     Role,
     describe_mistakes,
     is_looked_into,
@@ -36,6 +35,7 @@ from spokeshave_pants.wheel.util_rules.roles import (
     requirements_of,
     role_of,
 )
+from spokeshave_pants.wheel.target_types import WheelDependenciesField
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.wheel.pyproject import LICENSE_GLOBS, Pyproject, parse_pyproject
+from spokeshave_pants.wheel.plan.pyproject import LICENSE_GLOBS, Pyproject, parse_pyproject
 
 
 def parse(text: str) -> Pyproject:

@@ -38,10 +38,10 @@ from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.target_types import CcPythonRequirementTarget, CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.target_types import ReleaseTarget
+from spokeshave_pants.wheel.plan import rules as payload
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.targets import PayloadTargets, PayloadTargetsRequest
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import payload
-from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.util_rules.payload_targets import PayloadTargets, PayloadTargetsRequest
 
 PYPROJECT = '[project]\nname = "one"\nreadme = "docs/about.md"\nlicense-files = ["*.license"]\n'
 

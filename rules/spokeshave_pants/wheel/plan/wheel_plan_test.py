@@ -7,7 +7,7 @@ import pytest
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
-from spokeshave_pants.wheel.wheel_plan import (
+from spokeshave_pants.wheel.plan.wheel_plan import (
     WheelMatrix,
     check_modules,
     extension_path,

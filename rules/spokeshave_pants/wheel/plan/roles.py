@@ -26,7 +26,7 @@ from spokeshave_pants.cc.target_types import (
     CcVariantDependenciesField,
 )
 from spokeshave_pants.errors import bullet_list
-from spokeshave_pants.wheel.requirements import Requirement, distribution_requirement, is_stubs
+from spokeshave_pants.wheel.plan.requirements import Requirement, distribution_requirement, is_stubs
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, WheelDependenciesField
 
 _IN_PAYLOAD = (PythonSourceField, ResourceSourceField)

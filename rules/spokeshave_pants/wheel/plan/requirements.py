@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
-from spokeshave_pants.wheel.pyproject import Pyproject
+from spokeshave_pants.wheel.plan.pyproject import Pyproject
 
 
 @dataclass(frozen=True)
