@@ -20,9 +20,9 @@ from pants.option.option_types import StrListOption, StrOption
 from spokeshave_pants.action import Action
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
+from spokeshave_pants.wheel.build.rules import AssembleWheelRequest, UnrepairedWheel, WheelKey
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, PythonsField
-from spokeshave_pants.wheel.util_rules.build import AssembleWheelRequest, UnrepairedWheel, WheelKey
-from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
 
 REPORT = "actions.json"
 

@@ -36,6 +36,7 @@ from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
 from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
+from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.elsewhere import ElsewhereRun, matching_run, other_bytes, parse_reports
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
@@ -49,7 +50,6 @@ from spokeshave_pants.wheel.target_types import (
     SmokeTestsField,
     SmokeTimeoutField,
 )
-from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 
 WHEELHOUSE_DIR = "__wheelhouse"
 TESTS_DIR = "__tests"

@@ -19,12 +19,12 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
+from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
-from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
-from spokeshave_pants.wheel.util_rules.package_headers import PackageHeaders, PackageHeadersRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeReport, SmokeTestWheelRequest
 
 logger = logging.getLogger(__name__)

@@ -16,11 +16,11 @@ from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
+from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
+from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest
 from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.plan.wheel_plan import wheel_tag
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
-from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
-from spokeshave_pants.wheel.util_rules.placed_library import PlacedLibrary, PlaceLibraryRequest
 
 LIBRARIES_DIR = "__libraries"
 WHEEL_DIR = "__wheel"

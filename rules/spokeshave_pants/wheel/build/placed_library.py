@@ -14,7 +14,7 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ends
 from spokeshave_pants.cc.link.rules import LinkedLibrary, LinkPlan, LinkPlanRequest, SharedLibraryRequest
 from spokeshave_pants.platform import Platform
-from spokeshave_pants.wheel.util_rules.extension import fuse
+from spokeshave_pants.wheel.build.extension import fuse
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Extensions and wheels of one platform and one Python ABI."""
