@@ -24,8 +24,8 @@ from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, 
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeReport, SmokeTestWheelRequest
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
-from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeReport, SmokeTestWheelRequest
 
 logger = logging.getLogger(__name__)
 

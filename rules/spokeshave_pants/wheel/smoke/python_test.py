@@ -11,7 +11,7 @@ from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.pythons.foreign import ForeignPython, parse_manifest
 from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
-from spokeshave_pants.wheel.smoke_python import NoPython, SmokePython, choose_python, runs_natively
+from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively
 
 ENTRY = {
     "system": "glibc",

@@ -13,16 +13,16 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.plan import rules as payload
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
-from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import smoke
-from spokeshave_pants.wheel.util_rules.smoke import (
+from spokeshave_pants.wheel.smoke import rules as smoke
+from spokeshave_pants.wheel.smoke.rules import (
     SmokeInputs,
     SmokeInputsRequest,
     SmokeReport,
     is_required,
     script_arguments,
 )
+from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
+from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 

@@ -1,0 +1,1 @@
+"""Smoke tests of wheels, run here or reported from other machines."""
