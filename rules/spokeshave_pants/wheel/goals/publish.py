@@ -29,7 +29,7 @@ from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveTools, tool_process
 from spokeshave_pants.wheel.goals.package import WheelArtifact
-from spokeshave_pants.wheel.repository import Repository, parse_repositories
+from spokeshave_pants.wheel.publish.repository import Repository, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
 from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
 

@@ -7,7 +7,7 @@ import pytest
 from pants.util.frozendict import FrozenDict
 
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.wheel.repository import Repository, SecretText, parse_repositories
+from spokeshave_pants.wheel.publish.repository import Repository, SecretText, parse_repositories
 
 
 def parse(*texts: str, urls: Mapping[str, str] | None = None) -> tuple[Repository, ...]:

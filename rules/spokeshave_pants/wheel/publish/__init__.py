@@ -1,0 +1,1 @@
+"""Repositories that wheels are published to."""
