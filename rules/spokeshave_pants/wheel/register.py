@@ -11,15 +11,14 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release import rules as version
 from spokeshave_pants.sandbox import tools
-from spokeshave_pants.wheel import summary
+from spokeshave_pants.wheel import wheel_set
 from spokeshave_pants.wheel.build import extension, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
-from spokeshave_pants.wheel.goals import package, publish, test
+from spokeshave_pants.wheel.goals import package, publish, summary, test
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
-from spokeshave_pants.wheel.util_rules import wheel_set
 
 
 def target_types() -> Iterable[type[Target]]:

@@ -13,7 +13,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
-from spokeshave_pants.wheel.util_rules.wheel_set import (
+from spokeshave_pants.wheel.wheel_set import (
     TestedWheels,
     TestedWheelsRequest,
     WheelReports,

@@ -15,7 +15,7 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.wheel.target_types import PythonsField, SmokeTestsField
-from spokeshave_pants.wheel.util_rules.wheel_set import TriedWheels, TriedWheelsRequest
+from spokeshave_pants.wheel.wheel_set import TriedWheels, TriedWheelsRequest
 
 
 class SmokeTestSubsystem(Subsystem):

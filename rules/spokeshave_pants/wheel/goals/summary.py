@@ -29,7 +29,7 @@ from spokeshave_pants.wheel.report.totals import ProcessRow, merge_processes, re
 from spokeshave_pants.wheel.report.wheels import WheelReport, from_json, processes_from_json, render_table
 from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
 from spokeshave_pants.wheel.target_types import RepositoriesField
-from spokeshave_pants.wheel.util_rules.wheel_set import REPORT_METADATA
+from spokeshave_pants.wheel.wheel_set import REPORT_METADATA
 
 logger = logging.getLogger(__name__)
 
