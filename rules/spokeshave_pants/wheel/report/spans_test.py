@@ -1,4 +1,4 @@
-"""Reading the engine's work units. What those look like, a real run shows in tests/e2e/report_page_test.py."""
+"""Reading the engine's work units; `report_page_test.py` of the end-to-end tests shows real ones."""
 
 from __future__ import annotations
 
