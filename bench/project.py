@@ -15,7 +15,7 @@ from bench.daemon import Daemon
 from bench.errors import BenchError
 from bench.pants_log import PantsLog, parse_log
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 

@@ -18,7 +18,7 @@ from bench.traffic import Traffic
 from bench.workbench import Workbench
 
 COUNTS = (1, 4, 16)
-_REPLAYER = Path(__file__).with_name("replayer.py")
+_REPLAYER = Path(__file__).parents[1] / "apparatus/replayer.py"
 _MB = 1e6
 
 

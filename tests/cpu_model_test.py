@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-_RESOURCES = Path(__file__).parents[1] / "rules/spokeshave_pants/resources"
+_RESOURCES = Path(__file__).parents[2] / "rules/spokeshave_pants/resources"
 SOURCE = _RESOURCES / "cpu_model.c"
 ARM_SOURCE = _RESOURCES / "cpu_model_aarch64.c"
 ARM_TARGETS = ("aarch64-linux-gnu.2.17", "aarch64-linux-musl", "aarch64-macos.11.0", "aarch64-windows-gnu")

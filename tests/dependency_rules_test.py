@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "rules/spokeshave_pants"
 TOOLS = REPOSITORY / "tools/spokeshave"
 # What Pants itself has, beside the standard library, and the libraries that the launcher adds.

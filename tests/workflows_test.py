@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 WORKFLOWS = sorted((REPOSITORY / ".github/workflows").glob("*.yml"))
 # A called workflow may name the secrets that it declares: it has those that its caller hands over.
 _SECRET = re.compile(r"\bsecrets\s*(?:\.\s*(\w+)|\[|\b)")

@@ -1,4 +1,4 @@
-"""The page as a text, which no name breaks. tests/e2e/report_page_test.py looks at one in a browser."""
+"""The page as a text, which no name breaks. tests/e2e/releasing/report_page_test.py looks at one in a browser."""
 
 from __future__ import annotations
 
