@@ -1,4 +1,4 @@
-// Programs in Go that tests run, pinned: bazel-remote, a cache server. Built by tests/e2e/bazel_remote.py.
+// Programs in Go that tests run, pinned: bazel-remote, a cache server. Built by tests/e2e/support/bazel_remote.py.
 // What it is built of is listed as well, so that go.sum needs the hashes of no more than that.
 // After a change of the version:
 //   go list -mod=mod -deps -f '{{with .Module}}{{.Path}} {{.Version}}{{end}}' github.com/buchgr/bazel-remote | sort -u

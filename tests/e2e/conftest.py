@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.runners import Bench, make_bench
+from e2e.support.runners import Bench, make_bench
 
 
 @pytest.fixture(scope="session")

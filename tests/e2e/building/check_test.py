@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.project import Project, running
+from e2e.support.project import Project, running
 
 SOURCES = [
     "core/bindings/native.cc",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.project import PantsRun, Project, read, running
+from e2e.support.project import PantsRun, Project, read, running
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.project import REPOSITORY, Project, names, read, running, sha256
+from e2e.support.project import REPOSITORY, Project, names, read, running, sha256
 
 TOOLS = ("cc", "c++", "gcc", "g++", "clang", "clang++", "cpp", "ld", "ld.lld", "ld.gold", "ar", "as", "ranlib", "strip")
 STABLE = "--release-version-channel=stable"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.project import find_python
-from e2e.upstream import fetch_sdists
+from e2e.support.project import find_python
+from e2e.support.upstream import fetch_sdists
 from spokeshave_pants.cc.includes.scan import CcFile, scan_text
 from spokeshave_pants.cc.includes.search import IncludeGraph
 

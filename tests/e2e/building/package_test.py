@@ -10,7 +10,7 @@ from typing import Callable
 
 import pytest
 
-from e2e.project import Environment, PantsRun, Project, assert_golden, install, names, read, running
+from e2e.support.project import Environment, PantsRun, Project, assert_golden, install, names, read, running
 
 PROJECTS = ("plain_c", "core", "pybind", "numpy_headers", "shared", "generated")
 FOR_SEVERAL_PYTHONS = ("plain-c", "shapes")

@@ -8,7 +8,7 @@ from email.message import Message
 
 import pytest
 
-from e2e.project import Project, names, read, running
+from e2e.support.project import Project, names, read, running
 
 
 @pytest.fixture(scope="module")

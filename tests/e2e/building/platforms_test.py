@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.project import Project, assert_golden, install, names, read, running, sha256
+from e2e.support.project import Project, assert_golden, install, names, read, running, sha256
 
 STABLE = "--release-version-channel=stable"
 PLATFORMS = (

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from e2e.project import Project, names, read
-from e2e.upstream import Upstream, lay_over
+from e2e.support.project import Project, names, read
+from e2e.support.upstream import Upstream, lay_over
 
 TAGS = ("cp311-cp311", "cp312-cp312")
 # What each sdist's tests come to with the project's own wheels, too.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.project import PantsRun, Project, running, sha256
+from e2e.support.project import PantsRun, Project, running, sha256
 
 WHEEL = "core:wheel"
 ABIS = ("cp310", "cp311", "cp312-abi3")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.project import Project, names, read, running
+from e2e.support.project import Project, names, read, running
 
 EXTENSION = "dispatch/_native.cpython-312-x86_64-linux-gnu.so"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.bazel_remote import build, password_file, serving
-from e2e.runners import Bench, Built
+from e2e.support.bazel_remote import build, password_file, serving
+from e2e.support.runners import Bench, Built
 
 # What is made of the sources and is the same for every runner; each tries the wheel on its own Pythons.
 SHARED = ("compile", "link", "assemble", "repair", "verify", "stamp")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import COMMAND, Server, needs_bubblewrap, serving, wait_for
-from e2e.project import sha256
-from e2e.runners import Bench, Built
+from e2e.support.cache_server import COMMAND, Server, needs_bubblewrap, serving, wait_for
+from e2e.support.project import sha256
+from e2e.support.runners import Bench, Built
 
 
 def test_a_run_of_which_nothing_is_wrong_warns_of_nothing(bench: Bench) -> None:

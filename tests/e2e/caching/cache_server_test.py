@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
+from e2e.support.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
 
 MEGA = 1 << 20
 

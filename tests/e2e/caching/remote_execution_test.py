@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import wait_for
-from e2e.ports import answers, free_ports
-from e2e.project import REPOSITORY, PantsRun, Project, sha256
+from e2e.support.cache_server import wait_for
+from e2e.support.ports import answers, free_ports
+from e2e.support.project import REPOSITORY, PantsRun, Project, sha256
 
 TARGET = "tiny:unpublished"
 # With a comment more its object, and so the wheel, stays the same.

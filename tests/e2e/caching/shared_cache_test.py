@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import Server, serving
-from e2e.project import PantsRun, Project, find_python, sha256
+from e2e.support.cache_server import Server, serving
+from e2e.support.project import PantsRun, Project, find_python, sha256
 
 TARGET = "shared:wheel"
 STABLE = "--release-version-channel=stable"

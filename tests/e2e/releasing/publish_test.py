@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.index import SECRETS, IndexServer, Login, free_port, index_server
-from e2e.project import Environment, PantsRun, Project, find_python, running
+from e2e.support.index import SECRETS, IndexServer, Login, free_port, index_server
+from e2e.support.project import Environment, PantsRun, Project, find_python, running
 
 PLATFORM = "manylinux2014_x86_64.manylinux_2_17_x86_64"
 WHEELS = [f"spokeshave_tiny-1.0.0-cp3{minor}-cp3{minor}-{PLATFORM}.whl" for minor in (10, 12)]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from e2e.browser import REMEDY, Browser, browser
-from e2e.project import PantsRun, Project, running
+from e2e.support.browser import REMEDY, Browser, browser
+from e2e.support.project import PantsRun, Project, running
 
 WIDTHS = {"wide": (1280, 900), "phone": (400, 800)}
 # WCAG 2, success criterion 1.4.3.

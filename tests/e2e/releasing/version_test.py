@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.project import Project, running
+from e2e.support.project import Project, running
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

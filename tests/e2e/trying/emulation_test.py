@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from e2e.project import REPOSITORY, Project, running
+from e2e.support.project import REPOSITORY, Project, running
 
 ARM, MAC = "manylinux_2_17_aarch64", "macosx_11_0_arm64"
 BUILD = f"""

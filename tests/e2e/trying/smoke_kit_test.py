@@ -15,7 +15,7 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from e2e.project import REPOSITORY, find_python
+from e2e.support.project import REPOSITORY, find_python
 
 # As the runners of wheels.yml: the pip tags that wheels may have there, and the markers that tell the systems apart.
 MACHINES = {

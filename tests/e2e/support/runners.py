@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2e.cache_server import serving
-from e2e.project import REPOSITORY, PantsRun, Project, sha256
+from e2e.support.cache_server import serving
+from e2e.support.project import REPOSITORY, PantsRun, Project, sha256
 
 TARGET = "tiny:wheel"
 BUILD = """

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from e2e.project import REPOSITORY
+from e2e.support.project import REPOSITORY
 
 COMMAND = REPOSITORY / "tools/cache-server"
 CLIENT = Path(__file__).with_name("cache_client.py")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cache_server import wait_for
-from e2e.ports import answers, free_ports
-from e2e.project import REPOSITORY
+from e2e.support.cache_server import wait_for
+from e2e.support.ports import answers, free_ports
+from e2e.support.project import REPOSITORY
 
 _MODULE = "github.com/buchgr/bazel-remote"
 # What go says of modules that it could not fetch. All else that it may say of them, such as another hash, is an error.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unearth import PackageFinder
 
-from e2e.project import PROJECTS, Project
+from e2e.support.project import PROJECTS, Project
 
 _NAME = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")

@@ -1,0 +1,1 @@
+"""What end-to-end tests share: projects, runners, servers and a browser."""
