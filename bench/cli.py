@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
-from bench import abis, cache, core, header, noop, platforms, runners, scale, text, zipping
+from bench import text
+from bench.apparatus.workbench import Workbench
 from bench.errors import BenchError
+from bench.measurements import abis, cache, core, header, noop, platforms, runners, scale, zipping
 from bench.result import Measurement
-from bench.workbench import Workbench
 
 MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "core": core.measure,

@@ -1,0 +1,1 @@
+"""What measurements share: projects, runners, servers and logs."""

@@ -1,0 +1,90 @@
+"""The project's own cache server, started by its command and ended by its pid."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.apparatus.daemon import Daemon
+from bench.apparatus.project import REPOSITORY
+from bench.errors import BenchError, CommandError
+
+_COMMAND = REPOSITORY / "tools" / "cache-server"
+# The first start of all makes BuildGrid's environment.
+_STARTS_IN = 600.0
+_ENDS_IN = 15.0
+
+
+@dataclass(frozen=True)
+class CacheServer:
+    """A server that is ready.
+
+    :param python: the Python of its environment, which has gRPC.
+    :param options: what Pants is given to use it.
+    """
+
+    process: Daemon
+    folder: Path
+    address: str
+    python: Path
+    options: tuple[str, ...]
+
+    @property
+    def host(self) -> str:
+        """Where it listens, as `HOST:PORT`."""
+        return self.address.partition("://")[2]
+
+    def size(self) -> int:
+        """Bytes of the blobs and results that it has stored."""
+        places = (self.folder / "cas" / "objects", self.folder / "ac")
+        return sum(path.stat().st_size for place in places for path in place.rglob("*") if path.is_file())
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[CacheServer]:
+    """A server with its cache in a folder, on any free port, for as long as the block lasts.
+
+    :raises CommandError: where it does not start.
+    """
+    ready, log = folder.with_name(f"{folder.name}-ready.json"), folder.with_name(f"{folder.name}.log")
+    ready.unlink(missing_ok=True)
+    where = ("--directory", str(folder), "--ready-file", str(ready))
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [str(_COMMAND), "--listen", "127.0.0.1:0", *where],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait(process, ready, log)
+        told = json.loads(ready.read_text())
+        yield CacheServer(Daemon(process.pid), folder, told["address"], Path(told["python"]), tuple(told["options"]))
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """Ask a process of ours to end, and make it where it does not."""
+    process.terminate()
+    try:
+        process.wait(_ENDS_IN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:
+    deadline = time.monotonic() + _STARTS_IN
+    while not ready.exists():
+        if process.poll() is not None:
+            raise CommandError("tools/cache-server", process.returncode, log.read_text())
+        if time.monotonic() > deadline:
+            raise BenchError(f"tools/cache-server is not ready after {_STARTS_IN:.0f} s; its log is {log}.")
+        time.sleep(0.05)

@@ -1,0 +1,169 @@
+"""A copy of the repository, with a daemon, a store and a working directory of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.apparatus import command
+from bench.apparatus.daemon import Daemon
+from bench.apparatus.pants_log import PantsLog, parse_log
+from bench.errors import BenchError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OUTPUT = "dist/bench"
+CONFIGURATION = "pants.bench.toml"
+
+_PLUGIN = ("rules", "tools")
+_SHARED = ("pants", "pants.toml", "3rdparty")
+# Their tests and the targets of those are no part of what is measured.
+_NOT_PLUGIN = ("*_test.py", "BUILD")
+# What everything but `platforms` builds for.
+PLATFORM = "manylinux_2_17_x86_64"
+_SETTINGS = """\
+[GLOBAL]
+pythonpath.add = ["%(buildroot)s/bench-backend"]
+backend_packages.add = ["spokeshave_bench"]
+local_store_dir = "{home}/store"
+named_caches_dir = "{home}/named-caches"
+local_execution_root_dir = "{home}/sandboxes"
+process_execution_local_parallelism = {jobs}
+dynamic_ui = false
+colors = false
+
+[stats]
+log = true
+
+[native-wheel]
+platforms = ["{platform}"]
+"""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One process behind a result; `ran` says whether it was executed in that very run."""
+
+    kind: str
+    description: str
+    ran: bool
+    seconds: float
+
+    @property
+    def subject(self) -> str:
+        """What is compiled or linked."""
+        return self.description.split(" ")[1]
+
+
+@dataclass(frozen=True)
+class PantsRun:
+    """Seconds of wall time from start to exit of `./pants`, and of CPU time of it, the daemon and all processes."""
+
+    wall: float
+    cpu: float
+    log: PantsLog
+    output: str
+
+
+class Project:
+    """A build root in `home`, made of the repository's plugin and launcher and of what the measurement puts there."""
+
+    def __init__(self, home: Path, name: str, jobs: int) -> None:
+        self.root = home / name
+        self.home = home
+        self.jobs = jobs
+
+    def create(self, *, sources: tuple[str, ...]) -> None:
+        """Copy the plugin, the launcher and some of the repository's top-level files and directories."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir(parents=True)
+        for name in _PLUGIN:
+            _copy(REPOSITORY / name, self.root / name, *_NOT_PLUGIN)
+        for name in (*_SHARED, *sources):
+            _copy(REPOSITORY / name, self.root / name)
+        _copy(REPOSITORY / "bench" / "backend", self.root / "bench-backend")
+        (self.home / "sandboxes").mkdir(exist_ok=True)
+        settings = _SETTINGS.format(home=self.home, jobs=self.jobs, platform=PLATFORM)
+        (self.root / CONFIGURATION).write_text(settings)
+
+    def pants(self, *arguments: str) -> PantsRun:
+        """:raises CommandError: where Pants fails."""
+        before = self._daemon_cpu()
+        env = {**os.environ, "PANTS_CONFIG_FILES": f"['pants.toml', '{CONFIGURATION}']"}
+        done = command.run(["./pants", *arguments], cwd=self.root, env=env, name=f"./pants {' '.join(arguments)}")
+        # A daemon that was started by this run has spent all of its time on it.
+        spent = self._daemon_cpu() - before
+        return PantsRun(done.wall, done.cpu + max(spent, 0.0), parse_log(done.output), done.output)
+
+    def build(self, *targets: str, pythons: tuple[str, ...] = ("3.12",), options: tuple[str, ...] = ()) -> PantsRun:
+        """Link extensions and assemble wheels, and go no further; `actions` tells what ran."""
+        shutil.rmtree(self.root / OUTPUT, ignore_errors=True)
+        return self.pants(*options, "bench-build", f"--pythons={list(pythons)}", *targets)
+
+    def actions(self) -> tuple[Action, ...]:
+        """Each process behind the last `build`."""
+        rows = json.loads((self.root / OUTPUT / "actions.json").read_text())
+        return tuple(Action(**row) for row in rows)
+
+    def built(self) -> dict[str, bytes]:
+        """What the last `build` left, by path."""
+        output = self.root / OUTPUT
+        files = sorted(path for path in output.rglob("*") if path.is_file() and path.name != "actions.json")
+        return {str(path.relative_to(output)): path.read_bytes() for path in files}
+
+    def daemon(self) -> Daemon:
+        found = Daemon.of(self.root)
+        if found is None:
+            raise BenchError(f"The daemon of {self.root} is not running; `pantsd` must be on for these measurements.")
+        return found
+
+    def end(self) -> None:
+        """End the daemon."""
+        found = Daemon.of(self.root)
+        if found is not None:
+            found.end()
+
+    def _daemon_cpu(self) -> float:
+        found: Daemon | None = Daemon.of(self.root)
+        return found.cpu() if found is not None else 0.0
+
+
+class Rounds:
+    """Numbers that enter the key of every compile and link of a project, so that all of them run anew.
+
+    Each source gets a macro that nothing reads, and each link a build id, so that what is made of the linked files is
+    made anew as well.
+    """
+
+    _DEFINES = re.compile(r"defines=\[(\"BENCH_ROUND=\d+\", )?")
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._build_file = project.root / "BUILD"
+        self._packages = project.root / "3rdparty" / "cpp" / "BUILD"
+        self._rest = self._build_file.read_text() if self._build_file.exists() else ""
+
+    def next(self) -> int:
+        """Begin a round that no store has seen."""
+        number = int(time.time() * 1000)
+        defaults = {
+            "cc_sources": {"defines": [f"BENCH_ROUND={number}"]},
+            "python_extension": {"link_flags": [f"--build-id=0x{number:016x}"]},
+        }
+        self._build_file.write_text(f"{self._rest}\n__defaults__({defaults!r})\n")
+        text, count = self._DEFINES.subn(f'defines=["BENCH_ROUND={number}", ', self._packages.read_text())
+        if not count:
+            raise BenchError(f"{self._packages} has no `defines` to put the round's number into.")
+        self._packages.write_text(text)
+        return number
+
+
+def _copy(source: Path, place: Path, *less: str) -> None:
+    if source.is_dir():
+        shutil.copytree(source, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", *less))
+    else:
+        shutil.copy2(source, place)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.apparatus.sandbox import parse_run_script
+from bench.baselines.ninja import build_file
+from bench.errors import BenchError
+
+_COMPILE = """\
+#!/usr/bin/env bash
+# This command line should execute the same process as pants did internally.
+cd /tmp/pants-sandbox-0qKr9i
+env -i ZIG_LIB_DIR=__toolchain/lib __toolchain/zig $'c++' $'-std=c++20' $'-DNAME="a b"' -c src/a.cc -o __objects/a.o
+"""
+_LINK = "env -i A=1 __toolchain/zig ld.lld -shared -o pkg/ext.so __objects/a.o __pack/crti.o\n"
+
+
+def test_a_run_script_gives_the_command_line_and_the_environment() -> None:
+    step = parse_run_script(_COMPILE)
+    assert step.argv[:4] == ("__toolchain/zig", "c++", "-std=c++20", '-DNAME="a b"')
+    assert step.env == (("ZIG_LIB_DIR", "__toolchain/lib"),)
+    assert (step.source, step.output, step.is_link) == ("src/a.cc", "__objects/a.o", False)
+
+
+def test_a_link_takes_the_users_objects() -> None:
+    step = parse_run_script(_LINK)
+    assert (step.objects, step.output, step.is_link) == (("__objects/a.o",), "pkg/ext.so", True)
+
+
+def test_another_form_of_run_script_is_refused() -> None:
+    with pytest.raises(BenchError, match="not of the form"):
+        parse_run_script("exec true\n")
+
+
+def test_ninja_gets_the_same_words_quoted_for_a_shell() -> None:
+    text = build_file([parse_run_script(_COMPILE), parse_run_script(_LINK)])
+    assert "build __objects/a.o: run src/a.cc\n  argv = __toolchain/zig c++ -std=c++20 '-DNAME=\"a b\"' -c" in text
+    assert "build pkg/ext.so: run __objects/a.o\n" in text

@@ -1,0 +1,1 @@
+"""What Spokeshave is compared with."""

@@ -1,0 +1,49 @@
+"""What `pip wheel` needs beside Abacus' sources: environments with setuptools, and the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.apparatus.project import REPOSITORY
+from bench.apparatus.pythons import find_python
+from bench.apparatus.workbench import Workbench
+from bench.baselines.ccache import Ccache
+from bench.baselines.setuptools_project import PACKAGES, SetuptoolsProject
+from bench.errors import BenchError
+
+VERSIONS = ("3.10", "3.11", "3.12")
+
+
+def environments(bench: Workbench, measurement: str) -> list[Path]:
+    """For each Python, the interpreter of an environment with setuptools.
+
+    :raises BenchError: where this machine does not have them all.
+    """
+    requirements = REPOSITORY / "bench" / "requirements" / "setuptools.txt"
+    found = {version: find_python(version) for version in VERSIONS}
+    missing = [version for version, python in found.items() if python is None]
+    if missing:
+        raise BenchError(
+            f"`{measurement}` compares with wheels for Python {', '.join(found)}, and this machine has no "
+            f"{', '.join(missing)} with headers and ensurepip, neither on PATH nor in pyenv. Install it, or name other "
+            "measurements."
+        )
+    return [
+        bench.venv(f"setuptools-{version}", python, requirements) / "bin" / "python"
+        for version, python in found.items()
+        if python is not None
+    ]
+
+
+def setuptools_project(
+    bench: Workbench, python: Path, name: str, packages: Sequence[str] = PACKAGES, ccache: Ccache | None = None
+) -> SetuptoolsProject:
+    """Some of Abacus' packages as a setuptools project in a directory of that name, ready to be built."""
+    ninja = bench.abacus_ninja()
+    # The whole package: to link, zig builds its own C++ library first.
+    environment = bench.venv("zig", python, REPOSITORY / "3rdparty" / "python" / "ziglang.txt")
+    (zig,) = environment.glob("lib/python*/site-packages/ziglang/zig")
+    project = SetuptoolsProject(bench.home / name, zig, ninja, packages, ccache)
+    bench.prepared.append(("zig's own C++ library, for pip wheel", project.prime().wall))
+    return project

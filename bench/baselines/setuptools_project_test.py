@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from bench.apparatus.sandbox import Step
+from bench.baselines.setuptools_project import BuildSettings, settings_of
+
+
+def test_settings_are_those_of_the_compile_less_target_and_python_headers() -> None:
+    argv = (
+        *("__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", "-std=c++20", "-O2", "-DA", "-DB=1"),
+        *("-Isrc/cpp", "-isystem", "__packages/nanobind/include", "-isystem", "__python", "-c", "a.cc", "-o", "a.o"),
+    )
+    assert settings_of(Step(argv, ())) == BuildSettings(
+        include_dirs=("src/cpp", "__packages/nanobind/include"),
+        macros=(("A", None), ("B", "1")),
+        flags=("-std=c++20", "-O2"),
+    )
