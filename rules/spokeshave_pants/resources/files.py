@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import spokeshave_core
+
 _HERE = Path(__file__).parent
 _NOT_SHIPPED = ("_test.py", "_fixtures.py")
 # Commands that no sandbox runs: a change to them changes no wheel.
@@ -17,6 +19,16 @@ def tool_sources() -> dict[str, bytes]:
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*.py"))
         if not path.name.endswith(_NOT_SHIPPED) and path.relative_to(root).parts[0] not in _OUTSIDE
+    }
+
+
+def core_sources() -> dict[str, bytes]:
+    """The sources of the `spokeshave_core` package, by their path below it, without tests."""
+    root = Path(spokeshave_core.__file__).parent
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*.py"))
+        if not path.name.endswith(_NOT_SHIPPED)
     }
 
 

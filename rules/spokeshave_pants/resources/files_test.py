@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.resources.files import requirements, tool_sources
+from spokeshave_pants.resources.files import core_sources, requirements, tool_sources
 
 
 def test_the_tools_are_carried_whole_and_without_their_tests() -> None:
     sources = tool_sources()
-    assert {"__init__.py", "cli.py", "assemble.py", "checks/__init__.py"} <= set(sources)
+    assert {"__init__.py", "cli.py", "assemble/command.py", "verify/checks/__init__.py"} <= set(sources)
     assert b"def main(" in sources["cli.py"]
     assert [path for path in sources if path.endswith(("_test.py", "_fixtures.py"))] == []
+
+
+def test_the_core_is_carried_without_its_tests() -> None:
+    sources = core_sources()
+    assert {"__init__.py", "requirement_lines.py"} <= set(sources)
+    assert [path for path in sources if path.endswith("_test.py")] == []
 
 
 @pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])

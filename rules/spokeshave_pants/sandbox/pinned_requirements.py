@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 # Its parser, as that of the `packaging` beside Pants 2.17 warns of deprecations that are not the user's.
 from pants.backend.python.pip_requirement import PipRequirement
 
-from spokeshave_pants.sandbox.requirement_lines import HASH_REMEDY, LineKind, RequirementLine, requirement_lines
+from spokeshave_core.requirement_lines import HASH_REMEDY, LineKind, RequirementLine, requirement_lines
 
 
 @dataclass(frozen=True)

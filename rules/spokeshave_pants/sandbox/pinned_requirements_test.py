@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from spokeshave_pants.resources.files import tool_sources
-from spokeshave_pants.sandbox import requirement_lines
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
 FILE = """\
@@ -107,8 +103,3 @@ def test_what_no_pinned_file_may_have_is_a_problem(line: str, problem: str) -> N
 )
 def test_what_a_pinned_file_may_have_is_no_problem(line: str) -> None:
     assert PinnedRequirements.parse(line).problems == ()
-
-
-def test_all_readers_of_requirements_files_read_lines_alike() -> None:
-    ours = Path(requirement_lines.__file__).read_bytes()
-    assert ours == tool_sources()["requirement_lines.py"]

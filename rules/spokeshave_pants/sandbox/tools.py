@@ -15,7 +15,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.resources.files import tool_sources
+from spokeshave_pants.resources.files import core_sources, tool_sources
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
@@ -120,7 +120,10 @@ class ToolResult:
 async def find_tools(subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
     where = f"the option `[{subsystem.options_scope}].requirements`"
     request = PackagesRequest(subsystem.requirements, where, purpose="which assemble and check wheels")
-    carried = (FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items())
+    carried = (
+        *(FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items()),
+        *(FileContent(f"spokeshave_core/{path}", content) for path, content in core_sources().items()),
+    )
     packages, sources = await MultiGet(
         Get(Packages, PackagesRequest, request),
         Get(Digest, CreateDigest([FileContent("run.py", _MAIN), *carried])),

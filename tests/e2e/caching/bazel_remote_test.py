@@ -31,7 +31,7 @@ def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
     """What a runner stored whose sources no cache had seen."""
     root = tmp_path_factory.mktemp("bazel-remote")
     program = build(root)
-    runner = bench.apparatus.runner("bazel-remote-first")
+    runner = bench.runner("bazel-remote-first")
     with serving(program, root / "cache") as server:
         first = runner.package(*server.options())
         return Filled(program, root / "cache", first, tuple(runner.ran(*SHARED)), server.told("AC PUT"))
@@ -46,7 +46,7 @@ def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Fill
 
 def test_a_second_runner_that_has_the_password_makes_nothing(bench: Bench, filled: Filled, tmp_path: Path) -> None:
     """The server was restarted in between, and now wants a password."""
-    runner = bench.apparatus.runner("bazel-remote-second")
+    runner = bench.runner("bazel-remote-second")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         second = runner.package(*server.options(LOGIN))
         assert server.told("AC GET") >= len(filled.ran)
@@ -56,7 +56,7 @@ def test_a_second_runner_that_has_the_password_makes_nothing(bench: Bench, fille
 
 
 def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Filled, tmp_path: Path) -> None:
-    runner = bench.apparatus.runner("bazel-remote-wrong")
+    runner = bench.runner("bazel-remote-wrong")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         built = runner.package(*server.options("team:battery-staple"))
         assert server.told("AC GET") == 0

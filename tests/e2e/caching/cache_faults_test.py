@@ -23,7 +23,7 @@ def test_a_run_of_which_nothing_is_wrong_warns_of_nothing(bench: Bench) -> None:
 def test_a_server_that_is_not_there(bench: Bench, tmp_path: Path) -> None:
     with serving(tmp_path / "cache") as server:
         options = server.options
-    built = bench.apparatus.runner("absent").package(*options)
+    built = bench.runner("absent").package(*options)
     bench.check(built)
     assert "Failed to read from remote cache" in built.warnings()
     assert "Unavailable" in built.warnings()
@@ -33,7 +33,7 @@ def test_a_server_that_is_killed_in_the_middle(bench: Bench, tmp_path: Path) -> 
     with serving(tmp_path / "cache") as server:
         killing = threading.Thread(target=lambda: _kill_at_the_first_blob(server))
         killing.start()
-        built = bench.apparatus.runner("killed").package(*server.options)
+        built = bench.runner("killed").package(*server.options)
         killing.join()
     bench.check(built)
     assert "Failed to" in built.warnings()
@@ -47,14 +47,14 @@ def _kill_at_the_first_blob(server: Server) -> None:
 def test_a_server_that_hangs(bench: Bench, tmp_path: Path) -> None:
     with serving(tmp_path / "cache") as server:
         server.process.send_signal(signal.SIGSTOP)
-        built = bench.apparatus.runner("hung").package(*server.options)
+        built = bench.runner("hung").package(*server.options)
     bench.check(built)
     assert "Failed to" in built.warnings()
 
 
 def test_a_server_that_is_read_only(bench: Bench, tmp_path: Path) -> None:
     with serving(tmp_path / "cache", "--read-only") as server:
-        built = bench.apparatus.runner("read-only").package(*server.options, "--remote-cache-write")
+        built = bench.runner("read-only").package(*server.options, "--remote-cache-write")
     bench.check(built)
     assert "Failed to write to remote cache" in built.warnings()
     assert "this cache server is read-only" in built.warnings() or "CAS is read-only" in built.warnings()
@@ -69,7 +69,7 @@ def test_a_wrong_token(bench: Bench, tmp_path: Path) -> None:
     ).stdout
     (tmp_path / "token").write_text(token)
     with serving(tmp_path / "cache", "--token-secret", str(secrets[0])) as server:
-        built = bench.apparatus.runner("token").package(
+        built = bench.runner("token").package(
             *server.options[:-1], f"--remote-oauth-bearer-token-path={tmp_path / 'token'}"
         )
     bench.check(built)
@@ -83,11 +83,11 @@ def test_blobs_that_are_not_there_or_not_what_they_should_be(bench: Bench, tmp_p
     for name in bench.blobs:
         _damage(cache / name, damage)
     with serving(cache) as server:
-        built = bench.apparatus.runner(damage).package(*server.options)
+        built = bench.runner(damage).package(*server.options)
         log = server.log.read_text()
         if damage == "corrupted":
             # The worst of the three: whoever asks whether it is there is told so until somebody reads it.
-            again = bench.apparatus.runner("again").package(*server.options)
+            again = bench.runner("again").package(*server.options)
             bench.check(again)
             assert again.run.ran("Compile", "Link") == []
     bench.check(built)
@@ -108,12 +108,12 @@ def _damage(blob: Path, damage: str) -> None:
 @needs_bubblewrap
 def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
     """It has all the results but one and not a byte is free: hits are taken, and the one is told not to be stored."""
-    used = sum(path.stat().st_size + 4096 for path in bench.measurements.cache.rglob("*"))
-    runner = bench.apparatus.runner("full")
+    used = sum(path.stat().st_size + 4096 for path in bench.cache.rglob("*"))
+    runner = bench.runner("full")
     runner.project.edit("tiny/native.cc")  # its object, and so the wheel, stays the same
     with serving(tmp_path / "cache", disk=used) as server:
         for part in ("cas", "ac"):
-            shutil.copytree(bench.measurements.cache / part, server.directory / part, dirs_exist_ok=True)
+            shutil.copytree(bench.cache / part, server.directory / part, dirs_exist_ok=True)
         _fill(server.directory)
         before = _kept(server)
         built = runner.package(*server.options)
@@ -140,7 +140,7 @@ def _fill(folder: Path) -> None:
 
 
 def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:
-    runners = [bench.apparatus.runner("left"), bench.apparatus.runner("right")]
+    runners = [bench.runner("left"), bench.runner("right")]
     built: list[Built] = []
     with serving(tmp_path / "cache") as server:
         threads = [
@@ -151,7 +151,7 @@ def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        third = bench.apparatus.runner("third").package(*server.options)
+        third = bench.runner("third").package(*server.options)
     assert len(built) == 2
     for each in (*built, third):
         bench.check(each)

@@ -15,14 +15,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.requirement_lines import (
+from spokeshave.wheel.name import WheelName
+from spokeshave_core.requirement_lines import (
     HASH_REMEDY,
     LineKind,
     RequirementLine,
     decode_requirements,
     requirement_lines,
 )
-from spokeshave.wheel.name import WheelName
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _FIND_LINKS = ("-f", "--find-links")

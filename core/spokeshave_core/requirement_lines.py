@@ -1,7 +1,6 @@
 """The lines of a requirements file: which are entries, which are options, and which no pinned file may have.
 
-As pip's "Requirements File Format" has them. Every reader of such a file here begins with this module. It stands twice,
-in `tools` and in `rules`, of which neither imports the other; a test compares the two.
+As pip's "Requirements File Format" describes them. Every reader of such a file begins with this module.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import codecs
 
 import pytest
 
-from spokeshave.requirement_lines import LineKind, RequirementLine, decode_requirements, requirement_lines
+from spokeshave_core.requirement_lines import LineKind, RequirementLine, decode_requirements, requirement_lines
 
 SHA = "sha256:" + "0" * 64
 TABLE = [
