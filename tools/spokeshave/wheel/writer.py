@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 
 from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError, Problem, Problems
-from spokeshave.report import atomic_file
+from spokeshave.files import atomic_file, sha256_of_file
 from spokeshave.tags.wheel_tag import WheelTag
-from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member, sha256_of_file
+from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member
 from spokeshave.wheel.name import DIST_INFO
 from spokeshave.wheel.name import WheelName as WheelName
 from spokeshave.wheel.name import is_version as is_version

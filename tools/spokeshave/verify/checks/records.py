@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.files import iter_chunks
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
-from spokeshave.wheel.archive import iter_chunks
 from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.writer import UNHASHED
 
