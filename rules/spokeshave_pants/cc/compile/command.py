@@ -7,22 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.toolchain.zig import ZIG
 
-TOOLCHAIN_DIR = "__toolchain"
 PYTHON_HEADERS_DIR = "__python"
 PACKAGES_DIR = "__packages"
 OBJECTS_DIR = "__objects"
-ZIG = f"{TOOLCHAIN_DIR}/zig"
-ZIG_CACHE_DIR = "zig-cache"
-# The compiler keeps work files in its "cache"; each sandbox has its own, so that nothing is shared unseen.
-ZIG_ENVIRONMENT = {
-    "ZIG_LOCAL_CACHE_DIR": ZIG_CACHE_DIR,
-    "ZIG_GLOBAL_CACHE_DIR": ZIG_CACHE_DIR,
-    # Relative, so that no object ever names the sandbox, not even with debug information.
-    "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
-    # The machine's folder for temporary files is out of sight.
-    "TMPDIR": ".",
-}
 
 # What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.compile.command import (
-    ZIG_ENVIRONMENT,
-    CompileSettings,
-    compile_argv,
-    dependency_file,
-    is_c,
-    object_path,
-)
+from spokeshave_pants.cc.compile.command import CompileSettings, compile_argv, dependency_file, is_c, object_path
 from spokeshave_pants.platform import Platform
+from spokeshave_pants.toolchain.zig import ZIG_ENVIRONMENT
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SETTINGS = CompileSettings(cxx_standard="c++20", c_standard="c17")

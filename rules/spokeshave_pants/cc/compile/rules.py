@@ -28,8 +28,6 @@ from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.link_closure import display_name
 from spokeshave_pants.cc.compile.command import (
     PYTHON_HEADERS_DIR,
-    TOOLCHAIN_DIR,
-    ZIG_ENVIRONMENT,
     CompileSettings,
     compile_argv,
     dependency_file,
@@ -62,6 +60,7 @@ from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest
 from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
-from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
+from spokeshave_pants.cc.compile.command import for_platform
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
     CompiledObjects,
@@ -43,6 +43,7 @@ from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 
 @dataclass(frozen=True)
