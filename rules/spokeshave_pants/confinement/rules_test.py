@@ -16,7 +16,8 @@ from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.compile.command import CompileSettings, compile_argv, dependency_file, object_path
+from spokeshave_pants.cc.compile.command import compile_argv, dependency_file, object_path
+from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.confinement.command import CONFINE
 from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.closure.link_closure import check_object_names, display_name, is_source
+from spokeshave_pants.cc.compile.command import check_object_names, display_name
+from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.errors import InvalidTargetError
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.compile.command import CompileSettings, compile_argv, dependency_file, is_c, object_path
+from spokeshave_pants.cc.compile.command import compile_argv, dependency_file, object_path
+from spokeshave_pants.cc.languages import is_c
+from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.toolchain.zig import ZIG_ENVIRONMENT
 

@@ -25,13 +25,11 @@ from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.closure.link_closure import display_name
 from spokeshave_pants.cc.compile.command import (
     PYTHON_HEADERS_DIR,
-    CompileSettings,
     compile_argv,
     dependency_file,
-    is_assembler,
+    display_name,
     object_path,
 )
 from spokeshave_pants.cc.compile.init_functions import init_header, init_header_path, unmarked_init_functions
@@ -45,6 +43,8 @@ from spokeshave_pants.cc.includes.third_party import (
     CcPackageFilesRequest,
     MissingWheelError,
 )
+from spokeshave_pants.cc.languages import is_assembler
+from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
