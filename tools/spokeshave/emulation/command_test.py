@@ -12,6 +12,7 @@ from spokeshave.emulation.catalogue import DEFAULT_PLATFORMS, GUESTS, Wanted, ch
 from spokeshave.pythons.foreign import ForeignPython, write_manifest
 from spokeshave.report import write_report
 from spokeshave.setup_steps import SetUpError, exclusive, whole_folder
+from spokeshave.testing.path_fixtures import SOURCES
 
 TOOLS = Path(__file__).parents[2]
 BY_TAG = {guest.tag: guest for guest in GUESTS}
@@ -116,7 +117,7 @@ def test_two_set_ups_of_a_folder_go_one_after_the_other(tmp_path: Path) -> None:
         "    assert not Path(sys.argv[1], 'inside').exists()\n"
         "    Path(sys.argv[1], 'inside').touch(); time.sleep(0.5); Path(sys.argv[1], 'inside').unlink()\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(TOOLS)}
+    environment = {**os.environ, "PYTHONPATH": SOURCES}
     command = [sys.executable, "-c", program, str(tmp_path)]
     started = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) for _ in range(3)]
     assert [process.wait(30) for process in started] == [0, 0, 0]
@@ -128,7 +129,7 @@ def test_the_set_up_needs_nothing_but_the_standard_library() -> None:
         "import spokeshave.emulation.windows, spokeshave.emulation.linux, spokeshave.emulation.musl"
     )
     command = [sys.executable, "-S", "-c", program]
-    done = subprocess.run(command, env={"PYTHONPATH": str(TOOLS)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": SOURCES}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
