@@ -104,7 +104,7 @@ def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project, page: 
 
 def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(project: Project) -> None:
     run = project.pants("package", "--report=pdf", "shared:wheel")
-    assert run.exit_code != 0 and "there is no report as 'pdf', but `html`" in run.output
+    assert run.exit_code != 0 and "'pdf' is not a report format" in run.output
 
 
 def test_the_browser_complains_of_nothing_and_loads_nothing_else(shown: Browser) -> None:

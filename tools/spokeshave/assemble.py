@@ -128,14 +128,24 @@ def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
-    parser.add_argument("--payload", type=Path, required=True, help="the tree of the wheel's root")
-    parser.add_argument("--data", type=Path, help="a tree of scheme folders: scripts, headers, data, purelib, platlib")
-    parser.add_argument("--tag", required=True, help="python-abi-platform, such as cp312-abi3-linux_x86_64")
-    parser.add_argument("--pin", action="append", default=[], metavar="DIST", help="pin DIST to this wheel's version")
+    parser.add_argument("--payload", type=Path, required=True, help="a folder with the files of the wheel's root")
     parser.add_argument(
-        "--requirement", action="append", default=[], metavar="REQ", help="add REQ to dynamic dependencies: numpy>=1.22"
+        "--data", type=Path, help="a folder with scheme folders: scripts, headers, data, purelib, platlib"
     )
-    parser.add_argument("--version-module", metavar="PATH", help="generate this module, such as pkg/_version.py")
+    parser.add_argument("--tag", required=True, help="the wheel tag, such as cp312-abi3-linux_x86_64")
+    parser.add_argument(
+        "--pin", action="append", default=[], metavar="DIST", help="pin the requirement DIST to this wheel's version"
+    )
+    parser.add_argument(
+        "--requirement",
+        action="append",
+        default=[],
+        metavar="REQ",
+        help="add REQ, such as numpy>=1.22, if dependencies are dynamic",
+    )
+    parser.add_argument(
+        "--version-module", metavar="PATH", help="generate this version module, such as pkg/_version.py"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="PATH",
-        help="a Mach-O file, or a folder whose Mach-O files are joined with those of the same paths; given twice",
+        help="a Mach-O file, or a folder whose Mach-O files are joined with the files at the same paths; give it twice",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="PATH", help="the file or folder to write")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")

@@ -42,8 +42,8 @@ _TIMEOUT = 300.0
 _OFFERED = "wheels"
 _LEFT_OUT = "left out by smoke_{} (--skip-{})"
 _NO_HELP = (
-    "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
-    'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
+    "If {name} does not support --help, set its arguments in the field `smoke_scripts` of the `python_native_wheel`, "
+    'such as smoke_scripts={{"{name}": ["--version"]}}. With an empty list it is not run.'
 )
 
 
@@ -60,14 +60,14 @@ class SmokePlan:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave smoke-test``."""
-    parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to try")
+    parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to test")
     parser.add_argument(
         "--python",
         type=Path,
         action="append",
         default=[],
         metavar="PATH",
-        help="an interpreter to try it on; without any, those that take the wheel: on PATH, else emulated ones",
+        help="an interpreter to test it on; default: compatible ones on PATH, otherwise emulated ones",
     )
     parser.add_argument(
         "--foreign-python",
@@ -75,14 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="a Python of another platform to try it on: its entry in the manifest of `spokeshave emulation`",
+        help="a Python of another platform to test it on: its entry in the manifest of `spokeshave emulation`",
     )
     parser.add_argument(
         "--expect-python",
         action="append",
         default=[],
         metavar="X.Y.Z",
-        help="the version that each --python must have, in the same order",
+        help="the version that each --python must have, in the same order, such as 3.12.1",
     )
     parser.add_argument(
         "--test",
@@ -90,13 +90,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="a test file or a folder of them, for pytest",
+        help="a test file or a folder of tests for pytest",
     )
+    parser.add_argument("--wheelhouse", type=Path, metavar="DIR", help="a folder with the wheels of all requirements")
     parser.add_argument(
-        "--wheelhouse", type=Path, metavar="DIR", help="the folder that everything the wheel needs is installed from"
-    )
-    parser.add_argument(
-        "--requirements", type=Path, metavar="FILE", help="what the tests need, pytest among it, pinned and hashed"
+        "--requirements",
+        type=Path,
+        metavar="FILE",
+        help="a requirements file with hashes that pins pytest and the requirements of the tests",
     )
     parser.add_argument(
         "--script",
@@ -104,28 +105,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="'NAME ARGUMENTS'",
-        help="arguments that try a console script in place of --help, such as 'abacus --version'",
+        help="arguments for a console script instead of --help, such as 'abacus --version'",
     )
-    parser.add_argument(
-        "--skip-script", action="append", default=[], metavar="NAME", help="a console script that is not run"
-    )
+    parser.add_argument("--skip-script", action="append", default=[], metavar="NAME", help="a console script to skip")
     parser.add_argument(
         "--skip-import",
         action="append",
         default=[],
         metavar="MODULE",
-        help="a module that is not imported, nor any below it, as it needs what the wheel does not require",
+        help="a module to skip together with its submodules, because it needs packages that the wheel does not require",
     )
     parser.add_argument(
-        "--timeout", type=_seconds, default=_TIMEOUT, metavar="SECONDS", help="the time that each process has (300)"
+        "--timeout",
+        type=_seconds,
+        default=_TIMEOUT,
+        metavar="SECONDS",
+        help="the timeout of each process (default: 300)",
     )
     parser.add_argument(
         "--allow-not-run",
         action="store_true",
-        help="exit with 0 although a wheel ran on no interpreter, if none failed",
+        help="exit with 0 even if a wheel ran on no interpreter, as long as no test failed",
     )
     parser.add_argument(
-        "--report", type=Path, required=True, metavar="FILE", help="the JSON report: an object, or a list of several"
+        "--report",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the JSON report to write: an object, or a list if there are several wheels",
     )
 
 

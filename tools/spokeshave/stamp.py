@@ -269,8 +269,8 @@ def fingerprint(member: Member) -> tuple[int, int, int, Compression, bool]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--wheel", type=Path, required=True, help="the repaired, or already stamped, wheel")
-    parser.add_argument("--version", required=True, help="the PEP 440 version to put in")
+    parser.add_argument("--wheel", type=Path, required=True, help="the repaired or already stamped wheel")
+    parser.add_argument("--version", required=True, help="the PEP 440 version to write, such as 3.12.0rc1")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 

@@ -161,16 +161,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repository",
         metavar="NAME",
-        help="a repository of ~/.pypirc, or pypi or testpypi; with --repository-url, where its credentials are",
+        help="pypi, testpypi, or a repository of ~/.pypirc; with --repository-url, the section of its credentials",
     )
-    parser.add_argument("--repository-url", metavar="URL", help="the upload endpoint; it may hold no credentials")
+    parser.add_argument("--repository-url", metavar="URL", help="the URL of the upload endpoint, without credentials")
     parser.add_argument(
         "--check-url",
         metavar="URL",
-        help="the simple index that lists the files of the repository; by default the one that usually belongs to it",
+        help="the simple index that lists the files of the repository; default: derived from the upload URL",
     )
     parser.add_argument(
-        "--timeout", type=float, default=120, metavar="SECONDS", help="how long to wait for each answer (120)"
+        "--timeout", type=float, default=120, metavar="SECONDS", help="the timeout for each answer (default: 120)"
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 

@@ -204,14 +204,18 @@ def check_ending(file: VersionFile, ending: str, request: VersionRequest, proble
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--file", type=Path, nargs="+", action="extend", required=True, help="the version files")
-    parser.add_argument("--channel", choices=CHOICES, help="default: dev, or none when a suffix is given")
-    parser.add_argument("--commit", help="the commit that dev and local versions name")
-    parser.add_argument("--date", help="the UTC date of an rc or nightly, YYYYMMDD; default: today's")
-    parser.add_argument("--suffix", help="what to append in place of a date, such as rc1")
-    parser.add_argument("--dirty", action="store_true", help="the tree has changes")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="what to print")
-    parser.add_argument("--report", type=Path, help="also write the JSON to this file")
+    parser.add_argument(
+        "--file", type=Path, nargs="+", action="extend", required=True, help="the version.json files of the release"
+    )
+    parser.add_argument(
+        "--channel", choices=CHOICES, help="the release channel (default: dev, or none if a suffix is given)"
+    )
+    parser.add_argument("--commit", help="the commit in dev and local versions")
+    parser.add_argument("--date", help="the UTC date in rc and nightly versions, as YYYYMMDD (default: today)")
+    parser.add_argument("--suffix", help="the suffix to append instead of a date, such as rc1")
+    parser.add_argument("--dirty", action="store_true", help="the working tree has uncommitted changes")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="the output format (default: text)")
+    parser.add_argument("--report", type=Path, help="a file to write the JSON output to as well")
 
 
 def run(args: argparse.Namespace) -> int:

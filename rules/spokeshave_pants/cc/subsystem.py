@@ -13,7 +13,7 @@ class ZigToolchainSubsystem(Subsystem):
         """
         The default toolchain: clang with libc headers for every platform, from the `ziglang` package on PyPI.
 
-        It is an input of each compile and link; no compiler, header or library of the machine is used.
+        It is an input of each compile and link. No compiler, header or library of the machine is used.
         """
     )
 
@@ -21,8 +21,8 @@ class ZigToolchainSubsystem(Subsystem):
         default="resource://spokeshave_pants.resources/ziglang.txt",
         help=softwrap(
             """
-            The requirements file, in pip's `--hash` form, that pins `ziglang`: a path from the build root, or the
-            one that the plugin carries. Its content is part of the key of every compile and link.
+            The requirements file, in pip's `--hash` form, that pins `ziglang`, as a path from the build root. Defaults
+            to the file in the plugin. Its content is part of the cache key of each compile and link.
             """
         ),
         advanced=True,
@@ -37,9 +37,9 @@ class CcExecutionSubsystem(Subsystem):
         default=None,
         help=softwrap(
             """
-            The name, in `[environments-preview].names`, of the environment in which compilers and linkers run:
-            that of a `remote_environment`, whose workers need have nothing installed. The compiler is the one for its
-            `platform`. All else runs here, where the tools and the Pythons are. Unset, compilers run here as well.
+            The environment in which compilers and linkers run: a name of `[environments-preview].names` that stands for
+            a `remote_environment`. Its workers need nothing installed. The compiler is the one for its `platform`. All
+            other processes run locally. By default, compilers and linkers run locally too.
             """
         ),
     )
@@ -53,8 +53,8 @@ class SandboxPythonSubsystem(Subsystem):
         default=["CPython==3.9.*"],
         help=softwrap(
             """
-            Which Python runs the tools: by default the one that runs Pants 2.17, so that every machine has it. Of the
-            keys of processes its feature version is a part, and neither its place nor its patch release.
+            The Python that runs the tools, such as `["CPython==3.9.*"]`. Defaults to the Python that runs Pants 2.17,
+            which each machine has. Cache keys contain its feature version, but neither its path nor its patch release.
             """
         ),
         advanced=True,
@@ -63,13 +63,13 @@ class SandboxPythonSubsystem(Subsystem):
 
 class CcCheckSubsystem(Subsystem):
     options_scope = "cc-check"
-    help = "What `check` compiles C and C++ sources for, where no wheel says so."
+    help = "The platform and Python for which `check` compiles C and C++ sources."
 
     platform = StrOption(
         default="manylinux_2_17_x86_64",
-        help="The wheel platform tag that `check` compiles for, or `host`.",
+        help="The wheel platform tag that `check` compiles for, such as `win_amd64`, or `host` for this machine.",
     )
     python = StrOption(
         default="3.12",
-        help="The Python whose headers sources that reach `Python.h` are compiled with by `check`.",
+        help="The Python, such as `3.12`, whose headers `check` uses for sources that reach `Python.h`.",
     )

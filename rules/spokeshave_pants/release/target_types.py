@@ -1,4 +1,4 @@
-"""The target `release`: the wheels that share a version and go out together."""
+"""The target `release`: wheels that share a version and are released together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pants.util.strutil import help_text
 class ReleaseWheelsField(SpecialCasedDependencies):
     alias = "wheels"
     required = True
-    help = "The addresses of the `python_native_wheel` targets of the release."
+    help = 'The addresses of the `python_native_wheel` targets of the release, such as `["src/python:runtime_wheel"]`.'
 
 
 class ReleaseTarget(Target):
@@ -19,7 +19,7 @@ class ReleaseTarget(Target):
         """
         A release set: wheels that are stamped with one common version.
 
-        The common version is the PEP 440 maximum of the wheels' version files, which have to agree on X.Y.
+        The common version is the PEP 440 maximum of the wheels' version files, which must have the same X.Y.
         `release-version` prints it.
         """
     )
