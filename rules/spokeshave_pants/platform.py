@@ -249,7 +249,7 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
         )
     if platform.system is System.MACOS and (floor[0] in _NEVER_RELEASED or (floor > _LAST_TEN and floor[0] == 10)):
         raise InvalidPlatformError(
-            f"{where} lists the platform {tag!r}, but there was never a macOS {floor[0]}.{floor[1]}. "
+            f"{where} lists the platform {tag!r}, but macOS {floor[0]}.{floor[1]} does not exist. "
             f"Use `{alternative}`."
         )
 

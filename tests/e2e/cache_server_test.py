@@ -285,7 +285,7 @@ def test_a_read_only_server_stores_nothing(installed: Path, tmp_path: Path) -> N
 def test_what_cannot_be_served_is_refused_with_the_remedy(server: Server, installed: Path, tmp_path: Path) -> None:
     log = tmp_path / "refused.log"
     text = refused(server.directory, home=installed, log=log)
-    assert "another cache server is running on this folder" in text
+    assert "is in use by another cache server" in text
     assert "give this one another --directory" in text
     port = server.ready["address"].rpartition(":")[2]
     text = refused(tmp_path / "another", "--listen", f"127.0.0.1:{port}", home=installed, log=log)

@@ -162,7 +162,7 @@ def test_file_that_is_no_archive_is_refused_with_its_path(tmp_path: Path, conten
 
 
 def test_missing_archive_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidWheelError, match="there is no such file"):
+    with pytest.raises(InvalidWheelError, match="does not exist"):
         ArchiveReader(tmp_path / "a.whl")
 
 

@@ -61,7 +61,7 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     with problems.collecting():
         data = read_data(assembly.data) if assembly.data else []
     if not (problems or root or data):
-        problems.add(str(assembly.payload), "has no files", "Check the wheel's dependencies: it would install nothing.")
+        problems.add(str(assembly.payload), "has no files", "Check the wheel's dependencies: the wheel would install nothing.")
     if problems or metadata is None or tag is None:
         raise problems.as_error(InvalidInputsError)
     name = WheelName(file_name_part(metadata.name), UNSTAMPED, tag)
@@ -94,7 +94,7 @@ def check_version_module(path: str, files: list[PayloadFile]) -> None:
     taken = next((file for file in files if file.name == path), None)
     if taken and taken.source.read_bytes() != generated:
         remedy = f"Remove it, or let it hold what is generated for {UNSTAMPED}:\n{generated.decode()}"
-        problems.add(str(taken.source), "is in the way of the generated version module", remedy)
+        problems.add(str(taken.source), "exists, but the version module is generated at this path", remedy)
     elif not taken:
         find_clashes([path, *(file.name for file in files)], problems)
     problems.raise_if_any(InvalidPayloadError)

@@ -102,7 +102,7 @@ def test_a_python_abi_is_parsed(
 
 @pytest.mark.parametrize("text", ["", "3.12", "cp312-", "CP312", "cp"])
 def test_what_is_no_python_abi_is_refused(text: str) -> None:
-    with pytest.raises(UnknownPlatformError, match="is no Python ABI"):
+    with pytest.raises(UnknownPlatformError, match="is not a Python ABI"):
         PythonAbi.parse(text)
 
 

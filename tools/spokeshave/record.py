@@ -56,7 +56,7 @@ def parse_record(data: bytes, place: str) -> dict[str, RecordEntry]:
         if len(row) != 3 or not re.fullmatch(r"[0-9]*", row[2]):
             problems.add(here, "is not of the form path,hash,size", REMEDY)
         elif row[0] in entries:
-            problems.add(here, f"lists {row[0]} a second time", REMEDY)
+            problems.add(here, f"lists {row[0]} twice", REMEDY)
         else:
             entries[row[0]] = RecordEntry(row[0], row[1], int(row[2]) if row[2] else None)
     problems.raise_if_any(InvalidWheelError)

@@ -40,7 +40,7 @@ from spokeshave.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 
 _TIMEOUT = 300.0
 _OFFERED = "wheels"
-_LEFT_OUT = "left out by smoke_{} (--skip-{})"
+_LEFT_OUT = "excluded by smoke_{} (--skip-{})"
 _NO_HELP = (
     "If {name} does not support --help, set its arguments in the field `smoke_scripts` of the `python_native_wheel`, "
     'such as smoke_scripts={{"{name}": ["--version"]}}. With an empty list it is not run.'
@@ -176,11 +176,11 @@ def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
             with problems.collecting():
                 wheels.append(WheelFile.of(path))
         else:
-            problems.add(str(path), "there is no such file", "Give the path of a wheel.")
+            problems.add(str(path), "does not exist", "Give the path of a wheel.")
     for problem in missing_tests(plan.tests):
         problems.add(problem.place, problem.message, problem.remedy)
     if plan.tests and plan.requirements is None:
-        remedy = "Give by --requirements a file that pins pytest with hashes, and by --wheelhouse its wheels."
+        remedy = "Give --requirements with a file that pins pytest with hashes, and --wheelhouse with its wheels."
         problems.add("--test", "needs pytest in the environment", remedy)
     problems.raise_if_any(SmokeTestError)
     return wheels
@@ -203,7 +203,7 @@ def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Inter
     for python, path, version in zip(pythons, paths, expected):
         if isinstance(python, Interpreter) and python.version != version:
             message = f"is {python.version} now, but {version} was expected"
-            problems.add(str(path), message, "Run again: the interpreter was replaced since it was looked at.")
+            problems.add(str(path), message, "Run again: the interpreter was replaced after it was inspected.")
     problems.raise_if_any(SmokeTestError)
     return pythons
 
@@ -408,7 +408,7 @@ def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
     idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
     if idle and not allow_not_run:
         reasons = [f"{report.wheel.name} was not run on any interpreter: {_reasons(report)}" for report in idle]
-        remedy = "    Give a fitting interpreter by --python, or --allow-not-run if a wheel may go untested."
+        remedy = "    Give a compatible interpreter with --python, or --allow-not-run if a wheel may remain untested."
         told = "\n".join(filter(None, [told, *reasons, remedy]))
     if not told:
         return ExitCode.OK

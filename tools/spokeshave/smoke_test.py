@@ -436,7 +436,7 @@ def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smok
     assert main(["smoke-test", str(wheel), *arguments]) == 1
     problems = {problem["message"]: problem["remedy"] for problem in json.loads(report.read_text())["problems"]}
     assert problems["has no console script 'deamon'"].endswith("The wheel's console scripts are: daemon, tool.")
-    assert "has no module 'dem', which is said to be optional" in problems
+    assert "has no module 'dem', which is declared optional" in problems
 
 
 def with_module(folder: Path, name: str) -> Path:
@@ -463,7 +463,7 @@ def test_choices_of_none_of_the_wheels_are_refused(tmp_path: Path, smoke: Smoke)
     place = f"{wheels[0].name}, {wheels[1].name}"
     assert [(each["place"], each["message"]) for each in result.report["problems"]] == [
         (place, "have no console script 'three'"),
-        (place, "have no module 'on', which is said to be optional"),
+        (place, "have no module 'on', which is declared optional"),
     ]
     assert "The wheels' console scripts are: one, two." in result.err
 

@@ -195,7 +195,7 @@ def run(args: argparse.Namespace) -> int:
 def _endpoint(args: argparse.Namespace) -> Endpoint:
     if not args.repository and not args.repository_url:
         remedy = "Give --repository NAME or --repository-url URL."
-        raise UploadError(Problem("upload", "there is no repository to upload to", remedy))
+        raise UploadError(Problem("upload", "no repository was given", remedy))
     if args.check_url:
         check_url(args.check_url, "--check-url")
     return find_endpoint(args.repository, args.repository_url, os.environ)
@@ -243,7 +243,7 @@ def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
 def _read_wheel(path: Path) -> PackageFile:
     remedy = "Package it again."
     if not path.is_file():
-        raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
+        raise InvalidWheelError(Problem(str(path), "does not exist", "Check the path."))
     try:
         name = WheelName.parse(path.name)
         package = WheelPackage.read(path)
@@ -271,7 +271,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
                 problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
             message = f"{without_userinfo(found.url)} cannot be compared: {err}" if found else str(err)
-            remedy = "Check that the file can be downloaded from the index, or leave --check-url out."
+            remedy = "Check that the file can be downloaded from the index, or omit --check-url."
             _note_unknown(index, Problem(name, message, remedy), [name], problems)
         except requests.RequestException as err:
             raise UploadError(unreachable(name, index.simple, err)) from err
@@ -293,7 +293,7 @@ def _list_projects(
         except UnreadableIndexError as err:
             message = f"{without_userinfo(index.simple)} does not list its files: {err}"
             unknown = [each.basefilename for each in packages if each.safe_name not in listed]
-            problem = Problem(name, message, "Correct --check-url, or leave it out.")
+            problem = Problem(name, message, "Correct --check-url, or omit it.")
             _note_unknown(index, problem, unknown, problems)
             break
         except requests.RequestException as err:
@@ -318,7 +318,7 @@ def upload(
     for package in packages:
         name = package.basefilename
         if name in there:
-            print(f"{name} is already there, with the same bytes", flush=True)
+            print(f"{name} already exists, with the same bytes", flush=True)
             outcomes[name] = "already there"
             continue
         problem = _upload_one(index, package)

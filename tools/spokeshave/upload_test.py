@@ -295,7 +295,7 @@ def test_credentials_of_a_built_in_index_stay_with_it(
         (["--repository-url", "http://127.0.0.1:9/"], {"TWINE_PASSWORD": PASSWORD}, "there is no user name for http:"),
         (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is not an http or https URL"),
         (["--repository-url", "http://[::1/"], CREDENTIALS, "is not an http or https URL"),
-        ([], CREDENTIALS, "there is no repository to upload to"),
+        ([], CREDENTIALS, "no repository was given"),
         (
             ["--repository-url", "http://127.0.0.1:9/"],
             {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"},
@@ -372,7 +372,7 @@ def test_a_refusal_is_told_in_the_indexs_own_words(
     assert result.exit_code == 1
     assert result.outcomes == {first.name: "refused", second.name: "not tried"}
     assert result.problem["place"] == first.name
-    assert result.problem["message"].startswith(f"{url} refuses it: {reason}")
+    assert result.problem["message"].startswith(f"{url} rejects it: {reason}")
     assert remedy in result.problem["remedy"]
     assert USERNAME not in result.err
 
@@ -417,7 +417,7 @@ def test_a_file_that_is_there_is_said_in_every_dialect(
         result = upload("--repository-url", url, wheel, environment=credentials)
     assert result.exit_code == 1
     assert result.problem["message"].startswith(f"{url} refuses it: {answer.status} ")
-    assert result.problem["message"].endswith(". A file of this name is already there")
+    assert result.problem["message"].endswith(". A file of this name already exists")
     assert "publish under a new version" in result.problem["remedy"]
     assert ("check_urls" in result.problem["remedy"]) is ("already been used" not in answer.reason)
 

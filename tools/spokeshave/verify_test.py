@@ -146,7 +146,7 @@ def test_a_library_that_the_wheel_has_out_of_reach_is_found(check: Builder, tmp_
     [
         ("/somewhere/lib", "is absolute"),
         ("lib", "depends on the current directory"),
-        ("$ORIGIN/../..", "leads out of the wheel"),
+        ("$ORIGIN/../..", "leads outside the wheel"),
     ],
 )
 def test_a_search_path_that_works_nowhere_else_is_found(check: Builder, tmp_path: Path, entry: str, fault: str) -> None:

@@ -31,7 +31,7 @@ _C_EXTENSION = ".c"
 _PLAIN_ASSEMBLER = ".s"
 _ASSEMBLERS = {_PLAIN_ASSEMBLER: "assembler", ".S": "assembler-with-cpp", ".sx": "assembler-with-cpp"}
 ASSEMBLER_EXTENSIONS = tuple(_ASSEMBLERS)
-# What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
+# Flags of each compile. The user's own flags follow them and win.
 _COMMON_FLAGS = (
     "-O2",
     "-g0",

@@ -104,7 +104,7 @@ def parse_repositories(
         elif url is not None and "@" in url:
             problems.append(
                 f"{origin} has a URL that holds credentials. Remove user:password@ from it and change the password, "
-                "which others may have read by now; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
+                "because others may have read it; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
             )
         elif url is not None and not _HTTP_URL.match(url):
             problems.append(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")

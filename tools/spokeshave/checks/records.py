@@ -51,7 +51,7 @@ def content_fault(entry: RecordEntry, path: Path) -> str | None:
     if not entry.hash:
         return "has no hash in RECORD"
     if algorithm not in _HASHES:
-        return f"has a hash of the kind {algorithm} in RECORD, which installers refuse"
+        return f"has a hash of the kind {algorithm} in RECORD, which installers reject"
     digest, size = hashlib.new(algorithm), 0
     with path.open("rb") as stream:
         for chunk in iter_chunks(stream):
@@ -59,7 +59,7 @@ def content_fault(entry: RecordEntry, path: Path) -> str | None:
             size += len(chunk)
     actual = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
     if actual != expected.rstrip("="):
-        return f"has another hash than RECORD says ({algorithm}={actual}, RECORD: {entry.hash})"
+        return f"has another hash than RECORD lists ({algorithm}={actual}, RECORD: {entry.hash})"
     if entry.size is not None and entry.size != size:
-        return f"is {size} bytes long, but RECORD says {entry.size}"
+        return f"is {size} bytes long, but RECORD lists {entry.size}"
     return None

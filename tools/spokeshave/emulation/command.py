@@ -79,7 +79,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
 
     place = folder / _PYTHONS / guest.python_name(version)
     if _read(place):
-        say(f"  {guest.tag} Python {version}: is there")
+        say(f"  {guest.tag} Python {version}: set up")
         return
     source = linux.Source(find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine()))
     if guest.system == "Windows":
@@ -122,5 +122,5 @@ def _show(folder: Path) -> None:
 def _check_machine() -> None:
     if sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"):
         machine = f"{platform.system()} on {platform.machine()}"
-        remedy = "Test wheels on a machine of their platform, and bring the reports: docs/emulation.md says how."
-        raise SpokeshaveError(Problem(machine, "is no machine that emulators are set up for", remedy))
+        remedy = "Test wheels on a machine of their platform and use its reports (docs/emulation.md)."
+        raise SpokeshaveError(Problem(machine, "is not a machine that emulators can be set up on", remedy))

@@ -78,7 +78,7 @@ class RuntimePack:
 
 @dataclass(frozen=True)
 class _MadePack:
-    """:param recipe: the tool's JSON."""
+    """The output of one run of the tool, and its parsed recipe."""
 
     digest: Digest
     recipe: RuntimePackRecipe
@@ -97,7 +97,7 @@ class _RemotePackRequest:
 
 @dataclass(frozen=True)
 class _ArchiveRequest:
-    """:param unpacked: the folder of the members is `name`."""
+    """A static library to make of its members, which `unpacked` contains in the folder `name`."""
 
     platform: Platform
     name: str
