@@ -319,5 +319,5 @@ def test_a_run_that_failed_before_a_wheel_replaces_the_page_of_an_earlier_one(
     run = project.pants("package", "--report=html", "core:wheel")
     assert run.exit_code != 0 and "this is not to compile" in run.stderr
     session = show(chromium, project.dist / "report.html", "wide")
-    assert "No wheel was made." in session.run("return document.body.innerText")
+    assert "No wheel was built." in session.run("return document.body.innerText")
     assert any("path.cc" in title for title in texts(session, ".bar.failed title"))

@@ -261,7 +261,10 @@ def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     """What is wrong with the path of a member, a file or a folder, and what to do."""
     parts = info.filename.rstrip("/").split("/") if info.is_dir() else info.filename.split("/")
     if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
-        return "is a path that leads outside the wheel or is not portable", "Use paths below the wheel's root, with slashes."
+        return (
+            "is a path that leads outside the wheel or is not portable",
+            "Use paths below the wheel's root, with slashes.",
+        )
     return None
 
 

@@ -61,7 +61,9 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     with problems.collecting():
         data = read_data(assembly.data) if assembly.data else []
     if not (problems or root or data):
-        problems.add(str(assembly.payload), "has no files", "Check the wheel's dependencies: the wheel would install nothing.")
+        problems.add(
+            str(assembly.payload), "has no files", "Check the wheel's dependencies: the wheel would install nothing."
+        )
     if problems or metadata is None or tag is None:
         raise problems.as_error(InvalidInputsError)
     name = WheelName(file_name_part(metadata.name), UNSTAMPED, tag)

@@ -55,9 +55,7 @@ def import_remedy(output: str, tree: WheelTree) -> str | None:
 def _missing_module(module: str, tree: WheelTree) -> str:
     if module.split(".")[0] in own_names(tree):
         file = module.replace(".", "/")
-        message = (
-            f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
-        )
+        message = f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
         return f"{message} Add the target that owns {module} to the wheel's dependencies."
     return (
         f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If the importing "

@@ -176,7 +176,11 @@ def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str],
     newest = newest_versions(f"{kind}_{number}" for number in platform.policy.symbol_versions[kind]).get(kind, "none")
     uses = f"imports {symbols} of version {version}" if symbols else f"needs {version} of the C library"
     message = f"{uses}, but {platform.tag} has {kind} only up to {newest}"
-    avoid = f"do not use {symbols}" if symbols else "link it without features that need it (such as -z pack-relative-relocs)"
+    avoid = (
+        f"do not use {symbols}"
+        if symbols
+        else "link it without features that need it (such as -z pack-relative-relocs)"
+    )
     if fitting is None:
         return Problem(file, message, f"No platform tag allows this: {avoid}.")
     return Problem(file, message, f'The wheel fits {fitting}: set platforms=["{fitting}"], or {avoid}.')
@@ -283,7 +287,8 @@ def apart_remedy(library: str, there: Location | None, here: Location | None) ->
         return f"Put {name} into a package, next to the file that needs it: {lost} is not installed."
     return (
         f"Put {name} into a package, next to the file that needs it: it is installed in {there.root.value}, the file in"
-        f" {here.root.value}, and the relative path between them differs between installations (pip's --target, --user)."
+        f" {here.root.value}, and the relative path between them differs between installations (pip's --target, "
+        f"--user)."
     )
 
 

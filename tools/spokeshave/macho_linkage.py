@@ -256,7 +256,9 @@ def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Probl
     for entry in dict.fromkeys(part.rpaths):
         fault = search_path_fault(entry, file, LOADER_PATHS)
         if fault:
-            remedy = "Link with a path that begins with @loader_path, or repair the wheel; the repair removes such entries."
+            remedy = (
+                "Link with a path that begins with @loader_path, or repair the wheel; the repair removes such entries."
+            )
             yield Problem(file, f"looks for libraries in {entry!r}, which {fault}", remedy)
 
 

@@ -28,7 +28,9 @@ def check_own_libraries(
     for path in dict.fromkeys(own_libraries):
         native = tree.native_files.get(path)
         if native is None:
-            problems.add(path, "is not a library in the wheel", "Give the path of a library in the wheel to --own-library.")
+            problems.add(
+                path, "is not a library in the wheel", "Give the path of a library in the wheel to --own-library."
+            )
         elif not (native.is_library and is_loaded_by(native, platform)):
             message = f"is not a library that {platform.system.value} loads"
             problems.add(path, message, "Give the path of a library in the wheel to --own-library.")
@@ -38,7 +40,9 @@ def check_own_libraries(
     for one, other in combinations(libraries, 2):
         shared = sorted(libraries[one] & libraries[other] & needed)
         if shared and sha256_of_file(tree.root / one) != sha256_of_file(tree.root / other):
-            message = f"and {other} are different libraries with the same name {shared[0]}, which files of the wheel need"
+            message = (
+                f"has the same name as {other} ({shared[0]}), but other content; files of the wheel need this name"
+            )
             problems.add(one, message, "Give each library a name of its own (its soname or install name).")
     problems.raise_if_any(UnrepairableWheelError)
 

@@ -56,7 +56,9 @@ def check_schemes(files: Iterable[PayloadFile], root: Path) -> None:
         scheme, slash, _ = file.name.partition("/")
         if not slash or scheme not in SCHEMES:
             place = f"{root / file.name}"
-            problems.add(place, "does not belong to an installation scheme", f"Move it into one of the folders {known}.")
+            problems.add(
+                place, "does not belong to an installation scheme", f"Move it into one of the folders {known}."
+            )
     problems.raise_if_any(InvalidPayloadError)
 
 

@@ -125,7 +125,7 @@ def test_a_header_without_room_for_a_section_is_an_error(module: Path) -> None:
     with headers_of(module) as headers:
         end = headers.sections[-1].get_file_offset() + 40
     write(module, (end + 8, b"\1"))
-    with pytest.raises(UneditablePeError, match="none for another section"):
+    with pytest.raises(UneditablePeError, match="nor for another section"):
         rename_libraries(module, "native.pyd", NEW)
 
 

@@ -167,7 +167,5 @@ def wall_clock_stamps(linkage: PeLinkage) -> Iterator[Problem]:
     for file, pe in linkage.tree.pe_files.items():
         time = datetime.fromtimestamp(pe.time_stamp, timezone.utc)
         if not pe.is_reproducible and not is_grafted(file) and _PLAUSIBLE_TIMES[0] < time < _PLAUSIBLE_TIMES[1]:
-            message = (
-                f"holds the time at which it was linked ({time:%Y-%m-%d %H:%M:%S} UTC), so two builds differ"
-            )
+            message = f"holds the time at which it was linked ({time:%Y-%m-%d %H:%M:%S} UTC), so two builds differ"
             yield Problem(file, message, "Link it with -Wl,/Brepro (zig: -O2), or with -Wl,--no-insert-timestamp.")

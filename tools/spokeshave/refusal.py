@@ -33,7 +33,8 @@ _REMEDIES = {
     405: _ENDPOINT,
     407: "Check the user and the password in HTTP_PROXY or HTTPS_PROXY.",
     409: "Check on the index what its reason names; if it has a file of this name, publish under a new version.",
-    413: "The file is larger than the index allows: ask its administrator for a higher limit, or make the wheel smaller.",
+    413: "The file is larger than the index allows: ask its administrator for a higher limit, or make the wheel "
+    "smaller.",
     429: f"The index limits the number of requests: wait. {AGAIN}",
 }
 _SERVER_FAILED = f"The index itself failed: wait, or ask its administrator. {AGAIN}"

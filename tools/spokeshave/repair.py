@@ -127,7 +127,9 @@ def _check_folders(library_dirs: Sequence[Path]) -> None:
     problems = Problems()
     for folder in library_dirs:
         if not folder.is_dir():
-            problems.add(str(folder), "is not a folder", "Give a folder that contains shared libraries to --library-dir.")
+            problems.add(
+                str(folder), "is not a folder", "Give a folder that contains shared libraries to --library-dir."
+            )
     problems.raise_if_any(UnrepairableWheelError)
 
 

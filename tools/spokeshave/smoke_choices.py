@@ -89,7 +89,9 @@ def command_line(text: str) -> tuple[str, tuple[str, ...]]:
     try:
         name, *arguments = shlex.split(text)
     except ValueError as err:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a valid command; give the name of a script and its arguments") from err
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a valid command; give the name of a script and its arguments"
+        ) from err
     if not arguments:
         raise argparse.ArgumentTypeError(f"{text!r} has no arguments; give at least one, or use --skip-script")
     return name, tuple(arguments)

@@ -47,7 +47,8 @@ class LineKind(enum.Enum):
 
 
 REMEDIES = {
-    LineKind.OTHER_FILE: "Remove the line and add its content to this file; `uv pip compile` creates one file from all.",
+    LineKind.OTHER_FILE: "Remove the line and add its content to this file; `uv pip compile` creates one file from "
+    "all.",
     LineKind.EDITABLE: f"Remove the line, or pin a release of it. {HASH_REMEDY}",
     LineKind.ADDRESS: f"Write `name @ address` with --hash, or pin a release of an index. {HASH_REMEDY}",
     LineKind.UNKNOWN_OPTION: "Remove the line.",

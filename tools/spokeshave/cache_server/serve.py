@@ -141,7 +141,9 @@ def _started(settings: Settings, evictor: Evictor, counts: Counts) -> tuple[Serv
         server.start(port_assigned_callback=lambda port_map: ports.update(port_map), run_forever=False)
     except (RuntimeError, BgdError) as err:
         remedy = "Stop the process that listens there, or give another --listen; port 0 chooses a free port."
-        message = "cannot be used as the listen address: the port is in use, or the address does not belong to this machine"
+        message = (
+            "cannot be used as the listen address: the port is in use, or the address does not belong to this machine"
+        )
         raise CannotServeError(Problem(str(settings.listen), message, remedy)) from err
     return server, ports[str(settings.listen)]
 

@@ -130,7 +130,9 @@ def read_config(path: Path) -> dict[str, Value]:
         problems.add(str(path), f"has an unknown key {key!r}", f"The keys are: {', '.join(KEYS)}.")
     for key, value in table.items():
         if key in KEYS and not isinstance(value, (str, int, float)):
-            problems.add(str(path), f"the value of {key} is not a string, a number or a boolean", "See docs/remote-cache.md.")
+            problems.add(
+                str(path), f"the value of {key} is not a string, a number or a boolean", "See docs/remote-cache.md."
+            )
     problems.raise_if_any(SettingsError)
     base = path.absolute().parent
     return {key: str(base / str(value)) if key in PATHS else value for key, value in table.items()}
@@ -208,7 +210,11 @@ def _check_tls(settings: Settings, problems: Problems) -> None:
     if cert is None and key is None:
         return
     if cert is None or key is None:
-        problems.add("TLS", "has a certificate without a key, or a key without a certificate", "Give both --tls-cert and --tls-key, or neither.")
+        problems.add(
+            "TLS",
+            "has a certificate without a key, or a key without a certificate",
+            "Give both --tls-cert and --tls-key, or neither.",
+        )
         return
     remedy = "Give PEM files: --tls-cert with the server's certificate first, --tls-key with its key, no password."
     for path in (cert, key):
@@ -231,5 +237,7 @@ def _check_access(settings: Settings, problems: Problems) -> None:
     if settings.listen.local or settings.insecure or (settings.tls and settings.token_secret):
         return
     message = "can be reached from other machines, and a client that can write to a cache decides what others build"
-    remedy = "Give --tls-cert, --tls-key and --token-secret, or --insecure if only trusted machines can reach this address."
+    remedy = (
+        "Give --tls-cert, --tls-key and --token-secret, or --insecure if only trusted machines can reach this address."
+    )
     problems.add(str(settings.listen), message, remedy)

@@ -67,7 +67,12 @@ def _requires_python(place: str, requires: SpecifierSet | None, abi: PythonAbi) 
     minors = range(minor, _MINORS) if abi.is_limited else [minor]
     if not any(_allows(requires, major, candidate) for candidate in minors):
         message = f"has Requires-Python {requires}, which no Python that the tag {abi} names can meet"
-        yield finding(Rule.METADATA, place, message, "Correct requires-python in pyproject.toml, or remove that Python from `pythons`.")
+        yield finding(
+            Rule.METADATA,
+            place,
+            message,
+            "Correct requires-python in pyproject.toml, or remove that Python from `pythons`.",
+        )
 
 
 def _allows(requires: SpecifierSet, major: int, minor: int) -> bool:

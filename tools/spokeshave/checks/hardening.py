@@ -16,7 +16,10 @@ def check_hardening(subject: Subject) -> Iterator[Finding]:
             yield finding(Rule.EXECUTABLE_STACK, file, message, remedy)
         if elf.has_writable_code:
             message = "has a segment that can be both written to and executed"
-            remedy = "Link without -N and -Wl,--omagic, and without sections of your own that are both writable and executable; see readelf -lW."
+            remedy = (
+                "Link without -N and -Wl,--omagic, and without sections of your own that are both writable and "
+                "executable; see readelf -lW."
+            )
             yield finding(Rule.WRITABLE_CODE, file, message, remedy)
         if elf.has_text_relocations:
             message = "has relocations in its code (DT_TEXTREL), which hardened systems refuse"

@@ -111,7 +111,9 @@ def _folder_fault(subject: Subject, folder: str) -> str | None:
     if folder in _PROJECT_FOLDERS and canonicalize_name(folder) != canonicalize_name(name):
         return "is a folder of the project, not a package of this distribution"
     files = [path for path in subject.tree.installed if path.startswith(f"{folder}/")]
-    return None if any(path.endswith(_MODULE_SUFFIXES) for path in files) else "contains no module, so it is not a package"
+    return (
+        None if any(path.endswith(_MODULE_SUFFIXES) for path in files) else "contains no module, so it is not a package"
+    )
 
 
 def _file_fault(subject: Subject, file: str) -> str | None:

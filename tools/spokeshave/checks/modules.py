@@ -61,7 +61,8 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
     else:
         message = f"does not export {wanted}, without which Python cannot import {module.name}"
         remedy = (
-            f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC), and link the object that defines it."
+            f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC), and link the object that "
+            f"defines it."
         )
     yield finding(Rule.MODULE_INIT, module.file, message, remedy)
 
@@ -80,7 +81,10 @@ def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
     fault = _suffix_fault(module, abi, platform)
     if fault:
         stem = module.file.rpartition("/")[2].partition(".")[0]
-        remedy = f"Name the file {stem}{fitting_suffix(abi, platform)}, or tag the wheel for the Python and platform that it was built for."
+        remedy = (
+            f"Name the file {stem}{fitting_suffix(abi, platform)}, or tag the wheel for the Python and platform that "
+            f"it was built for."
+        )
         yield finding(Rule.MODULE_SUFFIX, module.file, f"{fault}, so {abi} never imports it", remedy)
 
 

@@ -149,7 +149,8 @@ def _check_tools() -> None:
     missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
     if missing:
         remedy = (
-            "Run this on Debian or Ubuntu; on other systems, test wheels on a machine of their platform and use its reports (docs/emulation.md)."
+            "Run this on Debian or Ubuntu; on other systems, test wheels on a machine of their platform and use its "
+            "reports (docs/emulation.md)."
         )
         raise SetUpError(Problem(", ".join(missing), "is not on PATH, and packages come from Debian", remedy))
     if not KEYRING.is_file():

@@ -100,7 +100,9 @@ def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
         guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)
         if guest is None:
             known = ", ".join(guest.tag for guest in GUESTS)
-            problems.add(tag, "is not a platform that can be emulated here", f"Supported are {known}, with any version.")
+            problems.add(
+                tag, "is not a platform that can be emulated here", f"Supported are {known}, with any version."
+            )
             continue
         for python in pythons:
             if python not in guest.pythons:

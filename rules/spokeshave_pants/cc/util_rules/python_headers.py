@@ -145,7 +145,7 @@ class FoundHeaders:
 
 @dataclass(frozen=True)
 class ReleaseHeaders:
-    """The headers of a pinned release, or None where neither this machine nor the remote cache has them."""
+    """The headers of a pinned release, or None where neither this machine nor the remote cache has these headers."""
 
     found: FoundHeaders | None
 
@@ -215,7 +215,7 @@ async def find_headers(
         return await Get(FoundHeaders, Interpreter, interpreter)
     minor = PythonVersion(request.version.minor)
     reason = (
-        f"{request.where} needs the headers of Python {request.version}, and this machine has none: "
+        f"{request.where} needs the headers of Python {request.version}, but this machine does not have them: "
         f"{interpreters.describe()}. Install Python {minor} with its headers (`pyenv install "
         f"{minor}`, or Debian's `python{minor}-dev`), or pin an archive of it with the option {OPTION}."
     )
@@ -248,7 +248,7 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
     if folder is None:
         reason = result.stderr.decode(errors="replace").strip()
         raise PinnedArchiveError(
-            f"{OPTION} pins {archive.url} for Python {archive.key}, but it holds neither "
+            f"{OPTION} pins {archive.url} for Python {archive.key}, but it contains neither "
             f"`{INCLUDE}/python{archive.version}/Python.h` nor `{INCLUDE}/Python.h`. Pin an archive that does, such as "
             f'an "install only" one of the Python standalone builds.{" tar said: " + reason if reason else ""}'
         )
@@ -332,7 +332,9 @@ async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary
     )
     if result.exit_code:
         words = result.stderr.decode(errors="replace").strip()
-        raise MissingInterpreterError(f"{request.reason}\nDebian's package {package} cannot be had either: {words}")
+        raise MissingInterpreterError(
+            f"{request.reason}\nDebian's package {package} cannot be installed either: {words}"
+        )
     headers = await Get(Digest, RemovePrefix(result.output_digest, debian_headers.INCLUDE))
     source = f"Debian {request.suite} ({package} {result.stdout.decode().strip()})"
     return await Get(FoundHeaders, HeadersFolder(headers, request.version, source, pinned=False))
@@ -346,8 +348,8 @@ async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
     version = headers_version("".join(file.content.decode() for file in patchlevel)) or "an unknown version"
     if not version.startswith(f"3.{folder.version.minor}."):
         raise PinnedArchiveError(
-            f"The headers of {folder.source} were to be those of Python {folder.version}, but are those of {version}. "
-            f"Pin the right ones with the option {OPTION}."
+            f"The headers of {folder.source} should be of Python {folder.version}, but are of {version}. Pin the "
+            f"right headers with the option {OPTION}."
         )
     return FoundHeaders(headers, version, folder.source, folder.pinned)
 

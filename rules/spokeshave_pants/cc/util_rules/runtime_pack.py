@@ -274,7 +274,7 @@ def _sources(platform: Platform) -> list[FileContent]:
 def _raise_for_failure(result: FallibleProcessResult, platform: Platform) -> None:
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
-        raise RuntimePackError(f"The toolchain did not make its runtime for {platform}:\n{reason}")
+        raise RuntimePackError(f"The toolchain could not build its runtime for {platform}:\n{reason}")
 
 
 def rules() -> list[Rule | UnionRule]:
