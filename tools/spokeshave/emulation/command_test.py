@@ -38,9 +38,11 @@ def test_everything_that_cannot_be_had_is_told_at_once() -> None:
     with pytest.raises(SetUpError) as caught:
         choose(["macosx_11_0_arm64", "win_arm64", "manylinux_2_17_s390x"], ["3.10", "3.13"])
     text = str(caught.value)
-    assert "macosx_11_0_arm64: is no platform that can be emulated here" in text
+    assert "macosx_11_0_arm64: is not a platform that can be emulated here" in text
     assert "win_arm64: is no platform" in text
-    assert "--python 3.10: cannot be had for manylinux_2_17_s390x\n    For manylinux_2_17_s390x there are 3.11" in text
+    assert (
+        "--python 3.10: is not available for manylinux_2_17_s390x\n    Available for manylinux_2_17_s390x: 3.11" in text
+    )
 
 
 def test_the_listing_names_what_there_is_and_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +71,7 @@ def test_what_is_there_stays_and_nothing_is_fetched(tmp_path: Path, capsys: pyte
     arguments = ["emulation", "--python", "3.13", "--folder", str(tmp_path), "--mirror", "file:/nowhere"]
     assert main(arguments) == 0
     err = capsys.readouterr().err
-    assert "manylinux_2_17_aarch64 Python 3.13: is there" in err
+    assert "manylinux_2_17_aarch64 Python 3.13: set up" in err
     assert "ready: Python 3.13.5 for Linux aarch64, glibc 2.41 (true 1)" in err
     assert "glibc-aarch64-3.13" in (tmp_path / "manifest.json").read_text()
 
