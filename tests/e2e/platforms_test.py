@@ -60,6 +60,12 @@ def test_a_wheel_of_each_platform_holds_exactly_these_files_under_exactly_this_t
     assert_golden(f"engines-{platform}.txt", [*listed, *tags])
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_wheel_of_each_platform_was_repaired_and_verified(everywhere: Project, platform: str) -> None:
+    (wheel,) = (wheel for wheel in everywhere.report("shared:wheel") if wheel["platform"] == platform)
+    assert {"assemble", "repair", "verify", "stamp"} <= {row["kind"] for row in wheel["actions"]}
+
+
 def test_a_runtime_pack_is_made_once_for_each_target_and_a_universal_wheel_takes_those_of_its_processors(
     everywhere: Project,
 ) -> None:
