@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
-from bench import abis, cache, core, header, noop, platforms, runners, scale, text, zipping
+from bench import abis, cache, core, first, header, noop, platforms, runners, scale, text, zipping
 from bench.errors import BenchError
 from bench.result import Measurement
 from bench.workbench import Workbench
@@ -25,6 +25,8 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "abis": abis.measure,
     "noop": noop.measure,
     "platforms": platforms.measure,
+    "first": first.measure,
+    "first-all": first.measure_all,
     "scale": scale.measure,
     "zip": zipping.measure,
     "cache": cache.measure,
