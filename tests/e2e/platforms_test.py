@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.project import Project, assert_golden, install, names, read, running, sha256
+from e2e.project import PantsRun, Project, assert_golden, install, names, read, running, sha256
 
 STABLE = "--release-version-channel=stable"
 PLATFORMS = (
@@ -39,13 +39,26 @@ def choose(project: Project, platforms: tuple[str, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A shared library and two extensions that use it, for every platform."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
+    """A shared library and two extensions that use it, for every platform, and the run that made them."""
     root = tmp_path_factory.mktemp("platforms") / "repo"
     with running(Project.copy(root, "shared", "choices", "numpy_headers")) as project:
         choose(project, PLATFORMS)
-        project.package("shared:wheel", options=(STABLE,))
-        yield project
+        yield project, project.package("shared:wheel", options=(STABLE,))
+
+
+@pytest.fixture(scope="module")
+def everywhere(built: tuple[Project, PantsRun]) -> Project:
+    return built[0]
+
+
+def test_the_log_counts_the_actions_that_are_done(built: tuple[Project, PantsRun]) -> None:
+    project, run = built
+    (done, actions, wheels), *_ = re.findall(r"(\d+) of (\d+) actions done \(.+\): \d+ of (\d+) wheels", run.output)
+    processes = project.processes("shared:wheel")
+    assert int(actions) == len({row["description"] for row in processes if row["kind"] != "metadata"})
+    assert int(done) <= int(actions)
+    assert int(wheels) == len(PLATFORMS)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

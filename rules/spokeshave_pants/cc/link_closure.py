@@ -12,6 +12,8 @@ from pants.engine.addresses import Address
 from spokeshave_pants.cc.compile_command import ASSEMBLER_EXTENSIONS, PACKAGES_DIR, object_path
 from spokeshave_pants.cc.include_search import Stranger
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.platform import Platform
+from spokeshave_pants.python_abi import PythonAbi
 
 SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)
 
@@ -50,6 +52,11 @@ def display_name(source: str) -> str:
     """A source as a user knows it: third-party ones without the directory of the sandbox."""
     path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
+
+
+def compile_description(source: str, platform: Platform, abi: PythonAbi | None) -> str:
+    """The description of a compile; a source that does not reach `Python.h` has no ABI."""
+    return f"Compile {display_name(source)} for {platform}" + (f" and {abi}" if abi else "")
 
 
 def strangers_warning(owner: str, strangers: Iterable[Stranger]) -> str:

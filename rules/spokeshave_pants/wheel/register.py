@@ -10,7 +10,7 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release.util_rules import version
-from spokeshave_pants.wheel import summary
+from spokeshave_pants.wheel import progress_log, summary
 from spokeshave_pants.wheel.goals import package, publish, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import (
@@ -19,6 +19,7 @@ from spokeshave_pants.wheel.util_rules import (
     package_headers,
     payload,
     placed_library,
+    planned_work,
     python_imports,
     smoke,
     tools,
@@ -38,6 +39,8 @@ def rules() -> Iterable[Rule | UnionRule]:
         *package_headers.rules(),
         *payload.rules(),
         *placed_library.rules(),
+        *planned_work.rules(),
+        *progress_log.rules(),
         *publish.rules(),
         *python_imports.rules(),
         *smoke.rules(),

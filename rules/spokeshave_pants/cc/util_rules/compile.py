@@ -37,7 +37,7 @@ from spokeshave_pants.cc.compile_command import (
 )
 from spokeshave_pants.cc.diagnostics import assembler_hint, compile_hint, plain
 from spokeshave_pants.cc.init_functions import init_header, init_header_path, unmarked_init_functions
-from spokeshave_pants.cc.link_closure import display_name
+from spokeshave_pants.cc.link_closure import compile_description
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
@@ -238,8 +238,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     headers_by_case = await _headers_by_case(plan, request.platform, toolchain)
     if headers_by_case != EMPTY_DIGEST:
         settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CASE_DIR))
-    suffix = f" and {abi}" if abi else ""
-    description = f"Compile {display_name(plan.source)} for {request.platform}{suffix}"
+    description = compile_description(plan.source, request.platform, abi)
     path = object_path(plan.source)
     process = Process(
         argv=compile_argv(plan.source, request.platform, settings),

@@ -12,7 +12,12 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile_command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
-from spokeshave_pants.cc.python_exports import import_library_argv, import_library_name, module_definition
+from spokeshave_pants.cc.python_exports import (
+    import_library_argv,
+    import_library_description,
+    import_library_name,
+    module_definition,
+)
 from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess
 from spokeshave_pants.cc.util_rules.python_headers import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.cc.util_rules.toolchain import CcToolchain, CcToolchainRequest
@@ -48,7 +53,7 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
     definition = module_definition({file.path: file.content.decode(errors="replace") for file in files}, request.abi)
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
     path = import_library_name(request.abi)
-    description = f"Make {path} for {request.platform}"
+    description = import_library_description(request.abi, request.platform)
     process = Process(
         argv=import_library_argv(request.platform, definition=_DEFINITION, output=path),
         env=ZIG_ENVIRONMENT,

@@ -47,6 +47,7 @@ from spokeshave_pants.cc.runtime_pack_recipe import (
     first_link_argv,
     make_argv,
     own_sources,
+    pack_description,
     unpack_argv,
 )
 from spokeshave_pants.cc.util_rules.confinement import ConfinedProcess, ConfineProgram
@@ -178,7 +179,7 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
 async def make_locally(request: _LocalPackRequest, python: SandboxPython, program: ConfineProgram) -> _MadePack:
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
-    description = _description(platform)
+    description = pack_description(platform)
     process = Process(
         argv=(python.path, _TOOL, *make_argv(ZIG, platform)),
         env=ZIG_ENVIRONMENT,
@@ -201,7 +202,7 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
     """zig runs on the workers, which need have no Python; what it left is read here."""
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
-    description = _description(platform)
+    description = pack_description(platform)
     sources = await Get(Digest, CreateDigest(_sources(platform)))
     first_link = Process(
         argv=first_link_argv(ZIG, platform),
@@ -256,10 +257,6 @@ async def make_archive(request: _ArchiveRequest) -> _Archive:
     result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
     _raise_for_failure(result, request.platform)
     return _Archive(result.output_digest)
-
-
-def _description(platform: Platform) -> str:
-    return f"Make the runtime pack for {platform} (libc++, start files; once per toolchain)"
 
 
 def _tool() -> FileContent:

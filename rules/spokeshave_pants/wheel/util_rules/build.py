@@ -15,6 +15,7 @@ from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.release.util_rules.version import StampedVersion, WheelVersionRequest
+from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 from spokeshave_pants.wheel.util_rules.extension import LinkPythonExtensionRequest, PythonExtension
 from spokeshave_pants.wheel.util_rules.payload import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
@@ -193,7 +194,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
             ),
             digest=inputs,
             kind=ActionKind.ASSEMBLE,
-            description=f"Assemble {key}",
+            description=WheelStep.ASSEMBLE.description(key),
         ),
     )
     raise_for_failure(result, str(key.address))
@@ -229,7 +230,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             ),
             digest=inputs,
             kind=ActionKind.REPAIR,
-            description=f"Repair {key}",
+            description=WheelStep.REPAIR.description(key),
         ),
     )
     raise_for_failure(result, str(key))
@@ -245,7 +246,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             ),
             digest=repaired,
             kind=ActionKind.VERIFY,
-            description=f"Verify {key}",
+            description=WheelStep.VERIFY.description(key),
         ),
     )
     raise_for_failure(verified, str(key))
@@ -276,7 +277,7 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
             ),
             digest=repaired.digest,
             kind=ActionKind.STAMP,
-            description=f"Stamp {key} with {version.version}",
+            description=WheelStep.STAMP.description(key, version.version),
         ),
     )
     raise_for_failure(result, str(key))

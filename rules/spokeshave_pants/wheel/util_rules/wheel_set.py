@@ -25,6 +25,7 @@ from spokeshave_pants.wheel.totals import ProcessRow
 from spokeshave_pants.wheel.util_rules.build import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.util_rules.package_headers import PackageHeaders, PackageHeadersRequest
 from spokeshave_pants.wheel.util_rules.payload import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.util_rules.planned_work import AnnouncedWork, AnnouncedWorkRequest
 from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeReport, SmokeTestWheelRequest
 
 logger = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class WheelReports(EngineAwareReturnType):
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
 async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) -> TriedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    matrix = plan.matrix.narrowed(chosen.globs()) if chosen.platforms else plan.matrix
+    matrix = chosen.narrow(plan.matrix)
     if not matrix.platforms:
         logger.warning(
             f"{request.address} lists none of the platforms that `[native-wheel].platforms` names, "
@@ -164,6 +165,8 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
+    # So that the run can say how many of its actions are done.
+    await Get(AnnouncedWork, AnnouncedWorkRequest(request.address))
     tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
     actions = [action for wheel in tried.wheels for action in _actions(wheel)]
     return WheelReports(
