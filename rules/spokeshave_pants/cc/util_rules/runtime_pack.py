@@ -78,6 +78,16 @@ class RuntimePack:
 
 
 @dataclass(frozen=True)
+class RuntimePacksRequest:
+    platforms: tuple[Platform, ...]
+
+
+@dataclass(frozen=True)
+class RuntimePacks:
+    """Marker: the runtime pack of every requested platform has been made."""
+
+
+@dataclass(frozen=True)
 class _MadePack:
     """:param recipe: the tool's JSON."""
 
@@ -148,6 +158,12 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
     digest = await Get(Digest, MergeDigests([made.digest, dispatch.digest]))
     libraries = (*made.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
     return RuntimePack(digest, made.recipe.flags, libraries, made.action)
+
+
+@rule
+async def make_runtime_packs(request: RuntimePacksRequest) -> RuntimePacks:
+    await MultiGet(Get(RuntimePack, RuntimePackRequest(platform)) for platform in request.platforms)
+    return RuntimePacks()
 
 
 @rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
