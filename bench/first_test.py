@@ -11,7 +11,8 @@ from bench.project import REPOSITORY, PantsRun
 
 
 def run(*spans: ProcessSpan, wall: float, ended: float) -> FirstCommand:
-    return FirstCommand(10.0, PantsRun(wall=wall, cpu=0.0, log=PantsLog(spans, {}, ended), output=""))
+    install = PantsRun(wall=10.0, cpu=7.0, log=PantsLog((), {}, 0.0), output="")
+    return FirstCommand(install, PantsRun(wall=wall, cpu=90.0, log=PantsLog(spans, {}, ended), output=""))
 
 
 def test_each_process_is_in_its_stage_by_the_clock_of_the_whole_command() -> None:
@@ -24,8 +25,9 @@ def test_each_process_is_in_its_stage_by_the_clock_of_the_whole_command() -> Non
         wall=100.0,
         ended=200.0,
     )
+    assert (found.seconds, found.cpu) == (110.0, 97.0)
     assert list(stages(found)) == [
-        ("install Pants", "", "10", "0 to 10"),
+        ("install and start Pants", "", "10", "0 to 10"),
         ("toolchain, tools and headers", 1, "20", "15 to 35"),
         ("runtime packs", 1, "55", "35 to 90"),
         ("compiles", 2, "5", "40 to 44"),
