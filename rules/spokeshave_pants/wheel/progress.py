@@ -73,10 +73,15 @@ class Progress:
         self._done: set[str] = set()
         self._tests: set[str] = set()
         self._running: dict[str, str] = {}
+        self._is_expected = False
 
     @property
     def is_planned(self) -> bool:
         return bool(self._wheels)
+
+    def prepare(self) -> None:
+        """Note that wheels are being planned: from now on there is something to say."""
+        self._is_expected = True
 
     def expect(self, work: PlannedWork) -> None:
         """Add the actions of a target; those that it shares with another one are counted once."""
@@ -119,7 +124,7 @@ class Progress:
         if self.is_planned and not self._is_plan_due:
             self._is_plan_due = True
             self._next = max(self._began + FIRST_LINE, min(self._next, now + PLAN_LINE))
-        if now < self._next or not (self._running or self.is_planned):
+        if now < self._next or not (self.is_planned or (self._is_expected and self._running)):
             return None
         self._next = now + LINE_INTERVAL
         return self.line(now)

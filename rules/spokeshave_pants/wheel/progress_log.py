@@ -18,16 +18,13 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_pants.wheel.progress import Progress
 from spokeshave_pants.wheel.spans import finished_process, is_execution
-from spokeshave_pants.wheel.util_rules.planned_work import PLAN_METADATA
+from spokeshave_pants.wheel.util_rules.planned_work import PLAN_METADATA, PLANNING
 
 logger = logging.getLogger(__name__)
 
-# The goals that make wheels.
-_GOALS = {"package", "publish"}
-
 
 class ProgressLog(WorkunitsCallback):
-    """Logs a line about every 30 s while `package` or `publish` works."""
+    """Logs a line about every 30 s while wheels are packaged."""
 
     def __init__(self) -> None:
         self._progress = Progress(began=time.monotonic())
@@ -45,9 +42,7 @@ class ProgressLog(WorkunitsCallback):
         context: StreamingWorkunitContext,
     ) -> None:
         update(self._progress, started_workunits, completed_workunits)
-        if finished or not _GOALS.intersection(context.run_tracker.goals):
-            return
-        line = self._progress.line_when_due(time.monotonic())
+        line = None if finished else self._progress.line_when_due(time.monotonic())
         if line:
             logger.info(line)
 
@@ -55,6 +50,8 @@ class ProgressLog(WorkunitsCallback):
 def update(progress: Progress, started: Iterable[Mapping[str, Any]], completed: Iterable[Mapping[str, Any]]) -> None:
     """Take Pants' work units into account."""
     for workunit in started:
+        if workunit["name"] == PLANNING:
+            progress.prepare()
         if is_execution(workunit):
             progress.start(workunit["span_id"], workunit.get("description", ""))
     for workunit in completed:

@@ -6,7 +6,7 @@ from typing import Any
 
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork, Progress
 from spokeshave_pants.wheel.progress_log import update
-from spokeshave_pants.wheel.util_rules.planned_work import PLAN_METADATA, AnnouncedWork
+from spokeshave_pants.wheel.util_rules.planned_work import PLAN_METADATA, PLANNING, AnnouncedWork
 
 WHEEL = PlannedWheel("//:w for win_amd64 and cp312", ("Compile a.cc", "Link a.pyd"))
 
@@ -19,7 +19,7 @@ def planned() -> Progress:
     progress = Progress(began=0.0)
     metadata = AnnouncedWork(PlannedWork((WHEEL,), 1)).metadata()
     assert list(metadata) == [PLAN_METADATA]
-    update(progress, [], [workunit("0", "announce_work", "Plan the actions of wheels", **metadata)])
+    update(progress, [], [workunit("0", PLANNING, "Plan the actions of wheels", **metadata)])
     return progress
 
 
@@ -48,3 +48,11 @@ def test_what_began_and_ended_between_two_calls_is_not_shown() -> None:
     quick = workunit("1", "run_local_process", "Compile a.cc")
     update(progress, [quick], [quick])
     assert progress.line(1.0).endswith("0 of 1 wheels")
+
+
+def test_there_is_something_to_say_as_soon_as_wheels_are_planned() -> None:
+    progress = Progress(began=0.0)
+    update(progress, [workunit("1", "run_local_process", "Install the tools")], [])
+    assert progress.line_when_due(10.0) is None
+    update(progress, [workunit("2", PLANNING, "Plan the actions of wheels")], [])
+    assert progress.line_when_due(10.0) == "Preparing (10 s); now: Install the tools"

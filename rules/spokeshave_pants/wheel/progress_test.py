@@ -63,6 +63,7 @@ def test_the_line_names_the_process_that_began_first() -> None:
 
 def test_before_the_plan_is_known_the_line_says_what_is_prepared() -> None:
     made = Progress(began=0.0)
+    made.prepare()
     made.start("1", "Install the packages pinned in a.txt (once)")
     assert made.line_when_due(6.0) == "Preparing (6 s); now: Install the packages pinned in a.txt"
 
@@ -75,6 +76,7 @@ def test_lines_have_an_interval() -> None:
 
 def test_the_plan_has_a_line_soon_after_it_is_known() -> None:
     made = Progress(began=0.0)
+    made.prepare()
     made.start("1", "Install the tools")
     lines = [made.line_when_due(float(second)) for second in range(8)]
     made.expect(PlannedWork((OLD,), 0))
@@ -83,8 +85,10 @@ def test_the_plan_has_a_line_soon_after_it_is_known() -> None:
     assert due == [(5, "Preparing"), (10, "0"), (40, "0")]
 
 
-def test_a_run_without_work_prints_no_line() -> None:
-    assert Progress(began=0.0).line_when_due(1000.0) is None
+def test_a_run_without_wheels_prints_no_line() -> None:
+    made = Progress(began=0.0)
+    made.start("1", "Build a.pex")
+    assert made.line_when_due(1000.0) is None
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ from spokeshave_pants.wheel.util_rules.smoke import SmokeChance, SmokeTestWheelR
 from spokeshave_pants.wheel.wheel_plan import extension_path
 
 PLAN_METADATA = "spokeshave_plan"
+# What Pants calls the work unit of the rule.
+PLANNING = "spokeshave_plan_actions"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ async def _target(address: Address) -> Target:
     return (await Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin=where))).target
 
 
-@rule(desc="Plan the actions of wheels", level=LogLevel.DEBUG)
+@rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
 async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     matrix = chosen.narrow(plan.matrix)
