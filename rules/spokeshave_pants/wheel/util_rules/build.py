@@ -54,6 +54,13 @@ class WheelFacts:
 
 
 @dataclass(frozen=True)
+class VersionOfWheelRequest:
+    """The version that a target's wheels are stamped with; their metadata is checked first."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
 class AssembleWheelRequest:
     key: WheelKey
 
@@ -261,12 +268,17 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
     )
 
 
+@rule(level=LogLevel.DEBUG)
+async def version_of_wheel(request: VersionOfWheelRequest) -> StampedVersion:
+    wheel = await Get(WheelFacts, WheelFactsRequest(request.address))
+    return await Get(StampedVersion, WheelVersionRequest(request.address, wheel.static_version))
+
+
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
 async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
     key = request.key
-    # A version that cannot be is told before anything is compiled.
-    wheel = await Get(WheelFacts, WheelFactsRequest(key.address))
-    version = await Get(StampedVersion, WheelVersionRequest(key.address, wheel.static_version))
+    # An invalid version is reported before anything is compiled.
+    version = await Get(StampedVersion, VersionOfWheelRequest(key.address))
     repaired = await Get(RepairedWheel, RepairWheelRequest(key))
     result = await Get(
         ToolResult,

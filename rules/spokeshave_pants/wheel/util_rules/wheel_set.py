@@ -22,14 +22,14 @@ from spokeshave_pants.cc.util_rules.toolchain import CcToolchains, CcToolchainsR
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.release.util_rules.version import StampedVersion
 from spokeshave_pants.wheel.report import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.totals import ProcessRow
 from spokeshave_pants.wheel.util_rules.build import (
     StampedWheel,
     StampWheelRequest,
-    WheelFacts,
-    WheelFactsRequest,
+    VersionOfWheelRequest,
     WheelKey,
 )
 from spokeshave_pants.wheel.util_rules.package_headers import PackageHeaders, PackageHeadersRequest
@@ -148,7 +148,7 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
 
     Raises:
         MissingWheelError: With all headers that are missing, before anything is compiled.
-        ToolError: With what is wrong with the metadata, likewise.
+        ToolError: With what is wrong with the metadata or the version, likewise.
     """
     if not keys:
         return
@@ -156,7 +156,7 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
     await MultiGet(
         Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
         Get(CcToolchains, CcToolchainsRequest(slices)),
-        Get(WheelFacts, WheelFactsRequest(plan.address)),
+        Get(StampedVersion, VersionOfWheelRequest(plan.address)),
     )
 
 
