@@ -17,7 +17,7 @@ from typing import Any, Callable
 from bench import text
 from bench.apparatus.workbench import Workbench
 from bench.errors import BenchError
-from bench.measurements import abis, cache, core, header, noop, platforms, runners, scale, zipping
+from bench.measurements import abis, cache, core, first, header, noop, platforms, runners, scale, zipping
 from bench.result import Measurement
 
 MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
@@ -26,6 +26,8 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "abis": abis.measure,
     "noop": noop.measure,
     "platforms": platforms.measure,
+    "first": first.measure,
+    "first-all": first.measure_all,
     "scale": scale.measure,
     "zip": zipping.measure,
     "cache": cache.measure,

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,9 +71,13 @@ class PantsRun:
 
 
 class Project:
-    """A build root in `home`, made of the repository's plugin and launcher and of what the measurement puts there."""
+    """A build root in `home`, made of the repository's plugin and launcher and of what the measurement puts there.
 
-    def __init__(self, home: Path, name: str, jobs: int) -> None:
+    `environment` is what `./pants` gets; that of this process by default.
+    """
+
+    def __init__(self, home: Path, name: str, jobs: int, environment: Mapping[str, str] | None = None) -> None:
+        self.environment = os.environ if environment is None else environment
         self.root = home / name
         self.home = home
         self.jobs = jobs
@@ -93,7 +98,7 @@ class Project:
     def pants(self, *arguments: str) -> PantsRun:
         """:raises CommandError: where Pants fails."""
         before = self._daemon_cpu()
-        env = {**os.environ, "PANTS_CONFIG_FILES": f"['pants.toml', '{CONFIGURATION}']"}
+        env = {**self.environment, "PANTS_CONFIG_FILES": f"['pants.toml', '{CONFIGURATION}']"}
         done = command.run(["./pants", *arguments], cwd=self.root, env=env, name=f"./pants {' '.join(arguments)}")
         # A daemon that was started by this run has spent all of its time on it.
         spent = self._daemon_cpu() - before

@@ -1,49 +1,28 @@
-"""`platforms`: what a further platform costs, and what the first command on a new machine spends its time on."""
+"""`platforms`: what a further platform costs."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from bench.apparatus.pants_log import ProcessSpan
 from bench.apparatus.project import PLATFORM, Project
 from bench.apparatus.workbench import Workbench
+from bench.measurements.first import WHEELS
 from bench.result import Measurement, Table, Verdict
 
-WHEELS = ("src/python:runtime_wheel", "src/python:compiler_wheel")
 SECOND = "manylinux_2_17_aarch64"
-_QUICK = (PLATFORM, SECOND, "musllinux_1_2_x86_64")
-# How a process' description begins, and the stage that it is told under.
-_STAGES = {
-    "Install": "downloads and tools",
-    "Building": "downloads and tools",
-    "Fetch": "downloads and tools",
-    "Make the runtime pack": "runtime packs",
-    "Compile": "compiles",
-    "Link": "links",
-    "Fuse": "links",
-    "Check the metadata": "wheels",
-    "Assemble": "wheels",
-    "Repair": "wheels",
-    "Verify": "wheels",
-    "Stamp": "wheels",
-    "Smoke-test": "smoke tests",
-}
 
 
 def measure(bench: Workbench) -> Measurement:
-    """A second platform after the first, counted; then the whole first command with an empty store, by stages."""
+    """Count the processes of a second platform, built after the first."""
     project = bench.abacus()
     bench.next_round()
     _package(project, PLATFORM)
     both = _package(project, PLATFORM, SECOND)
     second = Counter((row["kind"], SECOND in row["description"]) for row in both)
     again = Counter(row["kind"] for row in _package(project, PLATFORM, SECOND))
-    platforms = list(_QUICK) if bench.quick else ["*"]
-    spans, wall = _first_command(bench, platforms)
-    packs = Counter(span.description for span in spans if span.description.startswith("Make the runtime pack"))
     return Measurement(
         "platforms",
         (
@@ -55,11 +34,6 @@ def measure(bench: Workbench) -> Measurement:
                     for kind in dict.fromkeys(kind for kind, _ in second)
                 ),
             ),
-            Table(
-                f"The first command, cold, for {', '.join(platforms)}: {wall:.0f} s, by stages",
-                ("stage", "processes", "seconds, added up", "first to last"),
-                tuple(_stages(spans)),
-            ),
         ),
         (
             Verdict.count(
@@ -68,7 +42,6 @@ def measure(bench: Workbench) -> Measurement:
                 0,
             ),
             Verdict.count("processes that ran where both platforms were there", sum(again.values()), 0),
-            Verdict.count("runtime packs that were made twice", sum(count - 1 for count in packs.values()), 0),
         ),
     )
 
@@ -87,29 +60,3 @@ def _chosen(platforms: Iterable[str]) -> str:
 
 def _reports(project: Project) -> list[dict[str, list[dict[str, str]]]]:
     return [json.loads(path.read_text()) for path in (project.root / "dist").rglob("*.report.json")]
-
-
-def _first_command(bench: Workbench, platforms: Iterable[str]) -> tuple[Sequence[ProcessSpan], float]:
-    """`package` of both wheels with neither store nor caches, as on a new machine but for Pants itself."""
-    home = bench.home / "first"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir()
-    project = Project(home, "abacus-first", bench.jobs)
-    project.create(sources=("BUILD", "src"))
-    try:
-        run = project.pants(_chosen(platforms), "package", *WHEELS)
-    finally:
-        project.end()
-        shutil.rmtree(home, ignore_errors=True)
-    return run.log.spans, run.wall
-
-
-def _stages(spans: Iterable[ProcessSpan]) -> Iterable[tuple[str, int, str, str]]:
-    by_stage: dict[str, list[ProcessSpan]] = {stage: [] for stage in [*_STAGES.values(), "other"]}
-    for span in spans:
-        stage = next((stage for words, stage in _STAGES.items() if span.description.startswith(words)), "other")
-        by_stage[stage].append(span)
-    for stage, found in by_stage.items():
-        if found:
-            began, ended = min(span.began for span in found), max(span.ended for span in found)
-            yield stage, len(found), f"{sum(span.seconds for span in found):.1f}", f"{ended - began:.1f}"

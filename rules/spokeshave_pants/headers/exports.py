@@ -56,6 +56,11 @@ def import_library_name(abi: PythonAbi) -> str:
     return dll_name(abi).replace(".dll", ".lib")
 
 
+def import_library_description(abi: PythonAbi, platform: Platform) -> str:
+    """The description of the process that makes an import library."""
+    return f"Make {import_library_name(abi)} for {platform}"
+
+
 def import_library_argv(platform: Platform, *, definition: str, output: str) -> tuple[str, ...]:
     """The command that makes an import library from a module-definition file; the same bytes at any time."""
     return (ZIG, "dlltool", "-m", _MACHINES[platform.architecture], "-d", definition, "-l", output)

@@ -13,7 +13,12 @@ from pants.util.logging import LogLevel
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import LinkError
-from spokeshave_pants.headers.exports import import_library_argv, import_library_name, module_definition
+from spokeshave_pants.headers.exports import (
+    import_library_argv,
+    import_library_description,
+    import_library_name,
+    module_definition,
+)
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi
@@ -48,7 +53,7 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
     definition = module_definition({file.path: file.content.decode(errors="replace") for file in files}, request.abi)
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
     path = import_library_name(request.abi)
-    description = f"Make {path} for {request.platform}"
+    description = import_library_description(request.abi, request.platform)
     process = Process(
         argv=import_library_argv(request.platform, definition=_DEFINITION, output=path),
         env=ZIG_ENVIRONMENT,

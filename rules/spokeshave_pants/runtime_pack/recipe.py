@@ -74,6 +74,11 @@ class RuntimePackRecipe:
         return cls(tuple(facts["flags"]), tuple(facts["libraries"]), archives)
 
 
+def pack_description(platform: Platform) -> str:
+    """The description of the process that makes a runtime pack."""
+    return f"Make the runtime pack for {platform} (libc++, start files; once per toolchain)"
+
+
 def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     """The compiler's command line whose log tells the recipe."""
     windows = platform.object_format is ObjectFormat.PE

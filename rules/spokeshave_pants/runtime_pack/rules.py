@@ -42,6 +42,7 @@ from spokeshave_pants.runtime_pack.recipe import (
     first_link_argv,
     make_argv,
     own_sources,
+    pack_description,
     unpack_argv,
 )
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
@@ -67,6 +68,16 @@ class RuntimePack:
     flags: tuple[str, ...]
     libraries: tuple[str, ...]
     action: Action
+
+
+@dataclass(frozen=True)
+class RuntimePacksRequest:
+    platforms: tuple[Platform, ...]
+
+
+@dataclass(frozen=True)
+class RuntimePacks:
+    """Marker: the runtime pack of every requested platform has been made."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,12 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
     return RuntimePack(digest, made.recipe.flags, libraries, made.action)
 
 
+@rule
+async def make_runtime_packs(request: RuntimePacksRequest) -> RuntimePacks:
+    await MultiGet(Get(RuntimePack, RuntimePackRequest(platform)) for platform in request.platforms)
+    return RuntimePacks()
+
+
 @rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
 async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
     platform, library = request.platform, dispatch_library(request.platform)
@@ -171,7 +188,7 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
 async def make_locally(request: _LocalPackRequest, python: SandboxPython, program: ConfineProgram) -> _MadePack:
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
-    description = _description(platform)
+    description = pack_description(platform)
     process = Process(
         argv=(python.path, _TOOL, *make_argv(ZIG, platform)),
         env=ZIG_ENVIRONMENT,
@@ -194,7 +211,7 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
     """zig runs on the workers, which need have no Python; what it left is read here."""
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
-    description = _description(platform)
+    description = pack_description(platform)
     sources = await Get(Digest, CreateDigest(_sources(platform)))
     first_link = Process(
         argv=first_link_argv(ZIG, platform),
@@ -249,10 +266,6 @@ async def make_archive(request: _ArchiveRequest) -> _Archive:
     result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
     _raise_for_failure(result, request.platform)
     return _Archive(result.output_digest)
-
-
-def _description(platform: Platform) -> str:
-    return f"Make the runtime pack for {platform} (libc++, start files; once per toolchain)"
 
 
 def _tool() -> FileContent:

@@ -61,6 +61,16 @@ class CcToolchain:
     packages: tuple[PackagesRequest, ...]
 
 
+@dataclass(frozen=True)
+class CcToolchainsRequest:
+    platforms: tuple[Platform, ...]
+
+
+@dataclass(frozen=True)
+class CcToolchains:
+    """Marker: the toolchain of every requested platform has been found, or installed."""
+
+
 @rule(desc="Find the pinned zig toolchain")
 async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvironment) -> ZigPackage:
     where = f"the option `[{subsystem.options_scope}].requirements`"
@@ -93,6 +103,12 @@ async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcTo
         for globs in (compile_globs(request.platform), link_globs(request.platform))
     )
     return CcToolchain(compiler=compiler, linker=linker, whole=package.digest, packages=(package.request,))
+
+
+@rule
+async def cc_toolchains(request: CcToolchainsRequest) -> CcToolchains:
+    await MultiGet(Get(CcToolchain, CcToolchainRequest(platform)) for platform in request.platforms)
+    return CcToolchains()
 
 
 def rules() -> list[Rule | UnionRule]:

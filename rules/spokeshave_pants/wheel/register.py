@@ -11,10 +11,10 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release import rules as version
 from spokeshave_pants.sandbox import tools
-from spokeshave_pants.wheel import wheel_set
+from spokeshave_pants.wheel import planned_work, wheel_set
 from spokeshave_pants.wheel.build import extension, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
-from spokeshave_pants.wheel.goals import package, publish, summary, test
+from spokeshave_pants.wheel.goals import package, progress_log, publish, summary, test
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
@@ -33,6 +33,8 @@ def rules() -> Iterable[Rule | UnionRule]:
         *package_headers.rules(),
         *payload.rules(),
         *placed_library.rules(),
+        *planned_work.rules(),
+        *progress_log.rules(),
         *publish.rules(),
         *python_imports.rules(),
         *smoke.rules(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,15 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.release.rules import StampedVersion
+from spokeshave_pants.runtime_pack.rules import RuntimePacks, RuntimePacksRequest
+from spokeshave_pants.toolchain.rules import CcToolchains, CcToolchainsRequest
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
-from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey
+from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, VersionOfWheelRequest, WheelKey
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.planned_work import AnnouncedWork, AnnouncedWorkRequest
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
 from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeReport, SmokeTestWheelRequest
@@ -73,6 +78,28 @@ class TriedWheels:
 
 
 @dataclass(frozen=True)
+class StampWheelsRequest:
+    keys: tuple[WheelKey, ...]
+
+
+@dataclass(frozen=True)
+class StampedWheels:
+    wheels: tuple[StampedWheel, ...]
+
+
+@dataclass(frozen=True)
+class SmokeTestWheelsRequest:
+    tests: tuple[tuple[WheelKey, PythonVersion], ...]
+
+
+@dataclass(frozen=True)
+class SmokeReports:
+    """The reports of the requested tests, in the order of the request."""
+
+    reports: tuple[SmokeReport, ...]
+
+
+@dataclass(frozen=True)
 class TestedWheelsRequest:
     address: Address
 
@@ -111,10 +138,27 @@ class WheelReports(EngineAwareReturnType):
         return False
 
 
+async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tuple[Platform, ...]) -> None:
+    """Fetch what the build needs, side by side: headers, the toolchain, and the tools, which check the metadata.
+
+    Raises:
+        MissingWheelError: With all headers that are missing, before anything is compiled.
+        ToolError: With what is wrong with the metadata or the version, likewise.
+    """
+    if not keys:
+        return
+    builds = tuple((key.platform, key.abi) for key in keys)
+    await MultiGet(
+        Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
+        Get(CcToolchains, CcToolchainsRequest(slices)),
+        Get(StampedVersion, VersionOfWheelRequest(plan.address)),
+    )
+
+
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
 async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) -> TriedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    matrix = plan.matrix.narrowed(chosen.globs()) if chosen.platforms else plan.matrix
+    matrix = chosen.narrow(plan.matrix)
     if not matrix.platforms:
         logger.warning(
             f"{request.address} lists none of the platforms that `[native-wheel].platforms` selects, "
@@ -125,14 +169,33 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     chances = await MultiGet(Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key, version in served)
     tried, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
-    builds = tuple((key.platform, key.abi) for key in keys)
-    await Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds))
-    wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
-    reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
+    # The processors that native files are linked for.
+    slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
+    await _fetch_packages(plan, keys, slices)
+    # Every link waits for a runtime pack, which takes longest by far: asked for first, it waits for no slot. A wheel is
+    # smoke-tested as soon as it is stamped, while others are still built.
+    _, stamped, smoke = await MultiGet(
+        Get(RuntimePacks, RuntimePacksRequest(slices)),
+        Get(StampedWheels, StampWheelsRequest(tuple(keys))),
+        Get(SmokeReports, SmokeTestWheelsRequest(tuple(tried))),
+    )
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
-    for (key, _), report in zip(tried, reports):
+    for (key, _), report in zip(tried, smoke.reports):
         by_key[key].append(report)
-    return TriedWheels(tuple(TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels), tuple(left_out))
+    tried_wheels = (TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in stamped.wheels)
+    return TriedWheels(tuple(tried_wheels), tuple(left_out))
+
+
+@rule(level=LogLevel.DEBUG)
+async def stamp_wheels(request: StampWheelsRequest) -> StampedWheels:
+    return StampedWheels(await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in request.keys))
+
+
+@rule(level=LogLevel.DEBUG)
+async def smoke_test_wheels(request: SmokeTestWheelsRequest) -> SmokeReports:
+    return SmokeReports(
+        await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in request.tests)
+    )
 
 
 def _sort_chances(
@@ -164,7 +227,11 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
-    tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
+    # The first is for the run, which says by it how many of its actions are done.
+    _, tried = await MultiGet(
+        Get(AnnouncedWork, AnnouncedWorkRequest(request.address)),
+        Get(TriedWheels, TriedWheelsRequest(request.address)),
+    )
     actions = [action for wheel in tried.wheels for action in _actions(wheel)]
     return WheelReports(
         reports=tuple(_report(wheel, run_id) for wheel in tried.wheels),

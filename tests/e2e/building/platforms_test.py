@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.support.project import Project, assert_golden, install, names, read, running, sha256
+from e2e.support.project import PantsRun, Project, assert_golden, install, names, read, running, sha256
 
 STABLE = "--release-version-channel=stable"
 PLATFORMS = (
@@ -39,13 +39,26 @@ def choose(project: Project, platforms: tuple[str, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A shared library and two extensions that use it, for every platform."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
+    """A shared library and two extensions that use it, for every platform, and the run that made them."""
     root = tmp_path_factory.mktemp("platforms") / "repo"
     with running(Project.copy(root, "shared", "choices", "numpy_headers")) as project:
         choose(project, PLATFORMS)
-        project.package("shared:wheel", options=(STABLE,))
-        yield project
+        yield project, project.package("shared:wheel", options=(STABLE,))
+
+
+@pytest.fixture(scope="module")
+def everywhere(built: tuple[Project, PantsRun]) -> Project:
+    return built[0]
+
+
+def test_the_log_counts_the_actions_that_are_done(built: tuple[Project, PantsRun]) -> None:
+    project, run = built
+    (done, actions, wheels), *_ = re.findall(r"(\d+) of (\d+) actions done \(.+\): \d+ of (\d+) wheels", run.output)
+    processes = project.processes("shared:wheel")
+    assert int(actions) == len({row["description"] for row in processes if row["kind"] != "metadata"})
+    assert int(done) <= int(actions)
+    assert int(wheels) == len(PLATFORMS)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -58,6 +71,12 @@ def test_a_wheel_of_each_platform_holds_exactly_these_files_under_exactly_this_t
         line for line in read(wheel, "engines-2.0.dist-info/WHEEL").decode().splitlines() if line.startswith("Tag:")
     ]
     assert_golden(f"engines-{platform}.txt", [*listed, *tags])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_wheel_of_each_platform_was_repaired_and_verified(everywhere: Project, platform: str) -> None:
+    (wheel,) = (wheel for wheel in everywhere.report("shared:wheel") if wheel["platform"] == platform)
+    assert {"assemble", "repair", "verify", "stamp"} <= {row["kind"] for row in wheel["actions"]}
 
 
 def test_a_runtime_pack_is_made_once_for_each_target_and_a_universal_wheel_takes_those_of_its_processors(

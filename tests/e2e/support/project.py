@@ -133,12 +133,16 @@ class Project:
         wheels: list[dict[str, Any]] = self._report(target)["wheels"]
         return wheels
 
+    def processes(self, target: str) -> list[dict[str, Any]]:
+        """Each process behind a target's wheels, as the report of its last `package` tells."""
+        processes: list[dict[str, Any]] = self._report(target)["processes"]
+        return processes
+
     def ran(self, target: str, *kinds: str) -> list[str]:
         """The processes (of some kinds) that its last `package` executed for a target, as its report tells."""
-        processes = self._report(target)["processes"]
         return sorted(
             process["description"]
-            for process in processes
+            for process in self.processes(target)
             if process["source"] == "ran" and (not kinds or process["kind"] in kinds)
         )
 

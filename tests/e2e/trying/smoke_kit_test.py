@@ -17,7 +17,8 @@ from packaging.requirements import Requirement
 
 from e2e.support.project import REPOSITORY, find_python
 
-# As the runners of wheels.yml: the pip tags that wheels may have there, and the markers that tell the systems apart.
+# The runners of wheels.yml, and Windows on ARM, whose row a project may add: the pip tags that wheels may have there,
+# and the markers that tell the systems apart.
 MACHINES = {
     "linux-arm": (["manylinux_2_17_aarch64", "manylinux_2_28_aarch64"], ("linux", "Linux", "posix", "aarch64")),
     "macos-arm": (["macosx_11_0_arm64", "macosx_10_13_universal2"], ("darwin", "Darwin", "posix", "arm64")),
@@ -43,7 +44,7 @@ def step(name: str) -> str:
 
 def test_every_machine_of_the_workflow_is_here() -> None:
     jobs = yaml.safe_load((REPOSITORY / ".github/workflows/wheels.yml").read_text())["jobs"]
-    assert {row["name"] for row in jobs["test"]["strategy"]["matrix"]["include"]} == set(MACHINES)
+    assert {row["name"] for row in jobs["test"]["strategy"]["matrix"]["include"]} <= set(MACHINES)
 
 
 def test_one_set_of_test_requirements_serves_all_machines(kit: Path) -> None:

@@ -10,6 +10,7 @@ from spokeshave_pants.cc.languages import ASSEMBLERS, PLAIN_ASSEMBLER, is_assemb
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings, for_platform
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.zig import ZIG
 
 PYTHON_HEADERS_DIR = "__python"
@@ -108,3 +109,8 @@ def display_name(source: str) -> str:
     """A source as a user knows it: third-party ones without the directory of the sandbox."""
     path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
+
+
+def compile_description(source: str, platform: Platform, abi: PythonAbi | None) -> str:
+    """The description of a compile; a source that does not reach `Python.h` has no ABI."""
+    return f"Compile {display_name(source)} for {platform}" + (f" and {abi}" if abi else "")

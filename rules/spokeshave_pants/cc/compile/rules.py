@@ -28,8 +28,8 @@ from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile.command import (
     PYTHON_HEADERS_DIR,
     compile_argv,
+    compile_description,
     dependency_file,
-    display_name,
     object_path,
 )
 from spokeshave_pants.cc.compile.init_functions import init_header, init_header_path, unmarked_init_functions
@@ -237,8 +237,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     headers_by_case = await _headers_by_case(plan, request.platform, toolchain)
     if headers_by_case != EMPTY_DIGEST:
         settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CASE_DIR))
-    suffix = f" and {abi}" if abi else ""
-    description = f"Compile {display_name(plan.source)} for {request.platform}{suffix}"
+    description = compile_description(plan.source, request.platform, abi)
     path = object_path(plan.source)
     process = Process(
         argv=compile_argv(plan.source, request.platform, settings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.zig import ZIG
 
 EXPORTS_FILE = "__exports.map"
@@ -34,6 +35,11 @@ class LinkSettings:
 def exports_script(exports: tuple[str, ...]) -> str:
     """A linker version script that leaves only these symbols visible."""
     return "{ global: " + " ".join(f"{symbol};" for symbol in exports) + " local: *; };\n"
+
+
+def link_description(output: str, platform: Platform, abi: PythonAbi | None) -> str:
+    """The description of a link; a shared library that no Python changes has no ABI."""
+    return f"Link {output} for {platform}" + (f" and {abi}" if abi else "")
 
 
 def import_library(output: str) -> str:

@@ -29,7 +29,14 @@ from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefi
 from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
 from spokeshave_pants.cc.languages import is_source
-from spokeshave_pants.cc.link.command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
+from spokeshave_pants.cc.link.command import (
+    EXPORTS_FILE,
+    LinkSettings,
+    exports_script,
+    import_library,
+    link_argv,
+    link_description,
+)
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariant, CcVariantRequest
@@ -181,8 +188,7 @@ async def link(request: LinkRequest) -> LinkedLibrary:
     inputs = await Get(Digest, MergeDigests([request.objects.digest, request.libraries, script]))
     windows = request.platform.object_format is ObjectFormat.PE
     import_libraries = (import_library(settings.output),) if windows and settings.install_name else ()
-    suffix = f" and {request.abi}" if request.abi else ""
-    description = f"Link {settings.output} for {request.platform}{suffix}"
+    description = link_description(settings.output, request.platform, request.abi)
     process = Process(
         argv=link_argv(
             request.platform, request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries

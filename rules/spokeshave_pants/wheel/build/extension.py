@@ -124,6 +124,11 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     )
 
 
+def fuse_description(path: str, platform: Platform) -> str:
+    """The description of the process that makes one file of those of several processors."""
+    return f"Fuse {path} for {platform}"
+
+
 async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
     """One file of all processors from one of each, at the same path."""
     parts = await MultiGet(Get(Digest, AddPrefix(digest, f"__part{n}")) for n, digest in enumerate(digests))
@@ -137,7 +142,7 @@ async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> To
             ),
             digest=await Get(Digest, MergeDigests(parts)),
             kind=ActionKind.LINK,
-            description=f"Fuse {path} for {platform}",
+            description=fuse_description(path, platform),
         ),
     )
     raise_for_failure(result, path)

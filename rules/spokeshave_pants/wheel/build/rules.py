@@ -20,6 +20,7 @@ from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, P
 from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest
 from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.plan.wheel_plan import wheel_tag
+from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
 LIBRARIES_DIR = "__libraries"
@@ -50,6 +51,13 @@ class WheelFacts:
     distribution: str
     static_version: str | None
     action: Action
+
+
+@dataclass(frozen=True)
+class VersionOfWheelRequest:
+    """The version that a target's wheels are stamped with; their metadata is checked first."""
+
+    address: Address
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
             ),
             digest=inputs,
             kind=ActionKind.ASSEMBLE,
-            description=f"Assemble {key}",
+            description=WheelStep.ASSEMBLE.description(key),
         ),
     )
     raise_for_failure(result, str(key.address))
@@ -229,7 +237,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             ),
             digest=inputs,
             kind=ActionKind.REPAIR,
-            description=f"Repair {key}",
+            description=WheelStep.REPAIR.description(key),
         ),
     )
     raise_for_failure(result, str(key))
@@ -245,7 +253,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             ),
             digest=repaired,
             kind=ActionKind.VERIFY,
-            description=f"Verify {key}",
+            description=WheelStep.VERIFY.description(key),
         ),
     )
     raise_for_failure(verified, str(key))
@@ -260,12 +268,17 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
     )
 
 
+@rule(level=LogLevel.DEBUG)
+async def version_of_wheel(request: VersionOfWheelRequest) -> StampedVersion:
+    wheel = await Get(WheelFacts, WheelFactsRequest(request.address))
+    return await Get(StampedVersion, WheelVersionRequest(request.address, wheel.static_version))
+
+
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
 async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
     key = request.key
-    # A version that cannot be is told before anything is compiled.
-    wheel = await Get(WheelFacts, WheelFactsRequest(key.address))
-    version = await Get(StampedVersion, WheelVersionRequest(key.address, wheel.static_version))
+    # An invalid version is reported before anything is compiled.
+    version = await Get(StampedVersion, VersionOfWheelRequest(key.address))
     repaired = await Get(RepairedWheel, RepairWheelRequest(key))
     result = await Get(
         ToolResult,
@@ -276,7 +289,7 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
             ),
             digest=repaired.digest,
             kind=ActionKind.STAMP,
-            description=f"Stamp {key} with {version.version}",
+            description=WheelStep.STAMP.description(key, version.version),
         ),
     )
     raise_for_failure(result, str(key))

@@ -10,6 +10,7 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The engine's name for a process that was asked for, whatever came of it, and for its execution on this machine.
 _PROCESS, _LOCAL_RUN = "process", "run_local_process"
+_REMOTE_RUN = "run_execute_request"
 _SCHEDULING = "Scheduling: "
 _SOURCES = {"Ran": "ran", "HitLocally": "hit_locally", "HitRemotely": "hit_remotely"}
 
@@ -53,13 +54,12 @@ class SpanCollector:
         for workunit in workunits:
             if workunit["name"] == _LOCAL_RUN:
                 self._local_runs.setdefault(workunit.get("description", ""), []).append(_interval(workunit))
-            # One that was cut off or could not be started has no source.
-            elif workunit["name"] == _PROCESS and "source" in workunit["metadata"]:
-                self._spans.append(self._span(workunit))
+            description = finished_process(workunit)
+            if description is not None:
+                self._spans.append(self._span(workunit, description))
 
-    def _span(self, workunit: Mapping[str, Any]) -> Span:
+    def _span(self, workunit: Mapping[str, Any], description: str) -> Span:
         metadata = workunit["metadata"]
-        description = workunit["description"][len(_SCHEDULING) :]
         source = _SOURCES[metadata["source"]]
         start, end = _interval(workunit)
         if source == "ran":
@@ -73,6 +73,20 @@ class SpanCollector:
             return runs[-1]
         # On a remote worker: it ended about when its result was here.
         return (start if milliseconds is None else max(start, end - milliseconds / 1000)), end
+
+
+def is_execution(workunit: Mapping[str, Any]) -> bool:
+    """Whether a work unit is the execution of a process, here or on a worker, and not the wait for its turn."""
+    return workunit["name"] in (_LOCAL_RUN, _REMOTE_RUN)
+
+
+def finished_process(workunit: Mapping[str, Any]) -> str | None:
+    """The description of a process that has ended or was found in a cache; None for another completed work unit."""
+    # One that was cut off or could not be started has no source.
+    if workunit["name"] != _PROCESS or "source" not in workunit["metadata"]:
+        return None
+    description: str = workunit["description"][len(_SCHEDULING) :]
+    return description
 
 
 def _interval(workunit: Mapping[str, Any]) -> tuple[float, float]:

@@ -1,0 +1,117 @@
+"""The actions that a target's wheels take, before any of them is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pants.engine.addresses import Address
+from pants.engine.engine_aware import EngineAwareReturnType
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_pants.cc.compile.command import compile_description
+from spokeshave_pants.cc.compile.rules import CompilePlan
+from spokeshave_pants.cc.link.command import link_description
+from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
+from spokeshave_pants.headers.exports import import_library_description
+from spokeshave_pants.platform import Platform, System
+from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.runtime_pack.recipe import pack_description
+from spokeshave_pants.wheel.build.extension import fuse_description
+from spokeshave_pants.wheel.build.rules import WheelKey
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.wheel_plan import extension_path
+from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork
+from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeTestWheelRequest
+from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
+from spokeshave_pants.wheel.target_types import ExtensionModuleField
+
+PLAN_METADATA = "spokeshave_plan"
+# What Pants calls the work unit of the rule.
+PLANNING = "spokeshave_plan_actions"
+
+
+@dataclass(frozen=True)
+class AnnouncedWorkRequest:
+    address: Address
+
+
+@dataclass(frozen=True)
+class AnnouncedWork(EngineAwareReturnType):
+    """The planned actions of a target's wheels, which the run's progress is measured by."""
+
+    work: PlannedWork
+
+    def metadata(self) -> dict[str, Any]:
+        return {PLAN_METADATA: self.work}
+
+    def cacheable(self) -> bool:
+        # Each run has a progress of its own.
+        return False
+
+
+@dataclass(frozen=True)
+class _LinkedTarget:
+    """An extension (with a module) or a shared library (with a name), and the sources that it is linked of."""
+
+    module: str | None
+    name: str
+    plans: tuple[CompilePlan, ...]
+
+    def path(self, platform: Platform, abi: PythonAbi) -> str:
+        return extension_path(self.module, abi, platform) if self.module else platform.shared_library(self.name)
+
+    def actions(self, platform: Platform, abi: PythonAbi) -> tuple[str, ...]:
+        """The compiles and the link for one processor."""
+        compiled = (plan for plan in self.plans if plan.is_for(platform))
+        windows = bool(self.module) and platform.system is System.WINDOWS
+        return (
+            *(compile_description(plan.source, platform, abi if plan.needs_python else None) for plan in compiled),
+            *((import_library_description(abi, platform),) if windows else ()),
+            link_description(self.path(platform, abi), platform, abi if self.module else None),
+        )
+
+
+def _native_actions(linked: tuple[_LinkedTarget, ...], platform: Platform, abi: PythonAbi) -> tuple[str, ...]:
+    """What has to be done for the native files of a wheel."""
+    if not linked:
+        return ()
+    slices = platform.slices
+    fused = (fuse_description(target.path(slices[0], abi), platform) for target in linked if len(slices) > 1)
+    of_slices = (action for part in slices for target in linked for action in target.actions(part, abi))
+    return (*(pack_description(part) for part in slices), *of_slices, *fused)
+
+
+async def _target(address: Address) -> Target:
+    where = f"the target {address}"
+    return (await Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin=where))).target
+
+
+@rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
+async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
+    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    matrix = chosen.narrow(plan.matrix)
+    keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
+    chances = await MultiGet(
+        Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key in keys for version in matrix.served_by(key.abi)
+    )
+    listed = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, plan.variant)) for address in plan.native_targets)
+    below = sorted({address for each in listed for address in each.shared_libraries} - {*plan.native_targets})
+    addresses = (*plan.native_targets, *below)
+    plans = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, plan.variant)) for address in addresses)
+    linked = []
+    for address, link in zip(addresses, plans):
+        target = await _target(address)
+        module = target[ExtensionModuleField].value if target.has_field(ExtensionModuleField) else None
+        name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
+        linked.append(_LinkedTarget(module, name or address.target_name, link.plans))
+    wheels = tuple(PlannedWheel(str(key), _native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
+    return AnnouncedWork(PlannedWork(wheels, sum(not chance.reason for chance in chances)))
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
