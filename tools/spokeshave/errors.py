@@ -96,3 +96,12 @@ class Problems:
         """Raise ``error`` when anything was noted."""
         if self._problems:
             raise self.as_error(error)
+
+
+_SHOWN = 6
+
+
+def some(names: list[str]) -> str:
+    """Names for a message, the first few of many."""
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.report import atomic_file, write_bytes, write_report
+from spokeshave.files import atomic_file, write_bytes
+from spokeshave.report import write_report
 
 
 def fail_halfway(destination: Path) -> None:

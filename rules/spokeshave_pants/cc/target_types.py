@@ -29,7 +29,7 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
-from spokeshave_pants.cc.compile.command import ASSEMBLER_EXTENSIONS
+from spokeshave_pants.cc.languages import ASSEMBLER_EXTENSIONS
 from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
 from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
 from spokeshave_pants.platform import check_platform_globs

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spokeshave_pants.cc.compile.command import ZIG
 from spokeshave_pants.platform import Platform, System
+from spokeshave_pants.toolchain.zig import ZIG
 
 CONFINE_DIR = "__confine"
 CONFINE = f"{CONFINE_DIR}/confine"

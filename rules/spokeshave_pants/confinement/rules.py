@@ -11,7 +11,6 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.confinement.command import (
     CONFINE_DIR,
     OUTPUT_NAME,
@@ -25,6 +24,7 @@ from spokeshave_pants.resources.files import carried_source
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.packages import PackagesRequest
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 
 class ConfinementError(SpokeshaveError):

@@ -16,15 +16,8 @@ from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.cc.compile.command import (
-    TOOLCHAIN_DIR,
-    ZIG,
-    ZIG_ENVIRONMENT,
-    CompileSettings,
-    compile_argv,
-    dependency_file,
-    object_path,
-)
+from spokeshave_pants.cc.compile.command import compile_argv, dependency_file, object_path
+from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.confinement.command import CONFINE
 from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
@@ -32,6 +25,7 @@ from spokeshave_pants.platform import Platform
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_ENVIRONMENT
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SECRET = "SECRET OF THE MACHINE"

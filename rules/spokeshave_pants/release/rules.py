@@ -22,9 +22,8 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.channel import ReleaseContext, VersionOptions, version_argv
 from spokeshave_pants.release.checkout import read_checkout
 from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
-from spokeshave_pants.release.target_types import ReleaseWheelsField
+from spokeshave_pants.release.target_types import PyprojectField, ReleaseWheelsField, VersionFileField
 from spokeshave_pants.sandbox.tools import RunToolRequest, ToolResult, raise_for_failure
-from spokeshave_pants.wheel.target_types import PyprojectField, VersionFileField
 
 VERSION_FILE = "version.json"
 

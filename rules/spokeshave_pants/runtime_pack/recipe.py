@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, CompileSettings
+from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.confinement.command import confined_argv
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import ObjectFormat, Platform, System
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 
 PACK_DIR = "__pack"
 RECIPE = "__recipe.json"

@@ -23,15 +23,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.compile.command import (
-    OBJECTS_DIR,
-    TOOLCHAIN_DIR,
-    ZIG,
-    ZIG_CACHE_DIR,
-    ZIG_ENVIRONMENT,
-    compile_argv,
-    object_path,
-)
+from spokeshave_pants.cc.compile.command import OBJECTS_DIR, compile_argv, object_path
 from spokeshave_pants.confinement.command import CONFINE_DIR
 from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
 from spokeshave_pants.platform import Platform
@@ -55,6 +47,7 @@ from spokeshave_pants.runtime_pack.recipe import (
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
 
 _TOOL = "__tool/runtime_pack.py"
 # A worker's sandbox may be its root folder, in which zig 0.17 does not find its own sources by a relative path.

@@ -18,7 +18,7 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.subsystem import SandboxPythonSubsystem
+from spokeshave_pants.sandbox.subsystem import SandboxPythonSubsystem
 
 CACHE = "spokeshave_python"
 _PLACE = f".cache/{CACHE}"

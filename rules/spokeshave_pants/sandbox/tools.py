@@ -20,7 +20,7 @@ from spokeshave_pants.resources.files import importable_sources
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
+from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 
 TOOLS_DIR = "__tools"
 REPORT = "__report.json"

@@ -20,7 +20,6 @@ from pants.engine.fs import (
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.cc.subsystem import ZigToolchainSubsystem
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
@@ -31,6 +30,7 @@ from spokeshave_pants.toolchain.layout import (
     compile_globs,
     link_globs,
 )
+from spokeshave_pants.toolchain.subsystem import ZigToolchainSubsystem
 
 _PACKAGE = "ziglang"
 

@@ -38,27 +38,6 @@ class PackageReportOptions:
     )
 
 
-class SpokeshaveToolsSubsystem(Subsystem):
-    options_scope = "spokeshave-tools"
-    help = "The tools that assemble, repair, verify, stamp and test wheels, run in sandboxes."
-
-    requirements = StrOption(
-        default="resource://spokeshave_pants.resources/tools.txt",
-        help=softwrap(
-            """
-            The requirements file, in pip's `--hash` form, that pins what the tools need: a path from the build root,
-            or the one that the plugin carries.
-            """
-        ),
-        advanced=True,
-    )
-    smoke_requirements = StrOption(
-        default="resource://spokeshave_pants.resources/smoke.txt",
-        help="The requirements file, in pip's `--hash` form, with pytest, for wheels that give none of their own.",
-        advanced=True,
-    )
-
-
 class NativeWheelSubsystem(Subsystem):
     options_scope = "native-wheel"
     help = "Which of the declared wheels a run is about."

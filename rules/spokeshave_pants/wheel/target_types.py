@@ -16,6 +16,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
+from spokeshave_pants.release.target_types import PyprojectField, VersionFileField
 
 
 class ExtensionModuleField(StringField):
@@ -73,21 +74,6 @@ class PythonExtensionTarget(Target):
     )
 
 
-class PyprojectField(StringField):
-    alias = "pyproject"
-    default = "pyproject.toml"
-    value: str
-    help = help_text(
-        """
-        The `pyproject.toml` with the wheel's metadata (PEP 621), relative to the BUILD file.
-
-        `version` is to be dynamic: it is computed (`release-version`) and stamped last. A static version is kept
-        as it is. Readme and license files (PEP 639) are found beside it: without `license-files`, those named
-        `LICEN[CS]E*`, `COPYING*`, `NOTICE*` and `AUTHORS*`. Its build backend is not used.
-        """
-    )
-
-
 class WheelDependenciesField(Dependencies):
     help = help_text(
         """
@@ -136,16 +122,6 @@ class VariantField(StringField):
         """
         The `cc_variant` that the wheel's C/C++ sources are compiled with: the same wheel once more, with a macro and a
         library added, as a package of another name.
-        """
-    )
-
-
-class VersionFileField(StringField):
-    alias = "version_file"
-    help = help_text(
-        """
-        The `version.json` of the package, in IREE's form `{"package-version": "3.12.0.dev"}`, relative to the BUILD
-        file. Defaults to the one beside `pyproject.toml`.
         """
     )
 

@@ -13,9 +13,9 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidInputsError
+from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import stamp
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
-from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_module import render_version_module

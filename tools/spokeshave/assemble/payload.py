@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.errors import InvalidPayloadError, Problem, Problems
+from spokeshave.wheel.paths import find_clashes
 
 SCHEMES = ("data", "headers", "platlib", "purelib", "scripts")
 
@@ -113,17 +114,3 @@ def is_good_link(path: Path, root: Path, problems: Problems) -> bool:
     else:
         return True
     return False
-
-
-def find_clashes(names: Iterable[str], problems: Problems) -> None:
-    """Note paths that are one file on a machine that ignores case or Unicode form, and another elsewhere."""
-    spelled: dict[str, str] = {}
-    for name in sorted(names):
-        parts = name.split("/")
-        for end in range(1, len(parts) + 1):
-            path = "/".join(parts[:end])
-            key = unicodedata.normalize("NFC", path).casefold()
-            other = spelled.setdefault(key, path)
-            if other != path:
-                message = f"differs from {other} only by case or Unicode form"
-                problems.add(path, message, "Rename one of them; on Windows and macOS they are the same file.")

@@ -15,9 +15,9 @@ from auditwheel.lddtree import DynamicExecutable, ldd
 from auditwheel.libc import Libc
 from packaging.version import Version
 
-from spokeshave.errors import Problem
+from spokeshave.errors import Problem, some
 from spokeshave.linkage import musl_symbols
-from spokeshave.linkage.elf_loader import ORIGINS, ElfLoader, Process
+from spokeshave.linkage.elf_loader import ElfLoader, Process
 from spokeshave.linkage.library_search import ambiguity
 from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.native.elf.sections import copy_without_sections
@@ -29,7 +29,6 @@ from spokeshave.wheel.tree import WheelTree
 # An interpreter exports no module's init function, not even those of its own modules.
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
 _ALL = frozenset({"*"})
-_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -182,12 +181,6 @@ def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str],
     return Problem(file, message, f'The wheel fits {fitting}: set platforms=["{fitting}"], or {avoid}.')
 
 
-def some(names: list[str]) -> str:
-    """Names for a message, the first few of many."""
-    shown = ", ".join(names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
-
-
 def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
     """What to say of a library that another one of its name stands in for."""
     message = (
@@ -325,17 +318,3 @@ def _headers(tree: WheelTree, file: str) -> DynamicExecutable:
 
 def _read_headers(tree: WheelTree, path: Path) -> DynamicExecutable:
     return ldd(path, root=str(tree.root), ldpaths={"conf": [], "env": [], "interp": []}, exclude=_ALL)
-
-
-def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:
-    """What is wrong with an entry of a file's search path; None for one that stays inside the wheel.
-
-    ``origins`` are the words that stand for the file's own folder.
-    """
-    if not entry:
-        return "is empty, which means the current directory"
-    origin, _, rest = entry.partition("/")
-    if origin not in origins:
-        return "is absolute" if entry.startswith("/") else "depends on the current directory"
-    location = Location.of(file)
-    return "leads out of the wheel" if location and location.folder.find(rest) is None else None

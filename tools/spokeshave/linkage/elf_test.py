@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.linkage.elf import newest_versions, search_path_fault
+from spokeshave.linkage.elf import newest_versions
+from spokeshave.linkage.search_path import search_path_fault
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spokeshave.errors import Problem
-from spokeshave.wheel.archive import sha256_of_file
+from spokeshave.files import sha256_of_file
 
 
 def find_libraries(name: str, library_dirs: Sequence[Path], *, ignore_case: bool = False) -> list[Path]:

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from posixpath import basename
 
-from spokeshave.errors import Problem
-from spokeshave.linkage.elf import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
+from spokeshave.errors import Problem, some
+from spokeshave.linkage.elf import PYTHON_SYMBOL, apart_remedy
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
+from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import Ordinal

@@ -11,8 +11,8 @@ from functools import cached_property
 from itertools import permutations
 from pathlib import PurePosixPath
 
-from spokeshave.errors import Problem
-from spokeshave.linkage.elf import clash, some
+from spokeshave.errors import Problem, some
+from spokeshave.linkage.elf import clash
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library, python_libraries
 from spokeshave.native.pe.file import ImportedLibrary

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.files import sha256_of_file
 from spokeshave.pythons.fetch import FetchError, fetch
 from spokeshave.pythons.interpreter import inspect
 from spokeshave.testing.index_fixtures import pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave.wheel.archive import sha256_of_file
 
 
 def test_a_file_with_index_options_is_fetched(tmp_path: Path) -> None:

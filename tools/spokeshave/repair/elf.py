@@ -17,12 +17,12 @@ from spokeshave.linkage.elf import (
     foreign_architectures,
     missing_libraries,
     newest_versions,
-    search_path_fault,
     too_new_symbols,
 )
 from spokeshave.linkage.elf_loader import LIBPYTHON, MUSL_NAMES
 from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.linkage.library_search import find_libraries
+from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.repair.graft import (

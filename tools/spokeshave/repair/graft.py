@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.errors import SpokeshaveError
-from spokeshave.wheel.archive import sha256_of_file
+from spokeshave.files import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
 
 _HASH_LENGTH = 8

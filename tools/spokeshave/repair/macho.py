@@ -12,7 +12,6 @@ from pathlib import Path
 from posixpath import basename
 
 from spokeshave.errors import Problem, Problems
-from spokeshave.linkage.elf import search_path_fault
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.macho import (
     LOADER_PATHS,
@@ -24,6 +23,7 @@ from spokeshave.linkage.macho import (
     too_new_systems,
     undefined_symbols,
 )
+from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.macho.edit import MachOEdits, edit_macho
 from spokeshave.native.macho.file import MachOFile, read_macho
 from spokeshave.repair.graft import (

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import basename
 
 from spokeshave.errors import Problems
+from spokeshave.files import sha256_of_file
 from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, is_loaded_by, read_native
@@ -15,7 +16,6 @@ from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
 from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.tags.platform import Platform
-from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
 
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.verify.checks.scripts import read_scripts
 from spokeshave.wheel.import_names import import_names
+from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
 
 HELP = ("--help",)

@@ -4,58 +4,31 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
+from spokeshave.errors import ExitCode, Problem, Problems
 from spokeshave.home import emulation_folder
-from spokeshave.processes import Ended, ended_by_sigterm
+from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
-from spokeshave.pythons.requirements import Pin, read_pins
 from spokeshave.report import write_report
 from spokeshave.smoke.choices import (
-    HELP,
     SmokeChoices,
     SmokeTestError,
     command_line,
-    console_scripts,
-    modules_to_try,
 )
 from spokeshave.smoke.environment import Environment, VirtualEnvironment
 from spokeshave.smoke.foreign_environment import ForeignEnvironment
-from spokeshave.smoke.import_check import IMPORT, explain_import
-from spokeshave.smoke.installed_files import installed_fault
 from spokeshave.smoke.machine import machine_title
-from spokeshave.smoke.report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
-from spokeshave.smoke.user_tests import missing_tests, run_tests
-from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
+from spokeshave.smoke.report import Outcome, PythonFacts, Run, SmokeReport, failures, print_table
+from spokeshave.smoke.trial import OFFERED, TIMEOUT, SmokePlan, Trial
+from spokeshave.smoke.user_tests import missing_tests
+from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse
 from spokeshave.wheel.tree import WheelTree, unpack
-
-_TIMEOUT = 300.0
-_OFFERED = "wheels"
-_LEFT_OUT = "left out by smoke_{} (--skip-{})"
-_NO_HELP = (
-    "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
-    'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
-)
-
-
-@dataclass(frozen=True)
-class SmokePlan:
-    """What to try wheels with. ``timeout`` is in seconds, for each process on its own."""
-
-    tests: tuple[Path, ...] = ()
-    wheelhouse: Path | None = None
-    requirements: Path | None = None
-    timeout: float = _TIMEOUT
-    choices: SmokeChoices = field(default_factory=SmokeChoices)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a module that is not imported, nor any below it, as it needs what the wheel does not require",
     )
     parser.add_argument(
-        "--timeout", type=_seconds, default=_TIMEOUT, metavar="SECONDS", help="the time that each process has (300)"
+        "--timeout", type=_seconds, default=TIMEOUT, metavar="SECONDS", help="the time that each process has (300)"
     )
     parser.add_argument(
         "--allow-not-run",
@@ -248,7 +221,7 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
         root = Path(scratch).resolve()
         tree = unpack(wheel.path, root / "wheel")
-        _offer(wheel, wheels, root / _OFFERED)
+        _offer(wheel, wheels, root / OFFERED)
         runs = []
         for number, python in enumerate(pythons):
             folder = root / f"run{number}"
@@ -282,7 +255,7 @@ def _try(
     if not python.fits(wheel.name.tag):
         return Run(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
-    checks = tuple(_Trial(wheel, tree, environment, plan, wheels).checks())
+    checks = tuple(Trial(wheel, tree, environment, plan, wheels).checks())
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
     if failed:
         return Run(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
@@ -301,98 +274,6 @@ def _environment(folder: Path, python: Interpreter, timeout: float) -> Environme
     if python.foreign:
         return ForeignEnvironment(folder, python, python.foreign, timeout)
     return VirtualEnvironment(folder, python, timeout)
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """One wheel on one interpreter."""
-
-    wheel: WheelFile
-    tree: WheelTree
-    environment: Environment
-    plan: SmokePlan
-    wheels: Sequence[WheelFile]
-
-    def checks(self) -> Iterator[CheckResult]:
-        """Every check in turn; without an installed wheel there is nothing more to try."""
-        installed = self._install()
-        yield installed
-        if installed.outcome is not Outcome.PASSED:
-            return
-        yield _timed("files", lambda: installed_fault(self.environment, self.tree))
-        for name in modules_to_try(self.tree, self.plan.choices):
-            yield self._import(name)
-        for script in console_scripts(self.tree):
-            yield self._script(script)
-        if self.plan.tests:
-            yield from self._tests()
-
-    def _pins(self) -> list[Pin]:
-        markers = self.environment.interpreter.markers
-        return read_pins(self.plan.requirements, markers) if self.plan.requirements else []
-
-    def _install(self) -> CheckResult:
-        start = time.monotonic()
-        try:
-            given = {pin.name: pin for pin in self._pins()}
-            pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
-        except SpokeshaveError as err:
-            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
-        created = self.environment.create()
-        if not created.ok:
-            detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
-            return CheckResult("install", Outcome.FAILED, created.seconds, detail)
-        return _result("install", self._pip(pins), start)
-
-    def _told(self, error: SpokeshaveError) -> str:
-        return str(error).replace(f"{self.wheel.path.name}: ", "")
-
-    def _pip(self, pins: Sequence[Pin]) -> Ended:
-        return self.environment.install(pins, self.environment.folder.parent / _OFFERED)
-
-    def _import(self, name: str) -> CheckResult:
-        if self.plan.choices.is_optional(name):
-            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
-        ended = self.environment.run_python("-c", IMPORT, name)
-        detail = "" if ended.ok else explain_import(ended, name, self.tree)
-        return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
-
-    def _script(self, name: str) -> CheckResult:
-        arguments = self.plan.choices.arguments_for(name)
-        if not arguments:
-            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
-        ended = self.environment.run_script(name, *arguments)
-        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
-        if not ended.ok and arguments == HELP:
-            detail += f"\n{_NO_HELP.format(name=name)}"
-        return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
-
-    def _tests(self) -> Iterator[CheckResult]:
-        """Only now what the tests need is installed, so that no import above succeeds thanks to it."""
-        start = time.monotonic()
-        given = {pin.name: pin for pin in self._pins()}
-        needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}
-        ended = self._pip(list({**given, **needed}.values()))
-        yield _result("install test requirements", ended, start)
-        if ended.ok:
-            result, ended = run_tests(self.environment, self.plan.tests, self.tree)
-            outcome = Outcome.PASSED if result.passed else Outcome.FAILED
-            yield CheckResult("tests", outcome, ended.seconds, result.summary)
-
-
-def _outcome(ended: Ended) -> Outcome:
-    return Outcome.PASSED if ended.ok else Outcome.FAILED
-
-
-def _result(name: str, ended: Ended, start: float) -> CheckResult:
-    detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
-    return CheckResult(name, _outcome(ended), time.monotonic() - start, detail)
-
-
-def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
-    start = time.monotonic()
-    found = fault()
-    return CheckResult(name, Outcome.FAILED if found else Outcome.PASSED, time.monotonic() - start, found or "")
 
 
 def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:

@@ -17,12 +17,13 @@ import pytest
 from packaging.requirements import Requirement
 
 from spokeshave.cli import main
+from spokeshave.files import sha256_of_file
 from spokeshave.pythons.foreign import write_manifest
 from spokeshave.smoke.machine import machine_title
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.testing.foreign_fixtures import foreign
 from spokeshave.testing.native_fixtures import build_wheel, compile_library, module_source
-from spokeshave.wheel.archive import Compression, sha256_of_file
+from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.name import WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel
 

@@ -11,8 +11,7 @@ from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.smoke.environment import Environment
-from spokeshave.verify.checks.records import content_fault
-from spokeshave.wheel.record import RecordEntry, parse_record
+from spokeshave.wheel.record import RecordEntry, content_fault, parse_record
 from spokeshave.wheel.tree import WheelTree
 
 _QUESTION = """

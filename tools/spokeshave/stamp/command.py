@@ -23,17 +23,10 @@ from spokeshave.report import Json, write_report
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
 from spokeshave.wheel.name import WheelName, is_version, split_dist_info
+from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.version_module import render_version_module
-from spokeshave.wheel.writer import (
-    RECIPE,
-    CopiedMember,
-    Recipe,
-    WheelEntry,
-    WrittenWheel,
-    find_dist_info,
-    write_wheel,
-)
+from spokeshave.wheel.writer import CopiedMember, WheelEntry, WrittenWheel, find_dist_info, write_wheel
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 REBUILD = "Build the wheel again: its parts contradict each other."

@@ -10,9 +10,10 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError, InvalidWheelError
+from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import moved_name, stamp
 from spokeshave.testing.wheel_fixtures import FILES, make_wheel, read_wheel
-from spokeshave.wheel.archive import ArchiveReader, Compression, sha256_of_file
+from spokeshave.wheel.archive import ArchiveReader, Compression
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel
 

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.files import sha256_of_file
 from spokeshave.testing.index_fixtures import (
     PASSWORD,
     USERNAME,
@@ -29,7 +30,6 @@ from spokeshave.testing.index_fixtures import (
     self_signed,
 )
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave.wheel.archive import sha256_of_file
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}

@@ -25,8 +25,7 @@ from typing import IO
 from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems
-
-CHUNK = 1 << 20
+from spokeshave.files import CHUNK, iter_chunks
 
 # Level 7: zlib-ng's levels up to 6 give other bytes when their input comes in other chunks. 9 takes off another 3 %
 # and takes more than twice as long; 7 is as small as zlib's own 6, within 3 %, and takes half of its time.
@@ -298,11 +297,6 @@ def damaged(path: Path, name: str, what: str) -> Problem:
     return Problem(f"{path}: {name}", f"is damaged ({what})", "Build or download the wheel again.")
 
 
-def iter_chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    """A stream's bytes in pieces of one fixed size."""
-    return iter(lambda: stream.read(CHUNK), b"")
-
-
 def is_large(member: Member) -> bool:
     """Whether a size does not fit into 32 bits."""
     return max(member.size, member.compressed_size) >= LIMIT_32
@@ -343,13 +337,3 @@ def end_records(count: int, start: int, end: int) -> bytes:
     version = (MADE_ON_UNIX | VERSION_ZIP64, VERSION_ZIP64)
     large = END_ZIP64.pack(b"PK\x06\x06", END_ZIP64.size - 12, *version, 0, 0, count, count, size, start)
     return large + LOCATOR_ZIP64.pack(b"PK\x06\x07", 0, end, 1) + small
-
-
-def sha256_of_file(path: Path) -> tuple[str, int]:
-    """A file's sha256 in hex, and its size in bytes."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as stream:
-        for chunk in iter_chunks(stream):
-            digest.update(chunk)
-            size += len(chunk)
-    return digest.hexdigest(), size

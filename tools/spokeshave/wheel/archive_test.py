@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Member, local_header, sha256_of_file
+from spokeshave.files import sha256_of_file
+from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Member, local_header
 
 STORED, DEFLATED = Compression.STORED, Compression.DEFLATED
 

@@ -73,3 +73,8 @@ def split_dist_info(folder: str) -> tuple[str, str]:
     """The name and the version of a dist-info folder, as written; a name may hold a dash, as old tools wrote it."""
     name, _, version = folder[: -len(DIST_INFO)].rpartition("-")
     return name, version
+
+
+def file_name_part(name: str) -> str:
+    """A distribution's name as file names carry it."""
+    return canonicalize_name(name).replace("-", "_")

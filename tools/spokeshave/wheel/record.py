@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.files import iter_chunks
+from spokeshave.wheel.name import WheelName as WheelName
+from spokeshave.wheel.name import is_version as is_version
+from spokeshave.wheel.name import split_dist_info as split_dist_info
 
 SHA256 = re.compile(r"sha256=([A-Za-z0-9_-]{43})")
 REMEDY = "Build the wheel again with a tool that follows the wheel specification."
@@ -70,3 +76,29 @@ def csv_rows(data: bytes, place: str) -> list[list[str]]:
     except (UnicodeDecodeError, csv.Error) as err:
         problem = Problem(place, f"cannot be read as UTF-8 comma-separated values ({err})", REMEDY)
         raise InvalidWheelError(problem) from err
+
+
+UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+
+
+_HASHES = ("sha256", "sha384", "sha512")
+
+
+def content_fault(entry: RecordEntry, path: Path) -> str | None:
+    """What of a file contradicts its line in RECORD."""
+    algorithm, _, expected = entry.hash.partition("=")
+    if not entry.hash:
+        return "has no hash in RECORD"
+    if algorithm not in _HASHES:
+        return f"has a hash of the kind {algorithm} in RECORD, which installers refuse"
+    digest, size = hashlib.new(algorithm), 0
+    with path.open("rb") as stream:
+        for chunk in iter_chunks(stream):
+            digest.update(chunk)
+            size += len(chunk)
+    actual = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    if actual != expected.rstrip("="):
+        return f"has another hash than RECORD says ({algorithm}={actual}, RECORD: {entry.hash})"
+    if entry.size is not None and entry.size != size:
+        return f"is {size} bytes long, but RECORD says {entry.size}"
+    return None

@@ -3,56 +3,22 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError, Problem, Problems
-from spokeshave.report import atomic_file
+from spokeshave.files import atomic_file, sha256_of_file
 from spokeshave.tags.wheel_tag import WheelTag
-from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member, sha256_of_file
+from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member
 from spokeshave.wheel.name import DIST_INFO
 from spokeshave.wheel.name import WheelName as WheelName
 from spokeshave.wheel.name import is_version as is_version
 from spokeshave.wheel.name import split_dist_info as split_dist_info
-from spokeshave.wheel.record import RecordEntry, hashed_entry, render_record
+from spokeshave.wheel.record import UNHASHED, RecordEntry, hashed_entry, render_record
 
-RECIPE = "spokeshave.json"
 """The file in dist-info that says where the stamp puts the version."""
-
-UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What the stamp has to know of a wheel: the distributions pinned to its version, its version module."""
-
-    pins: tuple[str, ...] = ()
-    version_module: str | None = None
-
-    def render(self) -> bytes:
-        """The recipe as a file of the wheel."""
-        text = json.dumps({"pins": list(self.pins), "version-module": self.version_module}, indent=2)
-        return f"{text}\n".encode()
-
-    @classmethod
-    def parse(cls, data: bytes, place: str) -> Recipe:
-        """Read a recipe; raises InvalidWheelError when it is not one of ours."""
-        try:
-            value: object = json.loads(data)
-        except ValueError as err:
-            raise InvalidWheelError(bad_recipe(place)) from err
-        if not isinstance(value, dict):
-            raise InvalidWheelError(bad_recipe(place))
-        pins, module = value.get("pins"), value.get("version-module")
-        named = isinstance(pins, list) and all(isinstance(pin, str) for pin in pins)
-        if not named or not isinstance(module, (str, type(None))):
-            raise InvalidWheelError(bad_recipe(place))
-        return cls(tuple(pins or ()), module)
 
 
 @dataclass(frozen=True)
@@ -82,16 +48,6 @@ class WrittenWheel:
     sha256: str
     size: int
     files: tuple[str, ...]
-
-
-def bad_recipe(place: str) -> Problem:
-    """A recipe that cannot be read."""
-    return Problem(place, "is not a recipe of spokeshave's", "Assemble the wheel again with `spokeshave assemble`.")
-
-
-def file_name_part(name: str) -> str:
-    """A distribution's name as file names carry it."""
-    return canonicalize_name(name).replace("-", "_")
 
 
 def render_wheel_file(tag: WheelTag) -> bytes:

@@ -8,15 +8,9 @@ from packaging.utils import parse_wheel_filename
 from spokeshave.errors import InvalidWheelError
 from spokeshave.testing.wheel_fixtures import make_wheel, read_wheel
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import WheelName, split_dist_info
-from spokeshave.wheel.writer import (
-    Recipe,
-    WheelEntry,
-    file_name_part,
-    find_dist_info,
-    tree_entries,
-    write_wheel,
-)
+from spokeshave.wheel.name import WheelName, file_name_part, split_dist_info
+from spokeshave.wheel.recipe import Recipe
+from spokeshave.wheel.writer import WheelEntry, find_dist_info, tree_entries, write_wheel
 
 STORED = Compression.STORED
 

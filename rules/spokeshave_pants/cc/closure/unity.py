@@ -10,8 +10,8 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from spokeshave_pants.cc.closure.link_closure import is_source
 from spokeshave_pants.cc.includes.scan import parse_includes, without_comments
+from spokeshave_pants.cc.languages import is_source
 
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*(.*?)[ \t]*$")
 _GUARD = re.compile(r"(?:!\s*defined\s*\(?\s*)?(\w+)\s*\)?")

@@ -9,9 +9,9 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.closure.link_closure import is_source
 from spokeshave_pants.cc.closure.unity import included_sources
 from spokeshave_pants.cc.includes.rules import CcTargets, ResolvedIncludes, ResolveIncludesRequest
+from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.target_types import CcPlatformsField
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.cc.compile.command import (
-    ZIG_ENVIRONMENT,
-    CompileSettings,
+    check_object_names,
     compile_argv,
     dependency_file,
-    is_c,
+    display_name,
     object_path,
 )
+from spokeshave_pants.cc.languages import is_c
+from spokeshave_pants.cc.settings import CompileSettings
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import Platform
+from spokeshave_pants.toolchain.zig import ZIG_ENVIRONMENT
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SETTINGS = CompileSettings(cxx_standard="c++20", c_standard="c17")
@@ -129,3 +132,23 @@ def test_link_time_optimization_is_left_out_on_macos_alone() -> None:
     )
     assert "-fno-lto" not in compile_argv("a.c", windows, settings)
     assert "-fno-lto" not in compile_argv("a.c", macos, SETTINGS)
+
+
+def test_sources_of_one_name_in_several_directories_are_fine() -> None:
+    check_object_names(["a/x.cc", "b/x.cc", "a/x.tab.cc"], where="src:ext")
+
+
+def test_all_sources_whose_objects_clash_are_told_at_once() -> None:
+    with pytest.raises(InvalidTargetError) as caught:
+        check_object_names(["a/x.cc", "a/y.c", "a/x.c", "a/y.cpp", "a/z.cc"], where="src:ext")
+    message = str(caught.value)
+    assert message.startswith("src:ext has sources whose objects have one name:")
+    assert "a/x.cc and a/x.c both compile to __objects/a/x.o" in message
+    assert "a/y.c and a/y.cpp both compile to __objects/a/y.o" in message
+    assert "z.cc" not in message and "Rename one of each" in message
+
+
+def test_a_third_party_source_is_shown_as_its_package_has_it() -> None:
+    assert display_name("__packages/nanobind/src/nb_combined.cpp") == "nanobind/src/nb_combined.cpp"
+    assert display_name("src/my__packages/x.cc") == "src/my__packages/x.cc"
+    assert display_name("src/cpp/vm/run.cc") == "src/cpp/vm/run.cc"

@@ -25,15 +25,11 @@ from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.closure.link_closure import display_name
 from spokeshave_pants.cc.compile.command import (
     PYTHON_HEADERS_DIR,
-    TOOLCHAIN_DIR,
-    ZIG_ENVIRONMENT,
-    CompileSettings,
     compile_argv,
     dependency_file,
-    is_assembler,
+    display_name,
     object_path,
 )
 from spokeshave_pants.cc.compile.init_functions import init_header, init_header_path, unmarked_init_functions
@@ -47,6 +43,8 @@ from spokeshave_pants.cc.includes.third_party import (
     CcPackageFilesRequest,
     MissingWheelError,
 )
+from spokeshave_pants.cc.languages import is_assembler
+from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
@@ -62,6 +60,7 @@ from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 logger = logging.getLogger(__name__)
 

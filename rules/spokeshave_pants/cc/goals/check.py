@@ -11,7 +11,6 @@ from pants.engine.target import FieldSet
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.closure.link_closure import is_source
 from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
@@ -21,6 +20,7 @@ from spokeshave_pants.cc.compile.rules import (
     failure_text,
 )
 from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
+from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion

@@ -37,10 +37,10 @@ from pants.source.source_root import OptionalSourceRoot, SourceRoot, SourceRootR
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.compile.command import for_any_platform
 from spokeshave_pants.cc.includes.scan import CcFile, scan_flags, scan_text
 from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
+from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
     CcSharedLibraryDependenciesField,

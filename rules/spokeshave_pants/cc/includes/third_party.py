@@ -29,8 +29,8 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.requirement_lines import decode_requirements
-from spokeshave_pants.cc.compile.command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.includes.scan import parse_includes
+from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
     CcIncludeDirsField,

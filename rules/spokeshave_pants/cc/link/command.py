@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.compile.command import ZIG
 from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.toolchain.zig import ZIG
 
 EXPORTS_FILE = "__exports.map"
 

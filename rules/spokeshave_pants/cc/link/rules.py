@@ -14,10 +14,10 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.closure.link_closure import LinkClosure, check_object_names, is_source
+from spokeshave_pants.cc.closure.link_closure import LinkClosure
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest
 from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
-from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT, for_platform
+from spokeshave_pants.cc.compile.command import check_object_names
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
     CompiledObjects,
@@ -28,10 +28,12 @@ from spokeshave_pants.cc.compile.rules import (
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
 from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
+from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.link.command import EXPORTS_FILE, LinkSettings, exports_script, import_library, link_argv
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariant, CcVariantRequest
+from spokeshave_pants.cc.settings import for_platform
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.confinement.rules import ConfinedProcess
@@ -43,6 +45,7 @@ from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from spokeshave_pants.release.rules import (
     ReleaseOfRequest,
 )
 from spokeshave_pants.release.subsystem import ReleaseVersion, ReleaseVersionSubsystem
-from spokeshave_pants.wheel.target_types import VersionFileField
+from spokeshave_pants.release.target_types import VersionFileField
 
 
 @goal_rule

@@ -36,6 +36,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
 from spokeshave_pants.errors import InvalidTargetError, Problems
+from spokeshave_pants.release.target_types import PyprojectField
 from spokeshave_pants.wheel.plan import targets as payload_targets
 from spokeshave_pants.wheel.plan.contents import check_native, check_places, is_possible_extension, library_folder
 from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
@@ -54,7 +55,6 @@ from spokeshave_pants.wheel.target_types import (
     ExtensionModuleField,
     LimitedApiField,
     PlatformsField,
-    PyprojectField,
     PythonsField,
     VariantField,
     WheelDependenciesField,

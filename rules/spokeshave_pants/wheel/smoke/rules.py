@@ -35,13 +35,14 @@ from spokeshave_pants.pythons.foreign import ForeignPython
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
 from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
+from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
 from spokeshave_pants.wheel.smoke.reported_runs import ElsewhereRun, matching_run, other_bytes, parse_reports
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
+from spokeshave_pants.wheel.subsystem import WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
     SmokeOptionalImportsField,

@@ -12,6 +12,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
 from spokeshave_pants.wheel.smoke.rules import (
@@ -21,7 +22,6 @@ from spokeshave_pants.wheel.smoke.rules import (
     is_required,
     script_arguments,
 )
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")

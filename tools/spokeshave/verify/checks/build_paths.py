@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from spokeshave.files import CHUNK
 from spokeshave.native.file import is_native
 from spokeshave.verify.findings import Finding, Rule, Subject, finding
-from spokeshave.wheel.archive import CHUNK
 
 # Of every sandbox; nothing that a text has a reason to name.
 _SANDBOXES = (rb"/tmp/pants-sandbox[-\w]*", rb"/tmp/process-execution[-\w]+", rb"/tmp/spokeshave-[-\w]+")

@@ -12,10 +12,10 @@ from spokeshave.linkage.elf import (
     foreign_architectures,
     missing_libraries,
     python_libraries,
-    search_path_fault,
     too_new_symbols,
 )
 from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
+from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, WindowsPlatform
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings

@@ -11,10 +11,10 @@ from importlib.metadata import EntryPoint
 from spokeshave.errors import InvalidWheelError, Problems
 from spokeshave.verify.checks.layout import is_for_windows
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
+from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
 
-_GROUPS = ("console_scripts", "gui_scripts")
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
 # As pip reads them by pkg_resources, on Python up to 3.10.
 _LINE = re.compile(r"\s*(?P<name>[^=\s][^=]*?)\s*=\s*[\w.]+\s*(:\s*[\w.]+)?\s*(\[[\w.,\s-]*\])?\s*")
@@ -69,15 +69,6 @@ def _name_fault(subject: Subject, name: str) -> str | None:
         return "has a path for a name"
     fault = windows_path_fault(f"{name}.exe") if is_for_windows(subject) else None
     return f"cannot be a program on Windows, as that {fault}" if fault else None
-
-
-def read_scripts(tree: WheelTree) -> list[EntryPoint]:
-    """The wheel's scripts; raises `configparser.Error`."""
-    parser = configparser.ConfigParser(delimiters=("=",), strict=False, interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
-    parser.read_string(tree.metadata("entry_points.txt") or "")
-    sections = [group for group in _GROUPS if parser.has_section(group)]
-    return [EntryPoint(name, value, group) for group in sections for name, value in sorted(parser.items(group))]
 
 
 def _fault(tree: WheelTree, script: EntryPoint) -> str | None:

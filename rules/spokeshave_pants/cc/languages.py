@@ -1,0 +1,25 @@
+"""The languages of sources, by the endings of their names."""
+
+from __future__ import annotations
+
+_C_EXTENSION = ".c"
+PLAIN_ASSEMBLER = ".s"
+# The languages of assembler sources, as clang's `-x` takes them: with a preprocessor or without.
+ASSEMBLERS = {PLAIN_ASSEMBLER: "assembler", ".S": "assembler-with-cpp", ".sx": "assembler-with-cpp"}
+ASSEMBLER_EXTENSIONS = tuple(ASSEMBLERS)
+SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)
+
+
+def is_c(source: str) -> bool:
+    """Whether a source is compiled as C."""
+    return source.endswith(_C_EXTENSION)
+
+
+def is_assembler(source: str) -> bool:
+    """Whether a source is assembled."""
+    return source.endswith(ASSEMBLER_EXTENSIONS)
+
+
+def is_source(path: str) -> bool:
+    """Whether a file is compiled on its own (a header is not)."""
+    return path.endswith(SOURCE_EXTENSIONS)

@@ -1,0 +1,37 @@
+"""What decides a compile beside its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from spokeshave_pants.platform import Platform
+
+PACKAGES_DIR = "__packages"
+
+
+@dataclass(frozen=True)
+class CompileSettings:
+    """What decides a compile beside its inputs: language standard, macros, flags and include directories.
+
+    :param platform_defines: macros by a glob of the platforms that have them; flags likewise.
+    """
+
+    cxx_standard: str
+    c_standard: str
+    defines: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    include_roots: tuple[str, ...] = ()
+    system_include_dirs: tuple[str, ...] = ()
+    platform_defines: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    platform_flags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def for_platform(by_glob: Iterable[tuple[str, tuple[str, ...]]], platform: Platform) -> tuple[str, ...]:
+    """The values of every glob that fits the platform, in their order."""
+    return tuple(value for glob, values in by_glob if platform.fits([glob]) for value in values)
+
+
+def for_any_platform(by_glob: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The values for all platforms, of which no compile has more than some."""
+    return tuple(value for values in by_glob.values() for value in values)

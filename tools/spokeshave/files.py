@@ -1,0 +1,57 @@
+"""Files: read in pieces, hashed, and written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+CHUNK = 1 << 20
+
+
+def iter_chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """A stream's bytes in pieces of one fixed size."""
+    return iter(lambda: stream.read(CHUNK), b"")
+
+
+def sha256_of_file(path: Path) -> tuple[str, int]:
+    """A file's sha256 in hex, and its size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        for chunk in iter_chunks(stream):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size
+
+
+@contextlib.contextmanager
+def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of ``destination`` when the block ends without an error.
+
+    Until then, and after an error, whatever was at ``destination`` is untouched. The folder is made
+    when it is missing, and the file's mode is 0644 whatever the umask.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name[:64]}.", dir=destination.parent)
+    try:
+        with os.fdopen(descriptor, "w+b") as stream:
+            yield stream
+        os.chmod(name, 0o644)
+        os.replace(name, destination)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def write_bytes(destination: Path, data: bytes) -> None:
+    """Write a whole file at once; a pipe or a terminal (``/dev/stdout``) is written to, not replaced."""
+    if destination.exists() and not destination.is_file():
+        destination.write_bytes(data)
+        return
+    with atomic_file(destination) as stream:
+        stream.write(data)

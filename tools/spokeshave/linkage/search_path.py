@@ -1,0 +1,20 @@
+"""Search paths of ELF files (DT_RPATH and DT_RUNPATH)."""
+
+from __future__ import annotations
+
+from spokeshave.linkage.elf_loader import ORIGINS
+from spokeshave.wheel.location import Location
+
+
+def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:
+    """What is wrong with an entry of a file's search path; None for one that stays inside the wheel.
+
+    ``origins`` are the words that stand for the file's own folder.
+    """
+    if not entry:
+        return "is empty, which means the current directory"
+    origin, _, rest = entry.partition("/")
+    if origin not in origins:
+        return "is absolute" if entry.startswith("/") else "depends on the current directory"
+    location = Location.of(file)
+    return "leads out of the wheel" if location and location.folder.find(rest) is None else None

@@ -1,0 +1,143 @@
+"""The trial of one wheel on one Python: its checks, one after the other."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spokeshave.errors import SpokeshaveError
+from spokeshave.processes import Ended
+from spokeshave.pythons.requirements import Pin, read_pins
+from spokeshave.smoke.choices import (
+    HELP,
+    SmokeChoices,
+    console_scripts,
+    modules_to_try,
+)
+from spokeshave.smoke.environment import Environment
+from spokeshave.smoke.import_check import IMPORT, explain_import
+from spokeshave.smoke.installed_files import installed_fault
+from spokeshave.smoke.report import CheckResult, Outcome
+from spokeshave.smoke.user_tests import run_tests
+from spokeshave.smoke.wheelhouse import WheelFile, runtime_pins
+from spokeshave.wheel.tree import WheelTree
+
+TIMEOUT = 300.0
+
+
+OFFERED = "wheels"
+
+
+_LEFT_OUT = "left out by smoke_{} (--skip-{})"
+
+
+_NO_HELP = (
+    "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
+    'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
+)
+
+
+@dataclass(frozen=True)
+class SmokePlan:
+    """What to try wheels with. ``timeout`` is in seconds, for each process on its own."""
+
+    tests: tuple[Path, ...] = ()
+    wheelhouse: Path | None = None
+    requirements: Path | None = None
+    timeout: float = TIMEOUT
+    choices: SmokeChoices = field(default_factory=SmokeChoices)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One wheel on one interpreter."""
+
+    wheel: WheelFile
+    tree: WheelTree
+    environment: Environment
+    plan: SmokePlan
+    wheels: Sequence[WheelFile]
+
+    def checks(self) -> Iterator[CheckResult]:
+        """Every check in turn; without an installed wheel there is nothing more to try."""
+        installed = self._install()
+        yield installed
+        if installed.outcome is not Outcome.PASSED:
+            return
+        yield _timed("files", lambda: installed_fault(self.environment, self.tree))
+        for name in modules_to_try(self.tree, self.plan.choices):
+            yield self._import(name)
+        for script in console_scripts(self.tree):
+            yield self._script(script)
+        if self.plan.tests:
+            yield from self._tests()
+
+    def _pins(self) -> list[Pin]:
+        markers = self.environment.interpreter.markers
+        return read_pins(self.plan.requirements, markers) if self.plan.requirements else []
+
+    def _install(self) -> CheckResult:
+        start = time.monotonic()
+        try:
+            given = {pin.name: pin for pin in self._pins()}
+            pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
+        except SpokeshaveError as err:
+            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
+        created = self.environment.create()
+        if not created.ok:
+            detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
+            return CheckResult("install", Outcome.FAILED, created.seconds, detail)
+        return _result("install", self._pip(pins), start)
+
+    def _told(self, error: SpokeshaveError) -> str:
+        return str(error).replace(f"{self.wheel.path.name}: ", "")
+
+    def _pip(self, pins: Sequence[Pin]) -> Ended:
+        return self.environment.install(pins, self.environment.folder.parent / OFFERED)
+
+    def _import(self, name: str) -> CheckResult:
+        if self.plan.choices.is_optional(name):
+            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
+        ended = self.environment.run_python("-c", IMPORT, name)
+        detail = "" if ended.ok else explain_import(ended, name, self.tree)
+        return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
+
+    def _script(self, name: str) -> CheckResult:
+        arguments = self.plan.choices.arguments_for(name)
+        if not arguments:
+            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
+        ended = self.environment.run_script(name, *arguments)
+        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
+        if not ended.ok and arguments == HELP:
+            detail += f"\n{_NO_HELP.format(name=name)}"
+        return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
+
+    def _tests(self) -> Iterator[CheckResult]:
+        """Only now what the tests need is installed, so that no import above succeeds thanks to it."""
+        start = time.monotonic()
+        given = {pin.name: pin for pin in self._pins()}
+        needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}
+        ended = self._pip(list({**given, **needed}.values()))
+        yield _result("install test requirements", ended, start)
+        if ended.ok:
+            result, ended = run_tests(self.environment, self.plan.tests, self.tree)
+            outcome = Outcome.PASSED if result.passed else Outcome.FAILED
+            yield CheckResult("tests", outcome, ended.seconds, result.summary)
+
+
+def _outcome(ended: Ended) -> Outcome:
+    return Outcome.PASSED if ended.ok else Outcome.FAILED
+
+
+def _result(name: str, ended: Ended, start: float) -> CheckResult:
+    detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
+    return CheckResult(name, _outcome(ended), time.monotonic() - start, detail)
+
+
+def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
+    start = time.monotonic()
+    found = fault()
+    return CheckResult(name, Outcome.FAILED if found else Outcome.PASSED, time.monotonic() - start, found or "")

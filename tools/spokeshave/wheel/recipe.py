@@ -1,0 +1,46 @@
+"""The recipe that `repair` leaves in an unstamped wheel, for `stamp`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from spokeshave.errors import InvalidWheelError, Problem
+from spokeshave.wheel.name import WheelName as WheelName
+from spokeshave.wheel.name import is_version as is_version
+from spokeshave.wheel.name import split_dist_info as split_dist_info
+
+RECIPE = "spokeshave.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the stamp has to know of a wheel: the distributions pinned to its version, its version module."""
+
+    pins: tuple[str, ...] = ()
+    version_module: str | None = None
+
+    def render(self) -> bytes:
+        """The recipe as a file of the wheel."""
+        text = json.dumps({"pins": list(self.pins), "version-module": self.version_module}, indent=2)
+        return f"{text}\n".encode()
+
+    @classmethod
+    def parse(cls, data: bytes, place: str) -> Recipe:
+        """Read a recipe; raises InvalidWheelError when it is not one of ours."""
+        try:
+            value: object = json.loads(data)
+        except ValueError as err:
+            raise InvalidWheelError(bad_recipe(place)) from err
+        if not isinstance(value, dict):
+            raise InvalidWheelError(bad_recipe(place))
+        pins, module = value.get("pins"), value.get("version-module")
+        named = isinstance(pins, list) and all(isinstance(pin, str) for pin in pins)
+        if not named or not isinstance(module, (str, type(None))):
+            raise InvalidWheelError(bad_recipe(place))
+        return cls(tuple(pins or ()), module)
+
+
+def bad_recipe(place: str) -> Problem:
+    """A recipe that cannot be read."""
+    return Problem(place, "is not a recipe of spokeshave's", "Assemble the wheel again with `spokeshave assemble`.")
