@@ -35,12 +35,20 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description="Measure Spokeshave side by side with other tools.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)}; all of them by default")
-    parser.add_argument("--quick", action="store_true", help="fewer runs and smaller cores")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time, on every side")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results to a file as well")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="do fewer runs with smaller cores")
     parser.add_argument(
-        "--home", type=Path, metavar="DIR", help="keep what is made beforehand (1 GB) here; a temporary directory else"
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="processes that run at the same time, on each side (default: one per processor)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to a JSON file")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help="keep prepared files (1 GB) in this folder (default: a temporary directory)",
     )
     chosen = parser.parse_args(arguments)
     unknown = sorted(set(chosen.names) - set(MEASUREMENTS))

@@ -38,18 +38,19 @@ class LineKind(enum.Enum):
 
     ENTRY = "is a requirement"
     LOOKUP = "says where to look for packages"
-    WITHOUT_EFFECT = "changes nothing where versions and hashes are pinned"
-    OTHER_FILE = "is not a requirement, but names another file, which is not read"
-    EDITABLE = "is a folder that is installed as it is, which no hash pins"
+    WITHOUT_EFFECT = "has no effect if versions and hashes are pinned"
+    OTHER_FILE = "is not a requirement: it names another file, which is not read"
+    EDITABLE = "is a folder, which cannot be pinned by a hash"
     ADDRESS = "is a file or an address without a name"
     UNKNOWN_OPTION = "is not an option that a requirements file can have"
 
 
 REMEDIES = {
-    LineKind.OTHER_FILE: "Leave the line out and write what it adds into this file; `uv pip compile` makes one of all.",
-    LineKind.EDITABLE: f"Leave the line out, or pin a release of it. {HASH_REMEDY}",
+    LineKind.OTHER_FILE: "Remove the line and add its content to this file; `uv pip compile` creates one file from "
+    "all.",
+    LineKind.EDITABLE: f"Remove the line, or pin a release of it. {HASH_REMEDY}",
     LineKind.ADDRESS: f"Write `name @ address` with --hash, or pin a release of an index. {HASH_REMEDY}",
-    LineKind.UNKNOWN_OPTION: "Leave the line out.",
+    LineKind.UNKNOWN_OPTION: "Remove the line.",
 }
 
 

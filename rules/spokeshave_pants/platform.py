@@ -197,7 +197,7 @@ def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
     wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", *families))]
     if wrong:
         raise InvalidPlatformError(
-            f"{where} names {', '.join(map(repr, wrong))}, which fits no wheel platform tag. "
+            f"{where} names {', '.join(map(repr, wrong))}, which matches no wheel platform tag. "
             f"Tags begin with {', '.join(families)}: write `win_*`, `macosx_*_arm64` or `*linux_*`."
         )
 
@@ -211,13 +211,13 @@ def _no_platform(tag: str, where: str) -> str:
     reason = _REFUSED.get(tag, "is not a platform tag that this version builds for")
     return (
         f"{where} lists the platform {tag!r}, which {reason}. Use a tag such as {_EXAMPLES}, or `host`. "
-        f"Known are {known}."
+        f"Supported are {known}."
     )
 
 
 # Tags that users know from elsewhere, with what is in the way of each.
 _REFUSED = {
-    "win32": "is 32-bit Windows: CPython's own 32-bit builds end with 3.14 and the tools have not been tried with it",
+    "win32": "is 32-bit Windows: CPython's own 32-bit builds end with 3.14 and the tools are not tested with it",
     "any": "is for wheels without native code",
 }
 
@@ -233,13 +233,13 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
         )
     if platform.system is System.MUSL and floor != lowest:
         raise InvalidPlatformError(
-            f"{where} lists the platform {tag!r}, but the toolchain carries musl 1.2. Use `{alternative}`."
+            f"{where} lists the platform {tag!r}, but the toolchain has musl 1.2. Use `{alternative}`."
         )
     if platform.system is System.GLIBC and floor > _NEWEST_GLIBC:
         newest = replace(platform, floor=_NEWEST_GLIBC)
         raise InvalidPlatformError(
-            f"{where} lists the platform {tag!r}, but the newest glibc that a manylinux policy is known of is "
-            f"{_NEWEST_GLIBC[0]}.{_NEWEST_GLIBC[1]}. Use `{newest}` or an older one, which a newer system runs as well."
+            f"{where} lists the platform {tag!r}, but the newest glibc with a manylinux policy is "
+            f"{_NEWEST_GLIBC[0]}.{_NEWEST_GLIBC[1]}. Use `{newest}` or an older one, which newer systems run too."
         )
     # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
     if platform.system is System.MACOS and floor[0] > 10 and floor[1]:
@@ -249,8 +249,7 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
         )
     if platform.system is System.MACOS and (floor[0] in _NEVER_RELEASED or (floor > _LAST_TEN and floor[0] == 10)):
         raise InvalidPlatformError(
-            f"{where} lists the platform {tag!r}, but there was never a macOS {floor[0]}.{floor[1]}. "
-            f"Use `{alternative}`."
+            f"{where} lists the platform {tag!r}, but macOS {floor[0]}.{floor[1]} does not exist. Use `{alternative}`."
         )
 
 

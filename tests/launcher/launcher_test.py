@@ -206,7 +206,7 @@ def test_a_distribution_with_another_hash_is_refused(tmp_path: Path) -> None:
     told = failure_of(machine)
     assert "DO NOT MATCH THE HASHES" in told
     assert "ansicolors" in told
-    assert "stopped at: Pants and its libraries" in told
+    assert "failed: Pants and its libraries" in told
 
 
 def test_a_pex_file_with_another_hash_is_refused(tmp_path: Path) -> None:
@@ -214,14 +214,14 @@ def test_a_pex_file_with_another_hash_is_refused(tmp_path: Path) -> None:
     text = machine.launcher.read_text()
     machine.launcher.write_text(re.sub(r"(?m)^pex_sha256=\w{64}$", "pex_sha256=" + 64 * "0", text))
     told = failure_of(machine)
-    assert f"where the launcher says {64 * '0'}" in told
-    assert "stopped at: the pex file" in told
+    assert f"but the launcher expects {64 * '0'}" in told
+    assert "failed: the pex file" in told
 
 
 def test_without_a_network_the_reason_and_the_remedy_are_told(tmp_path: Path) -> None:
     nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""}
     told = failure_of(Machine(tmp_path, variables=nobody))
-    assert "stopped at: Pants and its libraries" in told
+    assert "failed: Pants and its libraries" in told
     assert "PIP_PROXY" in told
 
 
@@ -233,7 +233,7 @@ def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
         assert found
         (programs / command).symlink_to(found)
     told = failure_of(Machine(tmp_path, path=str(programs)))
-    assert "Pants runs on CPython 3.9 only" in told
+    assert "Pants needs CPython 3.9" in told
     assert "apt install python3.9-venv" in told
 
 
@@ -244,12 +244,12 @@ def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_p
         assert result.stdout == VERSION
     else:
         assert (result.returncode, result.stdout) == (1, "")
-        assert "Pants runs on CPython 3.9 only" in result.stderr
+        assert "Pants needs CPython 3.9" in result.stderr
         assert not list(machine.home.glob(".cache/spokeshave/uv.*"))
 
 
 def test_a_place_whose_path_pants_cannot_take_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "a place"
     told = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
-    assert f"Pants cannot be kept in {place}" in told
+    assert f"Pants cannot be installed in {place}" in told
     assert not place.exists()

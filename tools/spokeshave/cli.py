@@ -20,18 +20,21 @@ from spokeshave import __version__
 from spokeshave.errors import ExitCode, Problem, SpokeshaveError
 
 COMMANDS = {
-    "metadata": ("spokeshave.assemble.metadata_command", "check a pyproject.toml and tell what it says of the wheel"),
-    "assemble": ("spokeshave.assemble.command", "make an unrepaired wheel from a pyproject.toml and a tree of files"),
-    "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and the arm64 build of Mach-O files into universal ones"),
-    "repair": ("spokeshave.repair.command", "graft libraries into a wheel and give it its platform's tag"),
-    "verify": ("spokeshave.verify.command", "find what keeps a wheel from working where its tag says it does"),
-    "stamp": ("spokeshave.stamp.command", "put a version into a finished wheel"),
-    "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and try them"),
-    "fetch": ("spokeshave.pythons.fetch", "fetch what a requirements file pins, for another Python"),
-    "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms, for smoke tests"),
+    "metadata": ("spokeshave.assemble.metadata_command", "check a pyproject.toml and report the metadata of its wheel"),
+    "assemble": (
+        "spokeshave.assemble.command",
+        "assemble an unrepaired wheel from pyproject.toml and a tree of files",
+    ),
+    "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and arm64 builds of Mach-O files into universal files"),
+    "repair": ("spokeshave.repair.command", "graft the needed libraries into a wheel and give it a platform tag"),
+    "verify": ("spokeshave.verify.command", "check that a wheel is valid for its platform tag"),
+    "stamp": ("spokeshave.stamp.command", "write a version into a finished wheel"),
+    "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and test them"),
+    "fetch": ("spokeshave.pythons.fetch", "download the wheels that a requirements file pins, for another Python"),
+    "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
-    "upload": ("spokeshave.upload.command", "put wheels on an index, what is already there left out"),
-    "version": ("spokeshave.version.command", "compute a release's version from version files"),
+    "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
+    "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
 
 
@@ -94,7 +97,7 @@ def _raised_at(error: Exception) -> str:
 def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of all commands; only the chosen one's module is imported for its arguments."""
     parser = argparse.ArgumentParser(
-        prog="spokeshave", description="Make, repair, verify and test native Python wheels."
+        prog="spokeshave", description="Build, repair, verify and test native Python wheels."
     )
     parser.add_argument("--version", action="version", version=f"spokeshave {__version__}")
     add_traceback(parser)

@@ -11,14 +11,12 @@ import pytest
 
 from spokeshave import __version__
 from spokeshave.cli import COMMANDS, main
-
-TOOLS = Path(__file__).parent.parent
+from spokeshave.testing.path_fixtures import sources_and
 
 
 def spokeshave(*arguments: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(TOOLS), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "spokeshave", *arguments]
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": sources_and(os.environ.get("PYTHONPATH", ""))}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -143,7 +141,7 @@ def test_small_command_imports_no_heavy_library() -> None:
         "print([name for name in ('auditwheel', 'pyproject_metadata', 'zlib_ng', 'requests', 'elftools', 'email') "
         "if name in sys.modules])"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TOOLS), os.environ.get("PYTHONPATH", "")])}
+    environment = {**os.environ, "PYTHONPATH": sources_and(os.environ.get("PYTHONPATH", ""))}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True, check=True
     )

@@ -21,8 +21,8 @@ def spokeshave_home(variables: Mapping[str, str] = os.environ) -> Path:
         return Path.cwd() / variables["XDG_CACHE_HOME"] / "spokeshave"
     home = variables.get("HOME") or variables.get("USERPROFILE")
     if not home:
-        message = "none of SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME says where things can be kept"
-        raise NoHomeError(Problem("environment", message, "Set one of them to a folder that can be written."))
+        message = "none of the variables SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME is set, so Spokeshave has no folder"
+        raise NoHomeError(Problem("environment", message, "Set one of them to a writable folder."))
     return Path(home) / ".cache" / "spokeshave"
 
 

@@ -47,7 +47,7 @@ def exclusive(folder: Path, command: str = "emulation") -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another set-up is running in this folder; waiting for it.", command)
+            say("another setup is running in this folder; waiting for it.", command)
             fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in folder.glob(f"*/*{_PARTIAL}*"):
             shutil.rmtree(leftover, ignore_errors=True)

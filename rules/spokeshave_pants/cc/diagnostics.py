@@ -30,7 +30,7 @@ _CRASH = re.compile(
 )
 _NO_BUILTIN = re.compile(r"error: builtin is not supported on this target")
 _DUPLICATE = re.compile(r"(?:error|warning): (?:duplicate symbol|multiple definition)")
-_LEAVE_OUT = "Leave the compiler's flag for it out."
+_LEAVE_OUT = "Remove the compiler flag for it."
 # What a compiler's flag makes code refer to, and no library of the toolchain defines.
 _RUNTIME_SYMBOLS = (
     (
@@ -89,8 +89,9 @@ def missing_header_hint(stderr: str, platform: Platform, known: Iterable[str] = 
     if others:
         hints.append(
             f"No target provides a header named {', '.join(repr(header) for header in others)}. If it is in this "
-            "repository, give it a `cc_sources` target, and that target the `include_root` it is included from. If it "
-            "comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees no file "
+            "repository, give it a `cc_sources` target, and that target the `include_root` that its includers use. "
+            "If it comes from a package, add its `cc_python_requirement` to this target's `dependencies`. Pants sees "
+            "no file "
             "that .gitignore names, unless pants.toml has `pants_ignore_use_gitignore = false`."
         )
     return "\n".join(hints) or None
@@ -101,8 +102,8 @@ def _special_header_hint(header: str, platform: Platform, known: Iterable[str]) 
     alike = differing_by_case(header, known)
     if alike:
         return (
-            f"{header!r} differs by case from {', '.join(alike)}. Compilers run on Linux, where case matters in names: "
-            "write the include as the file is named."
+            f"{header!r} differs by case from {', '.join(alike)}. Compilers run on Linux, where file names are "
+            f"case-sensitive: write the include exactly as the file is named."
         )
     if posixpath.basename(header) in _OPENMP_HEADERS:
         return (
@@ -112,17 +113,17 @@ def _special_header_hint(header: str, platform: Platform, known: Iterable[str]) 
     if platform.system is System.WINDOWS and header != header.lower():
         return (
             f"The Windows headers of the toolchain (MinGW's) have names in lower case: write {header.lower()!r} for "
-            f"{header!r}, which Microsoft's compiler takes as well."
+            f"{header!r}, which Microsoft's compiler accepts too."
         )
     if platform.system is not System.WINDOWS and header.lower() in _WINDOWS_HEADERS:
         return f"{header!r} is a header of Windows: {_GUARD.format('#ifdef', 'win_*')}"
     if platform.system is System.WINDOWS and header in _POSIX_HEADERS:
-        return f"Windows has no {header!r}, which is POSIX': {_GUARD.format('#ifndef', '*linux_*')}"
+        return f"Windows has no {header!r}, which is a POSIX header: {_GUARD.format('#ifndef', '*linux_*')}"
     framework = header.partition("/")[0]
     if platform.system is System.MACOS and framework in _FRAMEWORKS:
         return (
             "The toolchain has the headers of macOS' C library and none of the frameworks of Apple's SDK, such as "
-            f"{framework}: do without it, or declare the functions and load them by dlopen."
+            f"{framework}: do not use it, or declare the functions and load them with dlopen."
         )
     return None
 
@@ -139,8 +140,8 @@ def modules_hint(stderr: str) -> str | None:
     if not _MODULE.search(plain(stderr)):
         return None
     return (
-        "C++20 modules and header units are not supported, as each source is compiled on its own: declare in headers "
-        "what others use, and name them by #include."
+        "C++20 modules and header units are not supported, because each source is compiled separately: declare "
+        "shared names in headers, and name them by #include."
     )
 
 
@@ -150,7 +151,7 @@ def machine_file_hint(stderr: str) -> str | None:
     if not files:
         return None
     return (
-        f"A compiler sees its inputs and no file of the machine, as {', '.join(map(repr, files))} would be. Add the "
+        f"A compiler sees only its inputs and no file of the machine, such as {', '.join(map(repr, files))}. Add the "
         "file to the repository, and to this target's `dependencies` a `file` target that owns it."
     )
 
@@ -237,10 +238,10 @@ def _undefined_hint(symbol: str, platform: Platform, glibc: Mapping[str, tuple[i
         return "Add the target that defines them to `dependencies`, or the missing source to its `sources`."
     if platform.system is System.GLIBC:
         return (
-            f"The C library of {platform} is too old for {_NAMES}, which came with glibc {version[0]}.{version[1]}: do "
-            "without it, or list a newer tag in `platforms`."
+            f"The C library of {platform} is too old for {_NAMES}, which came with glibc {version[0]}.{version[1]}: "
+            f"do not use it, or list a newer tag in `platforms`."
         )
-    return f"{_NAMES}: glibc has it, and the C library of {platform} does not. Do without it there."
+    return f"{_NAMES}: glibc has it, but the C library of {platform} does not. Do not use it there."
 
 
 def duplicate_symbol_hint(stderr: str) -> str | None:
@@ -248,7 +249,8 @@ def duplicate_symbol_hint(stderr: str) -> str | None:
     if not _DUPLICATE.search(plain(stderr)):
         return None
     return (
-        "Several objects define the same. If one of the sources includes the other, leave the included one out of the "
-        "`sources` of its `cc_sources` and list it as a `file` in `dependencies`; keep one alternative, or give each "
-        "its `platforms`."
+        "Several objects define the same symbol. If one of the sources includes the other, leave the included one "
+        "out of the "
+        "`sources` of its `cc_sources` and list it as a `file` in `dependencies`; keep only one alternative, or set "
+        "`platforms` for each."
     )

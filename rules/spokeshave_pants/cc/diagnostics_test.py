@@ -165,7 +165,11 @@ def test_only_a_whole_name_differs_by_case() -> None:
         ("ShlObj.h", WINDOWS, "write 'shlobj.h'"),
         ("Windows.h", LINUX, "`#ifdef _WIN32`"),
         ("winsock2.h", MACOS, "`win_*`"),
-        ("sys/mman.h", WINDOWS, "Windows has no 'sys/mman.h', which is POSIX': guard the include by `#ifndef _WIN32`"),
+        (
+            "sys/mman.h",
+            WINDOWS,
+            "Windows has no 'sys/mman.h', which is a POSIX header: guard the include by `#ifndef _WIN32`",
+        ),
         ("omp.h", LINUX, "no OpenMP"),
         ("Foundation/Foundation.h", MACOS, "none of the frameworks of Apple's SDK, such as Foundation"),
     ],
@@ -234,7 +238,7 @@ def test_the_c_library_is_too_old_for_its_own_functions_only() -> None:
 @pytest.mark.parametrize(("platform", "symbol"), [(MUSL, "gettid"), (WINDOWS, "gettid"), (MACOS, "_gettid")])
 def test_another_c_library_is_not_too_old_but_another(platform: Platform, symbol: str) -> None:
     (hint,) = undefined_hints([symbol], platform, GLIBC)
-    assert hint.startswith(f"{symbol}: glibc has it, and the C library of {platform} does not.")
+    assert hint.startswith(f"{symbol}: glibc has it, but the C library of {platform} does not.")
 
 
 @pytest.mark.parametrize(

@@ -42,25 +42,25 @@ _LINK_MACRO = re.compile(r"-[DU]\w+(=.*)?", re.DOTALL)
 _LOADER_PATHS = ("@rpath", "@loader_path", "@executable_path")
 # A run path from a library's own folder, in the value of a flag or right behind it.
 _RUN_PATH = re.compile(r"""(?:-R|--?rpath=)?["'\\$]*(?:\$ORIGIN|\$\{ORIGIN\}|@loader_path)(?=["'/:]|$)""")
-_MACHINE = "it asks for the machine that compiles, so that the wheel would depend on it; name what is meant"
+_MACHINE = "it queries the build machine, so the wheel would depend on that machine; name the value explicitly"
 _OUTSIDE = "compilers and linkers see only files of targets; add the file's target to `dependencies`"
 _OUTSIDE_LINK = (
-    "a link reads the objects and libraries of its targets and no other file; list the `cc_sources` or the "
+    "a link reads only the objects and libraries of its targets; list the `cc_sources` or the "
     "`cc_shared_library` that it needs in `dependencies`"
 )
 _PROGRAMS = "programs of the machine are not used"
-_DECIDED = "this is decided by Spokeshave"
-_OTHER_FILE = "it takes further flags or paths from a file, which nothing checks; write them here"
+_DECIDED = "Spokeshave sets it"
+_OTHER_FILE = "it reads further flags or paths from a file, which are not checked; write them here"
 _INCLUDE_ROOT = "use `include_root`"
 # The whole of a flag's name, and why it is refused. Dashes before it may be one or two.
 _REFUSED = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
-        (r"-(target|triple)", "the platforms that a wheel lists decide it"),
+        (r"-(target|triple)", "it is determined by the `platforms` of the wheel"),
         (r"-(ld-path|gcc-toolchain|gcc-install-dir|gcc-triple|ccc-.*)", _PROGRAMS),
         (r"-(specs|config|config-.*-dir|ivfsoverlay|vfsoverlay|ivfsstatcache)", _OTHER_FILE),
         (r"-(fplugin.*|fpass-plugin|load|add-plugin|plugin|load-pass-plugin)", "plugins are not supported"),
-        (r"-(working-directory|chroot)", "paths would no longer be those of the repository"),
+        (r"-(working-directory|chroot)", "paths would no longer be relative to the repository"),
         # The search for headers knows these folders as little as a compile's inputs do.
         (r"-(isystem.*|iquote.*|idirafter.*|iframework.*|iprefix.*|iwithprefix.*|iwithsysroot.*)", _INCLUDE_ROOT),
         (
@@ -137,7 +137,7 @@ def _reason(part: str, before: str, is_link: bool) -> str | None:
     if any(value.startswith("@") for value in (part, *_SEPARATOR.split(part)[1:])):
         return _OTHER_FILE
     if is_link and _WINDOWS_FLAG.fullmatch(part):
-        return f"write it as '-{part[1:]}'; what begins with a slash is a path"
+        return f"write it as '-{part[1:]}'; a value that begins with a slash is a path"
     if any(leaves_sandbox(path) for path in _paths(part)):
         return _OUTSIDE_LINK if is_link else _OUTSIDE
     return None

@@ -48,10 +48,10 @@ class CxxStandardField(StringField):
     valid_choices = ("c++17", "c++20", "c++23", "gnu++17", "gnu++20", "gnu++23")
     help = help_text(
         """
-        The C++ standard of the `.cc`, `.cpp` and `.cxx` sources, as clang's `-std=` takes it. Defaults to `gnu++20`.
+        The C++ standard for `.cc`, `.cpp` and `.cxx` sources, as in clang's `-std=` option. Defaults to `gnu++20`.
 
-        The forms with `gnu` declare what POSIX and the system's headers add to the standard, as compilers do when
-        setuptools runs them. The libc++ that the toolchain carries supports C++17, C++20 and most of C++23.
+        The `gnu` standards also declare the additions of POSIX and the system headers, as compilers do under
+        setuptools. The toolchain's libc++ supports C++17, C++20 and most of C++23.
         """
     )
 
@@ -62,10 +62,10 @@ class CStandardField(StringField):
     valid_choices = ("c99", "c11", "c17", "c23", "gnu99", "gnu11", "gnu17", "gnu23")
     help = help_text(
         """
-        The C standard of the `.c` sources, as clang's `-std=` takes it. Defaults to `gnu17`.
+        The C standard for `.c` sources, as in clang's `-std=` option. Defaults to `gnu17`.
 
-        The forms with `gnu` declare what POSIX adds to the standard (`strdup`, `M_PI`, `kill`), as compilers do when
-        setuptools runs them.
+        The `gnu` standards also declare the POSIX additions (`strdup`, `M_PI`, `kill`), as compilers do under
+        setuptools.
         """
     )
 
@@ -74,9 +74,10 @@ class DefinesField(StringSequenceField):
     alias = "defines"
     help = help_text(
         """
-        Preprocessor macros for this target's sources: `NAME` or `NAME=VALUE`, without `-D`.
+        Preprocessor macros for this target's sources: `NAME` or `NAME=VALUE`, without `-D`. For example,
+        `["VM_TRACE=0"]`. Defaults to none.
 
-        They do not reach the targets that include this one's headers.
+        They are not defined for targets that include this target's headers.
         """
     )
 
@@ -87,7 +88,7 @@ class DefinesField(StringSequenceField):
         if wrong:
             raise InvalidFieldException(
                 f"The `{cls.alias}` field of {address} takes macros without `-D`; write {wrong[0][2:]!r} "
-                f"for {wrong[0]!r}, or move another kind of flag to `compile_flags`."
+                f"instead of {wrong[0]!r}, or move other flags to `compile_flags`."
             )
         return value
 
@@ -96,11 +97,11 @@ class CompileFlagsField(StringSequenceField):
     alias = "compile_flags"
     help = help_text(
         """
-        Flags for the compiler, after those of the toolchain, so that they win.
+        Compiler flags, such as `["-Wall"]`. They follow the toolchain's own flags, so they win. Defaults to none.
 
-        Give include directories by `include_root` and macros by `defines`. Flags that would make the wheel depend on
-        the machine are refused: paths that are absolute or lead out of the repository, response files (`@FILE`),
-        and flags that ask for the machine, such as `-march=native`.
+        Use `include_root` for include directories and `defines` for macros. Flags that would make the wheel depend on
+        the build machine are rejected: paths that are absolute or lead outside the repository, response files
+        (`@FILE`), and flags that query the machine, such as `-march=native`.
         """
     )
 
@@ -132,8 +133,9 @@ class PlatformDefinesField(DictStringToStringSequenceField):
     alias = "platform_defines"
     help = help_text(
         """
-        More `defines` on some platforms: `{"win_*": ["NOMINMAX"], "*linux_*": ["_GNU_SOURCE"]}`. The keys are globs of
-        wheel platform tags; those of every key that fits are added, in the order in which they are written.
+        Additional `defines` for some platforms, such as `{"win_*": ["NOMINMAX"], "*linux_*": ["_GNU_SOURCE"]}`.
+
+        The keys are globs of wheel platform tags. The macros of all matching keys are added, in the order of the keys.
         """
     )
 
@@ -150,9 +152,11 @@ class PlatformCompileFlagsField(DictStringToStringSequenceField):
     alias = "platform_compile_flags"
     help = help_text(
         """
-        More `compile_flags` on some platforms: `{"*_x86_64": ["-msse4.2"], "macosx_*": ["-fno-objc-arc"]}`. The keys
-        are globs of wheel platform tags. A `universal2` build compiles for each of its processors, so that
-        `macosx_*_arm64` names one of them.
+        Additional `compile_flags` for some platforms, such as
+        `{"*_x86_64": ["-msse4.2"], "macosx_*": ["-fno-objc-arc"]}`.
+
+        The keys are globs of wheel platform tags. A `universal2` build compiles once for each of its two processors,
+        so `macosx_*_arm64` matches one of them.
         """
     )
 
@@ -171,10 +175,11 @@ class CcPlatformsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        The platforms that these sources are compiled for, as globs of wheel platform tags: `["win_*"]`. Unset, all.
+        The platforms that these sources are compiled for, as globs of wheel platform tags, such as `["win_*"]`.
+        Defaults to all platforms.
 
-        For a few sources of a target use `overrides={"mmap_win32.cc": {"platforms": ["win_*"]}}`. Headers are there
-        for every platform.
+        To set it for some sources of a target, use `overrides={"mmap_win32.cc": {"platforms": ["win_*"]}}`. Headers
+        are available on all platforms.
         """
     )
 
@@ -189,11 +194,11 @@ class IncludeRootField(StringSequenceField):
     alias = "include_root"
     help = help_text(
         """
-        The directories that this target's headers are included from, relative to the BUILD file: one, or a list.
+        The include directories of this target's headers, relative to the BUILD file: one directory or a list. The
+        source root is always an include directory too.
 
-        The source root always is one as well. With `include_root="include"` a header at
-        `include/vm/stack.h` beside the BUILD file is written `#include "vm/stack.h"` or `#include <vm/stack.h>`,
-        by this target's own sources and by everything that uses them.
+        For example, with `include_root="include"` this target's sources, and the sources that use it, include the
+        header `include/vm/stack.h` as `#include "vm/stack.h"` or `#include <vm/stack.h>`.
         """
     )
 
@@ -201,7 +206,7 @@ class IncludeRootField(StringSequenceField):
     def compute_value(cls, raw_value: Any, address: Address) -> tuple[str, ...] | None:
         value = super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
         problems = [
-            f"The `{cls.alias}` field of {address} has {root!r}: write a directory of the repository, relative to the "
+            f"The `{cls.alias}` field of {address} has {root!r}: write a directory in the repository, relative to the "
             "BUILD file."
             for root in value or ()
             if root.startswith(("/", "~")) or leaves_sandbox(posixpath.join(address.spec_path, root))
@@ -215,10 +220,11 @@ class IncludeRootField(StringSequenceField):
 class CcSourcesOverridesField(OverridesField):
     help = help_text(
         """
-        Other values of fields for some sources of a `cc_sources`: `{"crc32_sse42.c": {"compile_flags": ["-mcrc32"]}}`.
+        Field values for some sources of a `cc_sources` target, such as
+        `{"crc32_sse42.c": {"compile_flags": ["-mcrc32"]}}`.
 
-        The keys are files, globs or tuples of them, relative to the BUILD file. A field that is given here replaces
-        the target's own value.
+        The keys are files, globs or tuples of them, relative to the BUILD file. A value given here replaces the
+        target's own value of the field.
         """
     )
 
@@ -238,7 +244,7 @@ CC_FIELDS = (
 class CcSharedLibraryDependenciesField(Dependencies):
     help = help_text(
         """
-        The `cc_sources` that make up the library. What their headers pull in from other targets is part of it too.
+        The `cc_sources` targets that make up the library. Targets whose headers they include are linked in too.
         """
     )
 
@@ -247,11 +253,11 @@ class CcSharedLibraryNameField(StringField):
     alias = "library_name"
     help = help_text(
         """
-        The library's name without prefix and ending. Defaults to the target's name.
+        The library's name without prefix and suffix. Defaults to the target's name.
 
-        The file is `lib{library_name}.so` on Linux, `lib{library_name}.dylib` on macOS and `{library_name}.dll` on
-        Windows, and so is the name that it is linked by. Where extensions link to it, the repair of a wheel adds a hash
-        to both; where the wheel itself depends on it, it keeps its name, as Python code opens it by that.
+        The file name is `lib{library_name}.so` on Linux, `lib{library_name}.dylib` on macOS and `{library_name}.dll`
+        on Windows. The library is linked by the same name. If extensions link to it, the repair of a wheel adds a hash
+        to both names. If the wheel itself depends on it, it keeps its name, because Python code opens it by name.
         """
     )
 
@@ -260,7 +266,7 @@ class CcSharedLibraryNameField(StringField):
         value = super().compute_value(raw_value, address)
         if value and ("/" in value or "\\" in value):
             raise InvalidFieldException(
-                f"The `{cls.alias}` field of {address} has {value!r}: write a name and not a path."
+                f"The `{cls.alias}` field of {address} has {value!r}: write a name, not a path."
             )
         return value
 
@@ -269,11 +275,12 @@ class CcWheelFolderField(StringField):
     alias = "wheel_folder"
     help = help_text(
         """
-        The folder of a wheel that the library's file is put into, such as `mypackage/lib`, where a
-        `python_native_wheel` depends on the library itself: Python code opens it from there, by `ctypes` or `cffi`.
+        The folder in the wheel for the library's file, such as `mypackage/lib`. It is used if a
+        `python_native_wheel` depends on the library itself, so that Python code can open it with `ctypes` or `cffi`.
 
-        Defaults to the folder of the BUILD file, relative to its source root, if that is a package of the wheel, and
-        otherwise to the one outermost package of the wheel. A library that only extensions link to needs no folder.
+        Defaults to the folder of the BUILD file, relative to its source root, if that is a package of the wheel.
+        Otherwise it defaults to the wheel's top-level package, if there is exactly one. A library that only extensions
+        link to needs no folder.
         """
     )
 
@@ -285,7 +292,7 @@ class CcWheelFolderField(StringField):
         folder = posixpath.normpath(value)
         if posixpath.isabs(value) or "\\" in value or folder.split("/")[0] in ("", ".", ".."):
             raise InvalidFieldException(
-                f"The `{cls.alias}` field of {address} has {value!r}: write a folder inside of the wheel, such as "
+                f"The `{cls.alias}` field of {address} has {value!r}: write a folder inside the wheel, such as "
                 "'mypackage/lib'."
             )
         return folder
@@ -295,12 +302,12 @@ class LinkFlagsField(StringSequenceField):
     alias = "link_flags"
     help = help_text(
         """
-        Flags for the link, after those of the toolchain, on every platform: as a compiler driver takes them
-        (`-lm -pthread -Wl,-z,now -static-libgcc`), or as the platform's linker does.
+        Link flags for all platforms, after the toolchain's own: flags of a compiler driver
+        (`-lm -pthread -Wl,-z,now -static-libgcc`), or of the platform's linker. Defaults to none.
 
-        The C library, the C++ runtime and the compiler's runtime are linked anyway, so their `-l` flags change
-        nothing. No other library is found by `-l` or `-L`: list the `cc_sources` or the `cc_shared_library` in
-        `dependencies`. Flags for single platforms go into `platform_link_flags`.
+        The C library, the C++ runtime and the compiler's runtime are always linked, so their `-l` flags have no
+        effect. Other libraries are not found by `-l` or `-L`: list their `cc_sources` or `cc_shared_library` in
+        `dependencies`. Use `platform_link_flags` for flags for some platforms only.
         """
     )
 
@@ -315,9 +322,11 @@ class PlatformLinkFlagsField(DictStringToStringSequenceField):
     alias = "platform_link_flags"
     help = help_text(
         """
-        More `link_flags` on some platforms: `{"*linux_*": ["--wrap=malloc"], "win_*": ["-delayload:user32.dll"]}`. The
-        keys are globs of wheel platform tags. The linker is `ld.lld` on Linux, `lld-link` on Windows, and clang as
-        a driver on macOS, where a flag for the linker itself is written `-Wl,FLAG`; that form works everywhere.
+        Additional `link_flags` for some platforms, such as
+        `{"*linux_*": ["--wrap=malloc"], "win_*": ["-delayload:user32.dll"]}`.
+
+        The keys are globs of wheel platform tags. The linker is `ld.lld` for Linux, `lld-link` for Windows, and clang
+        as a driver for macOS, where a linker flag is written `-Wl,FLAG`. `-Wl,FLAG` works on all platforms.
         """
     )
 
@@ -342,20 +351,22 @@ class CcSharedLibraryTarget(Target):
     )
     help = help_text(
         """
-        A shared library that several `python_extension` targets link to and that a wheel carries once.
+        A shared library that several `python_extension` targets link to and that a wheel contains once.
 
-        An extension that lists it in `dependencies` links to it in place of the objects it is made of. A
-        `python_native_wheel` that depends on it, directly or through its Python sources, carries it as a file for
-        `ctypes` or `dlopen`, in `wheel_folder`. Symbols are
-        hidden unless the code says otherwise: mark the API with `__attribute__((visibility("default")))`, and for
-        Windows with `__declspec(dllexport)`; a DLL of which nothing is marked so exports all that is its own.
-        Exceptions and `dynamic_cast` work across it. It knows no Python: its sources cannot include `Python.h`.
+        An extension that lists it in `dependencies` links to the library instead of linking its objects in. A
+        `python_native_wheel` that depends on it, directly or through its Python sources, contains it as a file for
+        `ctypes` or `dlopen`, in `wheel_folder`.
+
+        Symbols are hidden by default. Mark the API with `__attribute__((visibility("default")))`, and for Windows with
+        `__declspec(dllexport)`; a DLL without any such mark exports all symbols that its own objects define.
+        Exceptions and `dynamic_cast` work across the library's boundary. It is built once for all Pythons, so its
+        sources cannot include `Python.h`.
         """
     )
 
 
 class CcVariantDependenciesField(Dependencies):
-    help = "What a variant links in beside what the extensions link anyway: `cc_sources` or a `cc_shared_library`."
+    help = "The `cc_sources` or `cc_shared_library` targets that a variant links in addition to the extensions' own."
 
 
 class CcVariantTarget(Target):
@@ -363,11 +374,11 @@ class CcVariantTarget(Target):
     core_fields = (*COMMON_TARGET_FIELDS, CcVariantDependenciesField, DefinesField, CompileFlagsField)
     help = help_text(
         """
-        Another build of the same C/C++ sources: with macros, flags and libraries added, such as tracing.
+        Another build of the same C/C++ sources, with additional macros, flags and libraries, for example for tracing.
 
-        Name it in the `variant` of a second `python_native_wheel`, which has the `dependencies` of the first and a
-        `pyproject.toml` with a name of its own. All of the repository's sources in its extensions are then compiled
-        with the variant's `defines` and `compile_flags`; third-party packages' sources are as they were.
+        Name it in the `variant` field of a second `python_native_wheel`, which has the same `dependencies` as the first
+        and a `pyproject.toml` with another name. All of the repository's sources in its extensions are then compiled
+        with the variant's `defines` and `compile_flags`. Sources of third-party packages are compiled without them.
         """
     )
 
@@ -378,7 +389,7 @@ class CcRequirementsFileField(StringField):
     value: str
     help = help_text(
         """
-        A requirements file in pip's `--hash` form, relative to the BUILD file, that pins the distribution.
+        The requirements file that pins the distribution, relative to the BUILD file, in pip's `--hash` form.
         """
     )
 
@@ -403,8 +414,8 @@ class CcIncludeDirsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        The directories of the installed distribution that its headers are included from, relative to
-        `site-packages`, such as `nanobind/include`.
+        The include directories of the installed distribution, relative to `site-packages`, such as
+        `["nanobind/include"]`.
         """
     )
 
@@ -421,8 +432,8 @@ class CcPackageSourcesField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        C/C++ sources of the distribution to compile and link into every extension that includes its headers, relative
-        to `site-packages`, such as `nanobind/src/nb_combined.cpp`.
+        C/C++ sources of the distribution that are compiled and linked into each extension that includes its headers,
+        relative to `site-packages`, such as `["nanobind/src/nb_combined.cpp"]`. Defaults to none.
         """
     )
 
@@ -435,7 +446,7 @@ class CcPackageSourcesField(StringSequenceField):
 
 class CcPublicDefinesField(DefinesField):
     alias = "defines"
-    help = "Macros for the distribution's own sources and for every source that includes its headers."
+    help = "Macros for the distribution's own sources and for all sources that include its headers. Defaults to none."
 
 
 class CcPythonRequirementTarget(Target):
@@ -454,13 +465,13 @@ class CcPythonRequirementTarget(Target):
     )
     help = help_text(
         """
-        C/C++ headers and sources that ship in a Python package: nanobind, pybind11, numpy and the like.
+        C/C++ headers and sources that a Python package contains, such as nanobind, pybind11 or numpy.
 
         List it in the `dependencies` of the `cc_sources` that include its headers. Sources that reach headers which
         include `Python.h` are compiled once per Python ABI, all others once per platform.
 
-        Where the distribution has a wheel for each platform, as numpy has, each compile gets the headers of the wheel
-        for its own platform and Python; where it has none for that, the build fails and says so.
+        If the distribution has a wheel for each platform, as numpy does, each compile uses the headers of the wheel for
+        its own platform and Python. If there is no such wheel, the build fails with an error.
         """
     )
 

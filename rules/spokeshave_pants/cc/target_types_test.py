@@ -71,7 +71,7 @@ def test_all_wrong_flags_of_a_field_are_reported_together() -> None:
 
 @pytest.mark.parametrize("root", ["../../..", "../../../x", "a/../../../..", "/usr/include", "~/include", "~"])
 def test_an_include_root_outside_of_the_repository_is_refused(root: str) -> None:
-    with pytest.raises(InvalidFieldException, match="a directory of the repository"):
+    with pytest.raises(InvalidFieldException, match="a directory in the repository"):
         IncludeRootField(["include", root], ADDRESS)
 
 
@@ -89,13 +89,13 @@ def test_paths_of_a_package_are_within_it(field: type[CcIncludeDirsField], path:
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/b", "a\\b"])
 def test_a_library_name_is_not_a_path(name: str) -> None:
-    with pytest.raises(InvalidFieldException, match="a name and not a path"):
+    with pytest.raises(InvalidFieldException, match="a name, not a path"):
         CcSharedLibraryNameField(name, ADDRESS)
     assert CcSharedLibraryNameField("x", ADDRESS).value == "x"
 
 
 def test_a_macro_with_its_flag_is_refused_with_how_to_write_it() -> None:
-    with pytest.raises(InvalidFieldException, match="write 'NAME=1' for '-DNAME=1'"):
+    with pytest.raises(InvalidFieldException, match="write 'NAME=1' instead of '-DNAME=1'"):
         DefinesField(["OK", "-DNAME=1"], ADDRESS)
 
 

@@ -9,23 +9,24 @@ from collections.abc import Iterable
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _MODULES = (
-    "C++20 modules are not supported, as each source is compiled on its own: declare in headers what others use, and "
-    "name them by #include"
+    "C++20 modules are not supported, because each source is compiled separately: declare shared names in headers, "
+    "and name them by #include"
 )
 _FORTRAN = (
-    "the toolchain has no Fortran compiler: translate it to C (f2c, LFortran), or take a package that has it built"
+    "the toolchain has no Fortran compiler: translate it to C (f2c, LFortran), or use a package that contains the "
+    "compiled code"
 )
 _OBJECTIVE_C = (
     "Objective-C needs the frameworks of Apple's SDK, which the toolchain does not have: call the Objective-C runtime "
     "from C, by dlopen"
 )
 _CUDA = (
-    "the toolchain has no CUDA compiler: compile the kernels at run time by NVRTC, or take a package that has "
-    "them built"
+    "the toolchain has no CUDA compiler: compile the kernels at run time by NVRTC, or use a package that contains "
+    "the compiled kernels"
 )
 _ASSEMBLERS = (
-    "the toolchain has no NASM and no MASM: take the project's assembler in GNU syntax (`.S`, `.s`) where it has some, "
-    "or its C sources instead, which most projects choose by a macro"
+    "the toolchain has no NASM and no MASM: use the project's assembler sources in GNU syntax (`.S`, `.s`) if it has "
+    "any, or its C sources, which most projects choose by a macro"
 )
 _OPENMP = (
     "the toolchain has no OpenMP runtime. Without the flag the pragmas are ignored and the code runs on one thread; "
@@ -58,14 +59,14 @@ def check_languages(sources: Iterable[str], *, where: str) -> None:
     if problems:
         raise InvalidTargetError(
             f"{where} has sources that cannot be compiled:\n{bullet_list(problems)}\n"
-            "Leave out of `sources` what is not needed."
+            "Remove the sources that are not needed from `sources`."
         )
 
 
 def unsupported_flag(flag: str) -> str | None:
     """Why a flag for the compiler cannot be used, and what to do; None for all others."""
     if _OPENMP_FLAG.fullmatch(flag):
-        return f"{_OPENMP}. Leave it out."
+        return f"{_OPENMP}. Remove the flag."
     if flag == "-fmodules-ts" or flag.startswith(("-fmodule-file", "-fmodule-output", "-fprebuilt-module")):
-        return f"{_MODULES}. Leave it out."
+        return f"{_MODULES}. Remove the flag."
     return None

@@ -68,7 +68,7 @@ async def make_program(compilers: CompilerEnvironment) -> ConfineProgram:
     result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
-        raise ConfinementError(f"The toolchain did not make the program that confines compilers:\n{reason}")
+        raise ConfinementError(f"The toolchain could not build the program that confines compilers:\n{reason}")
     return ConfineProgram(result.output_digest)
 
 

@@ -109,10 +109,10 @@ def download_problem(archive: PinnedArchive, words: str) -> str:
     else:
         return f"{entry}, but it cannot be downloaded: {words.strip()}"
     return (
-        f"{entry}, but the file there is another one:\n"
+        f"{entry}, but the file at that URL has other content:\n"
         f"  pinned: sha256 {archive.sha256}, {archive.size} bytes\n"
         f"  found:  {found}\n"
-        "If the file was meant to change, pin what was found; otherwise restore it."
+        "If the change is intended, pin the new values; otherwise restore the file."
     )
 
 

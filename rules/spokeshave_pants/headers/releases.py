@@ -72,9 +72,10 @@ def fallback_warning(release: PinnedRelease, exit_code: int, found: str) -> str:
     why = (
         f"those of this machine's {release.release} have the sha256 {found}"
         if exit_code == OTHER
-        else "neither this machine nor the remote cache has them"
+        else "neither this machine nor the remote cache has these headers"
     )
     return (
-        f"{OPTION} pins the headers of Python {release.release}, but {why}. Others are taken, which the report names: "
-        f"extensions for Python {release.version} are compiled anew, and share nothing with other machines."
+        f"{OPTION} pins the headers of Python {release.release}, but {why}. Other headers are used, which the report "
+        f"names: extensions for Python {release.version} are compiled again, and their results are not shared with "
+        f"other machines."
     )

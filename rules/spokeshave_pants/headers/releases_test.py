@@ -32,5 +32,5 @@ def test_every_wrong_entry_is_told_at_once() -> None:
 
 def test_the_warning_says_why_and_what_it_costs() -> None:
     release = PinnedRelease(PythonVersion(12), "3.12.1", SHA256)
-    assert "neither this machine nor the remote cache has them" in fallback_warning(release, 3, "")
+    assert "neither this machine nor the remote cache has these headers" in fallback_warning(release, 3, "")
     assert "this machine's 3.12.1 have the sha256 abc" in fallback_warning(release, OTHER, "abc")

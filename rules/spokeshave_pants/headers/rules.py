@@ -65,12 +65,12 @@ class PythonHeadersSubsystem(Subsystem):
     options_scope = "python-headers"
     help = help_text(
         """
-        Where CPython's headers come from.
+        The source of CPython's headers.
 
-        A pinned archive is the same on every machine, and so is a pinned release. Without either the headers of an
-        interpreter on this machine are taken, else those of Debian's package of that version; a wheel's report then
-        says so, and runners with another patch release do not share its compiles. `pyconfig.h` is never taken from
-        there: it is derived from the platform and the version.
+        A pinned archive or a pinned release is the same on all machines. Without either, the headers come from an
+        interpreter on this machine, otherwise from Debian's package of that version. The report of a wheel then says
+        so, and runners with another patch release do not share its compiles. `pyconfig.h` never comes from these
+        sources: it is derived from the platform and the version.
         """
     )
 
@@ -78,10 +78,10 @@ class PythonHeadersSubsystem(Subsystem):
         default={},
         help=softwrap(
             """
-            A pinned archive per Python version, `{"3.12": "URL|SHA256|BYTES"}`, or per version and platform,
-            `{"3.12:win_amd64": "URL|SHA256|BYTES"}`. The archive is a tar that holds
-            `python/include/python3.12/Python.h`, or for Windows `python/include/Python.h`, as the "install only"
-            archives of the Python standalone builds do. One serves all platforms, and the free-threaded build as well.
+            A pinned archive for each Python version, `{"3.12": "URL|SHA256|BYTES"}`, or for a version and a platform,
+            `{"3.12:win_amd64": "URL|SHA256|BYTES"}`. The archive is a tar file that contains
+            `python/include/python3.12/Python.h`, or for Windows `python/include/Python.h`, such as the "install only"
+            archives of the Python standalone builds. One archive serves all platforms and the free-threaded build.
             """
         ),
     )
@@ -89,12 +89,11 @@ class PythonHeadersSubsystem(Subsystem):
         default={},
         help=softwrap(
             """
-            The release whose headers are taken per Python version, `{"3.12": "3.12.1|SHA256"}`. They come from an
-            interpreter of that release wherever it is on the machine, or from the remote cache: so machines with
-            different patch releases share what is compiled with them. The hash is that of the files but for
-            `pyconfig.h`: in the folder of `Python.h`,
-            `find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum`. A machine that has
-            neither goes on with what it has, and says so. An archive for the version wins.
+            A pinned release for each Python version, `{"3.12": "3.12.1|SHA256"}`. The headers come from an interpreter
+            of that release on this machine, or from the remote cache. So machines with different patch releases share
+            compiles. To compute the hash, run this command in the folder of `Python.h`:
+            `find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum`. If a machine has
+            neither, a warning says so and other headers are used. `archives` takes precedence.
             """
         ),
     )
@@ -102,9 +101,9 @@ class PythonHeadersSubsystem(Subsystem):
         default={"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"},
         help=softwrap(
             """
-            The Debian release whose package has a Python's headers, for versions that are neither pinned nor on this
-            machine. It is downloaded from the mirror that the machine's own apt sources name, with apt's own checks,
-            and installed nowhere. `{}` turns that off.
+            The Debian release whose package provides the headers, for each Python version that is neither pinned nor on
+            this machine. The package is downloaded from the mirror of the machine's apt sources, checked by apt, and
+            not installed. `{}` disables this.
             """
         ),
     )
@@ -147,7 +146,7 @@ class FoundHeaders:
 
 @dataclass(frozen=True)
 class ReleaseHeaders:
-    """The headers of a pinned release, or None where neither this machine nor the remote cache has them."""
+    """The headers of a pinned release, or None where neither this machine nor the remote cache has these headers."""
 
     found: FoundHeaders | None
 
@@ -217,7 +216,7 @@ async def find_headers(
         return await Get(FoundHeaders, Interpreter, interpreter)
     minor = PythonVersion(request.version.minor)
     reason = (
-        f"{request.where} needs the headers of Python {request.version}, and this machine has none: "
+        f"{request.where} needs the headers of Python {request.version}, but this machine does not have them: "
         f"{interpreters.describe()}. Install Python {minor} with its headers (`pyenv install "
         f"{minor}`, or Debian's `python{minor}-dev`), or pin an archive of it with the option {OPTION}."
     )
@@ -250,7 +249,7 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
     if folder is None:
         reason = result.stderr.decode(errors="replace").strip()
         raise PinnedArchiveError(
-            f"{OPTION} pins {archive.url} for Python {archive.key}, but it holds neither "
+            f"{OPTION} pins {archive.url} for Python {archive.key}, but it contains neither "
             f"`{INCLUDE}/python{archive.version}/Python.h` nor `{INCLUDE}/Python.h`. Pin an archive that does, such as "
             f'an "install only" one of the Python standalone builds.{" tar said: " + reason if reason else ""}'
         )
@@ -334,7 +333,9 @@ async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary
     )
     if result.exit_code:
         words = result.stderr.decode(errors="replace").strip()
-        raise MissingInterpreterError(f"{request.reason}\nDebian's package {package} cannot be had either: {words}")
+        raise MissingInterpreterError(
+            f"{request.reason}\nDebian's package {package} cannot be installed either: {words}"
+        )
     headers = await Get(Digest, RemovePrefix(result.output_digest, debian_headers.INCLUDE))
     source = f"Debian {request.suite} ({package} {result.stdout.decode().strip()})"
     return await Get(FoundHeaders, HeadersFolder(headers, request.version, source, pinned=False))
@@ -348,8 +349,8 @@ async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
     version = headers_version("".join(file.content.decode() for file in patchlevel)) or "an unknown version"
     if not version.startswith(f"3.{folder.version.minor}."):
         raise PinnedArchiveError(
-            f"The headers of {folder.source} were to be those of Python {folder.version}, but are those of {version}. "
-            f"Pin the right ones with the option {OPTION}."
+            f"The headers of {folder.source} should be of Python {folder.version}, but are of {version}. Pin the "
+            f"right headers with the option {OPTION}."
         )
     return FoundHeaders(headers, version, folder.source, folder.pinned)
 

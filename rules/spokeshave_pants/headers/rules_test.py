@@ -145,7 +145,7 @@ def test_what_is_no_archive_is_refused_with_the_words_of_tar(tmp_path: Path) -> 
 def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
     files = {"python/include/Python.h": "", "python/include/patchlevel.h": PATCHLEVEL}
     error = refusal(pinning({"3.11": pin(archive(tmp_path, "a.tar.gz", files))}), "3.11")
-    assert "were to be those of Python 3.11, but are those of 3.12.7" in str(error)
+    assert "should be of Python 3.11, but are those of 3.12.7" in str(error)
 
 
 def test_a_malformed_entry_is_refused_whatever_is_asked_for() -> None:
@@ -215,6 +215,6 @@ def test_an_interpreters_headers_serve_every_platform_and_the_free_threaded_buil
 def test_a_python_that_is_nowhere_is_told_with_what_to_do() -> None:
     error = refusal(new_rule_runner("--wheel-pythons-search-path=[]"), "3.14t")
     assert isinstance(error, MissingInterpreterError)
-    assert f"{WHERE} needs the headers of Python 3.14t, and this machine has none" in str(error)
+    assert f"{WHERE} needs the headers of Python 3.14t, but this machine does not have them" in str(error)
     assert "pyenv install 3.14" in str(error) and "`[python-headers].archives`" in str(error)
     assert os.linesep not in str(error)

@@ -74,7 +74,7 @@ def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:
         return tuple(sorted(_python(entry) for entry in document["pythons"]))
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidManifestError(
-            f"{place} does not list emulated Pythons as this version writes it ({error}). "
+            f"{place} is not a valid list of emulated Pythons ({error}). "
             "Run `spokeshave emulation` again, or set `[wheel-pythons].emulated` to ''."
         ) from error
 
@@ -82,7 +82,7 @@ def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:
 def _python(entry: Mapping[str, str]) -> ForeignPython:
     match = re.match(r"3\.(\d+)\.(\d+)", entry["version"])
     if match is None:
-        raise ValueError(f"{entry['version']} is no version of Python 3")
+        raise ValueError(f"{entry['version']} is not a version of Python 3")
     libc = re.match(r"(\d+)\.(\d+)", entry["system_version"])
     return ForeignPython(
         feature=PythonVersion(int(match[1])),

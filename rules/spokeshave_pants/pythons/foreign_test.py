@@ -61,7 +61,7 @@ def test_every_package_that_a_python_was_made_of_is_part_of_what_a_smoke_test_is
     ["x", "[]", '{"format": 2, "pythons": []}', manifest({**ENTRY, "version": "2.7"}), manifest({"name": "a"})],
 )
 def test_what_is_no_manifest_is_told_with_its_place(text: str) -> None:
-    with pytest.raises(InvalidManifestError, match=r"/e/manifest.json does not list emulated Pythons"):
+    with pytest.raises(InvalidManifestError, match=r"/e/manifest.json is not a valid list of emulated Pythons"):
         parse_manifest(text, "/e/manifest.json")
 
 

@@ -27,9 +27,10 @@ class WheelPythonsSubsystem(Subsystem):
     options_scope = "wheel-pythons"
     help = help_text(
         """
-        Where the Pythons are that wheels are smoke-tested on and, unless `[python-headers]` pins an archive, built for.
+        The Pythons on which wheels are smoke-tested. Unless `[python-headers]` pins them, CPython's headers come from
+        them too.
 
-        They are no part of the key of anything but a smoke test, so each machine may have its own.
+        Only the cache keys of smoke tests contain these Pythons, so each machine may have its own.
         """
     )
 
@@ -37,8 +38,8 @@ class WheelPythonsSubsystem(Subsystem):
         default=["<PATH>", "<PYENV>"],
         help=softwrap(
             """
-            Directories to look for `python3.X` in. `<PATH>` stands for those of the PATH, `<PYENV>` for each version
-            that pyenv has installed.
+            The directories in which `python3.X` is searched. `<PATH>` stands for the directories of the environment
+            variable PATH, and `<PYENV>` for all versions that pyenv has installed.
             """
         ),
     )
@@ -46,9 +47,9 @@ class WheelPythonsSubsystem(Subsystem):
         default="<SPOKESHAVE>/emulation",
         help=softwrap(
             """
-            The folder in which `spokeshave emulation` set up emulators and Pythons of other platforms, on which wheels
-            are tried that this machine cannot run itself. `<SPOKESHAVE>` stands for the folder in which `./pants` keeps
-            what it needs: `$SPOKESHAVE_HOME`, or `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`. Empty turns it off.
+            The folder in which `spokeshave emulation` set up emulators and Pythons of other platforms. Wheels that this
+            machine cannot run are smoke-tested on them. `<SPOKESHAVE>` stands for Spokeshave's own folder:
+            `$SPOKESHAVE_HOME`, or `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`. An empty value disables emulation.
             """
         ),
     )
@@ -72,7 +73,7 @@ class Interpreters:
 
     def describe(self) -> str:
         versions = ", ".join(interpreter.version for interpreter in self.found) or "none"
-        return f"the Pythons found in `[wheel-pythons].search_path` are: {versions}"
+        return f"the Pythons found in `[wheel-pythons].search_path` are {versions}"
 
 
 @dataclass(frozen=True)

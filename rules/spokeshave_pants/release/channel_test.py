@@ -80,14 +80,14 @@ def test_a_commit_changes_only_the_versions_that_name_one() -> None:
     assert changed == [None, Channel.DEV, Channel.LOCAL]
 
 
-BROKEN = ReleaseContext(commit=None, dirty=False, date=TODAY, problem="git refuses it")
+BROKEN = ReleaseContext(commit=None, dirty=False, date=TODAY, problem="git rejects it")
 
 
 @pytest.mark.parametrize(
     ("channel", "commit"), [(None, None), (None, COMMIT), (Channel.DEV, None), (Channel.LOCAL, COMMIT)]
 )
 def test_a_version_that_names_an_unknown_commit_is_refused(channel: Channel | None, commit: str | None) -> None:
-    with pytest.raises(UnknownCommitError, match="git refuses it"):
+    with pytest.raises(UnknownCommitError, match="git rejects it"):
         arguments(BROKEN, channel, commit=commit)
 
 

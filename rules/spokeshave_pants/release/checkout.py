@@ -74,10 +74,10 @@ def _explain(folder: Path, message: str) -> str:
     if _REFUSED in message:
         where = re.search(r"repository at '([^']+)'", message)
         path = where[1] if where else str(folder)
-        message = f"git refuses it, as it belongs to another user ({path})"
+        message = f"git rejects it, because it belongs to another user ({path})"
         return _problem(folder, message, f"Run `git config --global --add safe.directory {path}`")
     return _problem(
-        folder, f"git says: {message}", f"Repair it, or remove {folder / '.git'} if the folder is not a git checkout"
+        folder, f"git reports: {message}", f"Repair it, or remove {folder / '.git'} if the folder is not a git checkout"
     )
 
 

@@ -135,7 +135,7 @@ async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
     if request.static_version is not None:
         if wheel[VersionFileField].value is not None:
             raise InvalidTargetError(
-                f"{request.wheel} has a `version_file`, but its pyproject.toml states the version "
+                f"{request.wheel} has a `version_file`, but its pyproject.toml has the static version "
                 f'{request.static_version}. Remove the field, or write `dynamic = ["version"]` and no version.'
             )
         return StampedVersion(request.static_version)

@@ -92,7 +92,7 @@ def test_a_static_version_is_kept_and_needs_no_file(rule_runner: RuleRunner) -> 
 def test_a_static_version_and_a_version_file_contradict_each_other(rule_runner: RuleRunner) -> None:
     wheel = "python_native_wheel(name='one', pythons=['3.12'], version_file='version.json')"
     rule_runner.write_files({"BUILD": wheel, "version.json": "{}"})
-    with engine_error(InvalidTargetError, contains="states the version 1.4.5. Remove the field"):
+    with engine_error(InvalidTargetError, contains="has the static version 1.4.5. Remove the field"):
         stamped(rule_runner, static="1.4.5")
 
 
@@ -118,7 +118,7 @@ def test_a_version_needs_a_checkout_that_git_reads(rule_runner: RuleRunner) -> N
     git = Path(rule_runner.build_root, ".git")
     git.write_text("gitdir: /nowhere\n")
     try:
-        with engine_error(UnknownCommitError, contains="git says: fatal: not a git repository: /nowhere"):
+        with engine_error(UnknownCommitError, contains="git reports: fatal: not a git repository: /nowhere"):
             stamped(rule_runner)
         assert stamped(rule_runner, "--release-version-channel=stable") == "1.2.0"
     finally:

@@ -15,8 +15,8 @@ class ReleaseVersionSubsystem(GoalSubsystem):
         """
         Print the version that `package` and `publish` stamp wheels with.
 
-        It is computed from the wheels' version files, the channel, and the commit. Wheels are stamped last, so that
-        a change of any of these compiles, links and repairs nothing.
+        It is computed from the wheels' version files, the channel, and the commit. Wheels are stamped last, so a
+        change of any of these causes no compile, link or repair.
         """
     )
 
@@ -25,18 +25,21 @@ class ReleaseVersionSubsystem(GoalSubsystem):
         enum_type=Channel,
         help=softwrap(
             """
-            Where the release goes: `stable` (3.12.0), `rc` and `nightly` (3.12.0rc20260821), `dev`
-            (3.12.0.dev0+COMMIT) or `local` (as dev, and .dirty where the tree has changes). Unset, it is `dev` in a
-            clean tree and `local` in one with changes; with a suffix alone, the suffix decides.
+            The release channel: `stable` (3.12.0), `rc` and `nightly` (3.12.0rc20260821), `dev` (3.12.0.dev0+COMMIT) or
+            `local` (like `dev`, with .dirty if the tree has changes). Defaults to `dev` in a clean tree and to `local`
+            in a tree with changes. If only a suffix is given, the version is X.Y.Z and the suffix.
             """
         ),
     )
     suffix = StrOption(
-        default=None, help="What to append to X.Y.Z in place of a date or commit, such as `rc1`, `a2` or `.dev3`."
+        default=None, help="The suffix to append to X.Y.Z instead of a date or commit, such as `rc1`, `a2` or `.dev3`."
     )
-    commit = StrOption(default=None, help="The commit that dev and local versions name. Default: git's HEAD.")
-    date = StrOption(default=None, help="The UTC date of an rc or nightly, as YYYYMMDD. Default: today.")
-    format = EnumOption(default=VersionFormat.TEXT, help="`text`: the version alone; `json`: with how it came about.")
+    commit = StrOption(default=None, help="The commit in `dev` and `local` versions. Defaults to git's HEAD.")
+    date = StrOption(default=None, help="The UTC date in `rc` and `nightly` versions, as YYYYMMDD. Defaults to today.")
+    format = EnumOption(
+        default=VersionFormat.TEXT,
+        help="`text` prints the version only, `json` also how it was computed. Defaults to `text`.",
+    )
 
 
 class ReleaseVersion(Goal):

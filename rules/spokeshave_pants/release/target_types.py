@@ -1,4 +1,4 @@
-"""The target `release`: the wheels that share a version and go out together."""
+"""The target `release`: wheels that share a version and are released together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pants.util.strutil import help_text
 class ReleaseWheelsField(SpecialCasedDependencies):
     alias = "wheels"
     required = True
-    help = "The addresses of the `python_native_wheel` targets of the release."
+    help = 'The addresses of the `python_native_wheel` targets of the release, such as `["src/python:runtime_wheel"]`.'
 
 
 class ReleaseTarget(Target):
@@ -24,7 +24,7 @@ class ReleaseTarget(Target):
         """
         A release set: wheels that are stamped with one common version.
 
-        The common version is the PEP 440 maximum of the wheels' version files, which have to agree on X.Y.
+        The common version is the PEP 440 maximum of the wheels' version files, which must have the same X.Y.
         `release-version` prints it.
         """
     )
@@ -38,9 +38,9 @@ class PyprojectField(StringField):
         """
         The `pyproject.toml` with the wheel's metadata (PEP 621), relative to the BUILD file.
 
-        `version` is to be dynamic: it is computed (`release-version`) and stamped last. A static version is kept
-        as it is. Readme and license files (PEP 639) are found beside it: without `license-files`, those named
-        `LICEN[CS]E*`, `COPYING*`, `NOTICE*` and `AUTHORS*`. Its build backend is not used.
+        With `dynamic = ["version"]`, the version is computed (see `release-version`) and stamped last. A static version
+        is kept. Readme and license files (PEP 639) are next to `pyproject.toml`. Without `license-files`, the license
+        files are those that match `LICEN[CS]E*`, `COPYING*`, `NOTICE*` or `AUTHORS*`. The build backend is not used.
         """
     )
 
@@ -49,7 +49,7 @@ class VersionFileField(StringField):
     alias = "version_file"
     help = help_text(
         """
-        The `version.json` of the package, in IREE's form `{"package-version": "3.12.0.dev"}`, relative to the BUILD
-        file. Defaults to the one beside `pyproject.toml`.
+        The `version.json` of the package, relative to the BUILD file, in the form used by IREE:
+        `{"package-version": "3.12.0.dev"}`. Defaults to the `version.json` next to `pyproject.toml`.
         """
     )

@@ -90,8 +90,8 @@ async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> Fallibl
 def lost_workers(description: str, options: GlobalOptions, words: str) -> str:
     """What a user is told where remote execution failed. A process that ran and failed is no such case."""
     return (
-        f"{description}: the remote execution server at {options.remote_execution_address} did not do it: "
-        f"{words.strip()}\nStart it again and run the same command, which goes on where it was; or go on without it by "
+        f"{description}: the remote execution server at {options.remote_execution_address} did not run it: "
+        f"{words.strip()}\nStart it again and run the same command, which continues; or run without it by "
         "`--no-remote-execution`, which compiles here where the `remote_environment` has "
         '`fallback_environment="__local__"`.'
     )

@@ -71,15 +71,15 @@ def test_options_without_effect_are_left_out() -> None:
     [
         (
             "-r more.txt",
-            "line 1: -r: is not a requirement, but names another file, which is not read.",
+            "line 1: -r: is not a requirement: it names another file, which is not read.",
         ),
         (
             "-c limits.txt",
-            "line 1: -c: is not a requirement, but names another file, which is not read.",
+            "line 1: -c: is not a requirement: it names another file, which is not read.",
         ),
-        ("-e .", "line 1: -e: is a folder that is installed as it is, which no hash pins. Leave the line out"),
+        ("-e .", "line 1: -e: is a folder, which cannot be pinned by a hash. Remove the line"),
         ("./wheels/a.whl", "line 1: ./wheels/a.whl: is a file or an address without a name. Write `name @ address`"),
-        ("--no-deps", "line 1: --no-deps: is not an option that a requirements file can have. Leave the line out."),
+        ("--no-deps", "line 1: --no-deps: is not an option that a requirements file can have. Remove the line."),
         ("numpy==1.0", "line 1: numpy==1.0: is not pinned to one version with hashes. Write name==version"),
         ("numpy>=1.0 --hash=sha256:aa", "line 1: numpy>=1.0: is not pinned to one version with hashes."),
         ("numpy==1.* --hash=sha256:aa", "line 1: numpy==1.*: is not pinned to one version with hashes."),

@@ -25,9 +25,9 @@ def wrong_hashes(stderr: str) -> str | None:
     if not found:
         return None
     return (
-        f"What was downloaded is not what is pinned there:\n{bullet_list(found)}\n"
-        "If you changed the version, pin its own hashes (`uv pip compile --generate-hashes`). If you did not, the file "
-        "was exchanged on its way or at its source: find out by whom before you trust it."
+        f"Downloaded files do not match the pinned hashes:\n{bullet_list(found)}\n"
+        "If you changed the version, pin its own hashes (`uv pip compile --generate-hashes`). If you did not, the "
+        "file was replaced at its source or during the download: find out why before you trust it."
     )
 
 

@@ -15,9 +15,9 @@ class CcExecutionSubsystem(Subsystem):
         default=None,
         help=softwrap(
             """
-            The name, in `[environments-preview].names`, of the environment in which compilers and linkers run:
-            that of a `remote_environment`, whose workers need have nothing installed. The compiler is the one for its
-            `platform`. All else runs here, where the tools and the Pythons are. Unset, compilers run here as well.
+            The environment in which compilers and linkers run: a name of `[environments-preview].names` that stands for
+            a `remote_environment`. Its workers need nothing installed. The compiler is the one for its `platform`. All
+            other processes run locally. By default, compilers and linkers run locally too.
             """
         ),
     )
@@ -31,8 +31,8 @@ class SandboxPythonSubsystem(Subsystem):
         default=["CPython==3.9.*"],
         help=softwrap(
             """
-            Which Python runs the tools: by default the one that runs Pants 2.17, so that every machine has it. Of the
-            keys of processes its feature version is a part, and neither its place nor its patch release.
+            The Python that runs the tools, such as `["CPython==3.9.*"]`. Defaults to the Python that runs Pants 2.17,
+            which each machine has. Cache keys contain its feature version, but neither its path nor its patch release.
             """
         ),
         advanced=True,
@@ -41,20 +41,20 @@ class SandboxPythonSubsystem(Subsystem):
 
 class SpokeshaveToolsSubsystem(Subsystem):
     options_scope = "spokeshave-tools"
-    help = "The tools that assemble, repair, verify, stamp and test wheels, run in sandboxes."
+    help = "The tools that assemble, repair, verify, stamp and smoke-test wheels in sandboxes."
 
     requirements = StrOption(
         default="resource://spokeshave_pants.resources/tools.txt",
         help=softwrap(
             """
-            The requirements file, in pip's `--hash` form, that pins what the tools need: a path from the build root,
-            or the one that the plugin carries.
+            The requirements file, in pip's `--hash` form, that pins the dependencies of the tools, as a path from the
+            build root. Defaults to the file in the plugin.
             """
         ),
         advanced=True,
     )
     smoke_requirements = StrOption(
         default="resource://spokeshave_pants.resources/smoke.txt",
-        help="The requirements file, in pip's `--hash` form, with pytest, for wheels that give none of their own.",
+        help="The requirements file, in pip's `--hash` form, that pins pytest for wheels without `smoke_requirements`.",
         advanced=True,
     )

@@ -67,7 +67,7 @@ def compare_types_by_name(typeinfo: str) -> str:
     """
     if typeinfo.count(_TYPEINFO_PLACE) != 1:
         raise ToolchainLayoutError(
-            f"{TYPEINFO} of this `ziglang` version does not choose its comparison of types as known; "
-            "pin the version that the plugin carries (`[zig-toolchain].requirements`)."
+            f"{TYPEINFO} of this `ziglang` version selects the comparison of types in an unknown way; pin the "
+            f"version that the plugin contains (`[zig-toolchain].requirements`)."
         )
     return typeinfo.replace(_TYPEINFO_PLACE, _TYPEINFO_BY_NAME + _TYPEINFO_PLACE)

@@ -67,5 +67,5 @@ def test_types_are_compared_by_name_before_the_header_chooses() -> None:
 
 @pytest.mark.parametrize("typeinfo", ["", TYPEINFO + TYPEINFO, TYPEINFO.replace("ifndef", "if !defined")])
 def test_a_header_that_is_not_as_known_is_refused(typeinfo: str) -> None:
-    with pytest.raises(ToolchainLayoutError, match="does not choose its comparison of types as known"):
+    with pytest.raises(ToolchainLayoutError, match="selects the comparison of types in an unknown way"):
         compare_types_by_name(typeinfo)

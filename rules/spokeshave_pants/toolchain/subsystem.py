@@ -13,7 +13,7 @@ class ZigToolchainSubsystem(Subsystem):
         """
         The default toolchain: clang with libc headers for every platform, from the `ziglang` package on PyPI.
 
-        It is an input of each compile and link; no compiler, header or library of the machine is used.
+        It is an input of each compile and link. No compiler, header or library of the machine is used.
         """
     )
 
@@ -21,8 +21,8 @@ class ZigToolchainSubsystem(Subsystem):
         default="resource://spokeshave_pants.resources/ziglang.txt",
         help=softwrap(
             """
-            The requirements file, in pip's `--hash` form, that pins `ziglang`: a path from the build root, or the
-            one that the plugin carries. Its content is part of the key of every compile and link.
+            The requirements file, in pip's `--hash` form, that pins `ziglang`, as a path from the build root. Defaults
+            to the file in the plugin. Its content is part of the cache key of each compile and link.
             """
         ),
         advanced=True,

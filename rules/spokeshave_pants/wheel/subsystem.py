@@ -12,15 +12,15 @@ from spokeshave_pants.platform import HOST, check_platform_globs
 
 
 class ReportFormat(Enum):
-    """What `package` can tell of its wheels in, beside the JSON that it always writes."""
+    """A report that `package` writes in addition to the JSON report."""
 
     HTML = "html"
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        # Pants' own words would not say what there is.
+        # Pants' own message would not list the valid values.
         formats = ", ".join(f"`{known.value}`" for known in cls)
-        raise ValueError(f"there is no report as {value!r}, but {formats}; JSON is written in any case")
+        raise ValueError(f"{value!r} is not a report format. Use {formats}; the JSON report is always written.")
 
 
 class PackageReportOptions:
@@ -30,9 +30,9 @@ class PackageReportOptions:
         enum_type=ReportFormat,
         help=softwrap(
             """
-            What to write of native wheels beside the JSON report of each target. `html` is one page, `report.html` in
-            the folder of the wheels, with the matrix of all wheels of the run, what ran and what came from a cache, and
-            a timeline with the critical path. It needs no network and no other file.
+            Reports of native wheels to write in addition to the JSON report of each target. `html` writes one page,
+            `report.html`, to the folder of the wheels. It shows the matrix of all wheels of the run, which actions ran
+            or came from a cache, and a timeline with the critical path. The page needs no network and no other file.
             """
         ),
     )
@@ -40,15 +40,15 @@ class PackageReportOptions:
 
 class NativeWheelSubsystem(Subsystem):
     options_scope = "native-wheel"
-    help = "Which of the declared wheels a run is about."
+    help = "The selection of native wheels that a run builds."
 
     platforms = StrListOption(
         default=[],
         help=softwrap(
             """
-            Only these of the platforms that targets list: globs of wheel platform tags, such as `win_*`, or `host` for
-            those whose wheels this machine runs. A target that lists none of them is left out, which the run says.
-            Unset, all.
+            Build only these of the platforms that targets list: globs of wheel platform tags, such as `win_*`, or
+            `host` for the platforms whose wheels this machine runs. A target that lists none of them is skipped, and
+            the run reports it. Defaults to all platforms.
             """
         ),
     )
@@ -56,7 +56,7 @@ class NativeWheelSubsystem(Subsystem):
     def globs(self) -> tuple[str, ...]:
         """The option's value.
 
-        :raises InvalidPlatformError: for what no tag could fit, which is a slip of the pen.
+        :raises InvalidPlatformError: for a glob that matches no known tag, which is probably a typo.
         """
         check_platform_globs(
             [glob for glob in self.platforms if glob != HOST], where="the option `[native-wheel].platforms`"
@@ -72,9 +72,9 @@ class WheelSmokeSubsystem(Subsystem):
         default=[],
         help=softwrap(
             """
-            Reports that `spokeshave smoke-test` wrote on other machines (real macOS, Windows or ARM), as globs from the
-            build root: `["reports/*.json"]`. A run in them counts for the wheel with the same sha256 and for the same
-            Python; what they tell of other bytes does not count.
+            Reports that `spokeshave smoke-test` wrote on other machines (macOS, Windows or ARM), as globs from the
+            build root, such as `["reports/*.json"]`. A run in a report counts only for the wheel with the same sha256
+            and for the same Python.
             """
         ),
     )
@@ -82,15 +82,15 @@ class WheelSmokeSubsystem(Subsystem):
 
 class WheelPublishSubsystem(Subsystem):
     options_scope = "wheel-publish"
-    help = "Where `publish` uploads wheels to."
+    help = "The package indexes that `publish` uploads wheels to."
 
     repositories = DictOption[str](
         default={},
         help=softwrap(
             """
-            Names for upload endpoints: `{"internal": "https://wheels.example.org/legacy/"}` lets targets say
-            `repositories=["@internal"]`. A name that is not here is looked up in `~/.pypirc`; `pypi` and `testpypi` are
-            known without either, and a URL that is stated for them wins.
+            Names of upload endpoints. For example, `{"internal": "https://wheels.example.org/legacy/"}` allows targets
+            to use `repositories=["@internal"]`. Other names are looked up in `~/.pypirc`. `pypi` and `testpypi` are
+            built in; a URL that is given for them here or there takes precedence.
             """
         ),
     )
@@ -98,9 +98,9 @@ class WheelPublishSubsystem(Subsystem):
         default={},
         help=softwrap(
             """
-            The simple index (PEP 503) of a repository, by its name or upload URL, where it is not the upload URL's
-            `/legacy/` or `/upload/` replaced by `/simple/`. It is asked which files are there already: the same bytes
-            count as uploaded, other bytes are an error before anything is uploaded.
+            The simple index (PEP 503) of a repository, by its name or upload URL. It defaults to the upload URL with
+            `/legacy/` or `/upload/` replaced by `/simple/`. `publish` asks it which files exist already: a file with
+            the same bytes counts as uploaded, and other bytes are an error before anything is uploaded.
             """
         ),
     )

@@ -27,8 +27,8 @@ class ExtensionModuleField(StringField):
         """
         The module's full import name, such as `abacus_runtime._native`.
 
-        Its last part must fit the function that the C++ defines: `PyInit__native`, which nanobind's
-        `NB_MODULE(_native, m)` and pybind11's `PYBIND11_MODULE(_native, m)` define.
+        Its last part must match the function that the C++ code defines. For example, nanobind's `NB_MODULE(_native, m)`
+        and pybind11's `PYBIND11_MODULE(_native, m)` define `PyInit__native`.
         """
     )
 
@@ -36,8 +36,8 @@ class ExtensionModuleField(StringField):
 class ExtensionDependenciesField(Dependencies):
     help = help_text(
         """
-        The `cc_sources` of the binding. The core follows by itself: whatever headers they include pull in the
-        targets that own them. A `cc_shared_library` listed here, or by one of those, is linked to and not into.
+        The `cc_sources` of the binding. The core is inferred: the targets that own the included headers are linked in.
+        A `cc_shared_library` that is listed here, or by one of those targets, is linked to instead.
         """
     )
 
@@ -46,10 +46,10 @@ class LimitedApiField(StringField):
     alias = "limited_api"
     help = help_text(
         """
-        The first Python whose stable ABI is used, such as `"3.12"`: one `abi3` build serves that Python and all
-        later ones (PEP 384); each earlier one in `pythons` has a build of its own. Unset, each Python has its own.
+        The first Python whose stable ABI is used, such as `"3.12"`. One `abi3` build serves this Python and all later
+        ones (PEP 384). Each earlier Python in `pythons` has a build of its own. By default, each Python has its own.
 
-        The binding is then compiled with `Py_LIMITED_API`; nanobind supports it from 3.12 on, pybind11 does not.
+        The binding is compiled with `Py_LIMITED_API`. nanobind supports it from 3.12 on; pybind11 does not support it.
         """
     )
 
@@ -68,8 +68,9 @@ class PythonExtensionTarget(Target):
         """
         An extension module in C or C++, built once per Python ABI and platform from one compile of its core.
 
-        A source is compiled for each Python ABI only if it can reach `Python.h`; all others once per platform.
-        List it in the `dependencies` of a `python_native_wheel`, or let a Python source of the wheel import it.
+        A source is compiled for each Python ABI only if it can reach `Python.h`. All other sources are compiled once
+        per platform. List the extension in the `dependencies` of a `python_native_wheel`, or import it from a Python
+        source of the wheel.
         """
     )
 
@@ -77,13 +78,13 @@ class PythonExtensionTarget(Target):
 class WheelDependenciesField(Dependencies):
     help = help_text(
         """
-        What goes into the wheel: `python_extension`, `python_sources`, `resources`, `cc_shared_library` (for `ctypes`
-        and the like), and what those depend on. What cannot be in a wheel, such as `files`, is an error.
+        The content of the wheel: `python_extension`, `python_sources`, `resources`, `cc_shared_library` (for `ctypes`,
+        `cffi` or `dlopen`), and their dependencies. A target that cannot be in a wheel, such as `files`, is an error.
 
-        Another `python_native_wheel` listed here is not put in but required, pinned to the very version that this
-        wheel is stamped with. A `python_requirement` that the sources import is required as well: it is added to the
-        metadata if `pyproject.toml` has `dynamic = ["dependencies"]`, and otherwise must be in its `dependencies`.
-        So is another distribution of the repository that owns what the sources import.
+        Another `python_native_wheel` listed here is not copied. It becomes a requirement, pinned to the version that
+        this wheel is stamped with. A `python_requirement` that the sources import is a requirement too: it is added to
+        the metadata if `pyproject.toml` has `dynamic = ["dependencies"]`, and otherwise must be in its `dependencies`.
+        The same applies to another distribution of the repository that owns sources which are imported.
         """
     )
 
@@ -92,11 +93,11 @@ class PythonsField(StringSequenceField):
     alias = "pythons"
     help = help_text(
         """
-        The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.12", "3.13t"]`, where a `t` means
-        the free-threaded build (PEP 703). A wheel with shared libraries and no extension has one build for all of them,
+        The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.12", "3.13t"]`. A `t` means the
+        free-threaded build (PEP 703). A wheel with shared libraries and no extension has one build for all of them,
         tagged `py3-none`.
 
-        Unset, every release from 3.10 to 3.14 that the `requires-python` of `pyproject.toml` allows.
+        Defaults to all versions from 3.10 to 3.14 that the `requires-python` of `pyproject.toml` allows.
         """
     )
 
@@ -108,10 +109,11 @@ class PlatformsField(StringSequenceField):
     help = help_text(
         """
         The wheel platform tags to build for, such as `manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`,
-        `macosx_11_0_universal2` and `win_amd64`, or `host`, the newest that this machine runs. A tag says OS, libc, its
-        lowest version and the architecture; nothing else needs configuring.
+        `macosx_11_0_universal2` and `win_amd64`, or `host`, the newest tag that this machine runs. A tag determines the
+        operating system, the C library, its minimum version and the architecture. Nothing else needs to be configured.
+        Defaults to `manylinux_2_17_x86_64`.
 
-        `--native-wheel-platforms` narrows a run to some of them.
+        The option `--native-wheel-platforms` selects some of them for one run.
         """
     )
 
@@ -120,8 +122,8 @@ class VariantField(StringField):
     alias = "variant"
     help = help_text(
         """
-        The `cc_variant` that the wheel's C/C++ sources are compiled with: the same wheel once more, with a macro and a
-        library added, as a package of another name.
+        The `cc_variant` that the wheel's C/C++ sources are compiled with, such as `":tracing"`. It builds the same
+        extensions with additional macros and libraries, as a package with another name. Defaults to none.
         """
     )
 
@@ -130,8 +132,8 @@ class VersionModuleField(StringField):
     alias = "version_module"
     help = help_text(
         """
-        A module to generate in the wheel that holds `__version__`, such as `abacus_runtime/_version.py`.
-        It is written when the wheel is stamped, so no source and no object ever knows the version.
+        A module with `__version__` that is generated in the wheel, such as `abacus_runtime/_version.py`. It is written
+        when the wheel is stamped, so no source and no object depends on the version. By default, none is generated.
         """
     )
 
@@ -140,8 +142,9 @@ class DataFilesField(DictStringToStringField):
     alias = "data_files"
     help = help_text(
         """
-        Files to install outside of the packages, under the environment's prefix: `{"share/man/man1/tool.1": "tool.1"}`
-        maps the installed path to a file relative to the BUILD file. Data of a package are `resources` instead.
+        Files to install outside the packages, under the environment's prefix. For example,
+        `{"share/man/man1/tool.1": "tool.1"}` maps an installed path to a file relative to the BUILD file. Use
+        `resources` for data files of a package.
         """
     )
 
@@ -152,10 +155,11 @@ class SmokeTestsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Tests, relative to the BUILD file, that pytest runs against the installed wheel, in a fresh environment with
-        the source tree out of sight: files or globs, also of data that they read beside them, which are copied side
-        by side, or folders, which are copied whole. Without any, the import of each extension and the `--help` of
-        each console script are tried all the same.
+        Tests that pytest runs against the installed wheel, in a fresh environment without the source tree. Each entry,
+        such as `"smoke/test_*.py"`, is relative to the BUILD file. Files and globs are copied side by side, together
+        with listed data files that the tests read; folders are copied completely.
+
+        Without tests, each extension is still imported and each console script is still run with `--help`.
         """
     )
 
@@ -164,11 +168,11 @@ class SmokeScriptsField(DictStringToStringSequenceField):
     alias = "smoke_scripts"
     help = help_text(
         """
-        The arguments that a smoke test runs a console script with, where the script takes no `--help`:
-        `{"abacus": ["--version"], "abacus-server": []}`. A script without arguments here is not run, and is reported
-        as *not run*. Scripts that are not named are run with `--help`.
+        The arguments with which a smoke test runs a console script that does not support `--help`, such as
+        `{"abacus": ["--version"], "abacus-server": []}`. A script with an empty list is reported as *not run*.
+        All other scripts are run with `--help`.
 
-        Each has to exit with 0 within `smoke_timeout` seconds.
+        Each script must exit with code 0 within `smoke_timeout` seconds.
         """
     )
 
@@ -179,9 +183,9 @@ class SmokeOptionalImportsField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Modules that a smoke test does not import, nor any below them, such as `["abacus.contrib"]`: they need a
-        distribution that the wheel does not require. They are reported as *not run*. Every extension and outermost
-        package that is not named is imported.
+        Modules that a smoke test does not import, such as `["abacus.contrib"]`, because they need a distribution that
+        the wheel does not require. Their submodules are not imported either. They are reported as *not run*. All other
+        extensions and top-level packages are imported.
         """
     )
 
@@ -190,8 +194,9 @@ class SmokeRequirementsField(StringField):
     alias = "smoke_requirements"
     help = help_text(
         """
-        A requirements file in pip's `--hash` form, relative to the BUILD file, with what the smoke tests and the
-        wheel itself need at run time. Add `pytest` to it. Defaults to pytest alone.
+        The requirements file of the smoke tests, relative to the BUILD file, in pip's `--hash` form. It must contain
+        `pytest` and the run-time requirements of the tests and of the wheel. Defaults to a file that contains pytest
+        only.
         """
     )
 
@@ -200,7 +205,7 @@ class SmokeTimeoutField(IntField):
     alias = "smoke_timeout"
     default = 120
     value: int
-    help = "How many seconds each smoke check (an import, a script's `--help`, the tests) may take."
+    help = "The timeout of each smoke check (an import, a script's `--help`, the tests), in seconds. Defaults to 120."
 
 
 class RequireSmokeOnField(StringSequenceField):
@@ -209,8 +214,9 @@ class RequireSmokeOnField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Platform tags (globs, such as `manylinux_*`) and Pythons (such as `3.12`) on which a smoke test that could not
-        be run is an error. Elsewhere it is reported as *not run*, with the reason.
+        The platforms and Pythons on which a smoke test must run, as globs of platform tags (`manylinux_*`) and versions
+        (`3.12`). A test that cannot run there is an error. On others it is reported as *not run*, with the reason.
+        Defaults to none.
         """
     )
 
@@ -221,11 +227,12 @@ class RepositoriesField(StringSequenceField):
     value: tuple[str, ...]
     help = help_text(
         """
-        Where `publish` uploads the wheels to: `@name` for a repository of `~/.pypirc` or of
-        `[wheel-publish].repositories`, or the URL of an upload endpoint.
+        The repositories that `publish` uploads the wheels to, such as `["@pypi"]`. An entry is `@name` for a repository
+        of `~/.pypirc` or of `[wheel-publish].repositories`, or the URL of an upload endpoint. Without any, `publish`
+        skips the target.
 
-        Credentials come from the environment (`TWINE_USERNAME`, `TWINE_PASSWORD`, and for a repository `@name` also
-        `TWINE_USERNAME_NAME`, `TWINE_PASSWORD_NAME`) or from `~/.pypirc`, and from nowhere else.
+        Credentials come only from the environment (`TWINE_USERNAME`, `TWINE_PASSWORD`, and for a repository `@name`
+        also `TWINE_USERNAME_NAME`, `TWINE_PASSWORD_NAME`) or from `~/.pypirc`.
         """
     )
 
@@ -253,10 +260,10 @@ class PythonNativeWheelTarget(Target):
     )
     help = help_text(
         """
-        Wheels of one distribution with native code, one for each Python ABI and platform.
+        The wheels of one distribution with native code, one for each Python ABI and platform.
 
-        `package` compiles the extensions, assembles the wheels from `pyproject.toml`, repairs them to their platform
-        tag, verifies and stamps them, and installs and tests each in a fresh environment. Only a wheel that
-        passed is written to `dist/` and can be published.
+        `package` compiles the extensions, assembles the wheels from `pyproject.toml`, repairs them for their platform
+        tag, verifies and stamps them, and smoke-tests each wheel in a fresh environment. If a wheel fails its smoke
+        test, none is written to `dist/`.
         """
     )

@@ -117,7 +117,7 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     matrix = plan.matrix.narrowed(chosen.globs()) if chosen.platforms else plan.matrix
     if not matrix.platforms:
         logger.warning(
-            f"{request.address} lists none of the platforms that `[native-wheel].platforms` names, "
+            f"{request.address} lists none of the platforms that `[native-wheel].platforms` selects, "
             f"{', '.join(chosen.platforms)}, so nothing was built for it."
         )
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
@@ -154,8 +154,8 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
     if problems:
         remedy = (
-            f"Mend what the tests found; `{bin_name()} test {request.address}` runs them alone. A check that takes "
-            "longer where nothing is wrong gets its time by `smoke_timeout`."
+            f"Fix the failures; `{bin_name()} test {request.address}` runs them alone. If a check only needs more "
+            f"time, increase `smoke_timeout`."
         )
         raise SmokeTestError("\n\n".join([*problems, remedy]))
     digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tried.wheels))

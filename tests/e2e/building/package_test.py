@@ -100,7 +100,7 @@ def test_metadata_entry_points_and_licenses_are_as_pyproject_has_them(project: P
 
 
 def test_scripts_are_tried_as_the_target_says(packaged: PantsRun) -> None:
-    assert ": script shapes-watch (left out by smoke_scripts (--skip-script))" in packaged.stderr
+    assert ": script shapes-watch (excluded by smoke_scripts (--skip-script))" in packaged.stderr
     assert "script shapes-outline" not in packaged.stderr
 
 

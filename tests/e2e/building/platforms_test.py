@@ -149,7 +149,7 @@ def test_a_run_is_narrowed_to_some_platforms_and_says_what_it_leaves_out(everywh
 def test_a_glob_that_fits_no_platform_is_told(everywhere: Project) -> None:
     run = everywhere.pants("--native-wheel-platforms=osx_*", "package", "choices:wheel")
     assert run.exit_code == 1
-    assert "the option `[native-wheel].platforms` names 'osx_*', which fits no wheel platform tag" in run.output
+    assert "the option `[native-wheel].platforms` names 'osx_*', which matches no wheel platform tag" in run.output
 
 
 def test_headers_that_differ_by_platform_are_those_of_the_platforms_own_wheel(everywhere: Project) -> None:

@@ -53,7 +53,7 @@ def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for process in both:
             process.kill()
             process.wait()
-    assert sorted("another set-up is running" in log.read_text() for log in logs) == [False, True]
+    assert sorted("another setup is running" in log.read_text() for log in logs) == [False, True]
     return home
 
 
@@ -248,7 +248,7 @@ def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
         assert answers[2] == "PERMISSION_DENIED: the token does not allow UpdateActionResult"
         assert answers[3] == "PERMISSION_DENIED: the token does not allow Write"
         for client, reason in (
-            (nobody, "wants a bearer token"),
+            (nobody, "requires a bearer token"),
             (nobody.having(token=token(installed, other)), "Invalid authentication token"),
             (nobody.having(token=token(installed, secret, "--days=-1")), "Expired authentication token"),
             (nobody.having(token="nonsense"), "Invalid authentication token"),
@@ -285,17 +285,17 @@ def test_a_read_only_server_stores_nothing(installed: Path, tmp_path: Path) -> N
 def test_what_cannot_be_served_is_refused_with_the_remedy(server: Server, installed: Path, tmp_path: Path) -> None:
     log = tmp_path / "refused.log"
     text = refused(server.directory, home=installed, log=log)
-    assert "another cache server is running on this folder" in text
+    assert "is in use by another cache server" in text
     assert "give this one another --directory" in text
     port = server.ready["address"].rpartition(":")[2]
     text = refused(tmp_path / "another", "--listen", f"127.0.0.1:{port}", home=installed, log=log)
-    assert f"127.0.0.1:{port}: cannot be listened on: it is in use" in text
+    assert f"127.0.0.1:{port}: cannot be used as the listen address: the port is in use" in text
     assert text.count("\n") == 3, text
     (tmp_path / "file").touch()
     text = refused(tmp_path / "file/cache", home=installed, log=log)
     assert "Not a directory" in text
     text = refused(tmp_path / "cache", "--listen", "0.0.0.0:0", "--max-size", "huge", home=installed, log=log)
-    assert "'huge' is no size" in text
+    assert "'huge' is not a valid size" in text
     text = refused(tmp_path / "cache", "--listen", "0.0.0.0:0", home=installed, log=log)
     assert "can be reached from other machines" in text
 

@@ -166,7 +166,7 @@ def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, work
     workers.lose()
     run = package(project, *workers.options)
     assert run.exit_code == 1
-    assert f"the remote execution server at {workers.address} did not do it" in run.output
+    assert f"the remote execution server at {workers.address} did not run it" in run.output
     assert "Compile tiny/native.cc" in run.output and "`--no-remote-execution`" in run.output
     assert not project.dist.exists()
     package(project, "--no-remote-execution").checked()

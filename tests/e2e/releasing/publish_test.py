@@ -164,7 +164,7 @@ def problem_of(run: PantsRun) -> str:
 def test_a_wrong_password_is_told(publisher: Publisher, index: IndexServer) -> None:
     run = publisher.publish("tiny:wheel", variables=Login().variables(), main_index=index.url)
     told = problem_of(run)
-    assert told.startswith(f"{WHEELS[0]}: {index.url} refuses it: 403 ")
+    assert told.startswith(f"{WHEELS[0]}: {index.url} rejects it: 403 ")
     assert "Check TWINE_USERNAME and TWINE_PASSWORD" in told
     assert f"{WHEELS[0]} failed for @main-index ({index.url})." in run.stderr
     assert index.files() == {}
@@ -202,7 +202,7 @@ def test_a_url_with_credentials_is_refused_before_anything_runs(publisher: Publi
     url = f"http://alice:hidden@127.0.0.1:{free_port()}/"
     run = publisher.publish("tiny:wheel", variables={}, main_index=url)
     assert run.exit_code == 1
-    assert "`[wheel-publish].repositories` for @main-index has a URL that holds credentials." in run.stderr
+    assert "`[wheel-publish].repositories` for @main-index has a URL that contains credentials." in run.stderr
 
 
 def test_nothing_is_published_without_a_repository(publisher: Publisher) -> None:
@@ -237,7 +237,7 @@ def test_a_wheel_that_passed_no_smoke_test_is_not_published(
         main_index=index.url,
     )
     assert run.exit_code == 1
-    assert "tiny:wheel has wheels that passed no smoke test, so nothing of it is published" in run.stderr
+    assert "tiny:wheel has wheels without a passed smoke test, so none of its wheels is published" in run.stderr
     for name, version in zip(WHEELS, ("3.10", "3.12")):
         assert f"* {name}\n    not run on Python {version}: this machine has no Python {version}" in run.stderr
     assert index.files() == {}

@@ -104,7 +104,7 @@ def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project, page: 
 
 def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(project: Project) -> None:
     run = project.pants("package", "--report=pdf", "shared:wheel")
-    assert run.exit_code != 0 and "there is no report as 'pdf', but `html`" in run.output
+    assert run.exit_code != 0 and "'pdf' is not a report format" in run.output
 
 
 def test_the_browser_complains_of_nothing_and_loads_nothing_else(shown: Browser) -> None:
@@ -319,5 +319,5 @@ def test_a_run_that_failed_before_a_wheel_replaces_the_page_of_an_earlier_one(
     run = project.pants("package", "--report=html", "core:wheel")
     assert run.exit_code != 0 and "this is not to compile" in run.stderr
     session = show(chromium, project.dist / "report.html", "wide")
-    assert "No wheel was made." in session.run("return document.body.innerText")
+    assert "No wheel was built." in session.run("return document.body.innerText")
     assert any("path.cc" in title for title in texts(session, ".bar.failed title"))

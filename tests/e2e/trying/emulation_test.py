@@ -134,7 +134,7 @@ def test_an_emulator_that_is_gone_is_told(project: Project, set_up: SetUp, tmp_p
     folder = copied(set_up, tmp_path, str(tmp_path / "gone"))
     run = project.pants(emulated(folder), "package", "tiny:arm")
     assert run.exit_code == 1
-    assert f"cannot be started: there is no {tmp_path}/gone" in run.output
+    assert f"cannot be started: {tmp_path}/gone does not exist" in run.output
     assert "Set it up again with `spokeshave emulation`" in run.output
 
 
@@ -170,5 +170,5 @@ def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Proje
 
     project.write("reports/mac.json", json.dumps({**told, "sha256": "0" * 64}))
     again = project.package("tiny:mac", options=(option,)).output
-    assert "reports/mac.json tells of other bytes" in again
+    assert "reports/mac.json describes other bytes" in again
     shutil.rmtree(project.root / "reports")

@@ -55,7 +55,9 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     with problems.collecting():
         data = read_data(assembly.data) if assembly.data else []
     if not (problems or root or data):
-        problems.add(str(assembly.payload), "has no files", "Check the wheel's dependencies: it would install nothing.")
+        problems.add(
+            str(assembly.payload), "has no files", "Check the wheel's dependencies: the wheel would install nothing."
+        )
     if problems or metadata is None or tag is None:
         raise problems.as_error(InvalidInputsError)
     name = WheelName(file_name_part(metadata.name), UNSTAMPED, tag)
@@ -88,7 +90,7 @@ def check_version_module(path: str, files: list[PayloadFile]) -> None:
     taken = next((file for file in files if file.name == path), None)
     if taken and taken.source.read_bytes() != generated:
         remedy = f"Remove it, or let it hold what is generated for {UNSTAMPED}:\n{generated.decode()}"
-        problems.add(str(taken.source), "is in the way of the generated version module", remedy)
+        problems.add(str(taken.source), "exists, but the version module is generated at this path", remedy)
     elif not taken:
         find_clashes([path, *(file.name for file in files)], problems)
     problems.raise_if_any(InvalidPayloadError)
@@ -122,14 +124,24 @@ def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
-    parser.add_argument("--payload", type=Path, required=True, help="the tree of the wheel's root")
-    parser.add_argument("--data", type=Path, help="a tree of scheme folders: scripts, headers, data, purelib, platlib")
-    parser.add_argument("--tag", required=True, help="python-abi-platform, such as cp312-abi3-linux_x86_64")
-    parser.add_argument("--pin", action="append", default=[], metavar="DIST", help="pin DIST to this wheel's version")
+    parser.add_argument("--payload", type=Path, required=True, help="a folder with the files of the wheel's root")
     parser.add_argument(
-        "--requirement", action="append", default=[], metavar="REQ", help="add REQ to dynamic dependencies: numpy>=1.22"
+        "--data", type=Path, help="a folder with scheme folders: scripts, headers, data, purelib, platlib"
     )
-    parser.add_argument("--version-module", metavar="PATH", help="generate this module, such as pkg/_version.py")
+    parser.add_argument("--tag", required=True, help="the wheel tag, such as cp312-abi3-linux_x86_64")
+    parser.add_argument(
+        "--pin", action="append", default=[], metavar="DIST", help="pin the requirement DIST to this wheel's version"
+    )
+    parser.add_argument(
+        "--requirement",
+        action="append",
+        default=[],
+        metavar="REQ",
+        help="add REQ, such as numpy>=1.22, if dependencies are dynamic",
+    )
+    parser.add_argument(
+        "--version-module", metavar="PATH", help="generate this version module, such as pkg/_version.py"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 

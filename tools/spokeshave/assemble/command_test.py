@@ -15,6 +15,7 @@ from spokeshave.cli import main
 from spokeshave.errors import InvalidInputsError
 from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import stamp
+from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.record import hashed_entry, parse_record
@@ -160,8 +161,7 @@ def test_same_inputs_give_the_same_bytes_whatever_surrounds_them(tmp_path: Path)
 
 def command_line_wheel(folder: Path, environment: dict[str, str]) -> Path:
     """Assemble and stamp through the command line in another process and another working directory."""
-    tools = str(Path(__file__).parent.parent)
-    environment = {**environment, "PYTHONPATH": os.pathsep.join([tools, environment.get("PYTHONPATH", "")])}
+    environment = {**environment, "PYTHONPATH": sources_and(environment.get("PYTHONPATH", ""))}
     commands = [
         "assemble --pyproject pyproject.toml --payload payload --tag py3-none-any --pin abacus-compiler "
         "--version-module abacus_runtime/_version.py --output one --report r1.json",

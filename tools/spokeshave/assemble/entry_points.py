@@ -25,7 +25,7 @@ def check_entry_points(project: Mapping[str, object], file: str, problems: Probl
         is_script = group in SCRIPT_GROUPS
         if not (SCRIPT if is_script else NAME).fullmatch(name):
             remedy = "Use letters, digits, underscores, dots and dashes, and begin with a letter or digit."
-            problems.add(place, "is not a name that can be installed", remedy)
+            problems.add(place, "is not a valid script name", remedy)
         match = REFERENCE.fullmatch(reference)
         if not match or (is_script and not match["object"]):
             remedy = "Write it as package.module:function."

@@ -36,7 +36,7 @@ README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plai
 LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
-    "project.version": 'State a PEP 440 version or write dynamic = ["version"], and not both.',
+    "project.version": 'State a PEP 440 version or write dynamic = ["version"], but not both.',
     "project.license-files": "Give globs below the folder of pyproject.toml that match files there.",
     "project.license.file": "Add the file beside pyproject.toml, or correct its path.",
     "project.readme.file": "Add the file beside pyproject.toml, or correct its path.",
@@ -112,17 +112,17 @@ def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
     """Note every dynamic field but version and dependencies: no code of the project runs to compute one."""
     dynamic = project.get("dynamic", [])
     if not isinstance(dynamic, list):
-        problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or leave it out.')
+        problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or remove it.')
         return
     if "dependencies" in dynamic and "dependencies" in project:
-        message, remedy = "are stated and dynamic as well", "Take them out of dynamic, or leave the list out."
+        message, remedy = "are both stated and dynamic", "Remove them from dynamic, or remove the list."
         problems.add(f"{pyproject}: project.dependencies", message, remedy)
     for field in dynamic:
         if isinstance(field, str) and field not in DYNAMIC_FIELDS:
             remedy = (
                 f"State {field} under [project] and take it out of dynamic; only {' and '.join(DYNAMIC_FIELDS)} may be."
             )
-            problems.add(f"{pyproject}: project.dynamic", f"lists {field}, and nothing computes it", remedy)
+            problems.add(f"{pyproject}: project.dynamic", f"lists {field}, but nothing computes it", remedy)
 
 
 def check_text(value: object, key: str, pyproject: Path, problems: Problems) -> None:

@@ -14,12 +14,18 @@ from spokeshave.report import write_report
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
-    parser.add_argument("--pin", action="append", default=[], metavar="DIST", help="pin DIST to this wheel's version")
+    parser.add_argument(
+        "--pin", action="append", default=[], metavar="DIST", help="pin the requirement DIST to this wheel's version"
+    )
     parser.add_argument(
         "--script", action="append", default=[], metavar="NAME", help="a console script that the wheel must have"
     )
     parser.add_argument(
-        "--requirement", action="append", default=[], metavar="REQ", help="add REQ to dynamic dependencies: numpy>=1.22"
+        "--requirement",
+        action="append",
+        default=[],
+        metavar="REQ",
+        help="add REQ, such as numpy>=1.22, if dependencies are dynamic",
     )
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 

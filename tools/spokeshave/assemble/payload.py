@@ -44,7 +44,7 @@ def check_root(files: Iterable[PayloadFile]) -> None:
     problems = Problems()
     for folder in sorted({file.name.split("/")[0] for file in files if "/" in file.name}):
         if folder.endswith((".dist-info", ".data")):
-            remedy = "Take it out of the payload: metadata come from pyproject.toml and data files from --data."
+            remedy = "Remove it from the payload: metadata comes from pyproject.toml, and data files come from --data."
             problems.add(folder, "is already in the payload", remedy)
     problems.raise_if_any(InvalidPayloadError)
 
@@ -57,7 +57,9 @@ def check_schemes(files: Iterable[PayloadFile], root: Path) -> None:
         scheme, slash, _ = file.name.partition("/")
         if not slash or scheme not in SCHEMES:
             place = f"{root / file.name}"
-            problems.add(place, "belongs to no installation scheme", f"Move it into one of the folders {known}.")
+            problems.add(
+                place, "does not belong to an installation scheme", f"Move it into one of the folders {known}."
+            )
     problems.raise_if_any(InvalidPayloadError)
 
 
@@ -76,7 +78,7 @@ def walk(folder: Path, root: Path, prefix: str, problems: Problems) -> Iterator[
             elif entry.is_file():
                 yield PayloadFile(f"{prefix}{name}", path, bool(entry.stat().st_mode & 0o100))
             else:
-                problems.add(str(path), "is neither a file nor a folder", "Remove it; a wheel holds files only.")
+                problems.add(str(path), "is neither a file nor a folder", "Remove it; a wheel contains only files.")
 
 
 def portable_name(name: str, folder: str, problems: Problems) -> str | None:
@@ -105,11 +107,11 @@ def is_good_link(path: Path, root: Path, problems: Problems) -> bool:
             str(path), f"is a link to {os.readlink(path)}, which does not exist", "Add the target or remove the link."
         )
     elif os.path.commonpath([target, root]) != str(root):
-        remedy = "Put a copy of the file in its place; what is outside the tree is no input of the wheel."
+        remedy = "Replace it with a copy of the file; files outside the tree are not inputs of the wheel."
         problems.add(str(path), f"is a link that leaves {root.name}", remedy)
     elif os.path.isdir(target):
         problems.add(
-            str(path), "is a link to a folder, which a wheel cannot hold", "Put a copy of the folder in its place."
+            str(path), "is a link to a folder, which a wheel cannot contain", "Replace it with a copy of the folder."
         )
     else:
         return True

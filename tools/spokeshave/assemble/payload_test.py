@@ -50,7 +50,7 @@ def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tm
         "dangling": "is a link to none, which does not exist",
         "loop": "is a link to loop, which does not exist",
         "out": "is a link that leaves p",
-        "dir": "is a link to a folder, which a wheel cannot hold",
+        "dir": "is a link to a folder, which a wheel cannot contain",
     }
 
 

@@ -43,7 +43,7 @@ class Actions:
         payload = data[len(_MAGIC) + _CHECKSUM :]
         if data != _framed(payload):
             if remove_same(path, stat):
-                _LOGGER.warning("the action result %s was damaged on disk; it is removed", path)
+                _LOGGER.warning("the action result %s was damaged on disk; it was removed", path)
                 self._damaged()
             return None
         touch(path, stat)

@@ -136,7 +136,7 @@ class Blobs:
         self._suspicious = True
         self._found_right.discard(path.parent.name + path.name)
         if remove_same(path, os.fstat(file.fileno())):
-            _LOGGER.warning("the blob %s was damaged on disk; it is removed and will be made again", path)
+            _LOGGER.warning("the blob %s was damaged on disk; it was removed and will be built again", path)
             self._damaged()
         return MissingBlobError(path.name)
 

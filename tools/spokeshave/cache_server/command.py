@@ -22,27 +22,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave cache-server``."""
     commands = parser.add_subparsers(dest="what", metavar="{token,status}")
     token = commands.add_parser("token", help="print a bearer token for a server with --token-secret")
-    token.add_argument("--secret", type=Path, required=True, metavar="FILE", help="the server's --token-secret")
-    token.add_argument("--read-only", action="store_true", help="a token that may not write, as for pull requests")
-    token.add_argument("--days", type=float, default=90, metavar="N", help="for how long it is good (default: 90)")
-    status = commands.add_parser("status", help="tell the size of a cache and how often it was hit")
+    token.add_argument(
+        "--secret", type=Path, required=True, metavar="FILE", help="the file given to the server's --token-secret"
+    )
+    token.add_argument(
+        "--read-only", action="store_true", help="print a token that only allows reading, for pull requests for example"
+    )
+    token.add_argument("--days", type=float, default=90, metavar="N", help="how long the token is valid (default: 90)")
+    status = commands.add_parser("status", help="print the size of a cache and the number of hits")
     for each in (parser, status):
         where = "the cache's folder (default: `remote-cache` in Spokeshave's own folder)"
         each.add_argument("--directory", metavar="DIR", help=where)
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with any of the options below as keys")
-    parser.add_argument("--listen", metavar="HOST:PORT", help="port 0 is any free one (default: 127.0.0.1:8980)")
-    parser.add_argument("--max-size", metavar="SIZE", help="what was used longest ago goes above it (default: 20G)")
-    parser.add_argument("--min-free", metavar="SIZE", help="left free on the disk (default: 1G or 5 %%, what is less)")
-    parser.add_argument("--keep-recent", metavar="TIME", help="what was used since then never goes (default: 5m)")
-    parser.add_argument("--tls-cert", metavar="FILE", help="encrypt, with this certificate (PEM)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file whose keys are the options below")
+    parser.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="the address to listen on; port 0 chooses a free port (default: 127.0.0.1:8980)",
+    )
+    parser.add_argument(
+        "--max-size", metavar="SIZE", help="evict least recently used entries above this size (default: 20G)"
+    )
+    parser.add_argument(
+        "--min-free", metavar="SIZE", help="free space to leave on the disk (default: 1G or 5 %%, the smaller one)"
+    )
+    parser.add_argument("--keep-recent", metavar="TIME", help="never evict entries used within this time (default: 5m)")
+    parser.add_argument("--tls-cert", metavar="FILE", help="encrypt connections with this certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="the certificate's key (PEM)")
-    parser.add_argument("--token-secret", metavar="FILE", help="let in only who has a token signed with this secret")
-    parser.add_argument("--instance-name", metavar="NAME", help="the instance that clients name (default: none)")
-    parser.add_argument("--read-only", action="store_const", const=True, help="serve, and store nothing")
-    parser.add_argument("--insecure", action="store_const", const=True, help="listen to others without TLS and tokens")
-    parser.add_argument("--threads", type=int, metavar="N", help="requests served at once (default: 64)")
-    parser.add_argument("--ready-file", metavar="FILE", help="a JSON file that appears when the server is ready")
-    parser.add_argument("--verbose", action="store_const", const=True, help="tell every request")
+    parser.add_argument(
+        "--token-secret", metavar="FILE", help="require clients to send a token that is signed with this secret"
+    )
+    parser.add_argument(
+        "--instance-name", metavar="NAME", help="the instance name that clients must send (default: none)"
+    )
+    parser.add_argument("--read-only", action="store_const", const=True, help="serve entries, but store nothing")
+    parser.add_argument(
+        "--insecure", action="store_const", const=True, help="allow other machines without TLS and tokens"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="requests served at the same time (default: 64)")
+    parser.add_argument("--ready-file", metavar="FILE", help="a JSON file to write when the server is ready")
+    parser.add_argument("--verbose", action="store_const", const=True, help="log each request")
 
 
 def run(args: argparse.Namespace) -> int:

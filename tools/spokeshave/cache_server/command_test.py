@@ -9,8 +9,7 @@ import pytest
 from spokeshave.cache_server.installation import environment_folder, find_python, installed_python
 from spokeshave.cache_server.status import Counts, Fact, in_use, write_status
 from spokeshave.cli import main
-
-TOOLS = Path(__file__).parents[2]
+from spokeshave.testing.path_fixtures import SOURCES
 
 
 def test_the_status_of_a_folder_that_no_server_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,5 +57,5 @@ def test_what_runs_before_anything_is_installed_needs_nothing_but_the_standard_l
         "import spokeshave.cache_server.installation, spokeshave.cache_server.settings, spokeshave.cache_server.tokens"
     )
     command = [sys.executable, "-S", "-c", program]
-    done = subprocess.run(command, env={"PYTHONPATH": str(TOOLS)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": SOURCES}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

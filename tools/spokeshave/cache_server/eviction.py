@@ -165,7 +165,7 @@ class Evictor:
             try:
                 self.look()
             except OSError:
-                _LOGGER.exception("the cache could not be gone through")
+                _LOGGER.exception("the cache folder could not be scanned")
             self._wake.wait(_LOOK)
             self._wake.clear()
 

@@ -22,7 +22,7 @@ class BadDigestError(ValueError):
 def checked_sha256(text: str) -> str:
     """The text, when it is a SHA-256 as digests have it; raises `BadDigestError`."""
     if not _SHA256.fullmatch(text):
-        raise BadDigestError(f"{text!r} is no SHA-256 in lower-case hexadecimal digits")
+        raise BadDigestError(f"{text!r} is not a SHA-256 in lower-case hexadecimal digits")
     return text
 
 

@@ -27,7 +27,7 @@ fit = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 13)
 sys.exit(not fit or bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
 """
 _PIP = Tool(
-    "The network, or pip's settings: PIP_INDEX_URL, PIP_PROXY and PIP_CERT apply. Run the command again; it goes on.",
+    "The network, or pip's settings: PIP_INDEX_URL, PIP_PROXY and PIP_CERT apply. Run the command again; it continues.",
     {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
 )
 _NO_PYTHON = f"""BuildGrid runs on CPython {_VERSION}. Install one, with its venv module, so that python{_VERSION} is
@@ -110,7 +110,7 @@ def _python_by_uv(home: Path) -> Path:
         Tool(_NO_PYTHON, {**where, "UV_PYTHON_INSTALL_BIN": "0"}).run([uv, "python", "install", _VERSION], home)
     found = next(filter(_fits, _by_uv(home)), None)
     if found is None:
-        message = f"found no CPython {_VERSION}, and uv installed none that works"
+        message = f"found no CPython {_VERSION}, and uv could not install one that works"
         raise SetUpError(Problem(COMMAND, message, _NO_PYTHON))
     return found
 

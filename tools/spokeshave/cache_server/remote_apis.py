@@ -191,11 +191,11 @@ class TokenAuth(JWTAuthManager):
             return True
         scheme, _, token = str(dict(context.invocation_metadata()).get("authorization", "")).partition(" ")
         if scheme != "Bearer":
-            raise UnauthenticatedError("this cache server wants a bearer token (--remote-oauth-bearer-token-path)")
+            raise UnauthenticatedError("this cache server requires a bearer token (--remote-oauth-bearer-token-path)")
         try:
             self._token_parser.identity_from_token(token)
         except AuthError as err:
-            raise UnauthenticatedError(f"{err}; `cache-server token` makes a new one") from err
+            raise UnauthenticatedError(f"{err}; `cache-server token` prints a new one") from err
         raise PermissionDeniedError(f"the token does not allow {request_name}")
 
 

@@ -104,7 +104,7 @@ def _locked(folder: Path) -> Iterator[None]:
         # Whoever asks for the status has the lock for a moment.
         if not any(_taken(lock) for _ in range(_LOCK_ATTEMPTS)):
             remedy = "Use that server, or stop it, or give this one another --directory."
-            raise CannotServeError(Problem(str(folder), "another cache server is running on this folder", remedy))
+            raise CannotServeError(Problem(str(folder), "is in use by another cache server", remedy))
         yield
 
 
@@ -140,8 +140,10 @@ def _started(settings: Settings, evictor: Evictor, counts: Counts) -> tuple[Serv
     try:
         server.start(port_assigned_callback=lambda port_map: ports.update(port_map), run_forever=False)
     except (RuntimeError, BgdError) as err:
-        remedy = "Stop what listens there, or give another --listen; port 0 is any that is free."
-        message = "cannot be listened on: it is in use, or no address of this machine"
+        remedy = "Stop the process that listens there, or give another --listen; port 0 chooses a free port."
+        message = (
+            "cannot be used as the listen address: the port is in use, or the address does not belong to this machine"
+        )
         raise CannotServeError(Problem(str(settings.listen), message, remedy)) from err
     return server, ports[str(settings.listen)]
 
@@ -158,7 +160,7 @@ def _check(settings: Settings, port: int) -> None:
     try:
         _call_itself(settings, port)
     except (grpc.RpcError, OSError) as err:
-        remedy = "What is above may say why; a firewall on this machine might be it."
+        remedy = "See the output above. A firewall on this machine may block the connection."
         raise CannotServeError(Problem(str(settings.listen), f"the server does not answer ({err})", remedy)) from err
 
 

@@ -92,7 +92,7 @@ def parse_size(text: Value) -> int:
     """Bytes of ``20G``, ``1.5 GiB`` or ``512M`` (powers of 1024); raises ValueError."""
     found = _SIZE.fullmatch(str(text).strip())
     if not found or isinstance(text, bool):
-        raise ValueError(f"{text!r} is no size: give a number with K, M, G or T, such as 20G")
+        raise ValueError(f"{text!r} is not a valid size; use a number with a K, M, G or T suffix, such as 20G")
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
@@ -100,7 +100,7 @@ def parse_duration(text: Value) -> float:
     """Seconds of ``90``, ``5m`` or ``2h``; raises ValueError."""
     found = _DURATION.fullmatch(str(text).strip())
     if not found or isinstance(text, bool):
-        raise ValueError(f"{text!r} is no duration: give a number with s, m, h or d, such as 5m")
+        raise ValueError(f"{text!r} is not a valid duration; use a number with an s, m, h or d suffix, such as 5m")
     return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -108,7 +108,7 @@ def parse_address(text: Value) -> Address:
     """Host and port of ``127.0.0.1:8980`` or ``[::1]:0``; raises ValueError."""
     found = _ADDRESS.fullmatch(str(text).strip())
     if not found or int(found["port"]) > 65535:
-        raise ValueError(f"{text!r} is no address to listen on: give HOST:PORT, such as 127.0.0.1:8980")
+        raise ValueError(f"{text!r} is not a valid listen address; use HOST:PORT, such as 127.0.0.1:8980")
     return Address(found["host"] or "0.0.0.0", int(found["port"]))
 
 
@@ -121,7 +121,7 @@ def read_config(path: Path) -> dict[str, Value]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as err:
-        remedy = "Give the path of a TOML file, or leave --config out."
+        remedy = "Give the path of a TOML file, or omit --config."
         raise SettingsError(Problem(str(path), f"cannot be read ({err.strerror})", remedy)) from err
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
         raise SettingsError(Problem(str(path), f"is not TOML ({err})", "Correct the file's syntax.")) from err
@@ -130,7 +130,9 @@ def read_config(path: Path) -> dict[str, Value]:
         problems.add(str(path), f"has an unknown key {key!r}", f"The keys are: {', '.join(KEYS)}.")
     for key, value in table.items():
         if key in KEYS and not isinstance(value, (str, int, float)):
-            problems.add(str(path), f"{key} is no text, number or true and false", "See docs/remote-cache.md.")
+            problems.add(
+                str(path), f"the value of {key} is not a string, a number or a boolean", "See docs/remote-cache.md."
+            )
     problems.raise_if_any(SettingsError)
     base = path.absolute().parent
     return {key: str(base / str(value)) if key in PATHS else value for key, value in table.items()}
@@ -199,7 +201,7 @@ def _flag(value: Value) -> bool:
 
 def _threads(value: Value) -> int:
     if not str(value).isdigit() or not 8 <= int(value) <= 1000:
-        raise ValueError(f"{value!r} is no number from 8 to 1000")
+        raise ValueError(f"{value!r} is not a number from 8 to 1000")
     return int(value)
 
 
@@ -208,7 +210,11 @@ def _check_tls(settings: Settings, problems: Problems) -> None:
     if cert is None and key is None:
         return
     if cert is None or key is None:
-        problems.add("TLS", "needs a certificate and its key", "Give both --tls-cert and --tls-key, or neither.")
+        problems.add(
+            "TLS",
+            "has a certificate without a key, or a key without a certificate",
+            "Give both --tls-cert and --tls-key, or neither.",
+        )
         return
     remedy = "Give PEM files: --tls-cert with the server's certificate first, --tls-key with its key, no password."
     for path in (cert, key):
@@ -221,7 +227,7 @@ def _check_tls(settings: Settings, problems: Problems) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
     except (ssl.SSLError, ValueError) as err:
-        problems.add(str(cert), f"is no certificate of the key {key} ({err})", remedy)
+        problems.add(str(cert), f"is not the certificate for the key {key} ({err})", remedy)
 
 
 def _check_access(settings: Settings, problems: Problems) -> None:
@@ -230,6 +236,8 @@ def _check_access(settings: Settings, problems: Problems) -> None:
             read_secret(settings.token_secret)
     if settings.listen.local or settings.insecure or (settings.tls and settings.token_secret):
         return
-    message = "can be reached from other machines, and whoever can write to a cache decides what others build"
-    remedy = "Give --tls-cert, --tls-key and --token-secret; or --insecure where the network lets nobody else in."
+    message = "can be reached from other machines, and a client that can write to a cache decides what others build"
+    remedy = (
+        "Give --tls-cert, --tls-key and --token-secret, or --insecure if only trusted machines can reach this address."
+    )
     problems.add(str(settings.listen), message, remedy)

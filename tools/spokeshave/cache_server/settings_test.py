@@ -36,14 +36,14 @@ def test_sizes_are_numbers_with_a_unit(text: Value, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "big", "-1G", "10 P", "1,5G", True])
 def test_other_texts_are_no_size(text: Value) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a valid size"):
         parse_size(text)
 
 
 def test_durations_are_numbers_with_a_unit() -> None:
     assert [parse_duration(text) for text in ("90", "5m", "2 h", "1.5d", 7)] == [90, 300, 7200, 129600, 7]
     for text in ("soon", "-5m", True):
-        with pytest.raises(ValueError, match="is no duration"):
+        with pytest.raises(ValueError, match="is not a valid duration"):
             parse_duration(text)
 
 
@@ -66,7 +66,7 @@ def test_an_address_knows_who_reaches_it(text: str, address: Address, local: boo
 
 @pytest.mark.parametrize("text", ["8980", "localhost", "localhost:", "::1:80", "localhost:70000", "a b:1"])
 def test_other_texts_are_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="give HOST:PORT"):
+    with pytest.raises(ValueError, match="use HOST:PORT"):
         parse_address(text)
 
 
@@ -94,7 +94,12 @@ def test_every_unknown_key_of_a_file_is_told_with_those_there_are(tmp_path: Path
     with pytest.raises(SettingsError) as caught:
         read_config(file)
     text = str(caught.value)
-    for wrong in ("unknown key 'max_size'", "unknown key 'port'", "unknown key 'tls'", "listen is no text"):
+    for wrong in (
+        "unknown key 'max_size'",
+        "unknown key 'port'",
+        "unknown key 'tls'",
+        "the value of listen is not a string",
+    ):
         assert wrong in text
     assert ", ".join(KEYS) in text
 
@@ -118,7 +123,7 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     text = made(tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
     assert text.count("cannot be read (No such file or directory)") == 2
     (tmp_path / "cert.pem").write_text("none")
-    assert "is no certificate" in made(
+    assert "is not the certificate" in made(
         tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "cert.pem")
     )
 

@@ -21,11 +21,11 @@ class SecretError(SpokeshaveError):
 
 def read_secret(path: Path) -> str:
     """The secret in a file, without white space around it; raises `SecretError`."""
-    remedy = 'Make one: python3 -c "import secrets; print(secrets.token_hex(32))" > FILE; chmod 600 FILE'
+    remedy = 'Create one: python3 -c "import secrets; print(secrets.token_hex(32))" > FILE; chmod 600 FILE'
     try:
         secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as err:
-        reason = getattr(err, "strerror", None) or "it is no text"
+        reason = getattr(err, "strerror", None) or "it is not text in UTF-8"
         raise SecretError(Problem(str(path), f"the secret cannot be read ({reason})", remedy)) from err
     if len(secret.encode()) < _SHORTEST:
         message = f"the secret has {len(secret.encode())} bytes, and HMAC-SHA-256 needs {_SHORTEST}"

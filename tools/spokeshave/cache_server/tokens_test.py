@@ -34,7 +34,7 @@ def test_a_secret_that_cannot_be_read_is_told_with_how_to_make_one(tmp_path: Pat
     with pytest.raises(SecretError, match=r"secrets\.token_hex"):
         read_secret(tmp_path / "none")
     (tmp_path / "bytes").write_bytes(b"\xff" * 64)
-    with pytest.raises(SecretError, match="it is no text"):
+    with pytest.raises(SecretError, match="it is not text in UTF-8"):
         read_secret(tmp_path / "bytes")
 
 

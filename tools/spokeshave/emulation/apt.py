@@ -22,7 +22,7 @@ from spokeshave.setup_steps import SetUpError, Tool
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (
     "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
-    "again: what is done already is kept. --mirror gives the address of another mirror of Debian."
+    "again; finished steps are kept. --mirror gives the address of another mirror of Debian."
 )
 # From this machine's configuration: how mirrors are reached, and how old an index may be (a snapshot's is old). Nothing
 # that would weaken a check of signatures.
@@ -149,12 +149,13 @@ def _check_tools() -> None:
     missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
     if missing:
         remedy = (
-            "Run this on Debian or Ubuntu; on others test wheels on a machine of their platform (docs/emulation.md)."
+            "Run this on Debian or Ubuntu; on other systems, test wheels on a machine of their platform and use its "
+            "reports (docs/emulation.md)."
         )
         raise SetUpError(Problem(", ".join(missing), "is not on PATH, and packages come from Debian", remedy))
     if not KEYRING.is_file():
         remedy = "Install the package debian-archive-keyring."
-        raise SetUpError(Problem(str(KEYRING), "has Debian's keys, and is not there", remedy))
+        raise SetUpError(Problem(str(KEYRING), "does not exist; it should contain Debian's keys", remedy))
 
 
 def _reaching_mirrors(folder: Path) -> str:

@@ -100,12 +100,14 @@ def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
         guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)
         if guest is None:
             known = ", ".join(guest.tag for guest in GUESTS)
-            problems.add(tag, "is no platform that can be emulated here", f"Known are {known}, with any floor.")
+            problems.add(
+                tag, "is not a platform that can be emulated here", f"Supported are {known}, with any version."
+            )
             continue
         for python in pythons:
             if python not in guest.pythons:
-                remedy = f"For {guest.tag} there are {', '.join(guest.pythons)}."
-                problems.add(f"--python {python}", f"cannot be had for {guest.tag}", remedy)
+                remedy = f"Available for {guest.tag}: {', '.join(guest.pythons)}."
+                problems.add(f"--python {python}", f"is not available for {guest.tag}", remedy)
         wanted.append(Wanted(guest, tuple(dict.fromkeys(pythons)) or guest.default_pythons))
     problems.raise_if_any(SetUpError)
     return wanted

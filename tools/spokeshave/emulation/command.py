@@ -23,16 +23,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TAG",
-        help="a wheel platform to set up, such as manylinux_2_17_aarch64 (the one without this option) or win_amd64",
+        help="a wheel platform to set up, such as win_amd64 (default: manylinux_2_17_aarch64)",
     )
     parser.add_argument(
-        "--python", action="append", default=[], metavar="X.Y", help="a Python to set up; without, the usual ones"
+        "--python",
+        action="append",
+        default=[],
+        metavar="X.Y",
+        help="a Python to set up, such as 3.13 (default: the usual ones of the platform)",
     )
-    parser.add_argument("--list", action="store_true", help="show what there is and what it costs, and what is set up")
-    parser.add_argument("--again", action="store_true", help="make anew what is there already, from newer packages")
-    parser.add_argument("--mirror", metavar="ADDRESS", help="a mirror of Debian; without, the one that apt is set to")
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="where to; without, `emulation` in Spokeshave's own folder"
+        "--list", action="store_true", help="list the available platforms with their cost, and what is set up"
+    )
+    parser.add_argument("--again", action="store_true", help="rebuild an existing setup from newer packages")
+    parser.add_argument(
+        "--mirror", metavar="ADDRESS", help="a Debian mirror (default: the one that apt is configured for)"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="the folder to write to (default: `emulation` in Spokeshave's own folder)",
     )
 
 
@@ -68,7 +79,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
 
     place = folder / _PYTHONS / guest.python_name(version)
     if _read(place):
-        say(f"  {guest.tag} Python {version}: is there")
+        say(f"  {guest.tag} Python {version}: set up")
         return
     source = linux.Source(find_mirror(mirror, folder), folder / "work", linux.debian_architecture(platform.machine()))
     if guest.system == "Windows":
@@ -111,5 +122,5 @@ def _show(folder: Path) -> None:
 def _check_machine() -> None:
     if sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"):
         machine = f"{platform.system()} on {platform.machine()}"
-        remedy = "Test wheels on a machine of their platform, and bring the reports: docs/emulation.md says how."
-        raise SpokeshaveError(Problem(machine, "is no machine that emulators are set up for", remedy))
+        remedy = "Test wheels on a machine of their platform and use its reports (docs/emulation.md)."
+        raise SpokeshaveError(Problem(machine, "is not a machine that emulators can be set up on", remedy))

@@ -12,6 +12,7 @@ from spokeshave.emulation.catalogue import DEFAULT_PLATFORMS, GUESTS, Wanted, ch
 from spokeshave.pythons.foreign import ForeignPython, write_manifest
 from spokeshave.report import write_report
 from spokeshave.setup_steps import SetUpError, exclusive, whole_folder
+from spokeshave.testing.path_fixtures import SOURCES
 
 TOOLS = Path(__file__).parents[2]
 BY_TAG = {guest.tag: guest for guest in GUESTS}
@@ -37,9 +38,11 @@ def test_everything_that_cannot_be_had_is_told_at_once() -> None:
     with pytest.raises(SetUpError) as caught:
         choose(["macosx_11_0_arm64", "win_arm64", "manylinux_2_17_s390x"], ["3.10", "3.13"])
     text = str(caught.value)
-    assert "macosx_11_0_arm64: is no platform that can be emulated here" in text
+    assert "macosx_11_0_arm64: is not a platform that can be emulated here" in text
     assert "win_arm64: is no platform" in text
-    assert "--python 3.10: cannot be had for manylinux_2_17_s390x\n    For manylinux_2_17_s390x there are 3.11" in text
+    assert (
+        "--python 3.10: is not available for manylinux_2_17_s390x\n    Available for manylinux_2_17_s390x: 3.11" in text
+    )
 
 
 def test_the_listing_names_what_there_is_and_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +71,7 @@ def test_what_is_there_stays_and_nothing_is_fetched(tmp_path: Path, capsys: pyte
     arguments = ["emulation", "--python", "3.13", "--folder", str(tmp_path), "--mirror", "file:/nowhere"]
     assert main(arguments) == 0
     err = capsys.readouterr().err
-    assert "manylinux_2_17_aarch64 Python 3.13: is there" in err
+    assert "manylinux_2_17_aarch64 Python 3.13: set up" in err
     assert "ready: Python 3.13.5 for Linux aarch64, glibc 2.41 (true 1)" in err
     assert "glibc-aarch64-3.13" in (tmp_path / "manifest.json").read_text()
 
@@ -116,7 +119,7 @@ def test_two_set_ups_of_a_folder_go_one_after_the_other(tmp_path: Path) -> None:
         "    assert not Path(sys.argv[1], 'inside').exists()\n"
         "    Path(sys.argv[1], 'inside').touch(); time.sleep(0.5); Path(sys.argv[1], 'inside').unlink()\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(TOOLS)}
+    environment = {**os.environ, "PYTHONPATH": SOURCES}
     command = [sys.executable, "-c", program, str(tmp_path)]
     started = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) for _ in range(3)]
     assert [process.wait(30) for process in started] == [0, 0, 0]
@@ -128,7 +131,7 @@ def test_the_set_up_needs_nothing_but_the_standard_library() -> None:
         "import spokeshave.emulation.windows, spokeshave.emulation.linux, spokeshave.emulation.musl"
     )
     command = [sys.executable, "-S", "-c", program]
-    done = subprocess.run(command, env={"PYTHONPATH": str(TOOLS)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": SOURCES}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

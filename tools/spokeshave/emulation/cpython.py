@@ -26,8 +26,8 @@ from spokeshave.setup_steps import SetUpError, Tool, step, whole_folder
 # Modules of libraries that are not compiled with it.
 LACKING = ("bz2", "ctypes", "lzma", "readline", "sqlite3", "ssl")
 _REMEDY = (
-    "What was compiled is thrown away. See that there is room on the disk and in memory, and run the command again; if "
-    "it stays so, please report it."
+    "Compiled files were deleted. Make sure that disk space and memory are available, and run the command again. If it "
+    "still fails, please report it."
 )
 _LEFT_OUT = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "site-packages")
 _CONFIGURED = ("--quiet", "--disable-test-modules", "--without-ensurepip", "--without-static-libpython")
@@ -38,10 +38,10 @@ def check_machine(folder: Path) -> None:
     problems = Problems()
     for name, package in (("make", "make"), ("flock", "util-linux")):
         if shutil.which(name) is None:
-            remedy = f"Install the package {package}; zig, which compiles, comes by itself."
-            problems.add(name, "is not on PATH, and a Python for musl has to be compiled", remedy)
+            remedy = f"Install the package {package}. The compiler (zig) is downloaded automatically."
+            problems.add(name, "is not on PATH, and a Python for musl must be compiled", remedy)
     if re.search(r"[\s'\"$#:]", str(folder)):
-        message = "has a character in its name that make cannot do with, and a Python for musl has to be compiled"
+        message = "has a character in its name that make does not support, and a Python for musl must be compiled"
         problems.add(str(folder), message, "Give another folder by --folder or SPOKESHAVE_HOME.")
     problems.raise_if_any(SetUpError)
 

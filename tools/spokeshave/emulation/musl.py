@@ -58,14 +58,14 @@ def lay_out(new: Path, architecture: str) -> Path:
 def musl_python(place: Path, guest: Guest, version: str, folder: Path, source: Source) -> ForeignPython:
     """CPython at ``place``, compiled from the sources that Debian has of that version."""
     if source.host != guest.debian:
-        message = f"runs on {guest.architecture} only: this machine's processor is another, and none is emulated for it"
+        message = f"runs on {guest.architecture} only, and this machine has another processor"
         raise SetUpError(Problem(f"{guest.tag} Python {version}", message, f"Run this on {guest.architecture}."))
     check_machine(folder)
     loader = musl(folder, guest, source)
     build = MuslBuild(source.work / guest.python_name(version), version, guest.architecture, loader.path)
     origins = build.fetch(source)
     build.compile()
-    with step(f"Python {version} for musl, laid out and tried"), whole_folder(place) as new:
+    with step(f"Python {version} for musl, installed and tested"), whole_folder(place) as new:
         build.install(new / "python")
         found = tried(_python(new / "python", guest, version, loader, origins), new, without=LACKING)
         python = replace(_python(place / "python", guest, version, loader, origins), version=found.version)

@@ -25,8 +25,8 @@ def standard_library(version: str, destination: Path, work: Path, source: Source
         return _from_debian(version, destination, work, source)
     found = next(_on_this_machine(version), None)
     if found is None:
-        message = f"has no standard library of its own, and Debian has no Python {version} to take it from"
-        remedy = f"Put a Python {version} on PATH (or under pyenv) for the set-up, or ask for another --python."
+        message = f"has no standard library: its Python comes without one, and Debian has no Python {version}"
+        remedy = f"Put a Python {version} on PATH (or under pyenv) for the setup, or choose another --python."
         raise SetUpError(Problem(f"win_amd64 Python {version}", message, remedy))
     full_version, library = found
     _copy(library, destination)

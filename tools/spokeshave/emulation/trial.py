@@ -72,5 +72,5 @@ def tried(python: ForeignPython, home: Path, without: Sequence[str] = ()) -> For
 
 
 def _does_not_start(python: ForeignPython, reason: str) -> SetUpError:
-    remedy = "Run the command again with --again; if it stays so, this machine cannot run that emulator."
+    remedy = "Run the command again with --again; if it still fails, this machine cannot run that emulator."
     return SetUpError(Problem(python.name, f"does not work under {python.emulator}: {reason}", remedy))

@@ -69,7 +69,7 @@ def _finish(root: Path) -> None:
 
 def _make_disk(folder: Path) -> None:
     """Let wine make its prefix, as Windows 10. What it starts for that ends with it."""
-    tool = Tool("This machine cannot run wine: see above.", {**os.environ, **_variables(folder)})
+    tool = Tool("This machine cannot run wine: see the output above.", {**os.environ, **_variables(folder)})
     loader = folder / "root/usr/lib/wine/wine64"
     version = ("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
     for command in (("wineboot", "--init"), version):

@@ -159,7 +159,7 @@ def _too_new_for_musl(linkage: Linkage) -> Iterator[Problem]:
         for name in sorted((elf.undefined & musl_symbols.ADDED.keys()) - elf.weak - provided):
             version, floor = (".".join(map(str, number)) for number in (musl_symbols.ADDED[name], musl_symbols.FLOOR))
             message = f"uses {name}, which musl has since {version}, but {linkage.platform.tag} includes musl {floor}"
-            remedy = f"Do not use {name}; where a configure script found it, tell it that there is none"
+            remedy = f"Do not use {name}; if a configure script detected it, override the result of its check"
             yield Problem(file, message, f"{remedy} (ac_cv_func_{name}=no).")
 
 
@@ -175,7 +175,11 @@ def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str],
     newest = newest_versions(f"{kind}_{number}" for number in platform.policy.symbol_versions[kind]).get(kind, "none")
     uses = f"imports {symbols} of version {version}" if symbols else f"needs {version} of the C library"
     message = f"{uses}, but {platform.tag} has {kind} only up to {newest}"
-    avoid = f"do not use {symbols}" if symbols else "link it without what needs that (such as -z pack-relative-relocs)"
+    avoid = (
+        f"do not use {symbols}"
+        if symbols
+        else "link it without features that need it (such as -z pack-relative-relocs)"
+    )
     if fitting is None:
         return Problem(file, message, f"No platform tag allows this: {avoid}.")
     return Problem(file, message, f'The wheel fits {fitting}: set platforms=["{fitting}"], or {avoid}.')
@@ -223,8 +227,8 @@ def python_libraries(linkage: Linkage) -> list[Problem]:
     return [
         Problem(
             user,
-            f"is linked to an interpreter ({name}), which most installations do not have as a library",
-            "Link it without libpython, or repair the wheel, which removes the entry.",
+            f"is linked to an interpreter library ({name}), which most installations do not have",
+            "Link it without libpython, or repair the wheel; the repair removes the entry.",
         )
         for process in linkage.processes.values()
         for name, user in process.pythons.items()
@@ -249,7 +253,7 @@ def _missing(linkage: Linkage, file: str, name: str) -> Problem:
     tree = linkage.tree
     inside = [other for other in tree.elf_files if PurePosixPath(other).name == name]
     if inside:
-        message = f"{needs}; the wheel has it as {inside[0]}, but the search path does not lead there"
+        message = f"{needs}; the wheel contains it as {inside[0]}, but the search path does not contain that folder"
         return Problem(file, message, _lead_to(tree, user if user in tree.elf_files else file, inside[0]))
     message = (
         f"{needs}, which is not part of {linkage.platform.tag}, not in the wheel and not in a given library folder"
@@ -273,10 +277,11 @@ def apart_remedy(library: str, there: Location | None, here: Location | None) ->
     name = PurePosixPath(library).name
     if there is None or here is None:
         lost = name if there is None else "the file"
-        return f"Put {name} into a package, beside what needs it: {lost} is not installed."
+        return f"Put {name} into a package, next to the file that needs it: {lost} is not installed."
     return (
-        f"Put {name} into a package, beside what needs it: it is installed in {there.root.value}, the file in"
-        f" {here.root.value}, and how far apart these are differs between installations (pip's --target, --user)."
+        f"Put {name} into a package, next to the file that needs it: it is installed in {there.root.value}, the file in"
+        f" {here.root.value}, and the relative path between them differs between installations (pip's --target, "
+        f"--user)."
     )
 
 
@@ -295,7 +300,7 @@ def _architecture(linkage: Linkage, file: str) -> list[Problem]:
         message = f"is built for {base.value}, but the platform is {linkage.platform.tag}"
         return [Problem(file, message, f"Build it for {wanted.value}, or tag the wheel for {base.value}.")]
     if extended is not None and not wanted.is_superset(extended):
-        message = f"says that it needs {extended.value} instructions, which not every {wanted.value} machine has"
+        message = f"requires {extended.value} instructions, which some {wanted.value} machines do not have"
         return [Problem(file, message, f"Compile it without -march={extended.value.replace('_', '-')}.")]
     return []
 

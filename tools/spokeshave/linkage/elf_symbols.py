@@ -59,8 +59,8 @@ def undefined_symbols(linkage: Linkage) -> list[Problem]:
 
 
 def _undefined(file: str, names: list[str]) -> Problem:
-    message = f"uses {some(names)}, which neither it nor a library that it links to defines and which is not Python's"
-    return Problem(file, message, "Link the object or library that defines it, or find it at run time (dlsym).")
+    message = f"uses {some(names)}, which neither it, nor a library that it links to, nor Python defines"
+    return Problem(file, message, "Link the object or library that defines it, or look it up at run time (dlsym).")
 
 
 def _missing(linkage: Linkage, process: Process, elf: ElfFile) -> Iterator[str]:

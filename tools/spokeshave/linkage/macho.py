@@ -160,7 +160,7 @@ def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Itera
     floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
     target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
     if asked is None:
-        yield Problem(file, "does not say which macOS it needs", f"Link it with {target}.")
+        yield Problem(file, "does not declare the macOS version that it needs", f"Link it with {target}.")
     elif asked > floor:
         major = asked[0] + bool(asked[1])
         fitting = f"macosx_{major}_0" if asked > _FIRST_ARM else f"macosx_{asked[0]}_{asked[1]}"
@@ -180,10 +180,10 @@ def missing_libraries(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
 def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Problem:
     name, inside = library.name, [f for f in linkage.tree.macho_files if basename(f) == basename(library.name)]
     if _PYTHON_LIBRARY.fullmatch(name):
-        message = f"is linked to an interpreter ({name}), which other installations do not have there"
+        message = f"is linked to an interpreter ({name}), which other installations do not have at that path"
         return Problem(file, message, "Link it without libpython, by -undefined dynamic_lookup.")
     if inside:
-        message = f"needs {name}; the wheel has it as {inside[0]}, but that name does not lead there"
+        message = f"needs {name}; the wheel contains it as {inside[0]}, but that name does not resolve to it"
         here, there = linkage.tree.locations.get(file), linkage.tree.locations.get(inside[0])
         folder = there.folder.path_from(here.folder) if here and there else None
         if folder is None:
@@ -215,11 +215,11 @@ def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
             missing[provider].append(symbol.name)
     for library, names in missing.items():
         if library is None:
-            message = f"uses {some(names)}, which it does not define and which is not Python's"
+            message = f"uses {some(names)}, which neither it nor Python defines"
             remedy = "Link the object or library that defines it; -undefined dynamic_lookup hid that it was missing."
         else:
             message = f"takes {some(names)} from {library}, which does not export it"
-            remedy = "Export it there (default visibility), or link both anew, against each other."
+            remedy = "Export it there (default visibility), or link both again, against each other."
         yield Problem(file, message, remedy)
 
 
@@ -248,7 +248,7 @@ def build_install_names(_: MachOLinkage, file: str, part: MachOSlice) -> Iterato
     """Libraries that call themselves by a path of the machine that linked them."""
     name = part.install_name
     if part.kind is Kind.DYLIB and name and "/" in name and not name.startswith(_NEUTRAL_NAMES):
-        message = f"calls itself {name}, a path of the machine that linked it"
+        message = f"has the install name {name}, a path of the machine that linked it"
         yield Problem(file, message, f"Link it with -Wl,-install_name,@rpath/{PurePosixPath(file).name}.")
 
 
@@ -257,7 +257,9 @@ def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Probl
     for entry in dict.fromkeys(part.rpaths):
         fault = search_path_fault(entry, file, LOADER_PATHS)
         if fault:
-            remedy = "Link with a path that begins with @loader_path, or repair the wheel, which removes such entries."
+            remedy = (
+                "Link with a path that begins with @loader_path, or repair the wheel; the repair removes such entries."
+            )
             yield Problem(file, f"looks for libraries in {entry!r}, which {fault}", remedy)
 
 
@@ -267,5 +269,5 @@ def bad_signatures(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterat
         return
     fault = signature_fault(linkage.tree.root / file, part)
     if fault:
-        remedy = "Sign it again after the last change of it; repairing the wheel does that."
+        remedy = "Sign it again after its last modification, or repair the wheel; the repair signs it."
         yield Problem(file, f"{fault}, so macOS kills the process that loads it", remedy)

@@ -98,7 +98,7 @@ def too_new_systems(linkage: PeLinkage) -> Iterator[Problem]:
     for file, pe in linkage.tree.pe_files.items():
         if pe.subsystem_version > _NEWEST_SUBSYSTEM:
             version = "{}.{}".format(*pe.subsystem_version)
-            message = f"needs Windows {version} (its subsystem version), but the newest calls itself 10.0"
+            message = f"needs Windows {version} (its subsystem version), but the newest Windows version is 10.0"
             yield Problem(
                 file, message, "Link it with -Wl,--major-subsystem-version,6 -Wl,--minor-subsystem-version,2."
             )
@@ -115,8 +115,8 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
             remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
             yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
         elif linkage.beside(file, name) is None and name.lower() not in linkage.loaded_by_hand:
-            message = f"needs {name}; the wheel has it as {inside[0]}, where Windows does not look"
-            remedy = "Put it beside the extension, or call os.add_dll_directory in the package's __init__.py."
+            message = f"needs {name}; the wheel contains it as {inside[0]}, where Windows does not search"
+            remedy = "Put it next to the extension, or call os.add_dll_directory in the package's __init__.py."
             yield Problem(file, message, remedy)
 
 
@@ -140,7 +140,7 @@ def undefined_symbols(linkage: PeLinkage) -> Iterator[Problem]:
         missing = [name for name in library.symbols if not name.startswith("#") and name not in exports]
         if missing:
             message = f"takes {some(missing)} from {library.name}, which does not export it"
-            yield Problem(file, message, "Export it there (__declspec(dllexport)), or link both anew.")
+            yield Problem(file, message, "Export it there (__declspec(dllexport)), or link both again.")
 
 
 def clashing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
@@ -167,7 +167,5 @@ def wall_clock_stamps(linkage: PeLinkage) -> Iterator[Problem]:
     for file, pe in linkage.tree.pe_files.items():
         time = datetime.fromtimestamp(pe.time_stamp, timezone.utc)
         if not pe.is_reproducible and not is_grafted(file) and _PLAUSIBLE_TIMES[0] < time < _PLAUSIBLE_TIMES[1]:
-            message = (
-                f"holds the time at which it was linked ({time:%Y-%m-%d %H:%M:%S} UTC), so no two builds are alike"
-            )
+            message = f"holds the time at which it was linked ({time:%Y-%m-%d %H:%M:%S} UTC), so two builds differ"
             yield Problem(file, message, "Link it with -Wl,/Brepro (zig: -O2), or with -Wl,--no-insert-timestamp.")

@@ -17,4 +17,4 @@ def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS)
     if origin not in origins:
         return "is absolute" if entry.startswith("/") else "depends on the current directory"
     location = Location.of(file)
-    return "leads out of the wheel" if location and location.folder.find(rest) is None else None
+    return "leads outside the wheel" if location and location.folder.find(rest) is None else None

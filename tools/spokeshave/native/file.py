@@ -81,7 +81,7 @@ def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list
         Problem(
             file,
             f"is {format_of(native).value}, which {platform.system.value} does not load",
-            f"Build it for {platform.tag}, or leave it out of the wheel.",
+            f"Build it for {platform.tag}, or remove it from the wheel.",
         )
         for file, native in files.items()
         if native.is_library and not is_loaded_by(native, platform)

@@ -23,15 +23,20 @@ class FetchError(SpokeshaveError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave fetch``."""
     python = parser.add_mutually_exclusive_group(required=True)
-    python.add_argument("--python", type=Path, metavar="EXE", help="the Python that the wheels are for")
+    python.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that the wheels are for")
     python.add_argument(
-        "--foreign-python", type=Path, metavar="FILE", help="the Python of another platform that the wheels are for"
+        "--foreign-python",
+        type=Path,
+        metavar="FILE",
+        help="the Python of another platform that the wheels are for: its entry in the emulation manifest",
     )
     parser.add_argument(
-        "--requirements", type=Path, required=True, metavar="FILE", help="what to fetch, pinned and hashed"
+        "--requirements", type=Path, required=True, metavar="FILE", help="a requirements file with versions and hashes"
     )
-    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the folder that gets the wheels")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report: the names of the wheels")
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the folder to write the wheels to")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="the JSON report to write; it contains the names of the wheels"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -134,8 +134,8 @@ def remedy_for(platform: str) -> str:
     """How wheels of a platform (tags joined by dots) can be tried where nothing at hand takes them."""
     tag = platform.split(".")[0]
     if tag.startswith(("manylinux", "musllinux", "linux", "win")):
-        return f"`spokeshave emulation --platform {tag}` sets up an emulated one, where there is one"
-    return "Nothing here emulates that: run `spokeshave smoke-test` on such a machine"
+        return f"`spokeshave emulation --platform {tag}` sets up an emulated one, if one is available"
+    return "It cannot be emulated here: run `spokeshave smoke-test` on such a machine"
 
 
 def read_foreign_python(file: Path) -> ForeignPython:
@@ -150,7 +150,7 @@ def read_manifest(folder: Path) -> list[ForeignPython]:
         return []
     facts = _read(file)
     if facts.get("format") != _FORMAT or not isinstance(facts.get("pythons"), list):
-        raise _invalid(str(file), f"is no manifest of format {_FORMAT}")
+        raise _invalid(str(file), f"is not a manifest of format {_FORMAT}")
     return [ForeignPython.from_json(python, str(file)) for python in facts["pythons"]]
 
 
@@ -166,7 +166,7 @@ def _read(file: Path) -> dict[str, Any]:
     except (OSError, ValueError) as err:
         raise _invalid(str(file), f"cannot be read ({err})") from err
     if not isinstance(facts, dict):
-        raise _invalid(str(file), "is no JSON object")
+        raise _invalid(str(file), "is not a JSON object")
     return facts
 
 

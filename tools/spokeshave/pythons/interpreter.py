@@ -85,15 +85,15 @@ class Interpreter:
     def misfit(self, tag: WheelTag) -> str:
         """Why a wheel of this tag cannot be installed."""
         if not self.tags:
-            return f"the wheel is for {tag.python}-{tag.abi}, and {self} is too old to say which wheels it takes"
+            return f"the wheel is for {tag.python}-{tag.abi}, and {self} is too old to report its compatible tags"
         abis = {own.rpartition("-")[0] for own in self.tags}
         if abis.isdisjoint(wanted.rpartition("-")[0] for wanted in tag.expand()):
-            return f"the wheel is for {tag.python}-{tag.abi}, which {self} does not take"
+            return f"the wheel is for {tag.python}-{tag.abi}, which {self} does not support"
         platforms = sorted({own.rpartition("-")[2] for own in self.tags} - {"any"})
         newest = max(platforms, key=_libc_version, default="any")
         where = "" if self.foreign else " on this machine"
         older = " and older" if _libc_version(newest) != (0, 0) else ""
-        return f"the wheel is for {tag.platform}; {self}{where} takes {newest}{older}"
+        return f"the wheel is for {tag.platform}; {self}{where} supports {newest}{older}"
 
 
 def _libc_version(platform: str) -> tuple[int, int]:
@@ -105,7 +105,7 @@ def inspect(path: Path) -> Interpreter:
     """Ask an interpreter what it is; raises `InterpreterError`."""
     if not path.is_file() or not os.access(path, os.X_OK):
         raise InterpreterError(
-            Problem(str(path), "is no interpreter: there is no such program", "Give a Python's path.")
+            Problem(str(path), "is not an interpreter: the program does not exist", "Give a Python's path.")
         )
     # The path is used as given: resolved, a virtual environment's Python would be another one.
     return _ask((str(path.absolute()),), path.absolute(), None)
@@ -115,7 +115,7 @@ def inspect_foreign(foreign: ForeignPython) -> Interpreter:
     """Ask a Python of another platform what it is; raises `InterpreterError`, also where its emulator does not work."""
     missing = foreign.missing()
     if missing is not None:
-        message = f"cannot be started: there is no {missing}"
+        message = f"cannot be started: {missing} does not exist"
         raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation`."))
     return _ask(foreign.command, Path(foreign.executable), foreign)
 
@@ -134,15 +134,15 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
         )
     facts = _answer(ended)
     if foreign and facts and facts["version"] != foreign.version:
-        message = f"is {facts['version']} now, but {foreign.version} was set up"
+        message = f"is {facts['version']} now, but the setup recorded {foreign.version}"
         raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation --again`."))
     if facts is None:
         if foreign:
             message = f"does not start under {foreign.emulator}: it {ended.how()}\n{ended.last_lines(3)}"
-            remedy = "Set it up again with `spokeshave emulation --again`; if it stays so, the emulator is at fault."
+            remedy = "Set it up again with `spokeshave emulation --again`; if it still fails, the emulator is faulty."
             raise InterpreterError(Problem(foreign.name, message.rstrip(), remedy))
-        message = f"is no working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
-        raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a Python that starts."))
+        message = f"is not a working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
+        raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a working Python."))
     return Interpreter(
         path,
         str(facts["version"]),

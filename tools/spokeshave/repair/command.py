@@ -57,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave repair``."""
     parser.add_argument("--wheel", type=Path, required=True, metavar="FILE", help="the wheel to repair")
     parser.add_argument(
-        "--platform", required=True, metavar="TAG", help="the platform that it must fit: manylinux_2_17_x86_64"
+        "--platform",
+        required=True,
+        metavar="TAG",
+        help="the platform tag to repair it for, such as manylinux_2_17_x86_64",
     )
     parser.add_argument(
         "--library-dir",
@@ -65,17 +68,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="a folder with shared libraries that may be copied into the wheel; nothing else of the machine is",
+        help="a folder with shared libraries to copy into the wheel if needed; no others are copied",
     )
     parser.add_argument(
         "--own-library",
         action="append",
         default=[],
         metavar="PATH",
-        help="a library in the wheel that keeps its name, as Python code opens it; the search paths of files that need"
-        " it are set to its folder",
+        help="a library in the wheel that keeps its name, because Python code opens it; its folder becomes a search"
+        " path of the files that need it",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the repaired wheel is put")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="the folder to write the repaired wheel to"
+    )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 
 
@@ -122,7 +127,9 @@ def _check_folders(library_dirs: Sequence[Path]) -> None:
     problems = Problems()
     for folder in library_dirs:
         if not folder.is_dir():
-            problems.add(str(folder), "is no folder", "Give by --library-dir a folder that holds shared libraries.")
+            problems.add(
+                str(folder), "is not a folder", "Give a folder that contains shared libraries to --library-dir."
+            )
     problems.raise_if_any(UnrepairableWheelError)
 
 

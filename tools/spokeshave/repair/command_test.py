@@ -267,7 +267,7 @@ def test_a_damaged_library_is_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_folder_is_named(tmp_path: Path, plain: Path) -> None:
-    with pytest.raises(UnrepairableWheelError, match="nowhere: is no folder"):
+    with pytest.raises(UnrepairableWheelError, match="nowhere: is not a folder"):
         repair(wheel_of(tmp_path, plain), PLATFORM, [Path("nowhere")], tmp_path / "out")
 
 

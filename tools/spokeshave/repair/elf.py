@@ -94,7 +94,7 @@ def _search_own(
     places = {path: Location.of(path) for path in own_libraries}
     lost = [path for path, location in places.items() if location is None]
     if lost:
-        message, remedy = "is a library that no installer has a place for", "Put it into a package."
+        message, remedy = "is a library that installers cannot install", "Put it into a package."
         raise UnrepairableWheelError(*(Problem(path, message, remedy) for path in lost))
     folders = {
         name: location.folder
@@ -199,7 +199,7 @@ def _search_in(tree: WheelTree, file: str, placed: str, folder: str, patchelf: P
     here = Location.of(placed)
     path = Location(Root.PACKAGES, folder).path_from(here.folder) if here else None
     if path is None:
-        message = "needs a library of the wheel, but is installed away from the packages"
+        message = "needs a library of the wheel, but is installed outside the packages"
         remedy = "Link it statically, or put it into a package."
         raise UnrepairableWheelError(Problem(file, message, remedy))
     kept = [] if placed != file else [e for e in tree.elf_files[file].search_path if not search_path_fault(e, file)]

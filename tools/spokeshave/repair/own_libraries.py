@@ -28,17 +28,21 @@ def check_own_libraries(
     for path in dict.fromkeys(own_libraries):
         native = tree.native_files.get(path)
         if native is None:
-            problems.add(path, "is not a library in the wheel", "Give by --own-library the path of one.")
+            problems.add(
+                path, "is not a library in the wheel", "Give the path of a library in the wheel to --own-library."
+            )
         elif not (native.is_library and is_loaded_by(native, platform)):
             message = f"is not a library that {platform.system.value} loads"
-            problems.add(path, message, "Give by --own-library the path of one.")
+            problems.add(path, message, "Give the path of a library in the wheel to --own-library.")
         else:
             libraries[path] = library_names(path, native)
     needed = _all_needed(tree, library_dirs) if len(libraries) > 1 else set()
     for one, other in combinations(libraries, 2):
         shared = sorted(libraries[one] & libraries[other] & needed)
         if shared and sha256_of_file(tree.root / one) != sha256_of_file(tree.root / other):
-            message = f"is another library than {other}, but both are called {shared[0]}, which files of the wheel need"
+            message = (
+                f"has the same name as {other} ({shared[0]}), but other content; files of the wheel need this name"
+            )
             problems.add(one, message, "Give each library a name of its own (its soname or install name).")
     problems.raise_if_any(UnrepairableWheelError)
 

@@ -413,7 +413,7 @@ def test_an_own_dll_has_to_be_where_windows_looks_or_is_told_to(tmp_path: Path) 
     opens = {"demo/opens.py": "import ctypes\nctypes.CDLL('lib/core.dll')\n"}
     wheel = wheel_of(tmp_path / "a", WIN, {**files, **opens})
     with pytest.raises(
-        UnrepairableWheelError, match=r"the wheel has as demo/lib/core\.dll, where Windows does not look"
+        UnrepairableWheelError, match=r"the wheel contains as demo/lib/core\.dll, where Windows does not search"
     ):
         repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
     told = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
@@ -472,7 +472,7 @@ def test_own_libraries_of_one_name_are_refused(tmp_path: Path, platform: str) ->
     files: dict[str, bytes | str | Path] = {f"demo/{file_name(platform)}": extension, own[0]: core, own[1]: other}
     with pytest.raises(UnrepairableWheelError) as error:
         repair(wheel_of(tmp_path, platform, files), Platform.parse(platform), [], tmp_path / "out", own)
-    assert f"{own[0]}: is another library than {own[1]}, but both are called" in str(error.value)
+    assert f"{own[0]}: has the same name as {own[1]} (" in str(error.value)
 
 
 @pytest.mark.parametrize("platform", SHARED_NAMES)

@@ -14,7 +14,7 @@ from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
 
 HELP = ("--help",)
-_NO_MODULE = "Correct the name in `smoke_optional_imports` (--skip-import), or leave it out."
+_NO_MODULE = "Correct the name in `smoke_optional_imports` (--skip-import), or omit it."
 _ENTRY_POINTS = "Correct the entry points in pyproject.toml."
 
 
@@ -65,7 +65,7 @@ class SmokeChoices:
                 problems.add(place, f"{lacks} console script {name!r}", remedy)
         for name in self.optional:
             if not any(_has_module(tree, name) for tree in trees):
-                problems.add(place, f"{lacks} module {name!r}, which is said to be optional", _NO_MODULE)
+                problems.add(place, f"{lacks} module {name!r}, which is declared optional", _NO_MODULE)
         problems.raise_if_any(SmokeTestError)
 
 
@@ -89,9 +89,11 @@ def command_line(text: str) -> tuple[str, tuple[str, ...]]:
     try:
         name, *arguments = shlex.split(text)
     except ValueError as err:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a command: give a script's name and arguments") from err
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a valid command; give the name of a script and its arguments"
+        ) from err
     if not arguments:
-        raise argparse.ArgumentTypeError(f"{text!r} has no arguments: give some, or use --skip-script")
+        raise argparse.ArgumentTypeError(f"{text!r} has no arguments; give at least one, or use --skip-script")
     return name, tuple(arguments)
 
 

@@ -33,14 +33,14 @@ from spokeshave.wheel.tree import WheelTree, unpack
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave smoke-test``."""
-    parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to try")
+    parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to test")
     parser.add_argument(
         "--python",
         type=Path,
         action="append",
         default=[],
         metavar="PATH",
-        help="an interpreter to try it on; without any, those that take the wheel: on PATH, else emulated ones",
+        help="an interpreter to test it on; default: compatible ones on PATH, otherwise emulated ones",
     )
     parser.add_argument(
         "--foreign-python",
@@ -48,14 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="a Python of another platform to try it on: its entry in the manifest of `spokeshave emulation`",
+        help="a Python of another platform to test it on: its entry in the manifest of `spokeshave emulation`",
     )
     parser.add_argument(
         "--expect-python",
         action="append",
         default=[],
         metavar="X.Y.Z",
-        help="the version that each --python must have, in the same order",
+        help="the version that each --python must have, in the same order, such as 3.12.1",
     )
     parser.add_argument(
         "--test",
@@ -63,13 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="a test file or a folder of them, for pytest",
+        help="a test file or a folder of tests for pytest",
     )
+    parser.add_argument("--wheelhouse", type=Path, metavar="DIR", help="a folder with the wheels of all requirements")
     parser.add_argument(
-        "--wheelhouse", type=Path, metavar="DIR", help="the folder that everything the wheel needs is installed from"
-    )
-    parser.add_argument(
-        "--requirements", type=Path, metavar="FILE", help="what the tests need, pytest among it, pinned and hashed"
+        "--requirements",
+        type=Path,
+        metavar="FILE",
+        help="a requirements file with hashes that pins pytest and the requirements of the tests",
     )
     parser.add_argument(
         "--script",
@@ -77,28 +78,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="'NAME ARGUMENTS'",
-        help="arguments that try a console script in place of --help, such as 'abacus --version'",
+        help="arguments for a console script instead of --help, such as 'abacus --version'",
     )
-    parser.add_argument(
-        "--skip-script", action="append", default=[], metavar="NAME", help="a console script that is not run"
-    )
+    parser.add_argument("--skip-script", action="append", default=[], metavar="NAME", help="a console script to skip")
     parser.add_argument(
         "--skip-import",
         action="append",
         default=[],
         metavar="MODULE",
-        help="a module that is not imported, nor any below it, as it needs what the wheel does not require",
+        help="a module to skip together with its submodules, because it needs packages that the wheel does not require",
     )
     parser.add_argument(
-        "--timeout", type=_seconds, default=TIMEOUT, metavar="SECONDS", help="the time that each process has (300)"
+        "--timeout",
+        type=_seconds,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help="the timeout of each process (default: 300)",
     )
     parser.add_argument(
         "--allow-not-run",
         action="store_true",
-        help="exit with 0 although a wheel ran on no interpreter, if none failed",
+        help="exit with 0 even if a wheel ran on no interpreter, as long as no test failed",
     )
     parser.add_argument(
-        "--report", type=Path, required=True, metavar="FILE", help="the JSON report: an object, or a list of several"
+        "--report",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the JSON report to write: an object, or a list if there are several wheels",
     )
 
 
@@ -142,11 +149,11 @@ def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
             with problems.collecting():
                 wheels.append(WheelFile.of(path))
         else:
-            problems.add(str(path), "there is no such file", "Give the path of a wheel.")
+            problems.add(str(path), "does not exist", "Give the path of a wheel.")
     for problem in missing_tests(plan.tests):
         problems.add(problem.place, problem.message, problem.remedy)
     if plan.tests and plan.requirements is None:
-        remedy = "Give by --requirements a file that pins pytest with hashes, and by --wheelhouse its wheels."
+        remedy = "Give --requirements with a file that pins pytest with hashes, and --wheelhouse with its wheels."
         problems.add("--test", "needs pytest in the environment", remedy)
     problems.raise_if_any(SmokeTestError)
     return wheels
@@ -169,7 +176,7 @@ def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Inter
     for python, path, version in zip(pythons, paths, expected):
         if isinstance(python, Interpreter) and python.version != version:
             message = f"is {python.version} now, but {version} was expected"
-            problems.add(str(path), message, "Run again: the interpreter was replaced since it was looked at.")
+            problems.add(str(path), message, "Run again: the interpreter was replaced after it was inspected.")
     problems.raise_if_any(SmokeTestError)
     return pythons
 
@@ -282,7 +289,7 @@ def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
     idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
     if idle and not allow_not_run:
         reasons = [f"{report.wheel.name} was not run on any interpreter: {_reasons(report)}" for report in idle]
-        remedy = "    Give a fitting interpreter by --python, or --allow-not-run if a wheel may go untested."
+        remedy = "    Give a compatible interpreter with --python, or --allow-not-run if a wheel may remain untested."
         told = "\n".join(filter(None, [told, *reasons, remedy]))
     if not told:
         return ExitCode.OK

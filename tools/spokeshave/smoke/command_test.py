@@ -249,7 +249,7 @@ def test_a_file_that_is_not_what_record_says_is_found(tmp_path: Path, smoke: Smo
             archive.writestr(name, data)
     result = smoke(wheel)
     assert result.outcomes["files"] == "failed"
-    assert "demo.py has another hash than RECORD says" in result.err
+    assert "demo.py has another hash than RECORD lists" in result.err
 
 
 def test_the_environment_of_the_caller_is_out_of_sight(
@@ -319,7 +319,7 @@ def test_a_test_that_crashes_is_named_with_its_signal(tmp_path: Path, wheelhouse
     ("code", "told"),
     [
         ("value = 1\n", "pytest found no tests"),
-        ("import pytest\n@pytest.mark.skip\ndef test(): pass\n", "Every test was skipped, so nothing was tested"),
+        ("import pytest\n@pytest.mark.skip\ndef test(): pass\n", "All tests were skipped, so nothing was tested"),
     ],
 )
 def test_tests_that_test_nothing_are_no_pass(
@@ -336,7 +336,7 @@ def test_tests_without_pytest_are_told_how_to_get_it(tmp_path: Path, smoke: Smok
     empty = tmp_path / "requirements.txt"
     empty.write_text("")
     result = smoke(wheel, "--test", write_test(tmp_path, "def test(): pass"), "--requirements", empty)
-    assert "pytest is not installed\nList it, pinned and hashed" in result.err
+    assert "pytest is not installed\nAdd it, with a version and hashes" in result.err
 
 
 def test_a_requirement_with_a_wrong_hash_is_refused(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
@@ -399,7 +399,7 @@ def test_a_script_that_fails_is_named(tmp_path: Path, smoke: Smoke) -> None:
     }
     result = smoke(build_wheel(tmp_path, files, "py3-none-any"))
     assert "script demo-tool: demo-tool --help ended with exit code 3" in result.err
-    assert 'smoke_scripts={"demo-tool": ["--version"]}, or none ([]) so that it is not run.' in result.err
+    assert 'smoke_scripts={"demo-tool": ["--version"]}. With an empty list it is not run.' in result.err
 
 
 def with_scripts(folder: Path) -> Path:
@@ -419,7 +419,7 @@ def test_a_script_is_run_with_the_arguments_given_or_not_at_all(tmp_path: Path, 
     assert result.run["outcome"] == "passed"
     assert result.outcomes["script tool"] == "passed"
     (daemon,) = [check for check in result.run["checks"] if check["name"] == "script daemon"]
-    assert (daemon["outcome"], daemon["detail"]) == ("not run", "left out by smoke_scripts (--skip-script)")
+    assert (daemon["outcome"], daemon["detail"]) == ("not run", "excluded by smoke_scripts (--skip-script)")
     assert "4/5" in result.out
 
 
@@ -437,7 +437,7 @@ def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smok
     assert main(["smoke-test", str(wheel), *arguments]) == 1
     problems = {problem["message"]: problem["remedy"] for problem in json.loads(report.read_text())["problems"]}
     assert problems["has no console script 'deamon'"].endswith("The wheel's console scripts are: daemon, tool.")
-    assert "has no module 'dem', which is said to be optional" in problems
+    assert "has no module 'dem', which is declared optional" in problems
 
 
 def with_module(folder: Path, name: str) -> Path:
@@ -464,7 +464,7 @@ def test_choices_of_none_of_the_wheels_are_refused(tmp_path: Path, smoke: Smoke)
     place = f"{wheels[0].name}, {wheels[1].name}"
     assert [(each["place"], each["message"]) for each in result.report["problems"]] == [
         (place, "have no console script 'three'"),
-        (place, "have no module 'on', which is said to be optional"),
+        (place, "have no module 'on', which is declared optional"),
     ]
     assert "The wheels' console scripts are: one, two." in result.err
 
@@ -549,7 +549,7 @@ def test_an_interpreter_that_is_not_there_is_not_run(tmp_path: Path, smoke: Smok
     result = smoke(wheel, python=tmp_path / "no-python")
     assert result.exit_code == 1
     assert result.run["outcome"] == "not run"
-    assert "there is no such program" in result.err
+    assert "the program does not exist" in result.err
     passed = smoke(wheel, "--python", str(tmp_path / "no-python"))
     assert passed.exit_code == 0
     assert [run["outcome"] for run in passed.report["runs"]] == ["not run", "passed"]
@@ -637,7 +637,7 @@ def test_a_foreign_python_without_its_emulator_is_not_run(tmp_path: Path, smoke:
     result = smoke(wheel, "--foreign-python", entry, python=None)
     assert result.exit_code == 1
     assert result.run["outcome"] == "not run"
-    assert f"test-3 cannot be started: there is no {tmp_path}/emulator" in result.err
+    assert f"test-3 cannot be started: {tmp_path}/emulator does not exist" in result.err
     assert "Set it up again with `spokeshave emulation`" in result.err
 
 

@@ -126,7 +126,7 @@ class ForeignEnvironment:
                     return None
                 lay_out(source, destination, {})
         except (OSError, ValueError, KeyError) as err:
-            return f"{wheel.name} cannot be laid out: {err}"
+            return f"{wheel.name} cannot be installed: {err}"
         return None
 
     def run_script(self, name: str, *arguments: str) -> Ended:

@@ -28,7 +28,7 @@ def explain_import(ended: Ended, name: str, tree: WheelTree) -> str:
     return f"{last}\n{remedy}\n{ended.last_lines()}"
 
 
-_UNKNOWN = "Import the module in a fresh environment that has nothing but the wheel to see it fail."
+_UNKNOWN = "To reproduce the failure, import the module in a fresh environment that contains only the wheel."
 _CRASH = "Look at what the module does while it is imported: initializers of global objects, and its PyInit_ function."
 
 
@@ -55,13 +55,11 @@ def import_remedy(output: str, tree: WheelTree) -> str | None:
 def _missing_module(module: str, tree: WheelTree) -> str:
     if module.split(".")[0] in own_names(tree):
         file = module.replace(".", "/")
-        message = (
-            f"The wheel has no {file}.py (nor {file}/__init__.py): it imports only where the source tree is at hand."
-        )
+        message = f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
         return f"{message} Add the target that owns {module} to the wheel's dependencies."
     return (
-        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. A module of the wheel "
-        "that needs what is optional can be named in the field `smoke_optional_imports` of the `python_native_wheel`."
+        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If the importing "
+        "module is optional, name it in the field `smoke_optional_imports` of the `python_native_wheel`."
     )
 
 

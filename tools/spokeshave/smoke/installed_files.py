@@ -19,7 +19,7 @@ import importlib.metadata, json, sys
 found = importlib.metadata.distribution(sys.argv[1])
 print(json.dumps([found.version, str(found.locate_file("")), str(found._path)]))
 """
-_REMEDY = "Nothing but the wheel may write into site-packages; look for another wheel that has the same file."
+_REMEDY = "Another installed wheel may contain the same file; find and remove it."
 _SHOWN = 5
 
 

@@ -31,12 +31,12 @@ TIMEOUT = 300.0
 OFFERED = "wheels"
 
 
-_LEFT_OUT = "left out by smoke_{} (--skip-{})"
+_LEFT_OUT = "excluded by smoke_{} (--skip-{})"
 
 
 _NO_HELP = (
-    "If {name} takes no --help, name arguments that try it in the field `smoke_scripts` of the `python_native_wheel`, "
-    'such as smoke_scripts={{"{name}": ["--version"]}}, or none ([]) so that it is not run.'
+    "If {name} does not support --help, set its arguments in the field `smoke_scripts` of the `python_native_wheel`, "
+    'such as smoke_scripts={{"{name}": ["--version"]}}. With an empty list it is not run.'
 )
 
 

@@ -61,7 +61,7 @@ def _by_name(tests: Sequence[Path], problems: Problems) -> dict[str, Path]:
             problems.add(str(test), "does not exist", "Correct the path of the smoke test.")
         elif sources.setdefault(name, test) != test:
             message = f"has the same name as {sources[name]}; tests are copied side by side"
-            problems.add(str(test), message, "Rename one, or give the folder that holds both.")
+            problems.add(str(test), message, "Rename one, or give the folder that contains both.")
     return sources
 
 
@@ -93,7 +93,7 @@ def _result(ended: Ended, report: Path, tree: WheelTree) -> TestResult:
     if not ended.ok:
         return TestResult(False, "\n".join([counts, *_failed(cases), *_hints(ended, tree), ended.last_lines()]))
     if all(case.find("skipped") is not None for case in cases):
-        return TestResult(False, f"{counts}\nEvery test was skipped, so nothing was tested.")
+        return TestResult(False, f"{counts}\nAll tests were skipped, so nothing was tested.")
     return TestResult(True, counts)
 
 
@@ -107,7 +107,7 @@ def _broken_off(ended: Ended) -> str:
     if running:
         return f"{running}: the test {ended.how()}\n{ended.last_lines()}"
     if "No module named pytest" in ended.output:
-        return "pytest is not installed\nList it, pinned and hashed, in the file given by --requirements."
+        return "pytest is not installed\nAdd it, with a version and hashes, to the file given by --requirements."
     return f"pytest {ended.how()}\n{ended.last_lines()}"
 
 

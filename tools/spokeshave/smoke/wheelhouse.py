@@ -71,7 +71,7 @@ def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
     if folder is None:
         return []
     if not folder.is_dir():
-        raise InvalidWheelError(Problem(str(folder), "is not a folder", "Give by --wheelhouse a folder of wheels."))
+        raise InvalidWheelError(Problem(str(folder), "is not a folder", "Give a folder of wheels to --wheelhouse."))
     problems, found = Problems(), []
     for path in sorted(folder.glob("*.whl")):
         with problems.collecting():
@@ -127,7 +127,7 @@ def _note_unmet(user: WheelFile, requirement: Requirement, wheels: list[WheelFil
     name = canonicalize_name(requirement.name)
     others = sorted({str(wheel.version) for wheel in wheels if wheel.project == name})
     has = f"has only {name} {', '.join(others)}" if others else f"has no {name} for this Python"
-    remedy = f"Put a wheel of {requirement.name} into the wheelhouse and, where requirements are given, pin it there."
+    remedy = f"Put a wheel of {requirement.name} into the wheelhouse and, if you use --requirements, pin it there."
     problems.add(
         user.path.name, f"requires {str(requirement).partition(';')[0].strip()}, but the wheelhouse {has}", remedy
     )

@@ -101,7 +101,7 @@ def open_wheel(reader: ArchiveReader, name: WheelName) -> OpenWheel:
     for file in SIGNATURES:
         if f"{dist_info}/{file}" in reader.members:
             place = f"{reader.path.name}: {dist_info}/{file}"
-            problems.add(place, "is a signature, which the stamp would break", "Stamp first and sign afterwards.")
+            problems.add(place, "is a signature, which stamping would invalidate", "Stamp first and sign afterwards.")
     problems.raise_if_any(InvalidWheelError)
     metadata = reader.read(f"{dist_info}/METADATA")
     version = metadata_version(metadata, f"{reader.path.name}: {dist_info}/METADATA")
@@ -141,15 +141,15 @@ def check_consistency(wheel: OpenWheel) -> None:
     stated = {"file name": wheel.name.version, f"folder {wheel.dist_info}": folder_version}
     for place, version in stated.items():
         if not is_version(version) or Version(version) != Version(wheel.version):
-            problems.add(wheel.place(place), f"says {version}, and METADATA says {wheel.version}", REBUILD)
+            problems.add(wheel.place(place), f"has the version {version}, but METADATA has {wheel.version}", REBUILD)
     if canonicalize_name(folder_name) != canonicalize_name(wheel.name.name):
         problems.add(wheel.place(wheel.dist_info), f"is the folder of {folder_name}", REBUILD)
     check_record(wheel, problems)
     module = wheel.recipe.version_module
     if module and module not in wheel.reader.members:
-        problems.add(wheel.place(module), "is the version module and missing", REBUILD)
+        problems.add(wheel.place(module), "is the version module, but does not exist", REBUILD)
     elif module and wheel.reader.read(module) != render_version_module(wheel.version):
-        remedy = "Nothing but the stamp may write the version module; build the wheel again."
+        remedy = "Only the stamp may write the version module; build the wheel again."
         problems.add(wheel.place(module), f"is not the version module of {wheel.version}", remedy)
     problems.raise_if_any(InvalidWheelError)
 
@@ -164,7 +164,7 @@ def check_record(wheel: OpenWheel, problems: Problems) -> None:
             problems.add(wheel.place(name), "is listed in RECORD without a hash or with another size", REBUILD)
     for name in wheel.record:
         if name not in wheel.reader.members:
-            problems.add(wheel.place(name), "is listed in RECORD and missing", REBUILD)
+            problems.add(wheel.place(name), "is listed in RECORD, but does not exist", REBUILD)
 
 
 def rewrite_files(wheel: OpenWheel, change: Restamp) -> dict[str, bytes]:
@@ -262,8 +262,8 @@ def fingerprint(member: Member) -> tuple[int, int, int, Compression, bool]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--wheel", type=Path, required=True, help="the repaired, or already stamped, wheel")
-    parser.add_argument("--version", required=True, help="the PEP 440 version to put in")
+    parser.add_argument("--wheel", type=Path, required=True, help="the repaired or already stamped wheel")
+    parser.add_argument("--version", required=True, help="the PEP 440 version to write, such as 3.12.0rc1")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
 

@@ -172,10 +172,10 @@ def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
         ({"{}/RECORD.jws": "{}"}, "is a signature"),
         ({"{}/METADATA": "Name: a\n\n"}, "does not have one valid Version"),
         ({"{}/METADATA": "Version: 1\nVersion: 2\n\n"}, "does not have one valid Version"),
-        ({"{}/METADATA": "Version: 7\n\n"}, f"says {UNSTAMPED}, and METADATA says 7"),
+        ({"{}/METADATA": "Version: 7\n\n"}, f"has the version {UNSTAMPED}, but METADATA has 7"),
         ({"abacus_runtime/_version.py": "x = 1\n"}, f"is not the version module of {UNSTAMPED}"),
-        ({"abacus_runtime/_version.py": None}, "is the version module and missing"),
-        ({"abacus_runtime/cli.py": None}, "is listed in RECORD and missing"),
+        ({"abacus_runtime/_version.py": None}, "is the version module, but does not exist"),
+        ({"abacus_runtime/cli.py": None}, "is listed in RECORD, but does not exist"),
         ({"abacus_runtime/cli.py": "longer " * 99}, "with another size"),
         ({"abacus_runtime/new.py": ""}, "is not listed in RECORD"),
         ({"{}/spokeshave.json": "[]"}, "is not a recipe"),
@@ -191,7 +191,7 @@ def test_wheel_that_contradicts_itself_is_refused_and_nothing_is_written(
 def test_wheel_under_another_versions_name_is_refused(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     renamed = wheel.rename(wheel.with_name("abacus_runtime-9.9-py3-none-any.whl"))
-    assert f"says 9.9, and METADATA says {UNSTAMPED}" in told(renamed, tmp_path / "out")
+    assert f"has the version 9.9, but METADATA has {UNSTAMPED}" in told(renamed, tmp_path / "out")
 
 
 def test_pin_that_someone_changed_is_refused(tmp_path: Path) -> None:

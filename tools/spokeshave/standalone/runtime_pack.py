@@ -120,7 +120,7 @@ def read_archive(data: bytes) -> list[tuple[str, bytes]]:
     :raises RuntimePackError: for what is no archive.
     """
     if not data.startswith(_MAGIC):
-        raise RuntimePackError("A static library of the toolchain is no archive.")
+        raise RuntimePackError("A static library of the toolchain is not an archive.")
     members: list[tuple[str, bytes]] = []
     names, place = b"", len(_MAGIC)
     while place < len(data):

@@ -78,7 +78,7 @@ class LinuxPlatform(Platform):
         """Read a manylinux or musllinux tag."""
         match = _LINUX.fullmatch(tag)
         if match is None or match["architecture"] not in {architecture.value for architecture in Architecture}:
-            raise _unknown_platform(tag, "it is no manylinux, musllinux, macosx or win tag of a known architecture")
+            raise _unknown_platform(tag, "it is not a manylinux, musllinux, macosx or win tag of a known architecture")
         libc = Libc.GLIBC if match["family"] == "many" else Libc.MUSL
         architecture = Architecture(match["architecture"])
         policies = _policies(tag, libc, architecture)
@@ -143,7 +143,7 @@ def _mac_version_fault(version: tuple[int, int], architecture: str) -> str | Non
     if architecture == "arm64" and version < _FIRST_ARM:
         return "macOS runs on arm64 from 11.0 on"
     if major < 10 or major in _NEVER_RELEASED or (major == 10 and minor > _LAST_TEN):
-        return f"there was never a macOS {major}.{minor}"
+        return f"macOS {major}.{minor} does not exist"
     # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
     return f"installers look for macosx_{major}_0 only" if major > 10 and minor else None
 
@@ -195,7 +195,7 @@ def _policies(tag: str, libc: Libc, architecture: Architecture) -> WheelPolicies
 
 def _unknown_platform(tag: str, reason: str) -> UnknownPlatformError:
     remedy = "Use a tag such as manylinux_2_17_x86_64, musllinux_1_2_aarch64, macosx_11_0_universal2 or win_amd64."
-    return UnknownPlatformError(Problem(tag, f"is no platform that wheels can be repaired to: {reason}", remedy))
+    return UnknownPlatformError(Problem(tag, f"is not a platform that wheels can be repaired for: {reason}", remedy))
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class PythonAbi:
         match = _ABI.fullmatch(text)
         if match is None:
             remedy = "Use a name such as cp310, cp312-abi3, cp313t or py3-none."
-            raise UnknownPlatformError(Problem(text, "is no Python ABI", remedy))
+            raise UnknownPlatformError(Problem(text, "is not a Python ABI", remedy))
         return cls(match["python"], match["abi"] or match["python"] + match["threading"])
 
     @property

@@ -46,7 +46,7 @@ def test_a_platform_knows_its_tags(tag: str, tags: tuple[str, ...], unrepaired_t
     ],
 )
 def test_what_no_policy_covers_is_refused(tag: str) -> None:
-    with pytest.raises(UnknownPlatformError, match="is no platform that wheels can be repaired to"):
+    with pytest.raises(UnknownPlatformError, match="is not a platform that wheels can be repaired for"):
         Platform.parse(tag)
 
 
@@ -102,7 +102,7 @@ def test_a_python_abi_is_parsed(
 
 @pytest.mark.parametrize("text", ["", "3.12", "cp312-", "CP312", "cp"])
 def test_what_is_no_python_abi_is_refused(text: str) -> None:
-    with pytest.raises(UnknownPlatformError, match="is no Python ABI"):
+    with pytest.raises(UnknownPlatformError, match="is not a Python ABI"):
         PythonAbi.parse(text)
 
 

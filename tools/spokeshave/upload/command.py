@@ -169,16 +169,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repository",
         metavar="NAME",
-        help="a repository of ~/.pypirc, or pypi or testpypi; with --repository-url, where its credentials are",
+        help="pypi, testpypi, or a repository of ~/.pypirc; with --repository-url, the section of its credentials",
     )
-    parser.add_argument("--repository-url", metavar="URL", help="the upload endpoint; it may hold no credentials")
+    parser.add_argument("--repository-url", metavar="URL", help="the URL of the upload endpoint, without credentials")
     parser.add_argument(
         "--check-url",
         metavar="URL",
-        help="the simple index that lists the files of the repository; by default the one that usually belongs to it",
+        help="the simple index that lists the files of the repository; default: derived from the upload URL",
     )
     parser.add_argument(
-        "--timeout", type=float, default=120, metavar="SECONDS", help="how long to wait for each answer (120)"
+        "--timeout", type=float, default=120, metavar="SECONDS", help="the timeout for each answer (default: 120)"
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 
@@ -203,7 +203,7 @@ def run(args: argparse.Namespace) -> int:
 def _endpoint(args: argparse.Namespace) -> Endpoint:
     if not args.repository and not args.repository_url:
         remedy = "Give --repository NAME or --repository-url URL."
-        raise UploadError(Problem("upload", "there is no repository to upload to", remedy))
+        raise UploadError(Problem("upload", "no repository was given", remedy))
     if args.check_url:
         check_url(args.check_url, "--check-url")
     return find_endpoint(args.repository, args.repository_url, os.environ)
@@ -251,7 +251,7 @@ def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
 def _read_wheel(path: Path) -> PackageFile:
     remedy = "Package it again."
     if not path.is_file():
-        raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
+        raise InvalidWheelError(Problem(str(path), "does not exist", "Check the path."))
     try:
         name = WheelName.parse(path.name)
         package = WheelPackage.read(path)
@@ -279,7 +279,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
                 problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
             message = f"{without_userinfo(found.url)} cannot be compared: {err}" if found else str(err)
-            remedy = "Check that the file can be downloaded from the index, or leave --check-url out."
+            remedy = "Check that the file can be downloaded from the index, or omit --check-url."
             _note_unknown(index, Problem(name, message, remedy), [name], problems)
         except requests.RequestException as err:
             raise UploadError(unreachable(name, index.simple, err)) from err
@@ -301,7 +301,7 @@ def _list_projects(
         except UnreadableIndexError as err:
             message = f"{without_userinfo(index.simple)} does not list its files: {err}"
             unknown = [each.basefilename for each in packages if each.safe_name not in listed]
-            problem = Problem(name, message, "Correct --check-url, or leave it out.")
+            problem = Problem(name, message, "Correct --check-url, or omit it.")
             _note_unknown(index, problem, unknown, problems)
             break
         except requests.RequestException as err:
@@ -326,7 +326,7 @@ def upload(
     for package in packages:
         name = package.basefilename
         if name in there:
-            print(f"{name} is already there, with the same bytes", flush=True)
+            print(f"{name} already exists, with the same bytes", flush=True)
             outcomes[name] = "already there"
             continue
         problem = _upload_one(index, package)

@@ -202,7 +202,7 @@ def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiSer
     assert result.exit_code == 1
     assert result.outcomes == {wheel.name: "refused"}
     assert result.problem["place"] == wheel.name
-    assert result.problem["message"].startswith(f"{index.url} refuses it: 403 ")
+    assert result.problem["message"].startswith(f"{index.url} rejects it: 403 ")
     assert "TWINE_PASSWORD" in result.problem["remedy"]
     assert "guessed" not in result.err + result.out + json.dumps(result.report)
     assert index.files() == {}
@@ -210,7 +210,7 @@ def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiSer
 
 def test_missing_credentials_are_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     result = upload("--repository-url", index.url, wheel_of(tmp_path), environment={})
-    assert result.problem["message"].startswith(f"{index.url} refuses it: 401 ")
+    assert result.problem["message"].startswith(f"{index.url} rejects it: 401 ")
     assert result.problem["remedy"].startswith("No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD")
 
 
@@ -278,7 +278,7 @@ def test_credentials_of_a_built_in_index_stay_with_it(
     write_pypirc(f"[distutils]\nindex-servers = {name}\n[{name}]\nusername = {USERNAME}\npassword = {PASSWORD}\n")
     result = upload("--repository", name, "--repository-url", index.url, wheel_of(tmp_path), environment={})
     assert result.exit_code == 1
-    assert "refuses it: 401" in result.err
+    assert "rejects it: 401" in result.err
     assert (
         f"of ~/.pypirc for '{name}' are not sent to {index.url}: that file has no `repository` under [{name}]"
         in result.err
@@ -295,7 +295,7 @@ def test_credentials_of_a_built_in_index_stay_with_it(
         (["--repository-url", "http://127.0.0.1:9/"], {"TWINE_PASSWORD": PASSWORD}, "there is no user name for http:"),
         (["--repository-url", "ftp://127.0.0.1/"], CREDENTIALS, "'ftp://127.0.0.1/' is not an http or https URL"),
         (["--repository-url", "http://[::1/"], CREDENTIALS, "is not an http or https URL"),
-        ([], CREDENTIALS, "there is no repository to upload to"),
+        ([], CREDENTIALS, "no repository was given"),
         (
             ["--repository-url", "http://127.0.0.1:9/"],
             {**CREDENTIALS, "TWINE_CERT": "/no/ca.pem"},
@@ -316,7 +316,7 @@ def test_a_url_with_credentials_is_refused(tmp_path: Path, upload: Upload, optio
     url = f"http://{USERNAME}:{PASSWORD}@127.0.0.1:9/"
     result = upload("--repository-url", "http://127.0.0.1:9/", option, url, wheel_of(tmp_path))
     assert result.exit_code == 1
-    assert result.problem["message"] == "the URL http://127.0.0.1:9/ holds credentials"
+    assert result.problem["message"] == "the URL http://127.0.0.1:9/ contains credentials"
     assert "Remove user:password@ from the URL" in result.problem["remedy"]
 
 
@@ -372,7 +372,7 @@ def test_a_refusal_is_told_in_the_indexs_own_words(
     assert result.exit_code == 1
     assert result.outcomes == {first.name: "refused", second.name: "not tried"}
     assert result.problem["place"] == first.name
-    assert result.problem["message"].startswith(f"{url} refuses it: {reason}")
+    assert result.problem["message"].startswith(f"{url} rejects it: {reason}")
     assert remedy in result.problem["remedy"]
     assert USERNAME not in result.err
 
@@ -416,8 +416,8 @@ def test_a_file_that_is_there_is_said_in_every_dialect(
     with answering_server(answer) as url:
         result = upload("--repository-url", url, wheel, environment=credentials)
     assert result.exit_code == 1
-    assert result.problem["message"].startswith(f"{url} refuses it: {answer.status} ")
-    assert result.problem["message"].endswith(". A file of this name is already there")
+    assert result.problem["message"].startswith(f"{url} rejects it: {answer.status} ")
+    assert result.problem["message"].endswith(". A file of this name already exists")
     assert "publish under a new version" in result.problem["remedy"]
     assert ("check_urls" in result.problem["remedy"]) is ("already been used" not in answer.reason)
 
@@ -514,7 +514,7 @@ def test_a_redirect_to_a_login_page_is_said(tmp_path: Path, upload: Upload) -> N
 def test_a_redirect_without_a_target_is_refused(tmp_path: Path, upload: Upload) -> None:
     with answering_server(Answer(302, "Found")) as url:
         result = upload("--repository-url", url, wheel_of(tmp_path))
-    assert result.problem["message"] == f"{url} refuses it: 302 Found"
+    assert result.problem["message"] == f"{url} rejects it: 302 Found"
 
 
 @pytest.mark.parametrize(
@@ -553,7 +553,7 @@ def test_a_redirect_to_an_invalid_url_is_refused(tmp_path: Path, upload: Upload,
     with answering_server(answer) as url:
         result = upload("--repository-url", url, wheel_of(tmp_path))
     shown = location.replace("alice@", "")
-    message = f"refuses it: 307 Temporary: it redirects to {shown!r}, which is not a URL"
+    message = f"rejects it: 307 Temporary: it redirects to {shown!r}, which is not a URL"
     assert result.problem["message"] == f"{url} {message}"
 
 
@@ -574,7 +574,7 @@ def test_a_refusal_with_malformed_html_is_shown(
 ) -> None:
     with answering_server(Answer(400, "Bad Request", body, headers)) as url:
         result = upload("--repository-url", url, wheel_of(tmp_path))
-    assert result.problem["message"] == f"{url} refuses it: 400 Bad Request ({reason})"
+    assert result.problem["message"] == f"{url} rejects it: 400 Bad Request ({reason})"
 
 
 MALFORMED_LISTINGS = {
@@ -658,7 +658,7 @@ def test_a_given_certificate_goes_before_the_machines(tmp_path: Path, upload: Up
     machines = self_signed(tmp_path / "machines.pem")
     environment = {**CREDENTIALS, "TWINE_CERT": str(tls_index.certificate), "REQUESTS_CA_BUNDLE": str(machines)}
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path), environment=environment)
-    assert "refuses it: 404 Not Found" in result.problem["message"]
+    assert "rejects it: 404 Not Found" in result.problem["message"]
 
 
 def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_path: Path, upload: Upload) -> None:

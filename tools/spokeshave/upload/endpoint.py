@@ -128,10 +128,10 @@ def check_url(url: str, what: str) -> str:
     shown = without_userinfo(url)
     if shown != url:
         remedy = (
-            "Remove user:password@ from the URL and change the password, which others may have read by now; "
+            "Remove user:password@ from the URL and change the password, because others may have read it; "
             "set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
         )
-        raise InvalidEndpointError(Problem(what, f"the URL {shown} holds credentials", remedy))
+        raise InvalidEndpointError(Problem(what, f"the URL {shown} contains credentials", remedy))
     try:
         scheme, host, _ = origin(url)
     except ValueError:
@@ -160,7 +160,7 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
     ca_bundle = environment.get("TWINE_CERT") or section.get("ca_cert")
     for path, kind in ((ca_bundle, "certificate authorities"), (section.get("client_cert"), "the client certificate")):
         if path and not Path(path).exists():
-            problems.add(path, f"does not exist; it should hold {kind}", "Correct TWINE_CERT or ~/.pypirc.")
+            problems.add(path, f"does not exist; it should contain {kind}", "Correct TWINE_CERT or ~/.pypirc.")
     problems.raise_if_any(InvalidEndpointError)
     return Endpoint(twine_utils.normalize_repository_url(found), credentials, ca_bundle, section.get("client_cert"))
 

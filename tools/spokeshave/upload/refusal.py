@@ -16,13 +16,13 @@ from spokeshave.errors import Problem
 from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
 from spokeshave.upload.endpoint import without_userinfo
 
-AGAIN = "Then publish again: what is already there is not uploaded twice."
+AGAIN = "Then publish again; files that the index already has are not uploaded again."
 _ENDPOINT = f"Check the URL: it has to be an upload endpoint, as {DEFAULT_REPOSITORY} is PyPI's."
 _EXISTS = (
     "If it is the same file, nothing needs to be done; otherwise publish under a new version. With the URL of the "
     "index's simple pages (--check-url, or `[wheel-publish].check_urls`), an identical file counts as uploaded."
 )
-_NEVER_AGAIN = "The index takes no file name twice, not even that of a deleted file: publish under a new version."
+_NEVER_AGAIN = "The index accepts each file name only once, even if the file was deleted: publish under a new version."
 _USED_ONCE = re.compile(r"already been used", re.IGNORECASE)
 KEEPS_FIRST = "An index keeps the first file of a name: publish under a new version, or remove the file there."
 _REMEDIES = {
@@ -33,10 +33,11 @@ _REMEDIES = {
     405: _ENDPOINT,
     407: "Check the user and the password in HTTP_PROXY or HTTPS_PROXY.",
     409: "Check on the index what its reason names; if it has a file of this name, publish under a new version.",
-    413: "The file is larger than the index allows: ask who runs it for a higher limit, or make the wheel smaller.",
-    429: f"The index wants fewer requests: wait. {AGAIN}",
+    413: "The file is larger than the index allows: ask its administrator for a higher limit, or make the wheel "
+    "smaller.",
+    429: f"The index limits the number of requests: wait. {AGAIN}",
 }
-_SERVER_FAILED = f"The index itself failed: wait, or ask who runs it. {AGAIN}"
+_SERVER_FAILED = f"The index itself failed: wait, or ask its administrator. {AGAIN}"
 _LONGEST_REASON = 500
 _LOGIN = (
     "Check TWINE_USERNAME and TWINE_PASSWORD, or ~/.pypirc, that the URL is the upload endpoint and not a page for "
@@ -137,12 +138,12 @@ def refusal(file: str, index: str, response: requests.Response, *, anonymous: bo
         return Problem(file, message, _LOGIN)
     if says_file_exists(response):
         remedy = _NEVER_AGAIN if _USED_ONCE.search(reason) else _EXISTS
-        return Problem(file, f"{shown} refuses it: {reason}. A file of this name is already there", remedy)
+        return Problem(file, f"{shown} rejects it: {reason}. A file of this name already exists", remedy)
     status = response.status_code
     remedy = _REMEDIES.get(status, _SERVER_FAILED if status >= 500 else _ENDPOINT)
     if status in (401, 403) and anonymous:
         remedy = "No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD, or put them into ~/.pypirc."
-    return Problem(file, f"{shown} refuses it: {reason}", remedy)
+    return Problem(file, f"{shown} rejects it: {reason}", remedy)
 
 
 def _redirect(file: str, shown: str, target: str) -> Problem:

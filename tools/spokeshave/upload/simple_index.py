@@ -111,7 +111,7 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
                 return None
             raise UnreadableIndexError(f"it redirects to {urlsplit(target).netloc}")
         page = target
-    raise UnreadableIndexError("it redirects without an end")
+    raise UnreadableIndexError("it redirects in a loop")
 
 
 def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:

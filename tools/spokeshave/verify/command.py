@@ -34,24 +34,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``spokeshave verify``."""
     parser.add_argument("--wheel", type=Path, required=True, metavar="FILE", help="the wheel to verify")
     parser.add_argument(
-        "--platform", required=True, metavar="TAG", help="the platform that it must fit: manylinux_2_17_x86_64"
+        "--platform",
+        required=True,
+        metavar="TAG",
+        help="the platform tag that it must match, such as manylinux_2_17_x86_64",
     )
     parser.add_argument(
-        "--abi", required=True, help="the Python ABI that it must fit: cp310, cp312-abi3, cp313t, py3-none"
+        "--abi",
+        required=True,
+        help="the Python ABI that it must match: cp310, cp312-abi3, cp313t or py3-none, for example",
     )
     parser.add_argument(
         "--extension",
         action="append",
         default=[],
         metavar="MODULE",
-        help="an extension module that it must have: package._native",
+        help="an extension module that it must contain, such as package._native",
     )
     parser.add_argument(
         "--forbid-path",
         action="append",
         default=[],
         metavar="TEXT",
-        help="a text that no file of it may contain, such as the build directory",
+        help="a text that none of its files may contain, such as the build directory",
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 

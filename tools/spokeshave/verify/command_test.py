@@ -153,7 +153,7 @@ def test_a_library_that_the_wheel_has_out_of_reach_is_found(check: Builder, tmp_
     [
         ("/somewhere/lib", "is absolute"),
         ("lib", "depends on the current directory"),
-        ("$ORIGIN/../..", "leads out of the wheel"),
+        ("$ORIGIN/../..", "leads outside the wheel"),
     ],
 )
 def test_a_search_path_that_works_nowhere_else_is_found(check: Builder, tmp_path: Path, entry: str, fault: str) -> None:
@@ -235,7 +235,7 @@ def test_a_need_for_newer_instructions_is_found(check: Builder, tmp_path: Path) 
     note = '.section .note.isa,"a",@note; .p2align 3; .long 4, 16, 5; .asciz "GNU"; .long 0xc0008002, 4, 4, 0'
     built = library(tmp_path, code=f"__asm__({json.dumps(note)});")
     text = only(check({NATIVE: built}), Rule.ARCHITECTURE)
-    assert "says that it needs x86_64_v3 instructions, which not every x86_64 machine has" in text
+    assert "requires x86_64_v3 instructions, which some x86_64 machines do not have" in text
 
 
 def test_a_wheel_without_native_code_is_found(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_a_script_whose_target_does_not_exist_is_found(check: Builder, reference
 def test_a_changed_file_contradicts_record(tmp_path: Path, plain: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", NATIVE: plain}, TAG)
     rewrite(wheel, lambda name, data: [(name, b"x" if name == "demo/__init__.py" else data)])
-    assert "has another hash than RECORD says" in only(verify(expectation(wheel)), Rule.RECORD, "demo/__init__.py")
+    assert "has another hash than RECORD lists" in only(verify(expectation(wheel)), Rule.RECORD, "demo/__init__.py")
 
 
 def test_an_unlisted_file_contradicts_record(tmp_path: Path, plain: Path) -> None:
@@ -390,7 +390,7 @@ def test_a_listed_file_that_is_missing_contradicts_record(tmp_path: Path, plain:
 @pytest.mark.parametrize(
     ("pattern", "replacement", "place", "fault"),
     [
-        (r"(__init__.py,sha256=.*),0", r"\1,7", "demo/__init__.py", "is 0 bytes long, but RECORD says 7"),
+        (r"(__init__.py,sha256=.*),0", r"\1,7", "demo/__init__.py", "is 0 bytes long, but RECORD lists 7"),
         (r"(__init__.py),sha256=.*,", r"\1,md5=1B2M2Y8AsgTpgAmY7PhCfg,", "demo/__init__.py", "a hash of the kind md5"),
         (r"(__init__.py),sha256=.*,", r"\1,,", "demo/__init__.py", "has no hash in RECORD"),
         (r"(__init__.py),sha256=.*", r"\1", f"{DIST_INFO}/RECORD, line 1", "is not of the form path,hash,size"),
@@ -413,8 +413,8 @@ def test_a_missing_record_is_found(tmp_path: Path, plain: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "fault"),
     [
-        ("Wheel-Version: 1.0", "Wheel-Version: 2.0", "has Wheel-Version '2.0', which installers refuse"),
-        ("Root-Is-Purelib: false", "Root-Is-Purelib: true", "says that the wheel is pure"),
+        ("Wheel-Version: 1.0", "Wheel-Version: 2.0", "has Wheel-Version '2.0', which installers reject"),
+        ("Root-Is-Purelib: false", "Root-Is-Purelib: true", "declares a pure wheel"),
     ],
 )
 def test_a_wrong_wheel_file_is_found(check: Builder, before: str, after: str, fault: str) -> None:
@@ -456,7 +456,7 @@ def test_a_wheel_for_every_python_uses_no_python_symbols(tmp_path: Path, plain: 
 
     assert found(("demo/libcore.so", core)) == []
     text = only(found(("demo/libcore.so", core), ("demo/libuser.so", user)), Rule.TAG, "demo/libuser.so")
-    assert "uses PyLong_AsLong, but the tag py3-none says that the wheel fits every Python" in text
+    assert "uses PyLong_AsLong, but the tag py3-none declares that the wheel works on all Pythons" in text
     assert "is an extension module" in only(found(("demo/libcore.so", core), (NATIVE, plain)), Rule.TAG)
     assert found()[0].rule is Rule.NO_NATIVE_CODE
 

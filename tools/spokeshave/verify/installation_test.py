@@ -132,7 +132,7 @@ def scripts(text: str) -> Change:
     return apply
 
 
-# What is changed in a good wheel, and the rule by which `verify` refuses it: None where installers take it.
+# What is changed in a good wheel, and the rule by which `verify` rejects it: None where installers take it.
 CHANGES: dict[str, tuple[Change, Rule | None]] = {
     "plain": (lambda wheel: None, None),
     # RECORD

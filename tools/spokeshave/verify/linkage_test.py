@@ -196,7 +196,7 @@ def test_a_symbol_that_nothing_has_is_found(tmp_path: Path) -> None:
         judge(tmp_path, {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="core")}),
         Rule.UNDEFINED_SYMBOL,
     )
-    assert "uses core, which neither it nor a library that it links to defines and which is not Python's" in text
+    assert "uses core, which neither it, nor a library that it links to, nor Python defines" in text
 
 
 def test_a_symbol_that_a_library_lacks_is_found_there(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
         return None
     text = document.get(KEY) if isinstance(document, dict) else None
     if not isinstance(text, str):
-        problems.add(str(path), f"has no text under the key {KEY}", remedy)
+        problems.add(str(path), f"has no string under the key {KEY}", remedy)
         return None
     return parse_package_version(path, text, problems)
 
@@ -114,11 +114,11 @@ def parse_package_version(path: Path, text: str, problems: Problems) -> VersionF
     try:
         version = Version(text)
     except InvalidVersion:
-        problems.add(str(path), f"{text!r} is not a PEP 440 version", f"Write one such as in {EXAMPLE}.")
+        problems.add(str(path), f"{text!r} is not a PEP 440 version", f"Write a version as in {EXAMPLE}.")
         return None
     if version.local:
         problems.add(
-            str(path), f"{text!r} has a local part", f"Leave out +{version.local}; the channel adds what is needed."
+            str(path), f"{text!r} has a local part", f"Remove +{version.local}; the channel adds the local part."
         )
         return None
     return VersionFile(path, version)
@@ -137,17 +137,17 @@ def check_request(request: VersionRequest, problems: Problems) -> None:
     """Note arguments that are missing, malformed or contradict the channel."""
     channel = request.channel.value
     if request.channel in AT_COMMIT and not request.commit:
-        problems.add("--commit", f"is missing, and channel {channel} names it", "Give the commit's SHA.")
+        problems.add("--commit", f"is missing, but channel {channel} needs it", "Give the commit's SHA.")
     if request.commit is not None and not COMMIT.fullmatch(request.commit):
         problems.add("--commit", f"{request.commit!r} is not a commit's SHA", "Give 7 to 64 hexadecimal digits.")
     if request.date is not None and not is_date(request.date):
         problems.add("--date", f"{request.date!r} is not a date", "Write it as YYYYMMDD, for example 20260821.")
     if request.date is not None and request.channel not in DATED:
-        problems.add("--date", f"has no meaning on channel {channel}", "Leave it out, or use channel rc or nightly.")
+        problems.add("--date", f"is not used on channel {channel}", "Omit it, or use channel rc or nightly.")
     if request.suffix is not None and request.channel not in (*DATED, Channel.CUSTOM):
-        problems.add("--suffix", f"has no meaning on channel {channel}", "Leave it out, or use channel rc or nightly.")
+        problems.add("--suffix", f"is not used on channel {channel}", "Omit it, or use channel rc or nightly.")
     if request.suffix == "":
-        problems.add("--suffix", "is empty", "Give one such as rc1, or leave it out.")
+        problems.add("--suffix", "is empty", "Give one such as rc1, or omit it.")
     if request.suffix is not None and request.date is not None:
         problems.add("--suffix", "is given together with --date", "Give one of them.")
     if request.dirty and request.channel is not Channel.LOCAL:
@@ -195,7 +195,7 @@ def check_ending(file: VersionFile, ending: str, request: VersionRequest, proble
     if good:
         return
     if request.suffix is None:
-        remedy = "Take .post out of it, or use channel stable or dev."
+        remedy = "Remove .post from it, or use channel stable or dev."
         problems.add(str(file.path), f"{text!r} is not a PEP 440 version", remedy)
     else:
         message = f"{request.suffix!r} does not make a PEP 440 version of {file.base} ({file.path})"
@@ -204,14 +204,18 @@ def check_ending(file: VersionFile, ending: str, request: VersionRequest, proble
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--file", type=Path, nargs="+", action="extend", required=True, help="the version files")
-    parser.add_argument("--channel", choices=CHOICES, help="default: dev, or none when a suffix is given")
-    parser.add_argument("--commit", help="the commit that dev and local versions name")
-    parser.add_argument("--date", help="the UTC date of an rc or nightly, YYYYMMDD; default: today's")
-    parser.add_argument("--suffix", help="what to append in place of a date, such as rc1")
-    parser.add_argument("--dirty", action="store_true", help="the tree has changes")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="what to print")
-    parser.add_argument("--report", type=Path, help="also write the JSON to this file")
+    parser.add_argument(
+        "--file", type=Path, nargs="+", action="extend", required=True, help="the version.json files of the release"
+    )
+    parser.add_argument(
+        "--channel", choices=CHOICES, help="the release channel (default: dev, or none if a suffix is given)"
+    )
+    parser.add_argument("--commit", help="the commit in dev and local versions")
+    parser.add_argument("--date", help="the UTC date in rc and nightly versions, as YYYYMMDD (default: today)")
+    parser.add_argument("--suffix", help="the suffix to append instead of a date, such as rc1")
+    parser.add_argument("--dirty", action="store_true", help="the working tree has uncommitted changes")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="the output format (default: text)")
+    parser.add_argument("--report", type=Path, help="a file to write the JSON output to as well")
 
 
 def run(args: argparse.Namespace) -> int:

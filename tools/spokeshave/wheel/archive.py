@@ -214,7 +214,7 @@ class ArchiveReader:
         stream.seek(member.header_offset)
         header = stream.read(LOCAL_HEADER.size)
         if len(header) != LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
-            raise InvalidWheelError(damaged(self.path, member.name, "no local header where the directory says"))
+            raise InvalidWheelError(damaged(self.path, member.name, "no local header at the offset in the directory"))
         name_size, extra_size = LOCAL_HEADER.unpack(header)[-2:]
         stream.seek(name_size + extra_size, os.SEEK_CUR)
         left = member.compressed_size
@@ -231,7 +231,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError as err:
-        raise InvalidWheelError(Problem(str(path), "there is no such file", "Give the path of a wheel.")) from err
+        raise InvalidWheelError(Problem(str(path), "does not exist", "Give the path of a wheel.")) from err
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as err:
         remedy = "Build the wheel again: the file is damaged, incomplete or not a wheel."
         raise InvalidWheelError(Problem(str(path), f"cannot be read as a zip archive ({err})", remedy)) from err
@@ -260,7 +260,10 @@ def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     """What is wrong with the path of a member, a file or a folder, and what to do."""
     parts = info.filename.rstrip("/").split("/") if info.is_dir() else info.filename.split("/")
     if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
-        return "is a path that leaves the wheel or is not portable", "Use paths below the wheel's root, with slashes."
+        return (
+            "is a path that leads outside the wheel or is not portable",
+            "Use paths below the wheel's root, with slashes.",
+        )
     return None
 
 
@@ -276,8 +279,8 @@ def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[s
         return problem
     if info.create_system == MADE_ON_UNIX >> 8 and stat.S_ISLNK(info.external_attr >> 16):
         return (
-            "is a link, of which installers make a file with the link's target as its text",
-            "Put a copy in its place.",
+            "is a symbolic link, which installers replace with a text file that contains its target",
+            "Replace it with a copy of the file.",
         )
     if info.flag_bits & ENCRYPTED_FLAG:
         return "is encrypted", "Build the wheel without encryption; installers cannot read it."
@@ -288,8 +291,8 @@ def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[s
 
 def changed_while_read(name: str, size: int, read: int) -> Problem:
     """A file that had another size when it was read."""
-    message = f"was {size} bytes long and gave {read}"
-    return Problem(name, message, "Run again while nothing writes to the file.")
+    message = f"was {size} bytes long, but {read} bytes were read"
+    return Problem(name, message, "Run again while no other process writes to the file.")
 
 
 def damaged(path: Path, name: str, what: str) -> Problem:

@@ -150,7 +150,7 @@ def test_same_name_twice_is_refused() -> None:
 
 
 def test_file_that_changes_while_it_is_read_is_refused() -> None:
-    with pytest.raises(InvalidWheelError, match="was 3 bytes long and gave 5"):
+    with pytest.raises(InvalidWheelError, match="was 3 bytes long, but 5 bytes were read"):
         ArchiveWriter(io.BytesIO()).add("a", io.BytesIO(b"12345"), 3, STORED, executable=False)
 
 
@@ -163,7 +163,7 @@ def test_file_that_is_no_archive_is_refused_with_its_path(tmp_path: Path, conten
 
 
 def test_missing_archive_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidWheelError, match="there is no such file"):
+    with pytest.raises(InvalidWheelError, match="does not exist"):
         ArchiveReader(tmp_path / "a.whl")
 
 

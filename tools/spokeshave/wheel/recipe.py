@@ -43,4 +43,4 @@ class Recipe:
 
 def bad_recipe(place: str) -> Problem:
     """A recipe that cannot be read."""
-    return Problem(place, "is not a recipe of spokeshave's", "Assemble the wheel again with `spokeshave assemble`.")
+    return Problem(place, "is not a recipe of spokeshave", "Assemble the wheel again with `spokeshave assemble`.")

@@ -62,7 +62,7 @@ def parse_record(data: bytes, place: str) -> dict[str, RecordEntry]:
         if len(row) != 3 or not re.fullmatch(r"[0-9]*", row[2]):
             problems.add(here, "is not of the form path,hash,size", REMEDY)
         elif row[0] in entries:
-            problems.add(here, f"lists {row[0]} a second time", REMEDY)
+            problems.add(here, f"lists {row[0]} twice", REMEDY)
         else:
             entries[row[0]] = RecordEntry(row[0], row[1], int(row[2]) if row[2] else None)
     problems.raise_if_any(InvalidWheelError)
@@ -90,7 +90,7 @@ def content_fault(entry: RecordEntry, path: Path) -> str | None:
     if not entry.hash:
         return "has no hash in RECORD"
     if algorithm not in _HASHES:
-        return f"has a hash of the kind {algorithm} in RECORD, which installers refuse"
+        return f"has a hash of the kind {algorithm} in RECORD, which installers reject"
     digest, size = hashlib.new(algorithm), 0
     with path.open("rb") as stream:
         for chunk in iter_chunks(stream):
@@ -98,7 +98,7 @@ def content_fault(entry: RecordEntry, path: Path) -> str | None:
             size += len(chunk)
     actual = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
     if actual != expected.rstrip("="):
-        return f"has another hash than RECORD says ({algorithm}={actual}, RECORD: {entry.hash})"
+        return f"has another hash than RECORD lists ({algorithm}={actual}, RECORD: {entry.hash})"
     if entry.size is not None and entry.size != size:
-        return f"is {size} bytes long, but RECORD says {entry.size}"
+        return f"is {size} bytes long, but RECORD lists {entry.size}"
     return None

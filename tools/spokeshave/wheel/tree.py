@@ -110,12 +110,12 @@ def _unpack_member(reader: ArchiveReader, member: Member, destination: Path) -> 
                 stream.write(chunk)
         destination.chmod(0o755 if member.executable else 0o644)
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as err:
-        message = "cannot be unpacked, as a path is a file and a folder in the same wheel"
+        message = "cannot be unpacked, because a path is both a file and a folder"
         raise InvalidWheelError(Problem(member.name, message, "Rename one of the two.")) from err
     except OSError as err:
         if err.errno != errno.ENAMETOOLONG:
             raise
-        message = "has a name or a path that is too long for most file systems"
+        message = "has a name or path that is too long for most file systems"
         raise InvalidWheelError(Problem(member.name, message, "Give it a shorter one.")) from err
 
 

@@ -32,7 +32,7 @@ def _name_fault(name: str) -> str | None:
         return f"has the name {name!r}, which ends with a dot or space, which Windows removes"
     # A device has its name with any ending.
     if name.partition(".")[0].rstrip(" ").upper() in _DEVICES:
-        return f"has the name {name!r}, which is a device's"
+        return f"has the name {name!r}, which is the name of a device"
     if len(name.encode("utf-16-le", "surrogatepass")) // 2 > _LONGEST:
         return f"has a name of more than {_LONGEST} characters"
     return None

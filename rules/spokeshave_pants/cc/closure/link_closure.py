@@ -28,8 +28,8 @@ def strangers_warning(owner: str, strangers: Iterable[Stranger]) -> str:
         by_target[stranger.owner].add(f"{stranger.spelling} ({stranger.header})")
     listed = [f"{target}: {', '.join(sorted(headers))}" for target, headers in sorted(by_target.items())]
     return (
-        f"{owner} does not list in its `dependencies` where these headers come from. Each is taken from the one target "
-        f"of the repository that has a header of that name, and that target's sources are linked in:\n"
+        f"{owner} uses these headers of targets that are not in its `dependencies`. Each header is taken from the "
+        f"only target of the repository that has a header of that name, and that target's sources are linked in:\n"
         f"{bullet_list(listed)}\n"
-        f"List the target in the `dependencies` of {owner} if it is meant; exclude it there with `!` if it is not."
+        f"List the target in the `dependencies` of {owner} if it is intended; otherwise exclude it there with `!`."
     )

@@ -17,7 +17,7 @@ OBJECTS_DIR = "__objects"
 
 # What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
-# What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
+# Flags of each compile. The user's own flags follow them and win.
 _COMMON_FLAGS = (
     "-O2",
     "-g0",
@@ -99,8 +99,8 @@ def check_object_names(sources: Iterable[str], *, where: str) -> None:
     clashes = [f"{' and '.join(group)} both compile to {name}" for name, group in by_object.items() if len(group) > 1]
     if clashes:
         raise InvalidTargetError(
-            f"{where} has sources whose objects have one name:\n{bullet_list(clashes)}\n"
-            "Rename one of each, or leave it out of `sources`."
+            f"{where} has sources whose objects have the same name:\n{bullet_list(clashes)}\n"
+            "Rename one of each pair, or remove it from `sources`."
         )
 
 

@@ -142,7 +142,7 @@ def test_all_sources_whose_objects_clash_are_told_at_once() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         check_object_names(["a/x.cc", "a/y.c", "a/x.c", "a/y.cpp", "a/z.cc"], where="src:ext")
     message = str(caught.value)
-    assert message.startswith("src:ext has sources whose objects have one name:")
+    assert message.startswith("src:ext has sources whose objects have the same name:")
     assert "a/x.cc and a/x.c both compile to __objects/a/x.o" in message
     assert "a/y.c and a/y.cpp both compile to __objects/a/y.o" in message
     assert "z.cc" not in message and "Rename one of each" in message

@@ -275,7 +275,7 @@ def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
     hint = compile_hint(failed.diagnostics, failed.platform, known)
     if hint is None and is_assembler(failed.plan.source):
         hint = assembler_hint(failed.plan.source, failed.platform)
-    words = failed.diagnostics or f"The compiler exited with {failed.exit_code} and said nothing."
+    words = failed.diagnostics or f"The compiler exited with code {failed.exit_code} and printed nothing."
     return f"{failed.plan.target} does not compile:\n{words}" + (f"\n{hint}" if hint else "")
 
 

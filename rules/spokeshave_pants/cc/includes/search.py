@@ -396,8 +396,9 @@ def _check_owners(files: Iterable[CcFile]) -> None:
     problems = [f"{path} is in {' and '.join(sorted(names))}." for path, names in owners.items() if len(names) > 1]
     if problems:
         raise InvalidTargetError(
-            f"A C/C++ file has one target, as includes and links follow it:\n{bullet_list(problems)}\n"
-            "Leave each out of the `sources` of all but one."
+            f"A C/C++ file must belong to one target, because includes and links are inferred from its "
+            f"owner:\n{bullet_list(problems)}\n"
+            "Remove each file from the `sources` of all targets but one."
         )
 
 
@@ -417,8 +418,8 @@ def _is_outside(include: Include, includer: CcFile) -> bool:
 def _escape(include: Include, includer: CcFile) -> str:
     verb = "tests for" if include.kind is IncludeKind.TEST else "embeds"
     return (
-        f"{includer.path} {verb} {include.spelling!r}, which is outside of the repository, so that the result would "
-        "depend on the machine. Put the file into the repository, and write its path from the file that uses it."
+        f"{includer.path} {verb} {include.spelling!r}, which is outside the repository, so the result would depend "
+        f"on the machine. Put the file into the repository, and write its path from the file that uses it."
     )
 
 
@@ -430,7 +431,7 @@ def _relative(path: str, root: str) -> str | None:
 
 def _ambiguity(include: Include, includer: CcFile, headers: Iterable[str]) -> str:
     return (
-        f"{includer.path} includes {include.spelling!r}, which several files answer to: {', '.join(sorted(headers))}. "
-        "Write the path from the source root, list the target that is meant in the `dependencies` of "
-        f"{includer.owner}, or give it the `include_root` that is meant."
+        f"{includer.path} includes {include.spelling!r}, which matches several files: {', '.join(sorted(headers))}. "
+        "Write the path from the source root, list the intended target in the `dependencies` of "
+        f"{includer.owner}, or set the intended `include_root`."
     )

@@ -195,7 +195,7 @@ def test_an_ambiguous_include_is_refused_with_all_candidates() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         closure(graph, "src/cpp/a.cc")
     first, second = str(caught.value).splitlines()
-    assert "src/cpp/a.cc includes 'shared/x.h', which several files answer to: one/shared/x.h, two/shared/x.h" in first
+    assert "src/cpp/a.cc includes 'shared/x.h', which matches several files: one/shared/x.h, two/shared/x.h" in first
     assert "one/shared/y.h, two/shared/y.h" in second and "include_root" in second
 
 

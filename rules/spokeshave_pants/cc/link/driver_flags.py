@@ -76,13 +76,13 @@ _COFF_FLAGS = frozenset(
 )
 # Which kind of library a search takes: none is searched for.
 _LIBRARY_SEARCH = re.compile(r"-Bstatic|-Bdynamic|-dn|-dy")
-_BY_TAG = "the platform's tag says which processor it is built for"
+_BY_TAG = "the platform's tag determines the processor"
 _PROFILES = "the toolchain has no runtime for profiles"
-_OLDEST_MACOS = "the platform's tag says the oldest macOS"
+_OLDEST_MACOS = "the platform's tag determines the oldest macOS"
 _ITS_NAME = "a library's soname is the name of its file; for that of a `cc_shared_library` set `library_name`"
 _ITS_FILE = (
-    "a link reads the objects and libraries of its targets and none of your files. An extension exports its init "
-    'function alone; mark the API of a `cc_shared_library` by `__attribute__((visibility("default")))`, for Windows by '
+    "a link reads only the objects and libraries of its targets, not other files. An extension exports only its init "
+    'function; mark the API of a `cc_shared_library` with `__attribute__((visibility("default")))`, for Windows with '
     "`__declspec(dllexport)`"
 )
 # What is decided elsewhere, or what the toolchain does not have; the first that matches says why.
@@ -96,7 +96,7 @@ _DECIDED = tuple(
         ("-mmacosx?-version-min=.*", _OLDEST_MACOS),
         ("-fsanitize.*", "the toolchain has no runtime of a sanitizer for a library that Python loads"),
         ("-fprofile.*|--?coverage|-pg?", _PROFILES),
-        ("--output=.*|-(?i:out|implib):.*", "the target says what its file is called"),
+        ("--output=.*|-(?i:out|implib):.*", "the target determines the name of its file"),
         (r"--?soname(?:=.*)?|-h(?:=?lib\S*)?|-(?:dylib_)?install_name", _ITS_NAME),
         (
             r"--?(?:version-script|dynamic-list|(?:default-)?script|retain-symbols-file|symbol-ordering-file|just-symbols"
@@ -190,7 +190,7 @@ def _libraries(link: _Link, word: str, value: str | None) -> bool:
     elif lower.startswith(("-libpath:", "/libpath:")) or (_is_search(word) and not _is_coff_flag(link, word)):
         link.refuse(
             _shown(word, value),
-            f"libraries of the building machine are never linked, so no folder is searched. {_BUILD_IT}",
+            f"libraries of the build machine are never linked, so no folder is searched. {_BUILD_IT}",
         )
     else:
         return False
@@ -225,12 +225,12 @@ def _library(link: _Link, flag: str, name: str) -> None:
 
 _BUILD_IT = (
     "For code of your own or of others, list its sources as a `cc_sources` or a `cc_shared_library` in `dependencies` "
-    "and leave the flag out."
+    "and remove the flag."
 )
 _BY_PLATFORM = "Give flags for one platform by `platform_link_flags`."
 _FRAMEWORKS = {
-    True: "the toolchain has libSystem alone and none of the frameworks of Apple's SDK. Load it at run time by dlopen.",
-    False: f"frameworks are macOS' own. {_BY_PLATFORM}",
+    True: "the toolchain has only libSystem and no frameworks of Apple's SDK. Load it at run time by dlopen.",
+    False: f"frameworks exist only on macOS. {_BY_PLATFORM}",
 }
 
 
@@ -241,7 +241,7 @@ def _refused(link: _Link, word: str, value: str | None) -> bool:
     unsupported = unsupported_flag(word)
     reason = next((reason for pattern, reason in _DECIDED if pattern.fullmatch(word)), None)
     if unsupported or reason:
-        link.refuse(_shown(word, value), unsupported or f"{reason}. Leave it out.")
+        link.refuse(_shown(word, value), unsupported or f"{reason}. Remove it.")
     return bool(unsupported or reason)
 
 
@@ -286,8 +286,8 @@ def _rpath(link: _Link, name: str, path: str) -> None:
     if len(found) < len(own):
         link.refuse(
             f"{name} {path}",
-            "a loader would look in a folder of the machine that the wheel is installed on. Each folder of a run path "
-            "has to begin with `$ORIGIN` (on Linux) or `@loader_path` (on macOS). Leave it out: a wheel's repair adds "
+            "the loader would search a folder of the machine on which the wheel is installed. Each folder of a run "
+            "path must begin with `$ORIGIN` (Linux) or `@loader_path` (macOS). Remove it: the repair of a wheel adds "
             "the paths to the libraries that it contains.",
         )
         return

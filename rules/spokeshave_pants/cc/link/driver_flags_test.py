@@ -103,11 +103,11 @@ REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
     (ALL, "-L lib", ("'-L lib'",)),
     (ALL, "libz.a", ("'libz.a'", "no such file")),
     (ALL, "third_party/z.o", ("no such file",)),
-    (ALL, "-Wl,-rpath,/usr/local/lib", ("'-rpath /usr/local/lib'", "Leave it out")),
+    (ALL, "-Wl,-rpath,/usr/local/lib", ("'-rpath /usr/local/lib'", "Remove it")),
     (ALL, "-Wl,-rpath=build/lib", ("'-rpath build/lib'",)),
     (ALL, "-R lib", ("'-R lib'",)),
-    ((GLIBC, MUSL, WINDOWS), "-framework CoreFoundation", ("macOS' own", "`platform_link_flags`")),
-    ((MACOS,), "-framework CoreFoundation", ("'-framework CoreFoundation'", "libSystem alone")),
+    ((GLIBC, MUSL, WINDOWS), "-framework CoreFoundation", ("only on macOS", "`platform_link_flags`")),
+    ((MACOS,), "-framework CoreFoundation", ("'-framework CoreFoundation'", "only libSystem")),
     ((MACOS,), "-Wl,-framework,Accelerate", ("'-framework Accelerate'",)),
     (ALL, "-weak_framework Accelerate", ("'-weak_framework Accelerate'",)),
     ((WINDOWS,), "-Wl,-u,x", ("'-u x'", "lld-link")),
@@ -118,7 +118,7 @@ REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
     ((WINDOWS,), "-libpath:lib", ("no folder is searched",)),
     ((GLIBC, MACOS), "-lcrypt", ("'-lcrypt'",)),
     ((GLIBC,), "-lws2_32", ("'-lws2_32'",)),
-    (ALL, "-static", ("'-static'", "Leave it out")),
+    (ALL, "-static", ("'-static'", "Remove it")),
     (ALL, "-arch arm64", ("'-arch arm64'", "tag")),
     (ALL, "-m32", ("'-m32'", "tag")),
     (ALL, "-Wl,-m,elf_x86_64", ("'-m elf_x86_64'", "tag")),
@@ -128,8 +128,8 @@ REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
     (ALL, "-fprofile-generate", ("profiles",)),
     (ALL, "-pg", ("profiles",)),
     (ALL, "--coverage", ("profiles",)),
-    (ALL, "-OUT:x.dll", ("called",)),
-    (ALL, "-Wl,--output=x", ("called",)),
+    (ALL, "-OUT:x.dll", ("name of its file",)),
+    (ALL, "-Wl,--output=x", ("name of its file",)),
     *(
         (ALL, flags, (shown, "`library_name`"))
         for flags, shown in (
@@ -144,7 +144,7 @@ REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
         )
     ),
     *(
-        (ALL, flags, ("none of your files", "init function alone", "visibility", "Leave it out"))
+        (ALL, flags, ("not other files", "only its init function", "visibility", "Remove it"))
         for flags in (
             *("-Wl,--version-script=exports.map", "-Wl,--version-script,exports.map", "-Wl,-version-script=x.map"),
             *("-Wl,--dynamic-list=x", "-Wl,--dynamic-list,x", "-Wl,-T,x.ld", "-T x.ld", "-Tx.ld", "--script=x.ld"),
@@ -156,7 +156,7 @@ REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
     (ALL, "-Wl,-rpath", ("'-rpath'", "value is missing")),
     (ALL, "-Wl,-z", ("'-z'", "value is missing")),
     *(
-        (ALL, flags, ("`$ORIGIN`", "`@loader_path`", "Leave it out"))
+        (ALL, flags, ("`$ORIGIN`", "`@loader_path`", "Remove it"))
         for flags in (
             *("-Wl,-rpath,$ORIGIN:/usr/lib", "-Wl,-rpath,/usr/lib:$ORIGIN", "-Wl,-rpath,$ORIGIN:", "-Wl,-rpath="),
             *("-Wl,-R/usr/lib", "-Wl,-rpath,@loader_path:lib", "-Wl,-rpath,$ORIGINAL", "-Wl,-rpath,@executable_path/x"),

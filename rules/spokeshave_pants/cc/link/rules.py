@@ -158,7 +158,7 @@ async def _raise_for_symbols(request: LinkRequest, stderr: str, toolchain: CcToo
         glibc = await _glibc_functions(request.platform, toolchain)
         hints = undefined_hints(undefined, request.platform, glibc)
         raise LinkError(
-            f"{request.target} does not link, as nothing defines these symbols:\n{bullet_list(listed)}\n"
+            f"{request.target} does not link, because these symbols are undefined:\n{bullet_list(listed)}\n"
             + "\n".join(hints)
         )
 

@@ -71,7 +71,7 @@ class RuntimePack:
 
 @dataclass(frozen=True)
 class _MadePack:
-    """:param recipe: the tool's JSON."""
+    """The output of one run of the tool, and its parsed recipe."""
 
     digest: Digest
     recipe: RuntimePackRecipe
@@ -90,7 +90,7 @@ class _RemotePackRequest:
 
 @dataclass(frozen=True)
 class _ArchiveRequest:
-    """:param unpacked: the folder of the members is `name`."""
+    """A static library to make of its members, which `unpacked` contains in the folder `name`."""
 
     platform: Platform
     name: str
@@ -267,7 +267,7 @@ def _sources(platform: Platform) -> list[FileContent]:
 def _raise_for_failure(result: FallibleProcessResult, platform: Platform) -> None:
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
-        raise RuntimePackError(f"The toolchain did not make its runtime for {platform}:\n{reason}")
+        raise RuntimePackError(f"The toolchain could not build its runtime for {platform}:\n{reason}")
 
 
 def rules() -> list[Rule | UnionRule]:

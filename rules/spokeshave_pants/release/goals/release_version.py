@@ -28,7 +28,9 @@ async def print_release_version(
     releases = tuple(dict.fromkeys(members))
     versions = await MultiGet(Get(ComputedVersion, ComputeVersionRequest(release)) for release in releases)
     if not releases:
-        console.print_stderr("There is no `python_native_wheel` here, so there is no version to compute.")
+        console.print_stderr(
+            "The specified targets contain no `python_native_wheel`, so there is no version to compute."
+        )
         return ReleaseVersion(exit_code=1)
     for release, version in zip(releases, versions):
         if subsystem.format is VersionFormat.JSON:

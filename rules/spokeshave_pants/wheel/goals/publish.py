@@ -77,7 +77,7 @@ def not_published(address: str) -> str:
     alias = RepositoriesField.alias
     return (
         f"{address} skipped (no `{alias}` specified for {address}): `publish` neither builds nor uploads its wheels. "
-        f'To upload them, write where to, such as {alias}=["@pypi"], or leave the target out of this run.'
+        f'To upload them, set the field, such as {alias}=["@pypi"], or omit the target from this run.'
     )
 
 
@@ -99,8 +99,9 @@ def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
         for wheel in untested
     ]
     raise UntestedWheelError(
-        f"{where} has wheels that passed no smoke test, so nothing of it is published:\n{bullet_list(problems)}\n"
-        "Publish from a machine that has one of their Pythons, or list in `pythons` one that this machine has."
+        f"{where} has wheels without a passed smoke test, so none of its wheels is "
+        f"published:\n{bullet_list(problems)}\n"
+        "Publish from a machine that has one of their Pythons, or add a Python of this machine to `pythons`."
     )
 
 

@@ -48,7 +48,7 @@ def test_every_wheel_that_passed_on_none_is_told() -> None:
     with pytest.raises(UntestedWheelError) as raised:
         check_tested(wheels, where="the target src:wheel")
     assert str(raised.value).splitlines()[:-1] == [
-        "the target src:wheel has wheels that passed no smoke test, so nothing of it is published:",
+        "the target src:wheel has wheels without a passed smoke test, so none of its wheels is published:",
         "  * b.whl",
         "    not run on Python 3.13: this machine has no Python 3.13",
         "  * c.whl",

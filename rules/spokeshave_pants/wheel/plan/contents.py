@@ -51,11 +51,11 @@ def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data
     files = tuple(files)
     if has_native or has_data or not all(file.endswith(_SOURCE_ENDINGS) for file in files):
         return
-    fault = "would hold Python sources alone and no native code" if files else "would install nothing"
+    fault = "would contain only Python sources and no native code" if files else "would install nothing"
     raise InvalidTargetError(
         f"{wheel} {fault}. List in `dependencies` the `python_extension`s, "
         "`cc_shared_library`s, `python_sources` and `resources` that it consists of. "
-        "A wheel without native code is a `python_distribution`."
+        "Use `python_distribution` for a wheel without native code."
     )
 
 
@@ -81,13 +81,14 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
         if folder is None:
             found = ", ".join(packages) or "none"
             problems.append(
-                f"{target}: {wheel} carries this library, and no folder of the wheel is the obvious one (its packages "
-                f'are: {found}). Say it, such as `wheel_folder="{packages[0] if packages else "package"}"`.'
+                f"{target}: {wheel} contains this library, but its folder cannot be inferred (the packages of the "
+                f"wheel "
+                f'are: {found}). Set it, for example `wheel_folder="{packages[0] if packages else "package"}"`.'
             )
         else:
             owners.setdefault((folder, name), []).append(target)
             taken = sorted(set(files).intersection(_library_paths(folder, name)))
-            problems.extend(f"{target}: {wheel} has another {path}. Remove one of the two." for path in taken)
+            problems.extend(f"{target}: {wheel} contains another file {path}. Remove one of the two." for path in taken)
     for (folder, name), targets in owners.items():
         if len(targets) > 1:
             problems.append(

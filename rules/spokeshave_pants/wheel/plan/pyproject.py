@@ -75,7 +75,7 @@ def _read_toml(content: bytes, path: str) -> Mapping[str, object]:
     except (tomli.TOMLDecodeError, RecursionError) as error:
         bom = " without a byte order mark" if content.startswith(b"\xef\xbb\xbf") else ""
         reason = str(error) or "it is nested too deeply"
-        remedy = f"save it as UTF-8{bom}" if bom else "see the place that is named"
+        remedy = f"save it as UTF-8{bom}" if bom else "see the position in the message"
         raise InvalidTargetError(f"{path}: is not TOML ({reason}). Correct the file's syntax: {remedy}.") from error
 
 

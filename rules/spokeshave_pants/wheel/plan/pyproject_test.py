@@ -89,7 +89,7 @@ def test_values_of_the_wrong_type_are_left_to_the_tools(text: str) -> None:
 def test_a_file_that_is_not_toml_is_refused_with_the_line() -> None:
     assert refusal(b'[project]\nname = "a\n') == (
         "p/pyproject.toml: is not TOML (Illegal character '\\n' (at line 2, column 10)). "
-        "Correct the file's syntax: see the place that is named."
+        "Correct the file's syntax: see the position in the message."
     )
     assert "byte 0xdf in line 2 is not UTF-8" in refusal(b'[project]\nauthors = "Gro\xdf"\n')
     assert "without a byte order mark" in refusal(b'\xef\xbb\xbf[project]\nname = "a"\n')

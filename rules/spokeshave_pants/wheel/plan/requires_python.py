@@ -99,7 +99,7 @@ def check_pythons(versions: Iterable[PythonVersion], requires_python: str | None
     if refused:
         raise InvalidTargetError(
             f"{where} lists the Pythons {', '.join(refused)}, which the `requires-python` {requires_python!r} of its "
-            "pyproject.toml does not allow, so that none of them could install the wheel. Correct one of the two."
+            "pyproject.toml does not allow, so none of them could install the wheel. Correct one of the two."
         )
     _refuse_cut_short(requires, by_text.values(), where=where)
 
@@ -109,10 +109,11 @@ def _refuse_cut_short(requires: RequiresPython, features: Iterable[str], *, wher
     for feature in dict.fromkeys(features):
         specifier = requires.cut_short(feature)
         if specifier is not None:
-            problems.append(f"{specifier!r} leaves out {feature}.1 and later. {_remedy(specifier)}")
+            problems.append(f"{specifier!r} excludes {feature}.1 and later. {_remedy(specifier)}")
     if problems:
         raise InvalidTargetError(
-            f"{where} is built for Pythons most releases of which cannot install it, by the `requires-python` "
+            f"{where} is built for Pythons, but most releases of these Pythons cannot install it, according to the "
+            f"`requires-python` "
             f"{requires.text!r} of its pyproject.toml:\n{bullet_list(problems)}"
         )
 

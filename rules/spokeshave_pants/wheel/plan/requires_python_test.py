@@ -60,9 +60,9 @@ def test_a_python_counts_if_one_of_its_releases_is_allowed(requires: str | None,
 @pytest.mark.parametrize(
     ("requires", "remedy"),
     [
-        ("<=3.12", "'<=3.12' leaves out 3.12.1 and later. Write '<3.13'."),
-        (">=3.10, <= 3.12", "'<=3.12' leaves out 3.12.1 and later. Write '<3.13'."),
-        ("==3.12", "'==3.12' leaves out 3.12.1 and later. Write '==3.12.*'."),
+        ("<=3.12", "'<=3.12' excludes 3.12.1 and later. Write '<3.13'."),
+        (">=3.10, <= 3.12", "'<=3.12' excludes 3.12.1 and later. Write '<3.13'."),
+        ("==3.12", "'==3.12' excludes 3.12.1 and later. Write '==3.12.*'."),
         ("==3.12,!=3.12.5", "Write '==3.12.*'."),
     ],
 )

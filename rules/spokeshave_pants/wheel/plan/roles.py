@@ -32,11 +32,11 @@ from spokeshave_pants.wheel.target_types import ExtensionModuleField, WheelDepen
 _IN_PAYLOAD = (PythonSourceField, ResourceSourceField)
 _GROUPS = (TargetGenerator, GenericTarget, TargetGeneratorSourcesHelperTarget, LockfileTarget)
 _FILES = (
-    "Its files are not installed: `files` are for tests and other processes. Declare them as `resources`, or install "
-    "them outside of the packages by the `data_files` of the wheel"
+    "Its files are not installed: `files` targets are only for tests and other processes. Declare them as "
+    "`resources`, or install them outside the packages with the `data_files` of the wheel"
 )
 _GENERATED = (
-    "Its output files are not installed. Depend on a target that makes resources or Python sources of them: "
+    "Its output files are not installed. Depend on a target that wraps them as resources or Python sources: "
     "`experimental_wrap_as_resources(inputs=[...])` or `experimental_wrap_as_python_sources(inputs=[...])`"
 )
 _CC = (
@@ -105,7 +105,7 @@ def describe_mistakes(wheel: str, mistakes: Iterable[tuple[Target, str]], union_
     if not lines:
         return ""
     return (
-        f"{wheel} has dependencies that cannot be in a wheel. Remove them from `dependencies`, or correct them:\n"
+        f"{wheel} has dependencies that cannot be in a wheel. Remove or correct these entries of `dependencies`:\n"
         f"{bullet_list(lines[address] for address in sorted(lines))}"
     )
 

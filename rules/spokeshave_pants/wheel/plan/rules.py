@@ -175,8 +175,8 @@ async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
     ]
     if mutual:
         raise InvalidTargetError(
-            f"{wheel} and {' and '.join(map(str, mutual))} depend on parts of each other, so that neither can be built "
-            "before the other. Move what both import to a distribution that both require."
+            f"{wheel} and {' and '.join(map(str, mutual))} depend on parts of each other, so neither can be built "
+            f"first. Move what both import to a distribution that both require."
         )
 
 

@@ -253,7 +253,7 @@ def test_everything_wrong_with_a_wheels_fields_is_told_at_once(rule_runner: Rule
 def test_two_extensions_of_one_module_are_refused_with_both(rule_runner: RuleRunner) -> None:
     extensions = "".join(f"python_extension(name='{name}', module='one._native')\n" for name in ("ext1", "ext2"))
     rule_runner.write_files({"src/BUILD": wheel("one", ":ext1", ":ext2") + extensions, "src/pyproject.toml": PYPROJECT})
-    with engine_error(InvalidTargetError, contains="src:ext1 and src:ext2 both make the module one._native"):
+    with engine_error(InvalidTargetError, contains="src:ext1 and src:ext2 both build the module one._native"):
         plan(rule_runner)
 
 
@@ -342,7 +342,7 @@ def test_groups_tests_and_generated_resources_are_in_the_wheel(rule_runner: Rule
     ("build", "fault"),
     [
         (wheel("one"), "src:one would install nothing."),
-        (wheel("one", "src/one"), "src:one would hold Python sources alone and no native code."),
+        (wheel("one", "src/one"), "src:one would contain only Python sources and no native code."),
     ],
 )
 def test_a_wheel_without_native_code_is_refused(rule_runner: RuleRunner, build: str, fault: str) -> None:
@@ -416,7 +416,7 @@ def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunn
         }
     )
     message = refusal(rule_runner)
-    assert "src:core: src:one carries this library, and no folder" in message and '`wheel_folder="a"`' in message
+    assert "src:core: src:one contains this library, but its folder" in message and '`wheel_folder="a"`' in message
     assert "src:x1 and src:x2 are both x in a/lib of src:one" in message
     build = wheel("one", ":data", "src/a", ":core") + "cc_shared_library(name='core')\n"
     build += "resources(name='data', sources=['a/core.dll'])\n"

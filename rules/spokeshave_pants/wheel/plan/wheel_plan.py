@@ -44,8 +44,8 @@ class WheelMatrix:
             if abi.serves(version):
                 return abi
         raise InvalidTargetError(
-            f"{needed_by} is built for Python {version} and depends on {where}, which is not. "
-            f"Add '{version}' to the `pythons` of {where}."
+            f"{needed_by} is built for Python {version} and depends on {where}, which is not built for it. Add "
+            f"'{version}' to the `pythons` of {where}."
         )
 
 
@@ -122,7 +122,7 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
         if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
             problems.append(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
     problems.extend(
-        f"{' and '.join(targets)} both make the module {module}."
+        f"{' and '.join(targets)} both build the module {module}."
         for module, targets in owners.items()
         if len(targets) > 1
     )

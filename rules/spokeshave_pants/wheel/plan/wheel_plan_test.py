@@ -129,7 +129,7 @@ def test_every_wrong_module_and_every_clash_is_told_at_once() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         check_modules([("a", "//:one"), ("b-", "//:two"), ("a", "//:three"), ("c-", "//:four")])
     message = str(caught.value)
-    assert "//:one and //:three both make the module a." in message
+    assert "//:one and //:three both build the module a." in message
     assert "of //:two is 'b-'" in message and "of //:four is 'c-'" in message
 
 

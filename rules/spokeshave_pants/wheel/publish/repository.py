@@ -100,11 +100,11 @@ def parse_repositories(
         url = urls.get(text[1:]) if named else text
         origin = f"`[wheel-publish].repositories` for {text}" if named else f"`repositories` of {where}"
         if named and not _NAME.fullmatch(text):
-            problems.append(f"{origin} has no name in it that ~/.pypirc could hold.")
+            problems.append(f"{origin} does not contain a valid name for ~/.pypirc.")
         elif url is not None and "@" in url:
             problems.append(
-                f"{origin} has a URL that holds credentials. Remove user:password@ from it and change the password, "
-                "which others may have read by now; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
+                f"{origin} has a URL that contains credentials. Remove user:password@ from it and change the password, "
+                "because others may have read it; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
             )
         elif url is not None and not _HTTP_URL.match(url):
             problems.append(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")

@@ -34,8 +34,8 @@ def test_every_repository_that_is_none_is_told_and_no_password_with_it() -> None
         parse(*texts, urls={"ours": "ftp://wheels.example.org/"})
     told = str(raised.value)
     assert "`repositories` of the target src:wheel has 'pypi'. Write `@name`" in told
-    assert "`[wheel-publish].repositories` for @ has no name" in told
-    assert "`repositories` of the target src:wheel has a URL that holds credentials" in told
+    assert "`[wheel-publish].repositories` for @ does not contain a valid name" in told
+    assert "`repositories` of the target src:wheel has a URL that contains credentials" in told
     assert "`[wheel-publish].repositories` for @ours has 'ftp://wheels.example.org/'" in told
     assert "pass-word" not in told
 

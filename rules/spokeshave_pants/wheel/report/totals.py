@@ -138,7 +138,7 @@ def saved_sentence(total: StageTotal, looked_up: float | None = None) -> str:
     saved, hits = total.saved, total.hit_locally.actions + total.hit_remotely.actions
     if not saved.actions:
         return "Nothing came from a cache, so nothing was saved."
-    unknown = f" The time of {saved.without_time} of them is not known." if saved.without_time else ""
+    unknown = f" The time of {saved.without_time} of them is unknown." if saved.without_time else ""
     took = f"; looking up the hits took {looked_up:.1f} s" if hits and looked_up is not None else ""
     if saved.without_time == saved.actions:
         return f"What {_actions(saved.actions)} from a cache saved is not known{took}."

@@ -64,10 +64,10 @@ def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
 
 
 def test_a_check_that_was_not_run_is_said_below_the_table() -> None:
-    check = CheckRow("script daemon", "not run", "left out by smoke_scripts (--skip-script)")
+    check = CheckRow("script daemon", "not run", "excluded by smoke_scripts (--skip-script)")
     smoke = tuple(PythonOutcome(python, "passed", checks=(check,)) for python in ("3.12", "3.13"))
     table = render_table((dataclasses.replace(REPORT, smoke=smoke),))
-    assert "not run on Python 3.12, 3.13: script daemon (left out by smoke_scripts (--skip-script))" in table
+    assert "not run on Python 3.12, 3.13: script daemon (excluded by smoke_scripts (--skip-script))" in table
 
 
 def test_a_failed_test_is_in_capitals() -> None:
@@ -147,7 +147,7 @@ def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
 
 
 def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
-    not_run = [PythonOutcome(python, "not run", "nothing here emulates macOS", ()) for python in ("3.11", "3.12")]
+    not_run = [PythonOutcome(python, "not run", "macOS cannot be emulated", ()) for python in ("3.11", "3.12")]
     table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
-    assert table.count("nothing here emulates macOS") == 1
-    assert "not run on Python 3.11, 3.12: nothing here emulates macOS" in table
+    assert table.count("macOS cannot be emulated") == 1
+    assert "not run on Python 3.11, 3.12: macOS cannot be emulated" in table

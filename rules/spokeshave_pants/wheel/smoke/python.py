@@ -69,7 +69,8 @@ def _allows(requires: RequiresPython, python: SmokePython) -> bool:
 def _none_allowed(pythons: Sequence[SmokePython], requires: RequiresPython) -> str:
     found = ", ".join(dict.fromkeys(python.version for python in pythons))
     return (
-        f"the `requires-python` {requires.text!r} of its pyproject.toml does not allow the Python {found} that is here"
+        f"the `requires-python` {requires.text!r} of its pyproject.toml does not allow the Python {found} of this "
+        f"machine"
     )
 
 
@@ -77,20 +78,20 @@ def _why_none(
     platform: Platform, version: PythonVersion, machine: Platform | None, foreign: Sequence[ForeignPython]
 ) -> str:
     if machine and (platform.system, platform.architecture) == (machine.system, machine.architecture):
-        return f"the wheel is for {platform} and this machine's newest is {machine}"
+        return f"the wheel is for {platform}, but this machine supports at most {machine}"
     same = [python for python in foreign if python.is_of(platform)]
     listed = ", ".join(dict.fromkeys(str(python.feature) for python in same))
     if any(python.feature == version for python in same):
         newest = ", ".join(".".join(map(str, python.newest)) for python in same if python.newest)
-        return f"the wheel is for {platform} and the emulated Pythons have {platform.system.value} {newest}"
+        return f"the wheel is for {platform}, but the emulated Pythons have {platform.system.value} {newest}"
     if same:
         return (
             f"the emulated Pythons for {platform} are {listed}. `spokeshave emulation --platform {platform} "
-            f"--python {version}` sets up this one, where there is one"
+            f"--python {version}` sets up this one, if it is available"
         )
     if platform.system is System.MACOS:
-        return "nothing here emulates macOS. Try the wheel on a Mac with `spokeshave smoke-test` and give its report"
+        return "macOS cannot be emulated. Test the wheel on a Mac with `spokeshave smoke-test` and use its report"
     return (
-        f"this machine does not run {platform}. `spokeshave emulation --platform {platform}` sets up an emulator where "
-        "there is one; or give the report of `spokeshave smoke-test` from such a machine"
+        f"this machine does not run {platform}. `spokeshave emulation --platform {platform}` sets up an emulator if "
+        f"one is available; or use a report of `spokeshave smoke-test` from such a machine"
     )

@@ -100,10 +100,10 @@ def test_a_python_that_is_not_set_up_is_told_beside_those_that_are() -> None:
 
 def test_a_newer_library_than_there_is_is_told() -> None:
     assert reason("manylinux_2_39_aarch64", ARM) == (
-        "the wheel is for manylinux_2_39_aarch64 and the emulated Pythons have glibc 2.36"
+        "the wheel is for manylinux_2_39_aarch64, but the emulated Pythons have glibc 2.36"
     )
     assert reason("manylinux_2_39_x86_64") == (
-        "the wheel is for manylinux_2_39_x86_64 and this machine's newest is manylinux_2_36_x86_64"
+        "the wheel is for manylinux_2_39_x86_64, but this machine supports at most manylinux_2_36_x86_64"
     )
 
 
@@ -118,8 +118,9 @@ def test_the_newest_python_that_the_wheel_allows_is_taken() -> None:
     assert choose_python(tag, V13, HOST, [NATIVE, newer], [], ANY) == newer
     assert choose_python(tag, V13, HOST, [NATIVE, newer], [], exact) == NATIVE
     assert choose_python(platform("manylinux_2_17_aarch64"), V13, HOST, [], [ARM, NEWER], exact) == NoPython(
-        "the `requires-python` '==3.13.0' of its pyproject.toml does not allow the Python 3.13.5, 3.13.9 that is here"
+        "the `requires-python` '==3.13.0' of its pyproject.toml does not allow the Python 3.13.5, 3.13.9 of this "
+        "machine"
     )
     assert choose_python(tag, V13, HOST, [newer], [], exact) == NoPython(
-        "the `requires-python` '==3.13.0' of its pyproject.toml does not allow the Python 3.13.2 that is here"
+        "the `requires-python` '==3.13.0' of its pyproject.toml does not allow the Python 3.13.2 of this machine"
     )

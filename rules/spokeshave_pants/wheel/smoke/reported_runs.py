@@ -11,7 +11,7 @@ from typing import Any
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
 
-_REMEDY = "Write it with `spokeshave smoke-test --report`, or take it out of `[wheel-smoke].reports`."
+_REMEDY = "Write it with `spokeshave smoke-test --report`, or remove it from `[wheel-smoke].reports`."
 
 
 class InvalidSmokeReportError(SpokeshaveError):
@@ -49,7 +49,7 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
             for report in document if isinstance(document, list) else [document]:
                 runs.extend(_runs(path, report))
         except (ValueError, KeyError, TypeError) as error:
-            problems.append(f"{path} is no report of smoke tests ({error!r}). {_REMEDY}")
+            problems.append(f"{path} is not a report of smoke tests ({error!r}). {_REMEDY}")
     if problems:
         raise InvalidSmokeReportError("\n".join(problems))
     return tuple(runs)
@@ -85,6 +85,6 @@ def other_bytes(runs: Iterable[ElsewhereRun], wheel: str, sha256: str) -> str:
     if not files:
         return ""
     return (
-        f"{', '.join(files)} tells of other bytes under the name {wheel}, and does not count: test the wheel whose "
+        f"{', '.join(files)} describes other bytes with the name {wheel}, and does not count: test the wheel whose "
         f"sha256 is {sha256}"
     )

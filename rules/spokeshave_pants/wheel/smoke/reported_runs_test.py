@@ -55,14 +55,14 @@ def test_a_failure_outweighs_a_pass_and_what_was_not_run_is_nothing() -> None:
 def test_a_report_of_other_bytes_is_named() -> None:
     runs = parse_reports(files(report(sha256="cd")))
     told = other_bytes(runs, WHEEL, "ab")
-    assert told.startswith(f"reports/0.json tells of other bytes under the name {WHEEL}, and does not count")
+    assert told.startswith(f"reports/0.json describes other bytes with the name {WHEEL}, and does not count")
     assert other_bytes(runs, WHEEL, "cd") == ""
     assert other_bytes(runs, "other.whl", "ab") == ""
 
 
 @pytest.mark.parametrize("text", ["", "3", '{"wheel": "a"}', '{"wheel": "a", "sha256": "b", "runs": [{}]}'])
 def test_what_is_no_report_is_told_with_its_path(text: str) -> None:
-    with pytest.raises(InvalidSmokeReportError, match=r"reports/x.json is no report of smoke tests"):
+    with pytest.raises(InvalidSmokeReportError, match=r"reports/x.json is not a report of smoke tests"):
         parse_reports([("reports/x.json", text)])
 
 

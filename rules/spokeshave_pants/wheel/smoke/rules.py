@@ -220,7 +220,7 @@ async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
 
 
 def _reported_elsewhere(run: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
-    reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as {run.file} tells)"
+    reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as reported in {run.file})"
     return SmokeReport(str(version), run.outcome, reason, required, run.run, (), f"elsewhere: {run.where}")
 
 

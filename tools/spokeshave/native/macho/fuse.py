@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="PATH",
-        help="a Mach-O file, or a folder whose Mach-O files are joined with those of the same paths; given twice",
+        help="a Mach-O file, or a folder whose Mach-O files are joined with the files at the same paths; give it twice",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="PATH", help="the file or folder to write")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
@@ -70,7 +70,7 @@ def fuse(inputs: Sequence[Path], output: Path) -> None:
         offsets.append(-(-end >> _ALIGNMENT) << _ALIGNMENT)
         end = offsets[-1] + part.content.region.size
     if end > _LARGEST:
-        remedy = "Split the library; macOS reads no larger universal file from every tool."
+        remedy = "Split the library; some tools for macOS cannot read a larger universal file."
         raise UnfusableFilesError(Problem(str(output), "would be larger than 4 GiB", remedy))
     with atomic_file(output) as stream:
         stream.write(_HEADER.pack(_MAGIC, len(parts)))
@@ -87,7 +87,7 @@ def fuse_folders(inputs: Sequence[Path], output: Path) -> None:
     problems = Problems()
     for folder in inputs:
         if not folder.is_dir():
-            problems.add(str(folder), "is no folder, but another input is one", "Give two files, or two folders.")
+            problems.add(str(folder), "is not a folder, but another input is one", "Give two files, or two folders.")
     problems.raise_if_any(UnfusableFilesError)
     names = sorted({path.relative_to(folder) for folder in inputs for path in folder.rglob("*") if path.is_file()})
     for name in names:
@@ -107,8 +107,8 @@ def _fuse_or_copy(paths: list[Path], output: Path, name: str) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(paths[0], output)
     else:
-        message = "differs between the architectures and is no Mach-O file"
-        raise UnfusableFilesError(Problem(name, message, "Generate it alike for both."))
+        message = "differs between the architectures and is not a Mach-O file"
+        raise UnfusableFilesError(Problem(name, message, "Generate the same file for both."))
 
 
 def _parts(inputs: Sequence[Path], name: str) -> list[_Part]:
@@ -116,7 +116,7 @@ def _parts(inputs: Sequence[Path], name: str) -> list[_Part]:
     problems, parts = Problems(), []
     for path in inputs:
         if not is_macho(path):
-            problems.add(str(path), "is no Mach-O file", "Give the linked files of two macOS targets.")
+            problems.add(str(path), "is not a Mach-O file", "Give the linked files of two macOS targets.")
             continue
         with problems.collecting():
             parts += [_Part(path, content) for content in read_macho(path, str(path)).slices]
@@ -137,7 +137,7 @@ def _check_architectures(parts: list[_Part], name: str, problems: Problems) -> N
             problems.add(name, message, "Give one file for each architecture.")
     for part in parts:
         if part.content.architecture not in _ARCHITECTURES:
-            message = f"is built for {part.content.architecture}, which is no part of universal2"
+            message = f"is built for {part.content.architecture}, which is not part of universal2"
             problems.add(str(part.path), message, f"Give files built for {' and '.join(_ARCHITECTURES)}.")
 
 

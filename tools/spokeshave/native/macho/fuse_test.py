@@ -70,7 +70,7 @@ def test_a_program_stays_one_that_can_run(built: dict[str, Path], tmp_path: Path
         ([ARM, ARM], "would have arm64 twice, from"),
         ([ARM, ARM], "would have no x86_64"),
         ([X86], "would have no arm64"),
-        ([ARM, ELF], "is no Mach-O file"),
+        ([ARM, ELF], "is not a Mach-O file"),
     ],
 )
 def test_what_makes_no_universal_file_is_refused(
@@ -128,7 +128,7 @@ def test_folders_that_differ_are_told_with_every_difference(built: dict[str, Pat
     with pytest.raises(UnfusableFilesError) as caught:
         fuse_folders(inputs, tmp_path / "out")
     assert [problem.place for problem in caught.value.problems] == ["demo/data.txt", "demo/more.txt"]
-    assert "differs between the architectures and is no Mach-O file" in str(caught.value)
+    assert "differs between the architectures and is not a Mach-O file" in str(caught.value)
     assert "is missing in" in str(caught.value)
-    with pytest.raises(UnfusableFilesError, match="is no folder, but another input is one"):
+    with pytest.raises(UnfusableFilesError, match="is not a folder, but another input is one"):
         fuse_folders([inputs[0], built[X86]], tmp_path / "out")

@@ -66,7 +66,7 @@ def _blobs(signature: bytes) -> dict[int, bytes]:
     """The parts of a signature by their slots."""
     magic, length = _BLOB.unpack_from(signature)
     if magic != _EMBEDDED or length > len(signature):
-        raise ValueError("it is no embedded signature")
+        raise ValueError("it is not an embedded signature")
     (count,) = struct.unpack_from(">I", signature, _BLOB.size)
     entries = [_INDEX_ENTRY.unpack_from(signature, 12 + index * _INDEX_ENTRY.size) for index in range(count)]
     return {slot: signature[offset : offset + _BLOB.unpack_from(signature, offset)[1]] for slot, offset in entries}
@@ -76,7 +76,7 @@ def _directory(blob: bytes) -> _CodeDirectory:
     header = _DIRECTORY_HEADER.unpack_from(blob)
     _, _, _, offset, _, special_count, count, limit, size, kind, _, page_shift = header
     if kind not in _HASHES or not page_shift or len(blob) < offset + count * size:
-        raise ValueError("its hashes are of a kind that macOS has not")
+        raise ValueError("its hashes are of a kind that macOS does not support")
     hashes = [blob[offset + index * size : offset + (index + 1) * size] for index in range(-special_count, count)]
     special = {slot: hashes[special_count - slot] for slot in range(1, special_count + 1)}
     return _CodeDirectory(_HASHES[kind], size, 1 << page_shift, limit, tuple(hashes[special_count:]), special)
@@ -90,7 +90,7 @@ def _page_fault(stream: IO[bytes], region: Region, directory: _CodeDirectory) ->
     for index, expected in enumerate(directory.pages):
         page = stream.read(min(size, limit - index * size))
         if hashlib.new(directory.hash_name, page).digest()[: directory.hash_size] != expected:
-            return f"has a code signature that is not of these bytes (from {index * size:#x} on)"
+            return f"has a code signature that does not match its content (from byte {index * size:#x} on)"
     return None
 
 
@@ -100,5 +100,5 @@ def _special_fault(blobs: Mapping[int, bytes], directory: _CodeDirectory) -> str
         if slot not in blobs or not any(expected):
             continue
         if hashlib.new(directory.hash_name, blobs[slot]).digest()[: directory.hash_size] != expected:
-            return f"has a code signature whose part {slot} was changed"
+            return f"has a code signature whose part {slot} was modified"
     return None

@@ -48,7 +48,7 @@ def exported_names(trie: bytes) -> Iterator[str]:
     while pending:
         node, name = pending.pop()
         if node in seen:
-            raise ValueError("its exports go in a circle")
+            raise ValueError("its exports form a cycle")
         seen.add(node)
         size, offset = read_uleb(trie, node)
         if size:
@@ -92,7 +92,7 @@ def bound_names(program: bytes) -> Iterator[ImportedName]:
 def _skip_numbers(program: bytes, offset: int, opcode: int, immediate: int) -> int:
     count = int(immediate == 0) if opcode == _THREADED else _NUMBERS.get(opcode)
     if count is None:
-        raise ValueError(f"its bindings hold {opcode:#x}, which is no opcode")
+        raise ValueError(f"its bindings hold {opcode:#x}, which is not an opcode")
     for _ in range(count):
         _, offset = read_uleb(program, offset)
     return offset
@@ -102,7 +102,7 @@ def chained_names(data: bytes) -> Iterator[ImportedName]:
     """The names in the imports of chained fixups (LC_DYLD_CHAINED_FIXUPS). Raises ValueError for damaged ones."""
     imports, names, count, kind = _CHAINED_HEADER.unpack_from(data)
     if kind not in (_IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64):
-        raise ValueError(f"its imports have the format {kind}, which is not known")
+        raise ValueError(f"its imports have the unknown format {kind}")
     entry = struct.Struct({_IMPORT: "<I", _IMPORT_ADDEND: "<I4x", _IMPORT_ADDEND_64: "<Q8x"}[kind])
     budget = NameBudget(len(data))
     bits, name_shift = (16, 32) if kind == _IMPORT_ADDEND_64 else (8, 9)

@@ -144,10 +144,10 @@ def _add_section(headers: Any, names: list[tuple[str, bytes]], changes: _Changes
     entry = last.get_file_offset() + _SECTION.size
     stored_end = max(section.PointerToRawData + section.SizeOfRawData for section in headers.sections)
     if changes.end > stored_end:
-        message = "has no room for the longer names of its libraries, and data behind its last section"
+        message = "has no room for the longer names of its libraries, and has data after its last section"
         raise UneditablePeError(Problem(place, message, "Link it with -s, without symbols for a debugger in the file."))
     if entry + _SECTION.size > header.SizeOfHeaders or any(headers.__data__[entry : entry + _SECTION.size]):
-        message = "has no room for the longer names of its libraries, and none for another section"
+        message = "has no room for the longer names of its libraries, nor for another section"
         raise UneditablePeError(Problem(place, message, "Give the libraries shorter names, or link it statically."))
     data = b"".join(name for _, name in names)
     end = max(
@@ -176,8 +176,8 @@ def _end_without_certificates(headers: Any, place: str) -> int:
     if not length:
         return size
     if start + length != size:
-        message = "has a certificate that is not its last part"
-        raise UneditablePeError(Problem(place, message, "Take the DLL as its maker signed it, or build it again."))
+        message = "has a certificate that is not at its end"
+        raise UneditablePeError(Problem(place, message, "Use the DLL as its vendor signed it, or build it again."))
     return start
 
 

@@ -115,7 +115,7 @@ def test_data_behind_the_last_section_is_an_error_where_a_section_is_needed(modu
     without_padding(module)
     module.write_bytes(module.read_bytes() + b"symbols for a debugger")
     before = module.read_bytes()
-    with pytest.raises(UneditablePeError, match=r"native\.pyd: has no room .* and data behind its last section"):
+    with pytest.raises(UneditablePeError, match=r"native\.pyd: has no room .* and has data after its last section"):
         rename_libraries(module, "native.pyd", NEW)
     assert module.read_bytes() == before
 
@@ -125,7 +125,7 @@ def test_a_header_without_room_for_a_section_is_an_error(module: Path) -> None:
     with headers_of(module) as headers:
         end = headers.sections[-1].get_file_offset() + 40
     write(module, (end + 8, b"\1"))
-    with pytest.raises(UneditablePeError, match="none for another section"):
+    with pytest.raises(UneditablePeError, match="nor for another section"):
         rename_libraries(module, "native.pyd", NEW)
 
 
@@ -145,7 +145,7 @@ def test_a_certificate_and_a_sum_of_the_old_bytes_are_removed(module: Path, link
 
 def test_a_certificate_in_the_middle_is_an_error(module: Path) -> None:
     write(module, (directory_entry(module, 4), struct.pack("<2I", 1024, 16)))
-    with pytest.raises(UneditablePeError, match="has a certificate that is not its last part"):
+    with pytest.raises(UneditablePeError, match="has a certificate that is not at its end"):
         rename_libraries(module, "native.pyd", NEW)
 
 

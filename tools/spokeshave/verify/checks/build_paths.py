@@ -82,9 +82,9 @@ def _leaks(file: str, texts: Iterable[bytes], native: bool) -> Iterator[Finding]
         return
     shown = ", ".join(repr(text) for text in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    code = "Compile with -g0 or -ffile-prefix-map, link with -s, and bake in neither __FILE__ nor a configured path."
+    code = "Compile with -g0 or -ffile-prefix-map, link with -s, and do not embed __FILE__ or a configured path."
     text = "Generate the file without absolute paths."
-    message = f"names the place where it was built: {shown}{more}"
+    message = f"contains the path of the build directory: {shown}{more}"
     yield finding(Rule.BUILD_PATH, file, message, code if native else text)
 
 

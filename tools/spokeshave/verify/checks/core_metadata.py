@@ -27,7 +27,7 @@ def check_metadata(subject: Subject) -> Iterator[Finding]:
     core = read_core_metadata(subject.tree.read(place))
     faults = [error for error in core.faults if not is_early_license_file(error)]
     for error in faults:
-        yield finding(Rule.METADATA, place, _told(error), "Correct it in pyproject.toml; the index would refuse it.")
+        yield finding(Rule.METADATA, place, _told(error), "Correct it in pyproject.toml; the index would reject it.")
     if not faults:
         metadata = core.values
         yield from _names(subject, place, metadata)
@@ -46,7 +46,7 @@ def _folder(subject: Subject) -> Iterator[Finding]:
     if not wheel.belongs_to(name, version):
         message = f"belongs to {name} {version}, but the file name says {wheel.name} {wheel.version}"
         yield finding(
-            Rule.METADATA, subject.tree.dist_info, message, "Build or stamp the wheel again; never rename one."
+            Rule.METADATA, subject.tree.dist_info, message, "Build or stamp the wheel again; never rename a wheel."
         )
 
 
@@ -54,10 +54,10 @@ def _names(subject: Subject, place: str, metadata: Metadata) -> Iterator[Finding
     wheel = subject.tree.name
     if canonicalize_name(metadata.name) != canonicalize_name(wheel.name):
         message = f"is of {metadata.name}, but the file name says {wheel.name}"
-        yield finding(Rule.METADATA, place, message, "Build the wheel again; never rename one.")
+        yield finding(Rule.METADATA, place, message, "Build the wheel again; never rename a wheel.")
     if metadata.version != Version(wheel.version):
         message = f"has version {metadata.version}, but the file name says {wheel.version}"
-        yield finding(Rule.METADATA, place, message, "Stamp the wheel again; never rename one.")
+        yield finding(Rule.METADATA, place, message, "Stamp the wheel again; never rename a wheel.")
 
 
 def _requires_python(place: str, requires: SpecifierSet | None, abi: PythonAbi) -> Iterator[Finding]:
@@ -67,7 +67,12 @@ def _requires_python(place: str, requires: SpecifierSet | None, abi: PythonAbi) 
     minors = range(minor, _MINORS) if abi.is_limited else [minor]
     if not any(_allows(requires, major, candidate) for candidate in minors):
         message = f"has Requires-Python {requires}, which no Python that the tag {abi} names can meet"
-        yield finding(Rule.METADATA, place, message, "Correct requires-python in pyproject.toml, or drop that Python.")
+        yield finding(
+            Rule.METADATA,
+            place,
+            message,
+            "Correct requires-python in pyproject.toml, or remove that Python from `pythons`.",
+        )
 
 
 def _allows(requires: SpecifierSet, major: int, minor: int) -> bool:

@@ -32,7 +32,7 @@ def check_layout(subject: Subject) -> Iterator[Finding]:
     for top, is_folder in _top_level(subject):
         fault = _folder_fault(subject, top) if is_folder else _file_fault(subject, top)
         if fault:
-            remedy = f"Move it into a package, or leave it out of the wheel: it is installed as site-packages/{top}."
+            remedy = f"Move it into a package, or remove it from the wheel: it is installed as site-packages/{top}."
             yield finding(Rule.OUTSIDE_PACKAGE, top, fault, remedy)
 
 
@@ -42,7 +42,7 @@ def _windows_names(subject: Subject) -> Iterator[Finding]:
     for file in subject.tree.files:
         fault = windows_path_fault(file)
         if fault:
-            remedy = "Rename it, or leave it out of the wheel for Windows, where pip cannot install it."
+            remedy = "Rename it, or remove it from the wheel for Windows, where pip cannot install it."
             yield finding(Rule.FILE_NAME, file, fault, remedy)
 
 
@@ -59,7 +59,7 @@ def _clashes(tree: WheelTree) -> SpokeshaveError:
     for file, location in tree.locations.items():
         other = tree.by_location[location]
         if other != file:
-            problems.add(file, f"is installed at the same path as {other}", "Leave one of the two out of the wheel.")
+            problems.add(file, f"is installed at the same path as {other}", "Remove one of the two from the wheel.")
         below = next((folder for folder in _folders(location) if folder in tree.by_location), None)
         if below is not None:
             message = f"is installed below {tree.by_location[below]}, which is a file"
@@ -107,16 +107,18 @@ def _folder_fault(subject: Subject, folder: str) -> str | None:
         return None
     package = folder[: -len("-stubs")] if folder.endswith("-stubs") else folder
     if not package.isidentifier():
-        return "is no package (its name cannot be imported) and does not belong to this distribution"
+        return "is not a package (its name cannot be imported) and does not belong to this distribution"
     if folder in _PROJECT_FOLDERS and canonicalize_name(folder) != canonicalize_name(name):
-        return "is a folder of the project and no package of this distribution"
+        return "is a folder of the project, not a package of this distribution"
     files = [path for path in subject.tree.installed if path.startswith(f"{folder}/")]
-    return None if any(path.endswith(_MODULE_SUFFIXES) for path in files) else "holds no module, so it is no package"
+    return (
+        None if any(path.endswith(_MODULE_SUFFIXES) for path in files) else "contains no module, so it is not a package"
+    )
 
 
 def _file_fault(subject: Subject, file: str) -> str | None:
     if file in _PROJECT_FILES:
-        return "is a file of the project and no module of this distribution"
+        return "is a file of the project, not a module of this distribution"
     if (file.endswith(_SOURCE_SUFFIXES) and file.partition(".")[0].isidentifier()) or file.endswith(".pth"):
         return None
     if is_grafted(file):

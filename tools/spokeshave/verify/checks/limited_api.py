@@ -57,14 +57,15 @@ def _violations(file: str, result: AuditResult, version: tuple[int, int]) -> Ite
     if outside:
         message = f"uses {_some(outside)}, which the limited API does not have"
         remedy = (
-            "Compile with Py_LIMITED_API set and use what it offers in their place, or build a wheel for each Python."
+            "Compile with Py_LIMITED_API and use functions of the limited API instead, or build a wheel for each "
+            "Python."
         )
         yield finding(Rule.LIMITED_API, file, message, remedy)
     later = sorted((str(symbol.added), symbol.symbol.name) for symbol in result.future_abi3_objects)
     if later:
         names = [f"{name} (since {added})" for added, name in later]
         message = f"uses {_some(names)}, but the wheel is for Python {floor} and later"
-        remedy = f'Set limited_api="{result.computed}", or do without them.'
+        remedy = f'Set limited_api="{result.computed}", or do not use them.'
         yield finding(Rule.LIMITED_API, file, message, remedy)
 
 

@@ -49,7 +49,9 @@ def _elf(subject: Subject, platform: LinuxPlatform) -> Iterator[Finding]:
             fault = search_path_fault(entry, file)
             if fault:
                 message = f"looks for libraries in {entry!r}, which {fault}"
-                remedy = "Link with a path that begins with $ORIGIN, or repair the wheel, which removes such entries."
+                remedy = (
+                    "Link with a path that begins with $ORIGIN, or repair the wheel; the repair removes such entries."
+                )
                 yield finding(Rule.SEARCH_PATH, file, message, remedy)
 
 

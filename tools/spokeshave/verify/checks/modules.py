@@ -40,9 +40,9 @@ def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Itera
         python = sorted(symbol for symbol in native.undefined if _PYTHON_SYMBOL.match(symbol))
         if file in extensions or python:
             what = "is an extension module" if file in extensions else f"uses {python[0]}"
-            message = f"{what}, but the tag {subject.expected.abi} says that the wheel fits every Python"
+            message = f"{what}, but the tag {subject.expected.abi} declares that the wheel works on all Pythons"
             remedy = (
-                "Make it by a `python_extension`, so that the wheel is tagged for the Pythons that it is built for."
+                "Build it with a `python_extension`, so that the wheel is tagged for the Pythons that it is built for."
             )
             yield finding(Rule.TAG, file, message, remedy)
 
@@ -61,7 +61,8 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
     else:
         message = f"does not export {wanted}, without which Python cannot import {module.name}"
         remedy = (
-            f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC), and link the file that has it."
+            f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC), and link the object that "
+            f"defines it."
         )
     yield finding(Rule.MODULE_INIT, module.file, message, remedy)
 
@@ -80,7 +81,10 @@ def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
     fault = _suffix_fault(module, abi, platform)
     if fault:
         stem = module.file.rpartition("/")[2].partition(".")[0]
-        remedy = f"Name the file {stem}{fitting_suffix(abi, platform)}, or tag the wheel for what was built."
+        remedy = (
+            f"Name the file {stem}{fitting_suffix(abi, platform)}, or tag the wheel for the Python and platform that "
+            f"it was built for."
+        )
         yield finding(Rule.MODULE_SUFFIX, module.file, f"{fault}, so {abi} never imports it", remedy)
 
 
@@ -96,7 +100,7 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
     if suffix is None:
         return f"is for {tag}"
     if abi.is_limited:
-        return f"is for {tag} alone"
+        return f"is for {tag} only"
     version = "{}{}".format(*abi.python_version)
     if suffix.version != version or suffix.is_free_threaded != abi.is_free_threaded:
         return f"is for {tag}"

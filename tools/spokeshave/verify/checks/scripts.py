@@ -58,7 +58,7 @@ def _form(subject: Subject, place: str) -> Iterator[Finding]:
         if (is_group and not text.endswith("]")) or (not is_group and (match is None or not group)):
             problems.add(f"{place}, line {number}", f"is {text!r}, which pip cannot read", _REMEDY)
         elif key in seen:
-            problems.add(f"{place}, line {number}", f"has {text!r} a second time, which pip refuses", _REMEDY)
+            problems.add(f"{place}, line {number}", f"has {text!r} twice, which pip rejects", _REMEDY)
         seen.add(key)
     yield from findings(Rule.ENTRY_POINT, problems.as_error(InvalidWheelError).problems)
 
@@ -66,7 +66,7 @@ def _form(subject: Subject, place: str) -> Iterator[Finding]:
 def _name_fault(subject: Subject, name: str) -> str | None:
     """What keeps an installer from writing a script of a name."""
     if "/" in name or "\\" in name or name in (".", ".."):
-        return "has a path for a name"
+        return "has a path as its name"
     fault = windows_path_fault(f"{name}.exe") if is_for_windows(subject) else None
     return f"cannot be a program on Windows, as that {fault}" if fault else None
 

@@ -28,10 +28,10 @@ def check_tags(subject: Subject) -> Iterator[Finding]:
     version = fields.get("Wheel-Version", "")
     if not _VERSION.fullmatch(version.strip()):
         yield finding(
-            Rule.TAG, place, f"has Wheel-Version {version!r}, which installers refuse", "Use Wheel-Version: 1.0."
+            Rule.TAG, place, f"has Wheel-Version {version!r}, which installers reject", "Use Wheel-Version: 1.0."
         )
     if fields.get("Root-Is-Purelib", "").lower() != "false":
-        message = "says that the wheel is pure (Root-Is-Purelib), but it holds native code"
+        message = "declares a pure wheel (Root-Is-Purelib), but the wheel contains native code"
         yield finding(Rule.TAG, place, message, "Write Root-Is-Purelib: false.")
 
 
@@ -47,4 +47,4 @@ def _same_tags(subject: Subject, place: str, tags: set[str]) -> Iterator[Finding
     named = set(subject.tree.name.tag.expand())
     if tags != named:
         message = f"lists {', '.join(sorted(tags)) or 'no tag'}, but the file name says {', '.join(sorted(named))}"
-        yield finding(Rule.TAG, place, message, "Repair the wheel again; never rename one by hand.")
+        yield finding(Rule.TAG, place, message, "Repair the wheel again; never rename a wheel.")

@@ -74,8 +74,8 @@ def _failure(run: PackageRun) -> Html | None:
     if run.succeeded:
         return None
     text = (
-        "This run failed; its messages are in the terminal. It wrote no wheel to this folder: what is below was built, "
-        "or was on the way, when it stopped."
+        "This run failed; its messages are in the terminal. It wrote no wheel to this folder. The page shows what "
+        "was built, or was being built, when it stopped."
     )
     return element("p", text, class_="failure", role="alert")
 
@@ -143,7 +143,7 @@ def _reasons(run: PackageRun) -> Html | None:
 
 def _totals(run: PackageRun) -> Html:
     if not run.processes:
-        return element("p", "No wheel was made, so nothing is told of actions behind it.")
+        return element("p", "No wheel was built, so there are no actions to show.")
     totals = total_by_stage(run.processes)
     names = ("stage", "run", "hit locally", "hit remotely", "kept by the daemon", "seconds run", "seconds saved")
     rows = [

@@ -126,7 +126,7 @@ def test_a_run_that_failed_says_so_and_links_to_no_file() -> None:
 
 def test_a_page_can_be_without_a_wheel_and_without_a_process() -> None:
     empty = Page(render_page(PackageRun(1000, 2.5, False, (), (), ())))
-    assert "No wheel was made." in empty.text and empty.named("dl") == empty.named("table") == []
+    assert "No wheel was built." in empty.text and empty.named("dl") == empty.named("table") == []
 
 
 def test_no_name_of_a_project_breaks_the_page() -> None:

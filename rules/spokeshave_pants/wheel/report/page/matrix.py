@@ -18,7 +18,7 @@ def render_matrix(reports: tuple[WheelReport, ...], *, linked: bool) -> Html:
     :param linked: whether the wheels are files beside the page.
     """
     if not reports:
-        return element("p", "No wheel was made.")
+        return element("p", "No wheel was built.")
     by_distribution: dict[str, list[WheelReport]] = {}
     for report in sorted(reports, key=lambda report: report.wheel):
         by_distribution.setdefault(distribution_of(report.wheel), []).append(report)

@@ -107,7 +107,11 @@ def render_timeline(run: PackageRun) -> Html:
         element("p", _path_in_words(run)),
         element("ol", _axis_row(axis), *steps, class_="rows path") if steps else None,
         element("h3", "All processes"),
-        element("p", "By stage, and in it by platform; what ran at the same time is one below the other."),
+        element(
+            "p",
+            "By stage, and within a stage by platform. Processes that ran at the same time are shown one below the "
+            "other.",
+        ),
         _legend(),
         element(
             "div", _axis_row(axis, "div"), *(_group(g, axis, critical) for g in group_by_stage(run)), class_="rows"
@@ -117,17 +121,17 @@ def render_timeline(run: PackageRun) -> Html:
 
 def _why_no_times(run: PackageRun) -> str:
     if any(process.source != "memoized" for process in run.processes):
-        return "Pants told no times of processes: `[GLOBAL].streaming_workunits_level` has to be `debug`, its default."
-    return "No process was run or looked up in this run: the daemon kept all results from an earlier one."
+        return "Pants reported no process times: `[GLOBAL].streaming_workunits_level` must be `debug`, its default."
+    return "No process was run or looked up in this run: the daemon kept all results of an earlier run."
 
 
 def _path_in_words(run: PackageRun) -> str:
     if not run.critical:
         return "No wheel was reported, so the order of its actions is not known."
     text = (
-        f"The chain of actions, each of which needed the one before it, that took longest in this run: "
+        f"The chain of actions, each of which needed the one before it, with the longest time in this run: "
         f"{human_time(run.critical_seconds)} of the run's {human_time(run.seconds)}. "
-        "With more processors a run would still take that long."
+        "A run with more processors would take at least that long."
     )
     if any(step.process.source != "ran" for step in run.steps):
         unknown = any(process.milliseconds is None for process in run.processes)

@@ -1,0 +1,33 @@
+"""The documents name files that exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+# A path in a document is one of the repository, or of the tree that the document's sentence is about.
+ROOTS = ("", "rules/spokeshave_pants/", "tools/spokeshave/", "core/spokeshave_core/", "bench/", "docs/")
+DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "bench/README.md", "docs/*.md")
+_PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|css|js|md)|(?:[\w.-]+/)+)`")
+# Files of users, and what a run writes.
+_OF_USERS = {"dist/", "conanfile.py", "setup.py"}
+
+
+def tracked() -> set[str]:
+    """The files of the repository and their folders."""
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    files = set(listed.stdout.splitlines())
+    return files | {f"{parent.as_posix()}/" for file in files for parent in Path(file).parents}
+
+
+@pytest.mark.parametrize(
+    "document", sorted(path.relative_to(REPOSITORY).as_posix() for glob in DOCUMENTS for path in REPOSITORY.glob(glob))
+)
+def test_paths_in_documents_exist(document: str) -> None:
+    known = tracked()
+    named = set(_PATH.findall((REPOSITORY / document).read_text())) - _OF_USERS
+    assert sorted(name for name in named if not any(root + name in known for root in ROOTS)) == []
