@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -36,6 +38,10 @@ COMMANDS = {
 }
 
 
+DEBUG_VARIABLE = "SPOKESHAVE_DEBUG"
+UNEXPECTED = f"This is a bug in Spokeshave. --traceback, or {DEBUG_VARIABLE}=1, shows the stack to report with it."
+
+
 class CommandModule(Protocol):
     """What a command's module offers."""
 
@@ -47,21 +53,45 @@ class CommandModule(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; what a user can mend is told on stderr and in the report."""
+    """Run a command. Errors go to stderr and to the report."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     args = make_parser(argv).parse_args(argv)
     run = cast("Callable[[argparse.Namespace], int]", args.run)
     try:
         return int(run(args))
-    except SpokeshaveError as err:
-        return fail(args, err)
-    except OSError as err:
-        place = str(err.filename or args.command)
-        return fail(
-            args, SpokeshaveError(Problem(place, f"failed: {err.strerror or err}", "Check the path and the disk."))
-        )
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except Exception as err:
+        if wants_traceback(args):
+            traceback.print_exception(type(err), err, err.__traceback__)
+        return fail(args, user_error(args.command, err))
+
+
+def wants_traceback(args: argparse.Namespace) -> bool:
+    """Whether the stack behind an error is printed too."""
+    return getattr(args, "traceback", False) or os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
+
+
+def user_error(command: str, error: Exception) -> SpokeshaveError:
+    """The error that the user reads: the error itself, or one that describes it in a line."""
+    if isinstance(error, SpokeshaveError):
+        return error
+    if isinstance(error, OSError):
+        path = str(error.filename or command)
+        return SpokeshaveError(Problem(path, f"failed: {error.strerror or error}", "Check the path and the disk."))
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return SpokeshaveError(Problem(command, f"failed unexpectedly{_raised_at(error)}: {what}", UNEXPECTED))
+
+
+def _raised_at(error: Exception) -> str:
+    """Where in Spokeshave's own code an error was raised, or passed through last."""
+    package = Path(__file__).parent
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(package)
+    ]
+    if not frames:
+        return ""
+    return f" at {Path(frames[-1].filename).relative_to(package.parent).as_posix()}:{frames[-1].lineno}"
 
 
 def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -70,15 +100,27 @@ def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         prog="spokeshave", description="Build, repair, verify and test native Python wheels."
     )
     parser.add_argument("--version", action="version", version=f"spokeshave {__version__}")
+    add_traceback(parser)
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     chosen = next((argument for argument in argv if not argument.startswith("-")), None)
     for name, (module_name, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         if name == chosen:
+            add_traceback(command)
             module = cast("CommandModule", importlib.import_module(module_name))
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+def add_traceback(parser: argparse.ArgumentParser) -> None:
+    """Declare `--traceback`, before and after the command. Without a default, which one would set over the other."""
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help=f"show the Python stack behind an error (as {DEBUG_VARIABLE}=1 does)",
+    )
 
 
 def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,70 @@ def test_output_that_cannot_be_written_is_told_without_a_traceback(tmp_path: Pat
     assert done.returncode == 1
     assert f"{tmp_path}/file: failed: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def failing_stamp(folder: Path) -> list[str]:
+    """A stamp of a wheel that does not exist."""
+    outputs = ["--output", str(folder), "--report", f"{folder}/report.json"]
+    return ["stamp", "--wheel", "absent.whl", "--version", "1", *outputs]
+
+
+@pytest.mark.parametrize("debug", ["", "0"])
+def test_an_error_is_shown_without_its_stack(debug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPOKESHAVE_DEBUG", debug)
+    done = spokeshave(*failing_stamp(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("spokeshave stamp: error\n")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "debug"),
+    [([], ["--traceback"], ""), (["--traceback"], [], ""), ([], [], "1")],
+    ids=["option of the command", "option before the command", "variable"],
+)
+def test_the_stack_behind_an_error_is_shown_on_request(
+    before: list[str], after: list[str], debug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPOKESHAVE_DEBUG", debug)
+    done = spokeshave(*before, *failing_stamp(tmp_path), *after)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert ", in run\n" in done.stderr
+    # The message for users stands last, after the stack.
+    assert re.search(r"\nspokeshave stamp: error\nabsent\.whl: .+\n    .+\n\Z", done.stderr)
+
+
+BROKEN = """\
+def add_arguments(parser):
+    parser.add_argument("--report")
+
+def run(args):
+    return {}["the\\nkey"]
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command with a bug."""
+    (tmp_path / "broken_command.py").write_text(BROKEN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "broken", ("broken_command", "fail"))
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_bug_is_one_line_that_says_how_to_see_more(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["broken"]) == 1
+    first, line, remedy = capsys.readouterr().err.splitlines()
+    assert first == "spokeshave broken: error"
+    assert re.fullmatch(r"broken: failed unexpectedly at spokeshave/cli\.py:\d+: KeyError: 'the\\nkey'", line)
+    assert "--traceback" in remedy and "SPOKESHAVE_DEBUG=1" in remedy
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_stack_of_a_bug_is_shown_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["broken", "--traceback"]) == 1
+    assert 'broken_command.py", line 5, in run' in capsys.readouterr().err
 
 
 def test_small_command_imports_no_heavy_library() -> None:

@@ -19,11 +19,11 @@ from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.link import rules as link
 from spokeshave_pants.cc.link import variant
+from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.pythons import rules as interpreters
-from spokeshave_pants.runtime_pack import rules as runtime_pack
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
 from spokeshave_pants.toolchain import rules as toolchain

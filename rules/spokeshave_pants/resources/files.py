@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import spokeshave_core
 
 _HERE = Path(__file__).parent
 _NOT_SHIPPED = ("_test.py", "_fixtures.py")
-# Commands that no sandbox runs: a change to them changes no wheel.
-_OUTSIDE = ("cache_server", "emulation", "standalone")
 
 
 def tool_sources() -> dict[str, bytes]:
-    """The sources of the `spokeshave` package that run in sandboxes, by their path below it, without tests."""
-    root = _HERE / "tools"
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*.py"))
-        if not path.name.endswith(_NOT_SHIPPED) and path.relative_to(root).parts[0] not in _OUTSIDE
-    }
+    """The sources of the `spokeshave` package, by their path below it, without tests."""
+    return _sources(_HERE / "tools")
 
 
 def core_sources() -> dict[str, bytes]:
     """The sources of the `spokeshave_core` package, by their path below it, without tests."""
-    root = Path(spokeshave_core.__file__).parent
+    return _sources(Path(spokeshave_core.__file__).parent)
+
+
+@functools.cache
+def importable_sources() -> Mapping[str, bytes]:
+    """The sources of both, by their path from the folder that is put on `sys.path`."""
+    return {
+        **{f"spokeshave/{path}": content for path, content in tool_sources().items()},
+        **{f"spokeshave_core/{path}": content for path, content in core_sources().items()},
+    }
+
+
+def _sources(root: Path) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*.py"))

@@ -15,7 +15,8 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.resources.files import core_sources, tool_sources
+from spokeshave_pants.resources.command_sources import command_sources
+from spokeshave_pants.resources.files import importable_sources
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
@@ -58,8 +59,15 @@ _CACHE = "spokeshave_tools"
 
 
 @dataclass(frozen=True)
+class SpokeshaveToolsRequest:
+    """A command of the tools, by its name."""
+
+    command: str
+
+
+@dataclass(frozen=True)
 class SpokeshaveTools:
-    """The tools' pinned requirements, whose files may be nowhere near, and their sources."""
+    """The tools' pinned requirements, whose files may not be on this machine, and the sources of one command."""
 
     packages: Digest
     request: PackagesRequest
@@ -91,7 +99,7 @@ def tool_process(
 class RunToolRequest:
     """A command of the tools.
 
-    :param argv: what follows `spokeshave`, without `--report`; `OUTPUT_DIR` is captured.
+    :param argv: what follows `spokeshave`, the command first, without `--report`; `OUTPUT_DIR` is captured.
     """
 
     argv: tuple[str, ...]
@@ -117,22 +125,21 @@ class ToolResult:
 
 
 @rule(desc="Find the wheel tools")
-async def find_tools(subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
+async def find_tools(wanted: SpokeshaveToolsRequest, subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
     where = f"the option `[{subsystem.options_scope}].requirements`"
     request = PackagesRequest(subsystem.requirements, where, purpose="which assemble and check wheels")
-    carried = (
-        *(FileContent(f"spokeshave/{path}", content) for path, content in tool_sources().items()),
-        *(FileContent(f"spokeshave_core/{path}", content) for path, content in core_sources().items()),
-    )
+    carried = command_sources(wanted.command, importable_sources())
+    files = (FileContent("run.py", _MAIN), *(FileContent(path, content) for path, content in carried.items()))
     packages, sources = await MultiGet(
         Get(Packages, PackagesRequest, request),
-        Get(Digest, CreateDigest([FileContent("run.py", _MAIN), *carried])),
+        Get(Digest, CreateDigest(files)),
     )
     return SpokeshaveTools(packages.digest, request, sources)
 
 
 @rule(level=LogLevel.DEBUG)
-async def run_tool(request: RunToolRequest, tools: SpokeshaveTools, python: SandboxPython) -> ToolResult:
+async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult:
+    tools = await Get(SpokeshaveTools, SpokeshaveToolsRequest(request.argv[0]))
     process = tool_process(
         python,
         tools.packages,

@@ -40,6 +40,8 @@ from spokeshave_pants.cc.link.command import (
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariant, CcVariantRequest
+from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.cc.settings import for_platform
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
@@ -47,8 +49,6 @@ from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
 from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi
-from spokeshave_pants.runtime_pack.recipe import PACK_DIR
-from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest

@@ -22,11 +22,11 @@ from spokeshave_pants.cc.link.rules import (
     SharedLibraryRequest,
     link_flags,
 )
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
-from spokeshave_pants.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.plan.wheel_plan import extension_path
 from spokeshave_pants.wheel.target_types import ExtensionModuleField

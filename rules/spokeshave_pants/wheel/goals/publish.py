@@ -27,7 +27,7 @@ from pants.util.frozendict import FrozenDict
 from spokeshave_pants.errors import SpokeshaveError, bullet_list
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
-from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveTools, tool_process
+from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveTools, SpokeshaveToolsRequest, tool_process
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.publish.repository import Repository, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
@@ -109,13 +109,13 @@ def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
 async def upload_process(
     request: UploadRequest,
     publishing: WheelPublishSubsystem,
-    tools: SpokeshaveTools,
     python: SandboxPython,
     options: GlobalOptions,
 ) -> InteractiveProcess:
     where = f"the option `[{publishing.options_scope}].requirements`"
-    twine, variables = await MultiGet(
+    twine, tools, variables = await MultiGet(
         Get(InstalledPackages, PackagesRequest(publishing.requirements, where, purpose=_PURPOSE)),
+        Get(SpokeshaveTools, SpokeshaveToolsRequest("upload")),
         Get(EnvironmentVars, EnvironmentVarsRequest(request.repository.variables)),
     )
     # No credential is in this one: what the engine runs and caches never holds any.

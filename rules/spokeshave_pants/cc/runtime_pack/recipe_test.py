@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.runtime_pack.recipe import (
+from spokeshave_pants.cc.runtime_pack.recipe import (
     RuntimePackRecipe,
     dispatch_library,
     first_link_argv,
     make_argv,
     own_sources,
 )
+from spokeshave_pants.platform import Platform
 
 
 def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
