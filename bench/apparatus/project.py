@@ -162,7 +162,7 @@ class Rounds:
         self._build_file.write_text(f"{self._rest}\n__defaults__({defaults!r})\n")
         text, count = self._DEFINES.subn(f'defines=["BENCH_ROUND={number}", ', self._packages.read_text())
         if not count:
-            raise BenchError(f"{self._packages} has no `defines` to put the round's number into.")
+            raise BenchError(f"{self._packages} has no `defines` field for the number of the round.")
         self._packages.write_text(text)
         return number
 

@@ -45,7 +45,7 @@ def parse_run_script(script: str) -> Step:
     """The step that a sandbox's `__run.sh` repeats: `env -i NAME=VALUE... COMMAND...` on its last line."""
     words = shlex.split(_ANSI_C_QUOTE.sub("'", script.strip().splitlines()[-1]))
     if words[:2] != ["env", "-i"]:
-        raise BenchError(f"Pants' `__run.sh` is not of the form that this benchmark reads:\n{script}")
+        raise BenchError(f"Pants' `__run.sh` does not have the expected form:\n{script}")
     command = next(i for i, word in enumerate(words[2:], 2) if "=" not in word)
     env = tuple((name, value) for name, _, value in (word.partition("=") for word in words[2:command]))
     return Step(tuple(words[command:]), env)

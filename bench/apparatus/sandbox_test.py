@@ -28,7 +28,7 @@ def test_a_link_takes_the_users_objects() -> None:
 
 
 def test_another_form_of_run_script_is_refused() -> None:
-    with pytest.raises(BenchError, match="not of the form"):
+    with pytest.raises(BenchError, match="does not have the expected form"):
         parse_run_script("exec true\n")
 
 

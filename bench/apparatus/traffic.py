@@ -90,7 +90,7 @@ def recording(server: CacheServer, record: Path) -> Iterator[Sequence[str]]:
         assert process.stdout is not None
         port = process.stdout.readline().decode().strip()
         if not port:
-            raise BenchError("The recorder before the cache server did not start; what is above says why.")
+            raise BenchError("The recorder in front of the cache server did not start; see the output above.")
         yield [option.replace(server.host, f"127.0.0.1:{port}") for option in server.options]
     finally:
         end(process)

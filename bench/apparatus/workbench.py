@@ -125,7 +125,7 @@ class Workbench:
         return place
 
     def preparation(self) -> Table:
-        return Table("Made beforehand, in no ratio", ("what", "seconds"), tuple(self.prepared))
+        return Table("Preparation, not part of any ratio", ("what", "seconds"), tuple(self.prepared))
 
     def close(self) -> None:
         """End every daemon."""
@@ -135,7 +135,7 @@ class Workbench:
     def _prepare(self) -> None:
         if self._abacus_ninja is not None:
             return
-        self.say("preparing: toolchain, headers, nanobind, runtime pack")
+        self.say("preparation: toolchain, headers, nanobind, runtime pack")
         self._abacus = self.project("abacus", lambda project: project.create(sources=("BUILD", "src")))
         self._rounds = Rounds(self._abacus)
         self._rounds.next()

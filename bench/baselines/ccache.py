@@ -34,7 +34,7 @@ class Ccache:
         """:raises BenchError: where it is not installed."""
         program = shutil.which("ccache")
         if program is None:
-            raise BenchError("`cache` compares with ccache, which is not on PATH. Install it (Debian: ccache).")
+            raise BenchError("`cache` needs ccache, which is not on PATH. Install it (Debian: ccache).")
         return cls(program, folder)
 
     def around(self, source: Path) -> tuple[str, Mapping[str, str]]:

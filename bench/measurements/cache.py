@@ -191,7 +191,7 @@ def measurement(rounds: Sequence[Round], stored: int, traffic: Traffic, ccache_s
             ),
             Verdict.count("wheels that differ from the cold runner's", sum(each.different for each in rounds), 0),
             Verdict.count(
-                "compiler calls that ccache did not answer when it was warm",
+                "compiler calls that were misses in a warm ccache",
                 sum(runs.calls.misses for runs in pip_warm),
                 0,
             ),
@@ -234,13 +234,13 @@ def _ratios(cold: Sequence[Started], warm: Sequence[Started], ratio: float, stri
 def _processes(cold: RunnerRun, warm: RunnerRun) -> Table:
     kinds = dict.fromkeys(kind for kind, _ in cold.sources)
     rows = tuple((kind, cold.ran([kind]), warm.ran([kind]), warm.count([kind], "hit_remotely")) for kind in kinds)
-    return Table("Processes, by the reports beside the wheels", ("kind", "cold ran", "warm ran", "warm hit"), rows)
+    return Table("Processes, according to the JSON reports", ("kind", "cold ran", "warm ran", "warm hit"), rows)
 
 
 def _bytes(warm: RunnerRun, stored: int, traffic: Traffic, ccache_size: int) -> Table:
     wheels = sum(len(data) for data in warm.wheels.values())
     sizes = {
-        f"the wheels made ({len(warm.wheels)})": wheels,
+        f"the wheels ({len(warm.wheels)})": wheels,
         "a warm runner received": traffic.received,
         "a warm runner sent": traffic.sent,
         "a cold runner stored": stored,

@@ -89,13 +89,13 @@ def measure(bench: Workbench) -> Measurement:
     tables = [_table("this machine's platform (`--native-wheel-platforms=host`)", host)]
     verdicts = [
         Verdict.seconds("the first command for this machine's platform", host.seconds, 120),
-        Verdict.count("runtime packs that were made twice", host.repeated_packs, 0),
+        Verdict.count("runtime packs that were built twice", host.repeated_packs, 0),
     ]
     if not bench.quick:
         chosen = run_first(bench, "['*']")
         tables.append(_table("the six platforms of Abacus", chosen))
         verdicts.append(Verdict.seconds("the first command for six platforms", chosen.seconds, 360))
-        verdicts.append(Verdict.count("runtime packs that were made twice for six", chosen.repeated_packs, 0))
+        verdicts.append(Verdict.count("runtime packs that were built twice for six", chosen.repeated_packs, 0))
     return Measurement("first", tuple(tables), tuple(verdicts))
 
 
@@ -105,7 +105,7 @@ def measure_all(bench: Workbench) -> Measurement:
     return Measurement(
         "first-all",
         (_table(f"{len(_ALL)} platforms", found),),
-        (Verdict.count("runtime packs that were made twice", found.repeated_packs, 0),),
+        (Verdict.count("runtime packs that were built twice", found.repeated_packs, 0),),
     )
 
 

@@ -52,14 +52,14 @@ def measure(bench: Workbench) -> Measurement:
                 ),
             ),
             Table(
-                "Processes run, by the report beside the wheels",
+                "Processes that ran, according to the JSON report",
                 ("kind", "nothing changed", "another version"),
                 tuple((kind, idle[kind], after[kind]) for kind in kinds),
             ),
         ),
         (
             Verdict.seconds("nothing changed", seconds.median, LIMIT),
-            Verdict.count("processes run where nothing changed", processes, 0),
+            Verdict.count("processes that ran when nothing changed", processes, 0),
             Verdict.count(
                 f"{', '.join(_NEVER_AGAIN[:-1])} or {_NEVER_AGAIN[-1]} after a version change",
                 sum(after[kind] for kind in _NEVER_AGAIN),

@@ -41,7 +41,7 @@ def measure(bench: Workbench) -> Measurement:
                 sum(count for (kind, is_second), count in second.items() if not is_second and kind != "metadata"),
                 0,
             ),
-            Verdict.count("processes that ran where both platforms were there", sum(again.values()), 0),
+            Verdict.count("processes that ran when both platforms were built", sum(again.values()), 0),
         ),
     )
 

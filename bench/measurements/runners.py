@@ -110,7 +110,7 @@ def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise BenchError("A simulated runner ended before it was done; what is above says why.")
+        raise BenchError("A simulated runner ended before it was done; see the output above.")
     return line
 
 
@@ -130,15 +130,15 @@ def measurement(traffic: Traffic, loads: Sequence[tuple[Memory, Sequence[Load]]]
     rows = tuple(_row(traffic, idle, runs) for idle, runs in loads)
     title = f"Simulated runners, each {calls} ({traffic.received / _MB:.1f} MB), {traffic.at_a_time} at a time"
     notes = [
-        f"The recorded runner made these calls in {traffic.seconds:.1f} s, Pants' own work in between; "
-        "a simulated one makes them as fast as it can."
+        f"The recorded runner made these calls in {traffic.seconds:.1f} s, including its own work in between; a "
+        f"simulated one makes them as fast as possible."
     ]
     wrong = sum((load.wrong for _, runs in loads for load in runs), Counter[str]())
     notes += [f"In place of the recorded answer {count} times: {what}" for what, count in wrong.most_common()]
     return Measurement(
         "runners",
         (Table(title, head, rows),),
-        (Verdict.count("calls that were answered otherwise than to the recorded runner", sum(wrong.values()), 0),),
+        (Verdict.count("calls with another answer than the recorded runner's", sum(wrong.values()), 0),),
         tuple(notes),
     )
 

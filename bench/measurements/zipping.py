@@ -133,7 +133,7 @@ def _cells(runs: list[Finished], size: int, ratio: str, written: int) -> tuple[s
 def _prepare(bench: Workbench, size: int) -> Zipping:
     program = shutil.which("zip")
     if program is None:
-        raise BenchError("`zip` compares with the program zip, which is not on PATH. Install it (Debian: zip).")
+        raise BenchError("`zip` needs the program zip, which is not on PATH. Install it (Debian: zip).")
     pins = REPOSITORY / "3rdparty" / "python"
     tools = bench.venv("tools", Path(sys.executable), pins / "tools.txt")
     (zig,) = bench.venv("zig", Path(sys.executable), pins / "ziglang.txt").glob("lib/python*/site-packages/ziglang/zig")

@@ -33,6 +33,7 @@ ENGINE_MODULES = frozenset(
         "wheel/plan/python_imports.py",
         "wheel/plan/roles.py",
         "wheel/plan/targets.py",
+        "wheel/planned_work.py",
         "wheel/wheel_set.py",
     }
 )

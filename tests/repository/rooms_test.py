@@ -59,10 +59,11 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "release": ("channel checkout target_types", "subsystem", "rules", "goals", "register"),
     "wheel": (
-        "publish report subsystem target_types",
+        "progress publish report subsystem target_types",
         "plan",
         "build",
         "smoke",
+        "planned_work",
         "wheel_set",
         "goals",
         "register",

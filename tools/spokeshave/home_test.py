@@ -27,5 +27,5 @@ def test_a_relative_folder_is_one_of_the_working_directory(tmp_path: Path, monke
 
 
 def test_no_folder_at_all_is_told() -> None:
-    with pytest.raises(NoHomeError, match="none of SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME"):
+    with pytest.raises(NoHomeError, match="none of the variables SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME"):
         spokeshave_home({})

@@ -25,8 +25,8 @@ _PLACE = f".cache/{CACHE}"
 # Renamed into its place, so that whoever starts it meanwhile finds the old one or the new one.
 _LINK = """\
 set -eu
-told=$("$0" -c 'import os, sys; print(f"python3.{sys.version_info[1]}", os.path.realpath(sys.executable))')
-name=${told%% *} real=${told#* }
+found=$("$0" -c 'import os, sys; print(f"python3.{sys.version_info[1]}", os.path.realpath(sys.executable))')
+name=${found%% *} real=${found#* }
 printf %s "$name"
 [ "$(readlink "$1/$name" || true)" = "$real" ] && exit
 ln -s "$real" "$1/$name.$$"

@@ -16,11 +16,11 @@ from spokeshave_pants.cc.compile.command import compile_description
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.link.command import link_description
 from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.runtime_pack.recipe import pack_description
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonAbi
-from spokeshave_pants.runtime_pack.recipe import pack_description
 from spokeshave_pants.wheel.build.extension import fuse_description
 from spokeshave_pants.wheel.build.rules import WheelKey
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
@@ -94,7 +94,7 @@ async def _target(address: Address) -> Target:
 @rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
 async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    matrix = chosen.narrow(plan.matrix)
+    matrix = plan.matrix.narrowed(chosen.globs())
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
     chances = await MultiGet(
         Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key in keys for version in matrix.served_by(key.abi)

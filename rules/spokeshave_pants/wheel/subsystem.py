@@ -9,7 +9,6 @@ from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
 from spokeshave_pants.platform import HOST, check_platform_globs
-from spokeshave_pants.wheel.plan.wheel_plan import WheelMatrix
 
 
 class ReportFormat(Enum):
@@ -63,10 +62,6 @@ class NativeWheelSubsystem(Subsystem):
             [glob for glob in self.platforms if glob != HOST], where="the option `[native-wheel].platforms`"
         )
         return tuple(self.platforms)
-
-    def narrow(self, matrix: WheelMatrix) -> WheelMatrix:
-        """The builds that a run is about."""
-        return matrix.narrowed(self.globs()) if self.platforms else matrix
 
 
 class WheelSmokeSubsystem(Subsystem):

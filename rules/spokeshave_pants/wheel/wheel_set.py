@@ -17,11 +17,11 @@ from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind, count_actions
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePacks, RuntimePacksRequest
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.release.rules import StampedVersion
-from spokeshave_pants.runtime_pack.rules import RuntimePacks, RuntimePacksRequest
 from spokeshave_pants.toolchain.rules import CcToolchains, CcToolchainsRequest
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, VersionOfWheelRequest, WheelKey
@@ -158,7 +158,7 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
 async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) -> TriedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    matrix = chosen.narrow(plan.matrix)
+    matrix = plan.matrix.narrowed(chosen.globs())
     if not matrix.platforms:
         logger.warning(
             f"{request.address} lists none of the platforms that `[native-wheel].platforms` selects, "

@@ -113,7 +113,7 @@ CASES = {
         "bad/no_wheel:greenlet: greenlet==3.5.6, which bad/no_wheel/greenlet.txt pins, has no wheel for "
         "manylinux_*_armv7l and Python 3.12",
         "has no wheel for manylinux_*_armv7l and Python 3.13",
-        "leave the platform or the Python out of the `python_native_wheel`",
+        "remove the platform or the Python from the `python_native_wheel`",
     ),
     "a smoke requirement whose hash is wrong": (
         "bad/wrong_hash:smoke",

@@ -31,7 +31,7 @@ def check_entry_points(project: Mapping[str, object], file: str, problems: Probl
             remedy = "Write it as package.module:function."
             problems.add(place, f"{reference!r} does not name an object in a module", remedy)
         if is_script and scripts.setdefault(name.casefold(), place) != place:
-            problems.add(place, f"is a second script of the name of {scripts[name.casefold()]}", "Rename one of them.")
+            problems.add(place, f"has the same script name as {scripts[name.casefold()]}", "Rename one of them.")
     groups = project.get("entry-points")
     for table, group in SCRIPT_GROUPS.items():
         if isinstance(groups, Mapping) and group in groups:

@@ -70,7 +70,7 @@ def described(folder: Path, facts: Mapping[str, Fact] | None, running: bool) -> 
         f"{'running' if running else 'not running'}: {facts.get('address')} (process {facts.get('pid')})",
         f"folder:  {folder}",
         f"size:    {_gigabytes(facts.get('size'))} of {_gigabytes(facts.get('max_size'))}, {facts.get('files')} files",
-        f"look-ups: {hits + misses} since it started, {hits} of them hits",
+        f"lookups: {hits + misses} since it started, {hits} of them hits",
         f"stored:  {facts.get('stored', 0)} blobs",
         f"removed: {facts.get('evicted', 0)} files evicted, {facts.get('damaged', 0)} that were damaged",
     ]

@@ -33,7 +33,7 @@ REFUSED = {
     f"pytest==8.4.2 ; os_name ~= 'x' --hash={HASH}": "is not a requirement (Undefined ",
     "-r more.txt": "line 1: -r: is not a requirement: it names another file, which is not read",
     "-c limits.txt": "is not a requirement: it names another file, which is not read",
-    "-e .": "is a folder that is installed as it is",
+    "-e .": "is a folder, which cannot be pinned by a hash",
     "./demo.whl": "is a file or an address without a name",
     "--no-deps": "is not an option that a requirements file can have",
     "--index-url https://index.example.org/simple": "requirements.txt: contains only options and pins no package",

@@ -590,7 +590,7 @@ def test_several_wheels_are_reported_as_a_list(tmp_path: Path, smoke: Smoke) -> 
 def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, smoke: Smoke) -> None:
     result = smoke(tmp_path / "absent.whl", "--test", tmp_path / "test_absent.py")
     assert result.exit_code == 1
-    assert "absent.whl: there is no such file" in result.err
+    assert "absent.whl: does not exist" in result.err
     assert "test_absent.py: does not exist" in result.err
     assert "--test: needs pytest in the environment" in result.err
 

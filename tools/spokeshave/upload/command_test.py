@@ -794,6 +794,6 @@ def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, uploa
         f"{unstamped.name}: has no version yet",
         "damaged-1.0-py3-none-any.whl: is not a valid wheel (File is not a zip file)",
         "misnamed.whl: is not the file name of a wheel",
-        "absent.whl: there is no such file",
+        "absent.whl: does not exist",
     ):
         assert told in result.err

@@ -142,7 +142,7 @@ def test_a_library_that_the_wheel_has_out_of_reach_is_found(check: Builder, tmp_
     other = compile_library(tmp_path / "libother.so.3", "int other;", "-Wl,-soname,libother.so.3")
     built = library(tmp_path, flags=("-Wl,--no-as-needed", str(other)))
     text = only(check({NATIVE: built, "demo/lib/libother.so.3": other}), Rule.MISSING_LIBRARY)
-    assert "has it as demo/lib/libother.so.3" in text
+    assert "contains it as demo/lib/libother.so.3" in text
     assert "-Wl,-rpath,$ORIGIN/lib." in text
     reached = library(tmp_path, flags=("-Wl,--no-as-needed", str(other), "-Wl,-rpath,${ORIGIN}/lib"))
     assert check({NATIVE: reached, "demo/lib/libother.so.3": other}) == []
@@ -255,7 +255,7 @@ def set_segment_flags(path: Path, kind: str, flags: int) -> Path:
 
 def test_an_executable_stack_is_found(check: Builder, tmp_path: Path) -> None:
     built = set_segment_flags(library(tmp_path), "PT_GNU_STACK", 7)
-    assert "asks for an executable stack" in only(check({NATIVE: built}), Rule.EXECUTABLE_STACK)
+    assert "requests an executable stack" in only(check({NATIVE: built}), Rule.EXECUTABLE_STACK)
 
 
 def test_code_that_can_be_written_to_is_found(check: Builder, tmp_path: Path) -> None:
@@ -322,9 +322,9 @@ def test_a_home_folder_in_prose_is_fine(check: Builder) -> None:
         ("notes.txt", "is neither a module nor inside a package"),
         ("setup.py", "is a file of the project"),
         ("tests/__init__.py", "is a folder of the project"),
-        ("share/data.txt", "holds no module"),
-        ("no-package/a.py", "is no package"),
-        ("other.libs/a.txt", "is no package"),
+        ("share/data.txt", "contains no module"),
+        ("no-package/a.py", "is not a package"),
+        ("other.libs/a.txt", "is not a package"),
     ],
 )
 def test_a_file_outside_the_packages_is_found(check: Builder, file: str, fault: str) -> None:

@@ -98,7 +98,7 @@ def test_a_library_in_the_prefix_is_out_of_reach(tmp_path: Path, path: str) -> N
     native = module(tmp_path / "native.abi3.so", str(core), rpath(path), call="core")
     found = judge(tmp_path, {"demo/native.abi3.so": native, f"{DATA}/data/lib/libcore.so": core})
     (missing,) = [item for item in found if item.rule is Rule.MISSING_LIBRARY]
-    assert f"the wheel has it as {DATA}/data/lib/libcore.so" in str(missing)
+    assert f"the wheel contains it as {DATA}/data/lib/libcore.so" in str(missing)
     assert "Put libcore.so into a package" in str(missing)
     assert "-rpath" not in str(missing)
 
@@ -335,7 +335,7 @@ def test_a_python_library_is_found_and_removed_by_repair(tmp_path: Path) -> None
     python = library(tmp_path / "libpython3.8.so.1.0", "PyModule_Create2")
     native = module(tmp_path / "native.abi3.so", "-Wl,--no-as-needed", str(python))
     text = only(judge(tmp_path, {"demo/native.abi3.so": native}), Rule.PYTHON_LIBRARY)
-    assert "is linked to an interpreter (libpython3.8.so.1.0)" in text
+    assert "is linked to an interpreter library (libpython3.8.so.1.0)" in text
     assert repaired_imports(tmp_path, {"demo/native.abi3.so": native}, [], "demo.native")
 
 
@@ -403,7 +403,7 @@ def test_repair_takes_copies_of_one_library_for_one(tmp_path: Path) -> None:
 
 def test_repair_refuses_a_symbol_that_nothing_has(tmp_path: Path) -> None:
     files: Files = {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="core")}
-    with pytest.raises(SpokeshaveError, match="uses core, which neither it nor a library"):
+    with pytest.raises(SpokeshaveError, match="uses core, which neither it, nor a library"):
         repaired_imports(tmp_path, files, [], "demo.native")
 
 

@@ -104,7 +104,7 @@ def test_a_good_wheel_of_every_platform_has_no_findings(tmp_path: Path, platform
         (WIN, "cp312-abi3", ".so", "ends in .so, where Windows has .pyd", "native.pyd"),
         (WIN, "cp312-abi3", ".abi3.pyd", "is for abi3", "native.pyd"),
         (WIN, "cp312", ".cp312-win_arm64.pyd", "is for win_arm64", ".cp312-win_amd64.pyd"),
-        (WIN, "cp312-abi3", ".cp312-win_amd64.pyd", "is for cp312-win_amd64 alone", "native.pyd"),
+        (WIN, "cp312-abi3", ".cp312-win_amd64.pyd", "is for cp312-win_amd64 only", "native.pyd"),
         (WIN_ARM, "cp312", ".cp311-win_arm64.pyd", "is for cp311-win_arm64", ".cp312-win_arm64.pyd"),
         (MUSL, "cp312", ".cpython-312-x86_64-linux-gnu.so", "is for x86_64-linux-gnu", "x86_64-linux-musl.so"),
     ],
@@ -229,7 +229,7 @@ def test_a_library_out_of_the_loaders_reach_is_found(tmp_path: Path) -> None:
     built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
     found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, "demo/lib/libcore.dylib": core})
     text = only(found, Rule.MISSING_LIBRARY, native(MAC_ARM))
-    assert "the wheel has it as demo/lib/libcore.dylib" in text
+    assert "the wheel contains it as demo/lib/libcore.dylib" in text
     assert "-Wl,-rpath,@loader_path/lib." in text
 
 
@@ -328,7 +328,7 @@ def test_a_dll_of_the_wheel_must_be_where_windows_looks(tmp_path: Path, place: s
     if fits:
         assert found == []
     else:
-        assert f"the wheel has it as {place}" in only(found, Rule.MISSING_LIBRARY, native(WIN))
+        assert f"the wheel contains it as {place}" in only(found, Rule.MISSING_LIBRARY, native(WIN))
 
 
 def test_paths_of_macos_are_those_of_installed_files(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_paths_of_macos_are_those_of_installed_files(tmp_path: Path) -> None:
     assert check(tmp_path, MAC_ARM, {installed: built, "demo/lib/libcore.dylib": core}) == []
     found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, f"{DATA}/data/lib/libcore.dylib": core})
     text = only(found, Rule.MISSING_LIBRARY, native(MAC_ARM))
-    assert f"the wheel has it as {DATA}/data/lib/libcore.dylib" in text
+    assert f"the wheel contains it as {DATA}/data/lib/libcore.dylib" in text
     assert "Put libcore.dylib into a package" in text
 
 
@@ -554,7 +554,7 @@ def test_a_platform_that_does_not_exist_is_told(tmp_path: Path, capsys: pytest.C
     wheel = build_wheel(tmp_path, {native(MAC_ARM): plain(MAC_ARM)}, f"cp312-abi3-{MAC_ARM}")
     arguments = ["--platform", "macosx_20_0_arm64", "--abi", "cp312-abi3", "--report", str(tmp_path / "report.json")]
     assert main(["verify", "--wheel", str(wheel), *arguments]) == 1
-    assert "macosx_20_0_arm64: is no platform" in capsys.readouterr().err
+    assert "macosx_20_0_arm64: is not a platform" in capsys.readouterr().err
     assert "macOS 20.0 does not exist" in (tmp_path / "report.json").read_text()
 
 

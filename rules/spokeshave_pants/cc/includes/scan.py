@@ -41,7 +41,7 @@ _TOKEN = re.compile(
   | (?P<raw> \b (?: u8 | [uUL] )? R" (?P<delimiter> [^()\\\s]{0,16} ) \( .*? \) (?P=delimiter) " )
   | (?P<other> \# [ \t]* include \w* [ \t]* < [^>\n]* >           # no comment begins in <a//b.h>
       | " (?: \\. | [^"\\\n] )* "
-      | (?<! \w ) \.? [0-9] [\w.']*                                # a digit separator is no character literal
+      | (?<! \w ) \.? [0-9] [\w.']*                                # a digit separator is not a character literal
       | ' (?: \\. | [^'\\\n] )* ' )
     """,
     re.DOTALL | re.VERBOSE,

@@ -57,12 +57,12 @@ class MissingWheelError(SpokeshaveError):
 
     def __init__(self, problems: Iterable[str]) -> None:
         super().__init__(
-            f"Headers that are needed cannot be had:\n{bullet_list(problems)}\n"
-            "Headers of another platform are not taken, as they may differ, in the sizes of types for one. Pin a "
-            "version that has such a wheel (an environment marker keeps it to some platforms or Pythons), or offer a "
-            "wheel of your own by `[python-repos].find_links`, with its hash in that file. Or do without: leave the "
-            "platform or the Python out of the `python_native_wheel`, or compile the sources that include them for "
-            "other platforms alone (`platforms` of their `cc_sources`)."
+            f"Required headers are not available:\n{bullet_list(problems)}\n"
+            "Headers of another platform are not used, because they may differ, for example in the sizes of types. Pin "
+            "a version that has such a wheel (an environment marker limits it to some platforms or Pythons), or offer "
+            "a wheel of your own with `[python-repos].find_links`, and add its hash to that file. Otherwise remove the "
+            "platform or the Python from the `python_native_wheel`, or compile the sources that include the headers "
+            "only for other platforms (`platforms` of their `cc_sources`)."
         )
 
 

@@ -108,7 +108,7 @@ def _write(page: Path, run: PackageRun) -> None:
     try:
         write_page(page, render_page(run))
     except OSError as error:
-        logger.error(f"The page of the wheels could not be written: {error}. The JSON reports tell of them too.")
+        logger.error(f"The page of the wheels could not be written: {error}. The JSON reports contain the same data.")
     else:
         logger.info(f"Wrote {page}")
 

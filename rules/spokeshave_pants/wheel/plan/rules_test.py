@@ -421,7 +421,7 @@ def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunn
     build = wheel("one", ":data", "src/a", ":core") + "cc_shared_library(name='core')\n"
     build += "resources(name='data', sources=['a/core.dll'])\n"
     rule_runner.write_files({"src/BUILD": build, "src/a/core.dll": ""})
-    assert "src:core: src:one has another a/core.dll" in refusal(rule_runner)
+    assert "src:core: src:one contains another file a/core.dll" in refusal(rule_runner)
 
 
 # Requirements.

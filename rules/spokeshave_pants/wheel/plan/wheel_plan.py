@@ -24,8 +24,10 @@ class WheelMatrix:
     abis: tuple[PythonAbi, ...]
 
     def narrowed(self, globs: Iterable[str]) -> WheelMatrix:
-        """The builds for the platforms that a glob of tags names, or `host` for those whose wheels run here."""
+        """The builds for platforms that a glob of tags names (`host`: whose wheels run here); without globs, all."""
         globs = tuple(globs)
+        if not globs:
+            return self
         here = host() if HOST in globs else None
         kept = (p for p in self.platforms if p.fits(globs) or (here is not None and here.runs(p)))
         return replace(self, platforms=tuple(kept))

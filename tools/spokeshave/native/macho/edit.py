@@ -76,7 +76,7 @@ def _edited(commands: LoadCommands, edits: MachOEdits) -> LoadCommands:
 
 def _check_room(part: MachOSlice, growth: int, place: str) -> None:
     if growth > part.header_pad:
-        message = f"has room for {part.header_pad} more bytes of load commands, and the new names need {growth}"
+        message = f"has room for {part.header_pad} more bytes of load commands, but the new names need {growth}"
         remedy = "Link it with -Wl,-headerpad_max_install_names, or give the library a shorter name."
         raise NoHeaderPadError(Problem(place, message, remedy))
 
