@@ -1,4 +1,4 @@
-"""What is linked: the targets that includes and dependencies pull in, decided without the engine."""
+"""The link closure of targets, computed without the engine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)
 
 
 def is_source(path: str) -> bool:
-    """Whether a file is compiled on its own (a header is not)."""
+    """Return whether a file is compiled on its own. Headers are not."""
     return path.endswith(SOURCE_EXTENSIONS)
 
 
 @dataclass(frozen=True)
 class LinkClosure:
-    """Owners of C/C++ files, third-party packages and shared libraries that some targets reach, all sorted."""
+    """The owners of C/C++ files, the third-party packages and the shared libraries that targets reach; all sorted."""
 
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
@@ -31,9 +31,10 @@ class LinkClosure:
 
 
 def check_object_names(sources: Iterable[str], *, where: str) -> None:
-    """Refuse two sources whose objects would have one name.
+    """Check that no two sources have the same object name.
 
-    :raises InvalidTargetError: naming every such pair.
+    Raises:
+        InvalidTargetError: If there are such pairs. The message names all of them.
     """
     by_object: dict[str, list[str]] = defaultdict(list)
     for source in sources:
@@ -47,13 +48,13 @@ def check_object_names(sources: Iterable[str], *, where: str) -> None:
 
 
 def display_name(source: str) -> str:
-    """A source as a user knows it: third-party ones without the directory of the sandbox."""
+    """Return a source's path for messages: third-party sources are shown without the sandbox directory."""
     path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
 
 
 def strangers_warning(owner: str, strangers: Iterable[Stranger]) -> str:
-    """What to say of headers that a target takes of targets which it does not list."""
+    """Return the warning about headers that a target includes from targets it does not list."""
     by_target: dict[str, set[str]] = defaultdict(set)
     for stranger in strangers:
         by_target[stranger.owner].add(f"{stranger.spelling} ({stranger.header})")

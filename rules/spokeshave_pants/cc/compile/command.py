@@ -1,4 +1,4 @@
-"""The command line of one compile, decided without the engine."""
+"""The command line of one compile, built without the engine."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ PACKAGES_DIR = "__packages"
 OBJECTS_DIR = "__objects"
 ZIG = f"{TOOLCHAIN_DIR}/zig"
 ZIG_CACHE_DIR = "zig-cache"
-# The compiler keeps work files in its "cache"; each sandbox has its own, so that nothing is shared unseen.
+# The compiler writes work files to its "cache". Each sandbox has its own, so that actions share no hidden state.
 ZIG_ENVIRONMENT = {
     "ZIG_LOCAL_CACHE_DIR": ZIG_CACHE_DIR,
     "ZIG_GLOBAL_CACHE_DIR": ZIG_CACHE_DIR,
-    # Relative, so that no object ever names the sandbox, not even with debug information.
+    # A relative path, so that no object contains the path of the sandbox, not even in debug information.
     "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
-    # The machine's folder for temporary files is out of sight.
+    # The system's temporary directory is not visible in the sandbox.
     "TMPDIR": ".",
 }
 
-# What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
+# Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 _C_EXTENSION = ".c"
-# The languages of assembler sources, as clang's `-x` takes them: with a preprocessor or without.
+# The languages of assembler sources for clang's `-x`: with a preprocessor or without.
 _PLAIN_ASSEMBLER = ".s"
 _ASSEMBLERS = {_PLAIN_ASSEMBLER: "assembler", ".S": "assembler-with-cpp", ".sx": "assembler-with-cpp"}
 ASSEMBLER_EXTENSIONS = tuple(_ASSEMBLERS)
-# What every build of a wheel needs (DESIGN.md, "Toolchains"); the user's own flags come later and win.
+# Flags of each compile. The user's own flags follow them and win.
 _COMMON_FLAGS = (
     "-O2",
     "-g0",
@@ -45,9 +45,10 @@ _COMMON_FLAGS = (
 
 @dataclass(frozen=True)
 class CompileSettings:
-    """What decides a compile beside its inputs: language standard, macros, flags and include directories.
+    """The settings of a compile: language standard, macros, flags and include directories.
 
-    :param platform_defines: macros by a glob of the platforms that have them; flags likewise.
+    Attributes:
+        platform_defines: Macros by a glob of the platforms that they apply to. `platform_flags` has the same form.
     """
 
     cxx_standard: str
@@ -61,12 +62,12 @@ class CompileSettings:
 
 
 def for_platform(by_glob: Iterable[tuple[str, tuple[str, ...]]], platform: Platform) -> tuple[str, ...]:
-    """The values of every glob that fits the platform, in their order."""
+    """Return the values of all globs that match the platform, in order."""
     return tuple(value for glob, values in by_glob if platform.fits([glob]) for value in values)
 
 
 def for_any_platform(by_glob: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The values for all platforms, of which no compile has more than some."""
+    """Return the values for all platforms. A compile has at most some of them."""
     return tuple(value for values in by_glob.values() for value in values)
 
 
@@ -79,19 +80,19 @@ def is_assembler(source: str) -> bool:
 
 
 def object_path(source: str) -> str:
-    """Where a source's object goes: named by the source's stem, in a directory apart (inputs may be read-only)."""
+    """Return the path of a source's object, in a directory of its own because inputs may be read-only."""
     return f"{OBJECTS_DIR}/{posixpath.splitext(source)[0]}.o"
 
 
 def dependency_file(source: str) -> str | None:
-    """The file in which the compiler lists what it read; None for assembler without a preprocessor."""
+    """Return the file in which the compiler lists what it read, or None for assembler without a preprocessor."""
     if source.endswith(_PLAIN_ASSEMBLER):
         return None
     return f"{posixpath.splitext(object_path(source))[0]}.d"
 
 
 def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
-    """The compiler's command line; every path in it is relative to the sandbox."""
+    """Return the compiler's command line. All paths are relative to the sandbox."""
     cxx = not is_c(source) and not is_assembler(source)
     read = dependency_file(source)
     return (
@@ -125,13 +126,13 @@ def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:
 
 
 def _language(source: str) -> tuple[str, ...]:
-    """An assembler source's language, which zig does not tell by every ending; flags for C mean nothing to it."""
+    """Return the language flags of an assembler source, because zig does not know all suffixes."""
     language = _ASSEMBLERS.get(posixpath.splitext(source)[1])
     return ("-Wno-unused-command-line-argument", "-x", language) if language else ()
 
 
 def _without_lto(settings: CompileSettings, platform: Platform) -> tuple[str, ...]:
-    """zig's linker for Mach-O cannot optimize at link time; what is linked there is compiled as usual."""
+    """Return the flag that disables LTO for Mach-O, because zig's Mach-O linker does not support it."""
     flags = (*settings.flags, *for_platform(settings.platform_flags, platform))
     lto = platform.object_format is ObjectFormat.MACHO and any(flag.startswith("-flto") for flag in flags)
     return ("-fno-lto",) if lto else ()
