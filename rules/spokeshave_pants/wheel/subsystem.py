@@ -12,19 +12,19 @@ from spokeshave_pants.platform import HOST, check_platform_globs
 
 
 class ReportFormat(Enum):
-    """What `package` can tell of its wheels in, beside the JSON that it always writes."""
+    """Formats of build reports, in addition to the JSON that `package` always writes."""
 
     HTML = "html"
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        # Pants' own words would not say what there is.
+        # Pants' own message would not list the valid values.
         formats = ", ".join(f"`{known.value}`" for known in cls)
         raise ValueError(f"there is no report as {value!r}, but {formats}; JSON is written in any case")
 
 
 class PackageReportOptions:
-    """Options of the goal `package` that this backend adds to Pants' own."""
+    """Options that this backend adds to the goal `package`."""
 
     report = EnumListOption(
         enum_type=ReportFormat,
@@ -75,9 +75,10 @@ class NativeWheelSubsystem(Subsystem):
     )
 
     def globs(self) -> tuple[str, ...]:
-        """The option's value.
+        """Return the option's value.
 
-        :raises InvalidPlatformError: for what no tag could fit, which is a slip of the pen.
+        Raises:
+            InvalidPlatformError: For globs that no tag can match, which are probably typos.
         """
         check_platform_globs(
             [glob for glob in self.platforms if glob != HOST], where="the option `[native-wheel].platforms`"
