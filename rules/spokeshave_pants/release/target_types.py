@@ -1,4 +1,4 @@
-"""The target `release`: the wheels that share a version and go out together."""
+"""The target `release`: wheels that share a version and are published together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that the plugin carries: the tools' sources, pinned requirements, C that a platform lacks, the page's parts."""
+"""Files in the plugin: the tools' sources, pinned requirements, C sources for some platforms, and parts of the page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import spokeshave_core
 
 _HERE = Path(__file__).parent
 _NOT_SHIPPED = ("_test.py", "_fixtures.py")
-# Commands that no sandbox runs: a change to them changes no wheel.
+# Commands that never run in a sandbox, so that a change to them affects no wheel.
 _OUTSIDE = ("cache_server", "emulation", "standalone")
 
 
 def tool_sources() -> dict[str, bytes]:
-    """The sources of the `spokeshave` package that run in sandboxes, by their path below it, without tests."""
+    """Return the sources of the `spokeshave` package that run in sandboxes, by their path below it, without tests."""
     root = _HERE / "tools"
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
@@ -23,7 +23,7 @@ def tool_sources() -> dict[str, bytes]:
 
 
 def core_sources() -> dict[str, bytes]:
-    """The sources of the `spokeshave_core` package, by their path below it, without tests."""
+    """Return the sources of the `spokeshave_core` package, by their path below it, without tests."""
     root = Path(spokeshave_core.__file__).parent
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
@@ -33,25 +33,25 @@ def core_sources() -> dict[str, bytes]:
 
 
 def standalone_tool(name: str) -> bytes:
-    """One of the tools that are a program of one file."""
+    """Return one of the tools that are a program of one file."""
     return (_HERE / "tools/standalone" / name).read_bytes()
 
 
 def requirements(name: str) -> bytes:
-    """A pinned requirements file that the plugin carries."""
+    """Return a pinned requirements file of the plugin."""
     return (_HERE / name).read_bytes()
 
 
 def carried_source(name: str) -> bytes:
-    """A C source that the plugin carries."""
+    """Return a C source of the plugin."""
     return (_HERE / name).read_bytes()
 
 
 def page_style() -> str:
-    """The style sheet of the page that `--report=html` writes."""
+    """Return the style sheet of the page that `--report=html` writes."""
     return (_HERE / "page.css").read_text()
 
 
 def page_script() -> str:
-    """The script of that page. It works without: the script adds a filter."""
+    """Return the script of that page, which adds a filter. The page works without it."""
     return (_HERE / "page.js").read_text()

@@ -1,4 +1,4 @@
-"""Run a command of the `spokeshave` tools in a sandbox and read its report."""
+"""Rules that run a command of the `spokeshave` tools in a sandbox and read its report."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ TOOLS_DIR = "__tools"
 REPORT = "__report.json"
 OUTPUT_DIR = "__out"
 
-# The same on every machine: what a tool says and writes does not depend on the user's locale or time zone.
+# The same on every machine: the output of a tool does not depend on the user's locale or time zone.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-# Packages are imported from a copy in a named cache, where the bytecode of one run serves the next; the copy is of an
-# input of the process, and named by its digest.
+# Packages are imported from a copy in a named cache, so that later runs reuse the bytecode. The copy is made from an
+# input of the process and named by its digest.
 _MAIN = b"""\
 import os
 import shutil
@@ -59,7 +59,7 @@ _CACHE = "spokeshave_tools"
 
 @dataclass(frozen=True)
 class SpokeshaveTools:
-    """The tools' pinned requirements, whose files may be nowhere near, and their sources."""
+    """The tools' pinned requirements, whose files may not be materialized locally, and their sources."""
 
     packages: Digest
     request: PackagesRequest
@@ -69,10 +69,11 @@ class SpokeshaveTools:
 def tool_process(
     python: SandboxPython, packages: Digest, sources: Digest, argv: Iterable[str], digest: Digest, **options: Any
 ) -> Process:
-    """A run of the tools on some packages.
+    """Return a process that runs the tools on some packages.
 
-    :param argv: what follows `spokeshave`.
-    :param options: further ones of `Process`.
+    Args:
+        argv: The arguments after `spokeshave`.
+        options: Additional arguments of `Process`.
     """
     return Process(
         argv=(
@@ -89,9 +90,10 @@ def tool_process(
 
 @dataclass(frozen=True)
 class RunToolRequest:
-    """A command of the tools.
+    """A request to run a command of the tools.
 
-    :param argv: what follows `spokeshave`, without `--report`; `OUTPUT_DIR` is captured.
+    Attributes:
+        argv: The arguments after `spokeshave`, without `--report`. `OUTPUT_DIR` is captured.
     """
 
     argv: tuple[str, ...]
@@ -102,7 +104,7 @@ class RunToolRequest:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a command left in `OUTPUT_DIR`, with that prefix, and its report as JSON text."""
+    """The files that a command wrote to `OUTPUT_DIR`, with that prefix, and its report as JSON text."""
 
     digest: Digest
     report: str
@@ -111,7 +113,7 @@ class ToolResult:
     action: Action
 
     def facts(self) -> Mapping[str, Any]:
-        """The report, parsed."""
+        """Return the parsed report."""
         facts: Mapping[str, Any] = json.loads(self.report) if self.report else {}
         return facts
 
@@ -159,9 +161,10 @@ async def run_tool(request: RunToolRequest, tools: SpokeshaveTools, python: Sand
 
 
 def raise_for_failure(result: ToolResult, target: str) -> None:
-    """Tell a command's own words as an error of the target that it worked for.
+    """Raise a command's output as an error of the target that it ran for.
 
-    :raises ToolError: where the command did not succeed.
+    Raises:
+        ToolError: If the command failed.
     """
     if result.exit_code:
         raise ToolError(f"{target}: {result.stderr or f'{result.action.description} exited with {result.exit_code}'}")
