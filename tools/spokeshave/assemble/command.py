@@ -112,14 +112,14 @@ def read_data(folder: Path) -> list[PayloadFile]:
 
 
 def data_entries(files: Iterable[PayloadFile], name: WheelName) -> Iterator[WheelEntry]:
-    """Return the files of the .data directory. Scripts are always executable."""
+    """Yield the files of the .data directory. Scripts are always executable."""
     for file in files:
         executable = file.executable or file.name.startswith("scripts/")
         yield WheelEntry(f"{name.data}/{file.name}", file.source, STORED, executable)
 
 
 def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) -> Iterator[WheelEntry]:
-    """Return the files of dist-info except RECORD."""
+    """Yield the files of dist-info except RECORD."""
     yield WheelEntry(f"{name.dist_info}/METADATA", metadata.core_metadata, STORED)
     yield WheelEntry(f"{name.dist_info}/WHEEL", render_wheel_file(name.tag), STORED)
     yield WheelEntry(f"{name.dist_info}/{RECIPE}", recipe.render(), STORED)

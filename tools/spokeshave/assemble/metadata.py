@@ -288,7 +288,7 @@ def usual_license_files(folder: Path) -> list[Path]:
 
 
 def find_license_files(metadata: StandardMetadata, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Return the license files by their path below `licenses`. A file outside of the project keeps only its name."""
+    """Yield the license files by their path below `licenses`. A file outside of the project keeps only its name."""
     for path in sorted(set(metadata.license_files or ())):
         yield path.as_posix(), folder / path
     if isinstance(metadata.license, License) and metadata.license.file:

@@ -61,7 +61,7 @@ class Zig:
         return self.work / "python.exe"
 
     def python3_dll(self, python_dll: Path) -> Path:
-        """Link the DLL that extensions of the stable ABI import from. It forwards all functions to the interpreter's."""
+        """Link the DLL that extensions of the stable ABI import from. It forwards to the interpreter's functions."""
         names = [name for name in exported_names(python_dll.read_bytes()) if name.startswith(("Py", "_Py"))]
         forwards = "".join(f"{name}={python_dll.stem}.{name}\n" for name in names)
         (self.work / "python3.def").write_text(f"LIBRARY python3.dll\nEXPORTS\n{forwards}")

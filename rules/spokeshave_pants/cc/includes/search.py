@@ -270,7 +270,7 @@ class _Walk:
         self._unresolved.add(include.spelling)
 
     def _answers(self, include: Include, includer: CcFile) -> Iterator[tuple[str | None, str]]:
-        """Return the visible files that an include can refer to, best first, each with the root that finds it."""
+        """Yield the visible files that an include can refer to, best first, each with the root that finds it."""
         beside = {IncludeKind.FORCED: ""}.get(include.kind, posixpath.dirname(includer.path))
         if include.quoted:
             path = _join(beside, include.spelling)
