@@ -1,4 +1,4 @@
-"""Reports and other outputs: JSON with a stable order, and files that appear whole or not at all."""
+"""Reports and other outputs: JSON with a stable order, and files that are written atomically."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Json = Union[None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]
 
 @contextlib.contextmanager
 def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of ``destination`` when the block ends without an error.
+    """Yield a new file that replaces `destination` when the block ends without an error.
 
-    Until then, and after an error, whatever was at ``destination`` is untouched. The folder is made
-    when it is missing, and the file's mode is 0644 whatever the umask.
+    Until then, and after an error, `destination` is unchanged. Its directory is created if necessary, and the file's
+    mode is 0644 independent of the umask.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{destination.name[:64]}.", dir=destination.parent)
@@ -34,7 +34,7 @@ def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
 
 
 def write_bytes(destination: Path, data: bytes) -> None:
-    """Write a whole file at once; a pipe or a terminal (``/dev/stdout``) is written to, not replaced."""
+    """Write a whole file atomically. A pipe or a terminal (`/dev/stdout`) is written to, not replaced."""
     if destination.exists() and not destination.is_file():
         destination.write_bytes(data)
         return
@@ -43,7 +43,7 @@ def write_bytes(destination: Path, data: bytes) -> None:
 
 
 def to_json(value: Json) -> str:
-    """JSON text with sorted keys, so that the same facts are the same bytes."""
+    """Return JSON text with sorted keys, so that equal facts give equal bytes."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

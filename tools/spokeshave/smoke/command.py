@@ -1,4 +1,4 @@
-"""Smoke tests: install wheels into fresh environments, with the source tree out of sight, and try them."""
+"""Smoke tests: install wheels into fresh environments, without access to the source tree, and test them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _NO_HELP = (
 
 @dataclass(frozen=True)
 class SmokePlan:
-    """What to try wheels with. ``timeout`` is in seconds, for each process on its own."""
+    """The settings of smoke tests. `timeout` is in seconds, for each process."""
 
     tests: tuple[Path, ...] = ()
     wheelhouse: Path | None = None
@@ -59,7 +59,7 @@ class SmokePlan:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave smoke-test``."""
+    """Add the options of `spokeshave smoke-test`."""
     parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to try")
     parser.add_argument(
         "--python",
@@ -137,7 +137,7 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Try each wheel on each interpreter, and report the results."""
+    """Smoke-test each wheel on each interpreter, and report the results."""
     scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
     choices = SmokeChoices(scripts, tuple(args.skip_import))
     plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _expanded(paths: Sequence[Path]) -> list[Path]:
-    """The paths, with `dist/*.whl` expanded where no shell did that, as on Windows."""
+    """Return the paths with `dist/*.whl` expanded, because shells on Windows do not expand it."""
     found: list[Path] = []
     for path in paths:
         matches = sorted(path.parent.glob(path.name)) if "*" in path.name and not path.exists() else []
@@ -186,7 +186,7 @@ def _check_contents(wheels: Sequence[WheelFile], choices: SmokeChoices) -> None:
 
 
 def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | Run]:
-    """The interpreters asked for; one that cannot be started is a run that was not."""
+    """Return the requested interpreters. One that cannot be started becomes a run with the outcome "not run"."""
     if expected and len(expected) != len(paths):
         remedy = "Give --expect-python once for each --python, in the same order, or not at all."
         problem = Problem("--expect-python", f"is given {len(expected)} times for {len(paths)} interpreters", remedy)
@@ -209,7 +209,7 @@ def _inspect(path: Path) -> Interpreter | Run:
 
 
 def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
-    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to fix it."""
+    """Return a foreign interpreter. One with a missing or broken emulator becomes a run that was not, with a remedy."""
     try:
         return inspect_foreign(foreign)
     except InterpreterError as err:
@@ -219,7 +219,7 @@ def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
 
 
 def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
-    """What can be found that takes the wheel: interpreters of this machine, else those that an emulator runs."""
+    """Return the available Pythons that accept the wheel: of this machine, or else those that an emulator runs."""
     found = find_on_path()
     fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
     if fitting:
@@ -237,12 +237,16 @@ def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
 
 
 def _emulated(wheel: WheelFile) -> list[ForeignPython]:
-    """The foreign Pythons that were set up for the platform of a wheel."""
+    """Return the installed foreign Pythons for the platform of a wheel."""
     return [python for python in read_manifest(emulation_folder()) if python.runs(wheel.name.tag.platform)]
 
 
 def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:
-    """Try one wheel on interpreters; raises `SpokeshaveError` where there is nothing that could be tried."""
+    """Smoke-test one wheel on interpreters.
+
+    Raises:
+        SpokeshaveError: If there is nothing to test.
+    """
     wheels = read_wheelhouse(plan.wheelhouse)
     _check_same_bytes(wheel, wheels)
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
@@ -258,11 +262,11 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
 
 
 def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
-    """Make the folder that pip finds wheels in: the one under test, and none other of its distribution."""
+    """Create pip's directory of wheels: the one under test, and no other of its distribution."""
     folder.mkdir()
     for other in [wheel, *(other for other in wheels if other.project != wheel.project)]:
         if os.name == "nt":
-            # Links are for administrators there.
+            # On Windows, only administrators can create links.
             shutil.copyfile(other.path, folder / other.path.name)
         else:
             (folder / other.path.name).symlink_to(other.path.resolve())
@@ -305,7 +309,7 @@ def _environment(folder: Path, python: Interpreter, timeout: float) -> Environme
 
 @dataclass(frozen=True)
 class _Trial:
-    """One wheel on one interpreter."""
+    """The smoke test of one wheel on one interpreter."""
 
     wheel: WheelFile
     tree: WheelTree
@@ -314,7 +318,7 @@ class _Trial:
     wheels: Sequence[WheelFile]
 
     def checks(self) -> Iterator[CheckResult]:
-        """Every check in turn; without an installed wheel there is nothing more to try."""
+        """Yield every check in order. If the wheel was not installed, no other check runs."""
         installed = self._install()
         yield installed
         if installed.outcome is not Outcome.PASSED:
@@ -368,7 +372,7 @@ class _Trial:
         return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
 
     def _tests(self) -> Iterator[CheckResult]:
-        """Only now what the tests need is installed, so that no import above succeeds thanks to it."""
+        """Run the user's tests. Their requirements are installed only now, so that earlier imports cannot use them."""
         start = time.monotonic()
         given = {pin.name: pin for pin in self._pins()}
         needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}

@@ -18,7 +18,7 @@ _REMEDY = "Repair the wheel again; a file was changed after RECORD was written."
 
 
 def check_record(subject: Subject) -> Iterator[Finding]:
-    """Every file has one line with its hash and size, and every line has its file."""
+    """Check that every file has one line with its hash and size, and every line has its file."""
     place = f"{subject.tree.dist_info}/RECORD"
     if place not in subject.tree.files:
         yield finding(Rule.RECORD, place, "is missing", "Build the wheel again.")
@@ -46,7 +46,7 @@ def _compare(subject: Subject, place: str, entries: Mapping[str, RecordEntry]) -
 
 
 def content_fault(entry: RecordEntry, path: Path) -> str | None:
-    """What of a file contradicts its line in RECORD."""
+    """Return how a file contradicts its line in RECORD."""
     algorithm, _, expected = entry.hash.partition("=")
     if not entry.hash:
         return "has no hash in RECORD"
