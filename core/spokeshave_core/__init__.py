@@ -1,1 +1,1 @@
-"""What the plugin and the tools must agree on: pure data, the standard library alone, CPython 3.9."""
+"""Pure data shared by the plugin and the tools. Uses only the standard library of CPython 3.9."""

@@ -1,6 +1,6 @@
-"""The lines of a requirements file: which are entries, which are options, and which no pinned file may have.
+"""The lines of a requirements file: entries, options, and lines that a pinned file may not contain.
 
-As pip's "Requirements File Format" describes them. Every reader of such a file begins with this module.
+Source: pip's "Requirements File Format". All readers of such files use this module.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EDITABLES = frozenset({"-e", "--editable"})
 
 
 class LineKind(enum.Enum):
-    """What a line is. The values are messages where a pinned file may not have such a line."""
+    """The kind of a line. The value is a message for lines that a pinned file may not contain."""
 
     ENTRY = "is a requirement"
     LOOKUP = "says where to look for packages"
@@ -60,7 +60,7 @@ class RequirementLine:
 
     Attributes:
         number: The number of its first line in the file, from 1.
-        requirement: The requirement with its marker; empty for an option.
+        requirement: The requirement with its marker. Empty for an option.
         hashes: The values of its `--hash` options.
     """
 
@@ -72,17 +72,21 @@ class RequirementLine:
 
     @property
     def label(self) -> str:
-        """What names it in a message."""
+        """Return the name of the line for messages."""
         return f"line {self.number}: {self.text.split(' ')[0]}"
 
     @property
     def remedy(self) -> str | None:
-        """What to do about a line that no pinned file may have; None for one that it may."""
+        """Return what to do about a line that a pinned file may not contain. None for other lines."""
         return REMEDIES.get(self.kind)
 
 
 def decode_requirements(data: bytes) -> str:
-    """The text of a file, with or without a byte order mark; raises UnicodeDecodeError."""
+    """Return the text of a file with or without a byte order mark.
+
+    Raises:
+        UnicodeDecodeError: If it is not UTF-8.
+    """
     for mark, encoding in _BOMS.items():
         if data.startswith(mark):
             return data.decode(encoding)
@@ -90,13 +94,13 @@ def decode_requirements(data: bytes) -> str:
 
 
 def requirement_lines(text: str) -> list[RequirementLine]:
-    """The entries and options of a file, in its order."""
+    """Return the entries and options of a file, in order."""
     lines = ((number, " ".join(_COMMENT.sub("", line).split())) for number, line in _joined(text))
     return [_line(number, line) for number, line in lines if line]
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their continuations; a comment ends one, as it does for pip."""
+    """Yield lines joined with their continuations. A comment ends a continued line, as in pip."""
     parts: list[str] = []
     first = 1
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
@@ -122,7 +126,7 @@ def _line(number: int, text: str) -> RequirementLine:
 
 
 def _option_kind(text: str) -> LineKind:
-    """The kind of a line of options, by the one of them that weighs most."""
+    """Return the kind of a line of options, by its most important option."""
     names = set(_OPTION_NAME.findall(text))
     for kind, known in (
         (LineKind.OTHER_FILE, _OTHER_FILES),

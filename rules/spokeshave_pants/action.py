@@ -1,4 +1,4 @@
-"""Actions: the processes behind a wheel, kept so that a report can say which ran and which were cached."""
+"""Actions: the processes behind a wheel, recorded so that a report can say which ran and which were cached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pants.engine.process import FallibleProcessResult, ProcessResult, ProcessRe
 
 
 class ActionKind(Enum):
-    """What an action does; the report counts by kind."""
+    """The kind of an action, by which reports count."""
 
     METADATA = "metadata"
     RUNTIME_PACK = "runtime pack"
@@ -26,11 +26,11 @@ class ActionKind(Enum):
 
 @dataclass(frozen=True)
 class Action:
-    """One process that was asked for, and where its result came from.
+    """One requested process, and the source of its result.
 
-    :param output: the digest of what it left, which tells apart two actions of one description.
-    :param needs: the actions whose results it took in. They are no part of what it is: its metadata tells of all that
-        came about anew.
+    Attributes:
+        output: The digest of its output, which distinguishes two actions with the same description.
+        needs: The actions whose results are its inputs. They are not part of its identity.
     """
 
     kind: ActionKind
@@ -44,23 +44,23 @@ class Action:
         return cls(kind, description, result.metadata, result.output_digest.fingerprint)
 
     def after(self, *needs: Action) -> Action:
-        """This action, with more of those that it had to wait for."""
+        """Return this action with additional actions that it had to wait for."""
         return replace(self, needs=(*self.needs, *needs))
 
     def source(self, run_id: RunId) -> str:
-        """`ran`, `hit_locally`, `hit_remotely` or `memoized` (kept by the daemon from an earlier run)."""
+        """Return `ran`, `hit_locally`, `hit_remotely` or `memoized` (kept by the daemon from an earlier run)."""
         return str(self.metadata.source(run_id).value)
 
     def milliseconds(self) -> int | None:
-        """How long the process took when it ran, in this run or in the one that a cache kept it of.
+        """Return the execution time of the process, in this run or in the run that the cached result is from.
 
-        None where that is not known: a server of remote execution need not tell, and a cache keeps what it was told.
+        None if it is not known: a remote-execution server need not report it, and a cache keeps what was reported.
         """
         return self.metadata.total_elapsed_ms
 
 
 def ends(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """The actions that no other of them needs, each once: what has to wait for these waits for all."""
+    """Return the actions that no other one needs, without duplicates. To wait for them is to wait for all."""
     distinct = dict.fromkeys(actions)
     needed = {need for action in distinct for need in action.needs}
     return tuple(action for action in distinct if action not in needed)
@@ -68,7 +68,7 @@ def ends(actions: Iterable[Action]) -> tuple[Action, ...]:
 
 @dataclass(frozen=True)
 class ActionCount:
-    """How many actions of a kind a result needed, by where they came from."""
+    """The number of actions of a kind behind a result, by the source of their results."""
 
     ran: int
     hit_locally: int
@@ -81,7 +81,7 @@ class ActionCount:
 
 
 def count_actions(actions: Iterable[Action], run_id: RunId) -> dict[ActionKind, ActionCount]:
-    """Actions by kind; one that several wheels share is counted once."""
+    """Count actions by kind. An action that several wheels share is counted once."""
     counts: dict[ActionKind, dict[ProcessResultMetadata.Source, int]] = {}
     for action in dict.fromkeys(actions):
         by_source = counts.setdefault(action.kind, dict.fromkeys(ProcessResultMetadata.Source, 0))

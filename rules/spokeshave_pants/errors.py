@@ -1,4 +1,4 @@
-"""The base class of the errors that a user can fix, and the collection of several problems into one message."""
+"""The base class of errors that a user can fix, and the collection of several problems into one message."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from contextlib import contextmanager
 
 
 class SpokeshaveError(Exception):
-    """Something that the user can put right; the message says what happened, where, and what to do."""
+    """An error that the user can fix. The message says what happened, where, and what to do."""
 
 
 class InvalidPlatformError(SpokeshaveError):
-    """A platform tag that is not one, or that no toolchain here builds for."""
+    """An invalid platform tag, or one that no toolchain builds for."""
 
 
 class InvalidPythonError(SpokeshaveError):
-    """A Python version that is not written `3.X` (or `3.Xt`), or that cannot be built for."""
+    """A Python version not of the form `3.X` or `3.Xt`, or one that cannot be built for."""
 
 
 class InvalidTargetError(SpokeshaveError):
-    """A target whose fields contradict each other or miss something."""
+    """A target with contradicting or missing fields."""
 
 
 class CompileError(SpokeshaveError):
-    """The compiler refused sources; holds its diagnostics as the compiler wrote them."""
+    """The compiler reported errors. The message contains its diagnostics unchanged."""
 
 
 class LinkError(SpokeshaveError):
@@ -31,15 +31,15 @@ class LinkError(SpokeshaveError):
 
 
 class WrongHashError(SpokeshaveError):
-    """A pinned requirement whose file is another than the one that was pinned."""
+    """A pinned requirement whose file has another hash than the pinned one."""
 
 
 class ToolError(SpokeshaveError):
-    """A tool of ours, run in a sandbox, found something wrong with the user's input."""
+    """A tool in a sandbox found a problem in the user's input."""
 
 
 class MissingInterpreterError(SpokeshaveError):
-    """No interpreter (or headers) of a Python that a target lists."""
+    """A target lists a Python that has no interpreter or no headers here."""
 
 
 class Problems:
@@ -50,23 +50,23 @@ class Problems:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep the `SpokeshaveError` of a block, and go on behind it."""
+        """Add a `SpokeshaveError` that the block raises, and continue after the block."""
         try:
             yield
         except SpokeshaveError as error:
             self._found.append(str(error))
 
     def add(self, problem: str) -> None:
-        """Keep a problem; an empty text is ignored."""
+        """Add a problem. An empty text is ignored."""
         if problem:
             self._found.append(problem)
 
     def raise_if_any(self) -> None:
-        """Raise an `InvalidTargetError` with all problems that were kept."""
+        """Raise an `InvalidTargetError` with all added problems."""
         if self._found:
             raise InvalidTargetError("\n".join(dict.fromkeys(self._found)))
 
 
 def bullet_list(problems: Iterable[str]) -> str:
-    """Problems as an indented list, one bullet each, continuation lines indented under it."""
+    """Return problems as an indented list, with a bullet each and continuation lines indented."""
     return "\n".join("  * " + problem.replace("\n", "\n    ") for problem in problems)

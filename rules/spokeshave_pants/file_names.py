@@ -1,4 +1,4 @@
-"""The file names of wheels and the names of their dist-info folders, in their parts (PEP 427)."""
+"""Parsing of the file names of wheels and the names of their dist-info directories (PEP 427)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _DIST_INFO = ".dist-info"
 
 @dataclass(frozen=True)
 class WheelName:
-    """The parts of a file name, as written; only the distribution's name may hold a dash, as old tools wrote it.
+    """The parts of a file name, as written. Only the distribution's name may contain a dash, as old tools wrote it.
 
-    :param build: the build tag; empty if it has none.
+    Attributes:
+        build: The build tag. Empty if there is none.
     """
 
     distribution: str
@@ -26,7 +27,11 @@ class WheelName:
 
     @classmethod
     def parse(cls, text: str) -> WheelName:
-        """:raises ValueError: for a name that is not a wheel's."""
+        """Parse a file name.
+
+        Raises:
+            ValueError: If it is not the name of a wheel.
+        """
         parts = text[: -len(_SUFFIX)].split("-") if text.endswith(_SUFFIX) else []
         if len(parts) < 5 or not all(parts):
             raise ValueError(f"{text!r} is not the file name of a wheel")
@@ -36,25 +41,25 @@ class WheelName:
 
     @property
     def project(self) -> str:
-        """The distribution's normalized name."""
+        """Return the distribution's normalized name."""
         return canonicalize_name(self.distribution)
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        """The tags of a compressed set."""
+        """Return the tags of a compressed set."""
         return tuple(self.platform.split("."))
 
     @property
     def is_pure(self) -> bool:
-        """Whether it is for all platforms."""
+        """Return whether the wheel is for all platforms."""
         return self.platforms == ("any",)
 
 
 def distribution_of(file_name: str) -> str:
-    """The distribution that a wheel of ours is of, as its file name has it: without a dash."""
+    """Return the distribution of a wheel built here, as in its file name: without a dash."""
     return file_name.partition("-")[0]
 
 
 def project_of_dist_info(folder: str) -> str:
-    """The normalized name of the distribution that a folder such as `numpy-2.3.5.dist-info` belongs to."""
+    """Return the normalized name of the distribution of a directory such as `numpy-2.3.5.dist-info`."""
     return canonicalize_name(folder[: -len(_DIST_INFO)].rpartition("-")[0])

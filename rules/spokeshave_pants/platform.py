@@ -1,4 +1,4 @@
-"""Wheel platform tags as the name of a platform, parsed once at the edge.
+"""Platforms, named by wheel platform tags and parsed once at the boundary.
 
 Sources: PEP 425 (tags), PEP 600 (manylinux), PEP 656 (musllinux), PyPA's "Platform compatibility tags" for macOS and
 Windows.
@@ -27,7 +27,7 @@ _LEGACY_FLOORS = {"manylinux2014": (2, 17), "manylinux2010": (2, 12), "manylinux
 
 
 class System(Enum):
-    """What a wheel's native code is loaded by: the operating system, and on Linux its C library."""
+    """The system that loads a wheel's native code: the operating system, and on Linux its C library."""
 
     GLIBC = "glibc"
     MUSL = "musl"
@@ -45,7 +45,7 @@ class ObjectFormat(Enum):
 
 _FAMILIES = {System.GLIBC: "manylinux", System.MUSL: "musllinux", System.MACOS: "macosx"}
 _SYSTEMS = {family: system for system, family in _FAMILIES.items()}
-# The lowest version that the toolchain links for (glibc's and macOS' own first ones of an architecture, or zig's).
+# The lowest version that the toolchain links for: the first glibc or macOS of an architecture, or zig's minimum.
 _FLOORS = {
     System.GLIBC: {
         "aarch64": (2, 17),
@@ -55,27 +55,27 @@ _FLOORS = {
         "s390x": (2, 17),
         "x86_64": (2, 17),
     },
-    # zig carries musl 1.2 alone; PEP 656 has no floor between 1.2 and what follows it.
+    # zig contains only musl 1.2. PEP 656 has no floor between 1.2 and the version after it.
     System.MUSL: dict.fromkeys(("aarch64", "armv7l", "ppc64le", "riscv64", "s390x", "x86_64"), (1, 2)),
     System.MACOS: {"arm64": (11, 0), "x86_64": (10, 13), UNIVERSAL: (10, 13)},
 }
-# The newest glibc that a manylinux policy is known of, for the repair to judge a wheel by.
+# The newest glibc with a known manylinux policy, by which the repair can judge a wheel.
 _NEWEST_GLIBC = (2, 39)
 _WINDOWS_ARCHITECTURES = ("amd64", "arm64")
-# The processor in the words of the toolchain's targets, where a tag has others.
+# The processor's name in the toolchain's targets, if it differs from the tag's.
 _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "ppc64le": "powerpc64le"}
-# ELFv2 came to glibc with 2.19, whose symbols say 2.17 all the same, so that the wheel fits that tag.
+# glibc supports ELFv2 since 2.19, but its symbols have the version 2.17, so that the wheel matches that tag.
 _OLDEST_LINKED_GLIBC = {"ppc64le": (2, 19)}
-# macOS' versions went from 10.15 to 11, and from 15 to 26.
+# macOS' version numbers skip from 10.15 to 11, and from 15 to 26.
 _LAST_TEN, _NEVER_RELEASED = (10, 15), range(16, 26)
 _EXAMPLES = "`manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`, `macosx_11_0_arm64` or `win_amd64`"
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What a wheel platform tag says: the system, the architecture, and the lowest version of the system's library.
+    """A wheel platform tag: the system, the architecture, and the lowest version of the system's library.
 
-    The floor is that of glibc, musl or macOS; a Windows tag has none.
+    The floor is the version of glibc, musl or macOS. A Windows tag has none.
     """
 
     system: System
@@ -84,20 +84,20 @@ class Platform:
 
     @property
     def tag(self) -> str:
-        """The canonical wheel platform tag, such as `manylinux_2_17_x86_64` or `win_amd64`."""
+        """Return the canonical wheel platform tag, such as `manylinux_2_17_x86_64` or `win_amd64`."""
         if self.floor is None:
             return f"win_{self.architecture}"
         return f"{_FAMILIES[self.system]}_{self.floor[0]}_{self.floor[1]}_{self.architecture}"
 
     @property
     def any_floor(self) -> str:
-        """The glob of the tags of this system and architecture, such as `manylinux_*_x86_64`."""
+        """Return the glob of the tags of this system and architecture, such as `manylinux_*_x86_64`."""
         family = _FAMILIES.get(self.system)
         return f"{family}_*_{self.architecture}" if family else self.tag
 
     @property
     def processor(self) -> str:
-        """The processor as the toolchain calls it, such as `x86_64` or `powerpc64le`."""
+        """Return the toolchain's name of the processor, such as `x86_64` or `powerpc64le`."""
         return _PROCESSORS.get(self.architecture, self.architecture)
 
     @property
@@ -106,7 +106,7 @@ class Platform:
 
     @property
     def slices(self) -> tuple[Platform, ...]:
-        """The platforms that are compiled and linked for, one for each processor: two for `universal2`, else one."""
+        """Return the platforms to compile and link for, one per processor: two for `universal2`, else one."""
         if self.architecture != UNIVERSAL:
             return (self,)
         return tuple(
@@ -118,7 +118,7 @@ class Platform:
 
     @property
     def zig_target(self) -> str:
-        """The `-target` that zig's clang takes; the floor is its last part where the target has one."""
+        """Return the `-target` for zig's clang. Its last part is the floor, if the target has one."""
         if self.system is System.WINDOWS:
             return f"{self.processor}-windows-gnu"
         if self.system is System.MUSL:
@@ -131,13 +131,13 @@ class Platform:
 
     @property
     def multiarch(self) -> str:
-        """The multiarch tuple that CPython's extension suffix carries on Linux, such as `aarch64-linux-musl`."""
+        """Return the multiarch tuple in CPython's extension suffix on Linux, such as `aarch64-linux-musl`."""
         libc = "gnu" if self.system is System.GLIBC else "musl"
         return f"{self.processor}-linux-{libc}{self._float_abi}"
 
     @property
     def glibc_target(self) -> str:
-        """The name of this processor's glibc, such as `aarch64-linux-gnu`, for a platform with any C library."""
+        """Return the target of this processor's glibc, such as `aarch64-linux-gnu`, with any C library."""
         return f"{self.processor}-linux-gnu{self._float_abi}"
 
     @property
@@ -145,16 +145,16 @@ class Platform:
         return "eabihf" if self.architecture == "armv7l" else ""
 
     def fits(self, globs: Iterable[str]) -> bool:
-        """Whether a glob of wheel platform tags, such as `win_*`, names this platform."""
+        """Return whether a glob of wheel platform tags, such as `win_*`, matches this platform."""
         return any(fnmatch.fnmatchcase(self.tag, glob) for glob in globs)
 
     def runs(self, other: Platform) -> bool:
-        """Whether a machine of this platform runs wheels of the other."""
+        """Return whether a machine of this platform runs wheels of the other."""
         same = (self.system, self.architecture) == (other.system, other.architecture)
         return same and (self.floor or (0, 0)) >= (other.floor or (0, 0))
 
     def shared_library(self, name: str) -> str:
-        """The file name of a shared library, as the platform's linkers look for it."""
+        """Return the file name of a shared library, by which the platform's linkers search for it."""
         formats = {ObjectFormat.ELF: "lib{}.so", ObjectFormat.MACHO: "lib{}.dylib", ObjectFormat.PE: "{}.dll"}
         return formats[self.object_format].format(name)
 
@@ -163,10 +163,13 @@ class Platform:
 
     @classmethod
     def parse(cls, tag: str, *, where: str) -> Platform:
-        """The platform of a tag, or of `host`.
+        """Return the platform of a tag, or of `host`.
 
-        :param where: what the tag was written in, for the message, such as "the target //a:b".
-        :raises InvalidPlatformError: for a tag that is not one, or that cannot be built for.
+        Args:
+            where: The origin of the tag for messages, such as "the target //a:b".
+
+        Raises:
+            InvalidPlatformError: If the tag is invalid or cannot be built for.
         """
         if tag == HOST:
             return host()
@@ -183,15 +186,16 @@ class Platform:
 
 
 def known_architectures() -> dict[str, tuple[str, ...]]:
-    """The architectures of each family of tags that can be built for."""
+    """Return the architectures of each family of tags that can be built for."""
     linux_and_macos = {_FAMILIES[system]: tuple(sorted(floors)) for system, floors in _FLOORS.items()}
     return {**linux_and_macos, "win": _WINDOWS_ARCHITECTURES}
 
 
 def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
-    """Refuse globs that no wheel platform tag could fit.
+    """Check that a wheel platform tag can match each glob.
 
-    :raises InvalidPlatformError: with all of them.
+    Raises:
+        InvalidPlatformError: For all globs without a match.
     """
     families = tuple(known_architectures())
     wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", *families))]
@@ -215,7 +219,7 @@ def _no_platform(tag: str, where: str) -> str:
     )
 
 
-# Tags that users know from elsewhere, with what is in the way of each.
+# Tags that users know from other tools, each with the reason that it is not supported.
 _REFUSED = {
     "win32": "is 32-bit Windows: CPython's own 32-bit builds end with 3.14 and the tools are not tested with it",
     "any": "is for wheels without native code",
@@ -223,7 +227,11 @@ _REFUSED = {
 
 
 def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: str) -> None:
-    """:raises InvalidPlatformError: for a floor that nothing can be linked for."""
+    """Check that the toolchain can link for a floor.
+
+    Raises:
+        InvalidPlatformError: If it cannot.
+    """
     floor = platform.floor or lowest
     alternative = replace(platform, floor=lowest)
     if floor < lowest:
@@ -241,7 +249,7 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
             f"{where} lists the platform {tag!r}, but the newest glibc with a manylinux policy is "
             f"{_NEWEST_GLIBC[0]}.{_NEWEST_GLIBC[1]}. Use `{newest}` or an older one, which newer systems run too."
         )
-    # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
+    # packaging.tags, and so every installer, uses MAJOR_0 from macOS 11 on.
     if platform.system is System.MACOS and floor[0] > 10 and floor[1]:
         raise InvalidPlatformError(
             f"{where} lists the platform {tag!r}, which no installer looks for: from macOS 11 on tags end with 0. "
@@ -254,9 +262,10 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
 
 
 def host() -> Platform:
-    """The newest manylinux platform whose wheels this machine runs.
+    """Return the newest manylinux platform whose wheels this machine runs.
 
-    :raises InvalidPlatformError: where the machine is not glibc Linux of a known architecture.
+    Raises:
+        InvalidPlatformError: If the machine is not glibc Linux of a known architecture.
     """
     architecture = host_platform.machine()
     version = _host_glibc()

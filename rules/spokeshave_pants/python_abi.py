@@ -1,4 +1,4 @@
-"""Python ABIs: which builds a list of Pythons asks for, and how each is named and compiled.
+"""Python ABIs: the builds for a list of Pythons, and the name and compile options of each.
 
 Sources: PEP 384 and PEP 652 (stable ABI), PEP 425 (tags), PEP 703 (free threading), PEP 3149 (suffixes).
 """
@@ -29,9 +29,10 @@ class PythonVersion:
 
     @classmethod
     def parse(cls, text: str, *, where: str) -> PythonVersion:
-        """The version that `3.12` or `3.13t` names.
+        """Return the version that a text such as `3.12` or `3.13t` names.
 
-        :raises InvalidPythonError: for anything else.
+        Raises:
+            InvalidPythonError: For any other text.
         """
         match = _VERSION.fullmatch(text)
         if match is None or int(match["minor"]) < _OLDEST_MINOR:
@@ -52,9 +53,9 @@ class PythonVersion:
 class PythonAbi:
     """One build of a wheel: `cp310`, `cp312-abi3` (serves 3.12 and later), `cp313t`, or `py3-none`.
 
-    Args:
-        independent: whether the wheel holds libraries that Python code opens, and nothing that uses Python itself: one
-            build serves every Python, and `version` is the oldest that the wheel lists.
+    Attributes:
+        independent: Whether the wheel contains only libraries that Python code opens, and no code that uses Python
+            itself. One build then serves every Python, and `version` is the oldest that the wheel lists.
     """
 
     version: PythonVersion
@@ -75,21 +76,21 @@ class PythonAbi:
 
     @property
     def name(self) -> str:
-        """The ABI's name in targets, reports and messages."""
+        """Return the ABI's name in targets, reports and messages."""
         return f"{self.python_tag}-{self.abi_tag}" if self.serves_several else self.abi_tag
 
     @property
     def serves_several(self) -> bool:
-        """Whether one build serves more than one Python."""
+        """Return whether one build serves more than one Python."""
         return self.stable or self.independent
 
     @property
     def limited_api(self) -> str | None:
-        """The value of `Py_LIMITED_API`, or None for a version-specific build."""
+        """Return the value of `Py_LIMITED_API`, or None for a version-specific build."""
         return f"0x03{self.version.minor:02X}0000" if self.stable else None
 
     def extension_suffix(self, platform: Platform) -> str:
-        """What follows the module's last name in its file name (`EXT_SUFFIX`)."""
+        """Return the suffix of an extension's file name, after the module's last name (`EXT_SUFFIX`)."""
         if platform.system is System.WINDOWS:
             return ".pyd" if self.stable else f".{self.abi_tag}-{platform.tag}.pyd"
         if self.stable:
@@ -98,12 +99,12 @@ class PythonAbi:
         return f".{self.abi_tag.replace('cp', 'cpython-')}-{where}.so"
 
     def _multiarch(self, platform: Platform) -> str:
-        # Until 3.10 CPython on musl called itself gnu.
+        # Up to 3.10, CPython on musl had the name gnu.
         is_old_musl = platform.system is System.MUSL and self.version.minor < 11
         return platform.multiarch.replace("musl", "gnu") if is_old_musl else platform.multiarch
 
     def serves(self, version: PythonVersion) -> bool:
-        """Whether an interpreter of that version loads this build."""
+        """Return whether an interpreter of a version loads this build."""
         if self.independent:
             return True
         if self.stable:
@@ -115,7 +116,7 @@ class PythonAbi:
 
 
 def parse_versions(texts: Iterable[str], *, where: str) -> tuple[PythonVersion, ...]:
-    """All versions, sorted and without repeats; every wrong one is told in one error."""
+    """Parse all versions, sorted and without duplicates. All invalid ones are reported together."""
     versions: set[PythonVersion] = set()
     problems: list[str] = []
     for text in texts:
@@ -129,7 +130,7 @@ def parse_versions(texts: Iterable[str], *, where: str) -> tuple[PythonVersion, 
 
 
 def abis_for(versions: Iterable[PythonVersion], limited_api: PythonVersion | None) -> tuple[PythonAbi, ...]:
-    """The builds that serve these Pythons: one stable-ABI build from `limited_api` on, one each for the others."""
+    """Return the builds that serve these Pythons: one stable-ABI build from `limited_api` on, one each for others."""
     abis: set[PythonAbi] = set()
     for version in versions:
         if limited_api is not None and not version.free_threaded and version >= limited_api:

@@ -1,4 +1,4 @@
-"""For rule tests that run processes: options with which the machine's store keeps their results, and rules."""
+"""Fixtures for rule tests that run processes: options that keep results in the machine's store, and rules."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pants.engine.unions import UnionRule
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
 
-# What finds the pex tool and a Python; ./pants sets the variables and pants.toml's `[test]` passes them on.
+# Variables for the pex tool and a Python. ./pants sets them and `[test]` in pants.toml passes them on.
 INHERITED = {name for name in os.environ if name.startswith("PANTS_")} | {"HOME", "PATH", "PYENV_ROOT"}
-# The launcher adds its place to what pants.toml lists, which is nothing.
+# The launcher adds its own directory to the list in pants.toml, which is empty.
 _SEARCH_PATH = os.environ.get("PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH", "+['<PATH>', '<PYENV>']").lstrip("+")
-# As pants.toml has them: they enter the keys of the processes that install the tools and the toolchain.
+# The values of pants.toml: they enter the keys of the processes that install the tools and the toolchain.
 OPTIONS = (
     "--pex-executable-search-paths=['/usr/local/bin', '/usr/bin', '/bin']",
     "--python-interpreter-constraints=['CPython==3.9.*']",
@@ -27,7 +27,7 @@ OPTIONS = (
 
 
 def sandbox_rules() -> list[Rule | UnionRule]:
-    """The rules by which processes get the toolchain, the tools and a Python."""
+    """Return the rules that provide processes with the toolchain, the tools and a Python."""
     return [
         *hermetic.rules(),
         *packages.rules(),

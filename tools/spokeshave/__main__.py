@@ -1,4 +1,4 @@
-"""``python -m spokeshave``."""
+"""The entry point of `python -m spokeshave`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The ``spokeshave`` command.
+"""The `spokeshave` command.
 
-Each command is a module with ``add_arguments(parser)`` and ``run(args) -> int``. Only the module of the
-command that runs is imported, so that a small command starts fast.
+Each command is a module with `add_arguments(parser)` and `run(args) -> int`. Only the module of the command that runs
+is imported, so that a small command starts fast.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ UNEXPECTED = f"This is a bug in Spokeshave. --traceback, or {DEBUG_VARIABLE}=1, 
 
 
 class CommandModule(Protocol):
-    """What a command's module offers."""
+    """The interface of a command's module."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the command's arguments."""
+        """Add the command's arguments."""
 
     def run(self, args: argparse.Namespace) -> int:
-        """Run the command; the exit code is 0 or, after telling the user why on stderr, 1."""
+        """Run the command. The exit code is 0, or 1 after an error message on stderr."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,7 +95,7 @@ def _raised_at(error: Exception) -> str:
 
 
 def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of all commands; only the chosen one's module is imported for its arguments."""
+    """Return the parser of all commands. Only the selected command's module is imported for its arguments."""
     parser = argparse.ArgumentParser(
         prog="spokeshave", description="Build, repair, verify and test native Python wheels."
     )
@@ -124,7 +124,7 @@ def add_traceback(parser: argparse.ArgumentParser) -> None:
 
 
 def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
-    """Tell the user what is wrong."""
+    """Print an error."""
     sys.stderr.write(f"spokeshave {args.command}: error\n{error}\n")
     report = getattr(args, "report", None)
     if isinstance(report, Path):
@@ -133,7 +133,7 @@ def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
 
 
 def write_failure(report: Path, error: SpokeshaveError) -> None:
-    """Write the report of a command that failed, so that none of an earlier run is taken for this one's."""
+    """Write the report of a failed command, so that a report of an earlier run is not mistaken for this one's."""
     from spokeshave.report import write_report
 
     try:

@@ -1,4 +1,4 @@
-"""What goes wrong, told in one go: problems, the error that carries them, and exit codes."""
+"""Problems, the errors that contain them, and exit codes. All problems of a command are reported together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 class ExitCode(enum.IntEnum):
-    """The exit codes of the ``spokeshave`` command."""
+    """The exit codes of the `spokeshave` command."""
 
     OK = 0
     USER_ERROR = 1
@@ -18,7 +18,7 @@ class ExitCode(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: where it is, what happened, and what to do about it."""
+    """One problem: its location, what happened, and what to do about it."""
 
     place: str
     message: str
@@ -28,12 +28,12 @@ class Problem:
         return f"{self.place}: {self.message}\n    {self.remedy}"
 
     def as_json(self) -> dict[str, str]:
-        """The problem as reports hold it."""
+        """Return the problem for reports."""
         return {"place": self.place, "message": self.message, "remedy": self.remedy}
 
 
 class SpokeshaveError(Exception):
-    """Everything that a user can mend; ``str()`` of it is the final text for the user."""
+    """An error that the user can fix. `str()` of it is the final text for the user."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(*problems)
@@ -44,7 +44,7 @@ class SpokeshaveError(Exception):
 
 
 class InvalidMetadataError(SpokeshaveError):
-    """A pyproject.toml that cannot become a wheel's metadata."""
+    """A pyproject.toml with invalid metadata."""
 
 
 class InvalidPayloadError(SpokeshaveError):
@@ -52,7 +52,7 @@ class InvalidPayloadError(SpokeshaveError):
 
 
 class InvalidInputsError(SpokeshaveError):
-    """Inputs of more than one kind that do not make a wheel."""
+    """Invalid inputs of more than one kind."""
 
 
 class InvalidWheelError(SpokeshaveError):
@@ -60,11 +60,11 @@ class InvalidWheelError(SpokeshaveError):
 
 
 class InvalidVersionError(SpokeshaveError):
-    """Version files, or arguments, that give no PEP 440 version."""
+    """Version files or arguments without a valid PEP 440 version."""
 
 
 class Problems:
-    """Collects problems, so that a user is told all of them at once."""
+    """A collection of problems, so that all of them are reported together."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
@@ -73,27 +73,27 @@ class Problems:
         return bool(self._problems)
 
     def add(self, place: str, message: str, remedy: str) -> None:
-        """Note one problem; nothing is raised yet."""
+        """Add one problem without raising an error."""
         self._problems.append(Problem(place, message, remedy))
 
     def extend(self, error: SpokeshaveError) -> None:
-        """Note every problem of an error that another step raised."""
+        """Add all problems of an error that another step raised."""
         self._problems.extend(error.problems)
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
-        """Note, in place of raising, what the block raises for the user."""
+        """Add the problems of an error that the block raises, and continue after the block."""
         try:
             yield
         except SpokeshaveError as err:
             self.extend(err)
 
     def as_error(self, error: type[SpokeshaveError]) -> SpokeshaveError:
-        """An ``error`` with everything that was noted, each problem once, in the order noted."""
+        """Return an `error` with all problems, without duplicates, in the order of addition."""
         return error(*dict.fromkeys(self._problems))
 
     def raise_if_any(self, error: type[SpokeshaveError]) -> None:
-        """Raise ``error`` when anything was noted."""
+        """Raise `error` if there are any problems."""
         if self._problems:
             raise self.as_error(error)
 
@@ -102,6 +102,6 @@ _SHOWN = 6
 
 
 def some(names: list[str]) -> str:
-    """Names for a message, the first few of many."""
+    """Return names for a message, shortened if there are many."""
     shown = ", ".join(names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

@@ -14,12 +14,12 @@ CHUNK = 1 << 20
 
 
 def iter_chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    """A stream's bytes in pieces of one fixed size."""
+    """Return a stream's bytes in pieces of one fixed size."""
     return iter(lambda: stream.read(CHUNK), b"")
 
 
 def sha256_of_file(path: Path) -> tuple[str, int]:
-    """A file's sha256 in hex, and its size in bytes."""
+    """Return a file's sha256 in hex, and its size in bytes."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as stream:
         for chunk in iter_chunks(stream):
@@ -30,10 +30,10 @@ def sha256_of_file(path: Path) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of ``destination`` when the block ends without an error.
+    """Yield a new file that replaces `destination` when the block ends without an error.
 
-    Until then, and after an error, whatever was at ``destination`` is untouched. The folder is made
-    when it is missing, and the file's mode is 0644 whatever the umask.
+    Until then, and after an error, `destination` is unchanged. Its directory is created if necessary, and the file's
+    mode is 0644 independent of the umask.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{destination.name[:64]}.", dir=destination.parent)
@@ -49,7 +49,7 @@ def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
 
 
 def write_bytes(destination: Path, data: bytes) -> None:
-    """Write a whole file at once; a pipe or a terminal (``/dev/stdout``) is written to, not replaced."""
+    """Write a whole file atomically. A pipe or a terminal (`/dev/stdout`) is written to, not replaced."""
     if destination.exists() and not destination.is_file():
         destination.write_bytes(data)
         return

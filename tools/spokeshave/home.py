@@ -1,4 +1,4 @@
-"""The folder outside of every checkout where Spokeshave keeps what it fetches, as the launcher `pants` finds it."""
+"""Spokeshave's home directory for downloads, outside of every checkout, by the rules of the launcher `pants`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from spokeshave.errors import Problem, SpokeshaveError
 
 
 class NoHomeError(SpokeshaveError):
-    """No environment variable says where things can be kept."""
+    """No environment variable defines a home directory."""
 
 
 def spokeshave_home(variables: Mapping[str, str] = os.environ) -> Path:
-    """``$SPOKESHAVE_HOME``, else ``spokeshave`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; raises `NoHomeError`."""
+    """Return `$SPOKESHAVE_HOME`, else `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`.
+
+    Raises:
+        NoHomeError: If none of the variables is set.
+    """
     if variables.get("SPOKESHAVE_HOME"):
         return Path.cwd() / variables["SPOKESHAVE_HOME"]
     if variables.get("XDG_CACHE_HOME"):
@@ -27,5 +31,5 @@ def spokeshave_home(variables: Mapping[str, str] = os.environ) -> Path:
 
 
 def emulation_folder(variables: Mapping[str, str] = os.environ) -> Path:
-    """Where ``spokeshave emulation`` puts emulators and foreign Pythons."""
+    """Return the directory in which `spokeshave emulation` installs emulators and foreign Pythons."""
     return spokeshave_home(variables) / "emulation"

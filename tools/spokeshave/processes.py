@@ -1,4 +1,4 @@
-"""Processes that are run and watched: a time limit, the output kept, and nothing left running."""
+"""Processes with a time limit and captured output that leave no other processes behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAST_OUTPUT = 5.0
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its exit code (None after a time-out), its output's end, seconds it took."""
+    """The result of a process: its exit code (None after a time-out), the end of its output, and its seconds."""
 
     exit_code: int | None
     output: str
@@ -33,16 +33,16 @@ class Ended:
 
     @property
     def ok(self) -> bool:
-        """Whether it ended by itself and well."""
+        """Return whether it exited by itself with code 0."""
         return self.exit_code == 0
 
     @property
     def timed_out(self) -> bool:
-        """Whether it was killed because its time was over."""
+        """Return whether it was killed at its time limit."""
         return self.exit_code is None
 
     def how(self) -> str:
-        """The end in words: ``was killed by signal 11 (SIGSEGV)``."""
+        """Return its exit in words: `was killed by signal 11 (SIGSEGV)`."""
         if self.exit_code is None:
             return f"did not end within {self.seconds:.0f} seconds and was killed"
         if self.exit_code >= 0:
@@ -50,7 +50,7 @@ class Ended:
         return f"was killed by signal {-self.exit_code} ({_signal_name(-self.exit_code)})"
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of the output, without empty lines."""
+        """Return the end of the output, without empty lines."""
         return "\n".join([line for line in self.output.splitlines() if line.strip()][-count:])
 
 
@@ -64,10 +64,12 @@ def _signal_name(number: int) -> str:
 def run_process(
     command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, timeout: float, *, piped: bool = False
 ) -> Ended:
-    """Run a command in a process group of its own, which is gone when this returns, with all that it started.
+    """Run a command in a process group of its own. All processes that it started have ended on return.
 
-    ``timeout`` is in seconds. The output goes to a file, as a pipe would stay open as long as any
-    descendant lives. Windows programs under wine write to nothing but a pipe: ``piped`` puts one in between.
+    Args:
+        timeout: The time limit in seconds.
+        piped: Whether to put a pipe between the command and the file for its output. Windows programs under wine write
+            only to a pipe. Otherwise a file is used, because a pipe stays open as long as any descendant lives.
     """
     before = _children()
     _adopt_orphans()
@@ -94,7 +96,7 @@ def run_process(
 
 @contextlib.contextmanager
 def _writable(output: IO[bytes], piped: bool) -> Iterator[IO[bytes]]:
-    """The file itself, or a pipe into it that is empty when the block ends."""
+    """Yield the file itself, or a pipe into it that is drained when the block ends."""
     if not piped:
         yield output
         return
@@ -105,7 +107,7 @@ def _writable(output: IO[bytes], piped: bool) -> Iterator[IO[bytes]]:
         with os.fdopen(write, "wb") as stream:
             yield stream
     finally:
-        # Every writer was killed; one that got away all the same does not hold us up.
+        # Every writer was killed. If one escaped, do not wait for it.
         copying.join(_LAST_OUTPUT)
 
 
@@ -124,9 +126,9 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
 
 
 def _kill_all(process: subprocess.Popen[bytes], before: frozenset[int]) -> None:
-    """Kill the process group, and what left it but was handed to us as an orphan."""
+    """Kill the process group, and processes that left it but became our children as orphans."""
     if sys.platform == "win32":
-        # Windows has no groups: the program ends a process with those that it started, as long as it lives.
+        # Windows has no groups. The program ends a process with its descendants as long as it lives.
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
         process.kill()
         process.wait()
@@ -145,7 +147,7 @@ def _kill_all(process: subprocess.Popen[bytes], before: frozenset[int]) -> None:
 
 
 def _children() -> frozenset[int]:
-    """The process ids of our children; none where the system does not tell."""
+    """Return the process ids of our children. Empty if the system does not provide them."""
     found: set[int] = set()
     for file in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError):
@@ -178,7 +180,7 @@ def _tail(output: IO[bytes]) -> str:
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """In the block, SIGTERM ends this process as Ctrl-C does: by an exception that lets clean-up run."""
+    """Let SIGTERM end this process like Ctrl-C in the block: by an exception, so that clean-up runs."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The code of Python sources, without what is only read by people."""
+"""The code of Python sources, without comments and docstrings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LAYOUT = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tok
 
 
 def code_of(source: bytes) -> str:
-    """A source without comments and docstrings; one that does not tokenize is returned as it is."""
+    """Return a source without comments and docstrings. One that does not tokenize is returned unchanged."""
     try:
         tokens = [t for t in tokenize.tokenize(io.BytesIO(source).readline) if t.type not in _LAYOUT]
     except (tokenize.TokenError, SyntaxError, ValueError):

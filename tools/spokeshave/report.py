@@ -1,4 +1,4 @@
-"""Reports and other outputs: JSON with a stable order, and files that appear whole or not at all."""
+"""Reports and other outputs: JSON with a stable order, and files that are written atomically."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Json = Union[None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]
 
 
 def to_json(value: Json) -> str:
-    """JSON text with sorted keys, so that the same facts are the same bytes."""
+    """Return JSON text with sorted keys, so that equal facts give equal bytes."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

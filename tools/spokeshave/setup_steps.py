@@ -1,4 +1,4 @@
-"""The steps of the set-up: told as they go, each done whole or not at all, one set-up at a time."""
+"""The steps of a set-up: printed as they run, each completed or undone, one set-up at a time."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _SHOWN_LINES = 8
 
 
 class SetUpError(SpokeshaveError):
-    """A step of the set-up that did not come to its end."""
+    """A step of the set-up that failed."""
 
 
 def say(text: str, command: str = "emulation") -> None:
-    """Tell the user of a command, at once."""
+    """Print a message of a command without delay."""
     sys.stderr.write(f"{command}: {text}\n")
     sys.stderr.flush()
 
 
 @contextlib.contextmanager
 def step(title: str, command: str = "emulation") -> Iterator[None]:
-    """Tell that a step begins, and how long it took."""
+    """Print that a step begins, and its duration at the end."""
     say(f"  {title} ...", command)
     start = time.monotonic()
     yield
@@ -41,7 +41,7 @@ def step(title: str, command: str = "emulation") -> Iterator[None]:
 
 @contextlib.contextmanager
 def exclusive(folder: Path, command: str = "emulation") -> Iterator[None]:
-    """Hold the folder's lock, which the kernel frees however this process ends; leftovers of killed ones go first."""
+    """Lock the directory and remove leftovers of killed set-ups. The kernel releases the lock when the process ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -56,7 +56,7 @@ def exclusive(folder: Path, command: str = "emulation") -> Iterator[None]:
 
 @contextlib.contextmanager
 def whole_folder(destination: Path) -> Iterator[Path]:
-    """A new folder that takes the place of ``destination`` when the block ends without an error."""
+    """Yield a new directory that replaces `destination` when the block ends without an error."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f"{destination.name}{_PARTIAL}", dir=destination.parent))
     partial.chmod(0o755)
@@ -70,13 +70,17 @@ def whole_folder(destination: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Tool:
-    """Runs commands whose failure ends the set-up, with one remedy for all of them."""
+    """A runner of commands whose failure ends the set-up, with one remedy for all of them."""
 
     remedy: str
     variables: Mapping[str, str]
 
     def run(self, command: Sequence[str | Path], cwd: Path) -> str:
-        """The command's output; raises `SetUpError` with the end of what it said."""
+        """Return the command's output.
+
+        Raises:
+            SetUpError: If it fails. The message contains the end of its output.
+        """
         argv = [str(argument) for argument in command]
         try:
             done = subprocess.run(

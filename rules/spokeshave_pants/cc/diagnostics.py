@@ -1,4 +1,4 @@
-"""The compiler's and linker's own words, made readable: colour only on a terminal, hints for what users meet most."""
+"""Readable compiler and linker output: colour only on a terminal, and hints for common errors."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ _RUNTIME_SYMBOLS = (
 )
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[mK]")
 _MISSING_HEADER = re.compile(r"error: '([^/'\n][^'\n]*)' file not found")
-# A file of the machine, as clang and its assembler say that it is hidden or must not be opened.
+# Messages of clang and its assembler about a file of the host that is hidden or must not be opened.
 _MACHINE_FILE = re.compile(
     r"error: (?:'(/[^'\n]+)' file not found|cannot open file '([^'\n]+)': Permission denied"
     r"|Could not find (?:incbin|include) file '(/[^'\n]+)')"
 )
 _MISSING_FEATURE = re.compile(r"error: .*(?:needs target feature |requires target feature ')([\w.]+)")
-# As ld.lld, lld-link and zig's linker for Mach-O say it.
+# Messages of ld.lld, lld-link and zig's Mach-O linker.
 _UNDEFINED = re.compile(r"(?:ld\.lld: |lld-link: )?(?:warning|error): undefined (?:[a-z]+ )?symbol: (.+)")
 _REFERENCE = re.compile(r"(?:>>>|note:) referenced by (.+)")
-# What an interpreter provides to every extension that it loads: CPython's C API.
+# Symbols of CPython's C API, which the interpreter provides to every extension.
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")
 
 
 def plain(text: str) -> str:
-    """Text without terminal escapes."""
+    """Return the text without terminal escapes."""
     return _ESCAPE.sub("", text)
 
 
 def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> str | None:
-    """What to do about what the compiler reported, or None where its words have to do.
+    """Return a hint for a compiler error, or None if the compiler's output has to suffice.
 
     Args:
         known: The C/C++ files of the repository.
@@ -81,7 +81,7 @@ def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> 
 
 
 def missing_header_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> str | None:
-    """What to do about headers that the compiler did not find, or None where it found all."""
+    """Return a hint about missing headers, or None if the compiler found all of them."""
     headers = sorted(set(_MISSING_HEADER.findall(plain(stderr))))
     special = {header: _special_header_hint(header, platform, known) for header in headers}
     others = [header for header in headers if special[header] is None]
@@ -98,7 +98,7 @@ def missing_header_hint(stderr: str, platform: Platform, known: Iterable[str] = 
 
 
 def _special_header_hint(header: str, platform: Platform, known: Iterable[str]) -> str | None:
-    """What to do about a header that is missing for a reason of its own."""
+    """Return the hint for a header that has a specific reason to be missing."""
     alike = differing_by_case(header, known)
     if alike:
         return (
@@ -129,14 +129,14 @@ def _special_header_hint(header: str, platform: Platform, known: Iterable[str]) 
 
 
 def differing_by_case(spelling: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known paths that an include means but for the case of its letters."""
+    """Return the known paths that differ from an include only in case."""
     wanted = "/" + posixpath.normpath(spelling).lstrip("./")
     alike = (path for path in known if f"/{path}".lower().endswith(wanted.lower()))
     return tuple(sorted(path for path in alike if not f"/{path}".endswith(wanted)))
 
 
 def modules_hint(stderr: str) -> str | None:
-    """What to do about C++20 modules, or None where the code has none."""
+    """Return a hint about C++20 modules, or None if the code uses none."""
     if not _MODULE.search(plain(stderr)):
         return None
     return (
@@ -146,7 +146,7 @@ def modules_hint(stderr: str) -> str | None:
 
 
 def machine_file_hint(stderr: str) -> str | None:
-    """What to do about files of the machine that a source asks for, or None where it asks for none."""
+    """Return a hint about files of the host that a source requests, or None."""
     files = sorted({path for names in _MACHINE_FILE.findall(plain(stderr)) for path in names if path})
     if not files:
         return None
@@ -157,7 +157,7 @@ def machine_file_hint(stderr: str) -> str | None:
 
 
 def dispatch_hint(stderr: str, platform: Platform) -> str | None:
-    """What to do where a processor's features cannot be asked at run time as the code does, or None."""
+    """Return a hint about unsupported run-time checks of processor features, or None."""
     text = plain(stderr)
     if platform.system is System.MUSL and _CRASH.search(text):
         return (
@@ -179,7 +179,7 @@ def dispatch_hint(stderr: str, platform: Platform) -> str | None:
 
 
 def missing_feature_hint(stderr: str) -> str | None:
-    """What to do about processor features that code was compiled without, or None where it had all."""
+    """Return a hint about processor features that the code was compiled without, or None."""
     features = sorted(set(_MISSING_FEATURE.findall(plain(stderr))))
     if not features:
         return None
@@ -192,7 +192,7 @@ def missing_feature_hint(stderr: str) -> str | None:
 
 
 def assembler_hint(source: str, platform: Platform) -> str:
-    """What to do about an assembler source that is not assembled."""
+    """Return a hint about an assembler source with errors."""
     name = posixpath.basename(source)
     return (
         f"An assembler source is written for one processor. If {name} is not for {platform}, say what it is for by the "
@@ -201,7 +201,7 @@ def assembler_hint(source: str, platform: Platform) -> str:
 
 
 def undefined_symbols(stderr: str) -> dict[str, list[str]]:
-    """Each undefined symbol that Python does not provide, with the places that refer to it, from ld.lld's output."""
+    """Return the undefined symbols that Python does not provide, each with its references, from ld.lld's output."""
     found: dict[str, list[str]] = {}
     current: str | None = None
     for line in plain(stderr).splitlines():
@@ -216,10 +216,10 @@ def undefined_symbols(stderr: str) -> dict[str, list[str]]:
 
 
 def undefined_hints(symbols: Iterable[str], platform: Platform, glibc: Mapping[str, tuple[int, int]]) -> list[str]:
-    """What to do about undefined symbols, a hint for each kind of them.
+    """Return a hint for each kind of undefined symbol.
 
     Args:
-        glibc: glibc's functions and the version that each came with, on the platform's processor.
+        glibc: The functions of glibc on the platform's processor, each with the version that introduced it.
     """
     kinds: dict[str, list[str]] = {}
     for symbol in symbols:
@@ -228,7 +228,7 @@ def undefined_hints(symbols: Iterable[str], platform: Platform, glibc: Mapping[s
 
 
 def _undefined_hint(symbol: str, platform: Platform, glibc: Mapping[str, tuple[int, int]]) -> str:
-    # Mach-O's names have an underscore before those of C.
+    # Mach-O prefixes the names of C with an underscore.
     name = symbol[1:] if platform.system is System.MACOS and symbol.startswith("_") else symbol
     for pattern, hint in _RUNTIME_SYMBOLS:
         if pattern.match(name):
@@ -245,7 +245,7 @@ def _undefined_hint(symbol: str, platform: Platform, glibc: Mapping[str, tuple[i
 
 
 def duplicate_symbol_hint(stderr: str) -> str | None:
-    """What to do about a symbol that several objects define, or None where none is."""
+    """Return a hint about a symbol that several objects define, or None."""
     if not _DUPLICATE.search(plain(stderr)):
         return None
     return (

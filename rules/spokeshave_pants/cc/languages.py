@@ -21,5 +21,5 @@ def is_assembler(source: str) -> bool:
 
 
 def is_source(path: str) -> bool:
-    """Whether a file is compiled on its own (a header is not)."""
+    """Return whether a file is compiled on its own. Headers are not."""
     return path.endswith(SOURCE_EXTENSIONS)

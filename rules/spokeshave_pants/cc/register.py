@@ -1,4 +1,4 @@
-"""Backend `spokeshave_pants.cc`: compile and link C and C++ hermetically, for any platform."""
+"""Backend `spokeshave_pants.cc`: hermetic compiles and links of C and C++ for any supported platform."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Which flags of a user a compiler or linker gets: none that reach for something outside of its sandbox.
+"""Checks that no user flag lets a compiler or linker access files outside of its sandbox.
 
-A flag is judged by its parts. `-Wl,A,B` and `-Xclang A` are the flags within them; of each, what follows `=`, `:`, `,`
-or a prefix such as `-isystem` may be a path. A path that is absolute or climbs out of the sandbox is refused in any
-flag, known or not. What is text and never opened, such as a macro, may name any path.
+A flag is checked by its parts. `-Wl,A,B` and `-Xclang A` are the flags within them. In each flag, the text after `=`,
+`:`, `,` or a prefix such as `-isystem` may be a path. A path that is absolute or leads out of the sandbox is refused in
+any flag, known or unknown. Text that is never opened as a file, such as a macro, may contain any path.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# Flags whose value may stand right behind them and is a path. The longest that fits is the one.
+# Flags with an attached value that is a path. The longest match wins.
 _PATH_PREFIXES = sorted(
     (
         *("-B", "-F", "-I", "-L", "-T", "-l", "-o"),
@@ -24,23 +24,23 @@ _PATH_PREFIXES = sorted(
     key=len,
     reverse=True,
 )
-# Flags whose value is text: it gets into the output, and nothing is opened by it. Those with `=`:
+# Flags with a text value, which is copied to the output and not opened. Those with `=`:
 _TEXT_FLAGS = (
     *("-rpath", "-soname", "-dynamic-linker", "-frandom-seed"),
     *("-ffile-prefix-map", "-fmacro-prefix-map", "-fdebug-prefix-map", "-fcoverage-prefix-map", "-fprofile-prefix-map"),
     *("-ffile-compilation-dir", "-fdebug-compilation-dir", "-fcoverage-compilation-dir"),
-    # Where the program writes when it runs.
+    # The running program writes to this path.
     *("-fprofile-generate", "-fprofile-instr-generate", "-fcs-profile-generate"),
 )
-# Those whose value is the next argument. What else follows a flag may be an input for all that is known of the flag.
+# Flags whose value is the next argument. An argument after any other flag may be an input.
 _COMPILE_TEXT = ("-D", "-U", "-A")
 _LINK_TEXT = ("-rpath", "-soname", "-dynamic-linker", "-install_name", "-compatibility_version", "-current_version")
-# Those with nothing between, where `-DEF:x` is a linker's flag.
+# Flags with an attached value; `-DEF:x` is a linker flag.
 _COMPILE_MACRO = re.compile(r"-[DUA]\w.*", re.DOTALL)
 _LINK_MACRO = re.compile(r"-[DU]\w+(=.*)?", re.DOTALL)
-# What macOS' loader replaces in a run path or an install name.
+# Placeholders that the loader of macOS replaces in a run path or an install name.
 _LOADER_PATHS = ("@rpath", "@loader_path", "@executable_path")
-# A run path from a library's own folder, in the value of a flag or right behind it.
+# A run path relative to the library, in the value of a flag or attached to it.
 _RUN_PATH = re.compile(r"""(?:-R|--?rpath=)?["'\\$]*(?:\$ORIGIN|\$\{ORIGIN\}|@loader_path)(?=["'/:]|$)""")
 _MACHINE = "it queries the build machine, so the wheel would depend on that machine; name the value explicitly"
 _OUTSIDE = "compilers and linkers see only files of targets; add the file's target to `dependencies`"
@@ -52,7 +52,7 @@ _PROGRAMS = "programs of the machine are not used"
 _DECIDED = "Spokeshave sets it"
 _OTHER_FILE = "it reads further flags or paths from a file, which are not checked; write them here"
 _INCLUDE_ROOT = "use `include_root`"
-# The whole of a flag's name, and why it is refused. Dashes before it may be one or two.
+# Names of flags and the reason that each is refused. A name may have one or two leading dashes.
 _REFUSED = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
@@ -72,29 +72,29 @@ _REFUSED = tuple(
     )
 )
 _LINKER_PROGRAM = re.compile(r"-fuse-ld(=.*)?", re.DOTALL)
-# Which linker a driver is to take, by its name, changes nothing of a link.
+# The choice of a linker by name has no effect on a link.
 _LINKER_NAME = re.compile(r"-fuse-ld=[\w.+-]+")
-# Linkers have flags of these names that mean something else: a map of the link.
+# Linker flags of the same names with another meaning: a map file of the link.
 _LINKER_FLAGS = ("-M", "-Map", "-print-map")
 _NATIVE = re.compile(r"(?:^|[=:,])native(?![\w])")
 _WRAPPED = re.compile(r"-W[lap],")
 _PASSED_ON = re.compile(r"-X(?:clang|linker|assembler|preprocessor|arch_\w+|openmp-target\S*)|-mllvm")
 _WINDOWS_FLAG = re.compile(r"/[A-Za-z]+(:.*)?")
 _SEPARATOR = re.compile(r"[=:,]")
-# A flag with a path right behind it that is in no list above.
+# A flag with an attached path that is in none of the lists above.
 _UNKNOWN_JOINED = re.compile(r"-{1,2}[A-Za-z][\w+-]*?(/.*|\.\./.*)")
 
 
 @dataclass(frozen=True)
 class RefusedFlag:
-    """A flag as the user wrote it, and what is wrong with it."""
+    """A flag as written by the user, and the reason that it is refused."""
 
     flag: str
     reason: str
 
 
 def refused_flags(flags: Iterable[str], *, is_link: bool = False) -> tuple[RefusedFlag, ...]:
-    """Every flag that would reach out of the sandbox or ask for the machine, in order."""
+    """Return all flags that access files outside of the sandbox or depend on the host, in order."""
     found: list[RefusedFlag] = []
     before = ""
     for flag, part in flag_parts(flags):
@@ -106,12 +106,12 @@ def refused_flags(flags: Iterable[str], *, is_link: bool = False) -> tuple[Refus
 
 
 def leaves_sandbox(path: str) -> bool:
-    """Whether a path relative to the sandbox' root names something outside of it."""
+    """Return whether a path relative to the sandbox's root refers to a file outside of it."""
     return posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == ".."
 
 
 def flag_parts(flags: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each flag that a driver, compiler or linker sees in the end, with the one that the user wrote."""
+    """Yield each flag that a driver, compiler or linker finally sees, with the flag that the user wrote."""
     for flag in flags:
         if _WRAPPED.match(flag):
             yield from ((flag, part) for part in flag.split(",")[1:])
@@ -120,7 +120,7 @@ def flag_parts(flags: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _reason(part: str, before: str, is_link: bool) -> str | None:
-    """What is wrong with a flag, or with what may be the value of the flag before it."""
+    """Return why a flag is refused, or why the value of the flag before it is."""
     if _is_text(part, before, is_link):
         return None
     if part.startswith("-I"):
@@ -147,7 +147,7 @@ def _is_text(part: str, before: str, is_link: bool) -> bool:
     if is_link and _RUN_PATH.match(part):
         return True
     if not part.startswith("-"):
-        # A driver replaces any argument `@FILE` by what the file says, after any flag.
+        # A driver expands any argument `@FILE` to the content of the file, even after another flag.
         is_file = part.startswith("@") and not part.startswith(_LOADER_PATHS)
         return not is_file and _single_dash(before) in (_LINK_TEXT if is_link else _COMPILE_TEXT)
     name, separator, _ = _single_dash(part).partition("=")
@@ -160,7 +160,7 @@ def _single_dash(flag: str) -> str:
 
 
 def _paths(part: str) -> Iterator[str]:
-    """Everything in a flag that may be a path."""
+    """Yield all parts of a flag that may be a path."""
     if not part.startswith("-"):
         yield part
     yield from (value for value in _SEPARATOR.split(part)[1:] if value)

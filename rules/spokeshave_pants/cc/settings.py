@@ -12,9 +12,10 @@ PACKAGES_DIR = "__packages"
 
 @dataclass(frozen=True)
 class CompileSettings:
-    """What decides a compile beside its inputs: language standard, macros, flags and include directories.
+    """The settings of a compile: language standard, macros, flags and include directories.
 
-    :param platform_defines: macros by a glob of the platforms that have them; flags likewise.
+    Attributes:
+        platform_defines: Macros by a glob of the platforms that they apply to. `platform_flags` has the same form.
     """
 
     cxx_standard: str
@@ -28,10 +29,10 @@ class CompileSettings:
 
 
 def for_platform(by_glob: Iterable[tuple[str, tuple[str, ...]]], platform: Platform) -> tuple[str, ...]:
-    """The values of every glob that fits the platform, in their order."""
+    """Return the values of all globs that match the platform, in order."""
     return tuple(value for glob, values in by_glob if platform.fits([glob]) for value in values)
 
 
 def for_any_platform(by_glob: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The values for all platforms, of which no compile has more than some."""
+    """Return the values for all platforms. A compile has at most some of them."""
     return tuple(value for values in by_glob.values() for value in values)

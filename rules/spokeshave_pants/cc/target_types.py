@@ -1,4 +1,4 @@
-"""Fields that the plugin adds to `cc_source(s)`, and the targets for shared libraries and third-party C/C++."""
+"""Fields that the plugin adds to `cc_source(s)`, and targets for shared libraries and third-party C/C++."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
 from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
 from spokeshave_pants.platform import check_platform_globs
 
-# What is only ever included goes by many names, and Pants knows but three of them.
+# Included files have many suffixes, of which Pants knows only three.
 _TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")
-# Pants types its own list as a tuple of just that length.
+# Pants types its own list as a tuple of exactly that length.
 _extensions: Any = (*CC_FILE_EXTENSIONS, *_TEXT_EXTENSIONS, *ASSEMBLER_EXTENSIONS, *UNSUPPORTED_EXTENSIONS)
 for _field in (CCSourceField, CCGeneratorSourcesField):
     _field.expected_file_extensions = _extensions
@@ -120,7 +120,7 @@ def _refuse_unsupported(alias: str, flags: Iterable[str], address: Address) -> N
 
 
 def _refuse_flags(alias: str, flags: Iterable[str], address: Address, *, is_link: bool = False) -> None:
-    """Raise for every flag that reaches out of the sandbox or asks for the machine, all at once."""
+    """Raise an error that reports all flags that access files outside of the sandbox or depend on the host."""
     problems = [
         f"The `{alias}` field of {address} has {refused.flag!r}: {refused.reason}."
         for refused in refused_flags(flags, is_link=is_link)
@@ -216,7 +216,7 @@ class IncludeRootField(StringSequenceField):
         return value
 
 
-# Pants copies a plugin's field from the generator to what it generates, so that `cc_source` has to have it as well.
+# Pants copies a plugin field from the generator to the generated targets, so that `cc_source` needs it as well.
 class CcSourcesOverridesField(OverridesField):
     help = help_text(
         """

@@ -1,4 +1,4 @@
-"""What the toolchain does not compile: languages by their files' endings, and flags. Each with the way out."""
+"""Languages and compiler flags that the toolchain does not support, with an alternative for each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LANGUAGES = {
     (".asm", ".nasm"): _ASSEMBLERS,
 }
 _BY_EXTENSION = {extension: reason for extensions, reason in _LANGUAGES.items() for extension in extensions}
-# Fortran's with a preprocessor are written in capitals.
+# Fortran with a preprocessor has upper-case suffixes.
 UNSUPPORTED_EXTENSIONS = (
     *_BY_EXTENSION,
     *(extension.upper() for extension in _BY_EXTENSION if extension.startswith(".f")),
@@ -49,10 +49,10 @@ _OPENMP_FLAG = re.compile(r"-fopenmp(?!-simd)\S*|-fiopenmp|[-/]q?openmp(?::\S+)?
 
 
 def check_languages(sources: Iterable[str], *, where: str) -> None:
-    """Refuse sources in languages that the toolchain does not compile.
+    """Check that all sources are in supported languages.
 
     Raises:
-        InvalidTargetError: with all of them.
+        InvalidTargetError: For all sources in other languages.
     """
     reasons = [(source, _BY_EXTENSION.get(posixpath.splitext(source)[1].lower())) for source in sources]
     problems = [f"{source}: {reason}." for source, reason in reasons if reason]
@@ -64,7 +64,7 @@ def check_languages(sources: Iterable[str], *, where: str) -> None:
 
 
 def unsupported_flag(flag: str) -> str | None:
-    """Why a flag for the compiler cannot be used, and what to do; None for all others."""
+    """Return why a compiler flag is not supported and what to do instead. None for all other flags."""
     if _OPENMP_FLAG.fullmatch(flag):
         return f"{_OPENMP}. Remove the flag."
     if flag == "-fmodules-ts" or flag.startswith(("-fmodule-file", "-fmodule-output", "-fprebuilt-module")):

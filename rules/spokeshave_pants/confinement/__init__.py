@@ -1,1 +1,1 @@
-"""Compilers and linkers see their inputs and nothing else of the machine."""
+"""Confinement: compilers and linkers see their inputs and no other files of the machine."""

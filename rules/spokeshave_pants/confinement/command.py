@@ -1,8 +1,8 @@
-"""The program that runs compilers and linkers where they see their inputs alone (`resources/confine.c`).
+"""Command lines for the program that confines compilers and linkers to their inputs (`resources/confine.c`).
 
-It is made by zig for the machine that compilers run on. How much it can hide is that machine's kernel's choice and is
-in no key: an action that sees nothing but its inputs has the same result wherever it runs, and one that asked for more
-fails.
+zig compiles it for the machine that runs the compilers. How much it can hide depends on that machine's kernel and is
+not part of any key: an action that reads only its inputs has the same result on every machine, and an action that reads
+other files fails.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CONFINE = f"{CONFINE_DIR}/confine"
 SOURCE_NAME = "confine.c"
 OUTPUT_NAME = "confine"
 
-# No target's own platform: what compilers run on. Linux' program has no C library, so that any will do.
+# The platform that compilers run on, not that of a target. The Linux program uses no C library, so any will do.
 _MACHINES = {
     "linux_x86_64": Platform(System.MUSL, "x86_64", (1, 2)),
     "linux_arm64": Platform(System.MUSL, "aarch64", (1, 2)),
@@ -28,23 +28,23 @@ _FLAGS = ("-O2", "-g0", "-s", "-nostdlib", "-fno-builtin", "-fno-stack-protector
 
 
 def machine_platform(name: str) -> Platform:
-    """The platform of a machine by Pants' name for it, such as `linux_x86_64`."""
+    """Return the platform of a machine by Pants' name for it, such as `linux_x86_64`."""
     return _MACHINES[name]
 
 
 def build_argv(platform: Platform) -> tuple[str, ...]:
-    """The command line that compiles and links the program."""
+    """Return the command line that compiles and links the program."""
     system = ("-lSystem",) if platform.system is System.MACOS else ("-static", "-ffreestanding")
     return (ZIG, "cc", "-target", platform.zig_target, *_FLAGS, SOURCE_NAME, "-o", OUTPUT_NAME, *system)
 
 
 def confined_argv(argv: Iterable[str], inputs: Iterable[str], dependency_file: str | None = None) -> tuple[str, ...]:
-    """A command line under confinement.
+    """Return a command line that runs another one confined.
 
     Args:
-        argv: what is run, with the program as a path in the working directory.
-        inputs: the paths in the working directory that may be links out of it.
-        dependency_file: where the command says what it read; None for one that does not.
+        argv: The command line to run. Its program is a path in the working directory.
+        inputs: Paths in the working directory that may be links to files outside of it.
+        dependency_file: The file in which the command lists what it read. None for a command without one.
     """
     reads = (f"--reads={dependency_file}",) if dependency_file else ()
     return (CONFINE, *reads, *sorted(inputs), "--", *argv)

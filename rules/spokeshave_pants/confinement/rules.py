@@ -1,4 +1,4 @@
-"""Run zig where it sees its inputs and nothing else of the machine."""
+"""Rules that run zig so that it sees its inputs and no other files of the machine."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 
 class ConfinementError(SpokeshaveError):
-    """The program that hides the machine from compilers cannot be made."""
+    """The confinement program cannot be built."""
 
 
 @dataclass(frozen=True)
 class ConfineProgram:
-    """The program, as the only file of a digest that goes to `CONFINE_DIR`."""
+    """The confinement program, as the only file of a digest for `CONFINE_DIR`."""
 
     digest: Digest
 
 
 @dataclass(frozen=True)
 class ConfinedProcess:
-    """A process that runs zig, and the packages that its inputs have files of.
+    """A process that runs zig, and the packages that its inputs include files of.
 
-    Args:
-        dependency_file: what the process writes to say what it read (`-MD -MF`). A file in it that is not an input
-            fails the process.
+    Attributes:
+        dependency_file: The file in which the process lists what it read (`-MD -MF`). The process fails if it lists a
+            file that is not an input.
     """
 
     process: Process
@@ -79,7 +79,7 @@ async def run_confined(request: ConfinedProcess, program: ConfineProgram) -> Fal
 
 
 def confined(process: Process, program: ConfineProgram, dependency_file: str | None = None) -> Process:
-    """The process with the program in front, which is an input like all others, in its working directory."""
+    """Return the process under the confinement program, which is an input in its working directory."""
     here = f"{process.working_directory}/" if process.working_directory else ""
     inputs = (path[len(here) :] for path in process.immutable_input_digests)
     return replace(

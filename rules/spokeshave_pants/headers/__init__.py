@@ -1,1 +1,1 @@
-"""CPython's headers for a version and platform, and the import library made from them."""
+"""CPython's headers for a version and platform, and the import library generated from them."""

@@ -1,4 +1,4 @@
-"""Pinned archives of CPython builds, as `[python-headers].archives` names them, and what is in one."""
+"""Pinned archives of CPython builds from `[python-headers].archives`, and their contents."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ INCLUDE = "python/include"
 
 _PINNED = re.compile(r"[^|\s]+\|[0-9a-f]{64}\|[0-9]+")
 _DIGEST = re.compile(r"Digest\s*\{\s*hash:\s*Fingerprint<(?P<sha256>[0-9a-f]{64})>,\s*size_bytes:\s*(?P<size>[0-9]+)")
-# The engine stops at the size that was pinned, and then knows no hash.
+# The engine stops a download at the pinned size and then does not know its hash.
 _LARGER = "larger than expected digest"
 _VERSION = re.compile(r'^#define\s+PY_VERSION\s+"(?P<version>[^"]+)"', re.MULTILINE)
 
 
 class PinnedArchiveError(SpokeshaveError):
-    """An entry of `[python-headers].archives` that is not as it must be, or an archive that is not what it names."""
+    """An invalid entry of `[python-headers].archives`, or an archive that does not match its entry."""
 
 
 @dataclass(frozen=True)
 class PinnedArchive:
-    """An archive of a Python build by its address, sha256 and size in bytes.
+    """The address, sha256 and size in bytes of an archive of a Python build.
 
-    :param platform: the only platform that it is for; None for all.
+    Attributes:
+        platform: The only platform that it is for. None for all.
     """
 
     version: PythonVersion
@@ -40,19 +41,20 @@ class PinnedArchive:
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """Return the file's name."""
         return self.url.rsplit("/", 1)[-1]
 
     @property
     def key(self) -> str:
-        """The entry's key in the option."""
+        """Return the entry's key in the option."""
         return f"{self.version}:{self.platform}" if self.platform else str(self.version)
 
     @classmethod
     def parse(cls, key: str, text: str) -> PinnedArchive:
-        """The archive of an entry, whose key is a version or `VERSION:PLATFORM`.
+        """Parse an entry whose key is a version or `VERSION:PLATFORM`.
 
-        :raises PinnedArchiveError: where one of them is not of its form.
+        Raises:
+            PinnedArchiveError: If the key or the value is invalid.
         """
         where = f"{OPTION}, in {key!r},"
         python, colon, tag = key.partition(":")
@@ -72,19 +74,23 @@ class PinnedArchive:
 
 @dataclass(frozen=True)
 class PinnedArchives:
-    """Every entry of the option."""
+    """All entries of the option."""
 
     found: tuple[PinnedArchive, ...]
 
     @classmethod
     def parse(cls, entries: Mapping[str, str]) -> PinnedArchives:
-        """:raises PinnedArchiveError: that tells every wrong entry."""
+        """Parse the option.
+
+        Raises:
+            PinnedArchiveError: For all invalid entries.
+        """
         return cls(parse_entries(entries, PinnedArchive.parse, PinnedArchiveError))
 
     def serving(self, version: PythonVersion, platform: Platform) -> PinnedArchive | None:
-        """The archive for a version and a platform: the platform's own first, then that of the very build.
+        """Return the archive for a version and a platform. An archive for the platform takes precedence.
 
-        The free-threaded build has the same headers as the other one but for `pyconfig.h`, which is derived.
+        The free-threaded build has the same headers as the default build except for `pyconfig.h`, which is derived.
         """
         candidates = [
             archive
@@ -95,9 +101,10 @@ class PinnedArchives:
 
 
 def download_problem(archive: PinnedArchive, words: str) -> str:
-    """Why an archive could not be had, from what the engine said.
+    """Return why a download failed, from the engine's error.
 
-    :param words: the engine's error, which holds the digest of what it got where that is another.
+    Args:
+        words: The engine's error. For a wrong hash it contains the digest of the received file.
     """
     entry = f"{OPTION} pins {archive.url} for Python {archive.key}"
     digests = [(match["sha256"], int(match["size"])) for match in _DIGEST.finditer(words)]
@@ -117,7 +124,7 @@ def download_problem(archive: PinnedArchive, words: str) -> str:
 
 
 def include_folder(paths: Iterable[str], version: PythonVersion) -> str | None:
-    """The folder of `Python.h` among an archive's files: Unix has one per version, Windows none."""
+    """Return the directory of `Python.h` among an archive's files. Unix has one per version, Windows only one."""
     known = re.compile(rf"{INCLUDE}(/python3\.[0-9]+t?)?")
     folders = {path.rpartition("/")[0] for path in paths if path.endswith("/Python.h")}
     own = f"{INCLUDE}/python{version}"
@@ -125,6 +132,6 @@ def include_folder(paths: Iterable[str], version: PythonVersion) -> str | None:
 
 
 def headers_version(patchlevel: str) -> str | None:
-    """The full version, `3.12.1`, that `patchlevel.h` defines."""
+    """Return the full version, such as `3.12.1`, that `patchlevel.h` defines."""
     match = _VERSION.search(patchlevel)
     return match["version"] if match else None

@@ -1,7 +1,7 @@
-"""CPython's headers from Debian's packages, for versions that the machine has no Python of.
+"""CPython's headers from Debian's packages, for versions without an interpreter on the machine.
 
-apt downloads and checks them (the release's signature, then each file's hash) in a folder of its own: nothing is
-installed, and the machine's package lists are not touched. The mirror is the one that the machine's own sources name.
+apt downloads and checks them (the release's signature, then each file's hash) in a directory of its own. Nothing is
+installed, and the machine's package lists are not changed. The mirror is the one in the machine's own sources.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from spokeshave_pants.python_abi import PythonVersion
 
 INCLUDE = "include"
-# What apt is told beside the machine's own `Acquire` settings (proxies, certificates), which come first.
+# Options of apt, in addition to the machine's own `Acquire` settings (proxies, certificates), which come first.
 _CONFIGURATION = """\
 Dir::Etc::main "/dev/null";
 Dir::Etc::parts "/dev/null";
@@ -29,8 +29,8 @@ Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 Acquire::Retries "3";
 """
-# The headers are the same for every architecture. A release that is past its date will do (`Check-Valid-Until`): that
-# limit is against stale security updates, mirrors may be snapshots, and what comes is signed all the same.
+# The headers are the same for every architecture. An expired release is accepted (`Check-Valid-Until`): the check
+# protects against outdated security updates, but mirrors may be snapshots, and all downloads are signed in any case.
 _SCRIPT = """\
 set -eu
 fail() {{ echo "$1" >&2; exit 1; }}
@@ -66,12 +66,12 @@ dpkg-deb -f ./*.deb Version
 
 
 def package_name(version: PythonVersion) -> str:
-    """Debian's package of a version's headers, which serve the free-threaded build as well."""
+    """Return Debian's package of a version's headers. The free-threaded build uses the same package."""
     return f"libpython3.{version.minor}-dev"
 
 
 def download_script(version: PythonVersion, suite: str) -> str:
-    """A shell script that leaves the headers in `include` and prints the package's version."""
+    """Return a shell script that writes the headers to `include` and prints the package's version."""
     return _SCRIPT.format(
         configuration=_CONFIGURATION,
         suite=suite,

@@ -1,7 +1,7 @@
-"""What CPython's Windows DLLs export, read from the headers: the names that an import library needs.
+"""The exports of CPython's Windows DLLs, read from the headers. An import library needs these names.
 
-`PyAPI_FUNC` and `PyAPI_DATA` mark every function and variable that the DLL exports, so the headers of a version say
-what its DLL has. Sources: PEP 384 and PEP 652 (`python3.dll` has the stable ABI), PEP 703 (`python313t.dll`).
+`PyAPI_FUNC` and `PyAPI_DATA` mark every function and variable that the DLL exports, so the headers of a version define
+the contents of its DLL. Sources: PEP 384 and PEP 652 (`python3.dll` has the stable ABI), PEP 703 (`python313t.dll`).
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from spokeshave_pants.toolchain.zig import ZIG
 
 _MACHINES = {"amd64": "i386:x86-64", "arm64": "arm64"}
 _MARK = re.compile(r"\bPyAPI_(?:FUNC|DATA)\s*\(")
-# What follows the type: attributes, then the name, or a pointer to a function that is a variable.
+# The text after the type: attributes, then the name, or a pointer to a function that is a variable.
 _FUNCTION = re.compile(r"[\s*]*(?:(?:\w+(?:\([^)]*\))?)[\s*]+)*?(?P<name>\w+)\s*\(")
 _VARIABLE = re.compile(r"[\s*]*(?:const\s+)?(?:\(\s*\*\s*(?P<pointer>\w+)\s*\)|(?P<name>\w+)\s*[;\[])")
-# The other name that a function has for callers who pass lengths as `Py_ssize_t`.
+# The second name of a function, for callers that pass lengths as `Py_ssize_t`.
 _SIZE_T = re.compile(r"^\s*#\s*define\s+\w+\s+(?P<name>_\w+_SizeT)\s*$", re.MULTILINE)
-# A thread library for systems that have none.
+# A thread library for systems without one.
 _STUBS = "cpython/pthread_stubs.h"
-# Declared for extensions, and yet in no DLL (compared with those of 3.10 to 3.14).
+# Declared for extensions but not in any DLL (compared with those of 3.10 to 3.14).
 _NOT_EXPORTED = frozenset(
     {"Py_FrozenMain", "_PyCodec_Forget", "_PyTime_FromTimeval", "_PyTrash_begin", "_PyTrash_end", "_Py_stats"}
 )
-# Declared for the limited API, and yet not in `python3.dll`.
+# Declared for the limited API but not in `python3.dll`.
 _NOT_STABLE = frozenset({"PyMarshal_WriteLongToFile", "PyMarshal_WriteObjectToFile", "PyOS_AfterFork"})
 _DEFINE = re.compile(r"^#define (?P<name>\w+) ?(?P<value>[0-9]*)$", re.MULTILINE)
-# Beside those of `pyconfig.h`: the compiler's, one that a source sets, and one that CPython's headers set.
+# Macros besides those of `pyconfig.h`: from the compiler, from sources, and from CPython's headers.
 _MACROS = {"WIN32": 1, "_WIN32": 1, "_WIN64": 1, "PY_SSIZE_T_CLEAN": 1, "_PY_SHORT_FLOAT_REPR": 1}
 
 
 @dataclass(frozen=True, order=True)
 class Export:
-    """A name that a DLL exports, and whether it is a variable, which a caller reaches by another way."""
+    """A name that a DLL exports, and whether it is a variable, which callers access differently."""
 
     name: str
     is_data: bool
 
 
 def dll_name(abi: PythonAbi) -> str:
-    """The DLL that an extension of that ABI loads: `python3.dll`, `python312.dll` or `python313t.dll`."""
+    """Return the DLL that an extension of an ABI loads: `python3.dll`, `python312.dll` or `python313t.dll`."""
     if abi.stable:
         return "python3.dll"
     return f"python3{abi.version.minor}{'t' if abi.version.free_threaded else ''}.dll"
@@ -62,14 +62,15 @@ def import_library_description(abi: PythonAbi, platform: Platform) -> str:
 
 
 def import_library_argv(platform: Platform, *, definition: str, output: str) -> tuple[str, ...]:
-    """The command that makes an import library from a module-definition file; the same bytes at any time."""
+    """Return the command that makes an import library from a module-definition file, reproducibly."""
     return (ZIG, "dlltool", "-m", _MACHINES[platform.architecture], "-d", definition, "-l", output)
 
 
 def exports(headers: Mapping[str, str], abi: PythonAbi) -> tuple[Export, ...]:
-    """What the headers declare for extensions of that ABI on Windows, sorted by name.
+    """Return what the headers declare for extensions of an ABI on Windows, sorted by name.
 
-    :param headers: the text of each header by its path below the folder of `Python.h`.
+    Args:
+        headers: The text of each header by its path below the directory of `Python.h`.
     """
     found: dict[str, Export] = {}
     for path in sorted(headers):
@@ -81,20 +82,20 @@ def exports(headers: Mapping[str, str], abi: PythonAbi) -> tuple[Export, ...]:
 
 
 def module_definition(headers: Mapping[str, str], abi: PythonAbi) -> str:
-    """The module-definition file of the ABI's DLL, from which a linker's tool makes the import library."""
+    """Return the module-definition file of an ABI's DLL, from which a linker tool makes the import library."""
     lines = (f"    {export.name}{' DATA' if export.is_data else ''}" for export in exports(headers, abi))
     return "\n".join((f"LIBRARY {dll_name(abi)}", "EXPORTS", *lines, ""))
 
 
 def _is_seen(path: str, abi: PythonAbi) -> bool:
-    # In folders below are the declarations that the limited API leaves out.
+    # The limited API leaves out the declarations in subdirectories.
     return path != _STUBS and not (abi.stable and posixpath.dirname(path))
 
 
 def _macros(abi: PythonAbi) -> dict[str, int]:
     pyconfig = derived_pyconfig(Platform(System.WINDOWS, "amd64"), abi.version)
     configured = {define["name"]: int(define["value"] or 1) for define in _DEFINE.finditer(pyconfig)}
-    # An extension may include CPython's internal headers, which ask for `Py_BUILD_CORE`.
+    # An extension may include CPython's internal headers, which require `Py_BUILD_CORE`.
     purpose = {"Py_LIMITED_API": int(abi.limited_api, 16)} if abi.limited_api else {"Py_BUILD_CORE": 1}
     return {**configured, **_MACROS, **purpose}
 
@@ -115,7 +116,7 @@ def _exports_of(text: str) -> Iterator[Export]:
 
 
 def _closing(text: str, start: int) -> int:
-    """The index after the parenthesis that closes the one before `start`."""
+    """Return the index after the closing parenthesis that matches the opening one before `start`."""
     depth = 1
     for index in range(start, len(text)):
         depth += {"(": 1, ")": -1}.get(text[index], 0)

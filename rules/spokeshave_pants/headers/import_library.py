@@ -1,4 +1,4 @@
-"""The import library of CPython's DLL, which extensions for Windows are linked with."""
+"""Rules for the import library of CPython's DLL, which extensions for Windows are linked with."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ _DEFINITION = "python.def"
 
 @dataclass(frozen=True)
 class PythonImportLibraryRequest:
-    """:param where: what is linked with it, for messages, such as "the target //a:b"."""
+    """A request for the import library.
+
+    Attributes:
+        where: The subject of messages, such as "the target //a:b".
+    """
 
     abi: PythonAbi
     platform: Platform

@@ -1,4 +1,4 @@
-"""The entries of an option that pins something per Python version."""
+"""Parsing of options that pin something per Python version."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ T = TypeVar("T")
 def parse_entries(
     entries: Mapping[str, str], parse: Callable[[str, str], T], error: type[SpokeshaveError]
 ) -> tuple[T, ...]:
-    """Every entry, parsed.
+    """Parse all entries.
 
-    :raises error: that tells every wrong entry, each of which `parse` raises it for.
+    Raises:
+        error: If `parse` raises it for any entry. The message reports all invalid entries.
     """
     found: list[T] = []
     problems: list[str] = []

@@ -1,6 +1,6 @@
-"""Which lines of a C header a compiler sees, given the macros that are defined: enough of it for CPython's headers.
+"""A small preprocessor: the lines of a C header that a compiler sees, sufficient for CPython's headers.
 
-Of the macros that a header defines itself those count that are empty or a number; other headers are not followed.
+Macros that a header defines itself are known if they are empty or a number. Other headers are not followed.
 """
 
 from __future__ import annotations
@@ -38,20 +38,21 @@ _OPERATORS = {
 
 
 def visible_text(text: str, macros: Mapping[str, int]) -> str:
-    """The lines that are left of a header when its conditions are decided; comments and conditions are gone.
+    """Return the lines of a header that its conditions select, without the conditions and comments.
 
-    :param macros: the macros that are defined, and their values.
+    Args:
+        macros: The defined macros and their values.
     """
     known = dict(macros)
     lines = _COMMENT.sub(" ", text).replace("\\\n", " ").split("\n")
     visible: list[str] = []
-    # Of each condition that is open: whether its lines are seen, and whether a branch of it was.
+    # For each open condition: whether its lines are visible, and whether one of its branches was.
     conditions: list[tuple[bool, bool]] = []
     for line in lines:
         directive = _DIRECTIVE.match(line)
         name, rest = (directive["name"], directive["rest"]) if directive else ("", "")
         if name in ("if", "ifdef", "ifndef"):
-            # Where nothing is seen, conditions may be ones that make no sense; the second says that no branch is open.
+            # In invisible text, expressions may be invalid. The second value prevents that another branch is visible.
             is_seen = all(seen for seen, _ in conditions)
             holds = is_seen and _holds(name, rest, known)
             conditions.append((holds, holds or not is_seen))
@@ -76,9 +77,10 @@ def _holds(directive: str, rest: str, macros: Mapping[str, int]) -> bool:
 
 
 def evaluate(expression: str, macros: Mapping[str, int]) -> int:
-    """The value of an `#if`'s expression; a name that is no macro is 0, and so is a macro that takes arguments.
+    """Return the value of an `#if` expression. Undefined names and macros with arguments are 0.
 
-    :raises ValueError: for what is no expression of comparisons, sums and logic.
+    Raises:
+        ValueError: If it is not an expression of comparisons, sums and logic.
     """
     text = _DEFINED.sub(lambda match: str(int((match[1] or match[2]) in macros)), expression)
     text = _CALL.sub("0", text)

@@ -1,12 +1,12 @@
-"""The `pyconfig.h` of a platform's CPython, derived from the platform and the version and from nothing else.
+"""The `pyconfig.h` of a platform's CPython, derived only from the platform and the version.
 
-CPython's configure writes that file for the machine it runs on; Windows has a hand-written one. What reaches an
-extension is little of it: what CPython's own headers test, the sizes of C's types, the macros that choose which
-declarations the system's headers show, and which of POSIX there is. That much is known of every platform, so no
-machine of that platform is needed, and a wheel's bytes do not depend on how some interpreter was configured.
+CPython's configure script writes that file for the machine it runs on. Windows has a hand-written one. Only a small
+part of it affects extensions: the macros that CPython's own headers test, the sizes of C types, the feature macros of
+the system's headers, and the available parts of POSIX. All of that is known for every platform. No machine of the
+platform is needed, and a wheel's bytes do not depend on the configuration of an interpreter.
 
-`HAVE_` macros say what the platform's *oldest* release has: functions that came to glibc after 2.17 or to macOS
-after 10.13 are left out, whatever the building machine has.
+`HAVE_` macros describe the platform's *oldest* release: functions that were added to glibc after 2.17 or to macOS after
+10.13 are left out, even if the building machine has them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from spokeshave_pants.python_abi import PythonVersion
 
 _BIG_ENDIAN = frozenset({"s390x"})
 _32_BIT = frozenset({"armv7l"})
-# C's `wchar_t` is signed everywhere but here; CPython calls only an unsigned one usable.
+# C's `wchar_t` is signed except on these. CPython calls only an unsigned one usable.
 _UNSIGNED_WCHAR_T = frozenset({"aarch64", "armv7l"})
-# The alignment that `malloc` gives; elsewhere it is 16.
+# The alignment of `malloc` on these. It is 16 elsewhere.
 _MAX_ALIGN = {"armv7l": 8, "s390x": 8}
 
 _LINUX_AND_MACOS_HEADERS = """
@@ -54,7 +54,7 @@ _WINDOWS = """
     MKTIME PROCESS_H PROTOTYPES PUTENV SETVBUF SIGNAL_H STDDEF_H STRERROR STRFTIME SYS_STAT_H SYS_TYPES_H TEMPNAM
     TMPFILE TMPNAM TZNAME UMASK WCHAR_H WCSCOLL WCSFTIME WCSXFRM
 """
-# How CPython is built on every platform.
+# Macros of CPython on every platform.
 _BUILT_WITH = {
     "RETSIGTYPE": "void",
     "STDC_HEADERS": "1",
@@ -62,7 +62,7 @@ _BUILT_WITH = {
     "WITH_DOC_STRINGS": "1",
     "WITH_PYMALLOC": "1",
 }
-# What only some versions' files have: the first and the last minor release, and the macros.
+# Macros of some versions only: the first and the last minor release, and the macros.
 _NEWEST = 99
 _BUILT_WITH_SINCE = (
     (11, 13, {"WITH_FREELISTS": "1"}),
@@ -79,12 +79,12 @@ _POSIX_SINCE = (
     (14, _NEWEST, {"_Py_STACK_GROWS_DOWN": "1"}),
 )
 _SIZES = {"DOUBLE": 8, "FLOAT": 4, "INT": 4, "LONG_LONG": 8, "SHORT": 2, "_BOOL": 1}
-# Guarded, since compilers and sources define them beforehand, and not always as 1.
+# Guarded, because compilers and sources define them beforehand, and not always as 1.
 _SHOW_EVERYTHING = ("_ALL_SOURCE", "_GNU_SOURCE", "_LARGEFILE_SOURCE", "_NETBSD_SOURCE", "_REENTRANT", "__BSD_VISIBLE")
-# Both are what Windows' own file includes, and sources rely on it.
+# Windows' own file includes both, and sources rely on it.
 _WINDOWS_INCLUDES = ("io.h", "stdio.h")
-# The free-threaded build's headers ask for the thread's register by an intrinsic that clang knows only as Microsoft's
-# compiler. It is declared before, so that it is not declared as what the macro makes of it.
+# The free-threaded build's headers read the thread's register by an intrinsic that clang provides only in its Microsoft
+# mode. The declaration precedes the macro, so that the macro does not change it.
 _THREAD_REGISTER = """\
 #include <intrin.h>
 #define __getReg(number) \\
@@ -92,16 +92,17 @@ _THREAD_REGISTER = """\
 
 
 def derived_pyconfig(platform: Platform, version: PythonVersion) -> str:
-    """The text of `pyconfig.h` for an extension of that Python on that platform.
+    """Return the text of `pyconfig.h` for an extension of a Python on a platform.
 
-    :param platform: `universal2` is served as well: what differs between its processors is left to CPython's headers.
+    Args:
+        platform: May be `universal2`. CPython's headers handle the differences between its processors.
     """
     parts = {System.MACOS: _macos, System.WINDOWS: _windows}.get(platform.system, _linux)(platform)
     parts.append(_defines({**_BUILT_WITH, **_of_version(_BUILT_WITH_SINCE, version)}))
     if platform.system is not System.WINDOWS:
         parts.append(_defines(_of_version(_POSIX_SINCE, version)))
     if version.free_threaded:
-        parts.append(_guarded(("Py_GIL_DISABLED",)))  # build backends define it as well
+        parts.append(_guarded(("Py_GIL_DISABLED",)))  # # build backends define it as well
         if platform.system is System.WINDOWS and platform.architecture == "arm64":
             parts.append(_THREAD_REGISTER)
     title = f"/* The configuration of CPython {version} on {platform.system.value} {platform.architecture}. */"
@@ -118,7 +119,7 @@ def _linux(platform: Platform) -> list[str]:
         "PID_T": 4,
         "PTHREAD_KEY_T": 4,
         "PTHREAD_T": word,
-        # musl 1.2 has a 64-bit one everywhere, glibc's old interface only where the word is one.
+        # musl 1.2 has a 64-bit one everywhere, glibc's old interface only on 64-bit processors.
         "TIME_T": 8 if platform.system is System.MUSL else word,
         "WCHAR_T": 4,
     }
@@ -139,11 +140,11 @@ def _linux(platform: Platform) -> list[str]:
 
 def _macos(platform: Platform) -> list[str]:
     sizes = {"FPOS_T": 8, "LONG": 8, "OFF_T": 8, "PID_T": 4, "PTHREAD_KEY_T": 8, "PTHREAD_T": 8, "TIME_T": 8}
-    # An Intel processor's is twice the other's, and `universal2` is both.
+    # An Intel processor's is twice the size of the others', and `universal2` has both.
     is_same = platform.architecture != UNIVERSAL
     long_double = {"LONG_DOUBLE": 16 if platform.architecture == "x86_64" else 8} if is_same else {}
     return [
-        # Without `_POSIX_C_SOURCE`: it would hide all of macOS' own declarations.
+        # Without `_POSIX_C_SOURCE`, which would hide all of macOS' own declarations.
         _guarded((*_SHOW_EVERYTHING, "_DARWIN_C_SOURCE")),
         _sizes({**sizes, **long_double, "WCHAR_T": 4}, word=8),
         _defines({"DOUBLE_IS_LITTLE_ENDIAN_IEEE754": "1"}),
@@ -152,7 +153,7 @@ def _macos(platform: Platform) -> list[str]:
 
 
 def _windows(platform: Platform) -> list[str]:
-    # These are the compiler's: mingw's `pid_t` has 8 bytes where Microsoft's file says 4.
+    # The compiler defines these: mingw's `pid_t` has 8 bytes, but Microsoft's file says 4.
     sizes = {"FPOS_T": 8, "HKEY": 8, "LONG": 4, "OFF_T": 4, "PID_T": 8, "TIME_T": 8, "WCHAR_T": 2}
     system = {
         "MS_WIN32": "",
@@ -191,7 +192,7 @@ def _of_version(table: Iterable[tuple[int, int, Mapping[str, str]]], version: Py
 
 
 def _sizes(sizes: Mapping[str, int], word: int) -> str:
-    """The sizes of C's types in bytes, and two alignments, which are the sizes."""
+    """Return the sizes of C types in bytes, and two alignments, which equal the sizes."""
     every = {**_SIZES, **sizes, **dict.fromkeys(("SIZE_T", "UINTPTR_T", "VOID_P"), word)}
     alignments = {"ALIGNOF_LONG": str(every["LONG"]), "ALIGNOF_SIZE_T": str(word)}
     return _defines({**{f"SIZEOF_{name}": str(size) for name, size in sorted(every.items())}, **alignments})

@@ -1,8 +1,8 @@
-"""Pinned releases of CPython whose headers are taken from whichever machine has them, as `[python-headers].releases`.
+"""Pinned releases of CPython whose headers may come from any machine, from `[python-headers].releases`.
 
-The headers of one release are the same files everywhere but for `pyconfig.h`, which is derived. So a release and a hash
-of them is a key that two machines share, wherever each has its Pythons; and one that has another patch release gets
-them from the remote cache.
+The headers of one release are the same files everywhere except for `pyconfig.h`, which is derived. A release and a hash
+of its headers are therefore a key that machines share, wherever each has its Pythons installed. A machine with another
+patch release gets the headers from the remote cache.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ PLACE = f".cache/{CACHE}"
 INCLUDE = "include"
 
 _PINNED = re.compile(r"(?P<release>3\.[0-9]+\.[0-9]+)\|(?P<sha256>[0-9a-f]{64})")
-# The exit code of the tool (`tools/spokeshave/standalone/header_releases.py`) for headers that have another hash.
+# The exit code of `tools/spokeshave/standalone/header_releases.py` for headers with another hash.
 OTHER = 4
 
 
 class PinnedReleaseError(SpokeshaveError):
-    """An entry of `[python-headers].releases` that is not as it must be."""
+    """An invalid entry of `[python-headers].releases`."""
 
 
 @dataclass(frozen=True)
 class PinnedRelease:
-    """A release of CPython, `3.12.1`, and the sha256 of its headers (the tool tells of what exactly)."""
+    """A release of CPython, such as `3.12.1`, and the sha256 of its headers, which the tool defines."""
 
     version: PythonVersion
     release: str
@@ -39,7 +39,11 @@ class PinnedRelease:
 
     @classmethod
     def parse(cls, key: str, text: str) -> PinnedRelease:
-        """:raises PinnedReleaseError: where the entry is not of its form."""
+        """Parse an entry.
+
+        Raises:
+            PinnedReleaseError: If it is invalid.
+        """
         where = f"{OPTION}, in {key!r},"
         try:
             version = PythonVersion.parse(key, where=where)
@@ -53,22 +57,26 @@ class PinnedRelease:
 
 @dataclass(frozen=True)
 class PinnedReleases:
-    """Every entry of the option."""
+    """All entries of the option."""
 
     found: tuple[PinnedRelease, ...]
 
     @classmethod
     def parse(cls, entries: Mapping[str, str]) -> PinnedReleases:
-        """:raises PinnedReleaseError: that tells every wrong entry."""
+        """Parse the option.
+
+        Raises:
+            PinnedReleaseError: For all invalid entries.
+        """
         return cls(parse_entries(entries, PinnedRelease.parse, PinnedReleaseError))
 
     def serving(self, version: PythonVersion) -> PinnedRelease | None:
-        """The release for a version; the free-threaded build has the headers of the other one."""
+        """Return the release for a version. The free-threaded build has the headers of the default build."""
         return next((release for release in self.found if release.version.minor == version.minor), None)
 
 
 def fallback_warning(release: PinnedRelease, exit_code: int, found: str) -> str:
-    """What a user is told where the pinned headers are not to be had."""
+    """Return the warning about pinned headers that are not available."""
     why = (
         f"those of this machine's {release.release} have the sha256 {found}"
         if exit_code == OTHER

@@ -1,6 +1,6 @@
-"""CPython's headers for one version and platform: of a pinned archive or release, an interpreter here, or Debian.
+"""Rules for CPython's headers for a version and platform: from a pinned archive or release, an interpreter, or Debian.
 
-Whatever they come from, `pyconfig.h` is derived from the platform and the version.
+In all cases `pyconfig.h` is derived from the platform and the version.
 """
 
 from __future__ import annotations
@@ -111,9 +111,10 @@ class PythonHeadersSubsystem(Subsystem):
 
 @dataclass(frozen=True)
 class PythonHeadersRequest:
-    """The headers that an extension for a version and a platform is compiled with.
+    """A request for the headers that an extension for a version and a platform is compiled with.
 
-    :param where: what wants them, for messages, such as "the target //a:b".
+    Attributes:
+        where: The subject of messages, such as "the target //a:b".
     """
 
     version: PythonVersion
@@ -123,7 +124,7 @@ class PythonHeadersRequest:
 
 @dataclass(frozen=True)
 class PythonHeaders:
-    """The directory that holds `Python.h`, and where it came from as a report tells it."""
+    """The directory of `Python.h`, and the origin of the headers for reports."""
 
     digest: Digest
     origin: str
@@ -132,10 +133,11 @@ class PythonHeaders:
 
 @dataclass(frozen=True)
 class FoundHeaders:
-    """Headers as their source has them, without `pyconfig.h`.
+    """Headers from their source, without `pyconfig.h`.
 
-    :param version: the full version, `3.12.1`.
-    :param source: where they come from, as what follows "headers of".
+    Attributes:
+        version: The full version, such as `3.12.1`.
+        source: The origin, as the text after "headers of".
     """
 
     digest: Digest
@@ -153,7 +155,7 @@ class ReleaseHeaders:
 
 @dataclass(frozen=True)
 class DebianHeadersRequest:
-    """The headers in Debian's package, wanted because the machine has none (`reason`)."""
+    """A request for the headers in Debian's package, because the machine has none (`reason`)."""
 
     version: PythonVersion
     suite: str
@@ -162,7 +164,7 @@ class DebianHeadersRequest:
 
 @dataclass(frozen=True)
 class HeadersFolder:
-    """A folder with `Python.h` in it: all that is in a digest."""
+    """A directory with `Python.h`, as the only content of a digest."""
 
     digest: Digest
     version: PythonVersion
@@ -236,7 +238,7 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
     result = await Get(
         FallibleProcessResult,
         Process(
-            # What decompresses it is found by tar on the PATH.
+            # tar finds the decompressor on the PATH.
             argv=(tar.path, "-xf", archive.name, INCLUDE),
             env=_PATH,
             input_digest=download,
@@ -273,7 +275,7 @@ async def release_headers(release: PinnedRelease, python: SandboxPython, interpr
                 append_only_caches=caches,
                 description=f"Link the headers of Python {release.release}",
                 level=LogLevel.DEBUG,
-                # The link is what it is for, and that is in no result.
+                # The process runs to create the link, which is not part of its result.
                 cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
             ),
         )
@@ -343,7 +345,7 @@ async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary
 
 @rule
 async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
-    """The headers of a folder, once it is known that they are headers of that version."""
+    """Check that a directory has the headers of a version, and return them."""
     headers = await Get(Digest, DigestSubset(folder.digest, PathGlobs(["**/*.h", "!pyconfig.h"])))
     patchlevel = await Get(DigestContents, DigestSubset(headers, PathGlobs(["patchlevel.h"])))
     version = headers_version("".join(file.content.decode() for file in patchlevel)) or "an unknown version"

@@ -1,4 +1,4 @@
-"""The Pythons of other platforms that an emulator runs here, as the manifest of `spokeshave emulation` lists them."""
+"""The Pythons of other platforms that an emulator runs here, from the manifest of `spokeshave emulation`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class InvalidManifestError(SpokeshaveError):
 class ForeignPython:
     """A Python of another platform.
 
-    :param newest: the version of its C library, the newest floor whose wheels it runs; None on Windows.
-    :param emulator: the emulator's name and version.
-    :param facts: the manifest's entry as JSON, which names every package that it was made of by its hash.
+    Attributes:
+        newest: The version of its C library, which is the newest floor whose wheels it runs. None on Windows.
+        emulator: The emulator's name and version.
+        facts: The manifest's entry as JSON, with the hash of every package that it was made from.
     """
 
     feature: PythonVersion
@@ -38,16 +39,16 @@ class ForeignPython:
     facts: str
 
     def is_of(self, platform: Platform) -> bool:
-        """Whether it is of the platform's system and architecture, whatever the floor."""
+        """Return whether it is of the platform's system and architecture, with any floor."""
         return (self.system, self.architecture) == (platform.system.value, platform.architecture)
 
     def runs(self, platform: Platform) -> bool:
-        """Whether it runs wheels of the platform."""
+        """Return whether it runs wheels of the platform."""
         return self.is_of(platform) and (platform.floor is None or self.newest is None or platform.floor <= self.newest)
 
 
 def manifest_path(folder: str, environment: Mapping[str, str], build_root: str) -> str | None:
-    """The manifest in a folder as `[wheel-pythons].emulated` has it; None where there can be none."""
+    """Return the manifest in a directory from `[wheel-pythons].emulated`, or None if there cannot be one."""
     if not folder:
         return None
     home = environment.get("SPOKESHAVE_HOME")
@@ -61,9 +62,10 @@ def manifest_path(folder: str, environment: Mapping[str, str], build_root: str) 
 
 
 def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:
-    """The Pythons of a manifest; none where its text is empty.
+    """Parse the Pythons of a manifest. An empty text has none.
 
-    :raises InvalidManifestError: for anything else that is no manifest.
+    Raises:
+        InvalidManifestError: For any other text that is not a manifest.
     """
     if not text:
         return ()

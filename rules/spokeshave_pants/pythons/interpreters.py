@@ -1,4 +1,4 @@
-"""The CPython interpreters of a machine: how they are asked for and what their answers mean."""
+"""Discovery of a machine's CPython interpreters: the script that queries them, and the parsing of its output."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, order=True)
 class Interpreter:
-    """One CPython: its path, full version, and the directory of its headers where it has them."""
+    """One CPython: its path, full version, and the directory of its headers if it has them."""
 
     feature: PythonVersion
     patch: tuple[int, ...]
@@ -37,7 +37,7 @@ class Interpreter:
 
 
 def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Directories, with `<PATH>` and `<PYENV>` replaced by what this environment has; globs stay for the shell."""
+    """Return directories with `<PATH>` and `<PYENV>` replaced from this environment. The shell expands globs."""
     pyenv = environment.get("PYENV_ROOT") or f"{environment.get('HOME', '')}/.pyenv"
     found: list[str] = []
     for entry in entries:
@@ -51,7 +51,7 @@ def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -
 
 
 def discovery_script(search_paths: Iterable[str]) -> str:
-    """A shell script that prints one line of JSON for each CPython found in the directories."""
+    """Return a shell script that prints one line of JSON for each CPython in the directories."""
     directories = " ".join(
         "*".join(shlex.quote(part) if part else "" for part in path.split("*")) for path in search_paths
     )
@@ -67,7 +67,7 @@ def discovery_script(search_paths: Iterable[str]) -> str:
 
 
 def _parse_answer(line: str) -> dict[str, Any] | None:
-    """An interpreter's answer; None for a line that is none, such as what a broken `.pth` file of it prints."""
+    """Parse an interpreter's output. None for other lines, such as the output of a broken `.pth` file."""
     try:
         answer = json.loads(line)
     except ValueError:
@@ -76,7 +76,7 @@ def _parse_answer(line: str) -> dict[str, Any] | None:
 
 
 def parse_discovery(output: str) -> tuple[Interpreter, ...]:
-    """The distinct interpreters that the script's output tells, oldest first; other implementations are left out."""
+    """Return the distinct CPython interpreters in the script's output, oldest first."""
     found: dict[str, Interpreter] = {}
     for line in output.splitlines():
         answer = _parse_answer(line)

@@ -1,4 +1,4 @@
-"""Which CPython interpreters this machine has."""
+"""Rules that find the CPython interpreters of this machine."""
 
 from __future__ import annotations
 
@@ -57,17 +57,17 @@ class WheelPythonsSubsystem(Subsystem):
 
 @dataclass(frozen=True)
 class Interpreters:
-    """Every CPython in `[wheel-pythons].search_path`, oldest first."""
+    """All CPythons in `[wheel-pythons].search_path`, oldest first."""
 
     found: tuple[Interpreter, ...]
 
     def of(self, version: PythonVersion) -> tuple[Interpreter, ...]:
-        """The interpreters of a version, oldest patch release first; of equals, the one with headers last."""
+        """Return the interpreters of a version, oldest patch release first. Of equals, the one with headers is last."""
         candidates = (interpreter for interpreter in self.found if interpreter.feature == version)
         return tuple(sorted(candidates, key=lambda i: (i.patch, i.include is not None)))
 
     def with_headers(self, version: PythonVersion) -> Interpreter | None:
-        """The newest patch release that has headers for a version; the free-threaded build has the same ones."""
+        """Return the newest patch release with headers for a version. The free-threaded build has the same ones."""
         candidates = [i for i in self.found if i.feature.minor == version.minor and i.include is not None]
         return max(candidates, key=lambda i: (i.patch, i.feature == version), default=None)
 
@@ -78,14 +78,14 @@ class Interpreters:
 
 @dataclass(frozen=True)
 class ForeignPythons:
-    """Every Python of another platform that is set up in `[wheel-pythons].emulated`."""
+    """All Pythons of other platforms that are set up in `[wheel-pythons].emulated`."""
 
     found: tuple[ForeignPython, ...]
 
 
 @rule(desc="Find emulated Python interpreters", level=LogLevel.DEBUG)
 async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, _: RunId) -> ForeignPythons:
-    """Asked anew in each run, as they may be set up while the daemon lives; by no process, so that it costs none."""
+    """Read the manifest in each run, as it may change while the daemon lives. Starting a process would cost time."""
     names = ["SPOKESHAVE_HOME", "XDG_CACHE_HOME", "HOME"]
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(names))
     manifest = manifest_path(subsystem.emulated, environment, get_buildroot())
@@ -102,7 +102,7 @@ async def find_interpreters(subsystem: WheelPythonsSubsystem, bash: BashBinary) 
         ProcessResult,
         Process(
             argv=(bash.path, "-c", discovery_script(paths)),
-            env={"PATH": environment.get("PATH", "")},  # pyenv's shims need it
+            env={"PATH": environment.get("PATH", "")},  # # pyenv's shims need it
             description="Find Python interpreters",
             level=LogLevel.DEBUG,
             cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,

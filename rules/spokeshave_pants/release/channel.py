@@ -1,4 +1,4 @@
-"""Release channels, and which facts of the repository each one's version names."""
+"""Release channels, and the facts about the repository that the version of each contains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spokeshave_pants.errors import SpokeshaveError
 
 
 class Channel(Enum):
-    """Where a release goes."""
+    """The destination of a release."""
 
     DEV = "dev"
     LOCAL = "local"
@@ -23,18 +23,18 @@ class VersionFormat(Enum):
     JSON = "json"
 
 
-# A tree that is in no git repository has no commit to name.
+# A tree outside of a git repository has no commit.
 _NO_COMMIT_SUFFIX = ".dev0"
 _DATED = (Channel.NIGHTLY, Channel.RC)
 
 
 @dataclass(frozen=True)
 class ReleaseContext:
-    """What a version is computed from beside the version files: facts of this run.
+    """The inputs of a computed version besides the version files: facts of this run.
 
-    Args:
-        date: today in UTC, YYYYMMDD.
-        problem: why commit and changes are not known, although there is a repository; else empty.
+    Attributes:
+        date: Today in UTC, YYYYMMDD.
+        problem: Why commit and changes are not known although there is a repository. Empty otherwise.
     """
 
     commit: str | None
@@ -45,7 +45,7 @@ class ReleaseContext:
 
 @dataclass(frozen=True)
 class VersionOptions:
-    """What the user asked for."""
+    """The options of the user."""
 
     channel: Channel | None
     suffix: str | None
@@ -54,21 +54,21 @@ class VersionOptions:
 
 
 class UnknownCommitError(SpokeshaveError):
-    """A repository that git cannot or will not read, where the version names its commit."""
+    """A version needs the commit of a repository that git cannot or will not read."""
 
 
 def _needs_repository(options: VersionOptions) -> bool:
-    """Whether a version depends on git's commit or on changes of the tree."""
+    """Return whether a version depends on git's commit or on changes of the tree."""
     if options.channel is None:
         return options.suffix is None
     return options.channel is Channel.LOCAL or (options.channel is Channel.DEV and options.commit is None)
 
 
 def version_argv(options: VersionOptions, context: ReleaseContext) -> tuple[str, ...]:
-    """The arguments of `spokeshave version`: only what the channel's version names, so that no more enters a key.
+    """Return the arguments of `spokeshave version`: only the facts in the channel's version, as each enters the key.
 
     Raises:
-        UnknownCommitError: if the version names what the repository does not tell.
+        UnknownCommitError: If the version needs a fact that the repository does not provide.
     """
     commit = options.commit or context.commit
     channel, suffix = options.channel, options.suffix

@@ -1,4 +1,4 @@
-"""The git checkout that a build root is in: its commit, and whether it has changes."""
+"""The git checkout of a build root: its commit, and whether it has changes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _REFUSED = "detected dubious ownership"
 
 @dataclass(frozen=True)
 class Checkout:
-    """What git says of a folder.
+    """The state of a directory according to git.
 
-    Args:
-        commit: None outside of git, before the first commit, and where there is a problem.
-        problem: why the commit is not known, and what to do; empty if there is no problem.
+    Attributes:
+        commit: None outside of git, before the first commit, and if there is a problem.
+        problem: Why the commit is not known, and what to do. Empty if there is no problem.
     """
 
     commit: str | None = None
@@ -30,12 +30,12 @@ class Checkout:
 
 
 def read_checkout(root: Path, git: str | None) -> Checkout:
-    """Ask git about the checkout that holds a folder; every problem is in the result.
+    """Ask git about the checkout of a directory. Problems are part of the result.
 
     Args:
-        git: the path of the program, None if it was not found.
+        git: The path of the program, or None if it was not found.
     """
-    # Python's own `exists` raises an error for what may not be looked at.
+    # Python's own `exists` raises an error for paths without permission.
     found = [folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")]
     if not found:
         return Checkout()
@@ -67,7 +67,7 @@ def _parse_status(folder: Path, output: str) -> Checkout:
     if headers.get("branch.head") == "(unknown)":
         message = "its HEAD names a branch that cannot be read"
         return Checkout(problem=_problem(folder, message, "Repair it, by `git fsck` or a fresh clone"))
-    return Checkout()  # There is no commit yet.
+    return Checkout()  # # there is no commit yet
 
 
 def _explain(folder: Path, message: str) -> str:

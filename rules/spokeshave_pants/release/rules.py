@@ -1,4 +1,4 @@
-"""The version that a wheel is stamped with: computed across its release, known to nothing before the stamp."""
+"""Rules for the version of a wheel: computed across its release, and unknown to all steps before the stamp."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ VERSION_FILE = "version.json"
 
 @dataclass(frozen=True)
 class ReleaseOfRequest:
-    """The release that a wheel belongs to."""
+    """A request for the release that a wheel belongs to."""
 
     wheel: Address
 
 
 @dataclass(frozen=True)
 class ReleaseMembers:
-    """The wheels that share a version; a wheel that no `release` lists is a release of its own."""
+    """The wheels that share a version. A wheel that no `release` lists is a release of its own."""
 
     name: str
     wheels: tuple[Address, ...]
@@ -50,7 +50,7 @@ class ComputeVersionRequest:
 
 @dataclass(frozen=True)
 class ComputedVersion:
-    """The common version, and how it came about as JSON."""
+    """The common version, and its derivation as JSON."""
 
     version: str
     report: str
@@ -58,9 +58,10 @@ class ComputedVersion:
 
 @dataclass(frozen=True)
 class WheelVersionRequest:
-    """The version of a wheel.
+    """A request for the version of a wheel.
 
-    :param static_version: what its pyproject.toml states, where it states one.
+    Attributes:
+        static_version: The version in its pyproject.toml, if there is one.
     """
 
     wheel: Address
@@ -74,7 +75,7 @@ class StampedVersion:
 
 @rule(level=LogLevel.DEBUG)
 async def release_context(_: RunId, git: MaybeGitBinary) -> ReleaseContext:
-    """Asked again in each run: commits, changes and midnight happen while the daemon lives."""
+    """Read the facts in each run, because commits, changes and midnight happen while the daemon lives."""
     checkout = read_checkout(Path(get_buildroot()), git.git_binary.path if git.git_binary else None)
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
     return ReleaseContext(commit=checkout.commit, dirty=checkout.dirty, date=today, problem=checkout.problem)
@@ -98,7 +99,7 @@ async def release_of(request: ReleaseOfRequest, all_targets: AllTargets) -> Rele
 
 
 def _version_path(wheel: Target) -> str:
-    """The declared version file, or the one beside pyproject.toml."""
+    """Return the declared version file, or the one next to pyproject.toml."""
     declared = wheel[VersionFileField].value
     relative = declared or posixpath.join(posixpath.dirname(wheel[PyprojectField].value), VERSION_FILE)
     return posixpath.normpath(posixpath.join(wheel.address.spec_path, relative))
@@ -112,7 +113,7 @@ async def compute_version(
     files = sorted({_version_path(wheel) for wheel in wheels if wheel.has_field(VersionFileField)})
     if not files:
         raise InvalidTargetError(f"{request.members.name} lists no `python_native_wheel`. Add one to `wheels`.")
-    # A file that is not there is told by the tool, together with all that is wrong with the others.
+    # The tool reports a missing file, together with the problems of the others.
     digest = await Get(Digest, PathGlobs(files))
     options = VersionOptions(subsystem.channel, subsystem.suffix, subsystem.commit, subsystem.date)
     result = await Get(

@@ -1,4 +1,4 @@
-"""The goal `release-version` and the options that decide a version."""
+"""The goal `release-version`, and the options that decide a version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that the plugin carries: the tools' sources, pinned requirements, C that a platform lacks, the page's parts."""
+"""Files in the plugin: the tools' sources, pinned requirements, C sources for some platforms, and parts of the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def tool_sources() -> dict[str, bytes]:
 
 
 def core_sources() -> dict[str, bytes]:
-    """The sources of the `spokeshave_core` package, by their path below it, without tests."""
+    """Return the sources of the `spokeshave_core` package, by their path below it, without tests."""
     return _sources(Path(spokeshave_core.__file__).parent)
 
 
@@ -40,25 +40,25 @@ def _sources(root: Path) -> dict[str, bytes]:
 
 
 def standalone_tool(name: str) -> bytes:
-    """One of the tools that are a program of one file."""
+    """Return one of the tools that are a program of one file."""
     return (_HERE / "tools/standalone" / name).read_bytes()
 
 
 def requirements(name: str) -> bytes:
-    """A pinned requirements file that the plugin carries."""
+    """Return a pinned requirements file of the plugin."""
     return (_HERE / name).read_bytes()
 
 
 def carried_source(name: str) -> bytes:
-    """A C source that the plugin carries."""
+    """Return a C source of the plugin."""
     return (_HERE / name).read_bytes()
 
 
 def page_style() -> str:
-    """The style sheet of the page that `--report=html` writes."""
+    """Return the style sheet of the page that `--report=html` writes."""
     return (_HERE / "page.css").read_text()
 
 
 def page_script() -> str:
-    """The script of that page. It works without: the script adds a filter."""
+    """Return the script of that page, which adds a filter. The page works without it."""
     return (_HERE / "page.js").read_text()

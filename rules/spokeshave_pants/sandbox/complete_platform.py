@@ -1,7 +1,7 @@
-"""What a resolver has to know of a machine that it does not run on, in the form of pex's `--complete-platform`.
+"""Descriptions of machines that a resolver does not run on, in the form of pex's `--complete-platform`.
 
-With it the wheels that requirements stand for do not depend on the machine that asks: a client on macOS lists the files
-of the same compiler for Linux workers as those workers' own machine does, and headers for Windows come from the wheel
+With them the wheels for a list of requirements do not depend on the machine that resolves it: a client on macOS lists
+the same compiler files for Linux workers as the workers would themselves, and headers for Windows come from the wheel
 for Windows.
 """
 
@@ -16,21 +16,21 @@ from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonVersion
 
-# A compiler is no extension module; the Python only decides what environment markers say. It is the one of Pants 2.17.
+# A compiler is not an extension module. The Python only decides environment markers. It is that of Pants 2.17.
 _MACHINES_PYTHON = PythonVersion(9)
-# The Pythons that a wheel may be for where any will do, newest first.
+# The Pythons that a wheel may be for if any will do, newest first.
 _PYTHONS = tuple(PythonVersion(minor) for minor in range(14, 7, -1))
 _OLDEST_ABI3_MINOR = 2
-# The C libraries of Linux, newest first, as PEP 600 and PEP 656 number them: what is installed is run by a kernel, or
-# only read, and brings what it needs, so that no floor of this machine's matters.
+# The C libraries of Linux, newest first, as PEP 600 and PEP 656 number them. Installed files are executed by a kernel
+# or only read, and are self-contained, so that the floor of this machine does not matter.
 _GLIBC_MINORS = range(40, 4, -1)
 _MUSL_MINORS = (2, 1)
 # PEP 600, "Legacy manylinux tags".
 _LEGACY_GLIBC = ("manylinux2014", "manylinux2010", "manylinux1")
 _MACOS = (14, 0)
-# Headers are only read, so that those of a wheel for a newer macOS serve as well.
+# Headers are only read, so that those of a wheel for a newer macOS can be used as well.
 _NEWEST_MACOS = (26, 0)
-# Of which platform a wheel is looked at first, to see what is in it and whether others may have something else in it.
+# The platforms whose wheels are inspected first, to see their contents and whether those of others may differ.
 _ANY = (
     Platform(System.GLIBC, "x86_64"),
     Platform(System.GLIBC, "aarch64"),
@@ -45,22 +45,27 @@ _ANY = (
 
 @dataclass(frozen=True)
 class CompletePlatform:
-    """:param text: JSON with `marker_environment` (PEP 508) and `compatible_tags` (PEP 425), best first."""
+    """A platform in pex's form.
+
+    Attributes:
+        text: JSON with `marker_environment` (PEP 508) and `compatible_tags` (PEP 425), best first.
+    """
 
     name: str
     text: str
 
     @property
     def environment(self) -> dict[str, str]:
-        """Every variable that an environment marker can ask for."""
+        """Return all variables of environment markers."""
         environment: dict[str, str] = json.loads(self.text)["marker_environment"]
         return environment
 
 
 def of_machine(name: str) -> CompletePlatform:
-    """The platform of a machine that runs compilers.
+    """Return the platform of a machine that runs compilers.
 
-    :param name: as Pants has it: `linux_x86_64`, `linux_arm64`, `macos_x86_64` or `macos_arm64`.
+    Args:
+        name: Pants' name: `linux_x86_64`, `linux_arm64`, `macos_x86_64` or `macos_arm64`.
     """
     system, _, architecture = name.partition("_")
     if system == "macos":
@@ -74,9 +79,10 @@ def of_machine(name: str) -> CompletePlatform:
 
 
 def of_target(platform: Platform, python: PythonVersion) -> CompletePlatform:
-    """The platform that an extension is compiled for. Floors are no part of it: headers of newer wheels are as good.
+    """Return the platform that an extension is compiled for. Its floor is ignored: headers of newer wheels work too.
 
-    :param platform: one of a single processor.
+    Args:
+        platform: A platform with a single processor.
     """
     platforms, version, own = _wheel_platforms(platform), (3, python.minor), f"cp3{python.minor}"
     abi = f"{own}t" if python.free_threaded else own
@@ -87,25 +93,27 @@ def of_target(platform: Platform, python: PythonVersion) -> CompletePlatform:
 
 
 def of_target_without_python(platform: Platform) -> Iterator[CompletePlatform]:
-    """The platform that sources are compiled for which know no Python: a wheel for any will do.
+    """Return the platforms for sources that do not use Python: a wheel for any Python will do.
 
-    :returns: one for what environment markers say of each Python, newest first.
+    Returns:
+        One platform per set of marker values, from the newest Python to the oldest.
     """
     tags = _of_any_python(_wheel_platforms(platform))
     return (_complete(platform.any_floor, platform, python, tags) for python in _PYTHONS)
 
 
 def anywhere() -> Iterator[CompletePlatform]:
-    """Platforms that take a wheel for whatever machine: they differ in what environment markers say alone.
+    """Return platforms that accept wheels for any machine. They differ only in their marker values.
 
-    :returns: Linux first, and the newest Python.
+    Returns:
+        Linux first, with the newest Python.
     """
     tags = _of_any_python([tag for platform in _ANY for tag in _wheel_platforms(platform)])
     return (_complete("any machine", platform, python, tags) for platform in _ANY for python in _PYTHONS)
 
 
 def _wheel_platforms(platform: Platform) -> list[str]:
-    """The platform tags of wheels for a system and processor, whatever their floor, newest first."""
+    """Return the platform tags of wheels for a system and processor with any floor, newest first."""
     architecture = platform.architecture
     if platform.system is System.WINDOWS:
         return [f"win_{architecture}"]
@@ -114,7 +122,7 @@ def _wheel_platforms(platform: Platform) -> list[str]:
     if platform.system is System.MACOS:
         return [tag for tag in mac_platforms(_NEWEST_MACOS, architecture) if tag.endswith((architecture, "universal2"))]
     numbered = [f"manylinux_2_{minor}_{architecture}" for minor in _GLIBC_MINORS]
-    # The last is of wheels that were never made for others' machines, in an index of one's own.
+    # The last tag is that of wheels in a private index that were built on the user's own machine.
     return [*numbered, *(f"{legacy}_{architecture}" for legacy in _LEGACY_GLIBC), f"linux_{architecture}"]
 
 
@@ -123,7 +131,7 @@ def _musl(architecture: str) -> list[str]:
 
 
 def _of_any_python(platforms: list[str]) -> list[str]:
-    """Tags as few as will do: pex takes 5 s for 18,000."""
+    """Return the smallest sufficient set of tags, because pex takes 5 s for 18,000."""
     cpythons = (f"cp3{python.minor}" for python in _PYTHONS)
     stable = (f"cp3{minor}-abi3" for minor in range(_PYTHONS[0].minor, _OLDEST_ABI3_MINOR - 1, -1))
     native = (*(f"{cpython}-{cpython}" for cpython in cpythons), *stable, "py3-none")
@@ -148,7 +156,7 @@ def _complete(name: str, platform: Platform, python: PythonVersion, tags: Iterab
 
 
 def _system_facts(platform: Platform) -> dict[str, str]:
-    """What environment markers can ask of a system: the words of `os`, `sys` and `platform` there."""
+    """Return the values of a system's environment markers, which are those of `os`, `sys` and `platform` there."""
     if platform.system is System.WINDOWS:
         machine = platform.architecture.upper()
         return {"os_name": "nt", "platform_machine": machine, "platform_system": "Windows", "sys_platform": "win32"}

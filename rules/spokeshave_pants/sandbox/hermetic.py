@@ -1,8 +1,8 @@
-"""Run a process on packages that need not be here unless the process really runs.
+"""Processes with packages that are not downloaded unless the process really runs.
 
-With a remote cache, a runner that only hits needs the digest of the toolchain, which is part of each key, and none of
-its files. So `Packages` may be a list of files by digest (`packages.py`). Where a process has to run after all, the
-engine finds that files are missing; they are installed then, and the process is run again.
+With a remote cache, a run with only cache hits needs the digest of the toolchain, which is part of each key, but none
+of its files. `Packages` may therefore be a list of files by digest (`packages.py`). If a process has to run after all,
+the engine reports missing files. The packages are then installed, and the process runs again.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from spokeshave_pants.sandbox.complete_platform import CompletePlatform, of_mach
 from spokeshave_pants.sandbox.packages import LOOKUP_MILLISECONDS, InstalledPackages, Packages, PackagesRequest
 from spokeshave_pants.sandbox.subsystem import CcExecutionSubsystem
 
-# How the engine says that a digest's content is neither in the local store nor in the remote one.
+# The engine's message for a digest that is neither in the local store nor in the remote one.
 _MISSING = "Missing digest"
 
 
 class RemoteExecutionError(SpokeshaveError):
-    """Workers that cannot be reached."""
+    """Remote workers cannot be reached."""
 
 
 @dataclass(frozen=True)
 class HermeticProcess:
-    """A process, and the packages that its inputs have files of.
+    """A process, and the packages that its inputs include files of.
 
-    :param is_compiler: whether it runs wherever `[cc-execution].environment` says; it may use nothing but its inputs.
+    Attributes:
+        is_compiler: Whether it runs in `[cc-execution].environment`. Such a process may use only its inputs.
     """
 
     process: Process
@@ -45,9 +46,10 @@ class HermeticProcess:
 
 @dataclass(frozen=True)
 class CompilerEnvironment:
-    """Where compilers run; None for here.
+    """The environment that compilers run in, or None for this machine.
 
-    :param machine: what they run on. Clients of whatever kind have the same compilers by it, and so the same keys.
+    Attributes:
+        machine: The machine that they run on. By it, clients of any kind use the same compilers and the same keys.
     """
 
     name: EnvironmentName | None
@@ -62,7 +64,7 @@ async def compiler_environment(subsystem: CcExecutionSubsystem, here: Platform) 
     request = EnvironmentNameRequest(subsystem.environment, description_of_origin=where)
     name = await Get(EnvironmentName, EnvironmentNameRequest, request)
     target, there = await MultiGet(Get(EnvironmentTarget, EnvironmentName, name), Get(Platform, EnvironmentName, name))
-    # What it falls back to may be this machine, and then all is as without it.
+    # The fallback may be this machine, which then behaves as without the option.
     is_here = target.val is None or isinstance(target.val, LocalEnvironmentTarget)
     return CompilerEnvironment(None if is_here else name, of_machine(there.value))
 
@@ -75,7 +77,11 @@ class _PlacedProcess:
 
 @rule
 async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> FallibleProcessResult:
-    """:raises RemoteExecutionError: where the workers cannot be reached, or are lost."""
+    """Run a process in its environment.
+
+    Raises:
+        RemoteExecutionError: If the workers cannot be reached, or the connection is lost.
+    """
     process, environment = request.process, request.environment
     if environment is None:
         return await Get(FallibleProcessResult, Process, process)
@@ -88,7 +94,7 @@ async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> Fallibl
 
 
 def lost_workers(description: str, options: GlobalOptions, words: str) -> str:
-    """What a user is told where remote execution failed. A process that ran and failed is no such case."""
+    """Return the message about failed remote execution. A process that ran and failed does not count."""
     return (
         f"{description}: the remote execution server at {options.remote_execution_address} did not run it: "
         f"{words.strip()}\nStart it again and run the same command, which continues; or run without it by "
@@ -109,7 +115,7 @@ async def run_hermetic(request: HermeticProcess, compilers: CompilerEnvironment)
     except RemoteExecutionError:
         raise
     except Exception:
-        # The files are missing; or the server that has them is lost, or refuses. A process' own failure raises nothing.
+        # The files are missing, or the remote server is lost or refuses. A failed process raises no exception.
         if not any(found.listed for found in packages):
             raise
     await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in request.packages)

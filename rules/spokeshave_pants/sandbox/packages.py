@@ -1,4 +1,4 @@
-"""What a pinned requirements file installs, as a tree of files; or that tree's digest without the files."""
+"""Rules that install a pinned requirements file as a tree of files, or find that tree's digest without the files."""
 
 from __future__ import annotations
 
@@ -49,28 +49,29 @@ _OUTPUT = "__packages"
 _PLATFORM = "__platform.json"
 _PEX_ROOT = {"pex_root": ".cache/pex_root"}
 _TEMPORARY = ".tmp"
-# How long a look-up in the remote cache may take before a process is also started here, whichever is first. A server
-# that hangs so delays each step of a build by that much and no more.
+# The time limit of a look-up in the remote cache before the process is also started here. A server that hangs delays
+# each step of a build by at most this time.
 LOOKUP_MILLISECONDS = 2000
 
 
 class InstallError(SpokeshaveError):
-    """Packages that cannot be had."""
+    """Packages that cannot be installed."""
 
 
 class NoWheelError(InstallError):
-    """Packages that have no wheel for the platform that they are wanted for."""
+    """Packages without a wheel for the required platform."""
 
 
 @dataclass(frozen=True)
 class PackagesRequest:
-    """Everything that a pinned requirements file installs.
+    """A request for everything that a pinned requirements file installs.
 
-    :param where: what names the file, for messages.
-    :param keep: globs of files whose content is wanted in any case; they end with a file's name or `**`.
-    :param platform: what it is installed for, which takes wheels; None for this machine and its Python.
-    :param pins: what of the file is wanted; None for all of it.
-    :param purpose: what it is installed for, said while it is: `to upload wheels`.
+    Attributes:
+        where: The name of the file, for messages.
+        keep: Globs of files whose content is needed in any case. They end with a file's name or `**`.
+        platform: The platform to install wheels for. None for this machine and its Python.
+        pins: The entries to install. None for the whole file.
+        purpose: The reason, for the description of the process: `to upload wheels`.
     """
 
     path: str
@@ -83,11 +84,12 @@ class PackagesRequest:
 
 @dataclass(frozen=True)
 class Packages:
-    """A folder for each distribution, by wheel file name.
+    """Installed packages: a directory for each distribution, by wheel file name.
 
-    :param kept: the files that `keep` names, with their content.
-    :param distributions: where each is: (normalized name, folder).
-    :param listed: whether the digest alone is known, and the other files may be nowhere near.
+    Attributes:
+        kept: The files that `keep` matches, with their content.
+        distributions: The normalized name and the directory of each.
+        listed: Whether only the digest is known, and the other files may not be materialized locally.
     """
 
     digest: Digest
@@ -98,14 +100,18 @@ class Packages:
 
 @dataclass(frozen=True)
 class InstalledPackages:
-    """The folders of `Packages`, with all files."""
+    """The directories of `Packages`, with all files."""
 
     digest: Digest
 
 
 @dataclass(frozen=True)
 class _PackagesTree:
-    """:param digest: `Packages.digest`."""
+    """A request for the files of a tree.
+
+    Attributes:
+        digest: The value of `Packages.digest`.
+    """
 
     digest: Digest
     kept: Digest
@@ -120,7 +126,11 @@ class _PinsFile:
 
 @dataclass(frozen=True)
 class _InstallerRequest:
-    """:param action: `install` or `list`, and the options of that."""
+    """A request for a run of the installer.
+
+    Attributes:
+        action: `install` or `list`, with its options.
+    """
 
     packages: PackagesRequest
     action: tuple[str, ...]
@@ -175,7 +185,7 @@ async def list_packages(request: _InstallerRequest) -> _PackagesTree:
 
 @rule
 async def install_packages(request: PackagesRequest) -> InstalledPackages:
-    # What is kept of a list is no part of what an installation is.
+    # Kept files of a list are not part of the key of an installation.
     plain = dataclasses.replace(request, keep=())
     installer = _InstallerRequest(plain, ("install", _OUTPUT), f"Install {_pinned(request)}")
     result = await Get(FallibleProcessResult, _InstallerRequest, installer)
@@ -212,8 +222,8 @@ async def run_installer(
         Get(Digest, CreateDigest([tool, Directory(_TEMPORARY), *certificates, *platform])),
     )
     cert = tuple(argument for file in certificates for argument in ("--cert", file.path))
-    # Nothing is built for another machine: without the last option pip asks a source distribution for its metadata,
-    # for which numpy's compiles for a while, and what it has to say in the end is no help.
+    # Nothing is built for another machine. Without the last option pip asks source distributions for their metadata,
+    # for which numpy compiles for a while, and the resulting message does not help.
     complete = ("--complete-platform", _PLATFORM, "--no-build") if platform else ()
     digest = await Get(Digest, MergeDigests([pins.digest, pex.digest, created]))
     return await Get(
@@ -238,16 +248,19 @@ async def run_installer(
 
 
 def _environment(variables: SubprocessEnvironmentVars) -> dict[str, str]:
-    """What the network asks for (certificates, a proxy), and the rest the same on every machine."""
+    """Return an environment with network settings (certificates, a proxy) and otherwise fixed values."""
     passed = {name: value for name, value in variables.vars.items() if name != "LANG" and not name.startswith("LC_")}
     same = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PEX_IGNORE_RCFILES": "true"}
     return {**passed, **same, "PEX_ROOT": _PEX_ROOT["pex_root"]}
 
 
 def _raise_for_failure(result: FallibleProcessResult, request: PackagesRequest) -> None:
-    """:raises WrongHashError: where a file is not the one pinned. :raises NoWheelError: where there is none.
+    """Raise an error if the installer failed.
 
-    :raises InstallError: for any other reason.
+    Raises:
+        WrongHashError: If a file has another hash than the pinned one.
+        NoWheelError: If there is no wheel.
+        InstallError: For any other reason.
     """
     if not result.exit_code:
         return

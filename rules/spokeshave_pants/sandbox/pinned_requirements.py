@@ -1,4 +1,4 @@
-"""The entries of a requirements file in pip's `--hash` form: one distribution can be installed without the rest.
+"""The entries of a requirements file in pip's `--hash` form, so that one distribution can be installed by itself.
 
 Sources: pip's "Requirements File Format", PEP 508 (names and environment markers).
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-# Its parser, as that of the `packaging` beside Pants 2.17 warns of deprecations that are not the user's.
+# The bundled parser, because that of the `packaging` of Pants 2.17 prints deprecation warnings.
 from pants.backend.python.pip_requirement import PipRequirement
 
 from spokeshave_core.requirement_lines import HASH_REMEDY, LineKind, RequirementLine, requirement_lines
@@ -20,10 +20,11 @@ from spokeshave_core.requirement_lines import HASH_REMEDY, LineKind, Requirement
 class Pin:
     """One entry.
 
-    :param name: normalized; empty for an option of pip's, and for a file or an address.
-    :param requirement: without hashes and marker, such as `numpy==2.3.5`.
-    :param line: the whole entry, in one line.
-    :param problem: why no pinned file may have it; empty for one that it may.
+    Attributes:
+        name: The normalized name. Empty for an option of pip, a file or an address.
+        requirement: The requirement without hashes and marker, such as `numpy==2.3.5`.
+        line: The whole entry, in one line.
+        problem: Why a pinned file may not contain it. Empty if it may.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Pin:
         return cls(name, str(parsed), line.text, problem)
 
     def applies(self, environment: Mapping[str, str]) -> bool:
-        """Whether its environment marker, if it has one, is true there (PEP 508)."""
+        """Return whether its environment marker, if any, is true in an environment (PEP 508)."""
         if not self.name:
             return True
         (line,) = requirement_lines(self.line)
@@ -63,28 +64,29 @@ class PinnedRequirements:
 
     @classmethod
     def parse(cls, text: str) -> PinnedRequirements:
-        """The entries of a file and its options, but for those that change nothing where all is pinned."""
+        """Parse the entries and options of a file, except options without effect on pinned requirements."""
         lines = requirement_lines(text)
         return cls(tuple(Pin.parse(line) for line in lines if line.kind is not LineKind.WITHOUT_EFFECT))
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Every line that no pinned file may have, and what to do about it."""
+        """Return all lines that a pinned file may not contain, and what to do about each."""
         return tuple(pin.problem for pin in self.pins if pin.problem)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is pinned, sorted."""
+        """Return the pinned names, sorted."""
         return tuple(sorted({pin.name for pin in self.pins if pin.name}))
 
     def of(self, name: str) -> PinnedRequirements:
-        """The entries of one distribution, and those of no known one: options of pip's, files, addresses."""
+        """Return the entries of one distribution, and those without a known one: options of pip, files, addresses."""
         return self._having(pin for pin in self.pins if pin.name in (name, ""))
 
     def applying(self, environment: Mapping[str, str]) -> PinnedRequirements:
-        """The entries that a machine takes.
+        """Return the entries that apply to a machine.
 
-        :param environment: all of PEP 508's variables, so that nothing of this machine decides.
+        Args:
+            environment: All variables of PEP 508, so that this machine has no influence.
         """
         return self._having(pin for pin in self.pins if pin.applies(environment))
 

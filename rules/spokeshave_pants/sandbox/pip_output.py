@@ -1,4 +1,4 @@
-"""What pip says of a requirement that does not match its hash, or that no file is there for, made readable."""
+"""Readable errors from pip's output about wrong hashes and missing wheels."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _MISMATCH = re.compile(
     r"(?P<hashes>(?: +(?:Expected|Got) .*\n?)+)",
     re.MULTILINE,
 )
-# The first names the kind of hash, each further one says `or` in its place.
+# The first line names the kind of hash. The following ones have `or` in its position.
 _EXPECTED = re.compile(r"^ +Expected +(?P<kind>\w+) +(?P<value>\w+)", re.MULTILINE)
 _GOT = re.compile(r"^ +Got +(?P<value>\w+)", re.MULTILINE)
 _NO_DISTRIBUTION = re.compile(r"^ERROR: No matching distribution found for ", re.MULTILINE)
-# An index that cannot be reached has no files, either.
+# An index that cannot be reached has no files either.
 _RETRYING = re.compile(r"^WARNING: Retrying \(", re.MULTILINE)
 
 
 def wrong_hashes(stderr: str) -> str | None:
-    """Every requirement that pip refused by its hash, and what to do; None where that was not the reason."""
+    """Return all requirements that pip refused by their hash, with a remedy. None if there are none."""
     found = [_tell(match) for match in _MISMATCH.finditer(stderr)]
     if not found:
         return None
@@ -32,7 +32,7 @@ def wrong_hashes(stderr: str) -> str | None:
 
 
 def without_wheel(stderr: str) -> bool:
-    """Whether an index that answered has no file of a requirement that fits."""
+    """Return whether an index that answered has no matching file of a requirement."""
     return _NO_DISTRIBUTION.search(stderr) is not None and _RETRYING.search(stderr) is None
 
 

@@ -1,8 +1,9 @@
-"""The CPython that runs our tools in sandboxes, under a name that is the same on every machine.
+"""The CPython that runs the tools in sandboxes, under a path that is the same on every machine.
 
-Where an interpreter is would else be in the key of each process that it runs, and two machines whose homes differ would
-share nothing. So sandboxes see it through a link in a named cache: of those a key holds the name and no content.
-What the tools say does not depend on the patch release; the feature version is in the name.
+The path of an interpreter would otherwise be part of the key of each process that it runs, and two machines with
+different home directories would share no results. Sandboxes therefore use a link in a named cache, of which a key
+contains the name but not the content. The output of the tools does not depend on the patch release. The feature version
+is part of the name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from spokeshave_pants.sandbox.subsystem import SandboxPythonSubsystem
 
 CACHE = "spokeshave_python"
 _PLACE = f".cache/{CACHE}"
-# Renamed into its place, so that whoever starts it meanwhile finds the old one or the new one.
+# Renamed atomically, so that a concurrent process finds the old link or the new one.
 _LINK = """\
 set -eu
 found=$("$0" -c 'import os, sys; print(f"python3.{sys.version_info[1]}", os.path.realpath(sys.executable))')
@@ -36,7 +37,11 @@ mv -f "$1/$name.$$" "$1/$name"
 
 @dataclass(frozen=True)
 class SandboxPython:
-    """:param path: where a process that has `append_only_caches` finds it, from its working directory."""
+    """The Python in sandboxes.
+
+    Attributes:
+        path: Its path relative to the working directory of a process with `append_only_caches`.
+    """
 
     path: str
     append_only_caches: FrozenDict[str, str]
@@ -56,7 +61,7 @@ async def sandbox_python(subsystem: SandboxPythonSubsystem, bash: BashBinary) ->
             append_only_caches={**caches, **python.append_only_caches},
             description="Link the Python that runs the tools",
             level=LogLevel.DEBUG,
-            # The link is what it is for, and that is in no result.
+            # The process runs to create the link, which is not part of its result.
             cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
         ),
     )

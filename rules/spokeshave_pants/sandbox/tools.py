@@ -1,4 +1,4 @@
-"""Run a command of the `spokeshave` tools in a sandbox and read its report."""
+"""Rules that run a command of the `spokeshave` tools in a sandbox and read its report."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TOOLS_DIR = "__tools"
 REPORT = "__report.json"
 OUTPUT_DIR = "__out"
 
-# The same on every machine: what a tool says and writes does not depend on the user's locale or time zone.
+# The same on every machine: the output of a tool does not depend on the user's locale or time zone.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-# Packages are imported from a copy in a named cache, where the bytecode of one run serves the next; the copy is of an
-# input of the process, and named by its digest.
+# Packages are imported from a copy in a named cache, so that later runs reuse the bytecode. The copy is made from an
+# input of the process and named by its digest.
 _MAIN = b"""\
 import os
 import shutil
@@ -77,10 +77,11 @@ class SpokeshaveTools:
 def tool_process(
     python: SandboxPython, packages: Digest, sources: Digest, argv: Iterable[str], digest: Digest, **options: Any
 ) -> Process:
-    """A run of the tools on some packages.
+    """Return a process that runs the tools on some packages.
 
-    :param argv: what follows `spokeshave`.
-    :param options: further ones of `Process`.
+    Args:
+        argv: The arguments after `spokeshave`.
+        options: Additional arguments of `Process`.
     """
     return Process(
         argv=(
@@ -97,7 +98,7 @@ def tool_process(
 
 @dataclass(frozen=True)
 class RunToolRequest:
-    """A command of the tools.
+    """A request to run a command of the tools.
 
     :param argv: what follows `spokeshave`, the command first, without `--report`; `OUTPUT_DIR` is captured.
     """
@@ -110,7 +111,7 @@ class RunToolRequest:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a command left in `OUTPUT_DIR`, with that prefix, and its report as JSON text."""
+    """The files that a command wrote to `OUTPUT_DIR`, with that prefix, and its report as JSON text."""
 
     digest: Digest
     report: str
@@ -119,7 +120,7 @@ class ToolResult:
     action: Action
 
     def facts(self) -> Mapping[str, Any]:
-        """The report, parsed."""
+        """Return the parsed report."""
         facts: Mapping[str, Any] = json.loads(self.report) if self.report else {}
         return facts
 
@@ -166,9 +167,10 @@ async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult
 
 
 def raise_for_failure(result: ToolResult, target: str) -> None:
-    """Tell a command's own words as an error of the target that it worked for.
+    """Raise a command's output as an error of the target that it ran for.
 
-    :raises ToolError: where the command did not succeed.
+    Raises:
+        ToolError: If the command failed.
     """
     if result.exit_code:
         raise ToolError(f"{target}: {result.stderr or f'{result.action.description} exited with {result.exit_code}'}")

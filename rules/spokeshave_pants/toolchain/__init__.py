@@ -1,1 +1,1 @@
-"""The pinned compiler: which of its files an action reads."""
+"""The pinned compiler, and the files of it that an action reads."""

@@ -1,23 +1,23 @@
-"""Which files of the `ziglang` package a platform's compiles and links read; the rest never enters their keys."""
+"""The files of the `ziglang` package that a platform's compiles and links read. Others do not enter their keys."""
 
 from __future__ import annotations
 
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import Platform, System
 
-# What zig's driver reads for macOS whether it compiles or links.
+# Files that zig's driver reads for macOS for compiles and links.
 _SYSTEM_FILES = {System.MACOS: ("lib/libc/darwin/*",)}
-# The functions of each glibc, which zig makes its stubs of.
+# The functions of each glibc, from which zig generates its stubs.
 GLIBC_SYMBOLS = "lib/libc/glibc/abilists"
 TYPEINFO = "lib/libcxx/include/typeinfo"
 
 # zig names the header directories of Linux and glibc by the architecture's family.
 _HEADER_FAMILIES = {"x86_64": "x86", "powerpc64le": "powerpc", "riscv64": "riscv"}
-# Where musl has headers of its own for an architecture, zig names the directory by the family for some, not for others.
+# For musl's architecture-specific headers, zig names the directory by the family for some architectures only.
 _MUSL_FAMILIES = {"powerpc64le": "powerpc64"}
 _TYPEINFO_PLACE = "#      ifndef _LIBCPP_TYPEINFO_COMPARISON_IMPLEMENTATION\n"
-# Types are compared by name and not by address, as libstdc++ does: with libc++ linked statically into each
-# shared library, `catch (const std::runtime_error&)` otherwise misses what another library threw.
+# Types are compared by name and not by address, as in libstdc++. With libc++ linked statically into each shared
+# library, `catch (const std::runtime_error&)` would otherwise not catch exceptions from another library.
 _TYPEINFO_BY_NAME = """\
 #      if !defined(_LIBCPP_TYPEINFO_COMPARISON_IMPLEMENTATION) && defined(_LIBCPP_OBJECT_FORMAT_ELF)
 #        define _LIBCPP_TYPEINFO_COMPARISON_IMPLEMENTATION 2
@@ -26,14 +26,14 @@ _TYPEINFO_BY_NAME = """\
 
 
 class ToolchainLayoutError(SpokeshaveError):
-    """The toolchain package is not laid out as this version expects."""
+    """The toolchain package does not have the expected layout."""
 
 
 def compile_globs(platform: Platform) -> tuple[str, ...]:
-    """The compiler, its own headers, libc++'s and the platform's libc headers, relative to the package."""
+    """Return globs of the compiler, its headers, libc++'s and the platform's libc headers, relative to the package."""
     return (
         "zig",
-        "lib/std/std.zig",  # what zig knows its library directory by
+        "lib/std/std.zig",  # # by this file zig finds its library directory
         "lib/include/**",
         "lib/libcxx/include/**",
         "lib/libcxxabi/include/**",
@@ -56,14 +56,15 @@ def _libc_headers(platform: Platform) -> tuple[str, ...]:
 
 
 def link_globs(platform: Platform) -> tuple[str, ...]:
-    """The linker is the compiler's own binary and reads nothing else of the package but the stub of macOS' library."""
+    """Return globs of what a link reads: the compiler's binary, which contains the linker, and macOS' library stub."""
     return ("zig", "lib/std/std.zig", *_SYSTEM_FILES.get(platform.system, ()))
 
 
 def compare_types_by_name(typeinfo: str) -> str:
-    """libc++'s `<typeinfo>` with comparison by name on ELF.
+    """Return libc++'s `<typeinfo>` with comparison by name on ELF.
 
-    :raises ToolchainLayoutError: where the header does not have the place that is changed.
+    Raises:
+        ToolchainLayoutError: If the header does not contain the expected text.
     """
     if typeinfo.count(_TYPEINFO_PLACE) != 1:
         raise ToolchainLayoutError(

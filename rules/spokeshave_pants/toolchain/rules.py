@@ -1,4 +1,4 @@
-"""The toolchain of a platform: the pinned package's files that its compiles and links read."""
+"""Rules for the toolchain of a platform: the files of the pinned package that its compiles and links read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PACKAGE = "ziglang"
 
 @dataclass(frozen=True)
 class ZigPackage:
-    """The whole pinned package, with its C++ library's types compared by name. Its files may be nowhere near."""
+    """The pinned package with its C++ library's types compared by name. Its files may not be materialized locally."""
 
     digest: Digest
     request: PackagesRequest
@@ -52,7 +52,8 @@ class CcToolchainRequest:
 class CcToolchain:
     """Content-addressed inputs that compile, link and make the runtime pack for one platform.
 
-    :param packages: what a `HermeticProcess` with one of the digests among its inputs has to name.
+    Attributes:
+        packages: The packages that a `HermeticProcess` with one of these digests among its inputs has to name.
     """
 
     compiler: Digest

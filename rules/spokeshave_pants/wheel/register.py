@@ -1,4 +1,4 @@
-"""Backend `spokeshave_pants.wheel`: extensions and wheels, built, repaired, tested and published."""
+"""Backend `spokeshave_pants.wheel`: build, repair, test and publish extensions and wheels."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class ReportFormat(Enum):
 
 
 class PackageReportOptions:
-    """Options of the goal `package` that this backend adds to Pants' own."""
+    """Options that this backend adds to the goal `package`."""
 
     report = EnumListOption(
         enum_type=ReportFormat,
@@ -54,7 +54,7 @@ class NativeWheelSubsystem(Subsystem):
     )
 
     def globs(self) -> tuple[str, ...]:
-        """The option's value.
+        """Return the option's value.
 
         :raises InvalidPlatformError: for a glob that matches no known tag, which is probably a typo.
         """

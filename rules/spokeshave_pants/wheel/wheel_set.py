@@ -1,4 +1,4 @@
-"""All wheels of one target, built and tested, with their report."""
+"""Rules for all wheels of one target: built, smoke-tested and reported."""
 
 from __future__ import annotations
 
@@ -38,12 +38,16 @@ REPORT_METADATA = "spokeshave_wheels"
 
 
 class SmokeTestError(SpokeshaveError):
-    """A wheel that failed its smoke test, or could not be tested where it must be."""
+    """A wheel that failed its smoke test, or could not be tested although a test is required."""
 
 
 @dataclass(frozen=True)
 class TriedWheelsRequest:
-    """:param only_runnable: leave out the wheels that no test would be run on here, unless one has to be."""
+    """A request for the smoke-tested wheels of a target.
+
+    Attributes:
+        only_runnable: Leave out the wheels that cannot be tested here, unless a test is required.
+    """
 
     address: Address
     only_runnable: bool = False
@@ -51,13 +55,13 @@ class TriedWheelsRequest:
 
 @dataclass(frozen=True)
 class TriedWheel:
-    """A stamped wheel and how it fared on each Python."""
+    """A stamped wheel and its smoke-test results on each Python."""
 
     wheel: StampedWheel
     smoke: tuple[SmokeReport, ...]
 
     def problems(self) -> tuple[str, ...]:
-        """What keeps the wheel from being one that can go out, as texts for the user."""
+        """Return the reasons that the wheel cannot be published, as texts for the user."""
         return tuple(
             f"{self.wheel.key} {'failed its smoke test' if report.outcome == 'failed' else 'has to be smoke-tested'} "
             f"on Python {report.python}:\n{report.reason}"
@@ -68,9 +72,10 @@ class TriedWheel:
 
 @dataclass(frozen=True)
 class TriedWheels:
-    """Every wheel of a target, whatever came of it.
+    """All wheels of a target with their results, passed or not.
 
-    :param left_out: what was not built as nothing here runs it, with the reason.
+    Attributes:
+        left_out: Wheels that were not built because they cannot run here, with the reason.
     """
 
     wheels: tuple[TriedWheel, ...]
@@ -106,7 +111,7 @@ class TestedWheelsRequest:
 
 @dataclass(frozen=True)
 class TestedWheels:
-    """Every wheel of a target. None failed; which were not run, their reports tell."""
+    """All wheels of a target. None failed. Their reports list those that were not run."""
 
     digest: Digest
     wheels: tuple[TriedWheel, ...]
@@ -122,7 +127,7 @@ class WheelReportsRequest:
 
 @dataclass(frozen=True)
 class WheelReports(EngineAwareReturnType):
-    """The report of this run on a target's wheels, failed ones too, which the end of `package` shows as a table."""
+    """This run's report on a target's wheels, including failed ones, which the end of `package` shows as a table."""
 
     reports: tuple[WheelReport, ...]
     processes: tuple[ProcessRow, ...]
@@ -134,7 +139,7 @@ class WheelReports(EngineAwareReturnType):
         return {REPORT_METADATA: self.json()}
 
     def cacheable(self) -> bool:
-        # So that a run in which nothing changed tells of its wheels all the same.
+        # So that a run in which nothing changed reports its wheels too.
         return False
 
 
@@ -201,7 +206,7 @@ async def smoke_test_wheels(request: SmokeTestWheelsRequest) -> SmokeReports:
 def _sort_chances(
     served: list[tuple[WheelKey, PythonVersion]], chances: Iterable[SmokeChance]
 ) -> tuple[list[tuple[WheelKey, PythonVersion]], list[str]]:
-    """What can be tried here or has to be, and a line for each platform and reason of the rest."""
+    """Return the wheels that can or must be tested here, and a line per platform and reason for the others."""
     tried, left_out = [], []
     for (key, version), chance in zip(served, chances):
         if chance.reason and not chance.required:
@@ -240,7 +245,7 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelRep
 
 
 def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ...]:
-    """Each action once, in the order of the work."""
+    """Return each action once, in the order of the work."""
     kinds = list(ActionKind)
     distinct = sorted(dict.fromkeys(actions), key=lambda a: (kinds.index(a.kind), a.description, a.output))
     places = {action: place for place, action in enumerate(distinct)}
@@ -251,7 +256,7 @@ def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ..
             source=action.source(run_id),
             milliseconds=action.milliseconds(),
             output=action.output,
-            # A wheel of another target that this one is tested with is in that one's report.
+            # The report of another target contains the wheels of that target that this one is tested with.
             needs=tuple(sorted(places[need] for need in action.needs if need in places)),
         )
         for action in distinct

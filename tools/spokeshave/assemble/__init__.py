@@ -1,1 +1,1 @@
-"""`spokeshave assemble` and `spokeshave metadata`: an unrepaired wheel from pyproject.toml and a tree of files."""
+"""The commands `spokeshave assemble` and `spokeshave metadata`: an unrepaired wheel from pyproject.toml and files."""

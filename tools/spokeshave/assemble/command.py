@@ -1,4 +1,4 @@
-"""``spokeshave assemble``: one unrepaired wheel from a pyproject.toml and a tree of files."""
+"""The command `spokeshave assemble`: build an unrepaired wheel from a pyproject.toml and a tree of files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STORED = Compression.STORED
 
 @dataclass(frozen=True)
 class Assembly:
-    """What a wheel is made of; ``version_module`` is a path in the wheel."""
+    """The inputs of a wheel. `version_module` is a path in the wheel."""
 
     pyproject: Path
     payload: Path
@@ -36,10 +36,10 @@ class Assembly:
 
 
 def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
-    """Write the unrepaired wheel, a stored zip with the placeholder version, into a folder.
+    """Write the unrepaired wheel, a stored zip with the placeholder version, into a directory.
 
-    Raises InvalidInputsError with everything that is wrong in the arguments, the pyproject.toml and
-    the trees.
+    Raises:
+        InvalidInputsError: For all problems of the arguments, the pyproject.toml and the trees.
     """
     problems = Problems()
     tag: WheelTag | None = None
@@ -67,7 +67,7 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
 
 
 def root_entries(payload: Path, version_module: str | None) -> list[WheelEntry]:
-    """The files of the wheel's root, the generated version module among them."""
+    """Return the files in the wheel's root, including the generated version module."""
     files = read_payload(payload)
     check_root(files)
     entries = [WheelEntry(file.name, file.source, STORED, file.executable) for file in files]
@@ -79,9 +79,9 @@ def root_entries(payload: Path, version_module: str | None) -> list[WheelEntry]:
 
 
 def check_version_module(path: str, files: list[PayloadFile]) -> None:
-    """Refuse a version module that is no module, or whose place in the payload is taken by another file.
+    """Check that the version module is a module and that no other file has its path in the payload.
 
-    A file with just the bytes that would be generated is welcome: a source tree can have one to import.
+    A file with the bytes that would be generated is allowed, so that a source tree can contain one to import.
     """
     problems = Problems()
     generated = render_version_module(UNSTAMPED)
@@ -97,21 +97,25 @@ def check_version_module(path: str, files: list[PayloadFile]) -> None:
 
 
 def read_data(folder: Path) -> list[PayloadFile]:
-    """The files to be installed by scheme; raises InvalidPayloadError with all that cannot be."""
+    """Return the files to install, by scheme.
+
+    Raises:
+        InvalidPayloadError: For all files that cannot be installed.
+    """
     files = read_payload(folder)
     check_schemes(files, folder)
     return files
 
 
 def data_entries(files: Iterable[PayloadFile], name: WheelName) -> Iterator[WheelEntry]:
-    """The files of the .data folder; scripts are always executable."""
+    """Yield the files of the .data directory. Scripts are always executable."""
     for file in files:
         executable = file.executable or file.name.startswith("scripts/")
         yield WheelEntry(f"{name.data}/{file.name}", file.source, STORED, executable)
 
 
 def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) -> Iterator[WheelEntry]:
-    """The files of dist-info but RECORD."""
+    """Yield the files of dist-info except RECORD."""
     yield WheelEntry(f"{name.dist_info}/METADATA", metadata.core_metadata, STORED)
     yield WheelEntry(f"{name.dist_info}/WHEEL", render_wheel_file(name.tag), STORED)
     yield WheelEntry(f"{name.dist_info}/{RECIPE}", recipe.render(), STORED)
@@ -122,7 +126,7 @@ def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+    """Add the command's arguments."""
     parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
     parser.add_argument("--payload", type=Path, required=True, help="a folder with the files of the wheel's root")
     parser.add_argument(

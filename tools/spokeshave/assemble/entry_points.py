@@ -1,4 +1,4 @@
-"""Entry points: checked as installers read them, and written as entry_points.txt."""
+"""Entry points: validated by the rules of installers, and rendered as entry_points.txt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ SCRIPT_GROUPS = {"scripts": "console_scripts", "gui-scripts": "gui_scripts"}
 
 
 def check_entry_points(project: Mapping[str, object], file: str, problems: Problems) -> None:
-    """Note names and references that no installer could use; ``file`` is the pyproject.toml's path."""
+    """Add a problem for each name and reference that an installer cannot use.
+
+    Args:
+        file: The path of the pyproject.toml.
+    """
     scripts: dict[str, str] = {}
     for group, name, reference in named_references(project):
         place = f"{file}: project.{group}.{name}"
@@ -39,7 +43,7 @@ def check_entry_points(project: Mapping[str, object], file: str, problems: Probl
 
 
 def named_references(project: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """Each entry point as (table, name, reference); values of another type are the library's to tell."""
+    """Yield each entry point as (table, name, reference). Values of another type are left to the library."""
     tables = {table: project.get(table) for table in SCRIPT_GROUPS}
     groups = project.get("entry-points")
     if isinstance(groups, Mapping):
@@ -51,7 +55,7 @@ def named_references(project: Mapping[str, object]) -> Iterator[tuple[str, str, 
 
 
 def render_entry_points(metadata: StandardMetadata) -> bytes:
-    """entry_points.txt with sorted groups and names; empty when there are no entry points."""
+    """Render entry_points.txt with sorted groups and names. Empty if there are no entry points."""
     groups = {"console_scripts": metadata.scripts, "gui_scripts": metadata.gui_scripts, **metadata.entrypoints}
     return "\n".join(
         "".join([f"[{group}]\n", *(f"{name} = {reference}\n" for name, reference in sorted(entries.items()))])

@@ -1,4 +1,4 @@
-"""A wheel's metadata, read from pyproject.toml (PEP 621, 639, 685 and 794) and checked in one go."""
+"""A wheel's metadata, read from pyproject.toml (PEP 621, 639, 685 and 794) and validated as a whole."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ else:
 Table = Mapping[str, object]
 
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
-# What setuptools and hatchling take where a pyproject.toml has no `license-files` (PEP 639 leaves it to the backends).
+# The defaults of setuptools and hatchling for `license-files`, which PEP 639 leaves to the backends.
 LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
@@ -48,10 +48,11 @@ REMEDY = "Correct it as the pyproject.toml specification (PEP 621) says."
 
 @dataclass(frozen=True)
 class WheelMetadata:
-    """What pyproject.toml says, ready to be written; the version is always the placeholder.
+    """The metadata from pyproject.toml, ready to be written. The version is always the placeholder.
 
-    ``license_files`` maps paths below dist-info's ``licenses`` folder to the files. ``pins`` are the
-    normalised names of the distributions pinned to this wheel's version.
+    Attributes:
+        license_files: The license files, by their paths below dist-info's `licenses` directory.
+        pins: The normalized names of the distributions that are pinned to this wheel's version.
     """
 
     name: str
@@ -64,11 +65,14 @@ class WheelMetadata:
 
 
 def read_metadata(pyproject: Path, pins: Iterable[str] = (), requirements: Iterable[str] = ()) -> WheelMetadata:
-    """Read a pyproject.toml whose paths are relative to its own folder.
+    """Read a pyproject.toml. Its paths are relative to its own directory.
 
-    ``pins`` are distributions that must be of this wheel's version, ``requirements`` what dynamic ``dependencies``
-    come to. Raises InvalidMetadataError with
-    everything that is wrong, each time naming the file and the key.
+    Args:
+        pins: Distributions that must have this wheel's version.
+        requirements: The value of dynamic `dependencies`.
+
+    Raises:
+        InvalidMetadataError: For all problems, each with the file and the key.
     """
     document = read_toml(pyproject)
     problems = Problems()
@@ -88,7 +92,11 @@ def read_metadata(pyproject: Path, pins: Iterable[str] = (), requirements: Itera
 
 
 def read_toml(path: Path) -> Table:
-    """A TOML file's content; raises InvalidMetadataError when it has none."""
+    """Parse a TOML file.
+
+    Raises:
+        InvalidMetadataError: If it cannot be read or parsed.
+    """
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))
     except OSError as err:
@@ -99,7 +107,11 @@ def read_toml(path: Path) -> Table:
 
 
 def project_table(document: Table, pyproject: Path, problems: Problems) -> Table:
-    """The [project] table; raises InvalidMetadataError at once when there is none to look at."""
+    """Return the [project] table.
+
+    Raises:
+        InvalidMetadataError: If there is none.
+    """
     project = document.get("project")
     if isinstance(project, dict):
         return project
@@ -109,7 +121,7 @@ def project_table(document: Table, pyproject: Path, problems: Problems) -> Table
 
 
 def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
-    """Note every dynamic field but version and dependencies: no code of the project runs to compute one."""
+    """Add a problem for each dynamic field except version and dependencies, because no code of the project runs."""
     dynamic = project.get("dynamic", [])
     if not isinstance(dynamic, list):
         problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or remove it.')
@@ -126,7 +138,7 @@ def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
 
 
 def check_text(value: object, key: str, pyproject: Path, problems: Problems) -> None:
-    """Note line ends and control characters wherever a value becomes one line of a file."""
+    """Add a problem for line ends and control characters in values that become one line of a file."""
     if key in ("project.readme.text", "project.license.text"):
         return
     if isinstance(value, str):
@@ -142,7 +154,7 @@ def check_text(value: object, key: str, pyproject: Path, problems: Problems) -> 
 
 
 def check_license(project: Table, pyproject: Path, problems: Problems) -> None:
-    """Note a license text that is no SPDX expression (PEP 639)."""
+    """Add a problem for a license text that is not an SPDX expression (PEP 639)."""
     expression = project.get("license")
     if not isinstance(expression, str):
         return
@@ -154,7 +166,7 @@ def check_license(project: Table, pyproject: Path, problems: Problems) -> None:
 
 
 def check_extras(project: Table, pyproject: Path, problems: Problems) -> None:
-    """Note extras that have no valid name or share one (PEP 685)."""
+    """Add a problem for extras with an invalid name or with the same name as another (PEP 685)."""
     extras = project.get("optional-dependencies")
     names: dict[str, str] = {}
     for extra in extras if isinstance(extras, dict) else ():
@@ -170,10 +182,10 @@ def check_extras(project: Table, pyproject: Path, problems: Problems) -> None:
 
 
 def readable(project: Table) -> Table:
-    """The table as the library can read it.
+    """Return the table in a form that the library can read.
 
-    The readme's content type is told by its suffix in any case, as PEP 621 has it, and a ``dynamic`` that
-    is no list, which was noted before, is left out.
+    The suffix that decides the readme's content type is in lower case, because PEP 621 ignores case. A `dynamic` that
+    is not a list is removed; it was reported before.
     """
     table = {key: value for key, value in project.items() if key != "dynamic" or isinstance(value, list)}
     readme = project.get("readme")
@@ -183,7 +195,7 @@ def readable(project: Table) -> Table:
 
 
 def standard_metadata(document: Table, pyproject: Path, problems: Problems) -> StandardMetadata | None:
-    """The metadata as the library reads them; None after noting everything that it finds wrong."""
+    """Return the metadata parsed by the library, or None after adding all of its errors as problems."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -198,7 +210,7 @@ def standard_metadata(document: Table, pyproject: Path, problems: Problems) -> S
 
 
 def note(error: Exception, pyproject: Path, problems: Problems) -> None:
-    """Note one of the library's errors with the key that it names."""
+    """Add an error of the library as a problem of the key that it names."""
     key = (error.key if isinstance(error, ConfigurationError) else None) or "project"
     if isinstance(error, UnicodeDecodeError):
         message, remedy = f"names a readme or license file that is not UTF-8 ({error})", "Convert the file to UTF-8."
@@ -228,7 +240,7 @@ def add_requirements(
 def pin_requirements(
     metadata: StandardMetadata, pins: Iterable[str], pyproject: Path, problems: Problems
 ) -> tuple[str, ...]:
-    """Pin every requirement of the named distributions; one that nothing requires becomes a dependency."""
+    """Pin every requirement of the named distributions. Names without a requirement become a dependency."""
     pinned = sorted({canonicalize_name(pin) for pin in pins})
     keyed = [(f"project.dependencies[{i}]", item) for i, item in enumerate(metadata.dependencies)]
     for extra, items in metadata.optional_dependencies.items():
@@ -244,7 +256,7 @@ def pin_requirements(
 
 
 def pin(requirement: Requirement, place: str, problems: Problems) -> None:
-    """Pin one requirement to the placeholder; notes one that already says which version it wants."""
+    """Pin one requirement to the placeholder, or add a problem if it already has a version."""
     if requirement.specifier or requirement.url:
         remedy = f"Write {requirement.name} without a version: the release pins it to its own."
         problems.add(place, f"{requirement} states a version, and the wheel pins this distribution", remedy)
@@ -252,7 +264,7 @@ def pin(requirement: Requirement, place: str, problems: Problems) -> None:
 
 
 def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tuple[str, ...]) -> WheelMetadata:
-    """Put the placeholder in and render everything."""
+    """Insert the placeholder and render all files."""
     static = str(metadata.version) if "version" in project else None
     usual = [] if "license-files" in project else usual_license_files(pyproject.parent)
     license_files = {**dict(find_license_files(metadata, pyproject.parent)), **{path.name: path for path in usual}}
@@ -270,13 +282,13 @@ def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tu
 
 
 def usual_license_files(folder: Path) -> list[Path]:
-    """The license files of a project that names none, sorted; an editor's copy (``LICENSE~``) is not one."""
+    """Return the license files of a project that names none, sorted, without backup copies (`LICENSE~`)."""
     found = (path for pattern in LICENSE_GLOBS for path in folder.glob(pattern))
     return sorted({path for path in found if path.is_file() and not path.name.endswith("~")})
 
 
 def find_license_files(metadata: StandardMetadata, folder: Path) -> Iterator[tuple[str, Path]]:
-    """The license files, by their path below ``licenses``; one from outside the project keeps its name only."""
+    """Yield the license files by their path below `licenses`. A file outside of the project keeps only its name."""
     for path in sorted(set(metadata.license_files or ())):
         yield path.as_posix(), folder / path
     if isinstance(metadata.license, License) and metadata.license.file:
@@ -286,7 +298,7 @@ def find_license_files(metadata: StandardMetadata, folder: Path) -> Iterator[tup
 
 
 def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
-    """Make the license independent of where the project lies and of how its lines end.
+    """Make the license independent of the project's path and of line ends.
 
     The library would write the absolute path of a legacy license file.
     """
@@ -304,9 +316,9 @@ def normalise_license(metadata: StandardMetadata, files: Iterable[str]) -> None:
 
 
 def render_core_metadata(metadata: StandardMetadata, license_files: Iterable[str]) -> bytes:
-    """METADATA's bytes."""
+    """Render METADATA."""
     message = metadata.as_rfc822()
-    # Beside the license of PEP 621 the library writes one file.
+    # The library writes one file besides the license of PEP 621.
     for name in sorted(set(license_files).difference(message.get_all("License-File", []))):
         message["License-File"] = name
     return message.as_bytes()

@@ -1,4 +1,4 @@
-"""``spokeshave metadata``: check a wheel's pyproject.toml alone, before anything is compiled for it."""
+"""The command `spokeshave metadata`: validate a wheel's pyproject.toml before anything is compiled for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spokeshave.report import write_report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+    """Add the command's arguments."""
     parser.add_argument("--pyproject", type=Path, required=True, help="the wheel's pyproject.toml")
     parser.add_argument(
         "--pin", action="append", default=[], metavar="DIST", help="pin the requirement DIST to this wheel's version"
@@ -31,7 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the metadata and write what it says of the wheel; raises `SpokeshaveError` with every mistake."""
+    """Validate the metadata and write the facts about the wheel.
+
+    Raises:
+        SpokeshaveError: For all mistakes.
+    """
     problems = Problems()
     with problems.collecting():
         metadata = read_metadata(args.pyproject, args.pin, args.requirement)
@@ -48,7 +52,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check_scripts(pyproject: Path, names: Sequence[str]) -> None:
-    """Raise InvalidMetadataError with every name that is not a console script of the project."""
+    """Check that names are console scripts of the project.
+
+    Raises:
+        InvalidMetadataError: For all names that are not.
+    """
     known = sorted(script_names(pyproject)) if names else []
     remedy = f"Correct `smoke_scripts`. The console scripts ([project.scripts]) are: {', '.join(known) or 'none'}."
     unknown = [name for name in names if name not in known]
@@ -59,7 +67,7 @@ def check_scripts(pyproject: Path, names: Sequence[str]) -> None:
 
 
 def script_names(pyproject: Path) -> list[str]:
-    """The names under [project.scripts]; none where there is no such table."""
+    """Return the names under [project.scripts]. Empty if there is no such table."""
     project = read_toml(pyproject).get("project")
     scripts = project.get("scripts") if isinstance(project, dict) else None
     return list(scripts) if isinstance(scripts, dict) else []

@@ -1,4 +1,4 @@
-"""The files that go into a wheel: what may be among them and what may not."""
+"""The files of a wheel, and the checks that decide which files are allowed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMES = ("data", "headers", "platlib", "purelib", "scripts")
 
 @dataclass(frozen=True)
 class PayloadFile:
-    """A file of the tree: its path in the tree, with slashes, and where its bytes are."""
+    """A file of the tree: its path in the tree, with slashes, and the path of its content."""
 
     name: str
     source: Path
@@ -24,9 +24,10 @@ class PayloadFile:
 
 
 def read_payload(root: Path) -> list[PayloadFile]:
-    """The files below a folder, sorted by path; byte-code is left out and links to files are followed.
+    """Return the files below a directory, sorted by path, without bytecode. Links to files are followed.
 
-    Raises InvalidPayloadError with everything that cannot be in a wheel.
+    Raises:
+        InvalidPayloadError: For all files that a wheel cannot contain.
     """
     problems = Problems()
     if not root.is_dir():
@@ -40,7 +41,7 @@ def read_payload(root: Path) -> list[PayloadFile]:
 
 
 def check_root(files: Iterable[PayloadFile]) -> None:
-    """Refuse folders at the wheel's root that only the assembly may make."""
+    """Add a problem for directories at the wheel's root that only the assembly may create."""
     problems = Problems()
     for folder in sorted({file.name.split("/")[0] for file in files if "/" in file.name}):
         if folder.endswith((".dist-info", ".data")):
@@ -50,7 +51,7 @@ def check_root(files: Iterable[PayloadFile]) -> None:
 
 
 def check_schemes(files: Iterable[PayloadFile], root: Path) -> None:
-    """Refuse data files that no installation scheme takes."""
+    """Add a problem for data files outside of the installation schemes."""
     problems = Problems()
     known = ", ".join(SCHEMES)
     for file in files:
@@ -64,7 +65,7 @@ def check_schemes(files: Iterable[PayloadFile], root: Path) -> None:
 
 
 def walk(folder: Path, root: Path, prefix: str, problems: Problems) -> Iterator[PayloadFile]:
-    """The files below one folder, in no order; ``prefix`` is its path in the wheel."""
+    """Yield the files below a directory in any order. `prefix` is its path in the wheel."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name = portable_name(entry.name, f"{folder}", problems)
@@ -82,7 +83,7 @@ def walk(folder: Path, root: Path, prefix: str, problems: Problems) -> Iterator[
 
 
 def portable_name(name: str, folder: str, problems: Problems) -> str | None:
-    """A file's name as text, whatever the locale; None, and a problem, when no wheel can carry it."""
+    """Return a file's name as text, whatever the locale. None after adding a problem if no wheel can contain it."""
     try:
         text = os.fsencode(name).decode("utf-8")
     except UnicodeDecodeError:
@@ -95,12 +96,12 @@ def portable_name(name: str, folder: str, problems: Problems) -> str | None:
 
 
 def is_bytecode(name: str) -> bool:
-    """Whether a file or folder is an interpreter's cache and not the project's."""
+    """Return whether a file or directory is an interpreter's cache and not part of the project."""
     return name == "__pycache__" or name.endswith((".pyc", ".pyo"))
 
 
 def is_good_link(path: Path, root: Path, problems: Problems) -> bool:
-    """Whether a link leads to a file inside the tree; otherwise notes the problem."""
+    """Return whether a link leads to a file inside the tree. Add a problem otherwise."""
     target = os.path.realpath(path)
     if not os.path.exists(target):
         problems.add(

@@ -1,4 +1,4 @@
-"""The results of actions, a file for each, which outlive the server."""
+"""The results of actions, stored as one file each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Actions:
-    """A folder of results, each named by its action's digest and beginning with a checksum."""
+    """A directory of results, each named by its action's digest and beginning with a checksum."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Actions:
             (self._results / f"{first:02x}").mkdir(parents=True, exist_ok=True)
 
     def read(self, sha256: str, size: int) -> bytes | None:
-        """An action's result as it was stored; None where there is none. A damaged one is removed, and is none."""
+        """Return an action's stored result, or None. A damaged result is removed and counts as missing."""
         path = self._path(sha256, size)
         try:
             stat = path.stat()
@@ -50,11 +50,11 @@ class Actions:
         return payload
 
     def write(self, sha256: str, size: int, payload: bytes) -> None:
-        """Store an action's result in place of an earlier one."""
+        """Store an action's result, replacing an earlier one."""
         self._written(write_whole(self._path(sha256, size), self._temporary, [_framed(payload)]))
 
     def remove(self, sha256: str, size: int) -> None:
-        """Forget an action's result."""
+        """Remove an action's result."""
         self._path(sha256, size).unlink(missing_ok=True)
 
     def _path(self, sha256: str, size: int) -> Path:

@@ -1,4 +1,4 @@
-"""The blobs of the cache, a file for each, which are never told to be there when they are not what their name says."""
+"""Blob store with one file per blob. A blob is reported as present only if its content matches its digest."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class MissingBlobError(LookupError):
-    """A blob that is not in the cache, or was not what it should be and is not there any more."""
+    """A blob that is not in the cache, or was damaged and has been removed."""
 
 
 class Blobs:
-    """A folder of blobs, each named by the SHA-256 of its bytes, laid out as BuildGrid's own storage on disk.
+    """A directory of blobs, each named by the SHA-256 of its content, in the layout of BuildGrid's own disk storage.
 
-    ``written`` is called with the size in bytes of each blob that was stored, ``damaged`` for each that was removed.
+    Args:
+        written: Called with the size in bytes of each stored blob.
+        damaged: Called for each blob that was removed because it was damaged.
     """
 
     def __init__(
@@ -36,8 +38,9 @@ class Blobs:
         self._temporary = folder / "tmp"
         self._written = written
         self._damaged = damaged
-        # Where one blob was damaged others may be. From then on each is read once before it is said to be there: else
-        # the rebuild that the first one costs would not store the others anew, and each next run find another.
+        # If one blob was damaged, others may be too. From then on each blob is read once before it is reported as
+        # present. Otherwise the rebuild caused by the first one would not store the others again, and each later run
+        # would find another one.
         self._suspicious = False
         self._found_right: set[str] = set()
         self._temporary.mkdir(parents=True, exist_ok=True)
@@ -46,7 +49,7 @@ class Blobs:
             (self._objects / f"{first:02x}").mkdir(parents=True, exist_ok=True)
 
     def has(self, sha256: str, size: int) -> bool:
-        """Whether a blob is there, of that size; it counts as used. One that is found damaged is removed."""
+        """Return whether a blob of that size is present, and mark it as used. A damaged blob is removed."""
         path = self._path(sha256)
         try:
             stat = path.stat()
@@ -61,13 +64,21 @@ class Blobs:
         return True
 
     def read(self, sha256: str, size: int) -> bytes:
-        """A whole blob; raises `MissingBlobError`."""
+        """Return a whole blob.
+
+        Raises:
+            MissingBlobError: If it is not present.
+        """
         return b"".join(self.stream(sha256, size, _BLOCK))
 
     def stream(self, sha256: str, size: int, block: int, offset: int = 0, limit: int = 0) -> Iterator[bytes]:
-        """A blob, or ``limit`` bytes of it (0: to its end), in pieces; raises `MissingBlobError`.
+        """Yield a blob, or `limit` bytes of it (0: to its end), in pieces.
 
-        The last piece is held back until the whole is known to be right, so nobody ever has a whole wrong blob.
+        The last piece is returned only after the whole content is verified, so that a client never receives a complete
+        damaged blob.
+
+        Raises:
+            MissingBlobError: If it is not present or damaged.
         """
         path = self._path(sha256)
         with self._opened(path, sha256, size) as file:
@@ -89,7 +100,11 @@ class Blobs:
             yield held
 
     def open(self, sha256: str, size: int) -> IO[bytes]:
-        """A blob as a file, of which all was read and found right; raises `MissingBlobError`."""
+        """Open a blob as a file, after its whole content was verified.
+
+        Raises:
+            MissingBlobError: If it is not present or damaged.
+        """
         path = self._path(sha256)
         file = self._opened(path, sha256, size)
         try:
@@ -102,11 +117,11 @@ class Blobs:
         return file
 
     def write(self, sha256: str, chunks: Iterable[bytes]) -> None:
-        """Store a blob whose bytes the caller has checked, or checks while they are taken."""
+        """Store a blob whose content the caller has verified or verifies while it is read."""
         self._written(write_whole(self._path(sha256), self._temporary, chunks))
 
     def delete(self, sha256: str) -> None:
-        """Remove a blob; one that is not there is no error."""
+        """Remove a blob, if it exists."""
         with contextlib.suppress(FileNotFoundError):
             self._path(sha256).unlink()
 
@@ -124,7 +139,7 @@ class Blobs:
         return file
 
     def _judge(self, path: Path, sha256: str) -> bool:
-        """Whether a blob is what its name says; one that is not is removed."""
+        """Return whether a blob's content matches its name. Remove it if not."""
         with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
             if _sha256_of(file) == sha256:
                 self._found_right.add(sha256)

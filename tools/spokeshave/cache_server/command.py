@@ -1,4 +1,4 @@
-"""``spokeshave cache-server``: a remote cache for the runners of a small team."""
+"""The command `spokeshave cache-server`: a remote cache for the runners of a small team."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from spokeshave.home import spokeshave_home
 
 _DAY = 86400
 _TOOLS = Path(__file__).parents[2]
-# The environment's own libraries come first, as ours may lie among those of another Python.
+# The environment's own libraries come first, because ours may be among those of another Python.
 _START = "import sys; sys.path.append(sys.argv[1]); from spokeshave.cache_server.serve import main; sys.exit(main())"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave cache-server``."""
+    """Add the options of `spokeshave cache-server`."""
     commands = parser.add_subparsers(dest="what", metavar="{token,status}")
     token = commands.add_parser("token", help="print a bearer token for a server with --token-secret")
     token.add_argument(
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Become the server, or tell a token or the status."""
+    """Start the server, or print a token or the status."""
     if args.what == "token":
         return _token(args)
     if args.what == "status":
@@ -73,12 +73,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def default_directory() -> Path:
-    """Where the cache is when nothing says so."""
+    """Return the default directory of the cache."""
     return spokeshave_home() / "remote-cache"
 
 
 def _serve(args: argparse.Namespace) -> int:
-    """Take the place of this process, so that signals, the terminal and the process id are the server's."""
+    """Replace this process by the server, so that signals, the terminal and the process id belong to the server."""
     from spokeshave.cache_server.installation import installed_python
 
     given = {name: value for name, value in vars(args).items() if name not in ("command", "run", "what")}
@@ -86,7 +86,7 @@ def _serve(args: argparse.Namespace) -> int:
     python = installed_python()
     start = {"options": options, "directory": str(default_directory())}
     sys.stdout.flush()
-    # gRPC would tell a port that is in use a second time, in its own words.
+    # gRPC would report a port that is in use a second time, in its own words.
     environment = {**os.environ, "GRPC_VERBOSITY": "NONE"}
     os.execve(python, [str(python), "-I", "-c", _START, str(_TOOLS), json.dumps(start, default=str)], environment)
 

@@ -1,4 +1,4 @@
-"""What goes when the cache is full: the blobs and results that were used longest ago."""
+"""Eviction of the least recently used blobs and results when the cache is full."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FILE_SYSTEM_BLOCK = 4096
 _LOW_WATERMARK = 0.9
 _RESERVE_AT_MOST = 1 << 30
 _RESERVE_PART = 0.05
-# Seconds between looks at the free space, and between counts of what is there.
+# Seconds between checks of the free space, and between counts of the files.
 _LOOK = 5.0
 _COUNT = 600.0
 _LOGGER = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
-    """A file of the cache: when it was last used (seconds since the epoch), bytes on disk, where."""
+    """A file of the cache: time of its last use (seconds since the epoch), bytes on disk, and path."""
 
     used: float
     size: int
@@ -34,30 +34,36 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes in bytes: of the whole cache, and what is left free on its disk; seconds for which what was used stays."""
+    """Limits of the cache.
+
+    Attributes:
+        max_size: The size of the whole cache in bytes.
+        min_free: The free space to keep on its disk, in bytes.
+        keep_recent: Recently used files are kept for this time, in seconds.
+    """
 
     max_size: int
     min_free: int
     keep_recent: float
 
     def excess(self, size: int, free: int) -> int:
-        """How many bytes have to go, of a cache of that size on a disk with so much free; 0 when none."""
+        """Return the number of bytes to evict, for a cache of `size` bytes on a disk with `free` bytes. 0 if none."""
         allowed = min(self.max_size, max(0, size + free - self.min_free))
         return size - int(allowed * _LOW_WATERMARK) if size > allowed else 0
 
 
 def default_reserve(folder: Path) -> int:
-    """What is left free on a disk when nothing is said: a gigabyte, and on a small disk a twentieth of it."""
+    """Return the default free space to keep: a gigabyte, or a twentieth of a small disk."""
     return min(_RESERVE_AT_MOST, int(shutil.disk_usage(folder).total * _RESERVE_PART))
 
 
 def size_on_disk(size: int) -> int:
-    """Bytes that a file of that size takes, its place in a folder included."""
+    """Return the bytes that a file takes on disk, including its directory entry."""
     return max(1, -(-size // _FILE_SYSTEM_BLOCK)) * _FILE_SYSTEM_BLOCK
 
 
 def entries(folders: Iterable[Path]) -> Iterator[Entry]:
-    """Every file in the folders of folders, in no order; what goes away meanwhile is left out."""
+    """Yield all files two levels below a directory, in any order. Files that are deleted meanwhile are skipped."""
     for folder in folders:
         for part in os.scandir(folder):
             with os.scandir(part) as found:
@@ -68,9 +74,9 @@ def entries(folders: Iterable[Path]) -> Iterator[Entry]:
 
 
 def oldest(found: Iterable[Entry], excess: int, before: float) -> list[Entry]:
-    """The fewest files, oldest first, that take ``excess`` bytes together, of those last used before a time.
+    """Return the fewest and oldest files whose sizes sum up to `excess` bytes, among those last used before a time.
 
-    No more of them are held than are told, so that millions of files can be gone through.
+    Memory is bounded by the number of returned files, so that millions of files can be scanned.
     """
     chosen: list[tuple[float, Entry]] = []
     total = 0
@@ -85,7 +91,7 @@ def oldest(found: Iterable[Entry], excess: int, before: float) -> list[Entry]:
 
 
 class Evictor:
-    """Keeps folders below their limits, from a thread of its own. ``evicted`` is called with the number of files."""
+    """Keeps directories below their limits from a thread of its own. `evicted` is called with the number of files."""
 
     def __init__(
         self, folders: Sequence[Path], limits: Limits, evicted: Callable[[int], None] = lambda count: None
@@ -103,22 +109,22 @@ class Evictor:
 
     @property
     def usage(self) -> tuple[int, int]:
-        """Bytes and files in the cache, as last counted and since then written."""
+        """Return bytes and files in the cache: the last count plus later writes."""
         with self._lock:
             return self._size, self._count
 
     def start(self) -> None:
-        """Count what is there and go on watching."""
+        """Start to count and to watch."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, which may be in the middle of a scan, soon."""
+        """Stop the thread soon, even during a scan."""
         self._stopping = True
         self._wake.set()
         self._thread.join(1.0)
 
     def written(self, size: int) -> None:
-        """Note that a file was stored."""
+        """Record that a file was stored."""
         with self._lock:
             self._size += size_on_disk(size)
             self._count += 1
@@ -127,12 +133,12 @@ class Evictor:
             self._wake.set()
 
     def look(self) -> None:
-        """Count when it is time to, and evict when there is too much."""
+        """Count the files if it is time to, and evict files if there are too many."""
         if time.monotonic() - self._counted > _COUNT or not self._counted:
             self._recount()
         excess = self._excess()
         if excess:
-            # What was written over again was noted twice.
+            # Overwritten files were counted twice.
             self._recount()
             excess = self._excess()
         if excess:
@@ -171,7 +177,7 @@ class Evictor:
 
 
 def _evict_file(entry: Entry) -> bool:
-    """Remove a file that was not used since it was chosen."""
+    """Remove a file unless it was used since it was selected."""
     with contextlib.suppress(FileNotFoundError):
         if os.stat(entry.path).st_mtime == entry.used:
             os.unlink(entry.path)

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and whose times say when they were last used."""
+"""Atomic writes of files, and modification times that record the last use."""
 
 from __future__ import annotations
 
@@ -10,27 +10,34 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-# Every use would be a write to the disk; what was used is told apart to the minute, which is enough to evict by.
+# In seconds. An update at every use would be a disk write each; a minute's precision is sufficient for eviction.
 _TOUCHED_AFTER = 60.0
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class BadDigestError(ValueError):
-    """A hash that is no SHA-256, and might name any file."""
+    """A hash that is not a SHA-256 and could name any file."""
 
 
 def checked_sha256(text: str) -> str:
-    """The text, when it is a SHA-256 as digests have it; raises `BadDigestError`."""
+    """Return the text if it is a SHA-256 in the form of digests.
+
+    Raises:
+        BadDigestError: If it is not.
+    """
     if not _SHA256.fullmatch(text):
         raise BadDigestError(f"{text!r} is not a SHA-256 in lower-case hexadecimal digits")
     return text
 
 
 def write_whole(destination: Path, temporary: Path, chunks: Iterable[bytes]) -> int:
-    """Write a file that appears under its name when it is complete; its size in bytes.
+    """Write a file atomically and return its size in bytes.
 
-    ``temporary`` is a folder of the same file system. Nothing is left of a file that could not be written.
-    Nothing waits for the disk either: what a power cut damages is found when it is read.
+    A file that could not be written leaves nothing behind. The data is not synced to disk: damage from a power failure
+    is detected when the file is read.
+
+    Args:
+        temporary: A directory of the same file system.
     """
     descriptor, name = tempfile.mkstemp(dir=temporary)
     try:
@@ -47,14 +54,14 @@ def write_whole(destination: Path, temporary: Path, chunks: Iterable[bytes]) -> 
 
 
 def touch(path: Path, stat: os.stat_result) -> None:
-    """Note that a file is used now."""
+    """Record that a file is used now."""
     if time.time() - stat.st_mtime > _TOUCHED_AFTER:
         with contextlib.suppress(FileNotFoundError):
             os.utime(path)
 
 
 def remove_same(path: Path, stat: os.stat_result) -> bool:
-    """Remove a file that is still the one that was looked at, and not one that was put there since."""
+    """Remove a file if it is still the one that was inspected and not a newer one at the same path."""
     try:
         now = path.stat()
         if (now.st_dev, now.st_ino) != (stat.st_dev, stat.st_ino):
@@ -66,6 +73,6 @@ def remove_same(path: Path, stat: os.stat_result) -> bool:
 
 
 def clear_folder(folder: Path) -> None:
-    """Remove the files that a killed server left in a folder of temporary files."""
+    """Remove the temporary files of a killed server."""
     for path in folder.iterdir():
         path.unlink()

@@ -1,4 +1,4 @@
-"""BuildGrid in a virtual environment of its own, on CPython 3.13, made once and kept in Spokeshave's folder."""
+"""Installation of BuildGrid in a virtual environment on CPython 3.13, created once in Spokeshave's home directory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from spokeshave.setup_steps import SetUpError, Tool, exclusive, say, step
 COMMAND = "cache-server"
 PINS = Path(__file__).with_name("cache-server.txt")
 _UV_PINS = Path(__file__).with_name("uv.txt")
-# BuildGrid 0.9 needs 3.13; the pins were made for it.
+# BuildGrid 0.9 requires 3.13. The pins were made for it.
 _VERSION = "3.13"
-# A pyenv shim may be there and yet fail, Debian's Python may lack venv, and a free-threaded one has no wheels.
+# A pyenv shim may exist and fail, Debian's Python may lack venv, and free-threaded builds have no wheels.
 _FIT = """
 import ensurepip, ssl, sys, sysconfig, venv
 fit = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 13)
@@ -36,12 +36,16 @@ _NO_PYTHON = f"""BuildGrid runs on CPython {_VERSION}. Install one, with its ven
 
 
 def environment_folder(home: Path) -> Path:
-    """Where the environment is: keyed by the pins, so that an upgrade gets a place of its own beside the old one."""
+    """Return the directory of the environment. Its name depends on the pins, so that an upgrade keeps the old one."""
     return home / f"{COMMAND}-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
 
 
 def installed_python(home: Path | None = None) -> Path:
-    """The Python of BuildGrid's environment, which is made when it is not there; raises `SetUpError`."""
+    """Return the Python of BuildGrid's environment, creating it if necessary.
+
+    Raises:
+        SetUpError: If it cannot be created.
+    """
     home = home or spokeshave_home()
     place = environment_folder(home)
     python = place / "venv/bin/python"
@@ -53,14 +57,14 @@ def installed_python(home: Path | None = None) -> Path:
 
 
 def _ready(place: Path, python: Path) -> bool:
-    # The environment is a shell around a Python of this machine, which may have been removed.
+    # The environment refers to a Python of this machine, which may have been removed.
     return (place / "ready").exists() and os.access(python, os.X_OK)
 
 
 def _install(place: Path, python: Path, home: Path) -> None:
     base = find_python(home) or _python_by_uv(home)
     say(f"preparing BuildGrid in {place} (once; about 20 s, 40 MB from PyPI, 150 MB on disk).", COMMAND)
-    # What pip downloaded before it was killed stays.
+    # pip's downloads from before it was killed are kept.
     (place / "ready").unlink(missing_ok=True)
     shutil.rmtree(place / "venv", ignore_errors=True)
     with step(f"virtual environment on {base}", COMMAND):
@@ -73,7 +77,7 @@ def _install(place: Path, python: Path, home: Path) -> None:
 
 
 def find_python(home: Path, variables: Mapping[str, str] = os.environ) -> Path | None:
-    """A CPython that BuildGrid runs on: on PATH, of pyenv, or one that uv installed before."""
+    """Return a CPython that BuildGrid runs on: on PATH, from pyenv, or one that uv installed before."""
     return next((path for path in _candidates(home, variables) if _fits(path)), None)
 
 
@@ -101,7 +105,7 @@ def _fits(python: Path) -> bool:
 
 
 def _python_by_uv(home: Path) -> Path:
-    """A standalone CPython that uv puts beside the launcher's; uv guards that folder against a second start itself."""
+    """Install a standalone CPython with uv, next to the launcher's. uv locks that directory itself."""
     say(f"found no CPython {_VERSION} on PATH or under pyenv; trying to install one with uv.", COMMAND)
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="uv.", dir=home) as work:

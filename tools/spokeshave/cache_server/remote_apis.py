@@ -1,4 +1,4 @@
-"""BuildGrid's services over our blobs and results. It is imported in BuildGrid's environment only, on Python 3.13."""
+"""BuildGrid's services on our blobs and results. Imported only in BuildGrid's environment, on Python 3.13."""
 
 from __future__ import annotations
 
@@ -44,26 +44,27 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _WRITES = 1 << 20
 _READS = ["GetCapabilities", "GetActionResult", "FindMissingBlobs", "BatchReadBlobs", "GetTree", "Read"]
 _GRPC_OPTIONS = (
-    # Two servers on one port would share its connections, and each has half of the blobs.
+    # Two servers on one port would share its connections, and each would have half of the blobs.
     ("grpc.so_reuseport", 0),
-    # Pants asks for all blobs of a result at once; a digest is some 75 bytes.
+    # Pants asks for all blobs of a result together. A digest takes about 75 bytes.
     ("grpc.max_receive_message_length", 16 << 20),
-    # Sixteen runners may have 3000 requests at a time. Above these gRPC cancels at random: by default from 1000 on.
+    # Sixteen runners may have 3000 concurrent requests. Above these limits gRPC cancels requests at random: by default
+    # from 1000 on.
     ("grpc.server.max_pending_requests", 16384),
     ("grpc.server.max_pending_requests_hard_limit", 16384),
-    # A client that is stopped or was cut off frees what it holds.
+    # The resources of a client that is stopped or disconnected are released.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
-# Requests that wait for a thread hold no message yet.
+# Requests that wait for a thread do not hold a message yet.
 _WAITING_REQUESTS = 4096
 
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """What goes wrong in files, as BuildGrid tells it to clients."""
+    """Convert errors of the store to BuildGrid's errors for clients."""
     try:
         yield
     except BadDigestError as err:
@@ -85,16 +86,16 @@ class VerifiedStorage(StorageABC):
         self._blobs = blobs
 
     def has_blob(self, digest: Digest) -> bool:
-        """Whether a blob is there."""
+        """Return whether a blob is present."""
         return not self.missing_blobs([digest])
 
     def missing_blobs(self, digests: Sequence[Digest]) -> list[Digest]:
-        """Those that are not there; the others count as used."""
+        """Return the blobs that are missing, and mark the others as used."""
         with _told():
             return [digest for digest in digests if not self._blobs.has(digest.hash, digest.size_bytes)]
 
     def get_blob(self, digest: Digest) -> IO[bytes] | None:
-        """A blob as a file; None when it is not there."""
+        """Return a blob as a file, or None."""
         with _told():
             try:
                 return self._blobs.open(digest.hash, digest.size_bytes)
@@ -102,7 +103,7 @@ class VerifiedStorage(StorageABC):
                 return None
 
     def bulk_read_blobs(self, digests: Sequence[Digest]) -> dict[str, bytes]:
-        """The blobs that are there, by hash. Their sizes together are bounded by the service."""
+        """Return the existing blobs by hash. The service limits their total size."""
         found = {}
         with _told():
             for digest in digests:
@@ -111,25 +112,25 @@ class VerifiedStorage(StorageABC):
         return found
 
     def stream_read_blob(self, digest: Digest, chunk_size: int, offset: int = 0, limit: int = 0) -> Iterator[bytes]:
-        """A blob, or a part of it, in pieces."""
+        """Yield a blob, or a part of it, in pieces."""
         with _told():
             yield from self._blobs.stream(digest.hash, digest.size_bytes, chunk_size, offset, limit)
 
     def stream_write_blob(self, digest: Digest, chunks: Iterator[bytes]) -> None:
-        """Store a blob, which the service checks while it comes."""
+        """Store a blob that the service verifies while it is received."""
         with _told():
             self._blobs.write(digest.hash, chunks)
 
     def commit_write(self, digest: Digest, write_session: IO[bytes]) -> None:
-        """Store a blob that the service has checked."""
+        """Store a blob that the service has verified."""
         write_session.seek(0)
         self.stream_write_blob(digest, iter(lambda: write_session.read(_WRITES), b""))
 
     def bulk_update_blobs(self, blobs: Sequence[tuple[Digest, bytes]]) -> list[Status]:
-        """Store blobs that the service has checked.
+        """Store blobs that the service has verified.
 
-        On a full disk the whole request fails: Pants does not look at the status of each blob, and would take a
-        result for stored.
+        On a full disk the whole request fails, because Pants ignores the status of single blobs and would assume that
+        the result is stored.
         """
         for digest, data in blobs:
             self.stream_write_blob(digest, iter([data]))
@@ -141,14 +142,14 @@ class VerifiedStorage(StorageABC):
             self._blobs.delete(digest.hash)
 
     def bulk_delete(self, digests: Sequence[Digest]) -> list[str]:
-        """Remove blobs; none fails."""
+        """Remove blobs. No removal fails."""
         for digest in digests:
             self.delete_blob(digest)
         return []
 
 
 class DiskActionCache(ActionCacheABC):
-    """Results on disk, each told only while all that it names is there."""
+    """Results on disk. A result is returned only while all blobs that it refers to exist."""
 
     def __init__(self, storage: RootStorage, actions: Actions, counts: Counts, allow_updates: bool) -> None:
         super().__init__(allow_updates=allow_updates, storage=storage)
@@ -156,7 +157,11 @@ class DiskActionCache(ActionCacheABC):
         self._counts = counts
 
     def get_action_result(self, action_digest: Digest) -> ActionResult:
-        """The result of an action; raises NotFoundError."""
+        """Return the result of an action.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
         with _told():
             payload = self._actions.read(action_digest.hash, action_digest.size_bytes)
         if payload is not None:
@@ -178,7 +183,7 @@ class DiskActionCache(ActionCacheABC):
 
 
 class TokenAuth(JWTAuthManager):
-    """Lets in who has a token of ours, to do what the token allows, and says why somebody else is not let in."""
+    """Authorization of clients by our tokens, with the reason for a refusal."""
 
     def __init__(self, secret: str, instance_name: str) -> None:
         allowed = [Acl(subject=rf"{READ_WRITE}\Z"), Acl(subject=rf"{READ_ONLY}\Z", requests=_READS)]
@@ -186,7 +191,7 @@ class TokenAuth(JWTAuthManager):
         super().__init__(secret=secret, algorithm=AuthMetadataAlgorithm.JWT_HS256, acls=acls)
 
     def authorize(self, context: grpc.ServicerContext, instance_name: str, request_name: str) -> bool:
-        """Whether a request may be served; raises what tells the client why not."""
+        """Check whether a request is allowed. The raised error contains the reason for the client."""
         if super().authorize(context, instance_name, request_name):
             return True
         scheme, _, token = str(dict(context.invocation_metadata()).get("authorization", "")).partition(" ")
@@ -200,7 +205,7 @@ class TokenAuth(JWTAuthManager):
 
 
 def make_server(settings: Settings, blobs: Blobs, actions: Actions, counts: Counts) -> Server:
-    """BuildGrid's server, which is not started yet."""
+    """Return BuildGrid's server, not started yet."""
     server = Server(
         server_reflection=False,
         grpc_compression=grpc.Compression.NoCompression,
@@ -209,7 +214,7 @@ def make_server(settings: Settings, blobs: Blobs, actions: Actions, counts: Coun
         max_workers=settings.threads,
         maximum_concurrent_rpcs=settings.threads + _WAITING_REQUESTS,
     )
-    # The server's threads take over what is set where it is started.
+    # The server's threads inherit the settings of the thread that starts it.
     if settings.token_secret:
         set_auth_manager(TokenAuth(read_secret(settings.token_secret), settings.instance_name))
     server.add_port(str(settings.listen), _credentials(settings.tls_cert, settings.tls_key))

@@ -1,4 +1,4 @@
-"""The server's process, in BuildGrid's environment: starts it, says when it is ready, ends it when told to."""
+"""The server's process, in BuildGrid's environment: starts the server, reports when it is ready, and stops it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from spokeshave.errors import ExitCode, Problem, SpokeshaveError
 from spokeshave.report import Json, write_report
 
 _STATUS_EVERY = 5.0
-# Seconds for which a server that was told to end may take to do so.
+# Shutdown timeout in seconds.
 _LONGEST_END = 10.0
 _SELF_CHECK = 30.0
 _LOCK_ATTEMPTS = 5
@@ -42,11 +42,11 @@ _TOKEN_SECONDS = 60
 
 
 class CannotServeError(SpokeshaveError):
-    """A folder or a port that this server cannot have."""
+    """A directory or a port that is not available."""
 
 
 def main() -> int:
-    """Serve as the command asked for; what a user can mend is told on stderr."""
+    """Run the server with the command's settings. User-fixable errors go to stderr."""
     start = json.loads(sys.argv[2])
     options = dict(start["options"])
     try:
@@ -62,14 +62,14 @@ def main() -> int:
 
 
 def _fail(error: SpokeshaveError) -> int:
-    """Tell the user what is wrong, as the command itself does."""
+    """Print an error in the format of the command."""
     sys.stderr.write(f"spokeshave cache-server: error\n{error}\n")
     return ExitCode.USER_ERROR
 
 
 def serve(settings: Settings) -> int:
-    """Serve until a signal says to stop."""
-    # BuildGrid tells its log on stdout, which is for the one line that says how to use the server.
+    """Run the server until a signal stops it."""
+    # BuildGrid logs to stdout, which is reserved for the line that says how to use the server.
     said, sys.stdout = sys.stdout, sys.stderr
     _set_up_logging(settings.verbose)
     stop = threading.Event()
@@ -92,16 +92,16 @@ def serve(settings: Settings) -> int:
         if settings.ready_file:
             settings.ready_file.unlink(missing_ok=True)
     sys.stderr.flush()
-    # A request that hangs would keep the process for as long as it does.
+    # A request that hangs would keep the process alive.
     os._exit(ExitCode.OK)
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder, which the kernel frees however this process ends."""
+    """Lock the directory. The kernel releases the lock when this process ends for any reason."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
-        # Whoever asks for the status has the lock for a moment.
+        # The `status` command holds the lock for a moment.
         if not any(_taken(lock) for _ in range(_LOCK_ATTEMPTS)):
             remedy = "Use that server, or stop it, or give this one another --directory."
             raise CannotServeError(Problem(str(folder), "is in use by another cache server", remedy))
@@ -125,7 +125,7 @@ def _evictor(settings: Settings, counts: Counts) -> Evictor:
 
 
 def _started(settings: Settings, evictor: Evictor, counts: Counts) -> tuple[Server, int]:
-    """The server, and the port that it has."""
+    """Return the started server and its port."""
 
     def stored(size: int) -> None:
         counts.add("stored")
@@ -156,7 +156,7 @@ def _address(settings: Settings, port: int) -> str:
 
 
 def _check(settings: Settings, port: int) -> None:
-    """Have an answer of the server, over the network as any client."""
+    """Check that the server answers over the network, as to any client."""
     try:
         _call_itself(settings, port)
     except (grpc.RpcError, OSError) as err:
@@ -168,7 +168,7 @@ def _call_itself(settings: Settings, port: int) -> None:
     bound = settings.listen.host.strip("[]")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)
     if settings.tls:
-        # What the certificate is for is the clients' affair: whoever offers HTTP/2 under it is gRPC, and started.
+        # Verification of the certificate is up to clients: a server with HTTP/2 under it is gRPC and has started.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
@@ -205,7 +205,7 @@ def _tell_status(settings: Settings, address: str, evictor: Evictor, counts: Cou
     size, files = evictor.usage
     facts: dict[str, Fact] = {"address": address, "pid": os.getpid()}
     facts.update(size=size, files=files, max_size=settings.max_size)
-    # A full disk is told to the clients.
+    # Clients receive the error about a full disk.
     with contextlib.suppress(OSError):
         write_status(settings.directory, {**facts, **counts.as_json()})
 
@@ -218,7 +218,7 @@ def _set_up_logging(verbose: bool) -> None:
 
 
 def _without_expected_tracebacks(record: logging.LogRecord) -> bool:
-    """A refusal is a line of the log; where in BuildGrid it was raised is of no use."""
+    """Log refusals as one line, because BuildGrid's traceback is not useful."""
     if record.exc_info and isinstance(record.exc_info[1], BgdError):
         record.exc_info = None
     return True

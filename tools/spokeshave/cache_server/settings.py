@@ -1,4 +1,4 @@
-"""How the cache server is set up: by options, and by a file for what they leave out."""
+"""Settings of the cache server, from options and from a file for all others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULTS: Mapping[str, Value] = {
     "insecure": False,
     "verbose": False,
 }
-# A file has them relative to itself.
+# In a file these are relative to the file.
 PATHS = ("directory", "tls-cert", "tls-key", "token-secret", "ready-file")
 KEYS = tuple(sorted({*DEFAULTS, *PATHS, "min-free"}))
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -39,12 +39,12 @@ _ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:\s]*):(?P<port>\d{1,5})")
 
 
 class SettingsError(SpokeshaveError):
-    """Options or a file that no server can be started with."""
+    """Options or a file that the server cannot be started with."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen; port 0 is any that is free."""
+    """The address to listen on. Port 0 selects a free port."""
 
     host: str
     port: int
@@ -54,7 +54,7 @@ class Address:
 
     @property
     def local(self) -> bool:
-        """Whether only this machine reaches it."""
+        """Return whether only this machine can reach it."""
         if self.host == "localhost":
             return True
         try:
@@ -65,7 +65,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Settings:
-    """A server's settings. Sizes are bytes, times seconds; ``min_free`` None is what suits the disk."""
+    """The settings of a server. Sizes are in bytes, times in seconds. A `min_free` of None depends on the disk."""
 
     listen: Address
     directory: Path
@@ -84,12 +84,16 @@ class Settings:
 
     @property
     def tls(self) -> bool:
-        """Whether connections are encrypted."""
+        """Return whether connections are encrypted."""
         return self.tls_cert is not None
 
 
 def parse_size(text: Value) -> int:
-    """Bytes of ``20G``, ``1.5 GiB`` or ``512M`` (powers of 1024); raises ValueError."""
+    """Return the bytes of `20G`, `1.5 GiB` or `512M` (powers of 1024).
+
+    Raises:
+        ValueError: For any other text.
+    """
     found = _SIZE.fullmatch(str(text).strip())
     if not found or isinstance(text, bool):
         raise ValueError(f"{text!r} is not a valid size; use a number with a K, M, G or T suffix, such as 20G")
@@ -97,7 +101,11 @@ def parse_size(text: Value) -> int:
 
 
 def parse_duration(text: Value) -> float:
-    """Seconds of ``90``, ``5m`` or ``2h``; raises ValueError."""
+    """Return the seconds of `90`, `5m` or `2h`.
+
+    Raises:
+        ValueError: For any other text.
+    """
     found = _DURATION.fullmatch(str(text).strip())
     if not found or isinstance(text, bool):
         raise ValueError(f"{text!r} is not a valid duration; use a number with an s, m, h or d suffix, such as 5m")
@@ -105,7 +113,11 @@ def parse_duration(text: Value) -> float:
 
 
 def parse_address(text: Value) -> Address:
-    """Host and port of ``127.0.0.1:8980`` or ``[::1]:0``; raises ValueError."""
+    """Return host and port of `127.0.0.1:8980` or `[::1]:0`.
+
+    Raises:
+        ValueError: For any other text.
+    """
     found = _ADDRESS.fullmatch(str(text).strip())
     if not found or int(found["port"]) > 65535:
         raise ValueError(f"{text!r} is not a valid listen address; use HOST:PORT, such as 127.0.0.1:8980")
@@ -113,7 +125,11 @@ def parse_address(text: Value) -> Address:
 
 
 def read_config(path: Path) -> dict[str, Value]:
-    """What a file sets, its paths made absolute; raises `SettingsError` with every key that is none."""
+    """Return the settings in a file, with absolute paths.
+
+    Raises:
+        SettingsError: For all invalid keys.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -139,9 +155,13 @@ def read_config(path: Path) -> dict[str, Value]:
 
 
 def make_settings(options: Mapping[str, Value | None], config: Mapping[str, Value], directory: Path) -> Settings:
-    """Options before the file before the defaults; raises `SettingsError` with everything that is wrong.
+    """Return the settings: options take precedence over the file, and the file over the defaults.
 
-    :param directory: where the cache is when nothing says so.
+    Args:
+        directory: The default directory of the cache.
+
+    Raises:
+        SettingsError: For all problems.
     """
     given = {key: value for key, value in options.items() if value is not None}
     reader = _Reader({**DEFAULTS, "directory": str(directory), **config, **given})
@@ -170,14 +190,14 @@ def make_settings(options: Mapping[str, Value | None], config: Mapping[str, Valu
 
 
 class _Reader:
-    """Takes settings out of what was given, and notes what is wrong with each."""
+    """A reader of settings that collects the problems of each."""
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = values
         self.problems = Problems()
 
     def read(self, key: str, parse: Callable[[Value], T], otherwise: U) -> T | U:
-        """A setting; ``otherwise`` when there is none or it is wrong."""
+        """Return a setting, or `otherwise` if it is missing or invalid."""
         if key not in self._values:
             return otherwise
         try:

@@ -1,4 +1,4 @@
-"""What a server has done so far, told by a file in its folder, so that anybody may look while it runs and after."""
+"""Statistics of a server, written to a file in its directory, readable while it runs and afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Fact = Union[str, int, float, None]
 
 
 class Counts:
-    """Events by name, counted from many threads."""
+    """Thread-safe counts of events by name."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,18 +30,18 @@ class Counts:
             self._counts[name] += count
 
     def as_json(self) -> dict[str, int]:
-        """The counts so far."""
+        """Return the current counts."""
         with self._lock:
             return dict(self._counts)
 
 
 def write_status(folder: Path, facts: Mapping[str, Fact]) -> None:
-    """Tell the facts to whoever looks."""
+    """Write the statistics for readers."""
     write_report(folder / STATUS, {**facts, "written": time.time()})
 
 
 def read_status(folder: Path) -> dict[str, Fact] | None:
-    """What a server last told of this folder; None where none ever did."""
+    """Return the last statistics of a server in this directory. None if there never was one."""
     try:
         facts: dict[str, Fact] = json.loads((folder / STATUS).read_text("utf-8"))
     except (OSError, ValueError):
@@ -50,7 +50,7 @@ def read_status(folder: Path) -> dict[str, Fact] | None:
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a server has this folder."""
+    """Return whether a server uses this directory."""
     try:
         with (folder / LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -62,7 +62,7 @@ def in_use(folder: Path) -> bool:
 
 
 def described(folder: Path, facts: Mapping[str, Fact] | None, running: bool) -> str:
-    """The status for a user."""
+    """Return the status as text for a user."""
     if facts is None:
         return f"No cache server has used {folder}."
     hits, misses = (int(facts.get(name) or 0) for name in ("hits", "misses"))

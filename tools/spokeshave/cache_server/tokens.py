@@ -16,11 +16,15 @@ _SHORTEST = 32
 
 
 class SecretError(SpokeshaveError):
-    """A file that holds no secret to sign with."""
+    """A file without a secret to sign with."""
 
 
 def read_secret(path: Path) -> str:
-    """The secret in a file, without white space around it; raises `SecretError`."""
+    """Return the secret in a file, without surrounding white space.
+
+    Raises:
+        SecretError: If there is no valid secret.
+    """
     remedy = 'Create one: python3 -c "import secrets; print(secrets.token_hex(32))" > FILE; chmod 600 FILE'
     try:
         secret = path.read_text("utf-8").strip()
@@ -34,7 +38,7 @@ def read_secret(path: Path) -> str:
 
 
 def make_token(secret: str, subject: str, now: int, seconds: int) -> str:
-    """A token that is good for so many seconds from ``now`` (since the epoch)."""
+    """Return a token that is valid for a number of seconds from `now` (since the epoch)."""
     header = {"alg": "HS256", "typ": "JWT"}
     claims = {"sub": subject, "iat": now, "exp": now + seconds}
     signed = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))

@@ -1,2 +1,4 @@
-"""Sets up emulators and Pythons of other platforms, for smoke tests. Standard library only: it runs before anything is
-installed."""
+"""Set-up of emulators and Pythons of other platforms, for smoke tests.
+
+Uses only the standard library, because it runs before anything is installed.
+"""

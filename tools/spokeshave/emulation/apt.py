@@ -1,7 +1,7 @@
-"""Packages of Debian, of any suite and architecture, through an apt root of our own: the machine's own is only read.
+"""Debian packages of any suite and architecture, through a private apt root. The machine's own is only read.
 
-Which mirror serves them and which proxy leads there is what this machine's apt is configured for; apt checks every
-index against Debian's keys and every package against the index.
+The mirror and the proxy are those of this machine's apt configuration. apt verifies every index by Debian's keys and
+every package by the index.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _REMEDY = (
     "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
     "again; finished steps are kept. --mirror gives the address of another mirror of Debian."
 )
-# From this machine's configuration: how mirrors are reached, and how old an index may be (a snapshot's is old). Nothing
-# that would weaken a check of signatures.
+# Copied from this machine's configuration: access to mirrors, and the maximum age of an index (a snapshot's is old).
+# Nothing that would weaken a check of signatures.
 _REACH = re.compile(
     r"^Acquire::(\w+::(Proxy|Timeout|CAInfo|CAPath|SslCert|SslKey|Pipeline-Depth)|\w+::Proxy::\S+"
     r"|Retries|Check-Valid-Until|Check-Date)[ :]"
 )
 _INSTALLED = re.compile(r"^Inst (?P<name>\S+) \((?P<version>\S+) ")
-# Needed to configure packages in a system, and never by a Python that is only unpacked.
+# Packages that are needed to configure a system and never by a Python that is only unpacked.
 _LEFT_OUT = frozenset({"debconf", "dpkg", "install-info", "media-types", "netbase", "sensible-utils", "tar", "tzdata"})
 
 
 @dataclass(frozen=True)
 class AptRoot:
-    """A private apt root for one suite and one architecture, below a folder."""
+    """A private apt root for one suite and one architecture, below a directory."""
 
     folder: Path
     mirror: str
@@ -50,7 +50,7 @@ class AptRoot:
 
     @cached_property
     def _updated(self) -> bool:
-        """Fetch the index, once; in a folder that is left over from before, apt fetches only what is new."""
+        """Download the index, once. In a directory from an earlier run, apt downloads only new parts."""
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "status").touch()
@@ -86,21 +86,21 @@ class AptRoot:
         return reach + "".join(f'{key} "{value}";\n' for key, value in values.items())
 
     def closure(self, *packages: str) -> list[str]:
-        """The packages with all that they need, as ``name=version``, less what only configures a system."""
+        """Return packages with all dependencies, as `name=version`, without those that only configure a system."""
         assert self._updated
         planned = self._apt.run(["apt-get", "install", "--simulate", "--quiet", *packages], self.folder)
         found = [match for match in map(_INSTALLED.match, planned.splitlines()) if match]
         return [f"{match['name']}={match['version']}" for match in found if match["name"] not in _LEFT_OUT]
 
     def download(self, packages: Sequence[str], destination: Path) -> list[Origin]:
-        """Fetch packages as files; apt refuses one whose hash is not the signed index's."""
+        """Download packages as files. apt refuses files whose hash is not in the signed index."""
         assert self._updated
         destination.mkdir(parents=True, exist_ok=True)
         self._apt.run(["apt-get", "download", "--quiet", *packages], destination)
         return origins_of(destination)
 
     def download_source(self, package: str, destination: Path) -> list[Origin]:
-        """Fetch a source package's files; apt refuses one whose hash is not the signed index's."""
+        """Download a source package's files. apt refuses files whose hash is not in the signed index."""
         assert self._updated
         destination.mkdir(parents=True, exist_ok=True)
         self._write_sources("deb", "deb-src")
@@ -111,14 +111,14 @@ class AptRoot:
 
 
 def unpack(packages: Path, destination: Path) -> None:
-    """Unpack every package of a folder into a root, which then works wherever it lies."""
+    """Unpack all packages of a directory into a relocatable root."""
     for package in sorted(packages.glob("*.deb")):
         Tool("Install dpkg.", {}).run(["dpkg-deb", "--extract", package, destination], packages)
     make_relocatable(destination)
 
 
 def make_relocatable(root: Path) -> None:
-    """Give a merged root its ``/lib``, and let links that say where to in the system say it from their own place."""
+    """Create `/lib` in a merged root, and make absolute links relative."""
     for name in ("bin", "lib", "lib64"):
         if not (root / name).exists() and (root / "usr" / name).is_dir():
             (root / name).symlink_to(f"usr/{name}")
@@ -131,14 +131,18 @@ def make_relocatable(root: Path) -> None:
 
 
 def find_mirror(given: str | None, folder: Path) -> str:
-    """The mirror of Debian that this machine's apt uses, or the given one; raises `SetUpError` where there is none."""
+    """Return the Debian mirror of this machine's apt configuration, or the given one.
+
+    Raises:
+        SetUpError: If there is none.
+    """
     _check_tools()
     if given:
         return given
     format_ = "$(REPO_URI) $(COMPONENT)"
     lines = Tool(_REMEDY, {}).run(["apt-get", "indextargets", "--format", format_, "Created-By: Packages"], folder)
     for address, _, component in (line.partition(" ") for line in lines.splitlines()):
-        # Debian's security archive, and what others offer, has no suite of this name and this component.
+        # Debian's security archive and third-party archives do not have a suite and component of these names.
         if component == "main" and re.search(r"/debian/?$", address):
             return address
     message = "names no mirror of Debian's main archive"
@@ -164,12 +168,12 @@ def _reaching_mirrors(folder: Path) -> str:
 
 
 def source_archive(package: Path) -> Path:
-    """Upstream's archive among the files of a source package."""
+    """Return upstream's archive among the files of a source package."""
     return next(file for file in package.glob("*.orig.tar.*") if file.suffix != ".asc")
 
 
 def origins_of(packages: Path) -> list[Origin]:
-    """The packages of a folder, by name, version and hash."""
+    """Return the packages of a directory, by name, version and hash."""
     return [_origin(file) for file in sorted(packages.glob("*.deb"))]
 
 

@@ -1,4 +1,4 @@
-"""What can be set up: platforms, by the tags of their wheels, and the Pythons that there are for each."""
+"""The supported platforms, by the tags of their wheels, and the available Pythons of each."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from spokeshave.errors import Problems
 from spokeshave.setup_steps import SetUpError
 
-# Debian's suites and the one Python that each has. The last is the suite under development: its Python changes.
+# Debian's suites and the Python of each. The last is the suite under development, whose Python changes.
 SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"}
-# The suite that the emulators come from. qemu there is one static file; wine there starts on every glibc since 2.36.
+# The suite of the emulators. Its qemu is one static file. Its wine runs on every glibc since 2.36.
 QEMU_SUITE = "trixie"
 WINE_SUITE = "bookworm"
 MUSL_SUITE = "trixie"
@@ -20,8 +20,9 @@ MUSL_SUITE = "trixie"
 class Guest:
     """A platform that can be emulated.
 
-    ``tag`` is the newest that wheels for it may have in mind, with any floor; ``cost`` is what was measured: what is
-    downloaded and kept.
+    Attributes:
+        tag: The newest floor of wheels that it runs.
+        cost: The measured size of the download and of the installation.
     """
 
     tag: str
@@ -35,16 +36,16 @@ class Guest:
 
     @property
     def key(self) -> str:
-        """The tag without its floor, which is what tells guests apart."""
+        """Return the tag without its floor, which identifies the guest."""
         return _without_floor(self.tag)
 
     @property
     def emulator_folder(self) -> str:
-        """Where its emulator is kept, below the folder of all."""
+        """Return the directory of its emulator, below the common directory."""
         return {"Windows": "wine", "musl": "musl"}.get(self.system) or f"qemu/{self.architecture}"
 
     def python_name(self, version: str) -> str:
-        """The name of one of its Pythons in the manifest: ``glibc-aarch64-3.13``."""
+        """Return the name of one of its Pythons in the manifest: `glibc-aarch64-3.13`."""
         return f"{self.system.lower()}-{self.architecture}-{version}"
 
 
@@ -94,7 +95,11 @@ class Wanted:
 
 
 def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
-    """The guests that tags name, with the Pythons asked for or the usual ones; raises `SetUpError`."""
+    """Return the guests that match tags, with the requested Pythons or the default ones.
+
+    Raises:
+        SetUpError: For tags or Pythons that are not available.
+    """
     problems, wanted = Problems(), []
     for tag in dict.fromkeys(tags or DEFAULT_PLATFORMS):
         guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)
@@ -114,7 +119,7 @@ def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
 
 
 def listing() -> str:
-    """What there is, as a table for people."""
+    """Return a table of everything that is available."""
     rows = [("platform", "Pythons (usual ones first)", "emulator", "to download")]
     for guest in GUESTS:
         others = [python for python in guest.pythons if python not in guest.default_pythons]
@@ -125,7 +130,7 @@ def listing() -> str:
 
 
 def _without_floor(tag: str) -> str:
-    """``manylinux_2_17_aarch64`` and ``manylinux2014_aarch64`` are one platform: ``manylinux_aarch64``."""
+    """Remove the floor: `manylinux_2_17_aarch64` and `manylinux2014_aarch64` become `manylinux_aarch64`."""
     family, _, rest = tag.partition("_")
     parts = rest.split("_")
     while len(parts) > 1 and parts[0].isdigit():

@@ -1,4 +1,4 @@
-"""``spokeshave emulation``: sets up emulators and Pythons of other platforms, for smoke tests."""
+"""The command `spokeshave emulation`: set up emulators and Pythons of other platforms, for smoke tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PYTHONS = "pythons"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave emulation``."""
+    """Add the options of `spokeshave emulation`."""
     parser.add_argument(
         "--platform",
         action="append",
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Set up what is asked for; what is there already stays."""
+    """Set up what is requested. Existing parts are kept."""
     folder = (args.folder or emulation_folder()).absolute()
     if args.list:
         _show(folder)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         for each in wanted:
             for version in each.pythons:
                 _set_up(folder, each.guest, version, args.mirror)
-                # At once, so that what is there counts whatever comes of the others.
+                # Written immediately, so that it counts even if the others fail.
                 write_manifest(folder, _there(folder))
         shutil.rmtree(folder / "work", ignore_errors=True)
     for python in _there(folder):
@@ -91,12 +91,12 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
 
 
 def _there(folder: Path) -> list[ForeignPython]:
-    """Everything that is set up in a folder, whenever it was."""
+    """Return everything that was ever set up in a directory."""
     return [python for place in sorted((folder / _PYTHONS).glob("*")) for python in [_read(place)] if python]
 
 
 def _read(place: Path) -> ForeignPython | None:
-    """The Python of a folder; None where there is none, a part is missing, or it was made for another place."""
+    """Return the Python of a directory. None if it has none, a part is missing, or it was made for another path."""
     try:
         python = read_foreign_python(place / "python.json")
     except InvalidManifestError:

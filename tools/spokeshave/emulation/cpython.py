@@ -1,6 +1,6 @@
-"""CPython compiled for musl with zig, out of Debian's source packages.
+"""A build of CPython for musl with zig, from Debian's source packages.
 
-Everything happens in one folder of the set-up's, which a killed run leaves: the next one goes on where it was.
+It takes place in one directory, which remains after a killed run, so that the next run continues from there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from spokeshave.errors import Problems
 from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool, step, whole_folder
 
-# Modules of libraries that are not compiled with it.
+# Modules that need libraries which are not compiled.
 LACKING = ("bz2", "ctypes", "lzma", "readline", "sqlite3", "ssl")
 _REMEDY = (
     "Compiled files were deleted. Make sure that disk space and memory are available, and run the command again. If it "
@@ -34,7 +34,11 @@ _CONFIGURED = ("--quiet", "--disable-test-modules", "--without-ensurepip", "--wi
 
 
 def check_machine(folder: Path) -> None:
-    """Raises `SetUpError` where CPython cannot be compiled in a folder: make is missing, or cannot name it."""
+    """Check that CPython can be compiled in a directory.
+
+    Raises:
+        SetUpError: If make is missing or cannot handle the path.
+    """
     problems = Problems()
     for name, package in (("make", "make"), ("flock", "util-linux")):
         if shutil.which(name) is None:
@@ -48,7 +52,7 @@ def check_machine(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class MuslBuild:
-    """CPython compiled in a folder for the loader at a path, which stays there."""
+    """A build of CPython in a directory, for the loader at a permanent path."""
 
     folder: Path
     version: str
@@ -68,7 +72,7 @@ class MuslBuild:
         return self.folder / "zig"
 
     def fetch(self, source: Source) -> list[Origin]:
-        """Fetch and unpack the sources and zig; gives what that is."""
+        """Download and unpack the sources and zig, and return their origins."""
         suite, packages = SUITES[self.version], self.folder / "packages"
         shutil.rmtree(packages, ignore_errors=True)
         with step(f"sources of Python {self.version} from Debian {suite} (23 MB)"):
@@ -85,7 +89,7 @@ class MuslBuild:
         return origins
 
     def forget_others(self, origins: Sequence[Origin]) -> None:
-        """Throw away what an earlier run made of other files than these."""
+        """Remove results of an earlier run with different inputs."""
         note, made_of = self.folder / "made-of.txt", "".join(f"{origin.sha256}\n" for origin in origins)
         if not note.is_file() or note.read_text() != made_of:
             for place in (self._sources, self._zlib, self._zig):
@@ -93,7 +97,7 @@ class MuslBuild:
             note.write_text(made_of)
 
     def compile(self) -> None:
-        """Compile CPython and its zlib; what is compiled already stays, until compiling fails."""
+        """Compile CPython and its zlib. An earlier result is reused until a compile fails."""
         tool = self._tool()
         try:
             with step("compile zlib"):
@@ -108,15 +112,15 @@ class MuslBuild:
             raise
 
     def _options(self) -> list[str]:
-        # CPython up to 3.12 learns of musl from the machine's name, and since then from this macro of musl's headers,
-        # which zig's own have in front of them.
+        # CPython up to 3.12 detects musl by the machine's name. Later versions use this macro of musl's headers, which
+        # zig's own headers hide.
         musl = [f"--build={self.architecture}-pc-linux-musl", f"CPP={self.folder}/cc -E -D__DEFINED_va_list"]
         return [*_CONFIGURED, *musl, f"ZLIB_CFLAGS=-I{self._zlib}", f"ZLIB_LIBS={self._zlib}/libz.a"]
 
     def _tool(self) -> Tool:
-        """What runs configure and make, with zig for all that compiles.
+        """Return a runner for configure and make, with zig as the compiler.
 
-        The interpreter names its loader by the path, so that it starts by itself.
+        The interpreter contains the path of its loader, so that it starts without an emulator.
         """
         zig = self._zig / "ziglang/zig"
         target = f"-target {self.architecture}-linux-musl"
@@ -126,17 +130,17 @@ class MuslBuild:
         caches = dict.fromkeys(("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(self.folder / "cache"))
         programs = {name.upper(): str(self.folder / name) for name in ("cc", "ar", "ranlib")}
         flags = {"CFLAGS": "-O1 -g0 -fPIC -Wno-date-time", "LDFLAGS": "", "CPPFLAGS": "", "MAKEFLAGS": ""}
-        # Nothing of this machine's libraries, and nothing in C++, whose runtime would be compiled first.
+        # No libraries of this machine, and no C++, whose runtime would have to be compiled first.
         others = {"CXX": "/bin/false", "PKG_CONFIG": "/bin/false", "LC_ALL": "C.UTF-8"}
         return Tool(_REMEDY, {**caches, **programs, **flags, **others})
 
     def install(self, destination: Path) -> None:
-        """Lay out what Python needs to run, which then works wherever it lies as long as the loader stays."""
+        """Install the files that Python needs to run. They are relocatable, as long as the loader's path is valid."""
         library = destination / "lib" / f"python{self.version}"
         shutil.copytree(self._sources / "Lib", library, ignore=shutil.ignore_patterns(*_LEFT_OUT))
         (library / "lib-dynload").mkdir()
         built = self._sources / (self._sources / "pybuilddir.txt").read_text().strip()
-        # Modules of another name would be those of a CPython that did not notice musl, and load no wheel's.
+        # Modules of another name mean that CPython did not detect musl. It would not load modules of wheels.
         for module in built.glob(f"*-{self.architecture}-linux-musl.so"):
             shutil.copy2(module, library / "lib-dynload")
         for settings in built.glob("_sysconfig*"):
@@ -147,9 +151,9 @@ class MuslBuild:
 
 
 def unpack_archive(archive: Path, destination: Path) -> None:
-    """Unpack upstream's sources without the folder that they lie in."""
+    """Unpack upstream's sources without their top directory."""
     with tarfile.open(archive) as tar:
-        # Pythons before 3.12 may not know of filters.
+        # Pythons before 3.12 may not support filters.
         tar.extraction_filter = getattr(tarfile, "data_filter", None)
         tar.extractall(destination)
     (top,) = destination.iterdir()
@@ -159,7 +163,7 @@ def unpack_archive(archive: Path, destination: Path) -> None:
 
 
 def unpack_zig(wheel: Path, destination: Path) -> None:
-    """Unpack zig with the libraries that it compiles on the way."""
+    """Unpack zig with the libraries that it compiles when needed."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(destination, [name for name in archive.namelist() if name.startswith("ziglang/")])
     (destination / "ziglang/zig").chmod(0o755)
@@ -183,7 +187,7 @@ def _make(tool: Tool, place: Path, target: str) -> None:
 
 
 def _run_alone(tool: Tool, place: Path, command: Sequence[str]) -> None:
-    """Run a command after the one that a killed set-up may have left running: that has inherited the lock."""
+    """Run a command after one that a killed set-up may have left running and that has inherited the lock."""
     tool.run(["flock", place.parent / "busy", *command], place)
 
 

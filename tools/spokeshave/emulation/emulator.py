@@ -1,4 +1,4 @@
-"""An emulator as it was set up: a program that runs others."""
+"""An installed emulator: a program that runs others."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _FILE = "emulator.json"
 
 @dataclass(frozen=True)
 class Emulator:
-    """A program that runs others, with its name and version in words, and what it was made of."""
+    """A program that runs others, with its name and version, and its origins."""
 
     path: Path
     title: str
     origins: tuple[Origin, ...]
 
     def write(self, folder: Path) -> None:
-        """Note in its folder that it is whole."""
+        """Record in its directory that it is complete."""
         origins = [[origin.name, origin.version, origin.sha256] for origin in self.origins]
         write_report(folder / _FILE, {"path": str(self.path), "title": self.title, "origins": origins})
 
     @classmethod
     def read(cls, folder: Path) -> Emulator | None:
-        """The emulator of a folder; None where there is none, or one that was made for another place."""
+        """Return the emulator of a directory, or None if there is none or it was made for another path."""
         try:
             facts = json.loads((folder / _FILE).read_text("utf-8"))
         except (OSError, ValueError):
@@ -38,6 +38,6 @@ class Emulator:
 
 
 def upstream_version(version: str) -> str:
-    """Debian's ``1:10.0.13+ds-0+deb13u1`` is upstream's ``10.0.13``."""
+    """Return upstream's version `10.0.13` of Debian's `1:10.0.13+ds-0+deb13u1`."""
     match = re.match(r"(?:\d+:)?([\d.]+)", version)
     return match[1] if match else version

@@ -15,33 +15,33 @@ from spokeshave.report import write_report
 from spokeshave.setup_steps import step, whole_folder
 
 PYTHON_FILE = "python.json"
-# What PEP 600 lets a wheel expect of a system that has a Python, and Debian's Python does not need itself.
+# Libraries that PEP 600 allows wheels to expect of a system, and that Debian's Python does not need itself.
 _SYSTEM_LIBRARIES = ("libstdc++6",)
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where packages come from, and the folder that what is downloaded goes through."""
+    """The origin of packages, and the directory for downloads."""
 
     mirror: str
     work: Path
     host: str
 
     def root(self, suite: str, architecture: str) -> AptRoot:
-        """The apt root of a suite and an architecture."""
+        """Return the apt root of a suite and an architecture."""
         folder = self.work / f"{suite}-{architecture}"
         folder.mkdir(parents=True, exist_ok=True)
         return AptRoot(folder, self.mirror, suite, architecture)
 
 
 def debian_architecture(machine: str) -> str:
-    """Debian's name for this machine's processor."""
+    """Return Debian's name of this machine's processor."""
     return _MACHINES.get(machine, machine)
 
 
 def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
-    """qemu for a guest, one static file; what is there already stays."""
+    """Install qemu for a guest, one static file. An existing one is kept."""
     place = folder / guest.emulator_folder
     there = Emulator.read(place)
     if there:
@@ -52,7 +52,7 @@ def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
     ):
         origins = _fetch_qemu(source)
         unpack(source.work / "qemu", new / "unpacked")
-        # The package has qemu for every processor, half a gigabyte of it.
+        # The package contains qemu for every processor, half a gigabyte.
         shutil.copy2((new / "unpacked/usr/bin" / guest.emulator).resolve(), new / guest.emulator)
         shutil.rmtree(new / "unpacked")
         made = Emulator(
@@ -63,7 +63,7 @@ def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
 
 
 def _fetch_qemu(source: Source) -> list[Origin]:
-    """One package has qemu for every processor: it is fetched once for all that are set up in one go."""
+    """Download the package, which has qemu for every processor, once per run."""
     place = source.work / "qemu"
     if not place.is_dir():
         with whole_folder(place) as new:
@@ -72,7 +72,7 @@ def _fetch_qemu(source: Source) -> list[Origin]:
 
 
 def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, source: Source) -> ForeignPython:
-    """Debian's Python for another processor, in a root of its own at ``place``."""
+    """Install Debian's Python for another processor in a root directory of its own at `place`."""
     suite = SUITES[version]
     with step(f"Python {version} for {guest.architecture} from Debian {suite}"), whole_folder(place) as new:
         apt = source.root(suite, guest.debian)

@@ -1,6 +1,6 @@
-"""Pythons of musl: nobody publishes one that lies in a folder, so CPython is compiled, and Debian's musl loads it.
+"""Pythons for musl. There is no published relocatable one, so CPython is compiled, and Debian's musl loads it.
 
-Nothing is emulated: the processor is this machine's, and the program names its own loader.
+Nothing is emulated: the processor is this machine's, and the program contains the path of its loader.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from spokeshave.setup_steps import SetUpError, step, whole_folder
 
 
 def musl(folder: Path, guest: Guest, source: Source) -> Emulator:
-    """musl, one file that is the loader and the C library; what is there already stays."""
+    """Install musl, one file that is the loader and the C library. An existing one is kept."""
     place = folder / guest.emulator_folder
     there = Emulator.read(place)
     if there:
@@ -40,10 +40,10 @@ def musl(folder: Path, guest: Guest, source: Source) -> Emulator:
 
 
 def lay_out(new: Path, architecture: str) -> Path:
-    """The loader as below a root of its own; `packaging` knows by its name and its answer which musl it is.
+    """Install the loader in a root directory. `packaging` finds the version of musl by the loader's name and output.
 
-    It looks for its settings beside its own folder. The empty list of folders keeps this machine's libraries, which are
-    of another C library, from a wheel that does not bring its own.
+    The loader reads its settings from a path relative to its own directory. The empty search path prevents a wheel
+    without its own libraries from finding this machine's, which are for another C library.
     """
     name = f"ld-musl-{architecture}"
     (new / "lib").mkdir()
@@ -56,7 +56,7 @@ def lay_out(new: Path, architecture: str) -> Path:
 
 
 def musl_python(place: Path, guest: Guest, version: str, folder: Path, source: Source) -> ForeignPython:
-    """CPython at ``place``, compiled from the sources that Debian has of that version."""
+    """Install CPython at `place`, compiled from Debian's sources of that version."""
     if source.host != guest.debian:
         message = f"runs on {guest.architecture} only, and this machine has another processor"
         raise SetUpError(Problem(f"{guest.tag} Python {version}", message, f"Run this on {guest.architecture}."))

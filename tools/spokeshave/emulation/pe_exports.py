@@ -8,7 +8,7 @@ _EXPORT_DIRECTORY = 112
 
 
 def exported_names(data: bytes) -> list[str]:
-    """The names, sorted as the table has them."""
+    """Return the names, sorted as in the table."""
     header = struct.unpack_from("<I", data, 0x3C)[0]
     sections, optional_size = (
         struct.unpack_from("<H", data, header + 6)[0],

@@ -1,4 +1,4 @@
-"""Wheels from PyPI, by the hashes of a requirements file; pip goes to the index that this machine is configured for."""
+"""Wheels from PyPI, by the hashes of a requirements file, from the index of this machine's pip configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REMEDY = "Check the network and pip's settings (PIP_INDEX_URL, PIP_PROXY, PIP_C
 
 
 def fetch_wheel(name: str, folder: Path, platform: Sequence[str] = ()) -> Path:
-    """One pinned distribution's wheel, for this machine or for the platform that pip's options name."""
+    """Download the wheel of one pinned distribution, for this machine or for the platform in pip's options."""
     folder.mkdir(parents=True, exist_ok=True)
     pins = folder / f"{name}.txt"
     pins.write_text(_pin(name), "utf-8")
@@ -27,18 +27,18 @@ def fetch_wheel(name: str, folder: Path, platform: Sequence[str] = ()) -> Path:
 
 
 def fetch_zig(work: Path) -> Path:
-    """The pinned wheel of zig, fetched once for all that are set up in one go."""
+    """Download the pinned wheel of zig, once per run."""
     return next((work / "zig").glob("ziglang-*.whl"), None) or fetch_wheel("ziglang", work / "zig")
 
 
 def origin_of(wheel: Path) -> Origin:
-    """A wheel by its name, version and hash."""
+    """Return the name, version and hash of a wheel."""
     name, version = wheel.name.split("-")[:2]
     return Origin(name, version, sha256_of(wheel))
 
 
 def extract(wheel: Path, prefix: str, destination: Path) -> list[Path]:
-    """The files of a wheel whose names begin so, side by side in a folder."""
+    """Extract the files of a wheel whose names begin with a prefix, into one directory."""
     destination.mkdir(parents=True, exist_ok=True)
     found = []
     with zipfile.ZipFile(wheel) as archive:
@@ -51,7 +51,7 @@ def extract(wheel: Path, prefix: str, destination: Path) -> list[Path]:
 
 
 def _pin(name: str) -> str:
-    """The lines of one distribution."""
+    """Return the lines of one distribution."""
     lines, wanted = [], False
     for line in PINS.read_text("utf-8").splitlines():
         wanted = line.startswith(f"{name}==") or (wanted and line.startswith(" "))
@@ -60,7 +60,7 @@ def _pin(name: str) -> str:
 
 
 def _pip(folder: Path) -> list[str | Path]:
-    """This Python's pip, or that of an environment made for it: Debian's Python has none."""
+    """Return this Python's pip, or that of a temporary environment, because Debian's Python has none."""
     general = ["--disable-pip-version-check", "--no-input"]
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", *general]

@@ -1,4 +1,4 @@
-"""The two files that a Windows Python needs and that nobody publishes by themselves: python.exe and python3.dll."""
+"""The two files of a Windows Python that are not published separately: python.exe and python3.dll."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from spokeshave.emulation.pe_exports import exported_names
 from spokeshave.setup_steps import Tool
 
-# Needs no C runtime of its own: the interpreter's DLL brings the one whose arguments these are.
+# It needs no C runtime of its own, because the interpreter's DLL loads the one that parses the arguments.
 _SOURCE = """
 typedef unsigned short wide;
 __declspec(dllimport) int _configure_wide_argv(int);
@@ -30,7 +30,7 @@ _RUNTIME = "api-ms-win-crt-runtime-l1-1-0.dll"
 
 @dataclass(frozen=True)
 class Zig:
-    """zig's one file, whose compiler and linker need nothing beside it; it works in a folder of its own."""
+    """zig's executable, whose compiler and linker need no other files. It runs in a directory of its own."""
 
     program: Path
     work: Path
@@ -50,7 +50,7 @@ class Zig:
         return f"{dll}.lib"
 
     def python_exe(self, python_dll: Path) -> Path:
-        """A console program that is the interpreter of a DLL."""
+        """Link a console program that runs the interpreter in a DLL."""
         libraries = [
             self._import_library("kernel32.dll", ["ExitProcess"]),
             self._import_library(_RUNTIME, ["_configure_wide_argv", "__p___argc", "__p___wargv"]),
@@ -61,11 +61,11 @@ class Zig:
         return self.work / "python.exe"
 
     def python3_dll(self, python_dll: Path) -> Path:
-        """The DLL that extensions of the stable ABI import from; each of its functions is the interpreter's."""
+        """Link the DLL that extensions of the stable ABI import from. It forwards to the interpreter's functions."""
         names = [name for name in exported_names(python_dll.read_bytes()) if name.startswith(("Py", "_Py"))]
         forwards = "".join(f"{name}={python_dll.stem}.{name}\n" for name in names)
         (self.work / "python3.def").write_text(f"LIBRARY python3.dll\nEXPORTS\n{forwards}")
-        # The linker writes no file where there is no object at all.
+        # Without any object the linker writes no file.
         empty = self._compile("empty", "int unused;\n")
         self._run(*_LINK, "-dll", "-noentry", "-def:python3.def", "-out:python3.dll", empty)
         return self.work / "python3.dll"

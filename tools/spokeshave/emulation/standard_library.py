@@ -1,4 +1,4 @@
-"""CPython's standard library in Python, for an interpreter that comes without: Debian's, or that of this machine."""
+"""CPython's standard library, for an interpreter that comes without it: Debian's, or that of this machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLATFORMS_OWN = ("__pycache__", "config-*", "_sysconfigdata*", "sitecustomize.p
 
 
 def standard_library(version: str, destination: Path, work: Path, source: Source) -> list[Origin]:
-    """Put the library of a version into a folder; gives what it was made of."""
+    """Install the library of a version in a directory, and return its origins."""
     if version in SUITES:
         return _from_debian(version, destination, work, source)
     found = next(_on_this_machine(version), None)

@@ -1,4 +1,4 @@
-"""What a foreign Python says of itself when it is started for the first time."""
+"""The first start of a foreign Python, and the facts that it reports about itself."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.setup_steps import SetUpError
 
 _TIMEOUT = 180
-# What wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's test;
-# and what is loaded is compiled and kept, which an emulator takes long for.
+# The modules that wheels, their tests and pytest need most. A Python with missing parts is detected here and not by a
+# wheel's test. The bytecode is also cached, as an emulator compiles slowly.
 _MODULES = """
 argparse ast asyncio bz2 concurrent.futures configparser csv ctypes dataclasses decimal difflib doctest email.message
 email.parser fnmatch glob hashlib importlib.metadata importlib.resources inspect json logging.config lzma
@@ -41,9 +41,13 @@ print(json.dumps([platform.python_version(), missing, libc]))
 
 
 def tried(python: ForeignPython, home: Path, without: Sequence[str] = ()) -> ForeignPython:
-    """The Python with its version and its C library's as it tells them; raises `SetUpError` where it does not start.
+    """Return the Python with the versions that it reports for itself and its C library.
 
-    ``without`` are modules that it is known not to have.
+    Args:
+        without: Modules that it is known not to have.
+
+    Raises:
+        SetUpError: If it does not start.
     """
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WINE", "LD_"))}
     try:

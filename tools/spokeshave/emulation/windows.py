@@ -20,12 +20,12 @@ from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 from spokeshave.setup_steps import Tool, say, step, whole_folder
 
-# Of all that wine can use, what a console program on it needs.
+# The parts of wine's dependencies that a console program needs.
 _PACKAGES = ("wine64", "libwine", "libunwind8", "liblzma5", "libz-mingw-w64")
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 _BUILTIN = b"Wine builtin DLL".ljust(32, b"\0")
-# wine 8 lacks what these call, and such a call ends the process. Python does without both:
-# `platform` asks otherwise, and `shutil` copies by itself.
+# wine 8 lacks the functions behind these modules, and a call ends the process. Python works without both: `platform`
+# has another way, and `shutil` copies by itself.
 _UNUSABLE = ("_wmi.pyd",)
 _SITE_CUSTOMIZE = '''\
 """Hides from shutil what the wine below has not."""
@@ -38,7 +38,7 @@ _NOT_OF_PYTHON = ("api-ms-", "tcl", "tk", "_tk", "_test", "_ctypes_test")
 
 
 def wine(folder: Path, source: Source) -> Emulator:
-    """wine with the disk of a Windows machine that it was started for once; what is there already stays."""
+    """Install wine with a prepared Windows disk. An existing installation is kept."""
     place = folder / "wine"
     there = Emulator.read(place)
     if there:
@@ -50,14 +50,14 @@ def wine(folder: Path, source: Source) -> Emulator:
         _finish(new / "root")
         version = next(origin.version for origin in origins if origin.name.startswith("wine64"))
         made = Emulator(place / "root/usr/lib/wine/wine64", f"wine {upstream_version(version)}", tuple(origins))
-        # Where wine starts for the first time, it looks up where it lies.
+        # At its first start wine stores its own path.
         _make_disk(new)
         made.write(new)
     return made
 
 
 def _finish(root: Path) -> None:
-    """What the packages do when they are configured: the server under its usual name, and wine's own mark in zlib."""
+    """Do the configuration steps of the packages: the server under its usual name, and wine's mark in zlib."""
     server = root / "usr/lib/wine/wineserver"
     server.unlink()
     server.symlink_to("wineserver64")
@@ -68,7 +68,7 @@ def _finish(root: Path) -> None:
 
 
 def _make_disk(folder: Path) -> None:
-    """Let wine make its prefix, as Windows 10. What it starts for that ends with it."""
+    """Let wine create its prefix, as Windows 10. The processes that it starts end with it."""
     tool = Tool("This machine cannot run wine: see the output above.", {**os.environ, **_variables(folder)})
     loader = folder / "root/usr/lib/wine/wine64"
     version = ("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
@@ -79,7 +79,7 @@ def _make_disk(folder: Path) -> None:
 
 
 def _share_files(disk: Path, originals: Path) -> None:
-    """Make one file of wine's programs and the copies of them that it put on the disk: 0.6 GB."""
+    """Replace the copies of wine's programs on the disk by links to save 0.6 GB."""
     for file in disk.rglob("*"):
         original = originals / file.name
         if (
@@ -99,7 +99,7 @@ def _variables(folder: Path) -> dict[str, str]:
         "WINELOADER": str(binaries / "wine64"),
         "WINESERVER": str(binaries / "wineserver"),
         "WINEPREFIX": str(folder / "prefix"),
-        # No debugger and no window where a program crashes, and nothing that only a desktop has.
+        # No debugger and no dialog for crashed programs, and no desktop features.
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": "mscoree=;mshtml=;winedbg.exe=;winemenubuilder.exe=",
         "DISPLAY": "",
@@ -107,7 +107,7 @@ def _variables(folder: Path) -> dict[str, str]:
 
 
 def windows_python(place: Path, guest: Guest, version: str, folder: Path, source: Source) -> ForeignPython:
-    """CPython for Windows as panda3d's wheel of that version carries it, at ``place``."""
+    """Install CPython for Windows from panda3d's wheel of that version at `place`."""
     emulator = wine(folder, source)
     if version not in ("3.11", "3.13", "3.14"):
         say(f"  the standard library of Python {version} will be that of this machine")
@@ -135,7 +135,7 @@ def windows_python(place: Path, guest: Guest, version: str, folder: Path, source
 
 
 def _lay_out(carried: list[Path], python: Path) -> None:
-    """The interpreter's own DLLs beside python.exe, and what it loads from DLLs, as its installer has them."""
+    """Arrange the interpreter's own DLLs next to python.exe, and extension modules, like its installer."""
     (python / "DLLs").mkdir(parents=True)
     for file in carried:
         name = file.name.lower()
@@ -146,7 +146,7 @@ def _lay_out(carried: list[Path], python: Path) -> None:
 
 
 def _add_programs(new: Path, dll: str, source: Source) -> Origin:
-    """Link python.exe and python3.dll with zig's one file out of its package."""
+    """Link python.exe and python3.dll with the executable from zig's package."""
     wheel = fetch_zig(source.work)
     (program,) = extract(wheel, "ziglang/zig", new / "zig")[:1]
     program.chmod(0o755)

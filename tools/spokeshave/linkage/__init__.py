@@ -1,1 +1,1 @@
-"""What a wheel's native files need of the platform, of Python and of each other."""
+"""Linkage: the dependencies of a wheel's native files on the platform, on Python and on each other."""

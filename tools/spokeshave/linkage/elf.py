@@ -1,4 +1,4 @@
-"""What a wheel's ELF files need of the platform and of other libraries, judged by auditwheel's policies."""
+"""The dependencies of a wheel's ELF files on the platform and on other libraries, by auditwheel's policies."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ from spokeshave.wheel.location import Location
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree
 
-# An interpreter exports no module's init function, not even those of its own modules.
+# An interpreter does not export the init functions of modules, not even those of its own modules.
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
 _ALL = frozenset({"*"})
 
 
 @dataclass(frozen=True)
 class Linkage:
-    """What loading each ELF file brings into a process, and what of it the platform does not provide.
+    """The effect of loading each ELF file into a process, and its dependencies that the platform does not provide.
 
-    ``libraries`` are the ELF files outside the wheel that can be grafted, by the names that they are needed by.
+    Attributes:
+        libraries: The ELF files outside the wheel that can be grafted, by the names that they are needed by.
     """
 
     tree: WheelTree
@@ -46,7 +47,7 @@ class Linkage:
 
     @classmethod
     def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path] = ()) -> Linkage:
-        """Resolve every needed library inside the wheel and the given folders, and nowhere on this machine."""
+        """Resolve needed libraries in the wheel and the given directories, but not elsewhere on this machine."""
         loader = ElfLoader(tree, platform, library_dirs)
         processes = {file: loader.load(file) for file in tree.elf_files}
         outside = {
@@ -58,12 +59,12 @@ class Linkage:
         return cls(tree, platform, loader, processes, dict(sorted(outside.items())))
 
     def outside(self, file: str) -> list[str]:
-        """The libraries outside the wheel that loading a file needs."""
+        """Return the libraries outside the wheel that loading a file needs."""
         process = self.processes[file]
         return [name for (_, name), provider in process.providers.items() if provider not in self.tree.elf_files]
 
     def taken_outside(self, file: str) -> set[str]:
-        """The libraries that a file itself takes from outside the wheel; another file may find those names inside."""
+        """Return the libraries that a file uses from outside the wheel. Other files may find these names inside."""
         return {
             name
             for root in self.entry_points
@@ -73,15 +74,16 @@ class Linkage:
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """The extension modules, which Python loads whatever else links to them."""
+        """Return the extension modules. Python loads them whether or not others link to them."""
         return frozenset(module.file for module in find_modules(self.tree.installed, self.tree.native_files))
 
     @cached_property
     def entry_points(self) -> list[str]:
-        """The ELF files that are loaded first: extensions, programs, libraries opened by name.
+        """Return the ELF files that are loaded first: extensions, programs, and libraries opened by name.
 
-        A library that another one links to inherits its search path, so alone it proves nothing. Each file that none
-        of these loads (a second library of a name, libraries that need each other) is loaded first as well.
+        A library that another one links to inherits its search path and is therefore not checked by itself. Files that
+        none of these loads, such as a second library of a name or libraries that need each other, are loaded first as
+        well.
         """
         files = self.tree.elf_files
         needed = {name for elf in files.values() for name in elf.needed}
@@ -96,27 +98,27 @@ class Linkage:
 
     @cached_property
     def exports(self) -> frozenset[str]:
-        """Every symbol that a file of the wheel provides."""
+        """Return every symbol that a file of the wheel provides."""
         return frozenset().union(*(elf.exports for elf in self.tree.elf_files.values()))
 
     def platform_libraries(self) -> list[str]:
-        """The sonames that the wheel takes from the platform."""
+        """Return the sonames that the wheel takes from the platform."""
         needed = {name for elf in self.tree.elf_files.values() for name in elf.needed}
         return sorted(needed - self.provided())
 
     def provided(self) -> set[str]:
-        """The names by which other files can link to what the wheel holds, or will once libraries are grafted."""
+        """Return the names by which other files can link to libraries in the wheel, including those to graft."""
         files = {PurePosixPath(file).name for file in self.tree.elf_files}
         sonames = {elf.soname for elf in self.tree.elf_files.values() if elf.soname}
         return files | sonames | set(self.libraries)
 
     def platform_versions(self) -> dict[str, dict[str, list[str]]]:
-        """The symbol versions asked of the platform: file, version, the names of the symbols."""
+        """Return the required symbol versions of the platform: file, version, the names of the symbols."""
         provided = self.provided()
         return {file: _asked_versions(elf, provided) for file, elf in self.files().items()}
 
     def files(self) -> dict[str, ElfFile]:
-        """The wheel's ELF files, and those that it will have once libraries are grafted."""
+        """Return the wheel's ELF files, and those that it will contain after grafting."""
         return {**self.tree.elf_files, **{name: read_elf(path, name) for name, path in self.libraries.items()}}
 
 
@@ -129,7 +131,7 @@ def _asked_versions(elf: ElfFile, provided: set[str]) -> dict[str, list[str]]:
 
 
 def newest_versions(versions: Iterable[str]) -> dict[str, str]:
-    """The newest of each kind of symbol version: ``{"GLIBC": "2.14"}``."""
+    """Return the newest of each kind of symbol version: `{"GLIBC": "2.14"}`."""
     newest: dict[str, str] = {}
     for version in versions:
         kind, _, number = version.partition("_")
@@ -139,7 +141,7 @@ def newest_versions(versions: Iterable[str]) -> dict[str, str]:
 
 
 def too_new_symbols(linkage: Linkage) -> list[Problem]:
-    """Symbol versions that the platform's policy does not have, with the tag that would fit."""
+    """Return problems for symbol versions that the platform's policy does not have, with the tag that has them."""
     if linkage.platform.libc is Libc.MUSL:
         return list(_too_new_for_musl(linkage))
     by_file = linkage.platform_versions()
@@ -186,7 +188,7 @@ def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str],
 
 
 def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Problem:
-    """What to say of a library that another one of its name stands in for."""
+    """Return the problem of a library that another one with the same name replaces."""
     message = (
         f"needs {own}, but if {other} is loaded first it is used instead, because both are named {name};"
         f" it does not define {some(lost)}"
@@ -195,7 +197,7 @@ def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Proble
 
 
 def forbidden_symbols(linkage: Linkage) -> list[Problem]:
-    """Symbols of a permitted library that the policy forbids all the same (zlib's internals)."""
+    """Return problems for symbols that the policy forbids although their library is allowed (zlib's internals)."""
     return [
         Problem(
             file,
@@ -217,13 +219,13 @@ def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[
 
 
 def ambiguous_libraries(linkage: Linkage) -> list[Problem]:
-    """Libraries of one name in several of the given folders, of which only one could be grafted."""
+    """Return problems for libraries in several of the given directories, because only one could be grafted."""
     found = (ambiguity(name, linkage.loader.candidates(name)) for name in linkage.libraries)
     return [problem for problem in found if problem]
 
 
 def python_libraries(linkage: Linkage) -> list[Problem]:
-    """Libraries of an interpreter, which most installations do not have beside it, or not on the search path."""
+    """Return problems for libraries of an interpreter, which most installations lack or have in another directory."""
     return [
         Problem(
             user,
@@ -236,7 +238,7 @@ def python_libraries(linkage: Linkage) -> list[Problem]:
 
 
 def missing_libraries(linkage: Linkage) -> list[Problem]:
-    """Libraries that neither the platform nor the wheel nor a given folder has."""
+    """Return problems for libraries that neither the platform nor the wheel nor a given directory has."""
     return [
         _missing(linkage, file, name)
         for file in linkage.entry_points
@@ -273,7 +275,7 @@ def _lead_to(tree: WheelTree, file: str, library: str) -> str:
 
 
 def apart_remedy(library: str, there: Location | None, here: Location | None) -> str:
-    """What to do about a library that is installed below another root than the file that needs it."""
+    """Return what to do about a library that is installed below another root than the file that needs it."""
     name = PurePosixPath(library).name
     if there is None or here is None:
         lost = name if there is None else "the file"
@@ -286,7 +288,7 @@ def apart_remedy(library: str, there: Location | None, here: Location | None) ->
 
 
 def foreign_architectures(linkage: Linkage) -> list[Problem]:
-    """ELF files of another architecture, or that ask for more instructions than every machine of it has."""
+    """Return problems for ELF files of another architecture, or with instructions that not all of its machines have."""
     return [problem for file in linkage.processes for problem in _architecture(linkage, file)]
 
 
@@ -306,7 +308,7 @@ def _architecture(linkage: Linkage, file: str) -> list[Problem]:
 
 
 def _headers(tree: WheelTree, file: str) -> DynamicExecutable:
-    """What auditwheel reads of a file's headers; it looks for no library."""
+    """Return auditwheel's view of a file's headers, without a search for libraries."""
     path = tree.root / file
     try:
         try:

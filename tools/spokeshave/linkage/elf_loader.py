@@ -1,4 +1,4 @@
-"""The search for libraries by the loaders of glibc and musl, over a wheel's files as they will be installed."""
+"""A simulation of the loaders of glibc and musl on a wheel's files at their installed paths."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from spokeshave.wheel.tree import WheelTree
 
 ORIGINS = ("$ORIGIN", "${ORIGIN}")
 LIBPYTHON = pattern(r"libpython3(\.\d+)?[a-z]*\.so(\.\d+)*")
-# musl answers to these names itself, in any form (load_library in its ldso/dynlink.c).
+# musl provides these libraries itself, in any form of their names (load_library in its ldso/dynlink.c).
 MUSL_NAMES = frozenset(f"lib{name}.so" for name in ("c", "pthread", "rt", "m", "dl", "util", "xnet"))
-# Part of glibc since 2.22 on x86_64 and 2.38 on aarch64, which its versions tell; auditwheel 6.4 has it in no policy.
+# Part of glibc since 2.22 on x86_64 and 2.38 on aarch64, according to its symbol versions. auditwheel 6.4 lacks it.
 _VECTOR_LIBRARY = "libmvec.so.1"
 
 
 @dataclass
 class Process:
-    """What a process has loaded once ``root`` is: files of the wheel by their paths in it, others by absolute paths.
+    """The files in a process that has loaded `root`: paths in the wheel for its own files, absolute paths for others.
 
-    ``providers`` says which of them each needed name led to, ``platform`` which names the platform has; ``missing``
-    has the other names, each with the file that needs it; ``pythons`` are the interpreter's libraries among those.
+    Attributes:
+        providers: The file that each needed name was resolved to.
+        platform: The names that the platform has.
+        missing: The other names, each with the file that needs it.
+        pythons: The interpreter's libraries among the missing ones.
     """
 
     root: str
@@ -42,15 +45,16 @@ class Process:
 
     @cached_property
     def exports(self) -> frozenset[str]:
-        """Every symbol that a file of it provides."""
+        """Return every symbol that one of its files provides."""
         return frozenset().union(*(elf.exports for elf in self.files.values()))
 
 
 @dataclass(frozen=True)
 class ElfLoader:
-    """Loads files of a wheel, in thought.
+    """A simulated loader of a wheel's files.
 
-    ``library_dirs`` hold libraries outside of the wheel that will lie beside each other in it.
+    Args:
+        library_dirs: Directories of libraries outside of the wheel, which will be in one directory of it.
     """
 
     tree: WheelTree
@@ -58,7 +62,7 @@ class ElfLoader:
     library_dirs: Sequence[Path] = ()
 
     def load(self, root: str) -> Process:
-        """Load a file and all that it needs, breadth first as loaders do."""
+        """Load a file and its dependencies, breadth first like the real loaders."""
         process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root)
         pending = [root]
         while pending:
@@ -76,19 +80,19 @@ class ElfLoader:
         return process
 
     def candidates(self, name: str) -> list[Path]:
-        """The libraries of a name in the given folders; one for another processor is told elsewhere."""
+        """Return libraries by name in the given directories. Those for another processor are reported elsewhere."""
         if name not in self._candidates:
             paths = find_libraries(name, self.library_dirs) if "/" not in name else []
             self._candidates[name] = [path for path in paths if is_elf(path)]
         return self._candidates[name]
 
     def is_platform_library(self, name: str) -> bool:
-        """Whether the platform has a library, or answers to its name."""
+        """Return whether the platform has a library, or provides it under its name."""
         is_own_name = name in MUSL_NAMES if self.platform.libc is Libc.MUSL else name == _VECTOR_LIBRARY
         return name in self.platform.policy.whitelist or name.startswith(LOADERS) or is_own_name
 
     def _names(self, provider: str) -> dict[str, str]:
-        """The names by which a loaded file is taken for a needed library: glibc's loader compares sonames too."""
+        """Return the names by which a loaded file satisfies a dependency. glibc's loader compares sonames too."""
         soname = self._elf(provider).soname if self.platform.libc is Libc.GLIBC else None
         return {soname: provider} if soname else {}
 
@@ -109,7 +113,7 @@ class ElfLoader:
         return None
 
     def _find_alone(self, file: str, name: str) -> str | None:
-        """What a file finds by its own search path."""
+        """Return what a file finds by its own search path."""
         process = Process(file, {file: self.tree.elf_files[file]})
         return None if "/" in name else self._find_in_wheel(process, {file: ""}, file, name)
 
@@ -123,10 +127,11 @@ class ElfLoader:
         return None
 
     def _folders(self, process: Process, users: Mapping[str, str], user: str) -> Iterator[Location]:
-        """The folders of the wheel in which a file's needed libraries are looked for.
+        """Yield the directories of the wheel in which a file's needed libraries are searched.
 
-        By glibc a RUNPATH is for the file's own libraries and turns off every RPATH; a RPATH is for all below it. By
-        musl each is for all below it. What is grafted gets a RPATH, and so do its users.
+        In glibc, a RUNPATH applies to the file's own dependencies and disables every RPATH, and a RPATH also applies to
+        indirect dependencies. In musl, both apply to indirect dependencies. Grafted libraries and their users get a
+        RPATH.
         """
         for file in self._chain(users, user):
             elf = process.files[file]
@@ -155,7 +160,7 @@ class ElfLoader:
 
     @cached_property
     def calls(self) -> LibraryCalls:
-        """The calls in Python files by which libraries are loaded."""
+        """Return the calls in Python files by which libraries are loaded."""
         return LibraryCalls(self.tree)
 
     @cached_property
@@ -168,7 +173,7 @@ class ElfLoader:
 
     @cached_property
     def _loaded_by_hand(self) -> dict[str, str]:
-        """The wheel's libraries by name, where a module of it loads libraries itself before they are needed."""
+        """Return the wheel's libraries by name if one of its modules loads them explicitly before they are needed."""
         libraries = {
             file: LibraryFile(frozenset({PurePosixPath(file).name, elf.soname or ""}) - {""}, frozenset(elf.needed))
             for file, elf in self.tree.elf_files.items()

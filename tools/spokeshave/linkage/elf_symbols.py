@@ -1,7 +1,7 @@
-"""The search for symbols by the loaders of glibc and musl: which of them nothing provides.
+"""Symbol resolution by the loaders of glibc and musl: finds symbols that nothing provides.
 
-Python opens an extension with RTLD_NOW and RTLD_LOCAL: every symbol must be there at once, in the interpreter, in the
-file or in what it links to; what another extension brought with it does not count.
+Python opens an extension with RTLD_NOW and RTLD_LOCAL. Every symbol must be available when it is loaded: in the
+interpreter, in the file or in its dependencies. Libraries that another extension loaded do not count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from spokeshave.native.elf.file import ElfFile, relocated_names
 _GLIBC = re.compile(
     r"lib(c\.so\.6|m\.so\.6|mvec\.so\.1|dl\.so\.2|rt\.so\.1|pthread\.so\.0|util\.so\.1)|ld-linux.*|ld64\.so.*"
 )
-# What is in std or in a namespace of the compiler, new and delete, and the types of the language itself.
+# Names in std or in a namespace of the compiler, new and delete, and the types of the language itself.
 _STANDARD = r"(N[rVKRO]*)?(S[tabsiod]|9__gnu_cxx|10__cxxabiv1|n[wa]|d[la])"
 _LIBRARIES_BY_SYMBOL = {
     "libstdc++.so.6": re.compile(
@@ -37,7 +37,7 @@ _LIBRARIES_BY_SYMBOL = {
     "libexpat.so.1": re.compile(r"_?XML_\w+|_INTERNAL_\w+"),
     "libatomic.so.1": re.compile(r"__atomic_\w+|atomic_\w+|__sync_\w+|libat_\w+"),
     "libX11.so.6": re.compile(
-        # It brings libxcb and libXau with it.
+        # It depends on libxcb and libXau.
         r"_?X\w+|xcb_\w+|_?Utf8\w+|KeySymToUcs4|read_EncodingInfo|xlocaledir|_qfree|_conv_lock"
     ),
     "libgcc_s.so.1": re.compile(r"_Unwind_\w+|__\w+_frame(_\w+)?|__emutls_\w+|__\w+[sdtxhq][ifc]\d?|__cpu_\w+"),
@@ -45,7 +45,7 @@ _LIBRARIES_BY_SYMBOL = {
 
 
 def undefined_symbols(linkage: Linkage) -> list[Problem]:
-    """Symbols that nothing provides in a process that loads a file, and versions that a library of the wheel lacks."""
+    """Return problems for symbols that nothing in the process provides, and versions that a library lacks."""
     missing: dict[str, set[str]] = defaultdict(set)
     problems: list[Problem] = []
     for root in linkage.entry_points:
@@ -66,7 +66,7 @@ def _undefined(file: str, names: list[str]) -> Problem:
 def _missing(linkage: Linkage, process: Process, elf: ElfFile) -> Iterator[str]:
     unknown = elf.undefined - elf.weak - process.exports
     if not unknown or process.missing:
-        # What a missing library would have, nobody knows; it is told as missing.
+        # The symbols of a missing library are unknown. The library itself is reported as missing.
         return
     versioned = {symbol.name: symbol.library for symbol in elf.imports}
     known = {name for (_, name) in process.providers}
@@ -86,20 +86,20 @@ def _may_come_from_elsewhere(linkage: Linkage, process: Process, name: str) -> b
         return True
     if any(_may_have(library, name) for library in process.platform):
         return True
-    # A plugin finds its host's symbols, and so does what is loaded after a library with RTLD_GLOBAL.
+    # A plugin finds its host's symbols, as does a library that is loaded after another one with RTLD_GLOBAL.
     is_plugin = process.root not in linkage.modules
     return (is_plugin or linkage.loader.calls.loads_globally) and name in linkage.exports
 
 
 def _may_have(library: str, name: str) -> bool:
-    """Whether a library of the platform, which is not at hand, may have a symbol."""
+    """Return whether a library of the platform, which is not available here, may have a symbol."""
     if library in _LIBRARIES_BY_SYMBOL:
         return _LIBRARIES_BY_SYMBOL[library].fullmatch(name) is not None
     return not _GLIBC.fullmatch(library) and not library.startswith(("libc.", "libpthread.so", "libm.so"))
 
 
 def _missing_versions(process: Process, file: str, elf: ElfFile) -> Iterator[Problem]:
-    """Versions that a library does not define, which ends the load; one without versions only gets a warning."""
+    """Yield versions that a library lacks, which is a load error unless the library has no versions at all."""
     lacking: dict[tuple[str, str], list[str]] = defaultdict(list)
     for symbol in elf.imports:
         provider = process.providers.get((file, symbol.library))
@@ -113,9 +113,9 @@ def _missing_versions(process: Process, file: str, elf: ElfFile) -> Iterator[Pro
 
 
 def clashing_libraries(linkage: Linkage) -> list[Problem]:
-    """Different libraries of one name in one process: loaders give the one that is loaded first to all.
+    """Return problems for different libraries of one name in one process: the loader uses the first one for all.
 
-    It is a fault where the users of one need a symbol that the other does not have.
+    It is a problem only if the users of one need a symbol that the other does not have.
     """
     users: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     files: dict[str, ElfFile] = {}

@@ -1,8 +1,8 @@
-"""The functions and variables of glibc's libraries, of every version and of every architecture that wheels have.
+"""The functions and variables of glibc's libraries, of every version and of every architecture of wheels.
 
-Linkers write a version beside each symbol that they find in glibc. The names are for symbols without one: of a file
-that was not linked with glibc, and finds it in the process all the same. Taken from zig's lists for libc, libm,
-libpthread, libdl, librt, libutil and the loader; RPC is left out.
+Linkers write a version with each symbol that they find in glibc. These names are for symbols without a version, in a
+file that was not linked with glibc but finds it in the process. Taken from zig's lists for libc, libm, libpthread,
+libdl, librt, libutil and the loader, without RPC.
 """
 
 from __future__ import annotations

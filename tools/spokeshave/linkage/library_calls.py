@@ -1,4 +1,4 @@
-"""Calls in a wheel's Python files by which libraries are loaded before, or for, an extension."""
+"""Calls in a wheel's Python files that load libraries before, or for, an extension."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ class LibraryCalls:
 
     @cached_property
     def exist(self) -> bool:
-        """Whether a module loads libraries at all, of whatever names."""
+        """Return whether any module loads libraries, of any name."""
         return bool(self._codes)
 
     @cached_property
     def adds_folders(self) -> bool:
-        """Whether a module tells Windows of a folder with DLLs."""
+        """Return whether a module adds a DLL directory on Windows."""
         return any(name in code for code in self._codes.values() for name in _ADDING_FOLDERS)
 
     @cached_property
     def loads_globally(self) -> bool:
-        """Whether a module may load libraries so that all later ones see their symbols."""
+        """Return whether a module may load libraries so that all later ones see their symbols."""
         return any(name in code for code in self._codes.values() for name in _LOADING_GLOBALLY)
 
     def loaded(self, libraries: Mapping[str, LibraryFile], find: Finder) -> dict[str, LibraryFile]:
-        """Those of the libraries that a module loads, or says where they are, and those that they find themselves.
+        """Return the libraries that a module loads, or whose directory it adds, and those that they find themselves.
 
-        No search path needs to lead to these. ``find`` gives what a name leads to from a library.
+        These need no search path. `find` returns the library that a name refers to from another one.
         """
         found = {file: library for file, library in libraries.items() if self._loads(file, library.names)}
         pending = list(found)
@@ -67,14 +67,14 @@ class LibraryCalls:
 
     @cached_property
     def _codes(self) -> dict[str, str]:
-        """The code of each file with a call that loads libraries."""
+        """Return the code of each file with a call that loads libraries."""
         words = [word.encode() for word in _LOADING]
         sources = {file: self.tree.read(file) for file in self.tree.files if file.endswith((".py", ".pth"))}
         codes = {f: code_of(source) for f, source in sources.items() if any(word in source for word in words)}
         return {file: code for file, code in codes.items() if any(word in code for word in _LOADING)}
 
     def _loads(self, file: str, names: Iterable[str]) -> bool:
-        """Whether code that loads libraries names one, or its folder, or lists folders."""
+        """Return whether code that loads libraries contains the name of one or its directory, or lists directories."""
         if not self._codes:
             return False
         top = file.partition("/")[0]
@@ -85,7 +85,7 @@ class LibraryCalls:
         )
 
     def _adds_own(self, source: str, file: str) -> bool:
-        """Whether a module tells Windows of its own folder, and a library lies there."""
+        """Return whether a module adds its own directory on Windows, and the directory contains a library."""
         here, there = self.tree.locations.get(source), self.tree.locations.get(file)
         is_beside = here is not None and there is not None and here.folder == there.folder
         code = self._codes[source]
@@ -93,14 +93,14 @@ class LibraryCalls:
 
 
 def _mention(file: str, names: Iterable[str], *, is_outside: bool) -> re.Pattern[str]:
-    """What names a library or its folder; ``is_outside`` for code that is not in the same top folder."""
+    """Return a pattern for the name of a library or of its directory. `is_outside` is for other top-level packages."""
     path = PurePosixPath(file)
     every = sorted({path.name, *names})
     stems = {name.partition(".")[0] for name in every}
-    # The imports of a package name its own top folder.
+    # The imports of a package contain its own top-level name.
     folders = path.parts[1:-1] or (path.parts[:-1] if is_outside else ())
     words = "|".join(map(re.escape, [*every, *stems, *folders, *_LISTING]))
-    # A name without its lib may be part of a pattern: f"lib{name}.so".
+    # A name without its lib prefix may be part of a pattern: f"lib{name}.so".
     parts = "|".join(re.escape(stem[3:]) for stem in stems if stem.startswith("lib") and stem[3:])
     quoted = rf"|(?P<quote>['\"])(?:{parts})(?P=quote)" if parts else ""
     return re.compile(rf"(?<!\w)(?:{words})(?!\w){quoted}", re.IGNORECASE)

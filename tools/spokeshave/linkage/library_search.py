@@ -1,4 +1,4 @@
-"""The search for libraries to graft in the folders that the user gives; nothing else of the machine is seen."""
+"""The search for libraries to graft in the user's directories. No other directories of the machine are searched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spokeshave.files import sha256_of_file
 
 
 def find_libraries(name: str, library_dirs: Sequence[Path], *, ignore_case: bool = False) -> list[Path]:
-    """The files of a name in the given folders, in their order."""
+    """Return the files of a name in the given directories, in their order."""
     found: list[Path] = []
     for folder in library_dirs:
         if ignore_case:
@@ -21,9 +21,9 @@ def find_libraries(name: str, library_dirs: Sequence[Path], *, ignore_case: bool
 
 
 def ambiguity(name: str, libraries: Sequence[Path]) -> Problem | None:
-    """What to say of a name that several different libraries have; None where there is one, or copies of one.
+    """Return the problem if several different libraries have a name. None for one library or identical copies.
 
-    Which of them a file was linked with, the file does not tell.
+    A file does not contain which of them it was linked with.
     """
     if len({sha256_of_file(path)[0] for path in libraries}) < 2:
         return None

@@ -1,4 +1,4 @@
-"""What a wheel's Mach-O files need of macOS, of Python and of each other."""
+"""The dependencies of a wheel's Mach-O files on macOS, on Python and on each other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spokeshave.wheel.tree import WheelTree
 
 LOADER_PATHS = ("@loader_path",)
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/Library/")
-# What delocate names libraries that it copies; no such folder is meant to exist.
+# delocate's name for libraries that it copies. No such directory exists.
 _NEUTRAL_NAMES = ("@", "/DLC/")
 _PYTHON_LIBRARY = re.compile(r"(.*/)?(Python\d?T?|libpython\d\.\d+t?(\.dylib)?)")
 _OBJECTIVE_C = re.compile(r"_?objc_|OBJC_")
@@ -36,13 +36,13 @@ Finder = Callable[["MachOLinkage", str, MachOSlice], Iterator[Problem]]
 
 @dataclass(frozen=True)
 class MachOLinkage:
-    """The Mach-O files of a wheel, and where in it they find each other."""
+    """The Mach-O files of a wheel, and the paths by which they find each other."""
 
     tree: WheelTree
     platform: MacPlatform
 
     def problems(self, find: Finder) -> list[Problem]:
-        """What ``find`` tells of the slices that the platform has; told once where it is so in every slice."""
+        """Return the problems that `find` returns for the slices. A problem of every slice is reported once."""
         return [problem for file in self.tree.macho_files for problem in self._of_file(file, find)]
 
     def _of_file(self, file: str, find: Finder) -> Iterator[Problem]:
@@ -54,11 +54,11 @@ class MachOLinkage:
             yield replace(problem, message=f"{problem.message} (its {having[0]} slice)") if alone else problem
 
     def slices(self, file: str) -> list[MachOSlice]:
-        """A file's slices of the platform's architectures."""
+        """Return a file's slices for the platform's architectures."""
         return [part for part in self.tree.macho_files[file].slices if part.architecture in self.platform.architectures]
 
     def find(self, file: str, name: str, architecture: str) -> str | None:
-        """The file of the wheel that a library's name leads to from another file."""
+        """Return the file of the wheel that a library's name refers to from another file."""
         return self._search(file, name, architecture) or self._loaded_by_hand.get(name)
 
     def _search(self, file: str, name: str, architecture: str) -> str | None:
@@ -75,13 +75,13 @@ class MachOLinkage:
 
     @cached_property
     def _loaded_by_hand(self) -> dict[str, str]:
-        """The wheel's libraries by install name, where a module of it loads libraries before they are needed."""
+        """Return the wheel's libraries by install name if one of its modules loads libraries explicitly."""
         libraries = {file: self._library(file) for file in self.tree.macho_files}
         loaded = LibraryCalls(self.tree).loaded(libraries, self._find_alone)
         return {name: file for file, library in loaded.items() for name in library.names}
 
     def _find_alone(self, file: str, name: str) -> str | None:
-        """What a file finds by its own search path, in any of its slices."""
+        """Return the file that a name refers to by the file's own search path, in any of its slices."""
         found = (self._search(file, name, part.architecture) for part in self.slices(file))
         return next(filter(None, found), None)
 
@@ -91,7 +91,7 @@ class MachOLinkage:
         return LibraryFile(names, frozenset(name for part in parts for name in part.needed))
 
     def _rpaths(self, file: str, architecture: str) -> list[Location]:
-        """The folders of the wheel that a file's search path names."""
+        """Return the directories of the wheel in a file's search path."""
         here = self.tree.locations.get(file)
         parts = [part for part in self.slices(file) if part.architecture == architecture]
         entries = [entry.partition("/") for part in parts for entry in part.rpaths]
@@ -99,7 +99,7 @@ class MachOLinkage:
         return [folder for folder in found if folder]
 
     def loaded_with(self, file: str, architecture: str) -> list[str]:
-        """A file, those that load it, and all that these load."""
+        """Return a file, the files that load it, and all dependencies of these."""
         found = self._loaders(file)
         pending = list(found)
         while pending:
@@ -111,7 +111,7 @@ class MachOLinkage:
         return found
 
     def _loaders(self, file: str) -> list[str]:
-        """A file and those that load it: the loader also uses their search paths."""
+        """Return a file and those that load it, because the loader also uses their search paths."""
         found, pending = [file], [file]
         while pending:
             name = basename(pending.pop())
@@ -130,12 +130,12 @@ class MachOLinkage:
 
 
 def is_system_library(name: str) -> bool:
-    """Whether macOS has the library of an install name."""
+    """Return whether macOS has the library of an install name."""
     return name.startswith(_SYSTEM_FOLDERS)
 
 
 def missing_slices(linkage: MachOLinkage) -> list[Problem]:
-    """Files without an architecture that the tag names."""
+    """Return problems for files without an architecture of the tag."""
     problems = []
     for file, macho in linkage.tree.macho_files.items():
         missing = [name for name in linkage.platform.architectures if name not in macho.architectures]
@@ -149,13 +149,13 @@ def missing_slices(linkage: MachOLinkage) -> list[Problem]:
 
 
 def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Slices for an iPhone, and such."""
+    """Yield problems for slices that are for another system, such as iOS."""
     if part.system != "macOS":
         yield Problem(file, f"is built for {part.system}", "Build it for macOS: -target ARCH-macos.11.0.")
 
 
 def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Slices that ask for a newer macOS than the tag promises, or that do not say."""
+    """Yield problems for slices that need a newer macOS than the tag promises, or do not state one."""
     floor, asked = linkage.platform.minimum_version, part.minimum_version
     floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
     target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
@@ -170,7 +170,7 @@ def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Itera
 
 
 def missing_libraries(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Libraries that neither macOS nor the wheel has where the loader looks."""
+    """Yield problems for libraries that the loader finds neither in macOS nor in the wheel."""
     for library in part.libraries:
         is_found = is_system_library(library.name) or linkage.find(file, library.name, part.architecture) is not None
         if not is_found and library.how != "weak":
@@ -199,9 +199,9 @@ def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Proble
 
 
 def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Symbols that nothing provides: neither Python, where any loaded file will do, nor the library that is to.
+    """Yield problems for symbols that nothing provides: neither Python, by any loaded file, nor the named library.
 
-    In a file that was linked for a flat namespace each symbol may be any library's, of macOS too.
+    In a file that was linked for a flat namespace any library may provide a symbol, including those of macOS.
     """
     missing: dict[str | None, list[str]] = defaultdict(list)
     for symbol in part.imports if part.is_two_level else ():
@@ -224,7 +224,7 @@ def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
 
 
 def _may_be_loaded(linkage: MachOLinkage, file: str, part: MachOSlice, symbol: str) -> bool:
-    """Whether Python has a symbol, or the runtime of Objective-C, or what the wheel loads together with a file."""
+    """Return whether Python, the Objective-C runtime, or libraries loaded with a file have a symbol."""
     if PYTHON_SYMBOL.fullmatch(symbol):
         return True
     if _OBJECTIVE_C.match(symbol) and any(name.startswith(_OBJECTIVE_C_LIBRARIES) for name in part.needed):
@@ -236,7 +236,7 @@ def _may_be_loaded(linkage: MachOLinkage, file: str, part: MachOSlice, symbol: s
 def _provides(linkage: MachOLinkage, file: str, library: str, architecture: str, symbol: str) -> bool:
     found = linkage.find(file, library, architecture)
     parts = [part for part in linkage.slices(found) if part.architecture == architecture] if found else []
-    # What is not in the wheel is told elsewhere; what passes on other libraries' symbols names them elsewhere.
+    # Missing libraries are reported elsewhere. Libraries with re-exports declare those elsewhere.
     return not parts or any(symbol in part.exports or _passes_on(part) for part in parts)
 
 
@@ -245,7 +245,7 @@ def _passes_on(part: MachOSlice) -> bool:
 
 
 def build_install_names(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Libraries that call themselves by a path of the machine that linked them."""
+    """Yield problems for libraries whose own name is a path of the machine that linked them."""
     name = part.install_name
     if part.kind is Kind.DYLIB and name and "/" in name and not name.startswith(_NEUTRAL_NAMES):
         message = f"has the install name {name}, a path of the machine that linked it"
@@ -253,7 +253,7 @@ def build_install_names(_: MachOLinkage, file: str, part: MachOSlice) -> Iterato
 
 
 def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Entries of the search path that work on one machine only."""
+    """Yield problems for entries of the search path that work on one machine only."""
     for entry in dict.fromkeys(part.rpaths):
         fault = search_path_fault(entry, file, LOADER_PATHS)
         if fault:
@@ -264,7 +264,7 @@ def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Probl
 
 
 def bad_signatures(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
-    """Slices without the signature that their processor needs, or with one that is not of these bytes."""
+    """Yield problems for slices without a signature that their processor requires, or with an invalid one."""
     if part.signature is None and part.architecture != _MUST_BE_SIGNED:
         return
     fault = signature_fault(linkage.tree.root / file, part)

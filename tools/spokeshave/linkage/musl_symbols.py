@@ -1,6 +1,6 @@
-"""The symbols that musl gained in its 1.2 series, which a wheel for every musl 1.2 cannot count on.
+"""The symbols that were added in the 1.2 series of musl, which a wheel for every musl 1.2 cannot use.
 
-musl has no symbol versions, so the loader finds out at run time only. Taken from each release's libc.so.
+musl has no symbol versions, so a missing symbol is detected only at run time. Taken from each release's libc.so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 MuslVersion = tuple[int, int, int]
 
 FLOOR: MuslVersion = (1, 2, 2)
-"""What a musllinux_1_2 wheel can count on: the musl of the tag's first build image."""
+"""The release that a musllinux_1_2 wheel can rely on: the musl of the tag's first build image."""
 
 ADDED: Mapping[str, MuslVersion] = {
     "pthread_getname_np": (1, 2, 3),
@@ -22,7 +22,7 @@ ADDED: Mapping[str, MuslVersion] = {
     "posix_getdents": (1, 2, 6),
     "renameat2": (1, 2, 6),
 }
-"""The release that each symbol came with."""
+"""The release that added each symbol."""
 
 NAMES = frozenset(
     """
@@ -204,12 +204,12 @@ NAMES = frozenset(
     wscanf y0 y0f y1 y1f yn ynf
     """.split()
 )
-"""The symbols of musl 1.2.5, of every architecture, as zig lists them."""
+"""The symbols of musl 1.2.5, of every architecture, from zig's list."""
 
 _LARGE_FILES = "64"
 
 
 def is_musl_symbol(name: str) -> bool:
-    """Whether some musl has a symbol; each takes ``open64`` for ``open``, by its table or in its loader."""
+    """Return whether any musl has a symbol. Every musl accepts `open64` for `open`, by its table or in its loader."""
     plain = name[: -len(_LARGE_FILES)] if name.endswith(_LARGE_FILES) else name
     return name in NAMES or name in ADDED or plain in NAMES

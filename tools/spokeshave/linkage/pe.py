@@ -1,4 +1,4 @@
-"""What a wheel's PE files need of Windows, of Python and of each other."""
+"""The dependencies of a wheel's PE files on Windows, on Python and on each other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree
 
 _NEWEST_SUBSYSTEM = (10, 0)
-# Where delvewheel puts DLLs that it copies, and what it and our own repair append to their names.
+# delvewheel's directory for copied DLLs, and the suffix that it and our own repair append to their names.
 _GRAFTED_FOLDER = ".libs"
 _GRAFTED_NAME = re.compile(r".*-[0-9a-f]{8,}(\.[^/]*)?\.dll", re.IGNORECASE)
 _PLAUSIBLE_TIMES = (datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc))
@@ -28,7 +28,7 @@ _PLAUSIBLE_TIMES = (datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1,
 
 @dataclass(frozen=True)
 class PeLinkage:
-    """The PE files of a wheel, and where in it they find each other."""
+    """The PE files of a wheel, and the paths by which they find each other."""
 
     tree: WheelTree
     platform: WindowsPlatform
@@ -36,14 +36,14 @@ class PeLinkage:
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
-        """The wheel's DLLs by their names in lower case, as Windows compares them."""
+        """Return the wheel's DLLs by their names in lower case, because Windows ignores case."""
         found: dict[str, list[str]] = defaultdict(list)
         for file in self.tree.pe_files:
             found[PurePosixPath(file).name.lower()].append(file)
         return dict(found)
 
     def beside(self, file: str, name: str) -> str | None:
-        """The DLL of a name that is installed in a file's own folder; several folders may have a copy."""
+        """Return the DLL of a name in a file's own directory. Several directories may have a copy."""
         here = self.tree.locations.get(file)
         for other in self.by_name.get(name.lower(), []):
             there = self.tree.locations.get(other)
@@ -52,24 +52,24 @@ class PeLinkage:
         return None
 
     def providers(self, file: str, name: str) -> list[str]:
-        """The DLLs of the wheel that a file may get by a name: the one beside it, or else any."""
+        """Return the DLLs of the wheel that a file may load by a name: the one next to it, or else any."""
         own = self.beside(file, name)
         return [own] if own else self.by_name.get(name.lower(), [])
 
     def libraries(self) -> Iterator[tuple[str, ImportedLibrary]]:
-        """Every file, with each DLL that it imports from or forwards exports to."""
+        """Yield every file with each DLL that it imports from or forwards exports to."""
         for file, pe in self.tree.pe_files.items():
             yield from ((file, library) for library in pe.libraries)
             yield from ((file, ImportedLibrary(name, symbols, True)) for name, symbols in pe.forwarded_to.items())
 
     @cached_property
     def calls(self) -> LibraryCalls:
-        """The calls in Python files by which DLLs are loaded."""
+        """Return the calls in Python files by which DLLs are loaded."""
         return LibraryCalls(self.tree)
 
     @cached_property
     def loaded_by_hand(self) -> set[str]:
-        """The names, in lower case, of DLLs that a module of the wheel loads itself, or tells Windows the folder of."""
+        """Return the lower-case names of DLLs that a module of the wheel loads itself or whose directory it adds."""
         libraries = {
             file: LibraryFile(frozenset({PurePosixPath(file).name.lower()}), frozenset(map(str.lower, pe.needed)))
             for file, pe in self.tree.pe_files.items()
@@ -78,14 +78,14 @@ class PeLinkage:
 
 
 def is_grafted(file: str) -> bool:
-    """Whether a repair copied a DLL into the wheel."""
+    """Return whether a repair copied a DLL into the wheel."""
     path = PurePosixPath(file)
     in_own_folder = any(part.endswith(_GRAFTED_FOLDER) for part in path.parts[:-1])
     return in_own_folder or _GRAFTED_NAME.fullmatch(path.name) is not None
 
 
 def foreign_architectures(linkage: PeLinkage) -> Iterator[Problem]:
-    """DLLs of another architecture."""
+    """Yield problems for DLLs of another architecture."""
     (wanted,) = linkage.platform.architectures
     for file, pe in linkage.tree.pe_files.items():
         if pe.architecture != wanted and (pe.is_dll or file.endswith(".pyd")):
@@ -94,7 +94,7 @@ def foreign_architectures(linkage: PeLinkage) -> Iterator[Problem]:
 
 
 def too_new_systems(linkage: PeLinkage) -> Iterator[Problem]:
-    """Files that ask for a Windows that does not exist; the loader refuses them."""
+    """Yield problems for files that require a Windows version which does not exist. The loader refuses them."""
     for file, pe in linkage.tree.pe_files.items():
         if pe.subsystem_version > _NEWEST_SUBSYSTEM:
             version = "{}.{}".format(*pe.subsystem_version)
@@ -105,7 +105,7 @@ def too_new_systems(linkage: PeLinkage) -> Iterator[Problem]:
 
 
 def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
-    """DLLs that neither Windows nor Python nor the wheel has, or that Windows does not find there."""
+    """Yield problems for DLLs that are neither in Windows nor in Python nor in the wheel, or not found there."""
     for file, library in linkage.libraries():
         name, inside = library.name, linkage.by_name.get(library.name.lower())
         if is_windows_library(name) or is_python_library(name):
@@ -121,7 +121,7 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
 
 
 def foreign_pythons(linkage: PeLinkage) -> Iterator[Problem]:
-    """Imports from the DLL of another Python than the tag names, which then is loaded beside the one that runs."""
+    """Yield problems for imports from the DLL of another Python, which would be loaded next to the running one."""
     allowed = python_libraries(linkage.abi)
     for file, library in linkage.libraries():
         if is_python_library(library.name) and library.name.lower() not in allowed:
@@ -131,7 +131,7 @@ def foreign_pythons(linkage: PeLinkage) -> Iterator[Problem]:
 
 
 def undefined_symbols(linkage: PeLinkage) -> Iterator[Problem]:
-    """Symbols that a DLL of the wheel should have and does not export."""
+    """Yield problems for symbols that a DLL of the wheel should export but does not."""
     for file, library in linkage.libraries():
         providers = linkage.providers(file, library.name)
         if not providers:
@@ -144,9 +144,9 @@ def undefined_symbols(linkage: PeLinkage) -> Iterator[Problem]:
 
 
 def clashing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
-    """Different DLLs of one name: a process has the one that is loaded first, for all that import from that name.
+    """Yield problems for different DLLs of one name: a process uses the first loaded one for all imports of the name.
 
-    It is a fault where one is asked for a symbol that the other does not have.
+    It is a problem only if one of them needs a symbol that the other does not have.
     """
     used: dict[str, dict[str, list[tuple[str, ImportedLibrary]]]] = defaultdict(lambda: defaultdict(list))
     for file, library in linkage.libraries():
@@ -163,7 +163,7 @@ def clashing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
 
 
 def wall_clock_stamps(linkage: PeLinkage) -> Iterator[Problem]:
-    """Files with the time of their linking in them, but for grafted ones, which nobody links anew."""
+    """Yield problems for files that contain the time of their link, except grafted ones, which are not linked here."""
     for file, pe in linkage.tree.pe_files.items():
         time = datetime.fromtimestamp(pe.time_stamp, timezone.utc)
         if not pe.is_reproducible and not is_grafted(file) and _PLAUSIBLE_TIMES[0] < time < _PLAUSIBLE_TIMES[1]:

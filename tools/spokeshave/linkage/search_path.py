@@ -7,9 +7,10 @@ from spokeshave.wheel.location import Location
 
 
 def search_path_fault(entry: str, file: str, origins: tuple[str, ...] = ORIGINS) -> str | None:
-    """What is wrong with an entry of a file's search path; None for one that stays inside the wheel.
+    """Return the fault of an entry of a file's search path. None for one that stays inside the wheel.
 
-    ``origins`` are the words that stand for the file's own folder.
+    Args:
+        origins: The words that stand for the file's own directory.
     """
     if not entry:
         return "is empty, which means the current directory"

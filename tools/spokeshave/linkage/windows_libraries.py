@@ -1,4 +1,4 @@
-"""The DLLs that a wheel finds on every Windows, and those that come with Python."""
+"""The DLLs of every Windows, and those of Python."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from spokeshave.tags.platform import PythonAbi
 
-# The documented DLLs of Windows 10, the oldest that CPython 3.13 runs on, but for those of optional features.
+# The documented DLLs of Windows 10, the oldest for CPython 3.13, except those of optional features.
 _SYSTEM = frozenset(
     """
     activeds advapi32 authz avicap32 avifil32 avrt bcrypt bcryptprimitives bluetoothapis cabinet cfgmgr32 clusapi
@@ -23,27 +23,27 @@ _SYSTEM = frozenset(
     wsdapi wsock32 wtsapi32 xinput1_4 xinput9_1_0 xmllite
     """.split()
 )
-# Sets of functions that Windows 10 maps to its DLLs.
+# API sets, which Windows 10 maps to its DLLs.
 _API_SET = re.compile(r"(api|ext)-ms-win-[\w-]+")
-# The C runtime of the compiler that CPython is built with, beside its python.exe since 3.8.
+# The C runtime of CPython's compiler, in the directory of python.exe since 3.8.
 _RUNTIME = frozenset({"vcruntime140", "vcruntime140_1"})
 _PYTHON = re.compile(r"python\d+t?(_d)?\.dll", re.IGNORECASE)
 
 
 def is_windows_library(name: str) -> bool:
-    """Whether Windows, or a CPython on it, brings a DLL."""
+    """Return whether a DLL is part of Windows or of a CPython on it."""
     stem = name.lower()
     stem = stem[: -len(".dll")] if stem.endswith(".dll") else stem
     return stem in _SYSTEM or stem in _RUNTIME or _API_SET.fullmatch(stem) is not None
 
 
 def is_python_library(name: str) -> bool:
-    """Whether a DLL is an interpreter's: ``python312.dll``."""
+    """Return whether a DLL is an interpreter's: `python312.dll`."""
     return _PYTHON.fullmatch(name) is not None
 
 
 def python_libraries(abi: PythonAbi) -> tuple[str, ...]:
-    """The interpreter's DLLs that an extension of an ABI may import from, the usual one first."""
+    """Return the interpreter's DLLs that an extension of an ABI may import from, the usual one first."""
     if abi.is_limited:
         return ("python3.dll",)
     if abi.python_version is None:

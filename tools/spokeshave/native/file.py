@@ -1,4 +1,4 @@
-"""Native files of every format: which ones there are, and what all of them tell."""
+"""Native files of every format, and their common interface."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spokeshave.tags.platform import Platform, System
 
 
 class Format(enum.Enum):
-    """The formats of native files, as messages call one."""
+    """The formats of native files, by their names in messages."""
 
     ELF = "an ELF file"
     MACHO = "a Mach-O file"
@@ -23,32 +23,36 @@ class Format(enum.Enum):
 
 
 class NativeFile(Protocol):
-    """What an ELF, a Mach-O and a PE file all tell; symbols are in C's spelling."""
+    """The common interface of ELF, Mach-O and PE files. Symbols are in C's spelling."""
 
     @property
     def exports(self) -> frozenset[str]:
-        """The symbols that other files can use."""
+        """Return the symbols that other files can use."""
 
     @property
     def undefined(self) -> frozenset[str]:
-        """The symbols that other files must have."""
+        """Return the symbols that other files must provide."""
 
     @property
     def is_loadable(self) -> bool:
-        """Whether a loader loads it, and it is no object file on its way into another."""
+        """Return whether a loader loads it. Object files are not loadable."""
 
     @property
     def is_library(self) -> bool:
-        """Whether other files load it, and it is no program."""
+        """Return whether it is a library that other files load, and not a program."""
 
 
 def is_native(path: Path) -> bool:
-    """Whether a file is native code of any format."""
+    """Return whether a file is native code of any format."""
     return is_elf(path) or is_macho(path) or is_pe(path)
 
 
 def read_native(path: Path, place: str) -> NativeFile | None:
-    """Read a native file; None for a file that is none. Raises `SpokeshaveError` for a damaged one."""
+    """Parse a native file. None if it is not one.
+
+    Raises:
+        SpokeshaveError: If it is damaged.
+    """
     if is_elf(path):
         return read_elf(path, place)
     if is_macho(path):
@@ -66,17 +70,17 @@ _LOADED = {
 
 
 def format_of(native: NativeFile) -> Format:
-    """The format of a native file."""
+    """Return the format of a native file."""
     return _FORMATS[type(native)]
 
 
 def is_loaded_by(native: NativeFile, platform: Platform) -> bool:
-    """Whether a file has the format of a platform."""
+    """Return whether a file has the format of a platform."""
     return format_of(native) is _LOADED[platform.system]
 
 
 def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list[Problem]:
-    """Libraries of another system; programs of one may be data (installers carry some)."""
+    """Return problems for libraries of another system. Its programs may be data, as in installers."""
     return [
         Problem(
             file,
@@ -89,7 +93,7 @@ def foreign_formats(files: Mapping[str, NativeFile], platform: Platform) -> list
 
 
 def no_native_code(wheel: str, files: Mapping[str, NativeFile], platform: Platform) -> list[Problem]:
-    """That a wheel has nothing that its platform loads; its libraries of another system are `foreign_formats`."""
+    """Return the problem of a wheel without native code for its platform. `foreign_formats` reports other libraries."""
     if foreign_formats(files, platform) or any(is_loaded_by(native, platform) for native in files.values()):
         return []
     message = "has a platform tag but holds no native code"

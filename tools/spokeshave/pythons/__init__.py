@@ -1,1 +1,1 @@
-"""Python interpreters, of this machine and emulated ones, and what pip installs for them."""
+"""Python interpreters, of this machine and emulated ones, and their packages from pip."""

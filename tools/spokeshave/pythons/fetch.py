@@ -1,4 +1,4 @@
-"""Fetching the wheels that a requirements file pins, for another Python than the one that runs this."""
+"""The command `spokeshave fetch`: download the wheels that a requirements file pins, for another Python."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from spokeshave.report import write_report
 
 
 class FetchError(SpokeshaveError):
-    """Wheels that could not be fetched."""
+    """Wheels that could not be downloaded."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave fetch``."""
+    """Add the options of `spokeshave fetch`."""
     python = parser.add_mutually_exclusive_group(required=True)
     python.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that the wheels are for")
     python.add_argument(
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch what applies to the Python, from where the file says or pip is configured for."""
+    """Download the requirements of the Python, from the index in the file or in pip's configuration."""
     interpreter = inspect(args.python) if args.python else inspect_foreign(read_foreign_python(args.foreign_python))
     fetch(interpreter, args.requirements, args.into)
     if args.report:
@@ -49,9 +49,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def fetch(interpreter: Interpreter, requirements: Path, folder: Path) -> None:
-    """Fetch the wheels of all pins whose markers hold there; raises `FetchError` with what pip says.
+    """Download the wheels of all pins whose markers are true there.
 
-    pip itself would ask the Python that it runs on for the markers' values, so it gets pins without markers.
+    pip would evaluate the markers for its own Python, so it gets pins without markers.
+
+    Raises:
+        FetchError: If pip fails. The message contains its output.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pins = folder / "pins.txt"

@@ -1,4 +1,4 @@
-"""Pythons of other platforms that an emulator runs here, and the manifest that lists them."""
+"""The Pythons of other platforms that an emulator runs here, and the manifest that lists them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FORMAT = 1
 
 
 class InvalidManifestError(SpokeshaveError):
-    """A file that does not tell of foreign Pythons."""
+    """A file that is not a manifest of foreign Pythons."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A file that something was made of: a package's name and version, and the sha256 of what was downloaded."""
+    """The origin of an installed file: a package's name and version, and the sha256 of the download."""
 
     name: str
     version: str
@@ -30,12 +30,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class ForeignPython:
-    """A Python of another platform, and how it is started here.
+    """A Python of another platform, and the way to start it here. Without a launcher it starts by itself.
 
-    ``system`` is ``glibc``, ``musl`` or ``Windows``, ``system_version`` the C library's version on Linux, and
-    ``architecture`` the one that wheel tags name. ``launcher`` is the emulator with its options; ``argv0`` are the
-    options that tell it under which name the program is to believe it was started, where it has such options. Without a
-    launcher the interpreter starts by itself.
+    Attributes:
+        system: `glibc`, `musl` or `Windows`.
+        system_version: The C library's version on Linux.
+        architecture: The architecture in wheel tags.
+        launcher: The emulator with its options.
+        argv0: The options that set the name under which the program believes to be started, if there are such options.
     """
 
     name: str
@@ -52,44 +54,44 @@ class ForeignPython:
 
     @property
     def is_windows(self) -> bool:
-        """Whether paths, scripts and environments are those of Windows."""
+        """Return whether paths, scripts and environments are those of Windows."""
         return self.system == "Windows"
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What starts the interpreter, without arguments of its own."""
+        """Return the command that starts the interpreter, without arguments of its own."""
         return (*self.launcher, self.executable)
 
     @property
     def platform(self) -> str:
-        """The platform in words: ``Linux aarch64, glibc 2.41``."""
+        """Return the platform in words: `Linux aarch64, glibc 2.41`."""
         if self.is_windows:
             return f"Windows {self.architecture}"
         return f"Linux {self.architecture}, {self.system} {self.system_version}"
 
     def runs(self, platform: str) -> bool:
-        """Whether a wheel's platform tags (joined by dots) are of its system and architecture, whatever the floor."""
+        """Return whether its system and architecture match a wheel's platform tags (joined by dots), with any floor."""
         families = {"glibc": ("manylinux", "linux"), "musl": ("musllinux",), "Windows": ("win",)}[self.system]
         tags = platform.split(".")
         return any(tag.startswith(families) and tag.endswith(f"_{self.architecture}") for tag in tags)
 
     def guest_path(self, path: Path | str) -> str:
-        """The name that the interpreter has for a file of this machine."""
+        """Return the interpreter's path for a file of this machine."""
         return "Z:" + str(path).replace("/", "\\") if self.is_windows else str(path)
 
     def host_path(self, path: str) -> Path:
-        """The file of this machine that the interpreter names so."""
+        """Return the file of this machine for a path of the interpreter."""
         if self.is_windows and path[:2].lower() == "z:":
             return _in_any_case(Path(path[2:].replace("\\", "/")))
         return Path(path)
 
     def missing(self) -> str | None:
-        """The first of the programs behind it that is not there."""
+        """Return the first missing program that it needs, or None."""
         programs = [self.executable, *self.launcher[:1]]
         return next((program for program in programs if not Path(program).is_file()), None)
 
     def as_json(self) -> dict[str, Json]:
-        """The Python as the manifest holds it."""
+        """Return the Python for the manifest."""
         return {
             "name": self.name,
             "system": self.system,
@@ -106,7 +108,11 @@ class ForeignPython:
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any], place: str) -> ForeignPython:
-        """What `as_json` gave; raises `InvalidManifestError`."""
+        """Parse the result of `as_json`.
+
+        Raises:
+            InvalidManifestError: For any other value.
+        """
         try:
             return cls(
                 **{key: str(facts[key]) for key in ("name", "system", "system_version", "architecture", "version")},
@@ -122,7 +128,7 @@ class ForeignPython:
 
 
 def _in_any_case(path: Path) -> Path:
-    """The file that Windows would find under a name: the same one in other letter case, where there is none in this."""
+    """Return the file that Windows would find by a name: one in other letter case if there is none in this."""
     if path.exists() or path == path.parent:
         return path
     folder = _in_any_case(path.parent)
@@ -131,7 +137,7 @@ def _in_any_case(path: Path) -> Path:
 
 
 def remedy_for(platform: str) -> str:
-    """How wheels of a platform (tags joined by dots) can be tried where nothing at hand takes them."""
+    """Return how wheels of a platform (tags joined by dots) can be smoke-tested if no available Python can."""
     tag = platform.split(".")[0]
     if tag.startswith(("manylinux", "musllinux", "linux", "win")):
         return f"`spokeshave emulation --platform {tag}` sets up an emulated one, if one is available"
@@ -139,12 +145,20 @@ def remedy_for(platform: str) -> str:
 
 
 def read_foreign_python(file: Path) -> ForeignPython:
-    """One Python, from a file of its own; raises `InvalidManifestError`."""
+    """Read one Python from a file of its own.
+
+    Raises:
+        InvalidManifestError: If the file is invalid.
+    """
     return ForeignPython.from_json(_read(file), str(file))
 
 
 def read_manifest(folder: Path) -> list[ForeignPython]:
-    """The Pythons that were set up in a folder, none where nothing was; raises `InvalidManifestError`."""
+    """Return the Pythons that are set up in a directory. Empty if there are none.
+
+    Raises:
+        InvalidManifestError: If the manifest is invalid.
+    """
     file = folder / MANIFEST
     if not file.is_file():
         return []
@@ -155,7 +169,7 @@ def read_manifest(folder: Path) -> list[ForeignPython]:
 
 
 def write_manifest(folder: Path, pythons: Iterable[ForeignPython]) -> None:
-    """Write the list, sorted by name, in one step."""
+    """Write the list, sorted by name, atomically."""
     listed = [python.as_json() for python in sorted(pythons, key=lambda python: python.name)]
     write_report(folder / MANIFEST, {"format": _FORMAT, "pythons": listed})
 

@@ -1,4 +1,4 @@
-"""Python interpreters that wheels are tried on: what they are, and which wheels they take."""
+"""Python interpreters that wheels are smoke-tested on: their properties, and the wheels that they accept."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from spokeshave.tags.wheel_tag import WheelTag
 
 _TIMEOUT = 60
 _NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?(\.exe)?")
-# Where the installers of python.org and Homebrew put Pythons on a Mac that a shell's PATH may not name.
+# The directories of the installers of python.org and Homebrew on a Mac, which may not be in a shell's PATH.
 _MAC_FOLDERS = ("/Library/Frameworks/Python.framework/Versions/*/bin", "/opt/homebrew/bin", "/usr/local/bin")
-# Windows keeps what programs have to know of the machine in variables.
+# Windows stores necessary facts about the machine in variables.
 _KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "PROCESSOR_ARCHITECTURE", "TZ")
 
-# Runs in the interpreter itself: only it knows its tags. `packaging` may be too new for an old one.
+# Runs in the interpreter itself, which alone knows its tags. `packaging` may be too new for an old one.
 _QUESTION = """
 import json, platform, sys
 facts = {"version": platform.python_version(), "implementation": platform.python_implementation()}
@@ -50,14 +50,15 @@ _HOMES = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
 
 
 class InterpreterError(SpokeshaveError):
-    """A path that is no working Python interpreter."""
+    """A path that is not a working Python interpreter."""
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python interpreter, with the wheel tags that it takes and the values of its environment markers.
+    """A Python interpreter, with the wheel tags that it accepts and the values of its environment markers.
 
-    ``foreign`` is how it is started where it is one of another platform.
+    Attributes:
+        foreign: How to start it, if it is for another platform.
     """
 
     path: Path
@@ -75,15 +76,15 @@ class Interpreter:
 
     @property
     def is_free_threaded(self) -> bool:
-        """Whether it has no global lock (PEP 703), and so ABIs of its own: ``cp313t``."""
+        """Return whether it has no global lock (PEP 703) and therefore ABIs of its own: `cp313t`."""
         return any(re.match(r"cp\d+-cp\d+t-", tag) for tag in self.tags)
 
     def fits(self, tag: WheelTag) -> bool:
-        """Whether a wheel of this tag can be installed."""
+        """Return whether a wheel of this tag can be installed."""
         return not self.tags.isdisjoint(tag.expand())
 
     def misfit(self, tag: WheelTag) -> str:
-        """Why a wheel of this tag cannot be installed."""
+        """Return why a wheel of this tag cannot be installed."""
         if not self.tags:
             return f"the wheel is for {tag.python}-{tag.abi}, and {self} is too old to report its compatible tags"
         abis = {own.rpartition("-")[0] for own in self.tags}
@@ -102,17 +103,25 @@ def _libc_version(platform: str) -> tuple[int, int]:
 
 
 def inspect(path: Path) -> Interpreter:
-    """Ask an interpreter what it is; raises `InterpreterError`."""
+    """Query the properties of an interpreter.
+
+    Raises:
+        InterpreterError: If it does not work.
+    """
     if not path.is_file() or not os.access(path, os.X_OK):
         raise InterpreterError(
             Problem(str(path), "is not an interpreter: the program does not exist", "Give a Python's path.")
         )
-    # The path is used as given: resolved, a virtual environment's Python would be another one.
+    # The path is not resolved, because the Python of a virtual environment would become another one.
     return _ask((str(path.absolute()),), path.absolute(), None)
 
 
 def inspect_foreign(foreign: ForeignPython) -> Interpreter:
-    """Ask a Python of another platform what it is; raises `InterpreterError`, also where its emulator does not work."""
+    """Query the properties of a Python of another platform.
+
+    Raises:
+        InterpreterError: If it or its emulator does not work.
+    """
     missing = foreign.missing()
     if missing is not None:
         message = f"cannot be started: {missing} does not exist"
@@ -164,16 +173,16 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
 
 
 def clean_environment(home: Path) -> dict[str, str]:
-    """Environment variables for processes that must not see the caller's: no PYTHON*, no PIP_*, another home."""
+    """Return an environment without the caller's settings: no PYTHON*, no PIP_*, another home directory."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PIP_CONFIG_FILE": os.devnull, "NO_COLOR": "1"}
     return {**kept, **fixed, **dict.fromkeys(_HOMES, str(home))}
 
 
 def find_on_path() -> list[Interpreter]:
-    """The working interpreters at hand, each once: on PATH, in its order, and where installers put them.
+    """Return the working interpreters, without duplicates: on PATH in its order, then in installers' directories.
 
-    Shims that start nothing are passed over.
+    Shims that start no Python are skipped.
     """
     found: dict[tuple[str, str], Interpreter] = {}
     for path in _candidates():
@@ -181,7 +190,7 @@ def find_on_path() -> list[Interpreter]:
             interpreter = inspect(path)
         except InterpreterError:
             continue
-        # A shim may start another Python elsewhere; what it started here does not depend on it.
+        # A shim may start different Pythons depending on its directory. The result for this one does not change.
         found.setdefault((interpreter.base, interpreter.version), replace(interpreter, path=interpreter.executable))
     return list(found.values())
 
@@ -199,7 +208,7 @@ def _installed_folders() -> list[str]:
     if sys.platform == "darwin":
         return [folder for pattern in _MAC_FOLDERS for folder in sorted(glob.glob(pattern))]
     if sys.platform == "win32":
-        # The launcher knows what python.org's installer and the store have put anywhere.
+        # The launcher knows the Pythons of python.org's installer and the store in any directory.
         launcher = shutil.which("py")
         listed = subprocess.run([launcher, "-0p"], capture_output=True, text=True, check=False) if launcher else None
         paths = re.findall(r"[A-Za-z]:\\[^\r\n]*\.exe", listed.stdout) if listed else []

@@ -1,4 +1,4 @@
-"""pip as a program: it serves any interpreter, and any way that our own libraries were put there."""
+"""pip as a program that works for any interpreter, however our own libraries were installed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from spokeshave.pythons.interpreter import Interpreter
 
 
 def pip_folder() -> Path:
-    """pip's folder, which an interpreter can run."""
+    """Return pip's directory, which an interpreter can run."""
     found = importlib.util.find_spec("pip")
     assert found is not None and found.origin is not None, "pip is one of our requirements"
     return Path(found.origin).parent
 
 
 def pip_install(*options: str | Path) -> list[str | Path]:
-    """The arguments of a Python for a pip that takes wheels from folders, by hash: no network, configuration or cache.
+    """Return arguments to install wheels from directories, by hash, without network, configuration or cache.
 
-    ``options`` are pip's own, before the command.
+    Args:
+        options: pip's own options, before the command.
     """
     general = ["--isolated", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
     strict = ["--quiet", "--no-index", "--only-binary", ":all:", "--require-hashes"]
@@ -26,7 +27,7 @@ def pip_install(*options: str | Path) -> list[str | Path]:
 
 
 def platform_options(interpreter: Interpreter) -> list[str]:
-    """pip's options with which it chooses wheels as it would do on another interpreter, by all tags of that one."""
+    """Return pip options to select wheels by all tags of another interpreter."""
     tags = [tag.split("-") for tag in sorted(interpreter.tags)]
     abis, platforms = dict.fromkeys(abi for _, abi, _ in tags), dict.fromkeys(platform for _, _, platform in tags)
     version = ".".join(interpreter.version.split(".")[:2])

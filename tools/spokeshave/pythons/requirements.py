@@ -1,4 +1,4 @@
-"""Requirement files in pip's hash form: each line a pinned version with the hashes of its files."""
+"""Requirements files in pip's hash form: each line is a pinned version with the hashes of its files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HASH = re.compile(r"(?:sha256|sha384|sha512):[0-9a-fA-F]+")
 
 
 class InvalidRequirementsError(SpokeshaveError):
-    """A requirement file that is not pinned and hashed throughout."""
+    """A requirements file with lines that are not pinned and hashed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Pin:
     """A distribution, its exact version and the hashes of the files that may be installed.
 
     Attributes:
-        address: Where its wheel is, when the file says so and not an index.
+        address: The address of its wheel, if the file specifies one instead of an index.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Pin:
 
     @property
     def source(self) -> str:
-        """The entry that it is fetched by."""
+        """Return the requirement for pip."""
         return self._hashed(f"{self.name} @ {self.address}") if self.address else str(self)
 
     def _hashed(self, requirement: str) -> str:
@@ -60,10 +60,10 @@ class Pin:
 
 @dataclass(frozen=True)
 class PinnedFile:
-    """What a file pins where environment markers have certain values.
+    """The pins of a file for some values of the environment markers.
 
     Attributes:
-        lookups: The lines that say where to look for packages, for pip; folders below that of the file are absolute.
+        lookups: The lines for pip that specify where to search for packages, with absolute paths.
     """
 
     pins: tuple[Pin, ...]
@@ -71,15 +71,19 @@ class PinnedFile:
 
 
 def read_pins(file: Path, markers: Mapping[str, str]) -> list[Pin]:
-    """The pins of a file that apply where environment markers have these values; raises `InvalidRequirementsError`."""
+    """Return the pins of a file that apply for some values of the environment markers.
+
+    Raises:
+        InvalidRequirementsError: If the file is invalid.
+    """
     return list(read_pinned_file(file, markers).pins)
 
 
 def read_pinned_file(file: Path, markers: Mapping[str, str]) -> PinnedFile:
-    """A file's pins that apply where environment markers have these values, and where it says to look for them.
+    """Return a file's pins for some values of the environment markers, and its index options.
 
     Raises:
-        InvalidRequirementsError: With every line that is not pinned and hashed, or that no pinned file may have.
+        InvalidRequirementsError: For all lines that are not pinned and hashed, or that a pinned file may not contain.
     """
     try:
         text = decode_requirements(file.read_bytes())
@@ -97,7 +101,7 @@ def read_pinned_file(file: Path, markers: Mapping[str, str]) -> PinnedFile:
 
 
 def _with_absolute_folders(text: str, file: Path) -> str:
-    """A line of options; a `--find-links` that exists in the file's folder, where pip looks first, is absolute."""
+    """Return a line of options with an absolute `--find-links` if it exists in the file's directory, as pip does."""
     try:
         words = shlex.split(text)
     except ValueError:
@@ -113,7 +117,7 @@ def _with_absolute_folders(text: str, file: Path) -> str:
 
 def _from_folder(value: str, file: Path) -> str:
     folder = os.path.dirname(os.path.abspath(file))
-    # pip itself puts the values of environment variables in.
+    # pip itself expands environment variables.
     return os.path.join(folder, value) if os.path.exists(os.path.join(folder, os.path.expandvars(value))) else value
 
 
@@ -128,7 +132,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
         applies = requirement.marker is None or requirement.marker.evaluate({**markers, "extra": ""})
         urlsplit(requirement.url or "")
     except (ValueError, UndefinedEnvironmentName, UndefinedComparison) as err:
-        # An InvalidRequirement is a ValueError, as is what an invalid URL raises.
+        # An InvalidRequirement is a ValueError, as is the error of an invalid URL.
         problems.add(place, f"is not a requirement ({str(err).splitlines()[0]})", HASH_REMEDY)
         return None
     version = _version(requirement)
@@ -146,7 +150,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
 
 
 def _version(requirement: Requirement) -> str | None:
-    """The one version that a requirement allows: of `==`, or of the wheel that its address names."""
+    """Return the only version that a requirement allows: by `==`, or by the wheel of its address."""
     if requirement.url:
         try:
             return WheelName.parse(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version

@@ -1,4 +1,4 @@
-"""Folders in which wine keeps what a Windows machine has on its disk."""
+"""Wine prefixes: directories in which wine stores the disk of a Windows machine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from spokeshave.pythons.foreign import ForeignPython
 
 
 def guest_variables(foreign: ForeignPython, folder: Path) -> dict[str, str]:
-    """The environment variables of a foreign Python that works below a folder.
+    """Return environment variables for a foreign Python that works below a directory.
 
-    Under wine that is a prefix of its own: whoever shares one ends with the first that ends.
+    Under wine that is a prefix of its own, because the processes of a shared prefix end together.
     """
     variables = dict(foreign.variables)
     if foreign.is_windows:
@@ -23,7 +23,7 @@ def guest_variables(foreign: ForeignPython, folder: Path) -> dict[str, str]:
 
 
 def make_prefix(template: Path, prefix: Path) -> None:
-    """A fresh prefix like another that was made before: the registry copied, and Windows' own files only linked to."""
+    """Create a prefix like an existing one: the registry is copied, and Windows' own files are linked."""
     (prefix / "drive_c").mkdir(parents=True)
     (prefix / "dosdevices").mkdir()
     (prefix / "dosdevices/c:").symlink_to("../drive_c")

@@ -1,1 +1,1 @@
-"""`spokeshave repair`: graft libraries into a wheel and set its platform tag."""
+"""The command `spokeshave repair`: graft libraries into a wheel and set its platform tag."""

@@ -1,4 +1,4 @@
-"""Repair: make a wheel fit its platform, with the same bytes on any machine."""
+"""The command `spokeshave repair`: make a wheel valid for its platform, with the same bytes on any machine."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from spokeshave.wheel.writer import WheelName, WrittenWheel, tree_entries, write
 
 @dataclass(frozen=True)
 class RepairedWheel:
-    """A wheel that fits its platform.
+    """A wheel that is valid for its platform.
 
-    ``libraries`` are those that it takes from the platform, ``newest_symbols`` the newest version of each kind that
-    it asks for (``GLIBC``; ``macOS`` and ``Windows`` as a whole).
+    Attributes:
+        libraries: The libraries that it takes from the platform.
+        newest_symbols: The newest required version of each kind (`GLIBC`; for `macOS` and `Windows` the system's).
     """
 
     written: WrittenWheel
@@ -40,7 +41,7 @@ class RepairedWheel:
     newest_symbols: dict[str, str]
 
     def report(self) -> Json:
-        """The report of the ``repair`` command."""
+        """Return the report of the `repair` command."""
         return {
             "wheel": self.written.path.name,
             "sha256": self.written.sha256,
@@ -54,7 +55,7 @@ class RepairedWheel:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave repair``."""
+    """Add the options of `spokeshave repair`."""
     parser.add_argument("--wheel", type=Path, required=True, metavar="FILE", help="the wheel to repair")
     parser.add_argument(
         "--platform",
@@ -85,7 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Repair one wheel; raises `SpokeshaveError` with every reason why it cannot be."""
+    """Repair one wheel.
+
+    Raises:
+        SpokeshaveError: For all reasons that it cannot be repaired.
+    """
     repaired = repair(args.wheel, Platform.parse(args.platform), args.library_dir, args.output, args.own_library)
     write_report(args.report, repaired.report())
     return ExitCode.OK
@@ -94,9 +99,13 @@ def run(args: argparse.Namespace) -> int:
 def repair(
     wheel: Path, platform: Platform, library_dirs: Sequence[Path], output: Path, own_libraries: Sequence[str] = ()
 ) -> RepairedWheel:
-    """Write a copy of ``wheel`` that fits ``platform`` into ``output``; raises `SpokeshaveError`.
+    """Write a copy of `wheel` that is valid for `platform` to `output`.
 
-    ``own_libraries`` are the paths of libraries in the wheel that files of the wheel use in place of grafted ones.
+    Args:
+        own_libraries: The paths of libraries in the wheel that its files use instead of grafted ones.
+
+    Raises:
+        SpokeshaveError: For all reasons that it cannot be repaired.
     """
     _check_folders(library_dirs)
     with tempfile.TemporaryDirectory(prefix="spokeshave-repair-") as folder:
@@ -143,7 +152,7 @@ def _check_tags(name: WheelName, platform: Platform) -> None:
 
 
 def _is_repaired_tag(tag: str, platform: Platform) -> bool:
-    """Whether a wheel with this tag was repaired for the same C library and architecture."""
+    """Return whether a wheel with this tag was repaired for the same C library and architecture."""
     if not isinstance(platform, LinuxPlatform):
         return False
     family = platform.tag.split("linux_", 1)[0] + "linux"
@@ -151,7 +160,7 @@ def _is_repaired_tag(tag: str, platform: Platform) -> bool:
 
 
 def _check_native_code(tree: WheelTree, platform: Platform) -> None:
-    """Refuse a wheel with another system's code, or without any."""
+    """Check that the wheel has native code, and none for another system."""
     problems = [
         *foreign_formats(tree.native_files, platform),
         *no_native_code(str(tree.name), tree.native_files, platform),
@@ -161,7 +170,7 @@ def _check_native_code(tree: WheelTree, platform: Platform) -> None:
 
 
 def _retag(tree: WheelTree, platform: Platform) -> WheelName:
-    """Give the wheel exactly the platform's tags, in its WHEEL file and in its name."""
+    """Set the wheel's tags to the platform's, in its WHEEL file and in its name."""
     tag = WheelTag(tree.name.tag.python, tree.name.tag.abi, ".".join(platform.tags))
     file = tree.root / tree.dist_info / "WHEEL"
     lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("Tag:")]

@@ -1,7 +1,7 @@
 """Grafting for Linux: ELF files, by auditwheel's policies and patchelf.
 
-The layout is auditwheel's (``NAME.libs``, a DT_RPATH, hashed sonames). Its own ``repair_wheel`` is not called: it
-packs and unpacks a wheel on the way, with each file whole in memory.
+The layout is auditwheel's (`NAME.libs`, a DT_RPATH, hashed sonames). Its own `repair_wheel` is not used, because it
+unpacks and packs the wheel and reads whole files into memory.
 """
 
 from __future__ import annotations
@@ -54,9 +54,13 @@ if __name__ == "__main__":
 def graft_elf(
     tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
-    """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be.
+    """Make a wheel valid for a Linux platform.
 
-    ``own_libraries`` are files of the wheel that stay as they are named.
+    Args:
+        own_libraries: Files of the wheel that keep their names.
+
+    Raises:
+        UnrepairableWheelError: For all reasons that it cannot be.
     """
     patchelf = PinnedPatchelf()
     _clean_search_paths(tree, patchelf)
@@ -76,7 +80,7 @@ def graft_elf(
 
 
 def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:
-    """Drop entries of RPATH and RUNPATH that only work on the machine that linked the file."""
+    """Remove entries of RPATH and RUNPATH that are valid only on the machine that linked the file."""
     for file, elf in tree.elf_files.items():
         kept = [entry for entry in dict.fromkeys(elf.search_path) if search_path_fault(entry, file) is None]
         if kept == list(elf.search_path):
@@ -90,7 +94,7 @@ def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:
 def _search_own(
     tree: WheelTree, own_libraries: Iterable[str], library_dirs: Sequence[Path], patchelf: PinnedPatchelf
 ) -> None:
-    """Lead the files that need one of the wheel's own libraries, also through libraries to graft, to its folder."""
+    """Set search paths to the wheel's own libraries in files that need them, directly or through libraries to graft."""
     places = {path: Location.of(path) for path in own_libraries}
     lost = [path for path, location in places.items() if location is None]
     if lost:
@@ -112,7 +116,7 @@ def _search_own(
 
 
 def _all_needed(names: Iterable[str], own: Container[str], library_dirs: Sequence[Path]) -> set[str]:
-    """The libraries that some libraries need, and those that these need, as far as they will be grafted."""
+    """Return the direct and indirect dependencies of some libraries, as far as they will be grafted."""
     found: set[str] = set()
     pending = list(names)
     while pending:
@@ -125,7 +129,7 @@ def _all_needed(names: Iterable[str], own: Container[str], library_dirs: Sequenc
 
 
 def _musl_names(platform: LinuxPlatform) -> dict[str, str]:
-    """The name that musl's systems have for it, for each that linkers write."""
+    """Return musl's own name for each library name that linkers write."""
     if platform.system is not System.MUSL:
         return {}
     name = next(library for library in platform.policy.whitelist if library.startswith(_MUSL_AT_RUN))
@@ -133,7 +137,7 @@ def _musl_names(platform: LinuxPlatform) -> dict[str, str]:
 
 
 def _check(linkage: Linkage) -> None:
-    """Raise what keeps the wheel from fitting, before anything is copied into it."""
+    """Raise the problems of the wheel before anything is copied into it."""
     _raise(
         [
             *foreign_architectures(linkage),
@@ -147,7 +151,7 @@ def _check(linkage: Linkage) -> None:
 
 
 def _check_result(linkage: Linkage) -> None:
-    """Raise what keeps the files from finding each other now that everything is in the wheel."""
+    """Raise the problems that remain after everything is in the wheel, such as files that do not find each other."""
     _raise([*missing_libraries(linkage), *undefined_symbols(linkage), *clashing_libraries(linkage)])
 
 
@@ -158,7 +162,7 @@ def _raise(problems: Iterable[Problem]) -> None:
 
 
 def _graft(linkage: Linkage, musl_names: Mapping[str, str], patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
-    """Copy external libraries into the wheel, and lead the files that need them there, as auditwheel does."""
+    """Copy external libraries into the wheel and set the search paths of files that need them, like auditwheel."""
     tree, folder = linkage.tree, f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
     names = {name: hashed_name(source) for name, source in linkage.libraries.items()}
     for file in sorted(tree.elf_files):
@@ -188,14 +192,14 @@ def _replace_needed(path: Path, needed: Iterable[str], names: Mapping[str, str],
 
 
 def _forget_python(tree: WheelTree, file: str, patchelf: PinnedPatchelf) -> None:
-    """Any Python may load an extension, so it must not ask for a library of one."""
+    """Remove dependencies on libraries of an interpreter, because any Python may load an extension."""
     python = [name for name in tree.elf_files[file].needed if LIBPYTHON.fullmatch(name)]
     if python:
         patchelf.remove_needed(tree.root / file, *python)
 
 
 def _search_in(tree: WheelTree, file: str, placed: str, folder: str, patchelf: PinnedPatchelf) -> None:
-    """Add the folder of grafted libraries to a file's search path; the file lies at ``placed`` now."""
+    """Add the directory of grafted libraries to the search path of a file, which is at `placed` now."""
     here = Location.of(placed)
     path = Location(Root.PACKAGES, folder).path_from(here.folder) if here else None
     if path is None:
@@ -207,9 +211,9 @@ def _search_in(tree: WheelTree, file: str, placed: str, folder: str, patchelf: P
 
 
 def _place_program(tree: WheelTree, file: str) -> str:
-    """Move a program that is installed as a script to where it finds libraries, and start it from its old place.
+    """Move a program from the scripts to a directory with its libraries, and leave a script that starts it.
 
-    Nothing tells a script where the packages lie, but Python does (auditwheel#340).
+    A program in the scripts directory cannot find the packages, but Python can (auditwheel#340).
     """
     data, scheme = (*PurePosixPath(file).parts, "")[:2]
     if not data.endswith(DATA_FOLDER) or scheme != "scripts":

@@ -1,4 +1,4 @@
-"""What grafting is for every format: libraries copied into a wheel under names that no other wheel has."""
+"""Grafting for all formats: libraries copied into a wheel under names that no other wheel uses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _HASH_LENGTH = 8
 
 
 class UnrepairableWheelError(SpokeshaveError):
-    """A wheel that cannot be made to fit the platform asked for."""
+    """A wheel that cannot be made valid for the requested platform."""
 
 
 @dataclass(frozen=True)
 class GraftedLibrary:
-    """A library that was copied into the wheel: its name outside, its path and sha256 inside."""
+    """A library that was copied into the wheel: its original name, and its path and sha256 in the wheel."""
 
     name: str
     path: str
@@ -28,10 +28,12 @@ class GraftedLibrary:
 
 @dataclass(frozen=True)
 class GraftedTree:
-    """A wheel's files, made to fit a platform.
+    """The files of a wheel that is valid for a platform.
 
-    ``platform_libraries`` are the libraries that it takes from the platform; ``newest`` is the newest version of
-    each kind that it asks for: symbols of a C library (``GLIBC``), or a system (``macOS``, ``Windows``).
+    Attributes:
+        platform_libraries: The libraries that it takes from the platform.
+        newest: The newest required version of each kind: symbols of a C library (`GLIBC`), or a system (`macOS`,
+            `Windows`).
     """
 
     tree: WheelTree
@@ -41,9 +43,9 @@ class GraftedTree:
 
 
 def hashed_name(library: Path) -> str:
-    """A library's name with its content's hash: ``libx-1a2b3c4d.so.1``; unchanged where it has that hash already.
+    """Return a library's name with the hash of its content: `libx-1a2b3c4d.so.1`. Unchanged if it has that hash.
 
-    Loaders take a library that is loaded already for one of the same name, so wheels must not share names.
+    Loaders use an already loaded library for another one with the same name, so wheels must not share names.
     """
     stem, _, ending = library.name.partition(".")
     short_hash = sha256_of_file(library)[0][:_HASH_LENGTH]
@@ -51,12 +53,12 @@ def hashed_name(library: Path) -> str:
 
 
 def copy_library(source: Path, destination: Path) -> None:
-    """Copy a library's bytes; the mode of the source depends on who built it, so it is not copied."""
+    """Copy a library's content without its mode, which depends on the building machine."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, destination)
     destination.chmod(0o755)
 
 
 def grafted_library(tree: WheelTree, name: str, path: str) -> GraftedLibrary:
-    """What to tell of a library that lies in the wheel now."""
+    """Return the report entry of a library in the wheel."""
     return GraftedLibrary(name, path, sha256_of_file(tree.root / path)[0])

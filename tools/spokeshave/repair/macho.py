@@ -1,7 +1,7 @@
-"""Grafting for macOS: Mach-O files, whose load commands lead to the libraries that were copied in.
+"""Grafting for macOS: Mach-O files, whose load commands are changed to refer to the copied libraries.
 
-Grafted libraries lie in ``NAME.dylibs``, beside the packages, and are named from where the file that needs them lies
-(``@loader_path``). delocate does the same with Apple's programs, which only macOS has.
+Grafted libraries are in `NAME.dylibs`, next to the packages, and referenced relative to the file that needs them
+(`@loader_path`). delocate does the same with Apple's programs, which exist only on macOS.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ _LIBRARY_FOLDER = ".dylibs"
 
 @dataclass(frozen=True)
 class _Grafts:
-    """Libraries to copy: where each is outside and where it will be in the wheel, by its file name.
+    """Libraries to copy: the original path and the path in the wheel, by file name.
 
-    ``own`` has the paths of libraries that are in the wheel already.
+    Attributes:
+        own: The paths of libraries that are already in the wheel.
     """
 
     sources: Mapping[str, Path]
@@ -53,7 +54,7 @@ class _Grafts:
     own: Mapping[str, str]
 
     def path(self, name: str) -> str | None:
-        """Where the library of an install name will be."""
+        """Return the path in the wheel of the library with an install name."""
         if is_system_library(name):
             return None
         return self.own.get(basename(name)) or self.paths.get(basename(name))
@@ -62,9 +63,13 @@ class _Grafts:
 def graft_macho(
     tree: WheelTree, platform: MacPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
-    """Make a wheel fit a macOS platform; raises `UnrepairableWheelError` with every reason why it cannot be.
+    """Make a wheel valid for a macOS platform.
 
-    ``own_libraries`` are files of the wheel that stay as they are named.
+    Args:
+        own_libraries: Files of the wheel that keep their names.
+
+    Raises:
+        UnrepairableWheelError: For all reasons that it cannot be.
     """
     linkage = MachOLinkage(tree, platform)
     outside = {file: _outside(linkage, file) for file in tree.macho_files}
@@ -91,7 +96,7 @@ def graft_macho(
 
 
 def _outside(linkage: MachOLinkage, file: str) -> set[str]:
-    """The libraries that a file needs, and that neither macOS nor the wheel has where the loader looks."""
+    """Return the libraries that a file needs and that the loader finds neither in macOS nor in the wheel."""
     return {
         name
         for part in linkage.slices(file)
@@ -101,7 +106,7 @@ def _outside(linkage: MachOLinkage, file: str) -> set[str]:
 
 
 def _sources(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Path]:
-    """The files of the given folders that have these libraries, and those that they need, by their file names."""
+    """Return the files in the given directories for libraries and their dependencies, by their file names."""
     found: dict[str, Path] = {}
     problems = Problems()
     pending = list(names)
@@ -119,7 +124,7 @@ def _sources(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Pa
 
 
 def _check(linkage: MachOLinkage, problems: Problems) -> None:
-    """Raise what was found, and what keeps the wheel from working now that everything is in it."""
+    """Raise the collected problems, and those that remain after everything is in the wheel."""
     every = missing_slices(linkage)
     for find in (foreign_systems, too_new_systems, missing_libraries, undefined_symbols):
         every += linkage.problems(find)
@@ -133,7 +138,7 @@ def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Graft
         return name if path is None else _name_from(file, path)
 
     def install_name(name: str) -> str:
-        # A path is that of the machine that linked the file; no loader asks for it.
+        # The path is that of the machine that linked the file. No loader uses it.
         return f"@rpath/{basename(file)}" if name.startswith("/") else name
 
     def rpath(entry: str) -> str | None:
@@ -147,16 +152,16 @@ def _edits_of_library(path: str, grafts: _Grafts) -> MachOEdits:
         other = grafts.path(name)
         return name if other is None else _name_from(path, other)
 
-    # All that it needs is found from where it is, so it searches nowhere.
+    # All dependencies are referenced relative to the file, so it needs no search path.
     return MachOEdits(lambda _: f"@rpath/{basename(path)}", library, lambda _: None)
 
 
 def _name_from(file: str, library: str) -> str:
-    """The name by which a file of the wheel finds a library of it, once both are installed."""
+    """Return the name by which a file of the wheel finds a library of the wheel, once both are installed."""
     here, there = Location.of(file), Location.of(library)
     path = there.path_from(here.folder) if here and there else None
     if path is None:
-        # What is installed by another scheme than modules, such as a script, lies nowhere near them.
+        # Files outside of site-packages, such as scripts, have no fixed path to the libraries.
         message = f"needs {library}, which is installed below another folder"
         remedy = "Put both into packages, and start a program by a console script, or link the library statically."
         raise UnrepairableWheelError(Problem(file, message, remedy))

@@ -1,4 +1,4 @@
-"""A wheel's own libraries: those that keep their names, as Python code opens them, and that other files may link to."""
+"""A wheel's own libraries, which keep their names because Python code opens them, and which other files may need."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from spokeshave.wheel.tree import WheelTree
 def check_own_libraries(
     tree: WheelTree, platform: Platform, own_libraries: Sequence[str], library_dirs: Sequence[Path]
 ) -> None:
-    """Raise `UnrepairableWheelError` for paths that are not those of libraries, and for libraries that share a name."""
+    """Check that paths are those of libraries, and that no two of them share a name.
+
+    Raises:
+        UnrepairableWheelError: For all paths that are not.
+    """
     problems = Problems()
     libraries = {}
     for path in dict.fromkeys(own_libraries):
@@ -48,7 +52,7 @@ def check_own_libraries(
 
 
 def library_names(path: str, native: NativeFile) -> frozenset[str]:
-    """The names by which other files need a library of the wheel."""
+    """Return the names by which other files need a library of the wheel."""
     name = PurePosixPath(path).name
     if isinstance(native, ElfFile):
         return frozenset({native.soname or name})
@@ -58,7 +62,7 @@ def library_names(path: str, native: NativeFile) -> frozenset[str]:
 
 
 def _all_needed(tree: WheelTree, library_dirs: Sequence[Path]) -> set[str]:
-    """The names that files of the wheel need, and those that libraries of the given folders need for them."""
+    """Return the dependencies of the wheel's files, and of libraries in the given directories that these need."""
     found: set[str] = set()
     pending = [name for native in tree.native_files.values() for name in _needed(native)]
     while pending:

@@ -1,10 +1,10 @@
-"""Grafting for Windows: PE files, whose imports are renamed to the DLLs that were copied in.
+"""Grafting for Windows: PE files, whose imports are renamed to the copied DLLs.
 
-A DLL is put beside the files that import it. Since Python 3.8 an extension is loaded with
-LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, and ctypes does the same, so that the loader looks there first. The other way, a
-folder of its own and ``os.add_dll_directory``, needs a change of the package's Python files, which may be anyone's and
-which namespace packages do not have. Where extensions in several folders import one DLL, each folder gets a copy; the
-loader knows a loaded DLL by its name, so a process has one of them in memory.
+A DLL is copied into the directory of the files that import it. Since Python 3.8 an extension is loaded with
+LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, as it is by ctypes, so that the loader searches there first. The alternative, a
+separate directory and `os.add_dll_directory`, requires changes to the package's Python files, which may belong to
+others and which namespace packages do not have. If extensions in several directories import one DLL, each directory
+gets a copy. The loader identifies loaded DLLs by their names, so a process has only one of them in memory.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from spokeshave.wheel.tree import WheelTree, read_tree
 class _Outside:
     """The DLLs that files of the wheel import and that neither Windows nor Python nor the wheel has.
 
-    Names are in lower case, as Windows takes them.
+    Names are in lower case, because Windows ignores case.
     """
 
     tree: WheelTree
@@ -54,7 +54,7 @@ class _Outside:
 
     @cached_property
     def sources(self) -> dict[str, Path]:
-        """The files of the given folders that have these DLLs, and those that they import."""
+        """Return the files in the given directories for these DLLs and their dependencies."""
         found: dict[str, Path] = {}
         problems = Problems()
         pending = [name for pe in self.tree.pe_files.values() for name in self._names(pe)]
@@ -72,16 +72,16 @@ class _Outside:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """The names of these DLLs in the wheel. One that another forwards exports to keeps its own.
+        """Return the names of these DLLs in the wheel. One that another forwards exports to keeps its own name.
 
-        That name is a text in the middle of the other's table of exports, where there is no room for a longer one.
+        That name is a text inside the other's table of exports, where there is no space for a longer one.
         """
         files = [*self.tree.pe_files.values(), *(read_pe(path, name) for name, path in self.sources.items())]
         kept = {name.lower() for pe in files for name in pe.forwarded_to}
         return {name: path.name if name in kept else hashed_name(path) for name, path in self.sources.items()}
 
     def grafts(self, file: str) -> list[str]:
-        """The DLLs to copy that a file of the wheel imports, directly or through one another."""
+        """Return the DLLs to copy for the imports of a file of the wheel, direct or indirect."""
         found: set[str] = set()
         pending = self._names(self.tree.pe_files[file])
         while pending:
@@ -101,9 +101,13 @@ class _Outside:
 def graft_pe(
     tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
-    """Make a wheel fit a Windows platform; raises `UnrepairableWheelError` with every reason why it cannot be.
+    """Make a wheel valid for a Windows platform.
 
-    ``own_libraries`` are DLLs of the wheel that files of the wheel use in place of grafted ones.
+    Args:
+        own_libraries: DLLs of the wheel that its files use instead of grafted ones.
+
+    Raises:
+        UnrepairableWheelError: For all reasons that it cannot be.
     """
     _check_own(PeLinkage(tree, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), own_libraries)
     outside = _Outside(tree, library_dirs)
@@ -120,7 +124,7 @@ def graft_pe(
 
 
 def _check_own(linkage: PeLinkage, own_libraries: Sequence[str]) -> None:
-    """Refuse files that Windows would not lead to the wheel's own DLLs: a copy beside them would be another library."""
+    """Check that Windows finds the wheel's own DLLs. A copy next to the files would be a different library."""
     own = {PurePosixPath(path).name.lower(): path for path in own_libraries}
     problems = Problems()
     for file, library in linkage.libraries():
@@ -133,7 +137,7 @@ def _check_own(linkage: PeLinkage, own_libraries: Sequence[str]) -> None:
 
 
 def _copy_libraries(outside: _Outside, names: Mapping[str, str]) -> dict[str, str]:
-    """Copy DLLs beside the files that need them; the copies' paths, and each one's name before."""
+    """Copy DLLs next to the files that need them. Return the paths of the copies with their original names."""
     placed = {
         (PurePosixPath(file).parent / names[name]).as_posix(): name
         for file in outside.tree.pe_files
@@ -145,7 +149,7 @@ def _copy_libraries(outside: _Outside, names: Mapping[str, str]) -> dict[str, st
 
 
 def _check(linkage: PeLinkage, problems: Problems) -> None:
-    """Raise what was found, and what keeps the wheel from working now that everything is in it."""
+    """Raise the collected problems, and those that remain after everything is in the wheel."""
     for find in (foreign_architectures, too_new_systems, missing_libraries, undefined_symbols, clashing_libraries):
         problems.extend(UnrepairableWheelError(*find(linkage)))
     problems.raise_if_any(UnrepairableWheelError)

@@ -1,1 +1,1 @@
-"""`spokeshave smoke-test`: install wheels into fresh environments and test them there."""
+"""The command `spokeshave smoke-test`: install wheels into fresh environments and test them there."""

@@ -1,4 +1,4 @@
-"""What of a wheel a smoke test runs and imports: the scripts, with which arguments, and the modules."""
+"""The scripts and modules of a wheel that a smoke test runs and imports, by default or by the user's choice."""
 
 from __future__ import annotations
 
@@ -19,38 +19,37 @@ _ENTRY_POINTS = "Correct the entry points in pyproject.toml."
 
 
 class SmokeTestError(SpokeshaveError):
-    """A smoke test that cannot be begun as asked for."""
+    """A smoke test that cannot be started as requested."""
 
 
 @dataclass(frozen=True)
 class SmokeChoices:
-    """What a user says of a wheel's scripts and modules.
+    """The user's choices for a wheel's scripts and modules.
 
     Attributes:
-        scripts: The arguments that try a console script, by its name, where it is not `--help`; none for one that is
-            not run.
-        optional: Modules that are not imported, and none below them: they need what the wheel does not require.
+        scripts: The arguments of a console script by its name, if not `--help`. None for one that is not run.
+        optional: Modules that are not imported, including those below them, because they need optional dependencies.
     """
 
     scripts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
 
     def arguments_for(self, script: str) -> tuple[str, ...]:
-        """The arguments that try a script; none where it is not to be run."""
+        """Return the arguments to run a script with. None if it is not run."""
         return self.scripts.get(script, HELP)
 
     def is_optional(self, module: str) -> bool:
-        """Whether a module is not to be imported."""
+        """Return whether a module is not to be imported."""
         return any(f"{module}.".startswith(f"{name}.") for name in self.optional)
 
     def check(self, trees: Sequence[WheelTree]) -> None:
-        """Check that each script and module is one of the wheels'.
+        """Check that each script and module belongs to one of the wheels.
 
         Args:
-            trees: The wheels; of their files only those in dist-info are read.
+            trees: The wheels. Only their files in dist-info are read.
 
         Raises:
-            SmokeTestError: With all that none of the wheels has, and entry points that cannot be read.
+            SmokeTestError: For all names that no wheel has, and for entry points that cannot be read.
         """
         problems = Problems()
         own = set()
@@ -70,7 +69,11 @@ class SmokeChoices:
 
 
 def console_scripts(tree: WheelTree) -> list[str]:
-    """The names of a wheel's console scripts; raises InvalidWheelError where its entry points cannot be read."""
+    """Return the names of a wheel's console scripts.
+
+    Raises:
+        InvalidWheelError: If its entry points cannot be read.
+    """
     try:
         return [script.name for script in read_scripts(tree) if script.group == "console_scripts"]
     except configparser.Error as err:
@@ -80,12 +83,12 @@ def console_scripts(tree: WheelTree) -> list[str]:
 
 
 def modules_to_try(tree: WheelTree, choices: SmokeChoices) -> list[str]:
-    """The modules whose import is a check of its own, and those of the wheel that are said to be optional."""
+    """Return the modules whose import is a check of its own, and the wheel's optional modules."""
     return sorted({*import_names(tree), *(name for name in choices.optional if _has_module(tree, name))})
 
 
 def command_line(text: str) -> tuple[str, tuple[str, ...]]:
-    """A script and its arguments as a user writes them on a command line."""
+    """Return a script and its arguments in the form of a command line."""
     try:
         name, *arguments = shlex.split(text)
     except ValueError as err:

@@ -1,4 +1,4 @@
-"""Smoke tests: install wheels into fresh environments, with the source tree out of sight, and try them."""
+"""Smoke tests: install wheels into fresh environments, without access to the source tree, and test them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from spokeshave.wheel.tree import WheelTree, unpack
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave smoke-test``."""
+    """Add the options of `spokeshave smoke-test`."""
     parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to test")
     parser.add_argument(
         "--python",
@@ -117,7 +117,7 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Try each wheel on each interpreter, and report the results."""
+    """Smoke-test each wheel on each interpreter, and report the results."""
     scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
     choices = SmokeChoices(scripts, tuple(args.skip_import))
     plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _expanded(paths: Sequence[Path]) -> list[Path]:
-    """The paths, with `dist/*.whl` expanded where no shell did that, as on Windows."""
+    """Return the paths with `dist/*.whl` expanded, because shells on Windows do not expand it."""
     found: list[Path] = []
     for path in paths:
         matches = sorted(path.parent.glob(path.name)) if "*" in path.name and not path.exists() else []
@@ -166,7 +166,7 @@ def _check_contents(wheels: Sequence[WheelFile], choices: SmokeChoices) -> None:
 
 
 def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | Run]:
-    """The interpreters asked for; one that cannot be started is a run that was not."""
+    """Return the requested interpreters. One that cannot be started becomes a run with the outcome "not run"."""
     if expected and len(expected) != len(paths):
         remedy = "Give --expect-python once for each --python, in the same order, or not at all."
         problem = Problem("--expect-python", f"is given {len(expected)} times for {len(paths)} interpreters", remedy)
@@ -189,7 +189,7 @@ def _inspect(path: Path) -> Interpreter | Run:
 
 
 def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
-    """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to fix it."""
+    """Return a foreign interpreter. One with a missing or broken emulator becomes a run that was not, with a remedy."""
     try:
         return inspect_foreign(foreign)
     except InterpreterError as err:
@@ -199,7 +199,7 @@ def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
 
 
 def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
-    """What can be found that takes the wheel: interpreters of this machine, else those that an emulator runs."""
+    """Return the available Pythons that accept the wheel: of this machine, or else those that an emulator runs."""
     found = find_on_path()
     fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
     if fitting:
@@ -217,12 +217,16 @@ def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
 
 
 def _emulated(wheel: WheelFile) -> list[ForeignPython]:
-    """The foreign Pythons that were set up for the platform of a wheel."""
+    """Return the installed foreign Pythons for the platform of a wheel."""
     return [python for python in read_manifest(emulation_folder()) if python.runs(wheel.name.tag.platform)]
 
 
 def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:
-    """Try one wheel on interpreters; raises `SpokeshaveError` where there is nothing that could be tried."""
+    """Smoke-test one wheel on interpreters.
+
+    Raises:
+        SpokeshaveError: If there is nothing to test.
+    """
     wheels = read_wheelhouse(plan.wheelhouse)
     _check_same_bytes(wheel, wheels)
     with tempfile.TemporaryDirectory(prefix="spokeshave-smoke-") as scratch:
@@ -238,11 +242,11 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
 
 
 def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
-    """Make the folder that pip finds wheels in: the one under test, and none other of its distribution."""
+    """Create pip's directory of wheels: the one under test, and no other of its distribution."""
     folder.mkdir()
     for other in [wheel, *(other for other in wheels if other.project != wheel.project)]:
         if os.name == "nt":
-            # Links are for administrators there.
+            # On Windows, only administrators can create links.
             shutil.copyfile(other.path, folder / other.path.name)
         else:
             (folder / other.path.name).symlink_to(other.path.resolve())

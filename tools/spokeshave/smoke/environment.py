@@ -1,4 +1,4 @@
-"""Fresh virtual environments, into which wheels are installed by hash from folders and from nowhere else."""
+"""Fresh virtual environments, into which wheels are installed by hash and only from directories."""
 
 from __future__ import annotations
 
@@ -20,36 +20,37 @@ class Environment(Protocol):
 
     @property
     def folder(self) -> Path:
-        """The temporary folder that is its own."""
+        """Return its own temporary directory."""
 
     @property
     def interpreter(self) -> Interpreter:
-        """What it was made with."""
+        """Return the interpreter that it was created with."""
 
     def create(self) -> Ended:
-        """Make the environment, with nothing installed."""
+        """Create the environment, without any packages."""
 
     def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
-        """Install exactly the pinned files, from a folder of wheels and from nowhere else."""
+        """Install exactly the pinned files, only from a directory of wheels."""
 
     def run_script(self, name: str, *arguments: str) -> Ended:
         """Run one of the environment's programs."""
 
     def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
-        """Run the environment's Python, in an empty folder where no other is given."""
+        """Run the environment's Python, by default in an empty directory."""
 
     def named(self, path: Path) -> str:
-        """The name that the environment's interpreter has for a file."""
+        """Return the path of a file for the environment's interpreter."""
 
     def located(self, path: str) -> Path:
-        """The file that the environment's interpreter names so."""
+        """Return the file for a path of the environment's interpreter."""
 
 
 @dataclass(frozen=True)
 class VirtualEnvironment:
-    """A virtual environment for one wheel on one interpreter, below a temporary folder.
+    """A virtual environment for one wheel on one interpreter, below a temporary directory.
 
-    ``timeout`` is in seconds, for each process on its own.
+    Attributes:
+        timeout: In seconds, for each process.
     """
 
     folder: Path
@@ -58,20 +59,20 @@ class VirtualEnvironment:
 
     @property
     def scripts(self) -> Path:
-        """Where programs lie."""
+        """Return the directory of programs."""
         return self.folder / "environment" / ("Scripts" if os.name == "nt" else "bin")
 
     @property
     def python(self) -> Path:
-        """The environment's interpreter."""
+        """Return the environment's interpreter."""
         return self.scripts / ("python.exe" if os.name == "nt" else "python")
 
     def create(self) -> Ended:
-        """Make the environment, with nothing installed."""
+        """Create the environment, without any packages."""
         return self._run([self.interpreter.path, "-I", "-m", "venv", "--without-pip", self.folder / "environment"])
 
     def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
-        """Install exactly the pinned files, from a folder of wheels, without network, configuration or cache."""
+        """Install exactly the pinned files, from a directory of wheels, without network, configuration or cache."""
         file = self.folder / "requirements.txt"
         file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
         command = [sys.executable, *pip_install("--python", self.python), "--no-compile", "--no-warn-script-location"]
@@ -82,19 +83,19 @@ class VirtualEnvironment:
         return self._run([self.scripts / name, *arguments])
 
     def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
-        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current folder."""
+        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current directory."""
         return self._run([self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
 
     def named(self, path: Path) -> str:
-        """The name that the environment's interpreter has for a file."""
+        """Return the path of a file for the environment's interpreter."""
         return str(path)
 
     def located(self, path: str) -> Path:
-        """The file that the environment's interpreter names so."""
+        """Return the file for a path of the environment's interpreter."""
         return Path(path)
 
     def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
-        """Run a program with a home of its own, nothing of the caller's environment, in an empty folder."""
+        """Run a program with its own home directory, without the caller's environment, in an empty directory."""
         home = self._empty("home")
         environment = clean_environment(home)
         environment["PATH"] = os.pathsep.join([str(self.scripts), *_system_path()])

@@ -1,8 +1,8 @@
 """Fresh virtual environments of Pythons that an emulator runs.
 
-What an emulator would be slow at is done by this machine, where that proves as much: pip chooses and checks the files
-for the foreign platform by its tags, and `installer` lays them out where the foreign interpreter says that they belong.
-Everything that runs what was installed runs under the emulator.
+Steps that would be slow in an emulator run on this machine, as far as they prove the same: pip selects and verifies the
+files for the foreign platform by its tags, and `installer` copies them to the paths that the foreign interpreter
+reports. Everything that executes installed code runs in the emulator.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from spokeshave.pythons.pip import pip_install, platform_options
 from spokeshave.pythons.requirements import Pin
 from spokeshave.pythons.wine_prefix import guest_variables
 
-# Asked of the environment's own interpreter: that it answers is also the proof that the environment works.
+# A query of the environment's own interpreter. Its answer also proves that the environment works.
 _SCHEME = """
 import json, sys, sysconfig
 assert sys.prefix != sys.base_prefix, sys.prefix
@@ -38,9 +38,10 @@ print(json.dumps(sysconfig.get_paths()))
 
 @dataclass(frozen=True)
 class ForeignEnvironment:
-    """A virtual environment for one wheel on a foreign interpreter, below a temporary folder.
+    """A virtual environment for one wheel on a foreign interpreter, below a temporary directory.
 
-    ``timeout`` is in seconds, for each process on its own.
+    Attributes:
+        timeout: In seconds, for each process.
     """
 
     folder: Path
@@ -50,19 +51,19 @@ class ForeignEnvironment:
 
     @property
     def root(self) -> Path:
-        """The environment itself."""
+        """Return the environment's directory."""
         return self.folder / "environment"
 
     @property
     def python(self) -> Path:
-        """What the environment's scripts name as their interpreter.
+        """Return the interpreter that the environment's scripts refer to.
 
-        On Linux it is a script that starts the emulator, so that whatever starts ``sys.executable`` works as well.
+        On Linux it is a script that starts the emulator, so that processes which start `sys.executable` work as well.
         """
         return self.root / ("Scripts/python.exe" if self.foreign.is_windows else "bin/python")
 
     def create(self) -> Ended:
-        """Make the environment, with nothing installed, and ask it where things belong."""
+        """Create the environment, without any packages, and query its installation paths."""
         self.python.parent.mkdir(parents=True)
         base = Path(self.foreign.executable).parent
         (self.root / "pyvenv.cfg").write_text(
@@ -86,7 +87,7 @@ class ForeignEnvironment:
         return f'#!/bin/sh\nexec {launcher} "$0" {shlex.quote(self.foreign.executable)} "$@"\n'
 
     def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
-        """Install exactly the pinned files, from a folder of wheels, without network, configuration or cache."""
+        """Install exactly the pinned files, from a directory of wheels, without network, configuration or cache."""
         start = time.monotonic()
         file, report = self.folder / "requirements.txt", self.folder / "pip.json"
         file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
@@ -100,7 +101,7 @@ class ForeignEnvironment:
         return Ended(1 if fault else 0, fault or "", time.monotonic() - start)
 
     def _choose(self, requirements: Path, report: Path, wheels: Path) -> Ended:
-        """Let pip find and check the files for the foreign interpreter, and install nothing."""
+        """Let pip select and verify the files for the foreign interpreter, without installing anything."""
         command: list[str | Path] = [sys.executable, *pip_install(), "--dry-run", "--ignore-installed", "--no-deps"]
         command += ["--report", report, "--find-links", wheels, "--target", self.folder / "target"]
         command += platform_options(self.interpreter)
@@ -112,7 +113,7 @@ class ForeignEnvironment:
         )
 
     def _lay_out(self, wheel: Path, name: str) -> str | None:
-        """Put a wheel's files into their places, if they are not there yet; gives what is wrong with the wheel."""
+        """Install a wheel's files, unless they are already installed. Return the fault of the wheel, if any."""
         paths: dict[str, str] = json.loads(self._scheme_file.read_text("utf-8"))
         scheme = {key: str(self.foreign.host_path(path)) for key, path in paths.items()}
         destination = SchemeDictionaryDestination(
@@ -135,16 +136,16 @@ class ForeignEnvironment:
         return self._run([*(self.foreign.launcher if self.foreign.is_windows else ()), program, *arguments])
 
     def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
-        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current folder."""
+        """Run the environment's Python, isolated from PYTHON* variables, user packages and the current directory."""
         launcher = self.foreign.launcher if self.foreign.is_windows else ()
         return self._run([*launcher, self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
 
     def named(self, path: Path) -> str:
-        """The name that the environment's interpreter has for a file."""
+        """Return the path of a file for the environment's interpreter."""
         return self.foreign.guest_path(path)
 
     def located(self, path: str) -> Path:
-        """The file that the environment's interpreter names so."""
+        """Return the file for a path of the environment's interpreter."""
         return self.foreign.host_path(path)
 
     def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:

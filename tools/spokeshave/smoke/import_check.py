@@ -1,4 +1,4 @@
-"""The check that a module can be imported, and what to tell where it cannot."""
+"""The check that a module can be imported, and the message if it cannot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_LIBRARY = re.compile(r"^ImportError: (\S+): cannot open shared object file",
 
 
 def explain_import(ended: Ended, name: str, tree: WheelTree) -> str:
-    """Why importing a module failed, and what to do."""
+    """Return why importing a module failed, and what to do."""
     if ended.timed_out or (ended.exit_code or 0) < 0:
         return f"importing {name} {ended.how()}\n{ended.last_lines()}\n{_CRASH}"
     last = ended.last_lines(1)
@@ -33,7 +33,7 @@ _CRASH = "Look at what the module does while it is imported: initializers of glo
 
 
 def import_remedy(output: str, tree: WheelTree) -> str | None:
-    """What to do about the import error in a traceback; None where there is none that is known."""
+    """Return the remedy for the import error in a traceback. None if there is no known one."""
     match = _NO_MODULE.search(output)
     if match:
         return _missing_module(match[1], tree)

@@ -1,4 +1,4 @@
-"""The check of installed files: the version and every file's hash must be the wheel's."""
+"""The check of installed files: the version and every file's hash must match the wheel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN = 5
 
 
 def installed_fault(environment: Environment, tree: WheelTree) -> str | None:
-    """What of the installed distribution differs from the wheel; None when nothing does."""
+    """Return how the installed distribution differs from the wheel. None if it does not."""
     ended = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
     if not ended.ok:
         return f"the installed distribution cannot be found\n{ended.last_lines()}"

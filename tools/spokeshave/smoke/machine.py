@@ -1,4 +1,4 @@
-"""The machine that tests ran on, in words."""
+"""The name of the machine that tests ran on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 
 
 def machine_title() -> str:
-    """``Linux x86_64, glibc 2.36``, ``macOS 14.5 arm64`` or ``Windows 10 AMD64``."""
+    """Return `Linux x86_64, glibc 2.36`, `macOS 14.5 arm64` or `Windows 10 AMD64`."""
     if platform.system() == "Darwin":
         return f"macOS {platform.mac_ver()[0]} {platform.machine()}"
     if platform.system() == "Windows":

@@ -1,4 +1,4 @@
-"""What smoke tests found: outcomes by wheel, interpreter and check, as JSON and as a table."""
+"""Results of smoke tests: outcomes by wheel, interpreter and check, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spokeshave.report import Json
 
 
 class Outcome(enum.Enum):
-    """How a check or a run came out; the values are what reports say."""
+    """The outcome of a check or a run. The values appear in reports."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -28,7 +28,7 @@ _STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_RUN:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that was tried. ``detail`` says what went wrong and what to do, or what was counted."""
+    """One check. `detail` has the problem and its remedy, or the count of checked items."""
 
     name: str
     outcome: Outcome
@@ -36,16 +36,18 @@ class CheckResult:
     detail: str = ""
 
     def as_json(self) -> Json:
-        """The check as reports hold it."""
+        """Return the check for reports."""
         seconds = round(self.seconds, 3)
         return {"name": self.name, "outcome": self.outcome.value, "seconds": seconds, "detail": self.detail}
 
 
 @dataclass(frozen=True)
 class PythonFacts:
-    """The interpreter of a run; version and implementation are empty where it could not be started.
+    """The interpreter of a run. Version and implementation are empty if it could not be started.
 
-    ``platform`` says what it ran on, in words, and ``emulator`` what emulated that, if anything did.
+    Attributes:
+        platform: The platform that it ran on, in words.
+        emulator: The emulator of the platform, if any.
     """
 
     path: str
@@ -62,7 +64,7 @@ class PythonFacts:
 
 @dataclass(frozen=True)
 class Run:
-    """A wheel tried on one interpreter."""
+    """The smoke test of a wheel on one interpreter."""
 
     python: PythonFacts
     outcome: Outcome
@@ -71,11 +73,11 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """The time that all checks took."""
+        """Return the total time of all checks."""
         return sum(check.seconds for check in self.checks)
 
     def as_json(self) -> Json:
-        """The run as reports hold it."""
+        """Return the run for reports."""
         python = asdict(self.python)
         checks = [check.as_json() for check in self.checks]
         return {"python": python, "outcome": self.outcome.value, "reason": self.reason, "checks": checks}
@@ -90,16 +92,16 @@ class SmokeReport:
     runs: tuple[Run, ...]
 
     def as_json(self) -> Json:
-        """The report as the ``smoke-test`` command writes it."""
+        """Return the report in the form of the `smoke-test` command."""
         return {"wheel": self.wheel.name, "sha256": self.sha256, "runs": [run.as_json() for run in self.runs]}
 
     def with_outcome(self, outcome: Outcome) -> list[Run]:
-        """The runs that came out so."""
+        """Return the runs with an outcome."""
         return [run for run in self.runs if run.outcome is outcome]
 
 
 def failures(reports: Iterable[SmokeReport]) -> str:
-    """Every check that failed, as final text for the user."""
+    """Return a message for the user about all failed checks."""
     lines = [
         f"{report.wheel.name} on {run.python}: {check.name}: {check.detail}"
         for report in reports
@@ -114,7 +116,7 @@ _HEADINGS = ("wheel", "python", "outcome", "checks", "seconds", "reason")
 
 
 def print_table(reports: Sequence[SmokeReport]) -> None:
-    """A row for each wheel and interpreter: a table on a terminal, else plain columns."""
+    """Print a row for each wheel and interpreter: a table on a terminal, else plain columns."""
     rows = [(report.wheel.name, run) for report in reports for run in report.runs]
     if sys.stdout.isatty():
         _print_rich(rows)

@@ -42,7 +42,7 @@ _NO_HELP = (
 
 @dataclass(frozen=True)
 class SmokePlan:
-    """What to try wheels with. ``timeout`` is in seconds, for each process on its own."""
+    """The settings of smoke tests. `timeout` is in seconds, for each process."""
 
     tests: tuple[Path, ...] = ()
     wheelhouse: Path | None = None
@@ -53,7 +53,7 @@ class SmokePlan:
 
 @dataclass(frozen=True)
 class Trial:
-    """One wheel on one interpreter."""
+    """The smoke test of one wheel on one interpreter."""
 
     wheel: WheelFile
     tree: WheelTree
@@ -62,7 +62,7 @@ class Trial:
     wheels: Sequence[WheelFile]
 
     def checks(self) -> Iterator[CheckResult]:
-        """Every check in turn; without an installed wheel there is nothing more to try."""
+        """Yield every check in order. If the wheel was not installed, no other check runs."""
         installed = self._install()
         yield installed
         if installed.outcome is not Outcome.PASSED:
@@ -116,7 +116,7 @@ class Trial:
         return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
 
     def _tests(self) -> Iterator[CheckResult]:
-        """Only now what the tests need is installed, so that no import above succeeds thanks to it."""
+        """Run the user's tests. Their requirements are installed only now, so that earlier imports cannot use them."""
         start = time.monotonic()
         given = {pin.name: pin for pin in self._pins()}
         needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}

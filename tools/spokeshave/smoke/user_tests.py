@@ -1,4 +1,4 @@
-"""The user's own smoke tests: copied away from the source tree, run by pytest, and summed up."""
+"""The user's own smoke tests: copied away from the source tree, run by pytest, and summarized."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SHOWN = 10
 
 
 class InvalidTestsError(SpokeshaveError):
-    """Test files that are not there, or that get in each other's way."""
+    """Test files that do not exist or have conflicting names."""
 
 
 @dataclass(frozen=True)
 class TestResult:
-    """How the tests came out: whether they passed, and the summary."""
+    """The result of the tests: whether they passed, and the summary."""
 
     __test__ = False
 
@@ -37,7 +37,11 @@ class TestResult:
 
 
 def copy_tests(tests: Sequence[Path], folder: Path) -> list[str]:
-    """Copy files and folders side by side into a folder; gives their names in it. Raises `InvalidTestsError`."""
+    """Copy files and directories into one directory and return their names in it.
+
+    Raises:
+        InvalidTestsError: If files are missing or names conflict.
+    """
     problems = Problems()
     sources = _by_name(tests, problems)
     problems.raise_if_any(InvalidTestsError)
@@ -48,7 +52,7 @@ def copy_tests(tests: Sequence[Path], folder: Path) -> list[str]:
         else:
             shutil.copyfile(source, folder / name)
     if not (folder / "pytest.ini").exists():
-        # Otherwise pytest would look for its configuration in the folders above.
+        # Otherwise pytest would search for its configuration in the parent directories.
         (folder / "pytest.ini").write_text("[pytest]\n")
     return [name for name in sources if (name.endswith(".py") and name != "conftest.py") or (folder / name).is_dir()]
 
@@ -66,7 +70,7 @@ def _by_name(tests: Sequence[Path], problems: Problems) -> dict[str, Path]:
 
 
 def run_tests(environment: Environment, tests: Sequence[Path], tree: WheelTree) -> tuple[TestResult, Ended]:
-    """Run tests against what is installed in the environment."""
+    """Run tests against the installed packages of the environment."""
     folder = environment.folder / "tests"
     names = copy_tests(tests, folder)
     report = environment.folder / "junit.xml"
@@ -98,7 +102,7 @@ def _result(ended: Ended, report: Path, tree: WheelTree) -> TestResult:
 
 
 def _broken_off(ended: Ended) -> str:
-    """The process did not come to its end: the test that was running is the culprit."""
+    """Return the failure of a process that did not finish. The cause is the test that was running."""
     running = ""
     for line in ended.output.splitlines():
         match = _STARTED.match(line)
@@ -132,14 +136,14 @@ def _failed(cases: Sequence[ElementTree.Element]) -> list[str]:
 
 
 def _hints(ended: Ended, tree: WheelTree) -> list[str]:
-    """Where a test could not import something, the advice that an import check gives."""
+    """Return the hints of import checks for failed imports in tests."""
     errors = "\n".join(line[1:].strip() for line in ended.output.splitlines() if line.startswith("E "))
     remedy = import_remedy(errors, tree)
     return [remedy] if remedy else []
 
 
 def missing_tests(tests: Sequence[Path]) -> list[Problem]:
-    """Problems of the given test files, to be told before anything is run."""
+    """Return the problems of the given test files, which are reported before anything runs."""
     problems = Problems()
     _by_name(tests, problems)
     return list(problems.as_error(InvalidTestsError).problems)

@@ -1,4 +1,4 @@
-"""A folder of wheels, and which of them a wheel needs to be installed from it and from nowhere else."""
+"""A directory of wheels, and the selection of those that a wheel needs to be installed from it alone."""
 
 from __future__ import annotations
 
@@ -23,39 +23,47 @@ from spokeshave.wheel.writer import find_dist_info
 
 
 class UnmetRequirementError(SpokeshaveError):
-    """A requirement of a wheel that nothing at hand meets."""
+    """A requirement of a wheel that no available wheel satisfies."""
 
 
 @dataclass(frozen=True)
 class WheelFile:
-    """A wheel in a folder."""
+    """A wheel in a directory."""
 
     path: Path
     name: WheelName
 
     @classmethod
     def of(cls, path: Path) -> WheelFile:
-        """Raises `InvalidWheelError` for a file whose name is not a wheel's."""
+        """Return the wheel of a file.
+
+        Raises:
+            InvalidWheelError: If the file name is not a wheel's.
+        """
         return cls(path, WheelName.parse(path.name))
 
     @property
     def project(self) -> str:
-        """The distribution's normalized name."""
+        """Return the distribution's normalized name."""
         return canonicalize_name(self.name.name)
 
     @property
     def version(self) -> Version:
-        """The wheel's version."""
+        """Return the wheel's version."""
         return Version(self.name.version)
 
     @cached_property
     def sha256(self) -> str:
-        """The file's sha256 in hex."""
+        """Return the file's sha256 in hex."""
         return sha256_of_file(self.path)[0]
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
-        """What the wheel's metadata require; raises `InvalidWheelError`."""
+        """Return the requirements in the wheel's metadata.
+
+        Raises:
+            InvalidWheelError: If it cannot be read.
+        """
         with ArchiveReader(self.path) as reader:
             place = f"{find_dist_info(reader.members, self.path.name)}/METADATA"
             data = reader.read(place) if place in reader.members else b""
@@ -67,7 +75,11 @@ class WheelFile:
 
 
 def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
-    """The wheels of a folder; raises `InvalidWheelError` for each that has no wheel's name."""
+    """Return the wheels of a directory.
+
+    Raises:
+        InvalidWheelError: For all files without the name of a wheel.
+    """
     if folder is None:
         return []
     if not folder.is_dir():
@@ -83,9 +95,12 @@ def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
 def runtime_pins(
     wheel: WheelFile, wheels: Iterable[WheelFile], pins: Mapping[str, Pin], interpreter: Interpreter
 ) -> list[Pin]:
-    """The wheel and all that it requires at run time, pinned; raises `UnmetRequirementError` with all that is missing.
+    """Return pins of the wheel and of all its run-time requirements.
 
-    A requirement is met by ``pins`` when they name it, else by the newest of ``wheels`` that fits.
+    A requirement is satisfied by `pins` if they name it, else by the newest of `wheels` that matches.
+
+    Raises:
+        UnmetRequirementError: For all missing requirements.
     """
     fitting = [other for other in wheels if interpreter.fits(other.name.tag) and other.project != wheel.project]
     chosen = {wheel.project: Pin(wheel.project, wheel.name.version, (f"sha256:{wheel.sha256}",))}
@@ -116,7 +131,7 @@ def _active(wheel: WheelFile, extra: str, interpreter: Interpreter) -> list[Requ
 
 
 def _choose(requirement: Requirement, wheels: list[WheelFile], pins: Mapping[str, Pin]) -> list[WheelFile]:
-    """The wheels that meet a requirement, oldest first."""
+    """Return the wheels that satisfy a requirement, oldest first."""
     name = canonicalize_name(requirement.name)
     allowed = requirement.specifier & SpecifierSet(f"=={pins[name].version}" if name in pins else "")
     found = [wheel for wheel in wheels if wheel.project == name and allowed.contains(wheel.version, prereleases=True)]

@@ -1,1 +1,1 @@
-"""`spokeshave stamp`: write a version into a finished wheel."""
+"""The command `spokeshave stamp`: write a version into a finished wheel."""

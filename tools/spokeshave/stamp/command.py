@@ -1,9 +1,9 @@
-"""``spokeshave stamp``: the version, put into a finished wheel without touching anything else.
+"""The command `spokeshave stamp`: write a version into a finished wheel without any other change.
 
-The version that is replaced is read from the wheel, so a release candidate's wheel can be stamped again
-as the final. It is changed where its place is known: the names of the wheel and of its two folders,
-METADATA, the pins and the version module of the recipe, SBOMs and RECORD. Every other file keeps its
-compressed bytes; nothing searches a payload for text.
+The version to replace is read from the wheel, so that a release candidate's wheel can be stamped again as the final
+release. It is changed at known positions only: the names of the wheel and of its two directories, METADATA, the pins
+and the version module of the recipe, SBOMs and RECORD. All other files keep their compressed bytes, and the payload is
+never searched for text.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REBUILD = "Build the wheel again: its parts contradict each other."
 
 @dataclass(frozen=True)
 class StampedWheel:
-    """A stamped wheel; ``changed`` are the new paths of the files whose bytes are new."""
+    """A stamped wheel. `changed` are the new paths of the files with changed content."""
 
     wheel: WrittenWheel
     version: str
@@ -44,7 +44,7 @@ class StampedWheel:
 
 @dataclass(frozen=True)
 class OpenWheel:
-    """A wheel that is read: its name, its version as METADATA has it, its recipe and its RECORD."""
+    """A wheel that is read: its name, its version from METADATA, its recipe and its RECORD."""
 
     reader: ArchiveReader
     name: WheelName
@@ -55,15 +55,16 @@ class OpenWheel:
     record: Mapping[str, RecordEntry]
 
     def place(self, name: str) -> str:
-        """A file of the wheel, for messages."""
+        """Return the name of a file of the wheel for messages."""
         return f"{self.reader.path.name}: {name}"
 
 
 def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
-    """Write the wheel with another version into a folder.
+    """Write the wheel with another version into a directory.
 
-    Raises InvalidVersionError for a version that is not PEP 440, and InvalidWheelError with everything
-    that keeps the wheel from being stamped.
+    Raises:
+        InvalidVersionError: If the version does not conform to PEP 440.
+        InvalidWheelError: For all problems that prevent the stamp.
     """
     new = parse_version(version)
     name = WheelName.parse(wheel.name)
@@ -83,7 +84,7 @@ def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
 
 
 def parse_version(text: str) -> str:
-    """A version in PEP 440's normal form."""
+    """Return a version in PEP 440's normal form."""
     try:
         return str(Version(text))
     except InvalidVersion as err:
@@ -92,7 +93,11 @@ def parse_version(text: str) -> str:
 
 
 def open_wheel(reader: ArchiveReader, name: WheelName) -> OpenWheel:
-    """Read what the stamp has to know; raises InvalidWheelError when the wheel contradicts itself."""
+    """Read the parts of a wheel that the stamp needs.
+
+    Raises:
+        InvalidWheelError: If the wheel contradicts itself.
+    """
     dist_info = find_dist_info(reader.members, reader.path.name)
     problems = Problems()
     for file in ("METADATA", "RECORD", "WHEEL"):
@@ -112,7 +117,7 @@ def open_wheel(reader: ArchiveReader, name: WheelName) -> OpenWheel:
 
 
 def read_recipe(reader: ArchiveReader, dist_info: str) -> Recipe:
-    """The wheel's recipe; a wheel that another backend built has none, and so no pins and no module."""
+    """Return the wheel's recipe. A wheel from another backend has none, and therefore no pins and no version module."""
     path = f"{dist_info}/{RECIPE}"
     if path not in reader.members:
         return Recipe()
@@ -120,7 +125,7 @@ def read_recipe(reader: ArchiveReader, dist_info: str) -> Recipe:
 
 
 def metadata_version(metadata: bytes, place: str) -> str:
-    """The version as METADATA writes it."""
+    """Return the version as written in METADATA."""
     found = [line.split(b":", 1)[1].strip() for line in header_lines(metadata) if line.lower().startswith(b"version:")]
     if len(found) != 1 or not is_version(found[0].decode("utf-8", "replace")):
         raise InvalidWheelError(Problem(place, "does not have one valid Version", REBUILD))
@@ -128,14 +133,14 @@ def metadata_version(metadata: bytes, place: str) -> str:
 
 
 def header_lines(metadata: bytes) -> list[bytes]:
-    """The lines of METADATA before the description, with their ends."""
+    """Return the lines of METADATA before the description, with their line ends."""
     lines = metadata.splitlines(keepends=True)
     end = next((index for index, line in enumerate(lines) if not line.strip(b"\r\n")), len(lines))
     return lines[:end]
 
 
 def check_consistency(wheel: OpenWheel) -> None:
-    """Refuse a wheel whose file name, folders, METADATA, RECORD and recipe do not say the same."""
+    """Check that a wheel's file name, directories, METADATA, RECORD and recipe agree."""
     problems = Problems()
     folder_name, folder_version = split_dist_info(wheel.dist_info)
     stated = {"file name": wheel.name.version, f"folder {wheel.dist_info}": folder_version}
@@ -155,7 +160,7 @@ def check_consistency(wheel: OpenWheel) -> None:
 
 
 def check_record(wheel: OpenWheel, problems: Problems) -> None:
-    """Note files that RECORD does not list as they are; the stamp copies their lines."""
+    """Add problems for files whose line in RECORD is wrong, because the stamp copies these lines."""
     for name, member in wheel.reader.members.items():
         entry = wheel.record.get(name)
         if entry is None:
@@ -168,7 +173,7 @@ def check_record(wheel: OpenWheel, problems: Problems) -> None:
 
 
 def rewrite_files(wheel: OpenWheel, change: Restamp) -> dict[str, bytes]:
-    """The new bytes of each file that holds the version, but RECORD, by its old path."""
+    """Return the new content of each file with the version, except RECORD, by its old path."""
     metadata = f"{wheel.dist_info}/METADATA"
     files = {metadata: restamp_metadata(wheel.metadata, wheel.recipe.pins, change, wheel.place(metadata))}
     if wheel.recipe.version_module:
@@ -182,10 +187,10 @@ def rewrite_files(wheel: OpenWheel, change: Restamp) -> dict[str, bytes]:
 
 
 def restamp_metadata(metadata: bytes, pins: Iterable[str], change: Restamp, place: str) -> bytes:
-    """METADATA with the version and the pins changed, and no other byte.
+    """Return METADATA with only the version and the pins changed.
 
-    Raises InvalidWheelError with every requirement of a pinned distribution that is not pinned to the
-    old version.
+    Raises:
+        InvalidWheelError: For all requirements of a pinned distribution that are not pinned to the old version.
     """
     problems = Problems()
     headers = header_lines(metadata)
@@ -196,7 +201,7 @@ def restamp_metadata(metadata: bytes, pins: Iterable[str], change: Restamp, plac
 
 
 def restamp_header(line: bytes, pins: frozenset[str], change: Restamp, place: str, problems: Problems) -> bytes:
-    """One line of METADATA's head."""
+    """Return one changed header line of METADATA."""
     content = line.rstrip(b"\r\n")
     key, _, value = content.partition(b":")
     end = line[len(content) :]
@@ -218,7 +223,7 @@ def restamp_header(line: bytes, pins: frozenset[str], change: Restamp, place: st
 
 
 def moved_name(name: str, dist_info: str, version: str) -> str:
-    """A file's path in the wheel of the new version: the two folders that carry a version are renamed."""
+    """Return a file's path in the stamped wheel: the two directories with a version are renamed."""
     own, old = split_dist_info(dist_info)
     folder, slash, rest = name.partition("/")
     if slash and folder in (dist_info, f"{own}-{old}.data"):
@@ -227,7 +232,7 @@ def moved_name(name: str, dist_info: str, version: str) -> str:
 
 
 def stamped_entries(wheel: OpenWheel, rewritten: Mapping[str, bytes], moved: Mapping[str, str]) -> list[WheelEntry]:
-    """The files of the stamped wheel but RECORD."""
+    """Return the files of the stamped wheel except RECORD."""
     entries = []
     for name, member in wheel.reader.members.items():
         if name == f"{wheel.dist_info}/RECORD":
@@ -238,9 +243,10 @@ def stamped_entries(wheel: OpenWheel, rewritten: Mapping[str, bytes], moved: Map
 
 
 def check_copies(reader: ArchiveReader, wheel: Path, moved: Mapping[str, str], changed: Iterable[str]) -> int:
-    """Prove from the written wheel's directory that all but the changed files are copies; how many there are.
+    """Verify that the written wheel has copies of all but the changed files, and return their number.
 
-    Raises InvalidWheelError, which would be a fault of ours, when one is not.
+    Raises:
+        InvalidWheelError: If one is not a copy, which would be a bug of Spokeshave.
     """
     copies = {name: moved[name] for name in moved if moved[name] not in set(changed)}
     before = {copy: fingerprint(reader.members[name]) for name, copy in copies.items()}
@@ -256,12 +262,12 @@ def check_copies(reader: ArchiveReader, wheel: Path, moved: Mapping[str, str], c
 
 
 def fingerprint(member: Member) -> tuple[int, int, int, Compression, bool]:
-    """What two members with the same bytes share."""
+    """Return the properties that members with the same content share."""
     return member.crc, member.size, member.compressed_size, member.compression, member.executable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+    """Add the command's arguments."""
     parser.add_argument("--wheel", type=Path, required=True, help="the repaired or already stamped wheel")
     parser.add_argument("--version", required=True, help="the PEP 440 version to write, such as 3.12.0rc1")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")

@@ -1,8 +1,8 @@
-"""The software bills of materials in a wheel (PEP 770), where they name the wheel itself.
+"""The software bills of materials in a wheel (PEP 770), as far as they describe the wheel itself.
 
 A build backend or auditwheel writes a CycloneDX document whose subject is the wheel: its version, its package URL and,
-in that, its file name. The stamp changes what is there and adds no document; nor does the repair. Only mentions of this
-very distribution change.
+in the URL, its file name. The stamp changes existing documents and adds none, and neither does the repair. Only
+references to this distribution change.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ class Restamp:
     new: str
 
     def is_self(self, name: object, version: object) -> bool:
-        """Whether a name and a version are this distribution's old ones."""
+        """Return whether a name and a version are this distribution's old ones."""
         if not isinstance(name, str) or not isinstance(version, str):
             return False
         return canonicalize_name(name) == canonicalize_name(self.name) and version == self.old
 
 
 def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes:
-    """A JSON document with the version changed wherever it is this distribution's.
+    """Return a JSON document with this distribution's version changed everywhere.
 
-    Returns ``data`` itself when it mentions the distribution nowhere. Raises InvalidWheelError when it
-    is not JSON.
+    `data` itself is returned if it does not refer to the distribution.
+
+    Raises:
+        InvalidWheelError: If it is not JSON.
     """
     try:
         document: object = json.loads(data)
@@ -55,7 +57,7 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes:
 
 
 def restamp_value(value: object, change: Restamp) -> object:
-    """Any JSON value with this distribution's version, package URL and file name changed."""
+    """Return any JSON value with this distribution's version, package URL and file name changed."""
     if isinstance(value, str):
         return restamp_text(value, change)
     if isinstance(value, list):
@@ -70,7 +72,7 @@ def restamp_value(value: object, change: Restamp) -> object:
 
 
 def restamp_text(text: str, change: Restamp) -> str:
-    """A text that is a file name or package URL of this distribution, changed; any other as it is."""
+    """Return a changed file name or package URL of this distribution. Any other text is returned unchanged."""
     match = PACKAGE_URL.fullmatch(text)
     if not match:
         return restamp_file_name(text, change) or text
@@ -81,15 +83,15 @@ def restamp_text(text: str, change: Restamp) -> str:
 
 
 def restamp_quoted(value: str, change: Restamp) -> str:
-    """The file name in a package URL, changed when it is this distribution's."""
+    """Return the file name in a package URL, changed if it is this distribution's."""
     changed = restamp_file_name(unquote(value), change)
     return quote(changed, safe="") if changed else value
 
 
 def restamp_file_name(text: str, change: Restamp) -> str | None:
-    """The new name of a wheel of this distribution, whatever its tag; None for any other text.
+    """Return the new name of a wheel of this distribution with any tag. None for any other text.
 
-    Repair names the wheel as it was before, with the tag that it had then.
+    Repair records the name of the unrepaired wheel, with its former tag.
     """
     try:
         name = WheelName.parse(text)

@@ -1,4 +1,4 @@
-"""Programs of one file each, of the standard library alone: what they say is in the keys of compiles and links.
+"""Single-file programs that use only the standard library. Their content is part of the keys of compiles and links.
 
-They run before any package is installed, and a change to another tool makes none of their results anew.
+They run before any package is installed. A change to another tool does not affect the keys of their actions.
 """

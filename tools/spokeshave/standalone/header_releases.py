@@ -1,10 +1,10 @@
-"""Keep the headers of a CPython release under one name, wherever a machine has them, and copy those with a known hash.
+"""Keep the headers of a CPython release at a fixed path, and copy them if they have a known hash.
 
     header_releases.py link PLACE RELEASE HEADERS
     header_releases.py copy PLACE RELEASE SHA256 OUTPUT
 
-`link` makes PLACE/RELEASE a link to a machine's folder of headers. `copy` copies that folder and prints the hash of
-what it holds. A program and no shell script, as the shell's tools differ between Linux and macOS in just these things.
+`link` makes PLACE/RELEASE a link to a machine's directory of headers. `copy` copies that directory and prints the hash
+of its content. It is not a shell script, because the required shell tools differ between Linux and macOS.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 
 # Exit codes.
 MISSING, OTHER = 3, 4
-# Derived for each platform, and so no part of a release.
+# Derived for each platform, and therefore not part of a release.
 _DERIVED = "pyconfig.h"
 
 
 def link(place: Path, release: str, headers: str) -> int:
-    """Renamed into its place, so that whoever reads it meanwhile finds the old one or the new one."""
+    """Create the link atomically, so that a concurrent reader finds the old one or the new one."""
     made = place / f"{release}.{os.getpid()}"
     made.symlink_to(headers, target_is_directory=True)
     made.replace(place / release)
@@ -30,7 +30,7 @@ def link(place: Path, release: str, headers: str) -> int:
 
 
 def headers_hash(folder: Path) -> str:
-    """The sha256 of `sha256sum`'s lines for all headers, in the order of their paths' bytes.
+    """Return the sha256 of `sha256sum`'s lines for all headers, in the order of their paths' bytes.
 
     By hand: `find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum`.
     """
@@ -40,7 +40,11 @@ def headers_hash(folder: Path) -> str:
 
 
 def copy(place: Path, release: str, sha256: str, output: str) -> int:
-    """:returns: 0; `MISSING`, where there are none; `OTHER`, where they are not those with the hash."""
+    """Copy the headers of a release if they have the expected hash.
+
+    Returns:
+        0, or `MISSING` if there are none, or `OTHER` if they have another hash.
+    """
     headers = place / release
     if not (headers / "Python.h").is_file():
         return MISSING
@@ -51,7 +55,7 @@ def copy(place: Path, release: str, sha256: str, output: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """:returns: the exit code."""
+    """Run the program and return the exit code."""
     action, place, *rest = arguments
     return link(Path(place), *rest) if action == "link" else copy(Path(place), *rest)
 

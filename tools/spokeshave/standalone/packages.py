@@ -1,13 +1,14 @@
-"""Install the packages that a requirements file pins, or only tell which files that would be.
+"""Install the packages that a requirements file pins, or only list their files.
 
-The list is small where the packages may be large (a compiler): who has it knows the packages' digest without them.
+The list is small even if the packages are large (a compiler). From the list the packages' digest is known without their
+files.
 
     packages.py install OUTPUT -- COMMAND...
     packages.py list OUTPUT [--keep GLOB]... -- COMMAND...
 
-The command makes a loose PEX named `packages.pex`. `install` leaves the packages in OUTPUT, each in its own folder.
-`list` leaves `files.json` there: path, sha256, size in bytes and whether it is executable, of each file; and the files
-that a `--keep` names, below `kept`.
+The command creates a loose PEX named `packages.pex`. `install` writes the packages to OUTPUT, each in its own
+directory. `list` writes `files.json` to it: path, sha256, size in bytes and executable flag of each file; and the files
+that match `--keep`, below `kept`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PEX = Path("packages.pex")
-# A loose PEX holds each wheel unpacked below this.
+# A loose PEX contains each wheel unpacked below this.
 PACKAGES = PEX / ".deps"
 LIST = "files.json"
 KEPT = "kept"
@@ -31,19 +32,19 @@ _EXECUTABLE = 0o100
 
 
 def files_below(root: Path) -> Iterator[Path]:
-    """Every file, in the order of its path."""
+    """Return all files, sorted by path."""
     return (path for path in sorted(root.rglob("*")) if path.is_file())
 
 
 def remove_empty_folders(root: Path) -> None:
-    """Remove the folders that hold nothing: a list of files cannot tell of them."""
+    """Remove empty directories, which a list of files cannot contain."""
     for folder in sorted((path for path in root.rglob("*") if path.is_dir()), reverse=True):
         if not any(folder.iterdir()):
             folder.rmdir()
 
 
 def entry(root: Path, path: Path) -> tuple[str, str, int, bool]:
-    """What the list says of a file."""
+    """Return the entry of a file in the list."""
     sha256 = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
@@ -53,7 +54,7 @@ def entry(root: Path, path: Path) -> tuple[str, str, int, bool]:
 
 
 def write_list(root: Path, output: Path, keep: list[str]) -> None:
-    """Write the list of a folder's files, and copies of those that a glob names."""
+    """Write the list of a directory's files, and copies of the files that match a glob."""
     output.mkdir()
     entries = []
     for path in files_below(root):
@@ -67,7 +68,7 @@ def write_list(root: Path, output: Path, keep: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """:returns: the exit code; that of the command where it failed, whose words are those that a user needs."""
+    """Run the program and return the exit code: that of the command if it failed. Its output is for the user."""
     split = arguments.index("--")
     parser = argparse.ArgumentParser(prog="packages")
     parser.add_argument("action", choices=("install", "list"))

@@ -1,7 +1,7 @@
-"""Make a runtime pack of what zig builds for its first link.
+"""Make a runtime pack from the output of zig's first link.
 
-A runtime pack is what a link needs beside the user's objects: libc++, libc++abi, libunwind, compiler-rt, start files
-and stubs of the platform's own libraries, and the linker's command line as a template.
+A runtime pack contains everything that a link needs besides the user's objects: libc++, libc++abi, libunwind,
+compiler-rt, start files and stubs of the platform's own libraries, and the linker's command line as a template.
 
     runtime_pack.py make --format FORMAT --zig ZIG --output DIRECTORY --recipe FILE -- COMMAND...
     runtime_pack.py unpack --format FORMAT --log FILE --output DIRECTORY --recipe FILE
@@ -9,8 +9,9 @@ and stubs of the platform's own libraries, and the linker's command line as a te
 The command is zig's link of one object named `pack`, with `-v`. The recipe is JSON: the linker's `flags` before the
 objects, and the `libraries` after them.
 
-Where compilers run elsewhere and this program does not, zig's log and its cache are brought here. `unpack` leaves for
-each static library a folder of its members, and their names in the recipe, as `archives`: zig's `ar` runs there too.
+If compilers run remotely and this program runs locally, zig's log and its cache are downloaded. `unpack` writes a
+directory of members for each static library, and their names to the recipe, as `archives`. zig's `ar` then runs
+remotely too.
 """
 
 from __future__ import annotations
@@ -36,17 +37,17 @@ _HEADER = 60
 _SYMBOL_TABLES = ("/", "/SYM64/", "/<ECSYMBOLS>/")
 _BSD_SYMBOL_TABLE = "__.SYMDEF"
 _OBJECT_ENDINGS = (".o", ".obj")
-# By these names lld knows a MinGW runtime, which it keeps out of the exports of a DLL that marks none.
+# By these names lld recognizes a MinGW runtime, which it does not export from a DLL without marked exports.
 _PE_ARCHIVES = {"zigc": "libmingwex", "compiler_rt": "libclang_rt.builtins"}
 
 
 class RuntimePackError(Exception):
-    """The toolchain's log, or what it left, was not of the form that this version reads."""
+    """The toolchain's log or output has an unknown format."""
 
 
 @dataclass(frozen=True)
 class RuntimePackRecipe:
-    """Which files of zig's cache make the pack, under which stable names, and the linker's arguments around them."""
+    """The files of zig's cache that make the pack, their stable names, and the linker's arguments around them."""
 
     files: tuple[tuple[str, str], ...]  # (name in the pack, path in the cache)
     flags: tuple[str, ...]
@@ -54,10 +55,13 @@ class RuntimePackRecipe:
 
 
 def parse_link_log(log: str, object_format: str, pack: str) -> RuntimePackRecipe:
-    """The recipe that zig's `-v` log of one shared-library link tells.
+    """Parse the recipe from zig's `-v` log of one shared-library link.
 
-    :param pack: the folder that the pack is in when it is used.
-    :raises RuntimePackError: where the log has no link line of the known form.
+    Args:
+        pack: The directory of the pack when it is used.
+
+    Raises:
+        RuntimePackError: If the log has no link line of the known form.
     """
     linker = _LINKERS[object_format]
     links = _command_lines(log, linker)
@@ -77,13 +81,13 @@ def parse_link_log(log: str, object_format: str, pack: str) -> RuntimePackRecipe
 
 
 def _command_lines(log: str, command: str) -> list[list[str]]:
-    """The arguments of the lines that run a command; what else a log holds is prose, in which an apostrophe is none."""
+    """Return the arguments of the lines that run a command. Other lines are prose, in which quotes have no meaning."""
     prefix = command + " "
     return [shlex.split(line[len(prefix) :]) for line in log.splitlines() if line.startswith(prefix)]
 
 
 def _split_at_object(link: list[str]) -> tuple[list[str], list[str]]:
-    """The arguments before and after the user's object."""
+    """Return the arguments before and after the user's object."""
     places = [place for place, argument in enumerate(link) if posixpath.basename(argument) in ("pack.o", "pack.obj")]
     if len(places) != 1:
         raise RuntimePackError(f"The toolchain's link line has no place for the user's objects: {' '.join(link)}")
@@ -91,7 +95,7 @@ def _split_at_object(link: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _name_in_pack(file: str, object_format: str) -> str:
-    """The name of a file in the pack; archives are named in one way, whatever the format."""
+    """Return the name of a file in the pack. Archives have names of the same form in all formats."""
     stem, ending = posixpath.splitext(file)
     if object_format != PE or ending not in _ARCHIVE_ENDINGS or stem.startswith(("lib", "api-ms-")):
         return file
@@ -99,7 +103,7 @@ def _name_in_pack(file: str, object_format: str) -> str:
 
 
 def _flags(arguments: list[str], object_format: str) -> tuple[str, ...]:
-    """The linker's flags before the objects, without the output, which each link names itself."""
+    """Return the linker's flags before the objects, without the output, which each link sets itself."""
     if object_format == PE:
         outputs = [argument for argument in arguments if argument.startswith(("-OUT:", "-IMPLIB:"))]
         kept = [argument for argument in arguments if argument not in outputs]
@@ -113,11 +117,13 @@ def _flags(arguments: list[str], object_format: str) -> tuple[str, ...]:
 
 
 def read_archive(data: bytes) -> list[tuple[str, bytes]]:
-    """The members of a static library, each with the last part of its name; symbol tables are none of them.
+    """Return the members of a static library, each with the last part of its name, without symbol tables.
 
-    Both ways of long names are read: the table of System V's and COFF's archives, and BSD's names before the data.
+    Both forms of long names are supported: the table of System V's and COFF's archives, and BSD's names before the
+    data.
 
-    :raises RuntimePackError: for what is no archive.
+    Raises:
+        RuntimePackError: If it is not an archive.
     """
     if not data.startswith(_MAGIC):
         raise RuntimePackError("A static library of the toolchain is not an archive.")
@@ -144,16 +150,17 @@ def read_archive(data: bytes) -> list[tuple[str, bytes]]:
 
 
 def _last(name: bytes) -> str:
-    """The last part of a member's name, which ends with a slash in System V's way; zig's have paths of its cache."""
+    """Return the last part of a member's name. System V's end with a slash, and zig's contain paths of its cache."""
     return posixpath.basename(name.rstrip(b"\0").decode().rstrip("/"))
 
 
 def lay_out(recipe: RuntimePackRecipe, output: Path) -> dict[str, list[str]]:
-    """Leave all that the recipe names in a new folder, static libraries as folders of their members.
+    """Copy all files of the recipe to a new directory, static libraries as directories of their members.
 
-    Import libraries, which hold no objects, stay as they are.
+    Import libraries, which contain no objects, are copied unchanged.
 
-    :returns: the members of each static library, in an order and under names that do not depend on this machine.
+    Returns:
+        The members of each static library, in an order and with names that do not depend on this machine.
     """
     output.mkdir()
     archives: dict[str, list[str]] = {}
@@ -171,7 +178,7 @@ def lay_out(recipe: RuntimePackRecipe, output: Path) -> dict[str, list[str]]:
 
 
 def make_archive(zig: str, folder: Path, members: list[str]) -> None:
-    """Make a static library of a folder of its members, in its place, with no time, owner or mode of this machine."""
+    """Replace a directory of members by a static library, without times, owners or modes of this machine."""
     made = folder.with_name(f"{folder.name}.made")
     subprocess.run([os.path.abspath(zig), "ar", "rcsD", f"../{made.name}", *members], cwd=folder, check=True)
     shutil.rmtree(folder)
@@ -179,10 +186,10 @@ def make_archive(zig: str, folder: Path, members: list[str]) -> None:
 
 
 def link(command: list[str]) -> str:
-    """Run zig's link.
+    """Run zig's link and return its log.
 
-    :returns: its log.
-    :raises RuntimePackError: with its words, where it failed.
+    Raises:
+        RuntimePackError: If it fails. The message contains its output.
     """
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
     if done.returncode:
@@ -191,7 +198,7 @@ def link(command: list[str]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """:returns: the exit code; where it is not 0, standard error says why."""
+    """Run the program and return the exit code. If it is not 0, standard error has the reason."""
     split = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(prog="runtime_pack")
     parser.add_argument("action", choices=("make", "unpack"))

@@ -19,18 +19,18 @@ _MACOS = re.compile(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>\w+)
 _ABI = re.compile(r"(?P<python>[a-z]+\d+)(?P<threading>t?)(-(?P<abi>\w+))?")
 _MAC_SLICES = {"x86_64": ("x86_64",), "arm64": ("arm64",), "universal2": ("x86_64", "arm64")}
 _WINDOWS = {"win_amd64": "amd64", "win_arm64": "arm64"}
-# The first macOS that runs on Apple's own processors.
+# The first macOS for Apple's own processors.
 _FIRST_ARM = (11, 0)
-# 10.4 to 10.15, 11 to 15, and then Apple went on with the year.
+# 10.4 to 10.15, 11 to 15, and then the year.
 _LAST_TEN, _NEVER_RELEASED = 15, range(16, 26)
 
 
 class UnknownPlatformError(SpokeshaveError):
-    """A platform tag, or a Python ABI, that Spokeshave does not know."""
+    """A platform tag or a Python ABI that is not supported."""
 
 
 class System(enum.Enum):
-    """Whose loader and libraries a platform has."""
+    """The operating system, whose loader and libraries a platform has."""
 
     GLIBC = "glibc"
     MUSL = "musl"
@@ -40,7 +40,7 @@ class System(enum.Enum):
 
 @dataclass(frozen=True)
 class Platform:
-    """A wheel platform: its tag, and the architectures that every native file must have, in the tag's words."""
+    """A wheel platform: its tag, and the architectures of all native files, by their names in tags."""
 
     tag: str
     system: System
@@ -48,25 +48,29 @@ class Platform:
 
     @staticmethod
     def parse(tag: str) -> Platform:
-        """The platform of a tag such as ``manylinux_2_17_x86_64``, or of its alias; raises `UnknownPlatformError`."""
+        """Return the platform of a tag such as `manylinux_2_17_x86_64`, or of its alias.
+
+        Raises:
+            UnknownPlatformError: If there is none.
+        """
         if tag.startswith("macosx"):
             return MacPlatform.of(tag)
         return WindowsPlatform.of(tag) if tag.startswith("win") else LinuxPlatform.of(tag)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The platform's tag and its legacy aliases, sorted as they stand in a wheel's file name."""
+        """Return the platform's tag and its legacy aliases, sorted as in a wheel's file name."""
         return (self.tag,)
 
     @property
     def unrepaired_tag(self) -> str:
-        """The tag of a wheel that was not repaired yet: ``linux_x86_64``; outside of Linux the platform's own."""
+        """Return the tag of an unrepaired wheel: `linux_x86_64`, and on other systems the platform's own."""
         return self.tag
 
 
 @dataclass(frozen=True)
 class LinuxPlatform(Platform):
-    """A Linux wheel platform (PEP 600, PEP 656) with the policy that auditwheel has for it."""
+    """A Linux wheel platform (PEP 600, PEP 656) with auditwheel's policy for it."""
 
     libc: Libc
     architecture: Architecture
@@ -75,7 +79,7 @@ class LinuxPlatform(Platform):
 
     @classmethod
     def of(cls, tag: str) -> LinuxPlatform:
-        """Read a manylinux or musllinux tag."""
+        """Parse a manylinux or musllinux tag."""
         match = _LINUX.fullmatch(tag)
         if match is None or match["architecture"] not in {architecture.value for architecture in Architecture}:
             raise _unknown_platform(tag, "it is not a manylinux, musllinux, macosx or win tag of a known architecture")
@@ -93,29 +97,29 @@ class LinuxPlatform(Platform):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The platform's tag and its legacy aliases."""
+        """Return the platform's tag and its legacy aliases."""
         return tuple(sorted((self.policy.name, *self.policy.aliases)))
 
     @property
     def unrepaired_tag(self) -> str:
-        """``linux_x86_64``."""
+        """Return `linux_x86_64`."""
         return f"linux_{self.architecture.value}"
 
     def fitting_tag(self, versions: set[str]) -> str | None:
-        """The oldest platform tag whose policy has all these symbol versions (``GLIBC_2.28``), if there is one."""
+        """Return the oldest platform tag whose policy has all these symbol versions (`GLIBC_2.28`), if there is one."""
         policy = self.policies.versioned_symbols_policy({"": versions})
         return None if policy == self.policies.linux else policy.name
 
 
 @dataclass(frozen=True)
 class MacPlatform(Platform):
-    """A macOS wheel platform: the oldest macOS that the wheel runs on, ``(11, 0)``."""
+    """A macOS wheel platform with the oldest macOS that the wheel runs on, `(11, 0)`."""
 
     minimum_version: tuple[int, int]
 
     @classmethod
     def of(cls, tag: str) -> MacPlatform:
-        """Read a macosx tag."""
+        """Parse a macosx tag."""
         match = _MACOS.fullmatch(tag)
         if match is None or match["architecture"] not in _MAC_SLICES:
             raise _unknown_platform(tag, "a macOS tag is macosx_MAJOR_MINOR_ with x86_64, arm64 or universal2")
@@ -128,11 +132,11 @@ class MacPlatform(Platform):
 
 @dataclass(frozen=True)
 class WindowsPlatform(Platform):
-    """A Windows wheel platform: ``win_amd64`` or ``win_arm64``."""
+    """A Windows wheel platform: `win_amd64` or `win_arm64`."""
 
     @classmethod
     def of(cls, tag: str) -> WindowsPlatform:
-        """Read a win tag."""
+        """Parse a win tag."""
         if tag not in _WINDOWS:
             raise _unknown_platform(tag, f"the Windows tags are {', '.join(_WINDOWS)}")
         return cls(tag, System.WINDOWS, (_WINDOWS[tag],))
@@ -149,10 +153,10 @@ def _mac_version_fault(version: tuple[int, int], architecture: str) -> str | Non
 
 
 class GlibcPolicies(WheelPolicies):
-    """auditwheel's policies, and one for a floor between two of theirs.
+    """auditwheel's policies, and derived ones for floors between two of theirs.
 
-    PEP 600 defines a tag for every glibc; auditwheel has a policy for those that a distribution made common. What a
-    floor in between allows is what the next older policy does, and glibc's own newer symbols up to the floor.
+    PEP 600 defines a tag for every glibc, but auditwheel has policies only for those of common distributions. A floor
+    in between allows everything that the next older policy allows, and glibc's own newer symbols up to the floor.
     """
 
     def __init__(self, tag: str, architecture: Architecture) -> None:
@@ -172,14 +176,14 @@ def _floor(tag: str) -> tuple[int, int] | None:
 
 
 def _between(tag: str, floor: tuple[int, int], older: Policy, newer: Policy) -> Policy:
-    """The policy of a floor between those of two policies; a lower priority is a newer glibc."""
+    """Return the policy of a floor between those of two policies. A lower priority is a newer glibc."""
     glibc = {version for version in newer.symbol_versions["GLIBC"] if _version(version) <= floor}
     versions = {**older.symbol_versions, "GLIBC": older.symbol_versions["GLIBC"] | glibc}
     return replace(older, name=tag, aliases=(), priority=older.priority - 1, symbol_versions=versions)
 
 
 def _version(text: str) -> tuple[int, ...]:
-    """The numbers of a glibc version; what is none, such as ``PRIVATE``, is newer than all."""
+    """Return the numbers of a glibc version. Other names, such as `PRIVATE`, are newer than all."""
     return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"[\d.]+", text) else (sys.maxsize,)
 
 
@@ -200,14 +204,18 @@ def _unknown_platform(tag: str, reason: str) -> UnknownPlatformError:
 
 @dataclass(frozen=True)
 class PythonAbi:
-    """What a wheel's extensions are compiled against: ``cp310``, ``cp312-abi3``, ``cp313t``, ``py3-none``."""
+    """The ABI that a wheel's extensions are compiled for: `cp310`, `cp312-abi3`, `cp313t`, `py3-none`."""
 
     interpreter: str
     abi: str
 
     @classmethod
     def parse(cls, text: str) -> PythonAbi:
-        """The ABI of a name; raises `UnknownPlatformError`."""
+        """Return the ABI of a name.
+
+        Raises:
+            UnknownPlatformError: If there is none.
+        """
         match = _ABI.fullmatch(text)
         if match is None:
             remedy = "Use a name such as cp310, cp312-abi3, cp313t or py3-none."
@@ -216,27 +224,27 @@ class PythonAbi:
 
     @property
     def is_independent(self) -> bool:
-        """Whether nothing uses Python's ABI, so that one build serves every Python."""
+        """Return whether nothing uses Python's ABI, so that one build serves every Python."""
         return self.abi == "none"
 
     @property
     def is_limited(self) -> bool:
-        """Whether one build serves every later Python (PEP 384)."""
+        """Return whether one build serves every later Python (PEP 384)."""
         return self.abi == "abi3"
 
     @property
     def is_free_threaded(self) -> bool:
-        """Whether the interpreter has no global lock (PEP 703)."""
+        """Return whether the interpreter has no global lock (PEP 703)."""
         return self.abi.endswith("t") and self.abi.startswith("cp")
 
     @property
     def python_version(self) -> tuple[int, int] | None:
-        """The CPython version, ``(3, 12)``; None for ``py3`` and for other implementations."""
+        """Return the CPython version, `(3, 12)`. None for `py3` and for other implementations."""
         match = re.fullmatch(r"cp(\d)(\d+)", self.interpreter)
         return (int(match[1]), int(match[2])) if match else None
 
     def tag(self, platform: str) -> Tag:
-        """The wheel tag of this ABI on a platform."""
+        """Return the wheel tag of this ABI on a platform."""
         return Tag(self.interpreter, self.abi, platform)
 
     def __str__(self) -> str:

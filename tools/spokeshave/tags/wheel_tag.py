@@ -1,4 +1,4 @@
-"""Wheel tags: ``cp312-abi3-manylinux_2_17_x86_64`` (PEP 425), compressed or expanded."""
+"""Wheel tags: `cp312-abi3-manylinux_2_17_x86_64` (PEP 425), compressed or expanded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PART = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*", re.ASCII)
 
 @dataclass(frozen=True)
 class WheelTag:
-    """A tag triple; each part may hold several values joined by dots."""
+    """A tag triple. Each part may contain several values joined by dots."""
 
     python: str
     abi: str
@@ -21,7 +21,11 @@ class WheelTag:
 
     @classmethod
     def parse(cls, text: str) -> WheelTag:
-        """Read ``python-abi-platform``; raises InvalidWheelError for anything else."""
+        """Parse `python-abi-platform`.
+
+        Raises:
+            InvalidWheelError: For any other text.
+        """
         parts = text.split("-")
         if len(parts) != 3 or not all(PART.fullmatch(part) for part in parts):
             remedy = "Write it as python-abi-platform in lower case, for example cp312-abi3-linux_x86_64."
@@ -32,6 +36,6 @@ class WheelTag:
         return f"{self.python}-{self.abi}-{self.platform}"
 
     def expand(self) -> list[str]:
-        """Each single tag that the triple stands for, sorted."""
+        """Return each single tag that the triple stands for, sorted."""
         parts = (self.python.split("."), self.abi.split("."), self.platform.split("."))
         return sorted("-".join(single) for single in product(*map(set, parts)))

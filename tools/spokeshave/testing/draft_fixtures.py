@@ -1,4 +1,4 @@
-"""For tests: a wheel as a draft, any part of which can be made wrong before it is written."""
+"""A fixture for invalid wheels: a draft, any part of which can be changed before it is written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAG = f"cp38-abi3-{MANYLINUX}"
 
 @dataclass
 class Member:
-    """A member of an archive that is written as it is said to be, right or wrong."""
+    """A member of an archive that is written with the given values, valid or invalid."""
 
     name: str
     data: bytes
@@ -33,7 +33,7 @@ class Member:
 
 @dataclass
 class Draft:
-    """A wheel on its way: its file name, its members, and what is written around them."""
+    """A wheel before it is written: its file name, its members, and its central directory."""
 
     file_name: str
     members: list[Member]
@@ -67,7 +67,7 @@ class Draft:
         self.members.remove(self.member(ending))
 
     def write(self, folder: Path) -> Path:
-        """Write the wheel, with a RECORD of the members as they are now unless that was changed by hand."""
+        """Write the wheel. RECORD lists the current members unless it was changed explicitly."""
         path = folder / self.file_name
         if self.record and any(member.name.endswith("/RECORD") for member in self.members):
             self.member("/RECORD").data = self.right_record()
@@ -84,7 +84,7 @@ class Draft:
         return path
 
     def right_record(self) -> bytes:
-        """RECORD of the members as they are now."""
+        """Return RECORD of the current members."""
         lines = []
         for member in self.members:
             if member.name.endswith("/RECORD"):
@@ -101,7 +101,7 @@ def native() -> bytes:
 
 
 def draft(name: str) -> Draft:
-    """A good wheel of a distribution, whose package has an extension module."""
+    """Return a valid wheel of a distribution, whose package has an extension module."""
     with tempfile.TemporaryDirectory() as folder:
         files: dict[str, bytes | str | Path] = {
             f"{name}/__init__.py": f"NAME = {name!r}\n",

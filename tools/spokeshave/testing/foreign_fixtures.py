@@ -1,4 +1,4 @@
-"""For tests: a Python of this machine that something like an emulator starts."""
+"""A fixture for foreign Pythons: a Python of this machine that a stand-in for an emulator starts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from spokeshave.pythons.foreign import ForeignPython
 
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
+# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, like qemu.
 EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
 
 
 def foreign(folder: Path, script: str = EMULATOR, version: str = platform.python_version()) -> ForeignPython:
-    """As the manifest lists it; ``script`` is its emulator, and lies in the folder."""
+    """Return the entry of the manifest. `script` is its emulator, in the directory."""
     emulator = folder / "emulator"
     emulator.write_text(script)
     emulator.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Indexes for the tests, on loopback: the real pypiserver, and servers that give one answer to every upload."""
+"""Indexes for tests, on loopback: the real pypiserver, and servers that give one answer to every upload."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Suppress the log."""
 
 
 @dataclass
 class PypiServer:
-    """A running pypiserver; ``uploads`` counts those that came, each of which takes a permit."""
+    """A running pypiserver. `uploads` counts the received uploads, each of which takes a permit."""
 
     folder: Path
     url: str = ""
@@ -46,13 +46,13 @@ class PypiServer:
     permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1000))
 
     def files(self) -> dict[str, bytes]:
-        """What was uploaded."""
+        """Return the uploaded files."""
         return {path.name: path.read_bytes() for path in self.folder.iterdir()}
 
 
 @contextlib.contextmanager
 def pypi_server(folder: Path, **settings: Any) -> Iterator[PypiServer]:
-    """A pypiserver on the folder that wants USERNAME and PASSWORD for uploads."""
+    """Run a pypiserver on the directory that requires USERNAME and PASSWORD for uploads."""
     folder.mkdir(exist_ok=True)
     index = PypiServer(folder)
     defaults: dict[str, Any] = {
@@ -76,7 +76,7 @@ def pypi_server(folder: Path, **settings: Any) -> Iterator[PypiServer]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server says to every upload; ``pages`` are its answers to GET by path, ``listing`` that for the others."""
+    """The answer to every upload. `pages` are the answers to GET by path, `listing` that for other paths."""
 
     status: int
     reason: str
@@ -89,7 +89,7 @@ class Answer:
 
 @contextlib.contextmanager
 def answering_server(answer: Answer, certificate: Path | None = None) -> Iterator[str]:
-    """A server that reads an upload and gives one answer; its URL. With a certificate and its key, it speaks TLS."""
+    """Run a server that answers every upload the same, and yield its URL. With a certificate it uses TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -110,7 +110,7 @@ def answering_server(answer: Answer, certificate: Path | None = None) -> Iterato
             self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Suppress the log."""
 
     with _http_server(Handler, certificate) as origin:
         yield f"{origin}/legacy/"
@@ -118,11 +118,11 @@ def answering_server(answer: Answer, certificate: Path | None = None) -> Iterato
 
 @dataclass
 class RecordingServer:
-    """A running server: its answers by path, and what came, each with its Authorization.
+    """A running server: its answers by path, and the received requests with their Authorization.
 
     Attributes:
-        redirects: Statuses and targets by path; any other path is answered with 200.
-        requests: Paths and Authorization headers, in the order in which they came.
+        redirects: Statuses and targets by path. Any other path is answered with 200.
+        requests: Paths and Authorization headers, in the order of arrival.
     """
 
     url: str = ""
@@ -132,7 +132,7 @@ class RecordingServer:
 
 @contextlib.contextmanager
 def recording_server() -> Iterator[RecordingServer]:
-    """A server that redirects and records what it is sent."""
+    """Run a server that redirects and records requests."""
     recording = RecordingServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -146,7 +146,7 @@ def recording_server() -> Iterator[RecordingServer]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Suppress the log."""
 
     with _http_server(Handler) as origin:
         recording.url = origin
@@ -155,10 +155,11 @@ def recording_server() -> Iterator[RecordingServer]:
 
 @dataclass
 class TrustingIndex:
-    """An index that trusts one CI job, and the CI that tells it who the job is.
+    """An index that trusts one CI job, and the CI that proves the job's identity.
 
-    :param identity: the token that the CI hands out as the job's identity.
-    :param variables: what the job has in its environment.
+    Attributes:
+        identity: The token that the CI issues as the job's identity.
+        variables: The job's environment variables.
     """
 
     certificate: Path
@@ -170,14 +171,14 @@ class TrustingIndex:
 
 
 def identity_token(subject: str) -> str:
-    """A token as OpenID Connect has them, but for the signature."""
+    """Return a token in the form of OpenID Connect, without a valid signature."""
     claims = json.dumps({"aud": "an index", "sub": subject}).encode()
     return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
 
 
 @contextlib.contextmanager
 def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
-    """Speaks as PyPI does: tells its audience, gives a token for the identity of the start, takes uploads."""
+    """Run an index with PyPI's protocol: it returns its audience, exchanges the identity for a token, takes uploads."""
     index = TrustingIndex(self_signed(folder / "index.pem"), identity_token("a job"))
     trusted, asks = index.identity, "secret of the job's runner"
 
@@ -210,7 +211,7 @@ def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
             self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Suppress the log."""
 
     with _http_server(Handler, index.certificate) as origin, _http_server(Handler) as ci:
         index.url = f"{origin}/legacy/"
@@ -224,7 +225,7 @@ def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
 
 
 def self_signed(path: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
+    """Write a certificate for 127.0.0.1 and its key to one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -249,7 +250,7 @@ def self_signed(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _http_server(handler: type[BaseHTTPRequestHandler], certificate: Path | None = None) -> Iterator[str]:
-    """Its scheme, host and port."""
+    """Return its scheme, host and port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""For tests: real ELF, Mach-O and PE files, compiled by the ziglang package, and the wheels around them."""
+"""Fixtures for native files: real ELF, Mach-O and PE files, compiled by the ziglang package, in wheels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MANYLINUX = "manylinux_2_17_x86_64"
 GLIBC_2_17 = "x86_64-linux-gnu.2.17"
 GLIBC_2_28 = "x86_64-linux-gnu.2.28"
 
-# What zig calls each platform. Linked without a C library, a file for any of them takes a tenth of a second.
+# zig's name of each platform. Without a C library, a link for any of them takes a tenth of a second.
 TARGETS = {
     "manylinux_2_17_x86_64": "x86_64-linux-gnu.2.17",
     "manylinux_2_17_aarch64": "aarch64-linux-gnu.2.17",
@@ -57,12 +57,12 @@ EXPORT PyObject *PyInit_{name}(void) {{
 
 
 def module_source(name: str, statement: str = "", code: str = "") -> str:
-    """C for a module of the limited API, which needs no header of Python's; ``statement`` runs on import."""
+    """Return C for a module of the limited API that needs no header of Python's. `statement` runs on import."""
     return _MODULE.format(name=name, statement=statement, code=code)
 
 
 def compile_library(path: Path, source: str, *flags: str, target: str = GLIBC_2_17, language: str = "c") -> Path:
-    """Compile C or C++ to a shared library at ``path``."""
+    """Compile C or C++ to a shared library at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     source_file = path.with_name(f"{path.name}.{language}")
     source_file.write_text(source)
@@ -76,7 +76,7 @@ def compile_library(path: Path, source: str, *flags: str, target: str = GLIBC_2_
 def link_bare(path: Path, source: str, platform: str, *flags: str, target: str | None = None) -> Path:
     """Compile C to a shared library for any platform of `TARGETS`, without a C library.
 
-    For macOS what is not defined is left to be found when it is loaded; for Windows it needs an import library.
+    For macOS undefined symbols are resolved when it is loaded. For Windows they need an import library.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     source_file = path.with_name(f"{path.name}.c")
@@ -93,7 +93,7 @@ def link_bare(path: Path, source: str, platform: str, *flags: str, target: str |
 
 
 def import_library(folder: Path, dll: str, names: str, platform: str = "win_amd64") -> Path:
-    """What a PE file is linked with to import functions from a DLL; ``names`` are separated by spaces."""
+    """Make the import library for functions of a DLL. `names` are separated by spaces."""
     folder.mkdir(parents=True, exist_ok=True)
     definition, library = folder / f"{dll}.def", folder / f"{dll}.lib"
     definition.write_text("\n".join([f"LIBRARY {dll}", "EXPORTS", *names.split()]))
@@ -102,7 +102,7 @@ def import_library(folder: Path, dll: str, names: str, platform: str = "win_amd6
 
 
 def link_as_msvc(path: Path, source: str, *options: str) -> Path:
-    """Compile C to a DLL for win_amd64 by the linker's own options, which zig does not pass on."""
+    """Compile C to a DLL for win_amd64 with the linker's own options, which zig does not pass on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     source_file, built = path.with_name(f"{path.name}.c"), path.with_name(f"{path.name}.obj")
     source_file.write_text(source)
@@ -121,7 +121,7 @@ def build_wheel(
     metadata_lines: str = "Requires-Python: >=3.8\n",
     version: str = UNSTAMPED,
 ) -> Path:
-    """Write a valid wheel of the given files; a key that begins with ``dist-info/`` lands in that folder."""
+    """Write a valid wheel of the given files. The prefix `dist-info/` of a key stands for that directory."""
     wheel = WheelName(name, version, WheelTag.parse(tag))
     contents: dict[str, bytes | str | Path] = {
         f"{wheel.dist_info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata_lines}",
@@ -137,7 +137,7 @@ def _entry(path: str, data: bytes | str | Path) -> WheelEntry:
 
 
 def zig_program() -> str:
-    """The compiler of the ziglang package."""
+    """Return the compiler of the ziglang package."""
     return str(metadata.distribution("ziglang").locate_file("ziglang/zig"))
 
 
@@ -147,6 +147,6 @@ def _run_zig(*arguments: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    # zig keeps the libc stubs of a target in its cache; tests share it, as building them takes seconds.
+    # zig caches the libc stubs of a target. Tests share the cache, because building them takes seconds.
     cache = Path(tempfile.gettempdir()) / f"spokeshave-tests-zig-{getpass.getuser()}"
     return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)}

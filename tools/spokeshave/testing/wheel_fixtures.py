@@ -1,4 +1,4 @@
-"""Small projects for the tests: trees of files, and wheels assembled from them."""
+"""Fixtures for small projects: trees of files, and wheels assembled from them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILES = {
 
 
 def write_tree(root: Path, files: Mapping[str, str]) -> Path:
-    """Write text files below a folder, which is made."""
+    """Write text files below a directory, which is created."""
     root.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def make_wheel(
     version_module: str | None = "abacus_runtime/_version.py",
     tag: str = "py3-none-any",
 ) -> WrittenWheel:
-    """Assemble a wheel from texts; everything lies below ``folder``."""
+    """Assemble a wheel from texts. All files are below `folder`."""
     write_tree(folder, {"pyproject.toml": pyproject})
     payload = write_tree(folder / "payload", FILES if files is None else files)
     data_folder = write_tree(folder / "data", data) if data else None
@@ -60,6 +60,6 @@ def make_wheel(
 
 
 def read_wheel(wheel: Path) -> dict[str, str]:
-    """A wheel's files as text."""
+    """Return a wheel's files as text."""
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}

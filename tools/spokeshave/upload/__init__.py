@@ -1,1 +1,1 @@
-"""`spokeshave upload`: upload wheels to an index."""
+"""The command `spokeshave upload`: upload wheels to an index."""

@@ -8,11 +8,11 @@ import requests
 
 
 class MalformedPageError(Exception):
-    """A page that cannot be parsed; callers handle it."""
+    """A page that cannot be parsed. Callers handle it."""
 
 
 def text_of(response: requests.Response) -> str:
-    """The body, as UTF-8 where its stated encoding cannot decode it."""
+    """Return the body, decoded as UTF-8 if its declared encoding fails."""
     try:
         return response.text
     except UnicodeError:
@@ -21,7 +21,11 @@ def text_of(response: requests.Response) -> str:
 
 
 def parse_page(parser: HTMLParser, text: str) -> None:
-    """Feed a whole page to a parser; raises MalformedPageError."""
+    """Feed a whole page to a parser.
+
+    Raises:
+        MalformedPageError: If it cannot be parsed.
+    """
     try:
         parser.feed(text)
         parser.close()

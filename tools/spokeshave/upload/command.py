@@ -1,8 +1,8 @@
-"""``spokeshave upload``: wheels, put on an index with twine.
+"""The command `spokeshave upload`: upload wheels to an index with twine.
 
-What the index already has with the same bytes counts as done, so that an upload that was killed is taken up
-by running it again. A file of the same name with other bytes is an error before anything is uploaded.
-Credentials come from TWINE_USERNAME and TWINE_PASSWORD or from ~/.pypirc; no message and no report holds them.
+A file that the index already has with the same bytes counts as done, so that a killed upload is resumed by running it
+again. A file of the same name with other bytes is an error before anything is uploaded. Credentials come from
+TWINE_USERNAME and TWINE_PASSWORD or from ~/.pypirc. No message and no report contains them.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ from spokeshave.upload.simple_index import (
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 
-# What zipfile raises for damaged files: RuntimeError for encryption, NotImplementedError (which is one) for unknown
+# zipfile's errors for damaged files: RuntimeError for encryption, NotImplementedError (a subclass) for unknown
 # compression, and OSError without a number for bzip2.
 _DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
 
 
 class UploadError(SpokeshaveError):
-    """An index that does not take the wheels, or that has others of their names."""
+    """An index that refuses the wheels, or has other files with their names."""
 
 
 class PatientAdapter(HTTPAdapter):
-    """HTTP with a time limit for each wait, in seconds: neither twine nor requests has one."""
+    """An HTTP adapter with a time limit for each wait, in seconds. Neither twine nor requests has one."""
 
     def __init__(self, timeout: float, ca_bundle: str | None) -> None:
         self._timeout = timeout
@@ -81,13 +81,13 @@ class PatientAdapter(HTTPAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send a request; the authorities given for this index go before REQUESTS_CA_BUNDLE."""
+        """Send a request. The authorities given for this index take precedence over REQUESTS_CA_BUNDLE."""
         verify = self._ca_bundle or verify
         return without_invalid_redirect(super().send(request, stream, timeout or self._timeout, verify, cert, proxies))
 
 
 def without_invalid_redirect(response: requests.Response) -> requests.Response:
-    """The answer; its redirect is part of its reason where the target is not a URL, on which requests raises."""
+    """Return the answer, with an invalid redirect target moved to its reason, because requests raises on it."""
     target = response.headers.get("location")
     if target is not None:
         try:
@@ -100,7 +100,7 @@ def without_invalid_redirect(response: requests.Response) -> requests.Response:
 
 
 class WheelPackage(PackageFile):
-    """A wheel as twine uploads it, with metadata of our own reader: the pinned twine knows them up to 2.4 only."""
+    """A wheel for twine, with metadata from our own reader, because the pinned twine supports them up to 2.4 only."""
 
     def __init__(self, path: Path, core: CoreMetadata, python: str) -> None:
         super().__init__(str(path), None, _without_early_license_files(core.raw), python, "bdist_wheel")
@@ -108,7 +108,11 @@ class WheelPackage(PackageFile):
 
     @classmethod
     def read(cls, path: Path) -> WheelPackage:
-        """Read a wheel; raises twine's InvalidDistribution with everything that is wrong with its metadata."""
+        """Read a wheel.
+
+        Raises:
+            InvalidDistribution: For all problems of its metadata.
+        """
         wheel = Wheel(str(path))
         core = read_core_metadata(wheel.read())
         package = cls(path, core, wheel.py_version) if {"name", "version"} <= set(core.raw) else None
@@ -119,21 +123,21 @@ class WheelPackage(PackageFile):
         return package
 
     def metadata_dictionary(self) -> PackageMetadata:
-        """The fields of the upload's form; the names of PEP 794's are those that Warehouse reads."""
+        """Return the fields of the upload's form. The names for PEP 794 are those that Warehouse reads."""
         fields = {"import_name": self._core.import_names, "import_namespace": self._core.import_namespaces}
         form: dict[str, Any] = {**super().metadata_dictionary(), **{k: list(v) for k, v in fields.items() if v}}
         return cast("PackageMetadata", form)
 
 
 def _without_early_license_files(raw: RawMetadata) -> RawMetadata:
-    """The metadata without what setuptools wrote before metadata 2.4 had it, which indexes ignore or refuse."""
+    """Return the metadata without early license fields of setuptools, which indexes ignore or refuse."""
     if Version(raw.get("metadata_version", "0")) >= Version("2.4"):
         return raw
     return cast("RawMetadata", {key: value for key, value in raw.items() if key != "license_files"})
 
 
 class _ScrubbedLog(logging.Formatter):
-    """twine's own warnings, without credentials."""
+    """A log of twine's own warnings, without credentials."""
 
     def __init__(self, scrub: Scrubber) -> None:
         super().__init__()
@@ -145,7 +149,7 @@ class _ScrubbedLog(logging.Formatter):
 
 @dataclass(frozen=True)
 class Index:
-    """An index: where it takes files, and where it lists them."""
+    """An index: its upload endpoint and its simple index."""
 
     endpoint: Endpoint
     repository: Repository
@@ -154,17 +158,17 @@ class Index:
 
     @property
     def session(self) -> requests.Session:
-        """The connections, which sign what goes to the endpoint's origin."""
+        """Return the HTTP session, which authenticates only requests to the endpoint's origin."""
         session: requests.Session = self.repository.session
         return session
 
     def place(self) -> str:
-        """The endpoint, for messages."""
+        """Return the endpoint for messages."""
         return without_userinfo(self.endpoint.url)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave upload``."""
+    """Add the options of `spokeshave upload`."""
     parser.add_argument("wheels", type=Path, nargs="+", metavar="WHEEL", help="a wheel to upload")
     parser.add_argument(
         "--repository",
@@ -184,7 +188,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Upload the wheels; the report says of each what became of it."""
+    """Upload the wheels. The report has the result of each."""
     endpoint = _endpoint(args)
     scrub = Scrubber(endpoint.credentials, os.environ)
     with _errors_without(scrub), _open_index(endpoint, args.check_url, args.timeout, scrub) as index:
@@ -236,7 +240,11 @@ def _open_index(endpoint: Endpoint, simple: str | None, timeout: float, scrub: S
 
 
 def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
-    """The wheels with their metadata and hashes; raises InvalidWheelError with all that is wrong with them."""
+    """Return the wheels with their metadata and hashes.
+
+    Raises:
+        InvalidWheelError: For all problems of the wheels.
+    """
     problems, packages = Problems(), []
     for path in paths:
         with problems.collecting():
@@ -266,7 +274,11 @@ def _read_wheel(path: Path) -> PackageFile:
 
 
 def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[str]:
-    """The names of the wheels that the index already has; raises UploadError where it has one with other bytes."""
+    """Return the names of the wheels that the index already has.
+
+    Raises:
+        UploadError: If it has one with other bytes.
+    """
     problems, there = Problems(), set()
     listed = _list_projects(index, packages, problems)
     for package in packages:
@@ -290,7 +302,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
 def _list_projects(
     index: Index, packages: Sequence[PackageFile], problems: Problems
 ) -> dict[str, Mapping[str, IndexedFile]]:
-    """The files of each project; the first listing that cannot be read ends it, as one is like the others."""
+    """Return the files of each project. The first listing that cannot be read ends it, as the others would fail too."""
     listed: dict[str, Mapping[str, IndexedFile]] = {}
     for package in packages:
         if package.safe_name in listed:
@@ -310,7 +322,7 @@ def _list_projects(
 
 
 def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], problems: Problems) -> None:
-    """An error where the user named the simple index. Where we guessed it, the endpoint itself refuses what it has."""
+    """Raise an error if the user named the simple index. For a guessed one, the endpoint refuses existing files."""
     if index.simple_is_given:
         problems.add(problem.place, problem.message, problem.remedy)
         return
@@ -321,7 +333,7 @@ def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], proble
 def upload(
     index: Index, packages: Sequence[PackageFile], there: frozenset[str]
 ) -> tuple[dict[str, str], Problem | None]:
-    """Upload what is not there yet, one after the other; the first problem ends it."""
+    """Upload the missing files one by one. The first problem ends it."""
     outcomes = {package.basefilename: "not tried" for package in packages}
     for package in packages:
         name = package.basefilename
@@ -352,9 +364,9 @@ def _upload_one(index: Index, package: PackageFile) -> Problem | None:
 
 
 def _has_same_file(index: Index, package: PackageFile) -> bool | None:
-    """Whether the index has the file with the same bytes, in spite of a problem; None where it does not say.
+    """Return whether the index has the file with the same bytes despite a problem. None if it is not known.
 
-    Another run may have put it there, only the answer may be lost, or the index may not have listed it before.
+    Another run may have uploaded it, the answer may be lost, or the index may not have listed it before.
     """
     guesses = () if index.simple_is_given else (simple_index_of_devpi(index.endpoint.url),)
     for simple in (index.simple, *guesses):

@@ -1,4 +1,4 @@
-"""Where wheels are uploaded to, and the credentials for it: from the environment, ~/.pypirc or a CI job's identity."""
+"""The upload endpoint and its credentials: from the environment, ~/.pypirc or a CI job's identity."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spokeshave.upload.trusted_publishing import fetch_token, has_identity
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
 _LOGIN_KEYS = ("username", "password")
 _PYPIRC_KEYS = ("repository", *_LOGIN_KEYS, "ca_cert", "client_cert")
-# The obsolete section of credentials for every server of the file, which twine reads as well.
+# The obsolete section with credentials for all servers of the file, which twine reads as well.
 _COMMON_LOGIN = "server-login"
 _BUILT_IN = {"pypi": twine_utils.DEFAULT_REPOSITORY, "testpypi": twine_utils.TEST_REPOSITORY}
 _TOKEN_USER = "__token__"
@@ -32,12 +32,12 @@ _HIDDEN = "********"
 
 
 class InvalidEndpointError(SpokeshaveError):
-    """An unknown repository, an invalid URL, or credentials that are missing or misplaced."""
+    """An unknown repository, an invalid URL, or missing or misplaced credentials."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """A user and a password (or an API token), of which no text is ever made."""
+    """A user and a password (or an API token), which are never part of a text representation."""
 
     username: str = field(repr=False)
     password: str = field(repr=False)
@@ -45,7 +45,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An index that takes uploads. ``ca_bundle`` and ``client_cert`` are paths."""
+    """An index that accepts uploads. `ca_bundle` and `client_cert` are paths."""
 
     url: str
     credentials: Credentials | None = None
@@ -54,24 +54,24 @@ class Endpoint:
 
 
 class OriginAuth(requests.auth.AuthBase):
-    """Credentials for one origin (scheme, host and port), and none, not even ~/.netrc's, for any other."""
+    """Credentials for one origin (scheme, host and port). Other origins get none, not even those of ~/.netrc."""
 
     def __init__(self, url: str, credentials: Credentials | None) -> None:
         self._origin = origin(url)
         self._credentials = credentials
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Sign a request to the origin."""
+        """Authenticate a request to the origin."""
         if self._credentials is None or origin(request.url or "") != self._origin:
             return request
-        # As bytes: requests takes text for Latin-1, which not every password is.
+        # As bytes: requests encodes text as Latin-1, which cannot represent every password.
         user, password = self._credentials.username.encode(), self._credentials.password.encode()
         signed: PreparedRequest = requests.auth.HTTPBasicAuth(user, password)(request)
         return signed
 
 
 class Scrubber:
-    """Takes credentials out of texts that others wrote: an index's reason, a library's error."""
+    """Removes credentials from external texts: an index's reason, a library's error."""
 
     def __init__(self, credentials: Credentials | None, environment: Mapping[str, str]) -> None:
         pairs = [*_proxy_credentials(environment), *([credentials] if credentials else [])]
@@ -82,20 +82,20 @@ class Scrubber:
         self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     def __call__(self, text: str) -> str:
-        """The text without credentials."""
+        """Return the text without credentials."""
         return self._pattern.sub(_HIDDEN, text) if self._pattern else text
 
     def error(self, error: SpokeshaveError) -> SpokeshaveError:
-        """The same error with every text of it scrubbed."""
+        """Return the same error with every text of it scrubbed."""
         return type(error)(*self.problems(error.problems))
 
     def problems(self, problems: Iterable[Problem]) -> list[Problem]:
-        """The same problems with every text of them scrubbed."""
+        """Return the same problems with every text of them scrubbed."""
         return [Problem(self(each.place), self(each.message), self(each.remedy)) for each in problems]
 
 
 def _written_forms(pair: Credentials) -> set[str]:
-    """How a password may be written in a header, a URL, JSON or HTML."""
+    """Return the forms of a password in a header, a URL, JSON or HTML."""
     password = pair.password
     header = base64.b64encode(f"{pair.username}:{password}".encode("utf-8", "surrogateescape")).decode()
     quoted = quote(password, safe="", errors="surrogateescape")
@@ -113,18 +113,22 @@ def _proxy_credentials(environment: Mapping[str, str]) -> list[Credentials]:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def without_userinfo(url: str) -> str:
-    """A URL as it may be shown, even one that is malformed."""
+    """Return a URL that may be shown, even for a malformed one."""
     return re.sub(r"//.*@", "//", url)
 
 
 def check_url(url: str, what: str) -> str:
-    """The URL, when it is one of http or https that holds no credentials; raises InvalidEndpointError."""
+    """Return the URL if it is one of http or https without credentials.
+
+    Raises:
+        InvalidEndpointError: If it is not.
+    """
     shown = without_userinfo(url)
     if shown != url:
         remedy = (
@@ -143,9 +147,10 @@ def check_url(url: str, what: str) -> str:
 
 
 def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, str]) -> Endpoint:
-    """The endpoint of a repository's name, of a URL, or of a name whose URL is given.
+    """Return the endpoint of a repository's name, of a URL, or of a name whose URL is given.
 
-    Raises InvalidEndpointError with everything that is wrong.
+    Raises:
+        InvalidEndpointError: For all problems.
     """
     section = _pypirc_section(name) if name else {}
     what = f"the repository {name!r}" if name else "the repository"
@@ -166,7 +171,7 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
 
 
 def _pypirc_section(name: str) -> dict[str, str]:
-    """What ~/.pypirc states of a repository, listed under index-servers or not; empty when it states nothing."""
+    """Return the entries of a repository in ~/.pypirc, listed under index-servers or not. Empty if there are none."""
     remedy = f"Correct {_PYPIRC}: index-servers under [distutils], and a section of each name with repository = URL."
     parser = configparser.RawConfigParser()
     try:
@@ -176,21 +181,25 @@ def _pypirc_section(name: str) -> dict[str, str]:
     except OSError as err:
         raise InvalidEndpointError(Problem(_PYPIRC, f"cannot be read ({err.strerror})", remedy)) from err
     except (configparser.Error, ValueError) as err:
-        # What it says quotes the line, which may be the one with the password.
+        # The error quotes the line, which may contain the password.
         raise InvalidEndpointError(Problem(_PYPIRC, "is malformed", remedy)) from err
     own = {key: value for key in _PYPIRC_KEYS if (value := parser.get(name, key, fallback=""))}
     if "repository" not in own and name not in _BUILT_IN:
-        # Only the section of that name is meant for an address that the user's file does not state.
+        # For a URL that is not in the user's file, only the section of that name applies.
         return {} if name == _COMMON_LOGIN else own
     common = {key: value for key in _LOGIN_KEYS if (value := parser.get(_COMMON_LOGIN, key, fallback=""))}
     return {**common, **own}
 
 
 def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], what: str) -> str:
-    """The URL that is stated, or else the built-in one; raises InvalidEndpointError where two are stated."""
+    """Return the given URL, or else the built-in one.
+
+    Raises:
+        InvalidEndpointError: If there are two.
+    """
     stated = section.get("repository")
     if url and stated and url.rstrip("/") != stated.rstrip("/"):
-        # Else the credentials of one index would be sent to another.
+        # Otherwise the credentials of one index would be sent to another.
         message = (
             f"has two URLs: {without_userinfo(url)}, given by --repository-url (which `publish` takes from "
             f"`[wheel-publish].repositories`), and {without_userinfo(stated)}, in the section [{name}] of {_PYPIRC}"
@@ -204,7 +213,7 @@ def _choose_url(name: str | None, url: str | None, section: Mapping[str, str], w
 
 
 def _section_for(name: str, url: str, section: dict[str, str]) -> dict[str, str]:
-    """The section without the credentials of PyPI or TestPyPI, where their name has been given to another index."""
+    """Return the section without the credentials of PyPI or TestPyPI if another index has their name."""
     built_in = _BUILT_IN.get(name)
     if built_in is None or section.get("repository") or _same_origin(url, built_in) or "password" not in section:
         return section
@@ -226,7 +235,7 @@ def _same_origin(url: str, other: str) -> bool:
 
 
 def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str, str], what: str) -> Credentials | None:
-    """The environment's before ~/.pypirc's, then this CI job's own; none at all is for an index that asks for none."""
+    """Return the environment's credentials, else ~/.pypirc's, else this CI job's. An index may need none."""
     username = environment.get("TWINE_USERNAME") or section.get("username")
     password = environment.get("TWINE_PASSWORD") or section.get("password")
     on_pypi = any(_same_origin(url, built_in) for built_in in _BUILT_IN.values())
@@ -246,5 +255,5 @@ def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str,
 
 
 def _may_ask_for_token(url: str, environment: Mapping[str, str]) -> bool:
-    """Whether this CI job can prove who it is, over a connection that nobody else reads."""
+    """Return whether this CI job can prove its identity, over an encrypted connection."""
     return has_identity(environment) and url.startswith("https://") and without_userinfo(url) == url

@@ -1,4 +1,4 @@
-"""What an index that does not take a file, or cannot be reached, means for the user: one problem with a remedy."""
+"""Conversion of refused uploads and unreachable indexes to one problem with a remedy."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _LOGIN = (
     "people, and that no proxy answers in its place."
 )
 _LOGIN_PATH = re.compile(r"log[-_]?[io]n|sign[-_]?in|\bsso\b|\bsaml|\boauth|\bauth(orize|enticate)?\b", re.IGNORECASE)
-# Every tag that a page begins with and no short message of an upload endpoint holds.
+# Tags that a page begins with and that no short message of an upload endpoint contains.
 _PAGE = re.compile(r"<(!doctype\s+html|(html|head|body|title|meta|script|form)\b)", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
-# What indexes answer for a file name that they have: Warehouse (PyPI), Artifact Registry, pypiserver and devpi
-# ("already exists"), Warehouse for a deleted file ("has already been used"), GitLab ("has already been taken",
-# "duplicate package"), Nexus by its database ("updating assets", "cannot be updated"), Artifactory
-# ("delete/overwrite artifact", "overwrite all artifacts"), Azure ("already contains file"), CodeArtifact ("already
-# has"), Cloudsmith ("duplicates the attributes of another package").
+# The answers of indexes for an existing file name: Warehouse (PyPI), Artifact Registry, pypiserver and devpi ("already
+# exists"), Warehouse for a deleted file ("has already been used"), GitLab ("has already been taken", "duplicate
+# package"), Nexus by its database ("updating assets", "cannot be updated"), Artifactory ("delete/overwrite artifact",
+# "overwrite all artifacts"), Azure ("already contains file"), CodeArtifact ("already has"), Cloudsmith ("duplicates the
+# attributes of another package").
 _FILE_EXISTS = re.compile(
     r"already[ -](exist|present|uploaded|published|contains)"
     r"|already has (an? |the |this )?(file|asset|artifact|distribution|package|version|wheel|\S+\.whl)\b"
@@ -62,8 +62,8 @@ _FILE_EXISTS = re.compile(
     re.IGNORECASE,
 )
 _FILE_EXISTS_STATUSES = (400, 403, 405, 409, 412, 422)
-# A name that belongs to another owner, a quota, a policy: none of it says that the file exists. In quotes, or as a part
-# of a file name, the same words are the name of a package.
+# A name that belongs to another owner, a quota or a policy does not mean that the file exists. In quotes or in a file
+# name, the same words are the name of a package.
 _NOT_THE_FILE = re.compile(
     r"(?<![\w'\"/.-])(?:(project|user|account|owner)(?![\w'\"/-])[^.]{0,80}already exist"
     r"|(classifiers?|archived|limits?|quota|locked)(?![\w'\"/-]|\.\w)"
@@ -98,16 +98,17 @@ class _Text(HTMLParser):
 
 
 def is_accepted(response: requests.Response) -> bool:
-    """Whether an answer says that the index took the file.
+    """Return whether an answer means that the index accepted the file.
 
-    Upload endpoints answer 2xx with an empty body, JSON or a line of text. A page for people, of a login or a proxy,
-    comes with 200 as well; so the body decides, and not its type, which many endpoints leave at text/html.
+    Upload endpoints answer 2xx with an empty body, JSON or a line of text. A page for people, such as a login or a
+    proxy's page, may have status 200 as well. The body therefore decides, and not its type, which is text/html for many
+    endpoints.
     """
     return 200 <= response.status_code < 300 and not is_web_page(response)
 
 
 def is_web_page(response: requests.Response) -> bool:
-    """Whether an answer is a page of HTML, with any stated type but JSON."""
+    """Return whether an answer is a page of HTML, with any declared type except JSON."""
     kind = response.headers.get("Content-Type", "").lower()
     if "json" in kind:
         return False
@@ -116,7 +117,7 @@ def is_web_page(response: requests.Response) -> bool:
 
 
 def says_file_exists(response: requests.Response) -> bool:
-    """Whether an index refuses a file because it already has one of that name."""
+    """Return whether an index refuses a file because it already has one of that name."""
     if response.status_code not in _FILE_EXISTS_STATUSES:
         return False
     reason = f"{response.reason or ''} {_visible_text(response)}"
@@ -128,7 +129,7 @@ def says_file_exists(response: requests.Response) -> bool:
 
 
 def refusal(file: str, index: str, response: requests.Response, *, anonymous: bool) -> Problem:
-    """An answer that does not accept the file, in the index's own words."""
+    """Return the problem of an answer that does not accept the file, with the index's own message."""
     shown = without_userinfo(index)
     if response.is_redirect:
         return _redirect(file, shown, without_userinfo(response.headers["location"]))
@@ -155,7 +156,7 @@ def _redirect(file: str, shown: str, target: str) -> Problem:
 
 
 def reason_of(response: requests.Response) -> str:
-    """The status and the index's own reason, from the status line and the body, in one line."""
+    """Return the status and the index's own reason, from the status line and the body, in one line."""
     status = f"{response.status_code} {response.reason or ''}".strip()
     reason = _visible_text(response)
     if len(reason) > _LONGEST_REASON:
@@ -164,7 +165,7 @@ def reason_of(response: requests.Response) -> str:
 
 
 def _visible_text(response: requests.Response) -> str:
-    """The body as a person reads it, in one line."""
+    """Return the visible text of the body in one line."""
     body = text_of(response)
     if "html" in response.headers.get("Content-Type", "") or body.lstrip()[:1] == "<" or is_web_page(response):
         page = _Text()
@@ -175,7 +176,7 @@ def _visible_text(response: requests.Response) -> str:
 
 
 def unreachable(file: str, index: str, error: requests.RequestException) -> Problem:
-    """An index that did not answer."""
+    """Return the problem of an index that did not answer."""
     shown = without_userinfo(index)
     if isinstance(error, requests.exceptions.SSLError):
         remedy = (
@@ -193,7 +194,7 @@ def unreachable(file: str, index: str, error: requests.RequestException) -> Prob
 
 
 def cause_of(error: BaseException) -> str:
-    """The innermost reason of a network error, without the libraries' wrapping."""
+    """Return the innermost reason of a network error, without the libraries' wrapping."""
     causes = [each for each in _chain(error) if isinstance(each, OSError)]
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLCertVerificationError):

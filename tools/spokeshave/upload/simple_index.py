@@ -1,4 +1,4 @@
-"""A simple index (PEP 503 and 691): which files it has, and whether one has the bytes of a file here."""
+"""A simple index (PEP 503 and 691): its files, and comparison of one with a local file."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _KNOWN = {
 }
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
-# What tells two files apart; an index that offers only others has to hand out the file.
+# Hashes that identify a file. If an index has only others, the file is downloaded.
 _ALGORITHMS = ("sha256", "sha512", "sha384", "blake2b")
 _CHUNK = 1 << 20
 _REDIRECTS = 5
 
 
 class UnreadableIndexError(Exception):
-    """An index that does not tell its files; the message says why. Nobody may see it: callers say what it means."""
+    """An index whose files cannot be listed. Callers convert the message for users."""
 
 
 @dataclass(frozen=True)
 class IndexedFile:
-    """A file of an index, with the hashes that the index tells, in hex by algorithm."""
+    """A file of an index, with the index's hashes in hex by algorithm."""
 
     url: str
     hashes: Mapping[str, str]
@@ -60,7 +60,7 @@ class _Links(HTMLParser):
 
 
 def simple_index_of(upload_url: str) -> str:
-    """The simple index that belongs to an upload endpoint, as PyPI and most index servers lay them out."""
+    """Return the simple index of an upload endpoint, in the layout of PyPI and most index servers."""
     parts = urlsplit(upload_url)
     if parts.hostname in _KNOWN:
         return _KNOWN[parts.hostname]
@@ -69,15 +69,17 @@ def simple_index_of(upload_url: str) -> str:
 
 
 def simple_index_of_devpi(upload_url: str) -> str:
-    """The simple index of an upload endpoint as devpi lays it out."""
+    """Return the simple index of an upload endpoint in devpi's layout."""
     parts = urlsplit(upload_url)
     return parts._replace(path=f"{parts.path.rstrip('/')}/+simple/", query="", fragment="").geturl()
 
 
 def list_files(session: requests.Session, index: str, project: str) -> dict[str, IndexedFile]:
-    """The files of a project by name; none where the index does not know the project.
+    """Return the files of a project by name. Empty if the index does not have the project.
 
-    Raises UnreadableIndexError, and requests' own errors.
+    Raises:
+        UnreadableIndexError: If the answer is not a listing.
+        RequestException: For network errors.
     """
     page = urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/")
     response = _get_from_index(session, page)
@@ -95,9 +97,10 @@ def _check_answer(response: requests.Response) -> None:
 
 
 def _get_from_index(session: requests.Session, page: str) -> requests.Response | None:
-    """The page, or None where the index redirects to another index, as many do for a project that they do not have.
+    """Return the page, or None if the index redirects to another one, as many do for projects that they do not have.
 
-    Raises UnreadableIndexError for a redirect to anything else, such as a login page of another host.
+    Raises:
+        UnreadableIndexError: For a redirect to anything else, such as a login page of another host.
     """
     project = urlsplit(page).path.rstrip("/").rpartition("/")[2]
     for _ in range(_REDIRECTS):
@@ -115,7 +118,11 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
 
 
 def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
-    """The files that a page of PEP 503 links to; raises UnreadableIndexError for a login page or a malformed one."""
+    """Return the files that a page of PEP 503 links to.
+
+    Raises:
+        UnreadableIndexError: For a login page or a malformed one.
+    """
     links = _Links(page)
     try:
         parse_page(links, text)
@@ -133,7 +140,11 @@ def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
 
 
 def files_of_json(response: requests.Response) -> dict[str, IndexedFile]:
-    """The files that an answer of PEP 691 lists; raises UnreadableIndexError."""
+    """Return the files in an answer of PEP 691.
+
+    Raises:
+        UnreadableIndexError: If it is malformed.
+    """
     try:
         return {
             file["filename"]: IndexedFile(
@@ -147,9 +158,11 @@ def files_of_json(response: requests.Response) -> dict[str, IndexedFile]:
 
 
 def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> bool:
-    """Whether a file of the index is the one here: by hash, or else by getting it.
+    """Return whether a file of the index has the bytes of a local file: by hash, or else by download.
 
-    Raises UnreadableIndexError, and requests' own errors.
+    Raises:
+        UnreadableIndexError: If it cannot be downloaded.
+        RequestException: For network errors.
     """
     for algorithm in _ALGORITHMS:
         if algorithm in file.hashes:
@@ -157,7 +170,7 @@ def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> 
     try:
         theirs = _hash_of_download(session, file.url)
     except ValueError as err:
-        # requests' errors of an invalid URL or another scheme are of this kind.
+        # requests' errors for an invalid URL or another scheme are subclasses of this.
         raise UnreadableIndexError("it has an invalid URL, or one that is not of http or https") from err
     return theirs == _hash_of_file(here, "sha256")
 

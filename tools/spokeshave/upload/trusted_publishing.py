@@ -1,6 +1,6 @@
-"""Trusted publishing: an index gives a CI job that proves who it is a token for minutes, and nobody keeps a secret.
+"""Trusted publishing: an index gives a CI job that proves its identity a short-lived token instead of a secret.
 
-The proof is an OpenID Connect token, which GitHub hands to jobs with the permission ``id-token: write``.
+The proof is an OpenID Connect token, which GitHub issues to jobs with the permission `id-token: write`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class TrustedPublishingError(SpokeshaveError):
 
 
 def has_identity(environment: Mapping[str, str]) -> bool:
-    """Whether this is a job that can prove who it is."""
+    """Return whether this is a job that can prove its identity."""
     return all(environment.get(name) for name in VARIABLES)
 
 
 def fetch_token(url: str) -> str | None:
-    """The index's upload token for this job; None where the index knows no trusted publishing."""
+    """Return the index's upload token for this job. None if the index does not support trusted publishing."""
     try:
         return Resolver({"repository": url}, CredentialInput()).make_trusted_publishing_token()
     except requests.HTTPError as err:

@@ -1,1 +1,1 @@
-"""`spokeshave verify`: check that a wheel is valid for its platform tag."""
+"""The command `spokeshave verify`: check that a wheel is valid for its platform tag."""

@@ -1,4 +1,4 @@
-"""Verify: find everything that keeps a wheel from working where its tag says it does."""
+"""The command `spokeshave verify`: check that a wheel is valid for its platform tag."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NATIVE_CHECKS: tuple[Check, ...] = (check_layout, check_linking, check_modules,
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave verify``."""
+    """Add the options of `spokeshave verify`."""
     parser.add_argument("--wheel", type=Path, required=True, metavar="FILE", help="the wheel to verify")
     parser.add_argument(
         "--platform",
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify one wheel and tell every finding."""
+    """Verify one wheel and report every finding."""
     platform, abi = Platform.parse(args.platform), PythonAbi.parse(args.abi)
     expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
     found = verify(expected)
@@ -76,9 +76,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def verify(expected: Expectation) -> list[Finding]:
-    """Every finding about a wheel, in the order of `Rule`; raises `SpokeshaveError` where there is no such file."""
+    """Return every finding about a wheel, in the order of `Rule`.
+
+    Raises:
+        SpokeshaveError: If there is no such file.
+    """
     if not expected.wheel.is_file():
-        # Opening it gives the error that a missing file has everywhere.
+        # Opening the file raises the common error for missing files.
         unpack(expected.wheel, Path())
     with tempfile.TemporaryDirectory(prefix="spokeshave-verify-") as scratch:
         try:
@@ -96,5 +100,5 @@ def _native_findings(subject: Subject) -> list[Finding]:
     try:
         return [item for check in _NATIVE_CHECKS for item in check(subject)]
     except SpokeshaveError as err:
-        # A damaged ELF file: what there is to say of native code is that.
+        # A damaged ELF file is the only finding about native code.
         return findings(Rule.ARCHIVE, err.problems)

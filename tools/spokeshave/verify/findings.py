@@ -1,4 +1,4 @@
-"""Findings: what keeps a wheel from working where its tag says it does."""
+"""Findings: reasons that a wheel is not valid for its platform tag."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spokeshave.wheel.tree import WheelTree
 
 
 class Rule(enum.Enum):
-    """The rules of ``spokeshave verify``; the values are what reports say."""
+    """The rules of `spokeshave verify`. The values appear in reports."""
 
     ARCHIVE = "archive"
     TAG = "tag"
@@ -58,15 +58,17 @@ class Finding:
         return f"{self.problem} [{self.rule.value}]"
 
     def as_json(self) -> dict[str, str]:
-        """The finding as reports hold it."""
+        """Return the finding for reports."""
         return {"rule": self.rule.value, **self.problem.as_json()}
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a wheel is verified against.
+    """The expected properties of a wheel.
 
-    ``extensions`` are the modules that it must have, ``forbidden_texts`` what none of its files may contain.
+    Attributes:
+        extensions: The modules that it must have.
+        forbidden_texts: Texts that none of its files may contain.
     """
 
     wheel: Path
@@ -78,17 +80,17 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Subject:
-    """The unpacked wheel, and what is expected of it."""
+    """The unpacked wheel, and its expected properties."""
 
     tree: WheelTree
     expected: Expectation
 
 
 def finding(rule: Rule, place: str, message: str, remedy: str) -> Finding:
-    """A finding from its parts."""
+    """Return a finding from its parts."""
     return Finding(rule, Problem(place, message, remedy))
 
 
 def findings(rule: Rule, problems: Iterable[Problem]) -> list[Finding]:
-    """Problems that another module told, under a rule."""
+    """Convert problems of another module to findings of a rule."""
     return [Finding(rule, problem) for problem in problems]

@@ -1,1 +1,1 @@
-"""`spokeshave version`: compute the version of a release."""
+"""The command `spokeshave version`: compute the version of a release."""

@@ -1,7 +1,7 @@
-"""``spokeshave version``: a release's version, computed from the packages' version files.
+"""The command `spokeshave version`: compute a release's version from the packages' version files.
 
-A version file is IREE's: ``{"package-version": "3.12.0.dev"}``. X and Y are common to the release, Z may
-differ per package; the common version is the PEP 440 maximum.
+A version file has IREE's format: `{"package-version": "3.12.0.dev"}`. X and Y are common to the release. Z may differ
+per package, and the common version is the PEP 440 maximum.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 class Channel(str, enum.Enum):
-    """Where a release goes; CUSTOM is a version with a suffix given by the user."""
+    """The destination of a release. CUSTOM is a version with a suffix given by the user."""
 
     DEV = "dev"
     LOCAL = "local"
@@ -44,21 +44,21 @@ AT_COMMIT = (Channel.DEV, Channel.LOCAL)
 
 @dataclass(frozen=True)
 class VersionFile:
-    """A package's version file; ``version`` is what it states."""
+    """A package's version file. `version` is its content."""
 
     path: Path
     version: Version
 
     @property
     def base(self) -> str:
-        """The stated version without its pre-release and development parts, as stable releases have it."""
+        """Return the version without its pre-release and development parts, as for stable releases."""
         post = "" if self.version.post is None else f".post{self.version.post}"
         return f"{self.version.base_version}{post}"
 
 
 @dataclass(frozen=True)
 class VersionRequest:
-    """What a version is computed for. ``date`` is YYYYMMDD in UTC."""
+    """The inputs of a computed version. `date` is YYYYMMDD in UTC."""
 
     channel: Channel
     commit: str | None = None
@@ -77,7 +77,11 @@ class ReleaseVersion:
 
 
 def compute_version(paths: Sequence[Path], request: VersionRequest) -> ReleaseVersion:
-    """The version of a release; raises InvalidVersionError with everything that is wrong."""
+    """Return the version of a release.
+
+    Raises:
+        InvalidVersionError: For all problems.
+    """
     problems = Problems()
     files = [file for file in (read_version_file(path, problems) for path in paths) if file]
     check_series(files, problems)
@@ -92,7 +96,7 @@ def compute_version(paths: Sequence[Path], request: VersionRequest) -> ReleaseVe
 
 
 def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
-    """A version file; None after noting what is wrong with it."""
+    """Return a version file, or None after adding its problems."""
     remedy = f"Write {EXAMPLE} into it."
     try:
         document: object = json.loads(path.read_bytes())
@@ -110,7 +114,7 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
 
 
 def parse_package_version(path: Path, text: str, problems: Problems) -> VersionFile | None:
-    """A version file's version; None after noting why it cannot be one."""
+    """Return a version file's version, or None after adding its problem."""
     try:
         version = Version(text)
     except InvalidVersion:
@@ -125,7 +129,7 @@ def parse_package_version(path: Path, text: str, problems: Problems) -> VersionF
 
 
 def check_series(files: Sequence[VersionFile], problems: Problems) -> None:
-    """Note files whose X.Y is not that of the release."""
+    """Add problems for files whose X.Y differs from the release's."""
     series = {file.path: (file.version.epoch, *(*file.version.release, 0)[:2]) for file in files}
     if len(set(series.values())) > 1:
         places = ", ".join(str(path) for path in series)
@@ -134,7 +138,7 @@ def check_series(files: Sequence[VersionFile], problems: Problems) -> None:
 
 
 def check_request(request: VersionRequest, problems: Problems) -> None:
-    """Note arguments that are missing, malformed or contradict the channel."""
+    """Add problems for arguments that are missing, malformed or contradict the channel."""
     channel = request.channel.value
     if request.channel in AT_COMMIT and not request.commit:
         problems.add("--commit", f"is missing, but channel {channel} needs it", "Give the commit's SHA.")
@@ -156,7 +160,7 @@ def check_request(request: VersionRequest, problems: Problems) -> None:
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a date as YYYYMMDD."""
+    """Return whether a text is a date in the form YYYYMMDD."""
     try:
         return text.isascii() and len(text) == 8 and bool(datetime.datetime.strptime(text, "%Y%m%d"))
     except ValueError:
@@ -164,7 +168,7 @@ def is_date(text: str) -> bool:
 
 
 def render_ending(request: VersionRequest) -> str:
-    """What follows the base version."""
+    """Return the part after the base version."""
     if request.channel is Channel.STABLE:
         return ""
     if request.channel in AT_COMMIT and request.commit:
@@ -175,18 +179,18 @@ def render_ending(request: VersionRequest) -> str:
 
 
 def commit_label(commit: str) -> str:
-    """A commit as a local version; one of digits only gets git's "g", since PEP 440 drops a number's leading zeros."""
+    """Return a commit as a local version. One of digits only gets git's "g", because PEP 440 drops leading zeros."""
     label = commit.lower()
     return f"g{label}" if label.isdigit() else label
 
 
 def today() -> str:
-    """Today's date in UTC, as YYYYMMDD."""
+    """Return today's date in UTC, in the form YYYYMMDD."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
 
 
 def check_ending(file: VersionFile, ending: str, request: VersionRequest, problems: Problems) -> None:
-    """Note a package whose version cannot take the ending."""
+    """Add a problem for a package whose version cannot have the ending."""
     text = file.base + ending
     try:
         good = Version(text).release == file.version.release and Version(text).epoch == file.version.epoch
@@ -203,7 +207,7 @@ def check_ending(file: VersionFile, ending: str, request: VersionRequest, proble
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+    """Add the command's arguments."""
     parser.add_argument(
         "--file", type=Path, nargs="+", action="extend", required=True, help="the version.json files of the release"
     )
@@ -232,7 +236,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def version_report(version: ReleaseVersion) -> dict[str, Json]:
-    """The version as JSON has it."""
+    """Return the version as JSON."""
     return {
         "version": version.common,
         "packages": {str(path): own for path, own in version.packages},

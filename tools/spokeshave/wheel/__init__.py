@@ -1,1 +1,1 @@
-"""The wheel format: names, members, RECORD, metadata and where files are installed."""
+"""The wheel format: names, members, RECORD, metadata and installation paths."""

@@ -1,10 +1,9 @@
-"""The canonical zip archive that every wheel of ours is: the same members give the same bytes anywhere.
+"""The canonical zip archive of our wheels: the same members give the same bytes on any machine.
 
-Times are 1980-01-01, modes 0644 or 0755, names are flagged as UTF-8, there are no folders and no extra
-fields (but zip64's where a size demands it). Deflate comes from zlib-ng, pinned, because an
-interpreter's own zlib differs from machine to machine. Python's ``zipfile`` reads; it cannot write
-without its own headers or copy a member without inflating it, so writing is done here, after
-APPNOTE.TXT 6.3.
+Times are 1980-01-01, modes 0644 or 0755, names are flagged as UTF-8, and there are no directories and no extra fields
+(except zip64's if a size requires it). The pinned zlib-ng compresses, because an interpreter's own zlib differs from
+machine to machine. Python's `zipfile` is used for reading only: it cannot write without its own headers or copy a
+member without decompressing it. Writing is implemented here, after APPNOTE.TXT 6.3.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from zlib_ng import zlib_ng
 from spokeshave.errors import InvalidWheelError, Problem, Problems
 from spokeshave.files import CHUNK, iter_chunks
 
-# Level 7: zlib-ng's levels up to 6 give other bytes when their input comes in other chunks. 9 takes off another 3 %
-# and takes more than twice as long; 7 is as small as zlib's own 6, within 3 %, and takes half of its time.
+# Level 7: the output of zlib-ng's levels up to 6 depends on the sizes of input chunks. Level 9 saves another 3 % and
+# takes more than twice as long. Level 7 is within 3 % of zlib's own level 6, and takes half of its time.
 DEFLATE_LEVEL = 7
 
 LIMIT_32 = 0xFFFFFFFF
@@ -48,7 +47,7 @@ LOCATOR_ZIP64 = struct.Struct("<4sIQI")
 
 
 class Compression(enum.IntEnum):
-    """How a member's bytes are kept; the values are the zip format's."""
+    """The compression of a member. The values are the zip format's."""
 
     STORED = zipfile.ZIP_STORED
     DEFLATED = zipfile.ZIP_DEFLATED
@@ -56,7 +55,7 @@ class Compression(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Member:
-    """A file in an archive. ``header_offset`` is where its local header begins."""
+    """A file in an archive. `header_offset` is the position of its local header."""
 
     name: str
     crc: int
@@ -69,28 +68,29 @@ class Member:
 
 @dataclass(frozen=True)
 class Content:
-    """What was written of a file: its size and the sha256 of its plain bytes."""
+    """The size and the sha256 of a written file's uncompressed bytes."""
 
     size: int
     sha256: bytes
 
 
 def deflate_bound(size: int) -> int:
-    """More bytes than deflating ``size`` bytes can give (stored blocks, five bytes for each 16 KiB)."""
+    """Return an upper bound for the compressed size of `size` bytes (stored blocks, five bytes for each 16 KiB)."""
     return size + (size >> 10) + 64
 
 
 class ArchiveWriter:
-    """Writes members in the order given. The stream must be seekable; memory does not grow with sizes."""
+    """A writer of members in the given order. The stream must be seekable. Memory does not grow with sizes."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._members: dict[str, Member] = {}
 
     def add(self, name: str, source: IO[bytes], size: int, compression: Compression, executable: bool) -> Content:
-        """Write a file of ``size`` bytes read from ``source``.
+        """Write a file of `size` bytes read from `source`.
 
-        Raises InvalidWheelError when ``source`` has more or fewer bytes.
+        Raises:
+            InvalidWheelError: If `source` has more or fewer bytes.
         """
         offset = self._begin(name)
         zip64 = (deflate_bound(size) if compression is Compression.DEFLATED else size) >= LIMIT_32
@@ -112,7 +112,7 @@ class ArchiveWriter:
         return Content(size, digest.digest())
 
     def copy(self, name: str, reader: ArchiveReader, member: Member) -> None:
-        """Write a member of another archive under ``name``; its compressed bytes are copied as they are."""
+        """Write a member of another archive under `name`. Its compressed bytes are copied unchanged."""
         sizes = (member.crc, member.size, member.compressed_size)
         copied = Member(name, *sizes, member.compression, member.executable, self._begin(name))
         self._members[name] = copied
@@ -121,7 +121,7 @@ class ArchiveWriter:
             self._stream.write(chunk)
 
     def close(self) -> None:
-        """Write the central directory; nothing can be added after it."""
+        """Write the central directory. Nothing can be added afterwards."""
         start = self._stream.tell()
         for member in self._members.values():
             self._stream.write(central_header(member))
@@ -142,7 +142,7 @@ class ArchiveWriter:
 
 
 class Deflater:
-    """Raw deflate by the pinned zlib-ng, with every setting that changes bytes given here."""
+    """Raw deflate by the pinned zlib-ng, with all settings that influence the output."""
 
     def __init__(self) -> None:
         self._object = zlib_ng.compressobj(
@@ -150,25 +150,27 @@ class Deflater:
         )
 
     def compress(self, data: bytes) -> bytes:
-        """What can be given out of the compressed bytes so far."""
+        """Return the compressed bytes that are available so far."""
         return self._object.compress(data)
 
     def flush(self) -> bytes:
-        """The rest of the compressed bytes."""
+        """Return the rest of the compressed bytes."""
         return self._object.flush()
 
 
 class ArchiveReader:
-    """An archive that is read: members by ``zipfile``, and their compressed bytes as they lie there.
+    """A reader of archives: members by `zipfile`, and their compressed bytes unchanged.
 
-    ``folders`` are the members that are folders, by names with a slash at the end.
+    Attributes:
+        folders: The members that are directories, by names with a slash at the end.
     """
 
     def __init__(self, path: Path) -> None:
         """Open an archive.
 
-        Raises InvalidWheelError, with every problem found, for a file that is not a zip archive or
-        holds members that no wheel may have.
+        Raises:
+            InvalidWheelError: For all problems of a file that is not a zip archive or has members that no wheel may
+                have.
         """
         self.path = path
         self._zip = open_zip(path)
@@ -190,14 +192,14 @@ class ArchiveReader:
         self._zip.close()
 
     def read(self, name: str) -> bytes:
-        """A member's plain bytes, checked against its CRC."""
+        """Return a member's uncompressed bytes, verified by its CRC."""
         try:
             return self._zip.read(name)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
             raise InvalidWheelError(damaged(self.path, name, str(err))) from err
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """A member's plain bytes in pieces, checked against its CRC at the end."""
+        """Yield a member's uncompressed bytes in pieces, verified by its CRC at the end."""
         try:
             with self._zip.open(name) as stream:
                 yield from iter_chunks(stream)
@@ -205,11 +207,11 @@ class ArchiveReader:
             raise InvalidWheelError(damaged(self.path, name, str(err))) from err
 
     def open(self, name: str) -> IO[bytes]:
-        """A member's plain bytes as a stream."""
+        """Open a member's uncompressed bytes as a stream."""
         return self._zip.open(name)
 
     def raw_chunks(self, member: Member) -> Iterator[bytes]:
-        """A member's bytes as the archive holds them, compressed or not; to be read to the end before another's."""
+        """Yield a member's stored bytes, compressed or not. To be read to the end before those of another member."""
         stream = self._raw
         stream.seek(member.header_offset)
         header = stream.read(LOCAL_HEADER.size)
@@ -227,7 +229,11 @@ class ArchiveReader:
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
-    """A file as a zip archive; raises InvalidWheelError when it is none."""
+    """Open a file as a zip archive.
+
+    Raises:
+        InvalidWheelError: If it is not one.
+    """
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError as err:
@@ -238,7 +244,11 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
-    """The files of an archive by name, without its folders; raises InvalidWheelError with every problem."""
+    """Return the files of an archive by name, without its directories.
+
+    Raises:
+        InvalidWheelError: For all problems.
+    """
     problems = Problems()
     members: dict[str, Member] = {}
     for info in archive.infolist():
@@ -257,7 +267,7 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
 
 
 def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
-    """What is wrong with the path of a member, a file or a folder, and what to do."""
+    """Return the problem of a member's path, for a file or a directory, and what to do."""
     parts = info.filename.rstrip("/").split("/") if info.is_dir() else info.filename.split("/")
     if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
         return (
@@ -268,7 +278,7 @@ def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
 
 
 def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[str, str] | None:
-    """What forbids a member in a wheel, and what to do; None for a good one."""
+    """Return why a wheel may not contain a member, and what to do. None if it may."""
     if info.filename in members:
         return (
             "is in the archive twice",
@@ -290,23 +300,23 @@ def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[s
 
 
 def changed_while_read(name: str, size: int, read: int) -> Problem:
-    """A file that had another size when it was read."""
+    """Return the problem of a file whose size changed while it was read."""
     message = f"was {size} bytes long, but {read} bytes were read"
     return Problem(name, message, "Run again while no other process writes to the file.")
 
 
 def damaged(path: Path, name: str, what: str) -> Problem:
-    """A member that cannot be read."""
+    """Return the problem of a member that cannot be read."""
     return Problem(f"{path}: {name}", f"is damaged ({what})", "Build or download the wheel again.")
 
 
 def is_large(member: Member) -> bool:
-    """Whether a size does not fit into 32 bits."""
+    """Return whether a size does not fit into 32 bits."""
     return max(member.size, member.compressed_size) >= LIMIT_32
 
 
 def local_header(member: Member, zip64: bool) -> bytes:
-    """The header before a member's bytes."""
+    """Return the header before a member's bytes."""
     name = member.name.encode("utf-8")
     sizes = (LIMIT_32, LIMIT_32) if zip64 else (member.compressed_size, member.size)
     extra = struct.pack("<2H2Q", 1, 16, member.size, member.compressed_size) if zip64 else b""
@@ -316,7 +326,7 @@ def local_header(member: Member, zip64: bool) -> bytes:
 
 
 def central_header(member: Member) -> bytes:
-    """A member's entry in the central directory; zip64's field holds only what does not fit."""
+    """Return a member's entry in the central directory. zip64's field has only the values that do not fit."""
     name = member.name.encode("utf-8")
     values = (member.size, member.compressed_size, member.header_offset)
     large = [value for value in values if value >= LIMIT_32]
@@ -330,7 +340,7 @@ def central_header(member: Member) -> bytes:
 
 
 def end_records(count: int, start: int, end: int) -> bytes:
-    """The end of the central directory that lies from ``start`` to ``end``."""
+    """Return the end records of the central directory, which is from `start` to `end`."""
     size = end - start
     small = END.pack(
         b"PK\x05\x06", 0, 0, min(count, LIMIT_16), min(count, LIMIT_16), min(size, LIMIT_32), min(start, LIMIT_32), 0

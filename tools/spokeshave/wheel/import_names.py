@@ -9,7 +9,7 @@ _MODULE_SUFFIXES = (".py", ".so", ".pyd")
 
 
 def import_names(tree: WheelTree) -> list[str]:
-    """Dotted names, sorted, packages before what is in them."""
+    """Return dotted names, sorted, with packages before their content."""
     extensions = {module.name for module in find_modules(tree.installed, tree.native_files)}
     return sorted({*extensions, *_top_level(tree)})
 
@@ -22,7 +22,7 @@ def _top_level(tree: WheelTree) -> set[str]:
 
 
 def _packages(path: str, installed: set[str]) -> list[str]:
-    """The outermost regular package of a file; a folder without ``__init__`` is a namespace, which proves nothing."""
+    """Return the outermost regular package of a file. A namespace, without `__init__`, can be imported in any case."""
     folders = path.split("/")[:-1]
     for depth in range(1, len(folders) + 1):
         if f"{'/'.join(folders[:depth])}/__init__.py" in installed:
@@ -31,5 +31,5 @@ def _packages(path: str, installed: set[str]) -> list[str]:
 
 
 def own_names(tree: WheelTree) -> set[str]:
-    """The top-level names that are this wheel's own."""
+    """Return the top-level names that are this wheel's own."""
     return {path.split("/")[0].partition(".")[0] for path in tree.installed if path.endswith(_MODULE_SUFFIXES)}

@@ -1,8 +1,8 @@
-"""Where installers put a wheel's files, which decides how installed files find each other.
+"""The installation paths of a wheel's files, which decide how installed files find each other.
 
-The distance from site-packages to the prefix is ``lib/pythonX.Y/site-packages`` in most environments, but another one
-with ``pip install --target`` and on some systems (``dist-packages``, ``lib64``). So the two are separate roots here: no
-path leads from one to the other.
+The path from site-packages to the prefix is `lib/pythonX.Y/site-packages` in most environments, but not with `pip
+install --target` and on some systems (`dist-packages`, `lib64`). The two are therefore separate roots here, and no
+relative path leads from one to the other.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ DATA_FOLDER = ".data"
 
 
 class Root(enum.Enum):
-    """A folder of an environment below which the layout is the wheel's; the values are how messages call it."""
+    """A directory of an environment below which the layout is the wheel's. The values are names for messages."""
 
     PACKAGES = "site-packages"
     PREFIX = "the environment's prefix"
     HEADERS = "the folder of C headers"
 
 
-# The installation schemes of the wheel specification; pip refuses a wheel that has another.
+# The installation schemes of the wheel specification. pip refuses a wheel with others.
 _SCHEMES = {
     "purelib": (Root.PACKAGES, ""),
     "platlib": (Root.PACKAGES, ""),
@@ -35,14 +35,14 @@ SCHEMES = tuple(sorted(_SCHEMES))
 
 @dataclass(frozen=True)
 class Location:
-    """An installed file or folder: a root, and its normal path below that (``.`` for the root itself)."""
+    """An installed file or directory: a root, and its normalized path below it (`.` for the root itself)."""
 
     root: Root
     path: str
 
     @classmethod
     def of(cls, file: str) -> Location | None:
-        """Where a file of a wheel is installed; None in a ``.data`` folder without a known scheme."""
+        """Return the installation path of a wheel's file. None in a `.data` directory without a known scheme."""
         top, _, rest = file.partition("/")
         if not top.endswith(DATA_FOLDER):
             return cls(Root.PACKAGES, file)
@@ -54,16 +54,16 @@ class Location:
 
     @property
     def folder(self) -> Location:
-        """The folder that holds it."""
+        """Return the directory that contains it."""
         return Location(self.root, dirname(self.path) or ".")
 
     def find(self, path: str) -> Location | None:
-        """What a path leads to from this folder; None where it leaves the root, or may."""
+        """Return the location that a path leads to from this directory. None if it leaves the root, or may."""
         found = normpath(join(self.path, path.lstrip("/")))
         return None if found.split("/")[0] == ".." else Location(self.root, found)
 
     def path_from(self, folder: Location) -> str | None:
-        """The path that leads here from a folder; None where no path always does."""
+        """Return the path to this location from a directory. None if there is no path that always works."""
         return relpath(self.path, folder.path) if self.root is folder.root else None
 
     def __str__(self) -> str:

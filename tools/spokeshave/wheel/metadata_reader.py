@@ -1,7 +1,7 @@
-"""A wheel's METADATA, as every command reads it: by `packaging`, and the fields that its pinned release lacks.
+"""A reader of a wheel's METADATA for all commands: `packaging`, and the fields that its pinned release lacks.
 
-The writer (`pyproject-metadata`) knows metadata 2.5 (PEP 794) and 2.6 (PEP 808). `packaging` learned them in 26, which
-abi3audit does not take on CPython 3.9, and twine 2.5 in 7.0, which needs CPython 3.10.
+The writer (`pyproject-metadata`) supports metadata 2.5 (PEP 794) and 2.6 (PEP 808). `packaging` supports them since 26,
+which conflicts with abi3audit on CPython 3.9, and twine supports 2.5 since 7.0, which needs CPython 3.10.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class CoreMetadata:
     """The fields of METADATA.
 
     Attributes:
-        raw: What `packaging` reads, with the metadata version as written.
-        import_names: The values of Import-Name (PEP 794), and an empty text where the field says that there are none.
+        raw: The fields that `packaging` reads, with the metadata version as written.
+        import_names: The values of Import-Name (PEP 794). An empty text if the field states that there are none.
         import_namespaces: The values of Import-Namespace.
         faults: Everything that the specification does not allow.
     """
@@ -35,12 +35,12 @@ class CoreMetadata:
 
     @property
     def values(self) -> Metadata:
-        """The values as types; only those of metadata without faults can be relied on."""
+        """Return the values as types, which are reliable only for metadata without faults."""
         return Metadata.from_raw(_known_to_packaging(self.raw), validate=False)
 
 
 def read_core_metadata(data: bytes) -> CoreMetadata:
-    """Read METADATA; what is wrong with it is in ``faults``."""
+    """Parse METADATA. Problems are in `faults`."""
     raw, unknown = parse_email(data)
     names, namespaces = (tuple(unknown.pop(field, ())) for field in _IMPORT_FIELDS)
     faults: list[Exception] = [
@@ -57,12 +57,12 @@ def read_core_metadata(data: bytes) -> CoreMetadata:
 
 
 def is_early_license_file(fault: Exception) -> bool:
-    """Whether a fault is a License-File before metadata 2.4, which setuptools wrote for years; every index takes it."""
+    """Return whether a fault is a License-File before metadata 2.4, from old setuptools. Every index accepts it."""
     return isinstance(fault, InvalidMetadata) and fault.field == "license-file" and "introduced in" in str(fault)
 
 
 def _known_to_packaging(raw: RawMetadata) -> RawMetadata:
-    """The same metadata in the newest version that `packaging` knows; the newer ones change no field of it."""
+    """Return the metadata in the newest version that `packaging` supports. Newer ones do not change its fields."""
     if raw.get("metadata_version") not in _NEWER_VERSIONS:
         return raw
     known: RawMetadata = {**raw, "metadata_version": _NEWEST_OF_PACKAGING}

@@ -1,4 +1,4 @@
-"""Extension modules among a wheel's files: their dotted names, their suffixes and their ``PyInit_`` functions."""
+"""Extension modules among a wheel's files: their dotted names, their suffixes and their `PyInit_` functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CPYTHON = re.compile(r"(cpython-|cp)(?P<version>\d+)(?P<threading>t?)d?(-(?P<tr
 
 @dataclass(frozen=True)
 class ExtensionModule:
-    """An extension module: its file in the wheel, its name, and what stands between that and ``.so`` or ``.pyd``."""
+    """An extension module: its file in the wheel, its name, and the part between the name and `.so` or `.pyd`."""
 
     file: str
     name: str
@@ -27,7 +27,7 @@ class ExtensionModule:
 
     @property
     def init_names(self) -> tuple[str, ...]:
-        """The functions by one of which Python loads the module (PEP 489, PEP 793)."""
+        """Return the functions by one of which Python loads the module (PEP 489, PEP 793)."""
         last = self.name.rpartition(".")[2]
         if last.isascii():
             return (f"PyInit_{last}", f"PyModExport_{last}")
@@ -37,7 +37,7 @@ class ExtensionModule:
 
 @dataclass(frozen=True)
 class CPythonSuffix:
-    """A suffix tag such as ``cpython-313t-x86_64-linux-gnu`` or ``cp313t-win_amd64``; the triple may be empty."""
+    """A suffix tag such as `cpython-313t-x86_64-linux-gnu` or `cp313t-win_amd64`. The triple may be empty."""
 
     version: str
     is_free_threaded: bool
@@ -45,21 +45,22 @@ class CPythonSuffix:
 
     @classmethod
     def parse(cls, suffix_tag: str) -> CPythonSuffix | None:
-        """None for a suffix of another kind."""
+        """Parse a suffix. None for other kinds of suffixes."""
         match = _CPYTHON.fullmatch(suffix_tag)
         return cls(match["version"], bool(match["threading"]), match["triple"] or "") if match else None
 
 
 def exported_modules(native: NativeFile) -> list[str]:
-    """The names of the modules that a library can be loaded as."""
+    """Return the names of the modules that a library can be loaded as."""
     matches = (_INIT.fullmatch(symbol) for symbol in native.exports)
     return sorted({match["name"] for match in matches if match})
 
 
 def find_modules(installed: dict[str, str], native_files: Mapping[str, NativeFile]) -> list[ExtensionModule]:
-    """The extension modules: by their suffix, or, for a plain ``.so``, by what they export.
+    """Return the extension modules: by their suffix, or by their exports for a plain `.so`.
 
-    ``installed`` has the paths relative to site-packages and the files of the wheel that they stand for.
+    Args:
+        installed: The files of the wheel by their paths relative to site-packages.
     """
     modules = [_module(path, file) for path, file in sorted(installed.items()) if file in native_files]
     return [module for module in modules if module and _is_module(module, native_files[module.file])]
@@ -74,7 +75,7 @@ def _module(path: str, file: str) -> ExtensionModule | None:
     stem, ending = os.path.splitext(parts[-1])
     name, dot, tag = stem.partition(".")
     dotted = [*parts[:-1], name]
-    # mypyc's modules may begin with a digit; they are imported by name.
+    # mypyc's modules may begin with a digit. They are imported by name.
     if ending not in _ENDINGS or not all(f"_{part}".isidentifier() for part in dotted):
         return None
     tagged = _TAGGED.search(f"{dot}{tag}")

@@ -1,4 +1,4 @@
-"""The file names of wheels and of their dist-info folders, in their parts."""
+"""Parsing of the file names of wheels and the names of their dist-info directories."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from spokeshave.errors import InvalidWheelError, Problem
 from spokeshave.tags.wheel_tag import WheelTag
 
 UNSTAMPED = "0+unstamped"
-"""The version that everything carries until the stamp."""
+"""The version of all files before the stamp."""
 
 DIST_INFO = ".dist-info"
 
 
 @dataclass(frozen=True)
 class WheelName:
-    """A wheel's file name, in its parts as written; ``name`` has underscores in place of dashes."""
+    """The parts of a wheel's file name, as written. `name` has underscores instead of dashes."""
 
     name: str
     version: str
@@ -27,7 +27,11 @@ class WheelName:
 
     @classmethod
     def parse(cls, file_name: str) -> WheelName:
-        """Read a file name; raises InvalidWheelError when it is not a wheel's."""
+        """Parse a file name.
+
+        Raises:
+            InvalidWheelError: If it is not the name of a wheel.
+        """
         remedy = "Name it name-version-python-abi-platform.whl, as the wheel specification says."
         problem = Problem(file_name, "is not the file name of a wheel", remedy)
         try:
@@ -35,7 +39,7 @@ class WheelName:
         except InvalidWheelFilename as err:
             raise InvalidWheelError(problem) from err
         if file_name.startswith("-"):
-            # `packaging` takes an empty name.
+            # `packaging` accepts an empty name.
             raise InvalidWheelError(problem)
         name, version, *build, python, abi, platform = file_name[: -len(".whl")].split("-")
         return cls(name, version, WheelTag.parse(f"{python}-{abi}-{platform}"), "".join(build))
@@ -45,23 +49,23 @@ class WheelName:
         return f"{self.name}-{self.version}{build}-{self.tag}.whl"
 
     def belongs_to(self, name: str, version: str) -> bool:
-        """Whether the wheel is of a project and a version, however they are spelled."""
+        """Return whether the wheel is of a project and a version, however they are spelled."""
         same_version = version == self.version or (is_version(version) and Version(version) == Version(self.version))
         return same_version and canonicalize_name(name) == canonicalize_name(self.name)
 
     @property
     def dist_info(self) -> str:
-        """The folder of the metadata."""
+        """Return the directory of the metadata."""
         return f"{self.name}-{self.version}.dist-info"
 
     @property
     def data(self) -> str:
-        """The folder whose subfolders are installed by scheme."""
+        """Return the directory whose subdirectories are installed by scheme."""
         return f"{self.name}-{self.version}.data"
 
 
 def is_version(text: str) -> bool:
-    """Whether a text is a PEP 440 version."""
+    """Return whether a text is a PEP 440 version."""
     try:
         Version(text)
     except InvalidVersion:
@@ -70,11 +74,11 @@ def is_version(text: str) -> bool:
 
 
 def split_dist_info(folder: str) -> tuple[str, str]:
-    """The name and the version of a dist-info folder, as written; a name may hold a dash, as old tools wrote it."""
+    """Return the name and the version in a dist-info directory's name. Old tools wrote names with a dash."""
     name, _, version = folder[: -len(DIST_INFO)].rpartition("-")
     return name, version
 
 
 def file_name_part(name: str) -> str:
-    """A distribution's name as file names carry it."""
+    """Return a distribution's name in the form of file names."""
     return canonicalize_name(name).replace("-", "_")

@@ -9,7 +9,7 @@ from spokeshave.errors import Problems
 
 
 def find_clashes(names: Iterable[str], problems: Problems) -> None:
-    """Note paths that are one file on a machine that ignores case or Unicode form, and another elsewhere."""
+    """Add a problem for distinct paths that are equal on a system that ignores case or Unicode form."""
     spelled: dict[str, str] = {}
     for name in sorted(names):
         parts = name.split("/")

@@ -15,19 +15,23 @@ RECIPE = "spokeshave.json"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the stamp has to know of a wheel: the distributions pinned to its version, its version module."""
+    """The facts about a wheel that the stamp needs: the distributions pinned to its version, its version module."""
 
     pins: tuple[str, ...] = ()
     version_module: str | None = None
 
     def render(self) -> bytes:
-        """The recipe as a file of the wheel."""
+        """Render the recipe as a file of the wheel."""
         text = json.dumps({"pins": list(self.pins), "version-module": self.version_module}, indent=2)
         return f"{text}\n".encode()
 
     @classmethod
     def parse(cls, data: bytes, place: str) -> Recipe:
-        """Read a recipe; raises InvalidWheelError when it is not one of ours."""
+        """Parse a recipe.
+
+        Raises:
+            InvalidWheelError: If it is not one of ours.
+        """
         try:
             value: object = json.loads(data)
         except ValueError as err:
@@ -42,5 +46,5 @@ class Recipe:
 
 
 def bad_recipe(place: str) -> Problem:
-    """A recipe that cannot be read."""
+    """Return the problem of a recipe that cannot be read."""
     return Problem(place, "is not a recipe of spokeshave", "Assemble the wheel again with `spokeshave assemble`.")

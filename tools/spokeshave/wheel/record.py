@@ -31,18 +31,18 @@ class RecordEntry:
 
     @property
     def sha256(self) -> bytes | None:
-        """The file's sha256; None when the line has no hash or one of another kind."""
+        """Return the file's sha256. None if the line has no hash or one of another kind."""
         match = SHA256.fullmatch(self.hash)
         return base64.urlsafe_b64decode(f"{match[1]}=") if match else None
 
 
 def hashed_entry(path: str, sha256: bytes, size: int) -> RecordEntry:
-    """The line of a file whose hash is known."""
+    """Return the line of a file with a known hash."""
     return RecordEntry(path, f"sha256={base64.urlsafe_b64encode(sha256).decode().rstrip('=')}", size)
 
 
 def render_record(entries: Iterable[RecordEntry]) -> bytes:
-    """RECORD's bytes, with the lines in the order given."""
+    """Render RECORD, with the lines in the given order."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for entry in entries:
@@ -51,9 +51,13 @@ def render_record(entries: Iterable[RecordEntry]) -> bytes:
 
 
 def parse_record(data: bytes, place: str) -> dict[str, RecordEntry]:
-    """RECORD's lines by path.
+    """Return RECORD's lines by path.
 
-    Raises InvalidWheelError with every line that is not of RECORD's form; ``place`` names it.
+    Args:
+        place: The name of RECORD for messages.
+
+    Raises:
+        InvalidWheelError: For all malformed lines.
     """
     problems = Problems()
     entries: dict[str, RecordEntry] = {}
@@ -70,7 +74,11 @@ def parse_record(data: bytes, place: str) -> dict[str, RecordEntry]:
 
 
 def csv_rows(data: bytes, place: str) -> list[list[str]]:
-    """RECORD's rows; raises InvalidWheelError when it is not UTF-8 or not CSV."""
+    """Return RECORD's rows.
+
+    Raises:
+        InvalidWheelError: If it is not UTF-8 or not CSV.
+    """
     try:
         return list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as err:
@@ -85,7 +93,7 @@ _HASHES = ("sha256", "sha384", "sha512")
 
 
 def content_fault(entry: RecordEntry, path: Path) -> str | None:
-    """What of a file contradicts its line in RECORD."""
+    """Return how a file contradicts its line in RECORD."""
     algorithm, _, expected = entry.hash.partition("=")
     if not entry.hash:
         return "has no hash in RECORD"

@@ -11,7 +11,11 @@ _GROUPS = ("console_scripts", "gui_scripts")
 
 
 def read_scripts(tree: WheelTree) -> list[EntryPoint]:
-    """The wheel's scripts; raises `configparser.Error`."""
+    """Return the wheel's scripts.
+
+    Raises:
+        configparser.Error: If they cannot be read.
+    """
     parser = configparser.ConfigParser(delimiters=("=",), strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
     parser.read_string(tree.metadata("entry_points.txt") or "")

@@ -1,4 +1,4 @@
-"""A wheel unpacked into a folder, with what its file name says."""
+"""A wheel unpacked into a directory, with its parsed file name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spokeshave.wheel.writer import find_dist_info
 
 @dataclass(frozen=True)
 class WheelTree:
-    """An unpacked wheel: ``root`` is where its files lie, ``files`` their paths in it, sorted."""
+    """An unpacked wheel: `root` is its directory, `files` are its paths in it, sorted."""
 
     name: WheelName
     root: Path
@@ -28,21 +28,25 @@ class WheelTree:
     dist_info: str
 
     def read(self, file: str) -> bytes:
-        """A file's bytes."""
+        """Return a file's bytes."""
         return (self.root / file).read_bytes()
 
     def text(self, file: str) -> str:
-        """A file's text; what is not UTF-8 is replaced."""
+        """Return a file's text. Bytes that are not UTF-8 are replaced."""
         return self.read(file).decode("utf-8", "replace")
 
     def metadata(self, file: str) -> str | None:
-        """The text of a file in the dist-info folder; None where there is no such file."""
+        """Return the text of a file in the dist-info directory. None if there is no such file."""
         path = f"{self.dist_info}/{file}"
         return self.text(path) if path in self.files else None
 
     @cached_property
     def native_files(self) -> dict[str, NativeFile]:
-        """Every library and program by its path; raises `InvalidWheelError` with all damaged ones."""
+        """Return every library and program by its path.
+
+        Raises:
+            InvalidWheelError: For all damaged ones.
+        """
         problems = Problems()
         found: dict[str, NativeFile] = {}
         for file in self.files:
@@ -55,41 +59,41 @@ class WheelTree:
 
     @cached_property
     def elf_files(self) -> dict[str, ElfFile]:
-        """Every dynamically linked ELF file by its path."""
+        """Return every dynamically linked ELF file by its path."""
         return {file: native for file, native in self.native_files.items() if isinstance(native, ElfFile)}
 
     @cached_property
     def macho_files(self) -> dict[str, MachOFile]:
-        """Every Mach-O library and program by its path."""
+        """Return every Mach-O library and program by its path."""
         return {file: native for file, native in self.native_files.items() if isinstance(native, MachOFile)}
 
     @cached_property
     def pe_files(self) -> dict[str, PeFile]:
-        """Every PE library and program by its path."""
+        """Return every PE library and program by its path."""
         return {file: native for file, native in self.native_files.items() if isinstance(native, PeFile)}
 
     @cached_property
     def locations(self) -> dict[str, Location]:
-        """Where each file is installed; files that no installer knows a place for are left out."""
+        """Return the installation path of each file. Files outside of the known schemes are left out."""
         found = ((file, Location.of(file)) for file in self.files)
         return {file: location for file, location in found if location}
 
     @cached_property
     def by_location(self) -> dict[Location, str]:
-        """The file that is installed at each location."""
+        """Return the file that is installed at each location."""
         return {location: file for file, location in self.locations.items()}
 
     @cached_property
     def installed(self) -> dict[str, str]:
-        """The paths relative to site-packages, by which Python finds modules, and the files that they stand for."""
+        """Return the files by their paths relative to site-packages, by which Python finds modules."""
         return {location.path: file for file, location in self.locations.items() if location.root is Root.PACKAGES}
 
 
 def unpack(wheel: Path, root: Path, *, only_dist_info: bool = False) -> WheelTree:
-    """Unpack a wheel, or only its dist-info folder, below ``root``, which is made.
+    """Unpack a wheel, or only its dist-info directory, below `root`, which is created.
 
     Raises:
-        InvalidWheelError: For a file that is not a wheel.
+        InvalidWheelError: If the file is not a wheel.
     """
     name = WheelName.parse(wheel.name)
     with ArchiveReader(wheel) as reader:
@@ -120,6 +124,6 @@ def _unpack_member(reader: ArchiveReader, member: Member, destination: Path) -> 
 
 
 def read_tree(name: WheelName, root: Path) -> WheelTree:
-    """The wheel that a folder holds, after its files were changed."""
+    """Return the wheel in a directory, after its files were changed."""
     files = tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()))
     return WheelTree(name, root, files, find_dist_info(files, str(name)))

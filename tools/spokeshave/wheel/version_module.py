@@ -1,4 +1,4 @@
-"""The generated module through which a package knows its version."""
+"""The generated module by which a package knows its version."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ __version__ = version = "{version}"
 
 
 def render_version_module(version: str) -> bytes:
-    """The module's source for a version."""
+    """Return the module's source for a version."""
     return TEMPLATE.format(version=version).encode()

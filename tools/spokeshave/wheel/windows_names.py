@@ -1,4 +1,4 @@
-"""File names that Windows cannot hold (Naming Files, Paths, and Namespaces; CPython's ``ntpath.isreserved``)."""
+"""File names that Windows cannot store (Naming Files, Paths, and Namespaces; CPython's `ntpath.isreserved`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST = 255
 
 
 def windows_path_fault(path: str) -> str | None:
-    """What keeps Windows from holding a file at a path with slashes; None for a good one."""
+    """Return why Windows cannot store a file at a path with slashes. None if it can."""
     return next(filter(None, map(_name_fault, path.split("/"))), None)
 
 
@@ -30,7 +30,7 @@ def _name_fault(name: str) -> str | None:
         return f"has {', '.join(map(ascii, forbidden))} in the name {name!r}"
     if name.endswith((".", " ")):
         return f"has the name {name!r}, which ends with a dot or space, which Windows removes"
-    # A device has its name with any ending.
+    # A device name is reserved with any suffix.
     if name.partition(".")[0].rstrip(" ").upper() in _DEVICES:
         return f"has the name {name!r}, which is the name of a device"
     if len(name.encode("utf-16-le", "surrogatepass")) // 2 > _LONGEST:

@@ -1,4 +1,4 @@
-"""Wheel files: their names, their WHEEL file, and how one is written."""
+"""Wheel files: their names, their WHEEL file, and the writer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CopiedMember:
 
 @dataclass(frozen=True)
 class WheelEntry:
-    """A file of a wheel that is to be written: bytes, a file to read, or a member to copy."""
+    """A file of a wheel to write: bytes, a file to read, or a member to copy."""
 
     name: str
     content: bytes | Path | CopiedMember
@@ -42,7 +42,7 @@ class WheelEntry:
 
 @dataclass(frozen=True)
 class WrittenWheel:
-    """A wheel on disk. ``files`` are its paths in the order of the archive; ``size`` is in bytes."""
+    """A wheel on disk. `files` are its paths in the order of the archive. `size` is in bytes."""
 
     path: Path
     sha256: str
@@ -51,21 +51,24 @@ class WrittenWheel:
 
 
 def render_wheel_file(tag: WheelTag) -> bytes:
-    """The WHEEL file of a native wheel."""
+    """Render the WHEEL file of a native wheel."""
     lines = ["Wheel-Version: 1.0", f"Generator: spokeshave {__version__}", "Root-Is-Purelib: false"]
     return "".join(f"{line}\n" for line in [*lines, *(f"Tag: {single}" for single in tag.expand())]).encode()
 
 
 def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
-    """The order of a canonical wheel: sorted, with dist-info after the rest and RECORD at the very end."""
+    """Return the sort key of a file in a canonical wheel: dist-info after all others, and RECORD last."""
     folder = f"{dist_info}/"
     return sorted(names, key=lambda name: (name.startswith(folder), name == f"{folder}RECORD", name))
 
 
 def find_dist_info(names: Iterable[str], place: str) -> str:
-    """The one dist-info folder of a wheel; raises InvalidWheelError when there is none or more than one.
+    """Return the only dist-info directory of a wheel.
 
-    pip counts empty folders, whose names end with a slash, and files of such a name.
+    Like in pip, empty directories, whose names end with a slash, and files of such a name count.
+
+    Raises:
+        InvalidWheelError: If there is none or more than one.
     """
     found = sorted({name.split("/")[0] for name in names if name.split("/")[0].endswith(DIST_INFO)})
     if len(found) != 1:
@@ -77,10 +80,14 @@ def find_dist_info(names: Iterable[str], place: str) -> str:
 def write_wheel(
     destination: Path, dist_info: str, entries: Iterable[WheelEntry], compression: Compression
 ) -> WrittenWheel:
-    """Write a canonical wheel with a RECORD of its own, whole or not at all.
+    """Write a canonical wheel with a new RECORD, atomically.
 
-    ``entries`` come in any order and hold no RECORD; ``compression`` is RECORD's. Raises
-    InvalidWheelError when two entries have one path.
+    Args:
+        entries: The files in any order, without RECORD.
+        compression: The compression of RECORD.
+
+    Raises:
+        InvalidWheelError: If two entries have one path.
     """
     by_name = unique_entries(entries)
     order = wheel_order(by_name, dist_info)
@@ -95,7 +102,11 @@ def write_wheel(
 
 
 def unique_entries(entries: Iterable[WheelEntry]) -> dict[str, WheelEntry]:
-    """Entries by path; raises InvalidWheelError with every path that comes twice."""
+    """Return entries by path.
+
+    Raises:
+        InvalidWheelError: For all duplicate paths.
+    """
     problems = Problems()
     by_name: dict[str, WheelEntry] = {}
     for entry in entries:
@@ -107,7 +118,7 @@ def unique_entries(entries: Iterable[WheelEntry]) -> dict[str, WheelEntry]:
 
 
 def write_entry(writer: ArchiveWriter, entry: WheelEntry, dist_info: str) -> RecordEntry:
-    """Write one file and give its line of RECORD."""
+    """Write one file and return its line of RECORD."""
     if isinstance(entry.content, CopiedMember):
         writer.copy(entry.name, entry.content.reader, entry.content.member)
         return RecordEntry(entry.name, entry.content.record.hash, entry.content.record.size)
@@ -118,7 +129,7 @@ def write_entry(writer: ArchiveWriter, entry: WheelEntry, dist_info: str) -> Rec
 
 
 def write_content(writer: ArchiveWriter, entry: WheelEntry, content: bytes | Path) -> Content:
-    """Write a file's plain bytes."""
+    """Write a file's uncompressed bytes."""
     if isinstance(content, bytes):
         return writer.add(entry.name, io.BytesIO(content), len(content), entry.compression, entry.executable)
     with content.open("rb") as source:
@@ -126,7 +137,7 @@ def write_content(writer: ArchiveWriter, entry: WheelEntry, content: bytes | Pat
 
 
 def tree_entries(root: Path, compression: Compression) -> list[WheelEntry]:
-    """The files of an unpacked wheel, but RECORD, to be written again with `write_wheel`."""
+    """Return the files of an unpacked wheel, except RECORD, for `write_wheel`."""
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     names = {path.relative_to(root).as_posix(): path for path in paths}
     record = f"{find_dist_info(names, str(root))}/RECORD"

@@ -1,1 +1,1 @@
-"""What is linked together: the targets that includes and dependencies pull in."""
+"""The link closure: all targets that a link needs, by includes and by dependencies."""

@@ -1,4 +1,4 @@
-"""What is linked: the targets that includes and dependencies pull in, decided without the engine."""
+"""The link closure of targets, computed without the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spokeshave_pants.errors import bullet_list
 
 @dataclass(frozen=True)
 class LinkClosure:
-    """Owners of C/C++ files, third-party packages and shared libraries that some targets reach, all sorted."""
+    """The owners of C/C++ files, the third-party packages and the shared libraries that targets reach; all sorted."""
 
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]
@@ -22,7 +22,7 @@ class LinkClosure:
 
 
 def strangers_warning(owner: str, strangers: Iterable[Stranger]) -> str:
-    """What to say of headers that a target takes of targets which it does not list."""
+    """Return the warning about headers that a target includes from targets it does not list."""
     by_target: dict[str, set[str]] = defaultdict(set)
     for stranger in strangers:
         by_target[stranger.owner].add(f"{stranger.spelling} ({stranger.header})")

@@ -1,4 +1,4 @@
-"""Follow includes and dependencies to everything that some C/C++ targets need."""
+"""Rules that follow includes and dependencies to everything that C/C++ targets need."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LinkClosureRequest:
-    """The closure of what some targets (C/C++ ones, third-party packages, shared libraries) pull in."""
+    """A request for the closure of targets: C/C++ sources, third-party packages and shared libraries."""
 
     roots: Addresses
 
 
 @dataclass(frozen=True)
 class DirectNeedsRequest:
-    """What one C/C++ target needs itself."""
+    """A request for the direct needs of one C/C++ target."""
 
     owner: str
 
 
 @dataclass(frozen=True)
 class DirectNeeds:
-    """The targets whose headers a C/C++ target's files reach, and those that it lists."""
+    """The targets whose headers the files of a C/C++ target include, and the targets that it lists."""
 
     owners: tuple[Address, ...]
     others: tuple[Address, ...]
@@ -50,7 +50,7 @@ class DirectNeeds:
 
 @dataclass(frozen=True)
 class SortedTargets:
-    """Targets by what they are to a link; `groups` stand for what they depend on."""
+    """Targets sorted by their role in a link. `groups` stand for their dependencies."""
 
     owners: tuple[Address, ...]
     packages: tuple[Address, ...]

@@ -1,7 +1,8 @@
-"""Sources that other sources include: they are part of those and not compiled on their own. Decided without the engine.
+"""Detection of unity builds: sources that other sources include. Works without the engine.
 
-A build by a list names the file that includes the others; a glob takes in all of them, and each function would be
-defined twice. An include inside of a condition says nothing: which sources are compiled then is the project's choice.
+An included source is part of the source that includes it and is not compiled on its own. A build that lists its sources
+names only the including file, but a glob matches all of them, and each function would be defined twice. Conditional
+includes are not considered: which sources are then compiled is the project's choice.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _OPENING = ("if", "ifdef", "ifndef")
 
 
 def included_sources(texts: Mapping[str, str], reached: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """Sources that others always include, each with those that do.
+    """Return the sources that others always include, each with the sources that include it.
 
     Args:
         texts: The text of each file.
@@ -37,13 +38,13 @@ def included_sources(texts: Mapping[str, str], reached: Mapping[str, tuple[str, 
 
 
 def _names(spelling: str, includer: str, path: str) -> bool:
-    """Whether an include can mean a file that is known to be reached."""
+    """Return whether an include can refer to a file that is known to be reached."""
     beside = posixpath.normpath(posixpath.join(posixpath.dirname(includer), spelling))
     return path == beside or f"/{path}".endswith(f"/{posixpath.normpath(spelling)}")
 
 
 def unconditional_includes(text: str) -> frozenset[str]:
-    """The spellings of the includes that no condition surrounds, other than the guard of a header."""
+    """Return the spellings of all includes outside of conditions. An include guard does not count as a condition."""
     lines = without_comments(text).splitlines()
     guard = 1 if _is_guarded(lines) else 0
     plain = "\n".join(line for line, depth in _depths(lines) if depth <= guard)
@@ -51,7 +52,7 @@ def unconditional_includes(text: str) -> frozenset[str]:
 
 
 def _depths(lines: list[str]) -> Iterator[tuple[str, int]]:
-    """Each line with the number of conditions around it."""
+    """Yield each line with the number of conditions that surround it."""
     depth = 0
     for line in lines:
         match = _DIRECTIVE.match(line)
@@ -63,7 +64,7 @@ def _depths(lines: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def _is_guarded(lines: list[str]) -> bool:
-    """Whether all of a text is inside of `#ifndef NAME`, `#define NAME` and `#endif`."""
+    """Return whether the whole text is inside `#ifndef NAME`, `#define NAME` and `#endif`."""
     matches = [match for line in lines for match in [_DIRECTIVE.match(line)] if match and match[1] != "pragma"]
     if len(matches) < 3 or matches[0][1] not in ("ifndef", "if") or matches[1][1] != "define":
         return False

@@ -1,4 +1,4 @@
-"""Find the sources that others include."""
+"""Rules that find the sources included by other sources."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from spokeshave_pants.cc.target_types import CcPlatformsField
 
 @dataclass(frozen=True)
 class IncludedSourcesRequest:
-    """Targets, as a user wrote them, whose sources are linked together."""
+    """Targets as written by the user whose sources are linked together."""
 
     owners: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class IncludedSources:
-    """Sources that are part of others, and so not compiled on their own."""
+    """Sources that are included by others and therefore not compiled on their own."""
 
     paths: frozenset[str]
 
@@ -42,7 +42,7 @@ async def find_included_sources(request: IncludedSourcesRequest, cc_targets: CcT
     texts = {file.path: file.content.decode(errors="replace") for file in contents}
     platforms = {path: cc_targets.by_path[path][CcPlatformsField].value for path in sources}
     found = included_sources(texts, reached).items()
-    # What is included on some platforms only is compiled on its own on the others.
+    # A source that is included on some platforms only is compiled on its own on the others.
     always = (path for path, by in found if any(platforms[other] in ((), platforms[path]) for other in by))
     return IncludedSources(frozenset(always))
 

@@ -1,1 +1,1 @@
-"""One compile: its command line and its inputs."""
+"""Compile actions: the command line and the inputs of one compile."""

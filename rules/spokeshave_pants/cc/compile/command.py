@@ -1,4 +1,4 @@
-"""The command line of one compile, decided without the engine."""
+"""The command line of one compile, built without the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spokeshave_pants.toolchain.zig import ZIG
 PYTHON_HEADERS_DIR = "__python"
 OBJECTS_DIR = "__objects"
 
-# What a format's code needs beside. Windows' objects name a temporary file unless they are stripped.
+# Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 # Flags of each compile. The user's own flags follow them and win.
 _COMMON_FLAGS = (
@@ -31,19 +31,19 @@ _COMMON_FLAGS = (
 
 
 def object_path(source: str) -> str:
-    """Where a source's object goes: named by the source's stem, in a directory apart (inputs may be read-only)."""
+    """Return the path of a source's object, in a directory of its own because inputs may be read-only."""
     return f"{OBJECTS_DIR}/{posixpath.splitext(source)[0]}.o"
 
 
 def dependency_file(source: str) -> str | None:
-    """The file in which the compiler lists what it read; None for assembler without a preprocessor."""
+    """Return the file in which the compiler lists what it read, or None for assembler without a preprocessor."""
     if source.endswith(PLAIN_ASSEMBLER):
         return None
     return f"{posixpath.splitext(object_path(source))[0]}.d"
 
 
 def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
-    """The compiler's command line; every path in it is relative to the sandbox."""
+    """Return the compiler's command line. All paths are relative to the sandbox."""
     cxx = not is_c(source) and not is_assembler(source)
     read = dependency_file(source)
     return (
@@ -77,22 +77,23 @@ def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:
 
 
 def _language(source: str) -> tuple[str, ...]:
-    """An assembler source's language, which zig does not tell by every ending; flags for C mean nothing to it."""
+    """Return the language flags of an assembler source, because zig does not know all suffixes."""
     language = ASSEMBLERS.get(posixpath.splitext(source)[1])
     return ("-Wno-unused-command-line-argument", "-x", language) if language else ()
 
 
 def _without_lto(settings: CompileSettings, platform: Platform) -> tuple[str, ...]:
-    """zig's linker for Mach-O cannot optimize at link time; what is linked there is compiled as usual."""
+    """Return the flag that disables LTO for Mach-O, because zig's Mach-O linker does not support it."""
     flags = (*settings.flags, *for_platform(settings.platform_flags, platform))
     lto = platform.object_format is ObjectFormat.MACHO and any(flag.startswith("-flto") for flag in flags)
     return ("-fno-lto",) if lto else ()
 
 
 def check_object_names(sources: Iterable[str], *, where: str) -> None:
-    """Refuse two sources whose objects would have one name.
+    """Check that no two sources have the same object name.
 
-    :raises InvalidTargetError: naming every such pair.
+    Raises:
+        InvalidTargetError: If there are such pairs. The message names all of them.
     """
     by_object: dict[str, list[str]] = defaultdict(list)
     for source in sources:
@@ -106,7 +107,7 @@ def check_object_names(sources: Iterable[str], *, where: str) -> None:
 
 
 def display_name(source: str) -> str:
-    """A source as a user knows it: third-party ones without the directory of the sandbox."""
+    """Return a source's path for messages: third-party sources are shown without the sandbox directory."""
     path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
 

@@ -1,8 +1,9 @@
-"""Init functions of extensions that the code does not mark as exported. Decided without the engine.
+"""Init functions of extensions that the code does not mark as exported. Works without the engine.
 
-CPython's `PyMODINIT_FUNC` exports a module's init function. setuptools exports it whether or not it is marked, as its
-compilers hide nothing. Compiles here hide what is not marked, and no linker can export what its object hides. So such a
-function is declared as exported before its source begins, and all else stays hidden.
+CPython's `PyMODINIT_FUNC` exports a module's init function. With setuptools the function is exported in any case,
+because its compilers hide nothing. Compiles here hide all unmarked symbols, and a linker cannot export a symbol that
+its object hides. Such a function is therefore declared as exported before its source begins. All other symbols stay
+hidden.
 """
 
 from __future__ import annotations
@@ -15,34 +16,34 @@ from spokeshave_pants.cc.includes.scan import without_comments
 INIT_HEADER_DIR = "__init"
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _RETURNED = r"\b(?:PyObject|struct\s+_object)\s*\*\s*"
-# A C++ function's declarations have to agree in this.
+# All declarations of a C++ function have to agree in this.
 _NOTHROW = r"\s*(?:noexcept\b(?!\s*\(\s*(?:false|0)\s*\))|throw\s*\(\s*\))"
-# A function that returns `PyObject *`, with what precedes it in its declaration.
+# A function that returns `PyObject *`, with the specifiers before it.
 _FUNCTION = re.compile(
     rf"(?P<before>[^;{{}}]*?){_RETURNED}(?P<name>PyInitU?_\w+)\s*\(\s*(?:void)?\s*\)(?P<after>{_NOTHROW})?"
 )
 _MARKED = re.compile(r"\b(?:PyMODINIT_FUNC|PyAPI_FUNC\s*\([^)]*\))\s+(PyInitU?_\w+)")
-# Macros that stand for such a function: `#define INIT PyInit_x`, `#define INIT(name) PyObject *PyInit_##name(void)`.
+# Macros that expand to such a function: `#define INIT PyInit_x`, `#define INIT(name) PyObject *PyInit_##name(void)`.
 _ALIAS = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<macro>\w+)[ \t]+(?P<name>PyInitU?_\w+)[ \t]*$", re.MULTILINE)
 _PASTED = re.compile(
     rf"^[ \t]*#[ \t]*define[ \t]+(?P<macro>\w+)\(\s*(?P<argument>\w+)\s*\)(?P<before>[^\n]*?){_RETURNED}"
     r"PyInit_\s*\#\#\s*(?P=argument)\b",
     re.MULTILINE,
 )
-# What is not exported by any compiler, and what is marked already.
+# Functions that no compiler exports, and functions that are already marked.
 _OTHERWISE = re.compile(r"\b(?:static|inline|PyMODINIT_FUNC|PyAPI_FUNC|dllexport|visibility)\b")
 
 
 @dataclass(frozen=True, order=True)
 class InitFunction:
-    """An init function by its name, and whether C++ declares that it throws no exception."""
+    """The name of an init function, and whether its C++ declaration is noexcept."""
 
     name: str
     is_noexcept: bool = False
 
 
 def unmarked_init_functions(text: str) -> tuple[InitFunction, ...]:
-    """The init functions that a source declares or defines without saying that they are exported."""
+    """Return the init functions that a source declares or defines without marking them as exported."""
     plain = _expanded(without_comments(text))
     functions = list(_FUNCTION.finditer(plain))
     otherwise = {match["name"] for match in functions if _OTHERWISE.search(match["before"])}
@@ -52,7 +53,7 @@ def unmarked_init_functions(text: str) -> tuple[InitFunction, ...]:
 
 
 def _expanded(text: str) -> str:
-    """The text without directives, and with the macros that name an init function expanded."""
+    """Return the text without directives and with macros that name an init function expanded."""
     plain = _DIRECTIVE.sub(";", text)
     for alias in _ALIAS.finditer(text):
         plain = re.sub(rf"\b{alias['macro']}\b", alias["name"], plain)
@@ -63,7 +64,7 @@ def _expanded(text: str) -> str:
 
 
 def init_header(functions: tuple[InitFunction, ...]) -> str:
-    """A header that declares init functions as `PyMODINIT_FUNC` does; `PyObject` always is a `struct _object`."""
+    """Return a header that declares init functions as `PyMODINIT_FUNC` does. `PyObject` is a `struct _object`."""
     declarations = "".join(
         f"SPOKESHAVE_INIT struct _object *{function.name}(void){' noexcept' if function.is_noexcept else ''};\n"
         for function in functions
@@ -89,5 +90,5 @@ struct _object;
 
 
 def init_header_path(source: str) -> str:
-    """Where the header of a source is, relative to the sandbox."""
+    """Return the path of a source's generated header, relative to the sandbox."""
     return f"{INIT_HEADER_DIR}/{source}.h"

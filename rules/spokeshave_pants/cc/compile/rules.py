@@ -1,4 +1,4 @@
-"""Compile one C/C++ source per process, whose inputs are that source and the headers it can reach."""
+"""Rules that compile C/C++: one process per source, with the source and its reachable headers as inputs."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CompilePlanRequest:
-    """What compiling a source of the repository takes, for any platform and Python.
+    """A request for the plan of a source of the repository, independent of platform and Python.
 
     Attributes:
-        flags: flags that a variant adds, which may ask for headers; it adds them to the plan itself.
+        flags: Flags that a variant adds. They may request headers. The variant itself adds them to the plan.
     """
 
     path: str
@@ -79,9 +79,10 @@ class CompilePlanRequest:
 
 @dataclass(frozen=True)
 class CompilePlan:
-    """A source, its settings and its inputs: the part of a compile that knows no platform and no Python.
+    """A source, its settings and its inputs: the part of a compile that depends on neither platform nor Python.
 
-    :param capitalized: what it includes that may be a header of Windows in another case.
+    Attributes:
+        capitalized: Includes that may refer to Windows headers in another case.
     """
 
     source: str
@@ -94,13 +95,17 @@ class CompilePlan:
     capitalized: tuple[str, ...] = ()
 
     def is_for(self, platform: Platform) -> bool:
-        """Whether the source is compiled for a platform at all."""
+        """Return whether the source is compiled for the platform."""
         return not self.platforms or platform.fits(self.platforms)
 
 
 @dataclass(frozen=True)
 class CompileCcSourceRequest:
-    """:param abi: the Python ABI of a source that reaches `Python.h`; None for all others, which know no Python."""
+    """A request to compile one source.
+
+    Attributes:
+        abi: The Python ABI of a source that reaches `Python.h`. None for all other sources.
+    """
 
     plan: CompilePlan
     platform: Platform
@@ -109,7 +114,7 @@ class CompileCcSourceRequest:
 
 @dataclass(frozen=True)
 class FallibleCompiledObject:
-    """An object file at `object_path`, or the compiler's reasons why there is none."""
+    """The object file at `object_path`, or the compiler's errors."""
 
     plan: CompilePlan
     platform: Platform
@@ -135,7 +140,7 @@ class CompiledObjects:
 
 
 async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
-    """A compile that exports the init functions which the source defines and does not mark."""
+    """Change a compile so that it exports unmarked init functions of the source."""
     if not plan.needs_python or is_assembler(plan.source):
         return plan
     contents = await Get(DigestContents, PathGlobs([plan.source]))
@@ -190,7 +195,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
 
 
 def package_plan(package: CcPackage, source: str) -> CompilePlan:
-    """How a third-party package's own source is compiled: with all of the package, and nothing else."""
+    """Return the plan for a source of a third-party package. Its inputs are all files of the package."""
     return CompilePlan(
         source=source,
         target=package.address,
@@ -202,7 +207,7 @@ def package_plan(package: CcPackage, source: str) -> CompilePlan:
 
 
 async def _headers_by_case(plan: CompilePlan, platform: Platform, toolchain: CcToolchain) -> Digest:
-    """Headers of Windows by the names that a source gives them; empty where it needs none."""
+    """Return forwarding headers for Windows headers that the source names in another case. Empty if it needs none."""
     if platform.system is not System.WINDOWS or not plan.capitalized:
         return EMPTY_DIGEST
     globs = [f"{WINDOWS_HEADERS_DIR}/{spelling.lower()}" for spelling in plan.capitalized]
@@ -266,7 +271,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
 
 
 def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
-    """One failed compile as a user reads it: the target, the compiler's words, and what to do where that is known.
+    """Return the report of a failed compile: the target, the compiler's output, and a hint if there is one.
 
     Args:
         known: The C/C++ files of the repository.

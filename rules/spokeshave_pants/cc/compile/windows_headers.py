@@ -1,7 +1,8 @@
-"""Windows' headers by Microsoft's names, which differ by case from the toolchain's. Decided without the engine.
+"""Windows headers by Microsoft's spelling, which differs in case from the toolchain's. Works without the engine.
 
-Microsoft's file system ignores case, and its documentation writes `<Windows.h>` and `<ShlObj.h>`. MinGW has all
-in lower case. A source that names one otherwise gets a header of that name, which includes the real one.
+Microsoft's file system ignores case, and its documentation writes `<Windows.h>` and `<ShlObj.h>`. MinGW's headers are
+all in lower case. For each other spelling that a source uses, a header of that name is generated, which includes the
+real one.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 CASE_DIR = "__case"
-# Below the toolchain's own folder.
+# Relative to the toolchain's directory.
 WINDOWS_HEADERS_DIR = "lib/libc/include/any-windows-any"
 
 
 def capitalized(spellings: Iterable[str]) -> tuple[str, ...]:
-    """Of what includes name, what can be a header of Windows in another case; sorted."""
+    """Return the included names that may be Windows headers in another case, sorted."""
     return tuple(sorted(name for name in spellings if name != name.lower() and not name.startswith((".", "/"))))
 
 
 def forwarding_headers(spellings: Iterable[str], existing: Iterable[str]) -> dict[str, str]:
-    """Headers to add for a compile, by path, for the spellings of which a header exists in lower case.
+    """Return headers to add to a compile, by path: one for each spelling whose lower-case header exists.
 
     Args:
         existing: The toolchain's files below `WINDOWS_HEADERS_DIR`.

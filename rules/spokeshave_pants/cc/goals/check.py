@@ -1,4 +1,4 @@
-"""`check`: compile every C/C++ source, and show what the compiler says."""
+"""The goal `check`: compile every C/C++ source and show the compiler's output."""
 
 from __future__ import annotations
 

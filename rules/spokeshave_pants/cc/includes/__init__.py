@@ -1,1 +1,1 @@
-"""What a source includes: which file each include means, of the repository or of a package."""
+"""Include resolution: the file of the repository or of a package that each include refers to."""

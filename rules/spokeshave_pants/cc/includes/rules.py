@@ -1,4 +1,4 @@
-"""The include graph of the repository, what each target sees of it, and the dependencies that it infers."""
+"""Rules for the include graph of the repository, the part that each target sees, and inferred dependencies."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ScanCcFileRequest:
 
 @dataclass(frozen=True)
 class CcTargets:
-    """Every C/C++ file of the repository, its target, and the graph of their includes."""
+    """All C/C++ files of the repository with their targets, and the graph of their includes."""
 
     graph: IncludeGraph
     by_path: FrozenDict[str, Target]
@@ -67,20 +67,20 @@ class CcTargets:
 
 @dataclass(frozen=True)
 class ListedRequest:
-    """What a C/C++ target lists in `dependencies`, and what that lists."""
+    """A request for the targets that a C/C++ target lists in `dependencies`, and for those that these list."""
 
     owner: str
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Targets that a C/C++ target lists, directly or by what it lists, nearest first.
+    """Targets that a C/C++ target lists directly or transitively, nearest first.
 
     Attributes:
         owners: C/C++ targets.
-        packages: third-party packages.
-        files: targets of plain or generated files.
-        excluded: targets that the list excludes by `!`.
+        packages: Third-party packages.
+        files: Targets of plain or generated files.
+        excluded: Targets that the list excludes by `!`.
     """
 
     owners: tuple[str, ...]
@@ -96,10 +96,10 @@ class VisibleRequest:
 
 @dataclass(frozen=True)
 class Visible:
-    """What a C/C++ target sees beside its own files.
+    """What a C/C++ target sees besides its own files.
 
     Attributes:
-        digest: the plain and generated files among it.
+        digest: The visible plain and generated files.
     """
 
     view: CcView
@@ -109,10 +109,10 @@ class Visible:
 
 @dataclass(frozen=True)
 class ResolveIncludesRequest:
-    """What a source reaches.
+    """A request for all files that a source reaches.
 
     Attributes:
-        flags: flags for the compiler beside those of its target.
+        flags: Additional compiler flags besides those of the target.
     """
 
     path: str
@@ -121,11 +121,11 @@ class ResolveIncludesRequest:
 
 @dataclass(frozen=True)
 class ResolvedIncludes:
-    """What a source reaches, the same for its compile and for what is linked.
+    """All files that a source reaches. Its compile and its link closure use the same result.
 
     Attributes:
-        packages: what the targets whose files it reaches list; it may include their headers.
-        files: plain and generated files that these list.
+        packages: Packages listed by the targets whose files the source reaches. It may include their headers.
+        files: Plain and generated files that these targets list.
     """
 
     closure: IncludeClosure
@@ -134,7 +134,7 @@ class ResolvedIncludes:
 
 
 def owner_of(address: Address) -> Address:
-    """The target that a user wrote: the generator of a generated `cc_source`."""
+    """Return the target as written by the user: for a generated `cc_source`, its generator."""
     return address.maybe_convert_to_target_generator()
 
 
@@ -171,12 +171,12 @@ async def scan_cc_targets(all_targets: AllCCTargets) -> CcTargets:
 
 
 def is_looked_through(target: Target) -> bool:
-    """Whether a target stands for its dependencies: a `target`, and a shared library for what its headers need."""
+    """Return whether a target stands for its dependencies: a `target`, or a shared library for its headers' needs."""
     return isinstance(target, GenericTarget) or target.has_field(CcSharedLibraryDependenciesField)
 
 
 async def _explicit(targets: Iterable[Target]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """What the `dependencies` of targets list and what they exclude, in the order of the lists."""
+    """Return what the `dependencies` of targets list and exclude, in the order of the lists."""
     found = await MultiGet(
         Get(ExplicitlyProvidedDependencies, DependenciesRequest(target.get(Dependencies))) for target in targets
     )
@@ -186,7 +186,7 @@ async def _explicit(targets: Iterable[Target]) -> tuple[tuple[Address, ...], tup
 
 
 def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], ...]:
-    """The fields that plain or generated files come of: headers and the like that no include graph knows."""
+    """Return the fields that produce plain or generated files, such as headers outside of the include graph."""
     outputs = (FileSourceField, ResourceSourceField)
     generators = union_membership.get(GenerateSourcesRequest)
     return (*outputs, *(generator.input for generator in generators if issubclass(generator.output, outputs)))
@@ -194,7 +194,7 @@ def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], 
 
 @rule(level=LogLevel.DEBUG)
 async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membership: UnionMembership) -> Listed:
-    """Follow lists alone, never includes: what is made of them decides what includes mean."""
+    """Follow lists only, never includes, because the result decides how includes are resolved."""
     with_files = file_fields(union_membership)
     members = [cc_targets.by_path[path] for path in cc_targets.graph.members(request.owner)]
     pending, excluded = await _explicit(members)
@@ -269,7 +269,7 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visibl
 
 
 def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tuple[str, ...]:
-    """The roots of what a target lists, generated files before others' headers."""
+    """Return the include roots that a target's dependencies expose, generated files before other headers."""
     made = (root for file in files for root in file.include_roots)
     return tuple(dict.fromkeys((*made, *(root for owner in listed.owners for root in graph.roots(owner)))))
 
@@ -288,7 +288,8 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
     visible: dict[str, Visible] = {}
     wanted = frozenset((owner_of(target.address).spec,))
     while True:
-        # What is reached decides what may be seen, and that what is reached: as each view adds some, this ends.
+        # The reached files decide what is visible, and the visible files decide what is reached. The loop ends because
+        # each iteration only adds files.
         new = sorted(wanted - visible.keys())
         visible.update(zip(new, await MultiGet(Get(Visible, VisibleRequest(owner)) for owner in new)))
         views = {owner: seen.view for owner, seen in visible.items()}
@@ -310,10 +311,11 @@ class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceField
 
 @rule(desc="Infer C/C++ dependencies from includes", level=LogLevel.DEBUG)
 async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTargets) -> InferredDependencies:
-    """What the include graph resolves: all that Pants' own inference does, and include roots, angle brackets, `..`.
+    """Infer dependencies from includes: like Pants' own inference, plus include roots, angle brackets and `..`.
 
-    Generated files are made with dependencies that this would infer, so that they cannot be looked at here. A target
-    that lists some takes no header of another project, which may be the one that is generated.
+    Generated files cannot be inspected here, because the rules that generate them need the inferred dependencies. A
+    target that lists generated files therefore gets no headers of other projects, since the generated file may be the
+    header it needs.
     """
     owner = owner_of(request.field_set.address).spec
     listed = await Get(Listed, ListedRequest(owner))
@@ -330,8 +332,8 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
 def rules() -> list[Rule | UnionRule]:
     return [
         *collect_rules(),
-        # Only this rule of Pants' own inference: the others decode a source as UTF-8, and end with a traceback if it is
-        # not. Its options stay, so that a pants.toml that has them is still valid.
+        # Only this rule of Pants' own inference is used. The others decode each source as UTF-8 and fail with a
+        # traceback if it is not. The options of Pants' inference remain, so that a pants.toml with them is still valid.
         *collect_rules({"find": find_all_cc_targets}),
         *CCInferSubsystem.rules(),
         UnionRule(InferDependenciesRequest, InferCcIncludesRequest),

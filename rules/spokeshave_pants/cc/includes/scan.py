@@ -1,7 +1,7 @@
-"""What the text of a C/C++ or assembler file asks for: includes, embedded files, and macros that name headers.
+"""A scanner for C/C++ and assembler files: includes, embedded files, and macros that name headers.
 
-Nothing is preprocessed. Conditional includes count as taken, so that the answer is the same for every platform and set
-of macros: a compile's inputs are a superset of what it reads.
+Nothing is preprocessed. Conditional includes count as included, so that the result is the same for every platform and
+set of macros. The inputs of a compile are therefore a superset of the files that it reads.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _COMPUTED = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _MACRO = re.compile(rf"^[ \t]*(?:\#|%:)[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+{_NAMED}[ \t]*\r?$", re.MULTILINE)
-# In an assembler file, and within a string of C, where the quotes have a backslash each.
+# In an assembler file, and in a C string, where the quotes are escaped.
 _ASSEMBLER = re.compile(r'\.(incbin|include)\b\s*\\?"([^"\\\n]+)\\?"')
 _INCBIN = re.compile(r"incbin", re.IGNORECASE)
 _FILE_LITERAL = re.compile(r'"([\w./+@ -]*[\w+-]\.\w+)\\?"')
-# Of what `#include` names, what is a macro of the compiler's own, or the prefix of a string.
+# Words after `#include` that are macros of the compiler or string prefixes.
 _NOT_A_HEADER = frozenset(("__FILE__", "__BASE_FILE__", "__INCLUDE_LEVEL__", "u8", "u", "U", "L", "R"))
-# What hides an include, or a comment's beginning: in order, as the first that matches at a place is what stands there.
+# Text that can hide an include or a comment. The alternatives are in order: the first that matches at a position wins.
 _TOKEN = re.compile(
     r"""
     (?P<comment> // [^\n]* | /\* .*? (?: \*/ | \Z ) )
@@ -51,26 +51,26 @@ _FORCED_JOINED = ("--include=", "--imacros=", "-include", "-imacros")
 
 
 class IncludeKind(str, enum.Enum):
-    """How a file is asked for, which decides where it is looked for."""
+    """The kind of an include, which decides the search path."""
 
     INCLUDE = "include"
-    #: `#include_next`: every file that answers to the name, as the compiler goes from one to the next.
+    #: `#include_next`: all files with that name, because the compiler continues from one to the next.
     NEXT = "next"
-    #: `__has_include`: an input where it exists; no reason to look in other projects.
+    #: `__has_include`: an input if the file exists. Other projects are not searched.
     TEST = "test"
-    #: `-include` on the command line: found from the build root, and then as `#include`.
+    #: `-include` on the command line: searched from the build root, and then like `#include`.
     FORCED = "forced"
-    #: `#embed`: beside the file that embeds it.
+    #: `#embed`: searched relative to the embedding file.
     EMBED = "embed"
-    #: `.incbin` and `.include`: found from the build root, and then by the include roots.
+    #: `.incbin` and `.include`: searched from the build root, and then in the include roots.
     ASSEMBLER = "assembler"
-    #: A string that may name a file, handed to a macro that embeds one.
+    #: A string that may name a file, passed to a macro that embeds one.
     GUESS = "guess"
 
 
 @dataclass(frozen=True, order=True)
 class Include:
-    """One file that a text asks for, as written; `quoted` looks beside the including file first."""
+    """An include as written. `quoted` includes are first searched next to the including file."""
 
     spelling: str
     quoted: bool
@@ -79,12 +79,12 @@ class Include:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a text asks for.
+    """The result of scanning a text.
 
     Attributes:
-        includes: sorted.
-        macros: macros that are defined as the name of a header, each with that header.
-        computed: macros that are included (`#include MACRO`).
+        includes: Includes, sorted.
+        macros: Macros that are defined as the name of a header, each with that header.
+        computed: Macros that are included (`#include MACRO`).
     """
 
     includes: tuple[Include, ...] = ()
@@ -94,10 +94,10 @@ class Scan:
 
 @dataclass(frozen=True)
 class CcFile:
-    """A C/C++ file of the repository, the target that owns it, and what it asks for.
+    """A C/C++ file of the repository, its target, and its scanned includes.
 
     Attributes:
-        include_roots: the directories of its target that headers are included from, in the order of the search.
+        include_roots: The include directories of its target, in search order.
     """
 
     path: str
@@ -107,26 +107,26 @@ class CcFile:
 
 
 def parse_includes(text: str) -> tuple[Include, ...]:
-    """Everything that a file includes, embeds or tests for, sorted.
+    """Return everything that a file includes, embeds or tests for, sorted.
 
-    Includes in comments and strings are left out, and so are those made of macros.
+    Includes in comments and strings are ignored, and so are includes built from macros.
     """
     return scan_text(text).includes
 
 
 def without_comments(text: str) -> str:
-    """The text with continued lines joined and a space for each comment; strings may look like comments."""
+    """Return the text with continued lines joined and each comment replaced by a space. Strings are left unchanged."""
     spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
     return _TOKEN.sub(lambda token: " " if token["comment"] else token[0], spliced)
 
 
 def scan_text(text: str) -> Scan:
-    """What a file asks for."""
+    """Scan the text of a file."""
     code = without_comments(text)
     plain = _TOKEN.sub(lambda token: " " if token["raw"] else token[0], code)
     found = {_include(directive, quoted, angled) for directive, quoted, angled in _INCLUDE.findall(plain)}
     found |= {_test(directive, quoted, angled) for directive, quoted, angled in _TEST.findall(plain)}
-    # A raw string may hold assembler.
+    # A raw string may contain assembler.
     found |= {Include(name, True, IncludeKind.ASSEMBLER) for _, name in _ASSEMBLER.findall(code) if name.strip()}
     if _INCBIN.search(_ASSEMBLER.sub(lambda match: "" if match[2].strip() else match[0], code)):
         found |= {Include(name, True, IncludeKind.GUESS) for name in _FILE_LITERAL.findall(code)}
@@ -150,7 +150,7 @@ def _test(directive: str, quoted: str, angled: str) -> Include:
 
 
 def scan_flags(flags: Iterable[str], defines: Iterable[str] = ()) -> Scan:
-    """What a compiler's command line asks for: `-include` and `-imacros`, and macros that name headers."""
+    """Scan compiler flags: `-include`, `-imacros`, and macros that name headers."""
     includes: set[Include] = set()
     macros: set[tuple[str, Include]] = set()
     given = list(defines)
@@ -164,7 +164,7 @@ def scan_flags(flags: Iterable[str], defines: Iterable[str] = ()) -> Scan:
             given.append(flag[2:])
         else:
             name = next((flag[len(prefix) :] for prefix in _FORCED_JOINED if flag.startswith(prefix)), "")
-            # `-include-pch` and the like are other flags.
+            # `-include-pch` and similar flags are different flags.
             if name and not name.startswith("-"):
                 includes.add(Include(name, True, IncludeKind.FORCED))
     for define in given:

@@ -1,8 +1,8 @@
-"""Which file an include means, and everything that a source reaches: resolved as the compiler would.
+"""The include search: finds the file that an include refers to and everything a source reaches, like the compiler.
 
-A target sees its own files, what it lists in `dependencies`, and what those list. An include means, in this order: the
-file beside the including one, a file in the target's own roots, one in the roots of what it lists, a header of the
-platform or of a package. Only where none of these answers is a header of another project of the repository taken.
+A target sees its own files, the targets in its `dependencies`, and the dependencies of those. An include is resolved in
+this order: next to the including file, in the target's own roots, in the roots of its dependencies, as a header of the
+platform or of a package. A header of another project is used only if none of these matches.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _GLOB_CHARACTERS = frozenset("*?[]{}!\\")
 _NO_COMMAND_LINE = Scan()
-# Kinds that a compiler's dependency file need not list: reading one outside of the sandbox would go unnoticed.
+# Kinds that the compiler's dependency file need not list. A read outside of the sandbox would not be noticed.
 _UNREPORTED = (IncludeKind.EMBED, IncludeKind.ASSEMBLER, IncludeKind.TEST)
 
 
 @dataclass(frozen=True)
 class CcView:
-    """What a target sees beside its own files.
+    """What a target sees besides its own files.
 
     Attributes:
-        roots: the include roots of what it lists, in the order of the list.
-        owners: the C/C++ targets among what it lists, in the same order.
-        files: generated and plain files among it, which no C/C++ target owns.
-        package_headers: how the headers of the packages among it are included.
-        excluded: targets that its `dependencies` exclude by `!`.
-        takes_strangers: whether headers of other projects may be taken at all.
+        roots: The include roots of its dependencies, in the order of the list.
+        owners: The C/C++ targets among its dependencies, in the same order.
+        files: Generated and plain files among its dependencies, which no C/C++ target owns.
+        package_headers: The include spellings of the headers of its packages.
+        excluded: Targets that its `dependencies` exclude by `!`.
+        takes_strangers: Whether headers of other projects may be used.
     """
 
     roots: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class CcView:
 
 @dataclass(frozen=True, order=True)
 class Stranger:
-    """A header of a target that nothing lists, taken as nothing else answers to the include."""
+    """A header of a target that no dependency lists, used because nothing else matches the include."""
 
     includer: str
     spelling: str
@@ -56,16 +56,16 @@ class Stranger:
 
 @dataclass(frozen=True)
 class IncludeClosure:
-    """What a source reaches.
+    """Everything that a source reaches.
 
     Attributes:
-        headers: files of the repository that targets own, sorted.
-        include_roots: the directories to search, in order: the source's own, and others that something was found by.
-        unresolved: spellings that no file of the repository answers to: the platform's, and packages'.
-        data: files that may be embedded, if they exist; they need no target.
-        directories: directories that a spelling with `..` passes through.
-        owners: the targets whose files are reached, which decide what else may be seen.
-        strangers: headers of other projects.
+        headers: Files of the repository that targets own, sorted.
+        include_roots: The search directories in order: the source's own, and others that contain a reached file.
+        unresolved: Spellings without a file in the repository: headers of the platform or of packages.
+        data: Files that may be embedded, if they exist. They need no target.
+        directories: Directories in the path of spellings with `..`.
+        owners: The targets whose files are reached. They decide what else is visible.
+        strangers: Headers of other projects.
     """
 
     headers: tuple[str, ...]
@@ -78,10 +78,10 @@ class IncludeClosure:
 
 
 class IncludeGraph:
-    """All C/C++ files of the repository, by path and by every spelling that an include root gives them.
+    """All C/C++ files of the repository, by path and by each spelling that an include root allows.
 
     Raises:
-        InvalidTargetError: for files that several targets own; all of them at once.
+        InvalidTargetError: If several targets own the same file. The message names all such files.
     """
 
     def __init__(self, files: Iterable[CcFile]) -> None:
@@ -103,15 +103,15 @@ class IncludeGraph:
         self._spellings: Mapping[str, list[tuple[str, str]]] = spellings
 
     def members(self, owner: str) -> tuple[str, ...]:
-        """The files of a target, sorted; empty for a target that owns none."""
+        """Return the files of a target, sorted. Empty for a target without files."""
         return self._members.get(owner, ())
 
     def roots(self, owner: str) -> tuple[str, ...]:
-        """The include roots of a target."""
+        """Return the include roots of a target."""
         return self._roots.get(owner, ())
 
     def answering(self, spelling: str) -> tuple[tuple[str, str], ...]:
-        """Every file of the repository that some root gives a spelling, with that root."""
+        """Return all files of the repository that match a spelling by some root, each with that root."""
         return tuple(self._spellings.get(posixpath.normpath(spelling), ()))
 
     def __eq__(self, other: object) -> bool:
@@ -121,23 +121,23 @@ class IncludeGraph:
         return hash(self._key)
 
     def included(self, path: str, view: CcView) -> tuple[str, ...]:
-        """The files that a file includes itself, sorted; what cannot be decided is left for `closure` to report."""
+        """Return the files that a file includes directly, sorted. `closure` reports ambiguous includes."""
         walk = _Walk(self, path, {self.files[path].owner: view}, _NO_COMMAND_LINE)
         walk.visit(path)
         walk.follow_strangers()
         return tuple(sorted(walk.headers))
 
     def closure(self, path: str, views: Mapping[str, CcView], command_line: Scan = _NO_COMMAND_LINE) -> IncludeClosure:
-        """Everything that a source reaches through includes.
+        """Return everything that a source reaches through includes.
 
         Args:
-            path: the source.
-            views: what each target sees; a target that is not in it sees its own files alone.
-            command_line: what the compiler's flags ask for.
+            path: The path of the source.
+            views: What each target sees. A target without an entry sees only its own files.
+            command_line: Includes from the compiler's flags.
 
         Raises:
-            InvalidTargetError: for includes that several files answer to equally well, those that two files mean
-                differently, and embedded files outside of the repository; all of them at once.
+            InvalidTargetError: For includes that match several files equally well, includes that two files resolve
+                differently, and embedded files outside of the repository. The message reports all of them.
         """
         walk = _Walk(self, path, views, command_line)
         walk.run()
@@ -145,7 +145,7 @@ class IncludeGraph:
 
 
 class _Walk:
-    """One source's way through its includes."""
+    """The state of one traversal from a source through its includes."""
 
     def __init__(self, graph: IncludeGraph, path: str, views: Mapping[str, CcView], command_line: Scan) -> None:
         self._graph = graph
@@ -171,14 +171,14 @@ class _Walk:
         self._owners = {self._source.owner}
 
     def run(self) -> None:
-        """Follow everything."""
+        """Follow all includes."""
         for include in self._command_line.includes:
             self._follow(include, self._source)
         self._learn(self._command_line)
         self._drain()
         while self._follow_computed() or self.follow_strangers():
             self._drain()
-        # Much of what follows no compiler may ever ask for, so nothing of it is an error.
+        # The compiler may not need any of the following files, so problems with them are not errors.
         self._is_certain = False
         while self._follow_undefined():
             self._drain()
@@ -200,7 +200,7 @@ class _Walk:
         )
 
     def visit(self, path: str) -> None:
-        """Follow what one file asks for."""
+        """Follow the includes of one file."""
         file = self._file(path)
         assert file is not None
         self._owners.add(file.owner)
@@ -270,7 +270,7 @@ class _Walk:
         self._unresolved.add(include.spelling)
 
     def _answers(self, include: Include, includer: CcFile) -> Iterator[tuple[str | None, str]]:
-        """What an include can mean of what the target sees, best first, with the root that finds it."""
+        """Yield the visible files that an include can refer to, best first, each with the root that finds it."""
         beside = {IncludeKind.FORCED: ""}.get(include.kind, posixpath.dirname(includer.path))
         if include.quoted:
             path = _join(beside, include.spelling)
@@ -292,9 +292,9 @@ class _Walk:
         return self._views.get(owner, CcView())
 
     def follow_strangers(self) -> bool:
-        """Look in other projects for what nothing that the target sees answers to; whether that led on.
+        """Search other projects for unresolved includes. Return whether any header was found.
 
-        A header that any text tests for by `__has_include` is optional, and never another project's.
+        A header that any text tests for by `__has_include` is optional and never taken from another project.
         """
         before = len(self.headers)
         lost, self._lost = self._lost, {}
@@ -308,7 +308,7 @@ class _Walk:
         return len(self.headers) > before
 
     def _stranger(self, include: Include, includer: CcFile) -> tuple[str | None, str] | None:
-        """A header of another project, where there is just one that can be meant."""
+        """Return the header of another project if exactly one matches."""
         views = [self._view(owner) for owner in {self._source.owner, includer.owner}]
         if not all(view.takes_strangers for view in views) or is_system_header(include.spelling):
             return None
@@ -323,7 +323,7 @@ class _Walk:
         headers = {path for _, path in found}
         if len(headers) > 1 and (include.quoted or "/" in include.spelling):
             self._report(_ambiguity(include, includer, headers))
-        # `<config.h>` may be for another platform, or of a package: the compiler tells if it is needed.
+        # `<config.h>` may be for another platform or part of a package. The compiler reports it if it is needed.
         if len(headers) != 1:
             return None
         root, header = found[0]
@@ -349,7 +349,7 @@ class _Walk:
                 self._reach(path)
 
     def _follow_computed(self) -> bool:
-        """Follow `#include MACRO` to each header that a text defines the macro as; whether that led to new ones."""
+        """Follow `#include MACRO` to each header that a text defines it as. Return whether there are new ones."""
         before = len(self.headers)
         for name, path in sorted(self._computed):
             file = self._file(path)
@@ -359,7 +359,7 @@ class _Walk:
         return len(self.headers) > before
 
     def _follow_undefined(self) -> bool:
-        """Where no text defines the macro as a header, take all files of the target and of what it lists."""
+        """If no text defines the macro as a header, add all files of the target and of its dependencies."""
         before = len(self.headers)
         for name, path in sorted(self._computed):
             file = self._file(path)
@@ -374,14 +374,14 @@ class _Walk:
                 self._reach(member)
 
     def _pass_through(self, directory: str, spelling: str) -> None:
-        """Note the directories that `a/../b.h` passes through, which have to exist."""
+        """Record the directories in the path of `a/../b.h`, which have to exist."""
         parts = spelling.split("/")
         for position, part in enumerate(parts):
             if part == "..":
                 self._directories.add(posixpath.normpath(posixpath.join(directory, *parts[:position])))
 
     def _check_order(self, roots: tuple[str, ...]) -> None:
-        """Report what the compiler would find by its one list of directories in place of what is meant."""
+        """Report includes for which the compiler's single list of directories would find another file."""
         present = {*self.headers, self._path, *self._made}
         for spelling, meant in self._meant.items():
             found = next((path for path in (_join(root, spelling) for root in roots) if path in present), meant)
@@ -404,13 +404,13 @@ def _check_owners(files: Iterable[CcFile]) -> None:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _join(directory: str, spelling: str) -> str | None:
-    """A spelling's path from a directory of the repository, or None where it leads out of that."""
+    """Return the path of a spelling relative to a directory, or None if it leads out of the repository."""
     path = posixpath.normpath(posixpath.join(directory, spelling))
     return None if path.startswith(("/", "../")) or path == ".." else path
 
 
 def _is_outside(include: Include, includer: CcFile) -> bool:
-    """Whether a spelling leads out of the repository from wherever the file may be looked for."""
+    """Return whether a spelling leads out of the repository from every directory in which it may be searched."""
     directories = ("", posixpath.dirname(includer.path), *includer.include_roots)
     return all(_join(directory, include.spelling) is None for directory in directories)
 

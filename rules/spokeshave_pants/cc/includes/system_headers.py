@@ -1,9 +1,9 @@
-"""Headers that belong to the system, whatever a project of the repository calls its own."""
+"""Names of system headers, which take precedence over files of the repository with the same name."""
 
 from __future__ import annotations
 
-# At the top of glibc's, musl's and clang's include directories, but for those that only each other include;
-# then CPython's, those in a folder whose name projects use too, and what portable code includes on Windows.
+# Headers at the top of the include directories of glibc, musl and clang, except those that only each other include;
+# CPython's; those in directories whose name projects use too; and Windows headers that portable code includes.
 SYSTEM_HEADERS = frozenset(
     """
     a.out.h aio.h aliases.h alloca.h ammintrin.h ar.h argp.h argz.h arm_acle.h arm_neon.h assert.h byteswap.h cet.h
@@ -26,12 +26,12 @@ SYSTEM_HEADERS = frozenset(
     Windows.h conio.h crtdbg.h direct.h intsafe.h io.h process.h sal.h tchar.h windows.h winsock.h winsock2.h ws2tcpip.h
     """.split()
 )
-# Folders of system headers whose names no project gives to its own.
+# Directories of system headers whose names projects do not use.
 _SYSTEM_FOLDERS = tuple(
     f"{name}/" for name in "arpa asm asm-generic bits linux mach mach-o netinet netinet6 sys".split()
 )
 
 
 def is_system_header(spelling: str) -> bool:
-    """Whether an include means a header of the platform, where nothing that the target may see answers to it."""
+    """Return whether an include refers to a header of the platform if no visible file matches it."""
     return spelling in SYSTEM_HEADERS or spelling.startswith(_SYSTEM_FOLDERS)

@@ -1,8 +1,8 @@
-"""C/C++ headers and sources that ship in Python packages, unpacked from pinned requirements.
+"""C/C++ headers and sources from Python packages, unpacked from pinned requirements.
 
-Where a distribution has one wheel for all platforms, as nanobind and pybind11 do, that is unpacked once. Where it has a
-wheel for each, as numpy does, whose `_numpyconfig.h` says how many bytes a `long` has, a compile gets the files of the
-wheel for its own platform and Python.
+A distribution with one wheel for all platforms, such as nanobind or pybind11, is unpacked once. A distribution with a
+wheel per platform, such as numpy, whose `_numpyconfig.h` states the size of `long`, is unpacked for each platform and
+Python that a compile needs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PYTHON_HEADER = "Python.h"
 
 
 class MissingWheelError(SpokeshaveError):
-    """Distributions that have no wheel for a platform, so that nobody knows their headers there."""
+    """Distributions without a wheel for a platform, so that their headers for it are unknown."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         super().__init__(
@@ -73,11 +73,12 @@ class CcPackageRequest:
 
 @dataclass(frozen=True)
 class PinnedDistribution:
-    """What a target takes from a distribution.
+    """The files that a target takes from a distribution.
 
-    :param requirements: the file that pins it.
-    :param pins: its entries there.
-    :param include_dirs: folders, relative to `site-packages` as the sources are.
+    Attributes:
+        requirements: The requirements file that pins it.
+        pins: Its entries in that file.
+        include_dirs: Directories relative to `site-packages`; sources are relative to it too.
     """
 
     address: str
@@ -89,14 +90,14 @@ class PinnedDistribution:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Those that are wanted with all that is in them."""
-        # A source may include others of its own directory (nanobind's combined one does).
+        """Return the directories that are needed completely."""
+        # A source may include other files of its own directory, as nanobind's combined source does.
         return tuple(sorted({*self.include_dirs, *(posixpath.dirname(source) for source in self.sources)}))
 
     def first_applying(
         self, platforms: Iterable[CompletePlatform]
     ) -> tuple[CompletePlatform, PinnedRequirements] | None:
-        """The first platform that the file pins the distribution for, and what it pins there."""
+        """Return the first platform that the file pins the distribution for, and its pins there."""
         for platform in platforms:
             pins = self.pins.applying(platform.environment)
             if self.name in pins.names:
@@ -106,7 +107,11 @@ class PinnedDistribution:
 
 @dataclass(frozen=True)
 class DistributionRequest:
-    """:param platform: what its wheel is for; None for this machine, which builds one where there is none."""
+    """A request for the files of one wheel.
+
+    Attributes:
+        platform: The platform of the wheel. None for this machine, which builds a wheel if there is none.
+    """
 
     pinned: PinnedDistribution
     platform: CompletePlatform | None
@@ -115,22 +120,23 @@ class DistributionRequest:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The wanted files of one wheel, as `site-packages` has them."""
+    """The requested files of one wheel, in the layout of `site-packages`."""
 
     wheel: str
     digest: Digest
 
     @property
     def is_pure(self) -> bool:
-        """Whether its wheel is for all platforms, by its name (PEP 427)."""
+        """Return whether the wheel is for all platforms, by its file name (PEP 427)."""
         return WheelName.parse(self.wheel).is_pure
 
 
 @dataclass(frozen=True)
 class _AnyWheel:
-    """A wheel of a distribution, for whatever platform.
+    """One wheel of a distribution, for any platform.
 
-    :param serves_all: whether there is none that could be another for another platform.
+    Attributes:
+        serves_all: Whether no other wheel of the distribution can apply to another platform.
     """
 
     distribution: Distribution
@@ -141,8 +147,9 @@ class _AnyWheel:
 class CcPackage:
     """Headers and sources of one distribution, at `PACKAGES_DIR/{name}` in a sandbox.
 
-    :param digest: its files, as any of its wheels has them.
-    :param by_platform: what to look for the wheels of each platform by; None where one serves all.
+    Attributes:
+        digest: The files as any of its wheels contains them.
+        by_platform: How to find the wheel of each platform. None if one wheel serves all.
     """
 
     address: str
@@ -160,15 +167,17 @@ class CcPackage:
         return f"{PACKAGES_DIR}/{self.name}"
 
     def provides_any(self, spellings: frozenset[str]) -> bool:
-        """Whether one of these includes is of this package."""
+        """Return whether one of the includes belongs to this package."""
         return not self.headers.isdisjoint(spellings)
 
 
 @dataclass(frozen=True)
 class CcPackageFilesRequest:
-    """:param python: the version that sources are compiled for; None for those that know no Python.
+    """A request for the files of a package for one platform.
 
-    :param platform: one of a single processor.
+    Attributes:
+        python: The version that sources are compiled for. None for sources without Python.
+        platform: A platform with a single processor.
     """
 
     package: CcPackage
@@ -178,9 +187,10 @@ class CcPackageFilesRequest:
 
 @dataclass(frozen=True)
 class CcPackageFiles:
-    """What a compile for one platform gets of a package.
+    """The files of a package for a compile for one platform.
 
-    :param problem: why there is nothing that it could get; empty where there is.
+    Attributes:
+        problem: Why the package has no files for the platform. Empty if it has.
     """
 
     digest: Digest
@@ -242,9 +252,10 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
 
 
 def _parse_pins(content: bytes, path: str, where: str) -> PinnedRequirements:
-    """The entries of a requirements file.
+    """Parse the entries of a requirements file.
 
-    :raises InvalidTargetError: with every line that is not pinned and hashed, or that no pinned file may have.
+    Raises:
+        InvalidTargetError: For lines that are not pinned and hashed, or that a pinned file may not contain.
     """
     try:
         pins = PinnedRequirements.parse(decode_requirements(content))
@@ -269,7 +280,7 @@ async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
     try:
         found = await Get(Distribution, DistributionRequest(pinned, *chosen))
     except NoWheelError:
-        # There are sources alone: they are built here, and so there is no wheel of another platform to look for.
+        # There are only sources, which are built here. No wheel of another platform can exist.
         return _AnyWheel(await Get(Distribution, DistributionRequest(pinned, None, pinned.pins)), serves_all=True)
     return _AnyWheel(found, serves_all=found.is_pure)
 

@@ -1,1 +1,1 @@
-"""One link: its command line and its inputs."""
+"""Link actions: the command line and the inputs of one link."""

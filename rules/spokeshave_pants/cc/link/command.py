@@ -1,4 +1,4 @@
-"""The command line of one link, decided without the engine."""
+"""The command line of one link, built without the engine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ EXPORTS_FILE = "__exports.map"
 
 @dataclass(frozen=True)
 class LinkSettings:
-    """What decides a link beside its objects.
+    """The settings of a link.
 
-    :param output: the file to link, relative to the sandbox.
-    :param install_name: the name by which what links to a shared library asks for it at run time (ELF's soname,
-        Mach-O's install name without `@rpath/`); None for an extension, which nothing links to.
-    :param exports: the only symbols to leave visible on ELF (ld's version-script patterns), or None to leave what the
-        code marks. The other formats export what the code marks.
-    :param allow_undefined: leave symbols for the interpreter to provide. ELF's linker then only warns, macOS' says
-        nothing; Windows has none such, as an import library names them.
-    :param flags: the user's flags for the platform's linker.
+    Attributes:
+        output: The file to link, relative to the sandbox.
+        install_name: The name by which dependents load a shared library at run time: the soname on ELF, the install
+            name without `@rpath/` on Mach-O. None for an extension, which nothing links to.
+        exports: The only symbols to keep visible on ELF, as version-script patterns, or None to keep all that the code
+            marks. The other formats always export what the code marks.
+        allow_undefined: Leave symbols for the interpreter to provide. ELF's linker then only warns and macOS' linker
+            reports nothing. Windows has no undefined symbols because an import library names them.
+        flags: The user's flags for the platform's linker.
     """
 
     output: str
@@ -33,7 +34,7 @@ class LinkSettings:
 
 
 def exports_script(exports: tuple[str, ...]) -> str:
-    """A linker version script that leaves only these symbols visible."""
+    """Return a linker version script that keeps only these symbols visible."""
     return "{ global: " + " ".join(f"{symbol};" for symbol in exports) + " local: *; };\n"
 
 
@@ -43,7 +44,7 @@ def link_description(output: str, platform: Platform, abi: PythonAbi | None) -> 
 
 
 def import_library(output: str) -> str:
-    """The import library that a link for Windows leaves beside its DLL."""
+    """Return the path of the import library that a link for Windows writes next to its DLL."""
     return output.rpartition(".")[0] + ".lib"
 
 
@@ -55,16 +56,17 @@ def link_argv(
     pack_flags: tuple[str, ...],
     pack_libraries: tuple[str, ...],
 ) -> tuple[str, ...]:
-    """The linker's command line: the runtime pack's template around the user's objects.
+    """Return the linker's command line: the runtime pack's template with the user's objects.
 
-    :param libraries: shared libraries to link to, or on Windows their import libraries.
+    Args:
+        libraries: Shared libraries to link to, or on Windows their import libraries.
     """
     inputs = (*sorted(objects), *sorted(libraries))
     if platform.object_format is ObjectFormat.ELF:
         return (ZIG, "ld.lld", *pack_flags, *_elf_flags(settings), *settings.flags, *inputs, *pack_libraries)
     if platform.object_format is ObjectFormat.PE:
         return (ZIG, "lld-link", *pack_flags, *_pe_flags(settings), *settings.flags, *inputs, *pack_libraries)
-    # zig has no linker for Mach-O that is called by itself; told to add nothing of its own, its driver is one.
+    # zig's Mach-O linker cannot be called by itself. Its driver with all defaults disabled does the same.
     driver = (ZIG, "cc", "-target", platform.zig_target, "-O2", "-nostdlib", "-shared", "-s")
     return (*driver, *_macho_flags(settings), *settings.flags, *inputs, *pack_libraries)
 
@@ -75,7 +77,7 @@ def _elf_flags(settings: LinkSettings) -> tuple[str, ...]:
         settings.output,
         *(("-soname", settings.install_name) if settings.install_name else ()),
         *(("--version-script", EXPORTS_FILE) if settings.exports is not None else ()),
-        # Without the first, the linker says nothing at all of symbols that a shared object leaves undefined.
+        # Without the first flag, the linker does not report undefined symbols of a shared object.
         "--no-undefined",
         *(("--warn-unresolved-symbols",) if settings.allow_undefined else ()),
     )
@@ -89,9 +91,9 @@ def _macho_flags(settings: LinkSettings) -> tuple[str, ...]:
     name = settings.install_name or settings.output.rpartition("/")[2]
     return (
         *("-o", settings.output),
-        # Without a name the linker takes the output's path.
+        # Without a name the linker uses the output's path.
         f"-Wl,-install_name,@rpath/{name}",
-        # Room for the name that a repair gives.
+        # Reserve space for the name that a repair sets.
         "-Wl,-headerpad_max_install_names",
         "-Wl,-dead_strip",
         *(("-Wl,-undefined,dynamic_lookup",) if settings.allow_undefined else ()),

@@ -1,8 +1,8 @@
-"""Link flags as a compiler driver takes them, in the words of each format's linker. Decided without the engine.
+"""Translation of link flags from compiler drivers to the linker of each format. Works without the engine.
 
-Builds of other tools write flags for gcc or clang as drivers: `-lm`, `-pthread`, `-Wl,-z,now`. Links here call the
-linker itself. What only a driver or the compiler understands is translated, or left out where a link does it anyway;
-what the linker takes is passed on as it is.
+Build files of other tools contain flags for gcc or clang as drivers: `-lm`, `-pthread`, `-Wl,-z,now`. Links here call
+the linker directly. Flags that only a driver or the compiler understands are translated, or dropped if a link does the
+same by default. Linker flags are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from spokeshave_pants.cc.runtime_pack.recipe import WINDOWS_LIBRARIES
 from spokeshave_pants.cc.unsupported import unsupported_flag
 from spokeshave_pants.platform import ObjectFormat, Platform, System
 
-# Part of the C library, of the compiler's runtime or of libc++, all of which every link has.
+# Part of the C library, the compiler's runtime or libc++, which every link includes.
 _RUNTIME_LIBRARIES = frozenset(
     (
         "atomic c c++ c++abi c++experimental c++fs compiler_rt dl gcc gcc_eh gcc_s m pthread rt ssp "
@@ -26,33 +26,33 @@ _SYSTEM_LIBRARIES = {
     System.GLIBC: frozenset({"ld", "resolv"}),
     System.MUSL: frozenset({"crypt", "resolv", "xnet"}),
     System.MACOS: frozenset({"System"}),
-    # The first line are those that zig links by itself.
+    # zig links the libraries of the first line by itself.
     System.WINDOWS: frozenset(
         ("advapi32", "kernel32", "mingw32", "mingwex", "moldname", "msvcrt", "ntdll", "shell32", "ucrt", "user32")
     )
     | frozenset(WINDOWS_LIBRARIES)
     | frozenset({"winpthread"}),
 }
-# The interpreter that loads an extension provides them; on Windows its import library is among a link's own.
+# The interpreter that loads an extension provides these. On Windows each link includes the import library.
 _PYTHON_LIBRARY = re.compile(r"python\d.*")
 
-# What a link does anyway.
+# Defaults of every link.
 _NO_EFFECT = re.compile(
     r"-s|-shared|-bundle|-dynamiclib|-dynamic|-rdynamic|-pthreads?|-pipe|-v|-w|-no-?pie|-save-temps(?:=\S+)?"
     r"|-(?:static|shared)-lib(?:gcc|stdc\+\+|asan)|-static-libc\+\+|-stdlib=\S+|-rtlib=\S+|-unwindlib=\S+"
 )
-# What only a compile is concerned with, after what is refused below. The linkers' own names of these forms are left
-# out here, and have no colon elsewhere.
+# Flags that affect only the compile, applied after the refusals below. Linker flags of the same form are matched here;
+# elsewhere they have no colon.
 _COMPILER = re.compile(
     r"-(?!fini\b|gc-sections|gdb-index|mllvm\b)[fgmWOQ][\w.#+-]*(?:[=,].*)?"
     r"|-[DU](?:\w+(?:\(.*\))?(?:=.*)?)?|-R[a-z][\w-]*=.*"
     r"|--?std=.*|-ansi|-pedantic(?:-errors)?|-nost\w+\+*|-nodefaultlibs|-nolibc|-X(?:clang|assembler|preprocessor)",
     re.DOTALL,
 )
-# Made anyway where there is one.
+# Made in any case if there is one.
 _IMPORT_LIBRARY = re.compile(r"--?out-implib(?:=.*)?")
-# GNU ld's, for ELF alone: what they ask for is the other formats' own way, or has no counterpart there. Of a long name
-# it takes one dash as well as two.
+# GNU ld's flags for ELF only. The other formats do the same by default, or have no equivalent. GNU ld accepts one dash
+# as well as two for long names.
 _ELF_ONLY = re.compile(
     r"--?(?:(?:no-)?(?:as-needed|gc-sections|allow-shlib-undefined|copy-dt-needed-entries|add-needed|export-dynamic"
     r"|whole-archive|warn-\S+)|no-undefined|exclude-libs(?:=.*)?|hash-style(?:=.*)?|build-id(?:=.*)?"
@@ -63,7 +63,7 @@ _ELF_ONLY = re.compile(
 _MACHO_ONLY = re.compile(
     r"-undefined|-dead_strip(?:_dylibs)?|-headerpad_max_install_names|-bind_at_load|-(?:compatibility|current)_version"
 )
-# lld-link's, which takes any case, where a driver's flags begin with the same letters.
+# lld-link's flags, in any case. A driver's flags may begin with the same letters.
 _COFF_FLAGS = frozenset(
     (
         "debug debugtype defaultlib delay delayload demangle dependentloadflag diasdkdir dll driver dwodir "
@@ -74,7 +74,7 @@ _COFF_FLAGS = frozenset(
         "msvclto opt release threads time timestamp tlbid tlbout tsaware wholearchive wx"
     ).split()
 )
-# Which kind of library a search takes: none is searched for.
+# The kind of library that a search accepts. No libraries are searched for.
 _LIBRARY_SEARCH = re.compile(r"-Bstatic|-Bdynamic|-dn|-dy")
 _BY_TAG = "the platform's tag determines the processor"
 _PROFILES = "the toolchain has no runtime for profiles"
@@ -85,7 +85,7 @@ _ITS_FILE = (
     'function; mark the API of a `cc_shared_library` with `__attribute__((visibility("default")))`, for Windows with '
     "`__declspec(dllexport)`"
 )
-# What is decided elsewhere, or what the toolchain does not have; the first that matches says why.
+# Settings that are made elsewhere, or features that the toolchain does not have. The first match decides the reason.
 _DECIDED = tuple(
     (re.compile(pattern, re.DOTALL), reason)
     for pattern, reason in (
@@ -121,7 +121,7 @@ _TWO_WORDS = re.compile(
 )
 _FRAMEWORK = re.compile(r"-(?:weak_|needed_|reexport_)?framework")
 _RPATH = re.compile(r"(?P<name>--?rpath|-R)(?:(?:=|(?<=-R))(?P<path>.*))?")
-# What a shell or a Makefile would have taken away.
+# Syntax that a shell or a Makefile would have expanded.
 _SHELL_QUOTES = re.compile(r"""["']|\\(?=\$)|\$(?=\$)""")
 _OWN_RPATH = re.compile(r"(?P<origin>\$ORIGIN|\$\{ORIGIN\}|@loader_path)(?P<rest>/.*)?")
 _OWN_RPATHS = {ObjectFormat.ELF: "$ORIGIN", ObjectFormat.MACHO: "@loader_path"}
@@ -131,7 +131,7 @@ _LIBRARY_FILE = re.compile(r"[^-/].*\.(?:a|o|obj|lib|so(?:\.\d+)*|dylib|dll|tbd)
 
 @dataclass
 class _Link:
-    """A link's flags while they are translated."""
+    """The flags of a link during translation."""
 
     platform: Platform
     arguments: list[str] = field(default_factory=list)
@@ -143,14 +143,14 @@ class _Link:
 
 @dataclass(frozen=True)
 class LinkArguments:
-    """A target's link flags in the linker's words, and what cannot be done for this platform."""
+    """The link flags of a target for the linker, and the flags that cannot be used for this platform."""
 
     arguments: tuple[str, ...]
     problems: tuple[str, ...]
 
 
 def link_arguments(flags: tuple[str, ...], platform: Platform) -> LinkArguments:
-    """Translate flags, of a driver or of the platform's linker, for the link of a shared library."""
+    """Translate flags of a driver or of the platform's linker for the link of a shared library."""
     link = _Link(platform)
     words = iter(_words(flags))
     for word, for_linker in words:
@@ -163,7 +163,7 @@ def link_arguments(flags: tuple[str, ...], platform: Platform) -> LinkArguments:
 
 
 def _words(flags: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
-    """Each word of the flags, and whether it was written for the linker (`-Wl,` or `-Xlinker`)."""
+    """Yield each word of the flags, and whether it was written for the linker (`-Wl,` or `-Xlinker`)."""
     rest = iter(flags)
     for flag in rest:
         if flag.startswith("-Wl,"):
@@ -175,7 +175,7 @@ def _words(flags: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
 
 
 def _libraries(link: _Link, word: str, value: str | None) -> bool:
-    """Whether a flag names libraries or where they are. Those that exist are part of each link."""
+    """Handle a flag that names libraries or their directories. Known libraries are part of each link."""
     lower = word.lower()
     if _FRAMEWORK.fullmatch(word):
         link.refuse(f"{word} {value}", _FRAMEWORKS[link.platform.system is System.MACOS])
@@ -202,9 +202,9 @@ def _is_search(word: str) -> bool:
 
 
 def _is_coff_flag(link: _Link, word: str) -> bool:
-    """Whether a word is lld-link's own, such as `-lldmap` or `-LARGEADDRESSAWARE:NO`."""
+    """Return whether a word is lld-link's own flag, such as `-lldmap` or `-LARGEADDRESSAWARE:NO`."""
     coff = link.platform.object_format is ObjectFormat.PE
-    # Of GNU ld's flags only this one has the name of lld-link's; it takes a value.
+    # This is the only flag of GNU ld with the name of an lld-link flag. It takes a value.
     return coff and word != "-Map" and word.startswith("-") and word[1:].lower().partition(":")[0] in _COFF_FLAGS
 
 
@@ -235,7 +235,7 @@ _FRAMEWORKS = {
 
 
 def _refused(link: _Link, word: str, value: str | None) -> bool:
-    """Whether a flag asks for what is decided elsewhere, or for what the toolchain does not have."""
+    """Handle a flag for a setting that is made elsewhere or a feature that the toolchain does not have."""
     if _is_coff_flag(link, word):
         return False
     unsupported = unsupported_flag(word)
@@ -263,7 +263,7 @@ def _has_no_effect(link: _Link, word: str, for_linker: bool) -> bool:
 
 
 def _other(link: _Link, word: str, value: str | None, for_linker: bool) -> None:
-    """A flag that is no library: left out, refused or passed on."""
+    """Drop, refuse or pass on a flag that does not name a library."""
     object_format = link.platform.object_format
     parts = (word,) if value is None else (word, value)
     if _has_no_effect(link, word, for_linker):
@@ -280,7 +280,7 @@ def _other(link: _Link, word: str, value: str | None, for_linker: bool) -> None:
 
 
 def _rpath(link: _Link, name: str, path: str) -> None:
-    """Where a loader looks: only from the library's own folder, or it would look on the user's machine."""
+    """Handle a run path. Only the library's own directory is allowed: others depend on the user's machine."""
     own = [_OWN_RPATH.fullmatch(part) for part in _SHELL_QUOTES.sub("", path).split(":")]
     found = [(match["origin"].replace("{", "").replace("}", ""), match["rest"] or "") for match in own if match]
     if len(found) < len(own):

@@ -1,6 +1,6 @@
-"""The functions of glibc and the version that each came with, by the list that zig makes its stubs of.
+"""The functions of glibc and the version that introduced each, from the list that zig generates its stubs from.
 
-Source: the format of `abilists` as ziglang/libc-abi-tools documents it.
+Source: the format of `abilists` as documented by ziglang/libc-abi-tools.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Reader:
                 return value
 
     def terminated(self) -> Iterator[int]:
-        """Bytes up to the one whose highest bit is set."""
+        """Read the bytes up to the one whose highest bit is set."""
         while True:
             byte = self.byte()
             yield byte & ~_LAST
@@ -48,7 +48,7 @@ class _Reader:
 
 
 def first_versions(abilists: bytes, target: str) -> dict[str, Version]:
-    """The first glibc that has each function of a target, `x86_64-linux-gnu`; empty for an unknown one or no list."""
+    """Return the first glibc version of each function of a target such as `x86_64-linux-gnu`. Empty if unknown."""
     if not abilists:
         return {}
     reader = _Reader(abilists)

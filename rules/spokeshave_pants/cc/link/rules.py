@@ -1,4 +1,4 @@
-"""Link objects into a shared library: an extension module, or a `cc_shared_library`."""
+"""Rules that link objects into a shared library: an extension module, or a `cc_shared_library`."""
 
 from __future__ import annotations
 
@@ -57,9 +57,10 @@ from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 @dataclass(frozen=True)
 class LinkRequest:
-    """Objects and shared libraries to link, under the name of the target they are for.
+    """A request to link objects and shared libraries for a target, whose name appears in messages.
 
-    :param libraries: what is linked to: shared libraries, or their import libraries, at `library_paths`.
+    Attributes:
+        libraries: The shared libraries to link to, or their import libraries, at `library_paths`.
     """
 
     target: str
@@ -73,10 +74,11 @@ class LinkRequest:
 
 @dataclass(frozen=True)
 class LinkedLibrary:
-    """A linked file at `path`, and every action that it took, its own the last.
+    """A linked file at `path`, and all actions that produced it, the link last.
 
-    :param link_digest: what a link to this library gets, at `link_path`: the file itself, or on Windows its import
-        library.
+    Attributes:
+        link_digest: The file that dependents link to, at `link_path`: the library itself, or on Windows its import
+            library.
     """
 
     digest: Digest
@@ -86,16 +88,17 @@ class LinkedLibrary:
     actions: tuple[Action, ...]
 
     def after(self, *needs: Action) -> LinkedLibrary:
-        """This file, whose link had to wait for more: for libraries that it was linked to."""
+        """Return this library with additional actions that its link had to wait for."""
         *before, link = self.actions
         return replace(self, actions=(*before, link.after(*needs)))
 
 
 @dataclass(frozen=True)
 class LinkPlanRequest:
-    """What a target that is linked consists of; it knows no platform and no Python.
+    """A request for the contents of a linked target, independent of platform and Python.
 
-    :param variant: the `cc_variant` that its sources are compiled with, if any.
+    Attributes:
+        variant: The `cc_variant` that its sources are compiled with, if any.
     """
 
     address: Address
@@ -110,7 +113,11 @@ class LinkPlan:
 
 @dataclass(frozen=True)
 class SharedLibraryRequest:
-    """:param platform: one of a single processor."""
+    """A request for a shared library.
+
+    Attributes:
+        platform: A platform with a single processor.
+    """
 
     address: Address
     platform: Platform
@@ -127,7 +134,7 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     closure = await Get(LinkClosure, LinkClosureRequest(roots))
     listed = [address for address in closure.shared_libraries if address != request.address]
     elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in listed)
-    # A library's own libraries are linked to as well: their headers may be reached through its headers.
+    # A library's own dependencies are linked too, because their headers may be reachable through its headers.
     libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
     elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
     in_libraries = {plan.source for library in elsewhere for plan in library.plans}
@@ -151,8 +158,8 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
 
 
 async def _glibc_functions(platform: Platform, toolchain: CcToolchain) -> Mapping[str, tuple[int, int]]:
-    """glibc's functions, each with the version that it came with, for a platform with any C library."""
-    # After a link that failed here the package is here as well; after one on a worker it may not be.
+    """Return glibc's functions and the version that introduced each, for a platform with any C library."""
+    # After a local link failed, the package is available here. After a remote link it may not be.
     await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in toolchain.packages)
     lists = await Get(DigestContents, DigestSubset(toolchain.whole, PathGlobs([GLIBC_SYMBOLS])))
     return first_versions(b"".join(file.content for file in lists), platform.glibc_target)
@@ -222,10 +229,10 @@ async def link(request: LinkRequest) -> LinkedLibrary:
 
 
 def link_flags(target: Target, platform: Platform) -> tuple[str, ...]:
-    """A linked target's own flags, in the words of a platform's linker.
+    """Return a linked target's own flags, translated for the platform's linker.
 
     Raises:
-        InvalidTargetError: with every flag that cannot be used for the platform.
+        InvalidTargetError: For flags that cannot be used for the platform. The message reports all of them.
     """
     by_glob = (target[PlatformLinkFlagsField].value or {}).items()
     flags = (*(target[LinkFlagsField].value or ()), *for_platform(by_glob, platform))
@@ -253,7 +260,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
         Get(LinkedLibrary, SharedLibraryRequest(address, request.platform, request.variant))
         for address in plan.shared_libraries
     )
-    # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
+    # The link needs the runtime pack. Requesting it here builds it in parallel with the compiles.
     objects, _ = await MultiGet(
         Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, None)),
         Get(RuntimePack, RuntimePackRequest(request.platform)),

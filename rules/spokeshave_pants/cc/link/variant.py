@@ -1,4 +1,4 @@
-"""Variants: a second build of the same sources, with macros, flags and libraries of its own."""
+"""Variants: a second build of the same sources with additional macros, flags and libraries."""
 
 from __future__ import annotations
 
@@ -17,21 +17,25 @@ from spokeshave_pants.errors import InvalidTargetError
 
 @dataclass(frozen=True)
 class CcVariantRequest:
-    """:param address: a `cc_variant`, or None for the build that has nothing added."""
+    """A request for a variant.
+
+    Attributes:
+        address: The address of a `cc_variant`, or None for the build without additions.
+    """
 
     address: Address | None
 
 
 @dataclass(frozen=True)
 class CcVariant:
-    """What a variant adds to each of the repository's sources, and what it links in beside them."""
+    """The settings that a variant adds to each source of the repository, and the libraries that it links."""
 
     defines: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     dependencies: tuple[Address, ...] = ()
 
     def applied_to(self, plan: CompilePlan) -> CompilePlan:
-        """How a source is compiled in this variant."""
+        """Return the settings of a source in this variant."""
         settings = plan.settings
         changed = replace(settings, defines=(*settings.defines, *self.defines), flags=(*settings.flags, *self.flags))
         return replace(plan, settings=changed)

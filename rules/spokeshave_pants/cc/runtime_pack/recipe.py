@@ -1,8 +1,8 @@
-"""The first link of a runtime pack: what makes zig build all that a link needs beside the user's objects.
+"""The first link of a runtime pack, which makes zig build everything that a link needs besides the user's objects.
 
-What is made of that link is decided in `tools/spokeshave/standalone/runtime_pack.py`. Here it runs in the same process:
-what zig leaves in its cache is many times the pack, and nothing else needs it. Workers need not have a Python for it;
-so zig's cache comes here from them, and the pack is the same.
+`tools/spokeshave/standalone/runtime_pack.py` turns its output into the pack. Here the tool runs in the same process as
+zig, because zig's cache is many times larger than the pack and no other process needs it. Remote workers need not have
+a Python, so their cache is downloaded and processed here, with the same result.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PACK_DIR = "__pack"
 RECIPE = "__recipe.json"
 LOG = "__link.log"
 SOURCE_NAME = "pack.cc"
-# Something that needs exceptions, so that the link takes all of the C++ runtime.
+# Code that needs exceptions, so that the link includes all of the C++ runtime.
 SOURCE = b"int spokeshave_runtime_pack(int value) { if (value) throw value; return 0; }\n"
 OUTPUT_NAME = "libpack.so"
 
-# What a program for Windows may ask for beside what zig links by itself; a library that nothing uses leaves no trace.
+# Libraries that programs for Windows may need in addition to zig's defaults. An unused library has no effect.
 WINDOWS_LIBRARIES = (
     "bcrypt",
     "comdlg32",
@@ -44,22 +44,23 @@ WINDOWS_LIBRARIES = (
     "winmm",
     "ws2_32",
 )
-# clang's runtime for run-time dispatch, which zig's lacks. lld keeps an archive of this name out of a DLL's exports.
+# clang's runtime for run-time dispatch, which zig's lacks. lld does not export archives of this name from a DLL.
 _DISPATCH_SOURCES = {"x86_64": "cpu_model.c", "aarch64": "cpu_model_aarch64.c"}
 _DISPATCH_ARCHIVE = "libclang_rt.builtins-{}.a"
-# The first glibc whose printf on ppc64le knows the long double that zig's libc++ is built for.
+# The first glibc on ppc64le whose printf supports the long double that zig's libc++ is built for.
 _FIRST_IEEE128_GLIBC = (2, 32)
 
 
 class RuntimePackError(SpokeshaveError):
-    """The toolchain did not make its runtime, or its log was not of the form that this version reads."""
+    """The toolchain did not build its runtime, or its log has an unknown format."""
 
 
 @dataclass(frozen=True)
 class RuntimePackRecipe:
-    """The linker's arguments before and after the user's objects; paths are below `PACK_DIR`.
+    """The linker's arguments before and after the user's objects. Paths are below `PACK_DIR`.
 
-    :param archives: static libraries by name, and the names of their members.
+    Attributes:
+        archives: Static libraries by name, and the names of their members.
     """
 
     flags: tuple[str, ...]
@@ -68,7 +69,7 @@ class RuntimePackRecipe:
 
     @classmethod
     def parse(cls, text: str) -> RuntimePackRecipe:
-        """What the tool left in `RECIPE`."""
+        """Parse the file `RECIPE` that the tool wrote."""
         facts = json.loads(text)
         archives = tuple((name, tuple(members)) for name, members in facts["archives"].items())
         return cls(tuple(facts["flags"]), tuple(facts["libraries"]), archives)
@@ -80,7 +81,7 @@ def pack_description(platform: Platform) -> str:
 
 
 def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
-    """The compiler's command line whose log tells the recipe."""
+    """Return the compiler's command line whose log contains the recipe."""
     windows = platform.object_format is ObjectFormat.PE
     return (
         *(zig, "c++", "-target", platform.zig_target, "-O2", "-g0", *(() if windows else ("-fPIC",)), "-shared", "-s"),
@@ -90,13 +91,13 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
 
 
 def make_argv(zig: str, platform: Platform) -> tuple[str, ...]:
-    """The tool's arguments where it runs zig: how that is done, and what is made of what zig leaves."""
+    """Return the tool's arguments to run zig and to process its output."""
     link = first_link_argv(zig, platform)
     return ("make", *_files(platform), "--zig", zig, "--", *confined_argv(link, [TOOLCHAIN_DIR]))
 
 
 def unpack_argv(platform: Platform) -> tuple[str, ...]:
-    """The tool's arguments where zig has run elsewhere."""
+    """Return the tool's arguments to process the output of a zig that ran remotely."""
     return ("unpack", *_files(platform), "--log", LOG)
 
 
@@ -105,22 +106,22 @@ def _files(platform: Platform) -> tuple[str, ...]:
 
 
 def archive_argv(zig: str, name: str, members: Iterable[str]) -> tuple[str, ...]:
-    """How zig makes a static library of members in the working directory, as the tool does where it runs zig."""
+    """Return zig's command for a static library of members in the working directory, the same that the tool runs."""
     return (zig, "ar", "rcsD", name, *members)
 
 
 def own_sources(platform: Platform) -> tuple[str, ...]:
-    """Sources that the plugin carries and that become part of the pack, for what a platform lacks."""
+    """Return C sources of the plugin that become part of the pack, for functions that a platform lacks."""
     old = platform.system is System.GLIBC and (platform.floor or (0, 0)) < _FIRST_IEEE128_GLIBC
     return ("ieee128.c",) if old and platform.architecture == "ppc64le" else ()
 
 
 @dataclass(frozen=True)
 class DispatchLibrary:
-    """What `__builtin_cpu_supports`, `target_clones` and the like refer to: a carried source, and its archive's name.
+    """The library behind `__builtin_cpu_supports`, `target_clones` and the like: a C source, and its archive's name.
 
-    It is compiled beside the pack and not in it: an archive of one object, so that only what refers to it contains it,
-    and an action of a second instead of another pack of a minute.
+    It is compiled separately from the pack. As an archive of one object it is linked only where it is used, and its
+    action takes a second, not the minute of another pack.
     """
 
     source: str
@@ -128,11 +129,11 @@ class DispatchLibrary:
 
 
 def dispatch_library(platform: Platform) -> DispatchLibrary | None:
-    """The library for run-time dispatch on a platform; None where the compiler refers to none."""
+    """Return the library for run-time dispatch on a platform, or None if the compiler refers to none."""
     source = _DISPATCH_SOURCES.get(platform.processor)
     return DispatchLibrary(source, _DISPATCH_ARCHIVE.format(platform.processor)) if source else None
 
 
 def dispatch_settings() -> CompileSettings:
-    """Its flags: an ifunc's resolver runs it before its library is relocated, so it must not call anything."""
+    """Return its compile settings. An ifunc resolver runs it before relocation, so it must not call other functions."""
     return CompileSettings(cxx_standard="c++17", c_standard="gnu17", flags=("-fno-stack-protector",))

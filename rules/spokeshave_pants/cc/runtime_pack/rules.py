@@ -1,4 +1,4 @@
-"""The runtime pack of a platform, made once per toolchain by an action of its own."""
+"""Rules for the runtime pack of a platform, which is built once per toolchain by an action of its own."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
 
 _TOOL = "__tool/runtime_pack.py"
-# A worker's sandbox may be its root folder, in which zig 0.17 does not find its own sources by a relative path.
+# A worker's sandbox may be its root directory, in which zig 0.17 does not find its own sources by a relative path.
 _WORK_DIR = "__work"
 
 
@@ -62,7 +62,7 @@ class RuntimePackRequest:
 
 @dataclass(frozen=True)
 class RuntimePack:
-    """What a link needs beside the user's objects, under `PACK_DIR`, and the linker's arguments around those."""
+    """The files that a link needs besides the user's objects, under `PACK_DIR`, and the linker's arguments."""
 
     digest: Digest
     flags: tuple[str, ...]
@@ -121,14 +121,14 @@ class _DispatchRequest:
 
 @dataclass(frozen=True)
 class _Dispatch:
-    """The library for run-time dispatch, `names` in the pack; none where a platform has none."""
+    """The library for run-time dispatch with its `names` in the pack. Empty if a platform has none."""
 
     digest: Digest
     names: tuple[str, ...]
 
 
 async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRecipe]:
-    """What the tool left."""
+    """Return the output of the tool."""
     below, recipes = await MultiGet(
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{PACK_DIR}/**"]))),
         Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([RECIPE]))),
@@ -208,7 +208,7 @@ async def make_locally(request: _LocalPackRequest, python: SandboxPython, progra
 
 @rule(desc="Make the runtime pack on workers", level=LogLevel.DEBUG)
 async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _MadePack:
-    """zig runs on the workers, which need have no Python; what it left is read here."""
+    """Run zig on the workers, which need no Python, and process its output here."""
     platform = request.platform
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
     description = pack_description(platform)

@@ -1,4 +1,4 @@
-"""`release-version`: print the version that wheels are stamped with."""
+"""The goal `release-version`: print the version that wheels are stamped with."""
 
 from __future__ import annotations
 

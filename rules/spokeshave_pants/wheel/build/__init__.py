@@ -1,1 +1,1 @@
-"""Extensions and wheels of one platform and one Python ABI."""
+"""Builds of extensions and wheels for one platform and one Python ABI."""

@@ -1,4 +1,4 @@
-"""Link a `python_extension` for one platform and one Python ABI."""
+"""Rules that link a `python_extension` for one platform and one Python ABI."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LinkPythonExtensionRequest:
 
 @dataclass(frozen=True)
 class PythonExtension:
-    """A linked extension at its place in the wheel, and the shared libraries that its repair grafts."""
+    """A linked extension at its path in the wheel, and the shared libraries that its repair grafts."""
 
     module: str
     path: str
@@ -55,13 +55,13 @@ class PythonExtension:
 
 @dataclass(frozen=True)
 class FuseExtensionRequest:
-    """An extension for a platform of several processors."""
+    """A request for an extension of a platform with several processors."""
 
     request: LinkPythonExtensionRequest
 
 
 async def _python_library(request: LinkPythonExtensionRequest, where: str) -> tuple[PythonImportLibrary, ...]:
-    """What stands for the interpreter's DLL on Windows; elsewhere symbols are found when an extension is loaded."""
+    """Return the import library of the interpreter's DLL on Windows. Elsewhere the loader resolves the symbols."""
     if request.platform.system is not System.WINDOWS:
         return ()
     return (await Get(PythonImportLibrary, PythonImportLibraryRequest(request.abi, request.platform, where)),)
@@ -76,7 +76,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
     module = target[ExtensionModuleField].value
     flags = link_flags(target, request.platform)
     plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
-    # The link wants the runtime pack. Asked for here, it is made beside the compiles and not after them.
+    # The link needs the runtime pack. Requesting it here builds it in parallel with the compiles.
     objects, headers, _ = await MultiGet(
         Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, request.abi)),
         Get(PythonHeaders, PythonHeadersRequest(request.abi.version, request.platform, where)),
@@ -130,7 +130,7 @@ def fuse_description(path: str, platform: Platform) -> str:
 
 
 async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
-    """One file of all processors from one of each, at the same path."""
+    """Combine one file per processor into one file for all of them, at the same path."""
     parts = await MultiGet(Get(Digest, AddPrefix(digest, f"__part{n}")) for n, digest in enumerate(digests))
     result = await Get(
         ToolResult,
@@ -151,7 +151,7 @@ async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> To
 
 @rule(desc="Fuse an extension's processors", level=LogLevel.DEBUG)
 async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
-    """An extension for several processors: linked for each, then put into one file, and its libraries likewise."""
+    """Link an extension for each processor and combine the files; likewise for its libraries."""
     whole = request.request
     parts = await MultiGet(
         Get(PythonExtension, LinkPythonExtensionRequest, replace(whole, platform=part))

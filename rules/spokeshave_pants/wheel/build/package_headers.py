@@ -1,4 +1,4 @@
-"""Whether the packages whose headers a wheel's extensions include have them for each of its platforms and Pythons."""
+"""A check that packages have the headers that a wheel's extensions include, for each platform and Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from spokeshave_pants.python_abi import PythonAbi
 
 @dataclass(frozen=True)
 class PackageHeadersRequest:
-    """:param extensions: the extensions and shared libraries of a wheel; each of the builds is made of all of them."""
+    """A request to check the packages of a wheel.
+
+    Attributes:
+        extensions: The extensions and shared libraries of the wheel. Each of its builds contains all of them.
+    """
 
     extensions: tuple[Address, ...]
     variant: Address | None
@@ -28,7 +32,7 @@ class PackageHeadersRequest:
 
 @dataclass(frozen=True)
 class PackageHeaders:
-    """They are there, for all."""
+    """Marker: the headers of every requested package are available."""
 
 
 def _wanted(plans: Iterable[CompilePlan], platform: Platform, abi: PythonAbi) -> Iterable[CcPackageFilesRequest]:
@@ -44,7 +48,11 @@ def _wanted(plans: Iterable[CompilePlan], platform: Platform, abi: PythonAbi) ->
 
 @rule(desc="Find the headers of packages", level=LogLevel.DEBUG)
 async def package_headers(request: PackageHeadersRequest) -> PackageHeaders:
-    """:raises MissingWheelError: that tells all that is missing, before anything is compiled."""
+    """Check that the headers exist, before anything is compiled.
+
+    Raises:
+        MissingWheelError: If any are missing. The message reports all of them.
+    """
     extensions = await MultiGet(
         Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in request.extensions
     )

@@ -1,4 +1,4 @@
-"""Shared libraries that a wheel carries as files of a package, for Python code that opens them by their name."""
+"""Rules for shared libraries that a wheel contains as package files, for Python code that opens them by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spokeshave_pants.wheel.build.extension import fuse
 
 @dataclass(frozen=True)
 class WholeLibraryRequest:
-    """A `cc_shared_library` for a wheel's platform, which may be one of several processors."""
+    """A request for a `cc_shared_library` for a wheel's platform, which may have several processors."""
 
     address: Address
     platform: Platform
@@ -28,7 +28,7 @@ class WholeLibraryRequest:
 
 @dataclass(frozen=True)
 class WholeLibrary:
-    """A linked library with all processors of its platform, and every action that it took, its own the last."""
+    """A linked library with all processors of its platform, and all actions that produced it, its own last."""
 
     digest: Digest
     path: str
@@ -37,7 +37,7 @@ class WholeLibrary:
 
 @dataclass(frozen=True)
 class PlaceLibraryRequest:
-    """A `cc_shared_library` to put into a folder of a wheel."""
+    """A request to put a `cc_shared_library` into a directory of a wheel."""
 
     address: Address
     folder: str

@@ -1,4 +1,4 @@
-"""Assemble, repair and verify, and stamp the wheel of one platform and one Python ABI."""
+"""Rules that assemble, repair, verify and stamp the wheel of one platform and one Python ABI."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WHEEL_DIR = "__wheel"
 
 @dataclass(frozen=True)
 class WheelKey:
-    """One wheel of a `python_native_wheel`."""
+    """The identity of one wheel of a `python_native_wheel`."""
 
     address: Address
     platform: Platform
@@ -46,7 +46,7 @@ class WheelFactsRequest:
 
 @dataclass(frozen=True)
 class WheelFacts:
-    """What a wheel's pyproject.toml, which was checked as a whole, says of it."""
+    """The facts about a wheel from its validated pyproject.toml."""
 
     distribution: str
     static_version: str | None
@@ -67,9 +67,10 @@ class AssembleWheelRequest:
 
 @dataclass(frozen=True)
 class UnrepairedWheel:
-    """A stored zip that knows no version, and the shared libraries that its native files need.
+    """A stored zip without a version, and the shared libraries that its native files need.
 
-    `own_libraries` are the paths in the wheel of the libraries that Python code opens.
+    Attributes:
+        own_libraries: The paths in the wheel of the libraries that Python code opens.
     """
 
     digest: Digest
@@ -89,7 +90,7 @@ class RepairWheelRequest:
 
 @dataclass(frozen=True)
 class RepairedWheel:
-    """A wheel whose libraries are grafted, whose tag is proven and in which nothing wrong was found."""
+    """A wheel with grafted libraries, a proven tag and no findings."""
 
     digest: Digest
     file_name: str
@@ -106,7 +107,7 @@ class StampWheelRequest:
 
 @dataclass(frozen=True)
 class StampedWheel:
-    """A finished wheel; only its smoke tests are missing."""
+    """A finished wheel, except for its smoke tests."""
 
     key: WheelKey
     digest: Digest
@@ -123,7 +124,7 @@ class StampedWheel:
 
 
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
-    """The wheels that a wheel requires, in the build that fits it (or one of the Pythons that it serves)."""
+    """Return the wheels that a wheel requires, in the build that matches it or one of the Pythons that it serves."""
     wanted = version or plan.matrix.served_by(key.abi)[0]
     plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
     return tuple(
@@ -142,7 +143,7 @@ def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str,
 
 
 def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
-    """The scripts that `smoke_scripts` names, so that a typo in one is reported before anything is built."""
+    """Check the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
 
 
@@ -167,11 +168,11 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
 @rule(desc="Assemble a wheel", level=LogLevel.DEBUG)
 async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     key = request.key
-    # Told before anything is compiled.
+    # Reported before anything is compiled.
     plan, facts = await MultiGet(
         Get(WheelPlan, WheelPlanRequest(key.address)), Get(WheelFacts, WheelFactsRequest(key.address))
     )
-    await sibling_keys(plan, key)  # refuses a sibling without a build that fits
+    await sibling_keys(plan, key)  # # raises an error for a sibling without a matching build
     extensions = await MultiGet(
         Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi, plan.variant))
         for extension in plan.extensions
@@ -302,7 +303,7 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
         size=facts["size"],
         version=version.version,
         repaired=repaired,
-        # A wheel in which something is wrong is not stamped.
+        # A wheel with findings is not stamped.
         actions=(*repaired.actions, result.action.after(repaired.actions[-1])),
     )
 

@@ -1,4 +1,4 @@
-"""`package`: build and test the wheels of a `python_native_wheel` into `dist/`."""
+"""The goal `package`: build and smoke-test the wheels of a `python_native_wheel` and write them to `dist/`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NativeWheelFieldSet(PackageFieldSet):
 
 @dataclass(frozen=True)
 class WheelArtifact(BuiltPackageArtifact):
-    """A tested wheel in `dist/`, with what a publisher has to know of it."""
+    """A smoke-tested wheel in `dist/`, with the facts that a publisher needs."""
 
     sha256: str = ""
     tags: tuple[str, ...] = ()
@@ -44,10 +44,10 @@ class WheelArtifact(BuiltPackageArtifact):
 
 @rule(desc="Package native wheels", level=LogLevel.DEBUG)
 async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
-    # Asked for first, so that the end of a run tells of its wheels also where one of them failed.
+    # Requested first, so that the end of a run reports its wheels even if one of them failed.
     built = await Get(WheelReports, WheelReportsRequest(field_set.address))
     tested = await Get(TestedWheels, TestedWheelsRequest(field_set.address))
-    # Beside the wheels; one per target, named after it.
+    # Next to the wheels; one file per target, named after the target.
     report_path = field_set.output_path.value_or_default(file_ending="report.json")
     report = await Get(Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.json().encode())]))
     return BuiltPackage(

@@ -1,4 +1,4 @@
-"""`publish`: upload the tested wheels of a `python_native_wheel` with twine."""
+"""The goal `publish`: upload the tested wheels of a `python_native_wheel` with twine."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
 
     @classmethod
     def opt_out(cls, tgt: Target) -> bool:
-        """Whether the target has nowhere to be published to: then it is not built for `publish` either."""
+        """Return whether the target has no repositories. It is then not built for `publish` either."""
         if tgt[RepositoriesField].value:
             return False
         logger.warning(not_published(tgt.address.spec))
@@ -73,7 +73,7 @@ class UploadRequest:
 
 
 def not_published(address: str) -> str:
-    """What is said, before anything is built, of a target without repositories."""
+    """Return the message about a target without repositories, which is printed before anything is built."""
     alias = RepositoriesField.alias
     return (
         f"{address} skipped (no `{alias}` specified for {address}): `publish` neither builds nor uploads its wheels. "
@@ -82,14 +82,15 @@ def not_published(address: str) -> str:
 
 
 def wheels_of(packages: Iterable[BuiltPackage]) -> tuple[WheelArtifact, ...]:
-    """What is published of packages: their wheels, and not the reports beside them."""
+    """Return the wheels among the files of packages, without the reports next to them."""
     return tuple(a for package in packages for a in package.artifacts if isinstance(a, WheelArtifact))
 
 
 def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
-    """Refuse wheels that nobody ever saw working.
+    """Check that each wheel passed a smoke test on some Python.
 
-    :raises UntestedWheelError: with every wheel that passed on no Python, and why.
+    Raises:
+        UntestedWheelError: For wheels that did not. The message has the reason for each.
     """
     untested = [wheel for wheel in wheels if all(outcome.outcome != "passed" for outcome in wheel.smoke)]
     if not untested:
@@ -118,7 +119,7 @@ async def upload_process(
         Get(SpokeshaveTools, SpokeshaveToolsRequest("upload")),
         Get(EnvironmentVars, EnvironmentVarsRequest(request.repository.variables)),
     )
-    # No credential is in this one: what the engine runs and caches never holds any.
+    # This process has no credentials, because the engine caches it.
     process = tool_process(
         python,
         twine.digest,

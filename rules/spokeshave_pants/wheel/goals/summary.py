@@ -1,4 +1,4 @@
-"""What ends a run that packaged wheels: the table on the terminal and, where it is asked for, the page."""
+"""The summary at the end of a run that packaged wheels: the table, and the HTML page if it is requested."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ _TITLE = "Wheels, repaired and verified; smoke tests as shown:"
 
 
 class WheelSummary(WorkunitsCallback):
-    """Collects what each target's wheels reported, and tells all of it together when the run ends.
+    """A collector of the reports of all targets, which prints them together at the end of the run.
 
-    :param page: where to write the page, or None for none.
+    Attributes:
+        page: The path of the page, or None for no page.
     """
 
     def __init__(self, page: Path | None = None) -> None:
@@ -77,12 +78,12 @@ class WheelSummary(WorkunitsCallback):
             logger.warning(f"Not published (no `{RepositoriesField.alias}`): {', '.join(unpublished)}")
         if run.reports:
             logger.info("%s\n%s\n\n%s", _TITLE, render_table(run.reports), render_totals(run.processes, run.looked_up))
-        # A run that failed before there was a wheel has its page as well: not that of an earlier run is to be read.
+        # A run that failed before the first wheel also writes its page, to replace that of an earlier run.
         if self._page and (run.reports or (not run.succeeded and "package" in context.run_tracker.goals)):
             _write(self._page, run)
 
     def _run(self, information: dict[str, Any]) -> PackageRun:
-        """The run by what Pants tells of it, and by what was collected on the way."""
+        """Return the run from Pants' data and the collected reports."""
         return PackageRun(
             started=information["timestamp"],
             seconds=time.time() - information["timestamp"],
@@ -94,9 +95,10 @@ class WheelSummary(WorkunitsCallback):
 
 
 def _unpublished(context: StreamingWorkunitContext) -> list[str]:
-    """The targets of a run that have nowhere to be published to.
+    """Return the targets of a run that have no repositories to publish to.
 
-    The goal's field set says so when it is made, and a daemon makes it once for all runs that name the same targets.
+    The goal's field set reports them when it is created, but a daemon creates it only once for all runs with the same
+    targets.
     """
     scheduler = context._scheduler
     params = Params(context._specs, context._options_bootstrapper, determine_bootstrap_environment(scheduler))

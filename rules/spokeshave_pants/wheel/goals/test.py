@@ -1,4 +1,4 @@
-"""`test`: the smoke tests of a `python_native_wheel`, on every listed Python that the machine has."""
+"""The goal `test`: smoke-test a `python_native_wheel` on every listed Python that the machine has."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NativeWheelTestFieldSet(TestFieldSet):
 
 
 class NativeWheelTestRequest(TestRequest):
-    # Pants' protocol and its own subsystems differ in what is a class variable.
+    # Pants' protocol and Pants' own subsystems disagree about which attributes are class variables.
     tool_subsystem = cast("type[SkippableSubsystem]", SmokeTestSubsystem)
     field_set_type = NativeWheelTestFieldSet
 
@@ -45,7 +45,7 @@ async def test_native_wheels(
     batch: NativeWheelTestRequest.Batch[NativeWheelTestFieldSet, Any], test_subsystem: TestSubsystem
 ) -> TestResult:
     field_set = batch.single_element
-    # A wheel that nothing here runs has no test, so that it need not be built for one.
+    # A wheel that cannot run here has no test and need not be built for one.
     tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address, only_runnable=True))
     problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
     lines = [
@@ -56,7 +56,7 @@ async def test_native_wheels(
     ]
     lines += tried.left_out
     smoke_actions = [action for wheel in tried.wheels for report in wheel.smoke for action in report.actions]
-    # Where no test could be run, the newest action behind a wheel stands for when its result came about.
+    # If no test ran, the newest action of the wheel decides whether the result is from this run or cached.
     actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in tried.wheels]
     return TestResult(
         exit_code=1 if problems else 0,

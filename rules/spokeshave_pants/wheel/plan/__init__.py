@@ -1,1 +1,1 @@
-"""What a wheel consists of, checked as a whole before anything is compiled."""
+"""The plan of a wheel: its contents, checked as a whole before anything is compiled."""

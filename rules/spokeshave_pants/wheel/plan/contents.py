@@ -1,4 +1,4 @@
-"""What goes into a wheel where, and what cannot, decided without the engine."""
+"""Paths of the files in a wheel, and checks of them. Works without the engine."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from collections.abc import Iterable
 
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
-# What Python imports as an extension; `libx.so` is a library that is opened by its name.
+# Python imports these as extensions. `libx.so` is a library that is opened by its name.
 _EXTENSION = re.compile(r"(?!lib)[^.]+(\.(abi3t?|(cpython-|cp\d|pypy|graalpy)[^/]*))?\.(so|pyd)")
 _SOURCE_ENDINGS = (".py", ".pyi")
 
 
 def library_folder(build_folder: str, python_files: Iterable[str]) -> str | None:
-    """The folder of a wheel for a shared library whose target does not name one; None if several would do.
+    """Return the default directory in a wheel for a shared library. None if several directories are possible.
 
     Args:
-        build_folder: the folder of the library's BUILD file, relative to its source root.
-        python_files: the paths of the wheel's Python modules.
+        build_folder: The directory of the library's BUILD file, relative to its source root.
+        python_files: The paths of the wheel's Python modules.
     """
     folders = {posixpath.dirname(path) for path in python_files} - {""}
     if build_folder in folders:
         return build_folder
     regular = {posixpath.dirname(path) for path in python_files if posixpath.basename(path) == "__init__.py"} - {""}
-    # Of a namespace package, which has no __init__.py, the packages in it count.
+    # For a namespace package, which has no __init__.py, its subpackages count.
     candidates = regular or folders
     outermost = [folder for folder in candidates if not any(folder.startswith(f"{other}/") for other in candidates)]
     return outermost[0] if len(outermost) == 1 else None
 
 
 def is_possible_extension(path: str) -> bool:
-    """Whether Python could import a file of a wheel as an extension module."""
+    """Return whether Python could import a file of a wheel as an extension module."""
     return _EXTENSION.fullmatch(posixpath.basename(path)) is not None
 
 
 def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data: bool) -> None:
-    """Refuse a wheel without native code.
+    """Check that a wheel contains native code.
 
-    Resources and data files may be prebuilt libraries or programs, which only the repair can judge.
+    Resources and data files may be prebuilt libraries or programs, which only the repair can recognize.
 
     Args:
-        files: the wheel's payload.
-        has_native: whether it has extensions or shared libraries.
-        has_data: whether it has data files.
+        files: The wheel's payload.
+        has_native: Whether it has extensions or shared libraries.
+        has_data: Whether it has data files.
 
     Raises:
-        InvalidTargetError: if nothing in the wheel can be native code.
+        InvalidTargetError: If no file in the wheel can be native code.
     """
     files = tuple(files)
     if has_native or has_data or not all(file.endswith(_SOURCE_ENDINGS) for file in files):
@@ -60,18 +60,18 @@ def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data
 
 
 def _library_paths(folder: str, name: str) -> tuple[str, ...]:
-    """The paths of a library on all platforms."""
+    """Return the paths of a library on all platforms."""
     return (f"{folder}/lib{name}.so", f"{folder}/lib{name}.dylib", f"{folder}/{name}.dll")
 
 
 def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], files: Iterable[str]) -> None:
-    """Refuse shared libraries without a folder in the wheel, and two of one path.
+    """Check that each shared library has a directory in the wheel and a path of its own.
 
     Args:
-        libraries: target, library name and folder of each; None for a folder that is not known.
+        libraries: Target, library name and directory of each library. The directory is None if it is not known.
 
     Raises:
-        InvalidTargetError: with every such library.
+        InvalidTargetError: For all libraries without a directory or with the path of another.
     """
     files = tuple(files)
     packages = sorted({path.split("/")[0] for path in files if "/" in path})

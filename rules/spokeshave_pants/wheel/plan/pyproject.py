@@ -1,4 +1,4 @@
-"""A wheel's pyproject.toml: what planning needs of it. The tools read it again and check it as a whole."""
+"""The parts of a wheel's pyproject.toml that its plan needs. The tools read the file again and validate all of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pants.backend.python.pip_requirement import PipRequirement
 
 from spokeshave_pants.errors import InvalidTargetError
 
-# What setuptools and hatchling take where a pyproject.toml has no `license-files`; `metadata.py` of the tools has them.
+# The defaults of setuptools and hatchling for `license-files`. `metadata.py` of the tools has the same list.
 LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 _CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
 _LONGEST_PATH = 255
@@ -22,11 +22,11 @@ _LONGEST_PATH = 255
 class Pyproject:
     """The values of a `[project]` table that decide what is built. A value of the wrong type counts as missing.
 
-    Args:
-        version: the static version, if there is one.
-        dependencies: the normalized names of all distributions in `dependencies` and `optional-dependencies`.
-        dynamic_dependencies: whether `dynamic` lists `dependencies`.
-        paths: readme and license files, as globs relative to the file.
+    Attributes:
+        version: The static version, if there is one.
+        dependencies: The normalized names of all distributions in `dependencies` and `optional-dependencies`.
+        dynamic_dependencies: Whether `dynamic` lists `dependencies`.
+        paths: Readme and license files, as globs relative to the file.
     """
 
     name: str | None
@@ -38,10 +38,10 @@ class Pyproject:
 
 
 def parse_pyproject(content: bytes, path: str) -> Pyproject:
-    """Read the bytes of a pyproject.toml.
+    """Parse the bytes of a pyproject.toml.
 
     Raises:
-        InvalidTargetError: if the file is not UTF-8 or not TOML; the message has the file and the line.
+        InvalidTargetError: If the file is not UTF-8 or not TOML. The message has the file and the line.
     """
     document = _read_toml(content, path)
     table = document.get("project")
@@ -57,7 +57,7 @@ def parse_pyproject(content: bytes, path: str) -> Pyproject:
 
 
 def not_utf8(content: bytes) -> str:
-    """Where a text is not UTF-8; empty if all of it is."""
+    """Return the position of the first bytes that are not UTF-8. Empty if there are none."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -95,12 +95,12 @@ def _distributions(project: Mapping[str, object]) -> list[str]:
         try:
             found.append(canonicalize_name(PipRequirement.parse(text).project_name))
         except ValueError:
-            continue  # reported by the tools, with all else that is wrong
+            continue  # # the tools report it with all other problems
     return found
 
 
 def _paths(project: Mapping[str, object]) -> list[str]:
-    """The readme, and the license files in the form of PEP 639 and in that of PEP 621."""
+    """Return the readme, and the license files in the forms of PEP 639 and PEP 621."""
     readme, license_value = project.get("readme"), project.get("license")
     license_files = project.get("license-files")
     tables = [value for value in (readme, license_value) if isinstance(value, dict)]
@@ -112,7 +112,7 @@ def _paths(project: Mapping[str, object]) -> list[str]:
 
 
 def _is_relative_glob(text: str) -> bool:
-    """Whether a text is a valid glob for Pants of something below a directory, and of less than all of it."""
+    """Return whether a text is a valid Pants glob for something below a directory, but not for all of it."""
     parts = text.split("/")
     return (
         len(text) <= _LONGEST_PATH

@@ -1,4 +1,4 @@
-"""Extensions as modules that Python sources import, so that an import is a dependency on its extension."""
+"""Rules that register extensions as Python modules, so that an import implies a dependency on its extension."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
-# What Pants calls the one resolve of a repository that has none.
+# Pants' name for the only resolve of a repository without resolves.
 _NO_RESOLVE = "<ignore>"
 
 
@@ -33,7 +33,7 @@ async def map_extensions_to_modules(
         if target.has_field(ExtensionModuleField):
             provider = ModuleProvider(target.address, ModuleProviderType.IMPL)
             providers.setdefault(target[ExtensionModuleField].value, []).append(provider)
-    # An extension is of no resolve: the sources of each may import it.
+    # An extension belongs to no resolve, so the sources of all resolves may import it.
     resolves = python_setup.resolves if python_setup.enable_resolves else (_NO_RESOLVE,)
     return FirstPartyPythonMappingImpl.create(dict.fromkeys(resolves, providers))
 

@@ -1,4 +1,4 @@
-"""The distributions that a wheel requires as its sources import them, and its metadata says or must say."""
+"""Checks that a wheel's metadata requires the distributions that its sources import."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from spokeshave_pants.wheel.plan.pyproject import Pyproject
 class Requirement:
     """A requirement that a target stands for.
 
-    Args:
-        text: as in `Requires-Dist`, such as `numpy>=1.22`.
-        target: the target that it is of.
-        dependent: the target that depends on that.
+    Attributes:
+        text: The form in `Requires-Dist`, such as `numpy>=1.22`.
+        target: The target of the requirement.
+        dependent: The target that depends on `target`.
     """
 
     name: str
@@ -28,22 +28,22 @@ class Requirement:
 
 
 def distribution_requirement(name: str, version: str | None, target: str, dependent: str) -> Requirement:
-    """The requirement of a distribution of this repository: its very version, where the target states one."""
+    """Return the requirement of a distribution of this repository, with its exact version if the target states one."""
     return Requirement(canonicalize_name(name), f"{name}=={version}" if version else name, target, dependent)
 
 
 def is_stubs(name: str) -> bool:
-    """Whether a distribution is of stubs for type checkers alone (PEP 561, typeshed)."""
+    """Return whether a distribution contains only stubs for type checkers (PEP 561, typeshed)."""
     return name.startswith("types-") or name.endswith("-stubs")
 
 
 def is_closer(candidate: str, wheel: str, target: str) -> bool:
-    """Whether a distribution is nearer above a target than a wheel is, as Pants finds the owner of a target.
+    """Return whether a distribution is closer to a target than a wheel is, by Pants' rules of ownership.
 
     Args:
-        candidate: the folder of the distribution's BUILD file.
-        wheel: the folder of the wheel's BUILD file.
-        target: the folder of the target's BUILD file.
+        candidate: The directory of the distribution's BUILD file.
+        wheel: The directory of the wheel's BUILD file.
+        target: The directory of the target's BUILD file.
     """
     return _is_above(candidate, target) and (not _is_above(wheel, target) or len(candidate) > len(wheel))
 
@@ -53,13 +53,13 @@ def _is_above(folder: str, other: str) -> bool:
 
 
 def check_requirements(wheel: str, requirements: Iterable[Requirement], pyproject: Pyproject, path: str) -> None:
-    """Check that the metadata requires what the sources of a wheel import; dynamic `dependencies` always do.
+    """Check that the metadata requires what the sources of a wheel import. Dynamic `dependencies` always do.
 
     Args:
-        path: the path of the pyproject.toml.
+        path: The path of the pyproject.toml.
 
     Raises:
-        InvalidTargetError: with every requirement that is missing.
+        InvalidTargetError: For all missing requirements.
     """
     if pyproject.dynamic_dependencies:
         return
@@ -83,11 +83,11 @@ def check_owners(
     """Check that the metadata requires the distributions of this repository that own what a wheel's sources import.
 
     Args:
-        owners: the requirement of each owner; its target is the owner.
-        sources: for each owner the target of it that is imported.
+        owners: The requirement of each owner. Its target is the owner.
+        sources: The imported target of each owner.
 
     Raises:
-        InvalidTargetError: with every owner that is not required.
+        InvalidTargetError: For all owners that are not required.
     """
     missing = [r for r in owners if not pyproject.dynamic_dependencies and r.name not in pyproject.dependencies]
     if missing:

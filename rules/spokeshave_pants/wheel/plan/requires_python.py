@@ -10,47 +10,47 @@ from packaging.specifiers import InvalidSpecifier, Specifier
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 from spokeshave_pants.python_abi import PythonVersion
 
-# The releases that a wheel is built for where it does not say.
+# The releases that a wheel is built for by default.
 KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-# Above every patch release, past and future: no feature release of CPython 3 got to 3.X.30.
+# Greater than every patch release: no feature release of CPython 3 reached 3.X.30.
 _PATCHES = range(100)
 
 
 @dataclass(frozen=True)
 class RequiresPython:
-    """A valid `requires-python`; one without specifiers allows everything."""
+    """A valid `requires-python`. One without specifiers allows everything."""
 
     text: str
     specifiers: tuple[Specifier, ...]
 
     @classmethod
     def parse(cls, text: str | None) -> RequiresPython:
-        """Read the text of a pyproject.toml.
+        """Parse the text from a pyproject.toml.
 
         Raises:
-            InvalidSpecifier: for what is not a specifier set of PEP 440.
+            InvalidSpecifier: If it is not a specifier set by PEP 440.
         """
         parts = [part.strip() for part in (text or "").split(",")]
         return cls(text or "", tuple(Specifier(part) for part in parts if part))
 
     @classmethod
     def or_any(cls, text: str | None) -> RequiresPython:
-        """As `parse`; what is not a specifier set, which the tools report, allows everything."""
+        """Parse like `parse`, but allow everything for an invalid specifier set, which the tools report."""
         try:
             return cls.parse(text)
         except InvalidSpecifier:
             return cls("", ())
 
     def allows_release(self, version: str) -> bool:
-        """Whether a full version such as `3.12.1` can install the wheel; pip admits pre-releases."""
+        """Return whether a full version such as `3.12.1` can install the wheel. Pre-releases count, as in pip."""
         return all(specifier.contains(version, prereleases=True) for specifier in self.specifiers)
 
     def allows(self, feature: str) -> bool:
-        """Whether a patch release of a feature release such as `3.12` is allowed."""
+        """Return whether any patch release of a feature release such as `3.12` is allowed."""
         return any(self.allows_release(f"{feature}.{patch}") for patch in _PATCHES)
 
     def cut_short(self, feature: str) -> str | None:
-        """The specifier that leaves `3.12.0` alone of all 3.12, such as `<=3.12`, where a feature release was meant."""
+        """Return the specifier that allows only `3.12.0` of 3.12, such as `<=3.12`, which is probably a mistake."""
         if not self.allows_release(f"{feature}.0") or self.allows_release(f"{feature}.{_PATCHES[-1]}"):
             return None
         for specifier in self.specifiers:
@@ -60,11 +60,11 @@ class RequiresPython:
 
 
 def pythons_of(requires_python: str | None, *, where: str) -> tuple[str, ...]:
-    """The feature releases of `KNOWN_PYTHONS` that a `requires-python` allows.
+    """Return the feature releases of `KNOWN_PYTHONS` that a `requires-python` allows.
 
     Raises:
-        InvalidTargetError: if it is not a specifier set, allows none of them, or leaves out all but the first patch
-            release of one.
+        InvalidTargetError: If it is not a specifier set, allows no release, or allows only the first patch release of
+            one.
     """
     try:
         requires = RequiresPython.parse(requires_python)
@@ -84,14 +84,14 @@ def pythons_of(requires_python: str | None, *, where: str) -> tuple[str, ...]:
 
 
 def check_pythons(versions: Iterable[PythonVersion], requires_python: str | None, *, where: str) -> None:
-    """Refuse Pythons that could not install the wheel that is built for them.
+    """Check that each listed Python can install the wheel.
 
     Args:
-        requires_python: the text of the pyproject.toml. One that is not a specifier set is left to the tools, which
-            report it with all else that is wrong in the file.
+        requires_python: The text from the pyproject.toml. An invalid specifier set is left to the tools, which report
+            it with all other problems of the file.
 
     Raises:
-        InvalidTargetError: with all of them.
+        InvalidTargetError: For all Pythons that cannot.
     """
     requires = RequiresPython.or_any(requires_python)
     by_text = {str(version): f"3.{version.minor}" for version in versions}

@@ -1,4 +1,4 @@
-"""What a dependency of a wheel is to the wheel: part of it, a requirement, a group of others, or a mistake."""
+"""The role of a wheel's dependency: part of the wheel, a requirement, a group of targets, or a mistake."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _OTHER = "A wheel cannot contain a `{}`, only Python sources, resources, extensi
 
 
 class Role(Enum):
-    """What a target among a wheel's dependencies means."""
+    """The meaning of a target among a wheel's dependencies."""
 
     FILES = "Python sources or resources, also generated ones"
     EXTENSION = "an extension module"
@@ -62,7 +62,7 @@ class Role(Enum):
 
 
 def role_of(target: Target, union_membership: UnionMembership) -> Role:
-    """The role of a target, by its fields and by the code generators that are registered."""
+    """Return the role of a target, by its fields and by the registered code generators."""
     if target.has_field(WheelDependenciesField):
         return Role.SIBLING
     if target.has_field(ExtensionModuleField):
@@ -80,24 +80,24 @@ def role_of(target: Target, union_membership: UnionMembership) -> Role:
 
 
 def is_looked_into(role: Role) -> bool:
-    """Whether the dependencies of a target with this role are the wheel's as well."""
+    """Return whether the dependencies of a target with this role count as the wheel's own."""
     return role in (Role.FILES, Role.GROUP, Role.REQUIREMENT)
 
 
 def is_part(role: Role) -> bool:
-    """Whether a target with this role is in the wheel itself."""
+    """Return whether a target with this role is part of the wheel itself."""
     return role in (Role.FILES, Role.EXTENSION, Role.LIBRARY)
 
 
 def describe_mistakes(wheel: str, mistakes: Iterable[tuple[Target, str]], union_membership: UnionMembership) -> str:
-    """One message for all dependencies of a wheel that cannot be in it; empty if there are none.
+    """Return one message about all dependencies that cannot be part of a wheel. Empty if there are none.
 
     Args:
-        mistakes: the targets, each with the target that depends on it.
+        mistakes: The targets, each with the target that depends on it.
     """
     lines: dict[Address, str] = {}
     for target, dependent in mistakes:
-        # The files of a generator are one mistake.
+        # All files of a generator are one mistake.
         address = target.address.maybe_convert_to_target_generator()
         kind = _kind(target)
         through = "" if dependent == wheel else f" (a dependency of {dependent})"
@@ -111,7 +111,7 @@ def describe_mistakes(wheel: str, mistakes: Iterable[tuple[Target, str]], union_
 
 
 def _kind(target: Target) -> str:
-    """The alias that a user wrote: that of the generator for what a generator made."""
+    """Return the alias that the user wrote: that of the generator for a generated target."""
     return f"{target.alias}s" if target.address.is_generated_target else target.alias
 
 
@@ -131,9 +131,9 @@ def _remedy(target: Target, kind: str, union_membership: UnionMembership) -> str
 
 
 def requirements_of(target: Target, dependent: str) -> tuple[Requirement, ...]:
-    """The requirements of a `python_requirement` or a `python_distribution`.
+    """Return the requirements of a `python_requirement` or a `python_distribution`.
 
-    Packages of stubs, which Pants infers beside the package itself, are for type checkers and not required.
+    Stub packages, which Pants infers in addition to the package itself, are for type checkers and not required.
     """
     spec = target.address.spec
     if target.has_field(PythonProvidesField):

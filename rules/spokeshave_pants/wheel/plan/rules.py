@@ -1,4 +1,4 @@
-"""What a `python_native_wheel` consists of beside its extensions: sources, data, metadata, sibling wheels."""
+"""Rules for the contents of a `python_native_wheel` besides its extensions: sources, data, metadata, sibling wheels."""
 
 from __future__ import annotations
 
@@ -71,16 +71,16 @@ class WheelPlanRequest:
 
 @dataclass(frozen=True)
 class WheelPlan:
-    """A wheel's parts that no platform, Python or version changes.
+    """The parts of a wheel that do not depend on platform, Python or version.
 
-    Args:
-        payload: the files at their path in the wheel.
-        metadata: the pyproject.toml with the files that it names.
-        data: the files to install under the prefix.
-        libraries: the shared libraries that Python code opens, each with its folder in the wheel.
-        siblings: the native wheels that this one is pinned to.
-        companions: the native wheels that its metadata requires by a version of its own.
-        requirements: what is added to the metadata.
+    Attributes:
+        payload: The files at their path in the wheel.
+        metadata: The pyproject.toml with the files that it names.
+        data: The files to install under the prefix.
+        libraries: The shared libraries that Python code opens, each with its directory in the wheel.
+        siblings: The native wheels that this one is pinned to.
+        companions: The native wheels that its metadata requires by a version of its own.
+        requirements: Requirements to add to the metadata.
     """
 
     address: Address
@@ -101,7 +101,7 @@ class WheelPlan:
 
     @property
     def native_targets(self) -> tuple[Address, ...]:
-        """What is linked for this wheel."""
+        """Return the targets that are linked for this wheel."""
         return (*self.extensions, *(library for library, _ in self.libraries))
 
 
@@ -134,8 +134,8 @@ class DataFiles:
 class Owner:
     """Another distribution of the repository that owns something that a wheel's sources import.
 
-    Args:
-        is_pinned: whether its version is computed, as the wheel's own, so that the two are pinned to each other.
+    Attributes:
+        is_pinned: Whether its version is computed like the wheel's own, so that the two are pinned to each other.
     """
 
     target: Target
@@ -145,7 +145,7 @@ class Owner:
 
 
 async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
-    """The owners, each with a part of it that one of the wheel's own sources depends on."""
+    """Return the owners, each with one of its targets that the wheel's own sources depend on."""
     parts: dict[Address, ForeignPart] = {}
     foreign = tuple(foreign)
     specs = {part.target.maybe_convert_to_target_generator().spec for part in foreign}
@@ -167,7 +167,7 @@ async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
 
 
 async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
-    """Refuse two wheels that would each be pinned to the other."""
+    """Raise an error if two wheels would be pinned to each other."""
     pinned = [owner.target.address for owner in owners if owner.is_pinned]
     theirs = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(address)) for address in pinned)
     mutual = [
@@ -185,7 +185,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     """Plan a wheel.
 
     Raises:
-        InvalidTargetError: with everything that is wrong with its fields and dependencies.
+        InvalidTargetError: For all problems of its fields and dependencies.
     """
     where = f"the target {request.address}"
     target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
@@ -241,7 +241,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
 def _place_libraries(
     parts: PayloadTargets, roots: Iterable[OptionalSourceRoot], files: Iterable[str]
 ) -> tuple[tuple[Target, str | None], ...]:
-    """The shared libraries of a wheel with their folders in it; None where the user has to say it."""
+    """Return the shared libraries of a wheel with their directories in it, or None if the user has to set one."""
     modules = [extension[ExtensionModuleField].value.replace(".", "/") for extension in parts.extensions]
     python_files = (*(path for path in files if path.endswith((".py", ".pyi"))), *modules)
     placed = []
@@ -262,10 +262,10 @@ def _check(
     files: tuple[str, ...],
     pyproject: Pyproject,
 ) -> WheelMatrix:
-    """The builds of a wheel.
+    """Check a wheel's fields and dependencies and return its builds.
 
     Raises:
-        InvalidTargetError: with all problems of its fields and of its dependencies.
+        InvalidTargetError: For all problems of its fields and dependencies.
     """
     spec = target.address.spec
     where = f"the target {spec}"
@@ -298,7 +298,7 @@ def _check(
         )
         check_pythons(matrix.versions, pyproject.requires_python, where=where)
     problems.raise_if_any()
-    assert matrix is not None  # where it is not, there is a problem
+    assert matrix is not None  # # otherwise there is a problem
     return matrix
 
 

@@ -1,4 +1,4 @@
-"""The targets that a wheel consists of and those that it requires, found by following its dependencies."""
+"""Rules that find the targets of a wheel, and the targets that it requires, by following its dependencies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from spokeshave_pants.wheel.target_types import WheelDependenciesField
 
 @dataclass(frozen=True)
 class PayloadTargetsRequest:
-    """The targets that a wheel owns: what its dependencies reach, less what the wheels that it requires own."""
+    """A request for the targets that a wheel owns: those it reaches and that no wheel it requires owns."""
 
     address: Address
 
@@ -56,7 +56,7 @@ class ForeignPart:
 
 @dataclass(frozen=True)
 class DistributionContentsRequest:
-    """Everything that a `python_native_wheel` or `python_distribution` reaches."""
+    """A request for everything that a `python_native_wheel` or `python_distribution` reaches."""
 
     address: Address
 
@@ -70,12 +70,12 @@ class DistributionContents:
 class PayloadTargets:
     """A wheel's own targets by their role.
 
-    Args:
-        owned: the targets of the Python sources and resources.
-        requirements: third-party distributions, and `python_distribution`s that are listed.
-        foreign: what is not in the wheel, as another distribution of the repository owns it.
-        elsewhere: what the wheels that this one requires own, and those that they require.
-        mistakes: why some dependencies cannot be in the wheel; empty if all can.
+    Attributes:
+        owned: The targets of the Python sources and resources.
+        requirements: Third-party distributions, and listed `python_distribution` targets.
+        foreign: Targets that another distribution of the repository owns, so that they are not in the wheel.
+        elsewhere: Targets that are owned by the wheels that this one requires, directly or transitively.
+        mistakes: Why some dependencies cannot be in the wheel. Empty if all can.
     """
 
     owned: tuple[Target, ...]
@@ -88,14 +88,14 @@ class PayloadTargets:
     mistakes: str
 
     def all_addresses(self) -> tuple[Address, ...]:
-        """What is in this wheel and in those that it requires."""
+        """Return the targets of this wheel and of those that it requires."""
         own = (target.address for target in (*self.owned, *self.extensions, *self.libraries))
         return (*self.elsewhere, *own)
 
 
 @dataclass(frozen=True)
 class Reached:
-    """A target that a wheel's dependencies reach, what it is to the wheel, and the target that depends on it."""
+    """A target that a wheel's dependencies reach, its role, and the target that depends on it."""
 
     target: Target
     role: Role
@@ -104,21 +104,21 @@ class Reached:
 
 @dataclass(frozen=True)
 class SourceEncodingRequest:
-    """Whether Pants can read a Python source to infer its dependencies."""
+    """A request to check whether Pants can read a Python source to infer its dependencies."""
 
     field: PythonSourceField
 
 
 @dataclass(frozen=True)
 class SourceEncoding:
-    """What is wrong with the encoding of a Python source; empty if nothing is."""
+    """The problem with the encoding of a Python source. Empty if there is none."""
 
     problem: str
 
 
 @rule(level=LogLevel.DEBUG)
 async def source_encoding(request: SourceEncodingRequest, infer: PythonInferSubsystem) -> SourceEncoding:
-    """Pants' own error for such a source names no file."""
+    """Check the encoding of a source, because Pants' own error for such a source names no file."""
     if not infer.use_rust_parser:
         return SourceEncoding("")
     sources = await Get(HydratedSources, HydrateSourcesRequest(request.field))
@@ -145,7 +145,7 @@ async def _check_encodings(targets: Iterable[Target]) -> None:
 async def _reach(
     wheel: Target, union_membership: UnionMembership, excluded: frozenset[Address] = frozenset()
 ) -> tuple[Reached, ...]:
-    """All that a wheel depends on, sorted; what is built apart, and what is excluded, is not looked into."""
+    """Return all targets that a wheel depends on, sorted. Separately built and excluded targets are not followed."""
     reached: dict[Address, Reached] = {}
     pending = [wheel]
     while pending:
@@ -163,7 +163,7 @@ async def _reach(
 
 
 async def _listed(wheel: Target, union_membership: UnionMembership) -> frozenset[Address]:
-    """What the `dependencies` of a wheel themselves name, groups taken apart."""
+    """Return the targets in a wheel's own `dependencies`, with groups expanded."""
     listed: set[Address] = set()
     pending = [wheel]
     while pending:
@@ -177,7 +177,7 @@ async def _listed(wheel: Target, union_membership: UnionMembership) -> frozenset
 async def _foreign_parts(
     wheel: Target, parts: Iterable[Reached], all_targets: Iterable[Target]
 ) -> tuple[ForeignPart, ...]:
-    """Those parts that another distribution, nearer above them than the wheel, reaches as well."""
+    """Return the targets that another distribution, closer to them than the wheel, reaches as well."""
     folder = wheel.address.spec_path
     distributions = [
         target

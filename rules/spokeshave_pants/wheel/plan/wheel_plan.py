@@ -1,4 +1,4 @@
-"""What a `python_native_wheel` asks for, checked as a whole before anything is compiled."""
+"""The validated fields of a `python_native_wheel`, checked as a whole before anything is compiled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_
 from spokeshave_pants.platform import HOST, ObjectFormat, Platform, host
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
 
-# ASCII, as `PyInit_` is another function for any other name (PEP 489).
+# ASCII only, because the init function has another prefix than `PyInit_` for other names (PEP 489).
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
@@ -33,14 +33,15 @@ class WheelMatrix:
         return replace(self, platforms=tuple(kept))
 
     def served_by(self, abi: PythonAbi) -> tuple[PythonVersion, ...]:
-        """The listed Pythons that a build of this ABI is tested on: those without a build of their own."""
+        """Return the listed Pythons that test a build of this ABI: those without a build of their own."""
         own = {other.version for other in self.abis if not other.serves_several}
         return tuple(v for v in self.versions if abi.serves(v) and (not abi.serves_several or v not in own))
 
     def abi_for(self, version: PythonVersion, *, where: str, needed_by: str) -> PythonAbi:
-        """The build that an interpreter of this version loads.
+        """Return the build that an interpreter of this version loads.
 
-        :raises InvalidTargetError: where there is none.
+        Raises:
+            InvalidTargetError: If there is none.
         """
         for abi in sorted(self.abis, key=lambda abi: abi.stable):
             if abi.serves(version):
@@ -59,16 +60,16 @@ def plan_matrix(
     where: str,
     independent: bool = False,
 ) -> WheelMatrix:
-    """Parse the fields of a wheel and of its extensions; all problems are reported together.
+    """Parse the fields of a wheel and of its extensions. All problems are reported together.
 
-    An `abi3` wheel needs every extension in it to be `abi3`, so the newest of their `limited_api`s counts, and one
-    extension without makes every build version-specific.
+    An `abi3` wheel requires that every extension in it is `abi3`, so the newest of their `limited_api`s counts. One
+    extension without it makes every build version-specific.
 
     Args:
-        independent: whether nothing in the wheel uses Python's ABI: it has one build for each platform.
+        independent: Whether nothing in the wheel uses Python's ABI. There is then one build per platform.
 
     Raises:
-        InvalidTargetError: with every problem.
+        InvalidTargetError: For all problems.
     """
     platforms, pythons = tuple(platforms), tuple(pythons)
     problems: list[str] = []
@@ -112,10 +113,13 @@ def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
 
 
 def check_modules(modules: Iterable[tuple[str, str]]) -> None:
-    """Refuse module names that no import could name, and two extensions of one module.
+    """Check that module names can be imported and that no two extensions have the same name.
 
-    :param modules: the module and the target of each extension.
-    :raises InvalidTargetError: with every problem.
+    Args:
+        modules: The module and the target of each extension.
+
+    Raises:
+        InvalidTargetError: For all problems.
     """
     owners: dict[str, list[str]] = {}
     problems: list[str] = []
@@ -133,11 +137,11 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
 
 
 def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:
-    """Where an extension lies in the wheel."""
+    """Return the path of an extension in the wheel."""
     return module.replace(".", "/") + abi.extension_suffix(platform)
 
 
 def wheel_tag(abi: PythonAbi, platform: Platform) -> str:
-    """The tag of an unrepaired wheel: it promises nothing about the libraries that it needs."""
+    """Return the tag of an unrepaired wheel, which makes no promise about required libraries."""
     linux = platform.object_format is ObjectFormat.ELF
     return f"{abi.python_tag}-{abi.abi_tag}-{f'linux_{platform.architecture}' if linux else platform}"

@@ -1,4 +1,4 @@
-"""Repositories that wheels are published to, and the credentials that reach the upload and nothing else."""
+"""Repositories that wheels are published to, and their credentials, which only the upload receives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from spokeshave_pants.errors import InvalidTargetError, bullet_list
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
-# With which a job on GitHub proves to the index who it is.
+# A job on GitHub proves its identity to the index with these variables.
 _IDENTITY = ("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 _CERTIFICATES = ("TWINE_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -20,9 +20,9 @@ _HTTP_URL = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
 
 
 class SecretText(str):
-    """A text that is not shown where an object that holds it is.
+    """A text that is hidden in the representation of objects that contain it.
 
-    Pants logs the whole of a process that it runs in the foreground, environment included.
+    Pants logs the complete request of a process that it runs in the foreground, including the environment.
     """
 
     def __repr__(self) -> str:
@@ -31,9 +31,10 @@ class SecretText(str):
 
 @dataclass(frozen=True)
 class Repository:
-    """An entry of a `repositories` field: `@name`, whose URL only ~/.pypirc may know, or a URL.
+    """An entry of a `repositories` field: `@name`, whose URL may be only in ~/.pypirc, or a URL.
 
-    :param check_url: the simple index (PEP 503) that lists what is there, where it does not follow from the URL.
+    Attributes:
+        check_url: The simple index (PEP 503) that lists the existing files, if it cannot be derived from the URL.
     """
 
     text: str
@@ -42,17 +43,17 @@ class Repository:
 
     @property
     def name(self) -> str | None:
-        """The name, without its `@`."""
+        """Return the name, without its `@`."""
         return self.text[1:] if self.text.startswith("@") else None
 
     @property
     def label(self) -> str:
-        """What a user knows it by."""
+        """Return the name for messages."""
         return f"{self.text} ({self.url})" if self.name and self.url else self.text
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The options of `spokeshave upload`. Of a name with a URL, ~/.pypirc may still know the credentials."""
+        """Return the options of `spokeshave upload`. ~/.pypirc may have credentials even for a name with a URL."""
         return (
             *(("--repository", self.name) if self.name else ()),
             *(("--repository-url", self.url) if self.url else ()),
@@ -60,18 +61,18 @@ class Repository:
         )
 
     def _variable(self, credential: str) -> str | None:
-        """The variable that holds a credential for this repository alone."""
+        """Return the variable of a credential for this repository only."""
         return f"{credential}_{re.sub(r'[^A-Z0-9]', '_', self.name.upper())}" if self.name else None
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The variables of the user's environment that an upload depends on."""
+        """Return the environment variables that an upload depends on."""
         own = tuple(filter(None, (self._variable(credential) for credential in _CREDENTIALS)))
         proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
         return ("HOME", *_CREDENTIALS, *own, *_IDENTITY, *_CERTIFICATES, *proxies, *_TERMINAL)
 
     def environment(self, variables: Mapping[str, str], build_root: str) -> dict[str, str]:
-        """What the upload finds in its environment, from what the user has in theirs."""
+        """Return the environment of the upload, from the user's environment."""
         own = {credential: self._variable(credential) for credential in _CREDENTIALS}
         found = {name: variables[name] for name in self.variables if variables.get(name)}
         for credential, variable in own.items():
@@ -86,12 +87,15 @@ class Repository:
 def parse_repositories(
     texts: Iterable[str], urls: Mapping[str, str], *, where: str, check_urls: Mapping[str, str] | None = None
 ) -> tuple[Repository, ...]:
-    """Repositories as targets name them, each once.
+    """Parse the repositories of targets, each once.
 
-    :param urls: the URLs of `[wheel-publish].repositories` by name.
-    :param where: the target, for messages.
-    :param check_urls: the simple indexes of `[wheel-publish].check_urls`, by name or upload URL.
-    :raises InvalidTargetError: with every one that is neither a name nor a URL without credentials.
+    Args:
+        urls: The URLs of `[wheel-publish].repositories` by name.
+        where: The target, for messages.
+        check_urls: The simple indexes of `[wheel-publish].check_urls`, by name or upload URL.
+
+    Raises:
+        InvalidTargetError: For all entries that are neither a name nor a URL without credentials.
     """
     found: list[Repository] = []
     problems: list[str] = []

@@ -1,1 +1,1 @@
-"""What a run of `package` reports: a table, JSON and a page."""
+"""The reports of a run of `package`: a table, JSON and a page."""

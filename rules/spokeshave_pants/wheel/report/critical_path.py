@@ -1,4 +1,4 @@
-"""The chain of actions that a run could not have been shorter than."""
+"""The critical path of a run: the chain of actions that sets its minimum duration."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from graphlib import TopologicalSorter
 
 
 def critical_path(weights: Sequence[float], needs: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """The positions of the chain whose weights come to the largest sum, from its first action to its last.
+    """Return the positions of the chain with the largest sum of weights, from its first action to its last.
 
-    An action follows one of those that it needs. A chain is whole: it begins with an action that needs none, and of
-    two with the same sum the one with more actions counts, so that what cost nothing is in it too. What is equal even
-    then is decided by position.
+    Each action of a chain needs the one before it, and the first action needs none. Of two chains with the same sum the
+    longer one is returned, so that actions without cost are included. Remaining ties are decided by position.
 
-    :param weights: what each action cost, not below 0.
-    :param needs: for each action, the positions of those that it had to wait for.
-    :raises graphlib.CycleError: where actions wait for each other.
+    Args:
+        weights: The cost of each action, not negative.
+        needs: For each action, the positions of the actions that it had to wait for.
+
+    Raises:
+        graphlib.CycleError: If actions wait for each other.
     """
     order = TopologicalSorter(dict(enumerate(needs))).static_order()
     best: dict[int, tuple[float, int, int]] = {}

@@ -1,4 +1,4 @@
-"""When the processes of a run ran, or were found in a cache: what Pants' work units tell of them."""
+"""The time spans in which the processes of a run ran or were found in a cache, from Pants' work units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-# The engine's name for a process that was asked for, whatever came of it, and for its execution on this machine.
+# The engine's names for a requested process, whatever its result, and for its execution on this machine.
 _PROCESS, _LOCAL_RUN = "process", "run_local_process"
 _REMOTE_RUN = "run_execute_request"
 _SCHEDULING = "Scheduling: "
@@ -17,11 +17,12 @@ _SOURCES = {"Ran": "ran", "HitLocally": "hit_locally", "HitRemotely": "hit_remot
 
 @dataclass(frozen=True)
 class Span:
-    """A process of this run by its description: from when to when it ran, or was looked for and found.
+    """The time in which a process of this run, identified by its description, ran or was looked up.
 
-    Times are in seconds of the clock (since 1970).
+    Times are in seconds since 1970.
 
-    :param source: `ran`, `hit_locally` or `hit_remotely`.
+    Attributes:
+        source: `ran`, `hit_locally` or `hit_remotely`.
     """
 
     description: str
@@ -36,9 +37,9 @@ class Span:
 
 
 class SpanCollector:
-    """Takes completed work units as they come, and tells the spans of those that are processes.
+    """A collector that receives completed work units and returns the spans of those that are processes.
 
-    Pants tells of a process only at the level `debug` of `[GLOBAL].streaming_workunits_level`, which is its default.
+    Pants reports processes only if `[GLOBAL].streaming_workunits_level` is `debug`, which is its default.
     """
 
     def __init__(self) -> None:
@@ -50,7 +51,7 @@ class SpanCollector:
         return tuple(sorted(self._spans, key=lambda span: (span.start, span.end, span.description)))
 
     def add(self, workunits: Iterable[Mapping[str, Any]]) -> None:
-        """Take completed work units; a process comes after what was done for it."""
+        """Add completed work units. The work unit of a process arrives after those of its parts."""
         for workunit in workunits:
             if workunit["name"] == _LOCAL_RUN:
                 self._local_runs.setdefault(workunit.get("description", ""), []).append(_interval(workunit))
@@ -67,11 +68,11 @@ class SpanCollector:
         return Span(description, source, start, end, failed=metadata["exit_code"] != 0)
 
     def _run(self, description: str, start: float, end: float, milliseconds: int | None) -> tuple[float, float]:
-        """The part of a process' interval in which it was executed, without the wait for its turn."""
+        """Return the part of a process' interval in which it was executed, without the time in the queue."""
         runs = [run for run in self._local_runs.get(description, ()) if start <= run[0] and run[1] <= end]
         if runs:
             return runs[-1]
-        # On a remote worker: it ended about when its result was here.
+        # On a remote worker: the execution ended shortly before its result arrived.
         return (start if milliseconds is None else max(start, end - milliseconds / 1000)), end
 
 
@@ -95,10 +96,10 @@ def _interval(workunit: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[dict[int, Span], tuple[Span, ...]]:
-    """The spans of rows by the rows' positions, and the spans of processes that are in no row.
+    """Return the spans of rows by the rows' positions, and the spans of processes that are in no row.
 
-    A row has none where the daemon kept its result. Of several spans of one description (a file changed during the run,
-    so its compile was done again) each row takes the latest that is left.
+    A row has no span if the daemon had its result in memory. If several spans have the same description, because a file
+    changed during the run and its compile ran again, each row gets the latest remaining one.
     """
     left: dict[str, list[Span]] = {}
     for span in sorted(spans, key=lambda span: span.end):
@@ -113,5 +114,5 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
 
 
 def looked_up(spans: Iterable[Span]) -> float:
-    """The seconds that looking up the hits took, summed."""
+    """Return the total seconds of look-ups of cached actions."""
     return sum(span.seconds for span in spans if span.source != "ran")

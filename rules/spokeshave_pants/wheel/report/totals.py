@@ -1,4 +1,4 @@
-"""What the actions of a run came to: how many ran, how many came from where, and the time that this saved."""
+"""Totals of the actions of a run: the number per source of their results, and the time saved."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ ALL_STAGES = "all"
 class ProcessRow:
     """One process behind some wheels.
 
-    :param source: `ran`, `hit_locally`, `hit_remotely`, or `memoized` (kept by the daemon from an earlier run).
-    :param milliseconds: how long it took when it ran, in this run or in the one that it was kept of; None where that is
-        not known.
-    :param output: the digest of what it left.
-    :param needs: the positions, among the rows beside it, of those that it had to wait for.
+    Attributes:
+        source: `ran`, `hit_locally`, `hit_remotely`, or `memoized` (kept by the daemon from an earlier run).
+        milliseconds: The duration of its execution, in this run or in the run that the result is from. None if it is
+            not known.
+        output: The digest of its output.
+        needs: The positions, among the rows of the same list, of those that it had to wait for.
     """
 
     kind: str
@@ -34,11 +35,11 @@ class ProcessRow:
 
 @dataclass(frozen=True)
 class Tally:
-    """Actions whose results came from one place.
+    """Actions whose results have the same source.
 
-    :param milliseconds: how long they took when they ran, as far as that is known: a sum over processes, of which
-        several run at a time.
-    :param without_time: of how many of them it is not known.
+    Attributes:
+        milliseconds: The sum of their execution times, as far as they are known. Several processes run at a time.
+        without_time: The number of actions whose time is not known.
     """
 
     actions: int = 0
@@ -52,7 +53,7 @@ class Tally:
         return cls(len(times), sum(known), len(times) - len(known))
 
     def seconds(self) -> str:
-        """The time for a person to read, which says where it is not the whole."""
+        """Return the time for a person to read, with a note if it is incomplete."""
         if self.actions and self.without_time == self.actions:
             return "unknown"
         return f"{'at least ' if self.without_time else ''}{self.milliseconds / 1000:.1f}"
@@ -62,8 +63,9 @@ class Tally:
 class StageTotal:
     """The actions of one stage.
 
-    :param saved: those that this run did not execute: hits and what the daemon kept. How long they were looked for is
-        not taken off.
+    Attributes:
+        saved: The actions that this run did not execute: cache hits and results kept by the daemon. The time of
+            look-ups is not subtracted.
     """
 
     stage: str
@@ -80,12 +82,12 @@ class StageTotal:
         return cls(stage, **by_source, saved=Tally.of(row for row in rows if row.source in CACHED))
 
     def counts(self) -> tuple[int, int, int, int]:
-        """How many ran, were hit locally, hit remotely, and memoized."""
+        """Return the numbers of actions that ran, were hit locally, were hit remotely, and were memoized."""
         return self.ran.actions, self.hit_locally.actions, self.hit_remotely.actions, self.memoized.actions
 
 
 def total_by_stage(processes: Iterable[ProcessRow]) -> tuple[StageTotal, ...]:
-    """The stages in the order of their rows, and at the end all of them together."""
+    """Return the stages in the order of their rows, followed by the total."""
     rows = tuple(processes)
     stages = dict.fromkeys(row.kind for row in rows)
     return (
@@ -95,14 +97,14 @@ def total_by_stage(processes: Iterable[ProcessRow]) -> tuple[StageTotal, ...]:
 
 
 def totals_document(processes: Iterable[ProcessRow]) -> list[dict[str, Any]]:
-    """The totals as the JSON report has them."""
+    """Return the totals for the JSON report."""
     return [asdict(total) for total in total_by_stage(processes)]
 
 
 def merge_processes(groups: Iterable[tuple[ProcessRow, ...]]) -> tuple[ProcessRow, ...]:
-    """The rows of several targets as one list: what they share is in it once, and `needs` are positions in it.
+    """Merge the rows of several targets into one list without duplicates, and make `needs` positions in it.
 
-    The first group's stages come first; a stage's rows stay together.
+    The first group's stages come first. The rows of a stage stay together.
     """
     merged: dict[tuple[str, str, str], tuple[ProcessRow, set[tuple[str, str, str]]]] = {}
     for rows in groups:
@@ -122,9 +124,10 @@ def _key(row: ProcessRow) -> tuple[str, str, str]:
 
 
 def render_totals(processes: tuple[ProcessRow, ...], looked_up: float | None = None) -> str:
-    """The lines that close `package`: a table by stage, each action counted once for all wheels, and what was saved.
+    """Return the lines at the end of `package`: a table by stage with each action counted once, and the time saved.
 
-    :param looked_up: the seconds that looking up the hits took, summed; None where it was not measured.
+    Args:
+        looked_up: The total seconds of look-ups of cached actions, or None if they were not measured.
     """
     totals = total_by_stage(processes)
     rows = [(total.stage, *total.counts(), total.ran.seconds(), total.saved.seconds()) for total in totals]
@@ -134,7 +137,7 @@ def render_totals(processes: tuple[ProcessRow, ...], looked_up: float | None = N
 
 
 def saved_sentence(total: StageTotal, looked_up: float | None = None) -> str:
-    """What not executing actions again has saved, in words."""
+    """Return a sentence about the time saved by not executing actions again."""
     saved, hits = total.saved, total.hit_locally.actions + total.hit_remotely.actions
     if not saved.actions:
         return "Nothing came from a cache, so nothing was saved."

@@ -1,4 +1,4 @@
-"""What `package` tells of the wheels it made: the rows of a table, and the same as JSON."""
+"""Build reports: the wheels of a `package` run as the rows of a table and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
 
 @dataclass(frozen=True)
 class CheckRow:
-    """One thing that a smoke test tried. `detail` says what was counted, or what went wrong."""
+    """One check of a smoke test. `detail` has the count of checked items or the error."""
 
     name: str
     outcome: str
@@ -24,9 +24,10 @@ class CheckRow:
 
 @dataclass(frozen=True)
 class PythonOutcome:
-    """How a wheel fared on one Python: `passed`, `failed`, or `not run` with the reason.
+    """The result of a wheel on one Python: `passed`, `failed`, or `not run` with the reason.
 
-    `where` is what it ran on where that is not this machine: an emulator, or the machine that a report tells of.
+    Attributes:
+        where: The machine that it ran on if not this one: an emulator, or the machine of a given report.
     """
 
     python: str
@@ -42,7 +43,7 @@ class PythonOutcome:
 
 @dataclass(frozen=True)
 class ActionRow:
-    """Actions of one kind behind a wheel: executed in this run, or taken from a cache."""
+    """Actions of one kind behind a wheel, by the source of their results."""
 
     kind: str
     ran: int
@@ -57,7 +58,7 @@ class ActionRow:
 
 @dataclass(frozen=True)
 class WheelReport:
-    """One wheel. `size` is in bytes; `headers` says where CPython's headers came from."""
+    """The report on one wheel. `size` is in bytes. `headers` is the origin of CPython's headers."""
 
     target: str
     wheel: str
@@ -74,7 +75,7 @@ class WheelReport:
 
 
 def to_json(reports: tuple[WheelReport, ...], processes: tuple[ProcessRow, ...] = ()) -> str:
-    """The reports of one target's wheels, each process behind them once, and their totals, with stable key order."""
+    """Return the reports of one target's wheels, each process once, and their totals, with stable key order."""
     document = {
         "wheels": [asdict(report) for report in reports],
         "processes": [asdict(process) for process in processes],
@@ -84,13 +85,13 @@ def to_json(reports: tuple[WheelReport, ...], processes: tuple[ProcessRow, ...] 
 
 
 def processes_from_json(text: str) -> tuple[ProcessRow, ...]:
-    """The processes that `to_json` wrote."""
+    """Parse the processes that `to_json` wrote."""
     rows = json.loads(text)["processes"]
     return tuple(ProcessRow(**{**row, "needs": tuple(row["needs"])}) for row in rows)
 
 
 def from_json(text: str) -> tuple[WheelReport, ...]:
-    """What `to_json` wrote."""
+    """Parse the reports that `to_json` wrote."""
     return tuple(
         WheelReport(
             **{
@@ -110,7 +111,7 @@ def from_json(text: str) -> tuple[WheelReport, ...]:
 
 
 def human_size(size: int) -> str:
-    """A size in bytes, in the unit that a person reads."""
+    """Return a size in bytes in a readable unit."""
     value = float(size)
     for unit in ("B", "kB", "MB"):
         if round(value, 1) < 1000:
@@ -120,7 +121,7 @@ def human_size(size: int) -> str:
 
 
 def render_table(reports: tuple[WheelReport, ...]) -> str:
-    """The table that ends `package`, with the reasons for what was not run below it."""
+    """Return the table at the end of `package`, followed by the reasons for what was not run."""
     rows = [
         (
             distribution_of(report.wheel),
@@ -137,14 +138,14 @@ def render_table(reports: tuple[WheelReport, ...]) -> str:
     notes = [f"version {version}" for version in sorted({report.version for report in reports})]
     notes += sorted(
         {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
-        # The report as JSON tells for each wheel what was derived from them.
+        # The JSON report contains these for each wheel.
         | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
     )
     return "\n".join([table, *notes, *not_run_reasons(reports)])
 
 
 def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
-    """Why wheels, or single checks of them, were not run, each reason once with the Pythons that it is about."""
+    """Return the reasons why wheels or checks were not run, each once with the Pythons that it applies to."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke):
         reasons = [outcome.reason] if outcome.outcome == "not run" else []
@@ -155,7 +156,7 @@ def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
 
 
 def _tag(report: WheelReport) -> str:
-    """The wheel's tag, with the PEP 600 platform for a compressed set that holds a legacy alias too."""
+    """Return the wheel's tag, with only the PEP 600 platform of a compressed set that includes a legacy alias."""
     name = WheelName.parse(report.wheel)
     newest = [platform for platform in name.platforms if platform.startswith("manylinux_")]
     return f"{name.python}-{name.abi}-{(newest or [name.platform])[0]}"

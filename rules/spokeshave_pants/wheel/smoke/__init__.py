@@ -1,1 +1,1 @@
-"""Smoke tests of wheels, run here or reported from other machines."""
+"""Smoke tests of wheels, run here or reported by other machines."""

@@ -1,4 +1,4 @@
-"""Which Python a wheel is tried on: one of this machine where it runs the platform, else an emulated one, else none."""
+"""The choice of the Python that smoke-tests a wheel: one of this machine, an emulated one, or none."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SmokePython = Union[Interpreter, ForeignPython]
 
 @dataclass(frozen=True)
 class NoPython:
-    """Why there is nothing to try a wheel on, and what can be done about it."""
+    """The reason that a wheel cannot be smoke-tested, and the remedy."""
 
     reason: str
 
 
 def this_machine() -> Platform | None:
-    """The newest platform that this machine runs, where it is one that wheels are built for."""
+    """Return the newest platform that this machine runs, if wheels are built for it."""
     try:
         return host()
     except InvalidPlatformError:
@@ -32,7 +32,7 @@ def this_machine() -> Platform | None:
 
 
 def runs_natively(platform: Platform, machine: Platform | None) -> bool:
-    """Whether this machine runs wheels of a platform by itself."""
+    """Return whether this machine runs wheels of a platform without an emulator."""
     return machine is not None and machine.runs(platform)
 
 
@@ -44,10 +44,10 @@ def choose_python(
     foreign: Sequence[ForeignPython],
     requires: RequiresPython,
 ) -> SmokePython | NoPython:
-    """The Python to smoke-test a wheel on: the newest one that its `requires-python` allows.
+    """Return the Python to smoke-test a wheel on: the newest one that its `requires-python` allows.
 
     Args:
-        native: this machine's own Pythons of that version, oldest first.
+        native: This machine's own Pythons of that version, oldest first.
     """
     if runs_natively(platform, machine):
         allowed = [python for python in native if _allows(requires, python)]
@@ -62,7 +62,7 @@ def choose_python(
 
 
 def _allows(requires: RequiresPython, python: SmokePython) -> bool:
-    # As pip judges it: the three numbers count, also of a pre-release.
+    # pip's rule: only the three numbers count, for pre-releases too.
     return requires.allows_release(".".join(map(str, (3, *python.patch))))
 
 

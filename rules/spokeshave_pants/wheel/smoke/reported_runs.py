@@ -1,4 +1,4 @@
-"""Smoke tests that were run on other machines, as the reports of `spokeshave smoke-test` tell of them."""
+"""Smoke tests that ran on other machines, from the reports of `spokeshave smoke-test`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ _REMEDY = "Write it with `spokeshave smoke-test --report`, or remove it from `[w
 
 
 class InvalidSmokeReportError(SpokeshaveError):
-    """A file that is no report of `spokeshave smoke-test`."""
+    """A file that is not a report of `spokeshave smoke-test`."""
 
 
 @dataclass(frozen=True)
 class ElsewhereRun:
-    """One wheel, known by its bytes, on one Python of another machine.
+    """The run of one wheel, identified by its bytes, on one Python of another machine.
 
-    :param where: the machine, such as `macOS 14.5 arm64`.
-    :param run: the run as the report has it, as JSON.
+    Attributes:
+        where: The machine, such as `macOS 14.5 arm64`.
+        run: The run in the report, as JSON.
     """
 
     file: str
@@ -37,9 +38,10 @@ class ElsewhereRun:
 
 
 def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
-    """The runs in reports, given by path and text; a run that had no Python to run on is none.
+    """Parse the runs of reports, given by path and text. Runs without a Python to run on are skipped.
 
-    :raises InvalidSmokeReportError: with every file that is no report.
+    Raises:
+        InvalidSmokeReportError: For all files that are not reports.
     """
     runs: list[ElsewhereRun] = []
     problems: list[str] = []
@@ -74,13 +76,13 @@ def _runs(path: str, report: Mapping[str, Any]) -> Iterable[ElsewhereRun]:
 
 
 def matching_run(runs: Iterable[ElsewhereRun], sha256: str, version: PythonVersion) -> ElsewhereRun | None:
-    """The run of exactly these bytes on a Python; one that failed outweighs those that passed."""
+    """Return the run of exactly these bytes on a Python. A failed run takes precedence over passed ones."""
     found = [run for run in runs if run.sha256 == sha256 and run.python == str(version)]
     return min(found, key=lambda run: (run.outcome == "passed", run.file), default=None)
 
 
 def other_bytes(runs: Iterable[ElsewhereRun], wheel: str, sha256: str) -> str:
-    """What to tell where reports have a wheel of this name with other bytes; empty where none has."""
+    """Return a note if reports contain a wheel of this name with other bytes. Empty otherwise."""
     files = sorted({run.file for run in runs if run.wheel == wheel and run.sha256 != sha256})
     if not files:
         return ""

@@ -1,4 +1,4 @@
-"""Install each wheel into a fresh environment and try it, on every listed Python that the machine has."""
+"""Rules that install each wheel into a fresh environment and smoke-test it, on every listed Python of the machine."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ FOREIGN_PYTHON = "__python.json"
 
 @dataclass(frozen=True)
 class WheelhouseRequest:
-    """The wheels that a requirements file pins, for one interpreter.
+    """A request for the wheels that a requirements file pins, for one interpreter.
 
-    :param source: what the requirements are called, for messages.
+    Attributes:
+        source: The name of the requirements, for messages.
     """
 
     requirements: Digest
@@ -77,7 +78,7 @@ class Wheelhouse:
 
 @dataclass(frozen=True)
 class SmokeInputsRequest:
-    """The tests of a wheel and the requirements that they run with."""
+    """A request for the tests of a wheel and the requirements that they need."""
 
     address: Address
 
@@ -91,7 +92,11 @@ class SmokeInputs:
 
 @dataclass(frozen=True)
 class SmokeTestWheelRequest:
-    """:param version: one of the Pythons that the wheel's ABI serves."""
+    """A request to smoke-test a wheel on one Python.
+
+    Attributes:
+        version: One of the Pythons that the wheel's ABI serves.
+    """
 
     key: WheelKey
     version: PythonVersion
@@ -99,11 +104,12 @@ class SmokeTestWheelRequest:
 
 @dataclass(frozen=True)
 class SmokeReport:
-    """How a wheel fared on one Python.
+    """The result of a wheel on one Python.
 
-    :param outcome: `passed`, `failed` or `not run`; there is a reason unless it passed.
-    :param run: the tool's report of the run as JSON, empty where there was none.
-    :param where: what it ran on where that is not this machine: an emulator, or a machine whose report was given.
+    Attributes:
+        outcome: `passed`, `failed` or `not run`. There is a reason unless it passed.
+        run: The tool's report of the run as JSON. Empty if there was no run.
+        where: The machine that it ran on if not this one: an emulator, or the machine of a given report.
     """
 
     python: str
@@ -124,12 +130,12 @@ class SmokeReport:
 
 
 def is_required(patterns: tuple[str, ...], platform: Platform, version: PythonVersion) -> bool:
-    """Whether `require_smoke_on` names this platform or Python."""
+    """Return whether `require_smoke_on` names this platform or Python."""
     return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in (platform.tag, str(version)))
 
 
 def script_arguments(scripts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The options of `spokeshave smoke-test` for what `smoke_scripts` says of scripts."""
+    """Return the options of `spokeshave smoke-test` for the scripts in `smoke_scripts`."""
     pairs = (
         ("--script", shlex.join([name, *arguments])) if arguments else ("--skip-script", name)
         for name, arguments in sorted(scripts.items())
@@ -139,7 +145,12 @@ def script_arguments(scripts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 @rule(desc="Fetch what smoke tests need", level=LogLevel.DEBUG)
 async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
-    """:raises WrongHashError: where a file is not the one pinned. :raises ToolError: for another reason."""
+    """Download the wheels that a requirements file pins.
+
+    Raises:
+        WrongHashError: If a file has another hash than the pinned one.
+        ToolError: If the download fails for another reason.
+    """
     description = f"Fetch what smoke tests need on {title(request.python)}"
     entry = await Get(Digest, CreateDigest(_described(request.python)))
     argv = ("fetch", *_python_arguments(request.python)[:2], "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
@@ -153,14 +164,14 @@ async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
 
 
 def title(python: SmokePython) -> str:
-    """A Python in words, for what a user sees of its processes."""
+    """Return the name of a Python for the descriptions of its processes."""
     if isinstance(python, ForeignPython):
         return f"Python {python.version} for {python.architecture} ({python.emulator})"
     return f"Python {python.version}"
 
 
 async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest, tuple[str, ...]]:
-    """The files of the tests, and the paths to give pytest: folders as they are listed, and files outside of those."""
+    """Return the files of the tests and the arguments for pytest: listed directories, and files outside of those."""
     globs = [posixpath.normpath(posixpath.join(address.spec_path, test)) for test in tests]
     found = await Get(
         Snapshot,
@@ -207,14 +218,14 @@ async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSu
 
 @dataclass(frozen=True)
 class ElsewhereRuns:
-    """Every run in the reports of `[wheel-smoke].reports`."""
+    """All runs in the reports of `[wheel-smoke].reports`."""
 
     found: tuple[ElsewhereRun, ...]
 
 
 @rule(desc="Read smoke reports of other machines", level=LogLevel.DEBUG)
 async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
-    # A glob that matches nothing is as good as an empty folder: whether a test is missing, `require_smoke_on` says.
+    # A glob without matches is like an empty directory. `require_smoke_on` reports missing tests.
     files = await Get(DigestContents, PathGlobs(subsystem.reports))
     return ElsewhereRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
 
@@ -263,7 +274,7 @@ async def _try(
 
 
 def _described(python: SmokePython) -> list[FileContent]:
-    """The files that `_python_arguments` names."""
+    """Return the files that `_python_arguments` names."""
     return [FileContent(FOREIGN_PYTHON, python.facts.encode())] if isinstance(python, ForeignPython) else []
 
 
@@ -285,9 +296,10 @@ def _report(result: ToolResult, version: PythonVersion, python: SmokePython, req
 
 @dataclass(frozen=True)
 class SmokeChance:
-    """Whether a wheel can be tried on this machine at all, which is known before it is built.
+    """Whether a wheel can be smoke-tested on this machine, which is known before it is built.
 
-    :param reason: why not; empty where it can.
+    Attributes:
+        reason: Why it cannot. Empty if it can.
     """
 
     reason: str
@@ -318,7 +330,7 @@ async def smoke_test_wheel(
     wheel = await Get(StampedWheel, StampWheelRequest(key))
     machine = this_machine()
     reported = matching_run(elsewhere.found, wheel.sha256, version)
-    # A real machine of the platform tells more than an emulator; a failure anywhere is one.
+    # A real machine of the platform takes precedence over an emulator. A failure on either counts.
     if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
         return _reported_elsewhere(reported, version, required)
     requires = RequiresPython.or_any(plan.requires_python)

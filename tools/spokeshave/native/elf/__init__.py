@@ -1,1 +1,1 @@
-"""ELF files (Linux): read into types, and edited by patchelf."""
+"""ELF files (Linux): parsed into types, and edited by patchelf."""

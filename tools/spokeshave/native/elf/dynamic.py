@@ -1,7 +1,7 @@
-"""The dynamic section of an ELF file and the tables that it names, read as the loader does: through the segments.
+"""The dynamic section of an ELF file and its tables, read through the segments like the loader does.
 
-Section headers are for linkers and debuggers. A file loads without them (``sstrip`` drops them), so nothing here asks
-for one. pyelftools would make some ten objects of each symbol.
+Section headers are for linkers and debuggers. A file can be loaded without them (`sstrip` removes them), so this module
+does not use them. pyelftools would create about ten objects per symbol.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _WIDE_HASHES = ("EM_S390", "EM_ALPHA")
 _RELOCATIONS = (("DT_RELA", "DT_RELASZ", "DT_RELA"), ("DT_REL", "DT_RELSZ", "DT_REL"), ("DT_JMPREL", "DT_PLTRELSZ", ""))
 _DT_RELA = 7
 _PAGE = 0x1000
-# The smallest entry that a table has for a name.
+# The smallest entry of a table for a name.
 _ENTRY_SIZE = 16
 
 
 class DynamicSymbol(NamedTuple):
-    """A dynamic symbol; ``version`` is its index among the versions of the file."""
+    """A dynamic symbol. `version` is its index in the versions of the file."""
 
     name: str
     binding: int
@@ -42,17 +42,17 @@ class DynamicSymbol(NamedTuple):
 
     @property
     def is_exported(self) -> bool:
-        """Whether other files can use it."""
+        """Return whether other files can use it."""
         return not self.is_undefined and self.binding != _LOCAL and self.visibility in _VISIBLE
 
     @property
     def is_weak(self) -> bool:
-        """Whether the file works without it, if it is undefined."""
+        """Return whether the file works without it if it is undefined."""
         return self.binding == _WEAK
 
 
 class NeededVersion(NamedTuple):
-    """A version that the file needs of a library; ``number`` is how symbols of the file refer to it."""
+    """A version that the file needs of a library. `number` is the reference in symbols of the file."""
 
     number: int
     version: str
@@ -61,7 +61,7 @@ class NeededVersion(NamedTuple):
 
 @dataclass(frozen=True)
 class DynamicSection:
-    """The tags of a dynamic section (the first of each kind counts), and the file that they speak of."""
+    """The tags of a dynamic section, of which the first of each kind counts, and its file."""
 
     stream: IO[bytes]
     elf: Any
@@ -69,13 +69,13 @@ class DynamicSection:
 
     @classmethod
     def read(cls, stream: IO[bytes], elf: Any, tags: list[Any]) -> DynamicSection:
-        """``tags`` are pyelftools' own."""
+        """Read the section. `tags` are pyelftools' own."""
         values = {tag.entry.d_tag: tag.entry.d_val for tag in reversed(tags)}
         return cls(stream, elf, values)
 
     @cached_property
     def symbols(self) -> list[DynamicSymbol]:
-        """The dynamic symbols, without the empty first one."""
+        """Return the dynamic symbols, without the empty first one."""
         if "DT_SYMTAB" not in self.tags:
             return []
         layout = self._struct(_SYMBOL_64 if self.elf.elfclass == 64 else _SYMBOL_32)
@@ -89,7 +89,7 @@ class DynamicSection:
         ]
 
     def needed_versions(self) -> Iterator[NeededVersion]:
-        """The versions that the file needs of other libraries (DT_VERNEED)."""
+        """Yield the versions that the file needs of other libraries (DT_VERNEED)."""
         address = self.tags.get("DT_VERNEED", 0)
         for _ in range(self.tags.get("DT_VERNEEDNUM", 0)):
             count, library, entry, following = self._unpack(_NEEDED_VERSION, address)
@@ -105,7 +105,7 @@ class DynamicSection:
                 return
 
     def defined_versions(self) -> Iterator[str]:
-        """The versions of the file's own symbols (DT_VERDEF), the name of the file among them."""
+        """Yield the versions of the file's own symbols (DT_VERDEF), including the name of the file."""
         address = self.tags.get("DT_VERDEF", 0)
         for _ in range(self.tags.get("DT_VERDEFNUM", 0)):
             entry, following = self._unpack(_DEFINED_VERSION, address)
@@ -115,18 +115,18 @@ class DynamicSection:
                 return
 
     def _symbol_count(self) -> int:
-        # glibc's loader takes the newer table where there are both.
+        # If there are both tables, glibc's loader uses the newer one.
         count, is_sure = self._hashed_count() if "DT_GNU_HASH" in self.tags else (0, False)
         if is_sure:
             return count
         if "DT_HASH" in self.tags:
             word = "Q" if self.elf.elfclass == 64 and self.elf["e_machine"] in _WIDE_HASHES else "I"
             return int(self._unpack(f"2{word}", self.tags["DT_HASH"])[1])
-        # A table that hashes nothing does not count the undefined symbols; what is used of them, relocations name.
+        # A table without hashes does not count the undefined symbols. Relocations name those that are used.
         return max(count, self._relocated_count())
 
     def _hashed_count(self) -> tuple[int, bool]:
-        """The number of symbols by DT_GNU_HASH, and whether it hashes any."""
+        """Return the number of symbols by DT_GNU_HASH, and whether it hashes any."""
         address = self.tags["DT_GNU_HASH"]
         buckets, first, filters, _ = self._unpack("4I", address)
         table = address + 16 + filters * self.elf.elfclass // 8
@@ -139,7 +139,7 @@ class DynamicSection:
         return last + 1, True
 
     def relocated_names(self) -> frozenset[str]:
-        """The symbols that the loader looks up; it does so for relocations, and for nothing else in the table."""
+        """Return the symbols that the loader looks up: those of relocations, but no others of the table."""
         indexes = {index for chunk in self._relocations() for index in chunk}
         layout = self._struct(_SYMBOL_64 if self.elf.elfclass == 64 else _SYMBOL_32)
         starts = (self._unpack(layout.format[1:], self.tags["DT_SYMTAB"] + i * layout.size)[0] for i in indexes if i)
@@ -149,7 +149,7 @@ class DynamicSection:
         return max((max(chunk, default=0) for chunk in self._relocations()), default=0) + 1
 
     def _relocations(self) -> Iterator[set[int]]:
-        """The indexes of the symbols in each table of relocations."""
+        """Yield the indexes of the symbols in each table of relocations."""
         word, shift = ("Q", 32) if self.elf.elfclass == 64 else ("I", 8)
         for start, size, kind in _RELOCATIONS:
             if start in self.tags:
@@ -182,10 +182,10 @@ class DynamicSection:
 
     @cached_property
     def _loaded(self) -> list[tuple[int, int, int]]:
-        """Where each loaded segment begins and ends in memory, and where in the file its bytes begin.
+        """Return the addresses of each loaded segment's begin and end, and the file offset of its content.
 
-        Whole pages are mapped, so what follows a segment in its last page is there too (patchelf counts on that),
-        unless zeros are to follow it.
+        Whole pages are mapped. The bytes after a segment in its last page are therefore loaded too, which patchelf
+        relies on, unless zeros follow the segment.
         """
         found = []
         for segment in (segment for segment in self.elf.iter_segments() if segment["p_type"] == "PT_LOAD"):

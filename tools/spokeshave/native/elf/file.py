@@ -1,4 +1,4 @@
-"""What an ELF file says about itself: read once into frozen types, headers by pyelftools."""
+"""The content of an ELF file, parsed once into frozen types. pyelftools parses the headers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from spokeshave.native.elf.sections import without_sections
 from spokeshave.native.name_budget import NameBudget
 
 MAGIC = b"\x7fELF"
-# pyelftools says that it is typed, but most of it is not.
+# pyelftools claims to be typed, but most of it is not.
 open_elf = cast("Callable[[IO[bytes]], Any]", ELFFile)
-# pyelftools meets malformed files with whatever its parsers run into.
+# pyelftools raises the errors of its parsers for malformed files.
 MALFORMED = (
     ELFError,
     struct.error,
@@ -36,7 +36,7 @@ MALFORMED = (
 _EXECUTE, _WRITE = 1, 2
 _DF_TEXTREL = 0x4
 _TEXTS = ("soname", "needed", "rpath", "runpath")
-# How the names of loaders begin, which files link to as to libraries.
+# Prefixes of the names of loaders, which files link to like libraries.
 LOADERS = ("ld-linux", "ld64.so.")
 _T = TypeVar("_T")
 
@@ -47,9 +47,9 @@ class InvalidElfError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class ImportedSymbol:
-    """A symbol that must come from another library, with its version (``GLIBC_2.28``).
+    """A symbol that must come from another library, with its version (`GLIBC_2.28`).
 
-    The name is empty where the file as a whole needs the version (``GLIBC_ABI_DT_RELR``).
+    The name is empty if the file as a whole needs the version (`GLIBC_ABI_DT_RELR`).
     """
 
     name: str
@@ -61,8 +61,12 @@ class ImportedSymbol:
 class ElfFile:
     """The dynamic section, the symbols and the segments of one ELF file.
 
-    ``rpath`` is DT_RPATH and ``runpath`` DT_RUNPATH. ``weak`` are those of the undefined symbols that it works without;
-    ``versions_defined`` the versions of its own symbols. ``machine`` is the processor, the bits and the byte order.
+    Attributes:
+        rpath: The entries of DT_RPATH.
+        runpath: The entries of DT_RUNPATH.
+        weak: The undefined symbols that the file works without.
+        versions_defined: The versions of its own symbols.
+        machine: The processor, the bits and the byte order.
     """
 
     machine: tuple[str, int, bool]
@@ -84,43 +88,47 @@ class ElfFile:
 
     @property
     def is_loadable(self) -> bool:
-        """Whether a loader loads it: object files and wholly static programs have nothing to link."""
+        """Return whether a loader loads it. Object files and wholly static programs have no dependencies."""
         return self.is_dynamic
 
     @property
     def is_library(self) -> bool:
-        """Whether other files load it, and it is no program."""
+        """Return whether it is a library that other files load, and not a program."""
         return self.is_shared_object and self.interpreter is None
 
     @property
     def search_path(self) -> tuple[str, ...]:
-        """Every entry of both search paths."""
+        """Return the entries of both search paths."""
         return self.rpath + self.runpath
 
     @property
     def versions(self) -> set[str]:
-        """Every symbol version that the file asks of other libraries, the loader's own apart."""
+        """Return the symbol versions that the file needs of other libraries, without the loader's own."""
         return {symbol.version for symbol in self.imports}
 
     @property
     def has_executable_stack(self) -> bool:
-        """Whether the file asks for a stack that can hold code; no statement counts as none."""
+        """Return whether the file requests an executable stack. A missing header does not count."""
         return self.stack_flags is not None and bool(self.stack_flags & _EXECUTE)
 
 
 def is_elf(path: Path) -> bool:
-    """Whether a file begins with ELF's magic number."""
+    """Return whether a file begins with ELF's magic number."""
     with path.open("rb") as stream:
         return stream.read(4) == MAGIC
 
 
 def read_elf(path: Path, place: str) -> ElfFile:
-    """Read an ELF file; ``place`` is its name for the user. Raises `InvalidElfError`."""
+    """Parse an ELF file. `place` is its name for messages.
+
+    Raises:
+        InvalidElfError: If it cannot be parsed.
+    """
     return _parse(path, place, _read)
 
 
 def _parse(path: Path, place: str, read: Callable[[IO[bytes]], _T]) -> _T:
-    """Read from a file; where its section headers are damaged, which loaders do not look at, read without them."""
+    """Parse a file. If its section headers, which loaders ignore, are damaged, parse it without them."""
     with path.open("rb") as stream:
         try:
             return read(stream)
@@ -132,7 +140,7 @@ def _parse(path: Path, place: str, read: Callable[[IO[bytes]], _T]) -> _T:
 
 
 def has_sections(path: Path) -> bool:
-    """Whether a file has section headers that can be read."""
+    """Return whether a file has readable section headers."""
     with path.open("rb") as stream:
         try:
             elf = open_elf(stream)
@@ -170,7 +178,11 @@ def _read(stream: IO[bytes]) -> ElfFile:
 
 
 def relocated_names(path: Path, place: str) -> frozenset[str]:
-    """The symbols of a file that its loader looks up; raises `InvalidElfError`."""
+    """Return the symbols of a file that its loader looks up.
+
+    Raises:
+        InvalidElfError: If the file cannot be parsed.
+    """
 
     def read(stream: IO[bytes]) -> frozenset[str]:
         elf = open_elf(stream)
@@ -180,19 +192,19 @@ def relocated_names(path: Path, place: str) -> frozenset[str]:
 
 
 def damaged(place: str, err: Exception) -> InvalidElfError:
-    """The error for a file that cannot be read."""
+    """Return the error for a file that cannot be parsed."""
     message = f"is a damaged ELF file ({type(err).__name__}: {err})"
     return InvalidElfError(Problem(place, message, "Build the file again."))
 
 
 def _is_debug_file(elf: Any) -> bool:
-    """Whether it holds split-off debug information: then it has the headers of tables, and not the tables."""
+    """Return whether it contains separate debug information, with headers of tables but without the tables."""
     section = elf.get_section_by_name(".dynamic")
     return section is not None and section["sh_type"] == "SHT_NOBITS"
 
 
 def _tags(elf: Any) -> list[Any]:
-    """The tags of the dynamic section, with their texts."""
+    """Return the tags of the dynamic section, with their texts."""
     budget = NameBudget(elf.stream_len)
     tags = []
     for segment in elf.iter_segments():
@@ -207,7 +219,7 @@ def _texts(dynamic: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
 
 
 def _search_path(tags: list[Any], kind: str, attribute: str) -> tuple[str, ...]:
-    # An empty entry is the current directory; a wholly empty path is none, to glibc and to musl.
+    # An empty entry is the current directory. glibc and musl ignore a wholly empty path.
     return tuple(entry for path in _texts(tags, kind, attribute) if path for entry in path.split(":"))
 
 

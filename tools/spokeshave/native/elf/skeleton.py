@@ -1,8 +1,8 @@
-"""A large ELF file without most of its largest section, small enough for an editor that holds files in memory.
+"""A large ELF file without most of its largest section, for an editor that keeps files in memory.
 
-patchelf reads a whole file, and has it twice in memory when the file grows. It looks at headers and at the loader's
-tables only, so the middle of code or data can be cut out before and left where it is: what patchelf changed around it
-is written back, with every offset behind the cut moved. The result is, byte for byte, what patchelf makes of the whole.
+patchelf reads a whole file, and has it twice in memory if the file grows. It uses only the headers and the loader's
+tables, so the middle of code or data can be cut out beforehand. Afterwards the edited parts are written back, with all
+offsets after the cut adjusted. The result has exactly the bytes that patchelf would produce from the whole file.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from typing import IO, Any
 from spokeshave.native.elf.file import MALFORMED, open_elf
 
 _LEAST_CUT = 8 << 20
-# The largest page of any architecture; the headers, and what patchelf may move to make room for them, lie before it.
+# The largest page of any architecture. It contains the headers and everything that patchelf may move to extend them.
 _PAGE = 1 << 16
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where an ELF class keeps offsets: of the two tables in the header, and in the entries of each.
+    """The offsets in an ELF class: of the two tables in the header, and of fields in the entries of each.
 
-    ``sizes`` is where the header has the size and the number of each table's entries.
+    Attributes:
+        sizes: The header fields with the size and the number of each table's entries.
     """
 
     word: str
@@ -38,7 +39,7 @@ _LAYOUTS = {32: _Layout("I", (0x1C, 0x20), 0x2A, (0x04, 0x10)), 64: _Layout("Q",
 
 @dataclass(frozen=True)
 class _Table:
-    """The table of segments or that of sections: where it lies, and where its entries have their offsets."""
+    """The table of segments or of sections: its offset and the offsets of its fields."""
 
     start: int
     entry_size: int
@@ -48,7 +49,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What a cut takes out of a file: ``size`` bytes from ``start`` on. ``order`` is the file's byte order."""
+    """The cut in a file: `size` bytes from `start` on. `order` is the file's byte order."""
 
     start: int
     size: int
@@ -57,7 +58,7 @@ class Skeleton:
 
     @classmethod
     def of(cls, path: Path) -> Skeleton | None:
-        """The best cut through a file; None for one that is small or is no shared library."""
+        """Return the best cut of a file. None for a file that is small or not a shared library."""
         if path.stat().st_size < 2 * _LEAST_CUT:
             return None
         with path.open("rb") as stream:
@@ -85,7 +86,7 @@ class Skeleton:
             self._move_tables(output, -self.size)
 
     def fill(self, skeleton: Path, destination: Path) -> None:
-        """Write an edited skeleton around what was cut out of the file."""
+        """Insert the cut part of the file into an edited skeleton."""
         with skeleton.open("r+b") as stream, destination.open("r+b") as output:
             tables = self._tables(stream)
             self._restore_left_tables(stream, output, {table.start for table in tables})
@@ -99,7 +100,7 @@ class Skeleton:
             output.truncate()
 
     def _restore_left_tables(self, skeleton: IO[bytes], original: IO[bytes], used: set[int]) -> None:
-        """Where the editor left a table behind as it was, put back what the whole file has there."""
+        """Restore the original bytes of tables that the editor did not change."""
         for table in self._tables(original):
             start, moved = self._moved(table.start, -self.size), self._moved_table(original, table, -self.size)
             if start not in used and _read(skeleton, start, len(moved)) == moved:
@@ -111,7 +112,7 @@ class Skeleton:
         return [_Table(*fields) for fields in zip(starts, counts[::2], counts[1::2], self.layout.entries)]
 
     def _moved_table(self, stream: IO[bytes], table: _Table, distance: int) -> bytes:
-        """A table's bytes, with what lies behind the cut moved."""
+        """Return a table's bytes with offsets after the cut adjusted."""
         data = bytearray(_read(stream, table.start, table.entry_size * table.count))
         word = struct.Struct(self.order + self.layout.word)
         for offset in range(table.field, len(data), table.entry_size):
@@ -119,7 +120,7 @@ class Skeleton:
         return bytes(data)
 
     def _move_tables(self, stream: IO[bytes], distance: int) -> None:
-        """Tell in the header where the tables lie."""
+        """Write the new offsets of the tables to the header."""
         for field in self.layout.tables:
             (start,) = self._numbers(stream, field, self.layout.word)
             _write(stream, field, struct.pack(self.order + self.layout.word, self._moved(start, distance)))
@@ -143,5 +144,5 @@ def _write(stream: IO[bytes], offset: int, data: bytes) -> None:
 
 
 def _cuttable_size(section: Any) -> int:
-    """How much of a section patchelf never looks at: all of code and constant data."""
+    """Return how much of a section patchelf never reads: all of code and constant data."""
     return int(section["sh_size"]) if section["sh_type"] == "SHT_PROGBITS" else 0

@@ -1,1 +1,1 @@
-"""Mach-O files (macOS): read into types, edited, signed and fused."""
+"""Mach-O files (macOS): parsed into types, edited, signed and fused."""

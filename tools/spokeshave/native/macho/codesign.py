@@ -1,7 +1,7 @@
-"""Ad-hoc code signatures of Mach-O slices, as linkers write them, after Apple's ``cs_blobs.h``.
+"""Ad-hoc code signatures of Mach-O slices in the form that linkers write, after Apple's `cs_blobs.h`.
 
-macOS on arm64 runs no code without one. No library for CPython 3.9 writes them, and Apple's own program is only on
-macOS. A signature is one CodeDirectory with the SHA-256 of each page, and no certificate.
+macOS on arm64 requires one. No library for CPython 3.9 creates them, and Apple's own program exists only on macOS. A
+signature is one CodeDirectory with the SHA-256 of each page, without a certificate.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _READ_PAGES = 256
 
 
 class UnsignableFileError(SpokeshaveError):
-    """A Mach-O file whose parts lie so that no signature can be put behind them."""
+    """A Mach-O file with a layout that has no room for a signature at its end."""
 
 
 @dataclass(frozen=True)
 class _Signer:
-    """What a new signature takes over from the one before it: ``limit`` is where it begins in the slice."""
+    """The properties that a new signature keeps from the previous one. `limit` is its offset in the slice."""
 
     identifier: bytes
     page_bits: int
@@ -56,14 +56,18 @@ class _Signer:
 
     @property
     def size(self) -> int:
-        """The bytes that the signature takes in the file; a former one's room is kept where it is enough."""
+        """Return the size of the signature in the file. The space of the previous one is kept if it is sufficient."""
         return max(self.room, self.blob_size + -self.blob_size % _SIGNATURE_ALIGNMENT)
 
 
 def sign(path: Path, identifier: str, header_pad: int, place: str) -> None:
-    """Sign a slice that is a file of its own; ``header_pad`` is how many bytes its load commands can grow.
+    """Sign a slice that is a file of its own. A previous identifier and page size are kept.
 
-    An identifier and a page size that it was signed with before are kept. Raises `UnsignableFileError`.
+    Args:
+        header_pad: The number of bytes by which its load commands can grow.
+
+    Raises:
+        UnsignableFileError: If it has no room for a signature.
     """
     with path.open("r+b") as stream:
         before = LoadCommands.read(stream)
@@ -100,7 +104,7 @@ def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: s
 
 
 def _former_style(blob: bytes) -> tuple[bytes, int] | None:
-    """The identifier and the page size of a signature; None where it does not say."""
+    """Return the identifier and the page size of a signature. None if it does not contain them."""
     if len(blob) < _SUPER_BLOB.size:
         return None
     magic, _, _, slot, offset = _SUPER_BLOB.unpack_from(blob)
@@ -113,7 +117,7 @@ def _former_style(blob: bytes) -> tuple[bytes, int] | None:
 
 
 def _with_signature(commands: LoadCommands, signer: _Signer) -> LoadCommands:
-    """The commands with the signature's place, and with a last segment that reaches to its end."""
+    """Return the commands with the signature's position, and with a last segment that extends to its end."""
     told = struct.pack("<4I", CODE_SIGNATURE, 16, signer.limit, signer.size)
     kept = [_reaching(command, signer.limit + signer.size) for command in commands.commands]
     if any(kind_of(command) == CODE_SIGNATURE for command in kept):
@@ -134,7 +138,7 @@ def _reaching(command: bytes, end: int) -> bytes:
 
 
 def _segment(commands: LoadCommands, name: bytes, place: str) -> tuple[int, int, int, int]:
-    """A segment's address and size in memory, its offset and its size in the file."""
+    """Return a segment's address and size in memory, and its offset and size in the file."""
     for command in commands.commands:
         if kind_of(command) == SEGMENT and _segment_name(command) == name:
             address, memory, offset, size = _SEGMENT_SIZES.unpack_from(command, _SEGMENT_SIZES_AT)

@@ -1,4 +1,4 @@
-"""Changes of Mach-O files: the names by which they find libraries, and the signatures that follow from a change."""
+"""Edits of Mach-O files: the names by which they find libraries, and new signatures for the changed bytes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _ALIGNMENT_FIELD = 4
 
 
 class NoHeaderPadError(SpokeshaveError):
-    """A Mach-O file whose load commands cannot grow, as its code begins right behind them."""
+    """A Mach-O file whose load commands cannot grow, because its code follows immediately."""
 
 
 @dataclass(frozen=True)
 class MachOEdits:
-    """What to change: each function takes a name as the file has it. ``rpath`` gives None for one that goes."""
+    """The edits. Each function is called with a name from the file. `rpath` returns None to remove an entry."""
 
     install_name: Callable[[str], str]
     library: Callable[[str], str]
@@ -37,9 +37,11 @@ class MachOEdits:
 
 
 def edit_macho(path: Path, place: str, edits: MachOEdits) -> bool:
-    """Change a file slice by slice and sign anew what has to be signed; says whether any byte changed.
+    """Edit a file slice by slice and sign it again where necessary. Return whether any byte changed.
 
-    Raises `NoHeaderPadError` and `UnsignableFileError`.
+    Raises:
+        NoHeaderPadError: If the load commands cannot grow.
+        UnsignableFileError: If there is no room for a signature.
     """
     macho = read_macho(path, place)
     if not macho.is_universal:
@@ -83,7 +85,7 @@ def _check_room(part: MachOSlice, growth: int, place: str) -> None:
 
 @contextmanager
 def _split(path: Path, macho: MachOFile) -> Iterator[list[Path]]:
-    """The slices of a universal file as files of their own, beside it."""
+    """Write the slices of a universal file to files of their own, next to it."""
     with tempfile.TemporaryDirectory(prefix=".slices-", dir=path.parent) as folder, path.open("rb") as stream:
         parts = []
         for number, part in enumerate(macho.slices):
@@ -94,7 +96,7 @@ def _split(path: Path, macho: MachOFile) -> Iterator[list[Path]]:
 
 
 def _join(path: Path, parts: list[Path]) -> None:
-    """Write slices over those of a universal file, each at the next place that its alignment allows."""
+    """Replace the slices of a universal file, each at the next position that its alignment allows."""
     with path.open("r+b") as stream:
         magic, count = struct.unpack(">2I", stream.read(8))
         entry = _ENTRY_64 if magic == _FAT_64 else _ENTRY

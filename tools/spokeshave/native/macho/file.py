@@ -1,4 +1,4 @@
-"""What a Mach-O file says about itself: read once into frozen types, by macholib's definitions of the format."""
+"""The content of a Mach-O file, parsed once into frozen types by macholib's definitions of the format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from macholib import mach_o
 from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
 
-# A universal file's magic number is also that of Java's classes, whose next number, a version, is 45 at least.
+# Java classes have the magic number of universal files. Their next number, a version, is at least 45.
 _FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32
 _ARCHIVE = b"!<arch>\n"
 _THIN_64, _THIN_32 = b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"
@@ -42,11 +42,11 @@ _ZERO_FILL = {0x1, 0xC, 0x12}
 
 
 class InvalidMachOError(SpokeshaveError):
-    """A file that begins like a Mach-O file and is none that can be read."""
+    """A file with a Mach-O magic number that cannot be parsed."""
 
 
 class Kind(enum.Enum):
-    """What the loader takes a file for; the values are those of the format."""
+    """The file type for the loader. The values are those of the format."""
 
     OBJECT = 1
     EXECUTABLE = 2
@@ -64,7 +64,7 @@ class Region(NamedTuple):
 
 @dataclass(frozen=True)
 class NeededLibrary:
-    """A library that the loader loads first. ``how`` is empty, or weak, reexport, upward or lazy."""
+    """A library that the loader loads first. `how` is empty, or weak, reexport, upward or lazy."""
 
     name: str
     how: str
@@ -72,9 +72,11 @@ class NeededLibrary:
 
 @dataclass(frozen=True)
 class MachOSlice:
-    """One architecture's part of a Mach-O file, at ``region`` of the file; names are in C's spelling.
+    """The part of a Mach-O file for one architecture, at `region` of the file. Names are in C's spelling.
 
-    ``header_pad`` is how many bytes the load commands can grow, ``signature`` where the code signature lies.
+    Attributes:
+        header_pad: The number of bytes by which the load commands can grow.
+        signature: The position of the code signature.
     """
 
     architecture: str
@@ -93,49 +95,49 @@ class MachOSlice:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The names of the libraries, in the order that ordinals count."""
+        """Return the names of the libraries, in the order of their ordinals."""
         return tuple(library.name for library in self.libraries)
 
     def provider(self, symbol: ImportedName) -> str | None:
-        """The name of the library that must have a symbol; None where the loader searches elsewhere (`Ordinal`)."""
+        """Return the name of the library that must have a symbol. None if the loader searches elsewhere (`Ordinal`)."""
         return self.needed[symbol.ordinal - 1] if self.is_two_level and symbol.ordinal > Ordinal.SELF else None
 
 
 @dataclass(frozen=True)
 class MachOFile:
-    """A Mach-O file with one slice, or a universal one (``is_universal``) with one for each architecture."""
+    """A Mach-O file with one slice, or a universal one (`is_universal`) with one for each architecture."""
 
     slices: tuple[MachOSlice, ...]
     is_universal: bool
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        """The architectures, as the file has them."""
+        """Return the architectures, in the order of the file."""
         return tuple(part.architecture for part in self.slices)
 
     @cached_property
     def exports(self) -> frozenset[str]:
-        """What every slice exports."""
+        """Return the symbols that every slice exports."""
         return frozenset.intersection(*(part.exports for part in self.slices))
 
     @cached_property
     def undefined(self) -> frozenset[str]:
-        """What any slice takes from other files."""
+        """Return the symbols that any slice needs from other files."""
         return frozenset(symbol.name for part in self.slices for symbol in part.imports)
 
     @property
     def is_loadable(self) -> bool:
-        """Whether it is what a loader loads, and no object file on its way into one."""
+        """Return whether a loader loads it. Object files are not loadable."""
         return self.is_library or all(part.kind is Kind.EXECUTABLE for part in self.slices)
 
     @property
     def is_library(self) -> bool:
-        """Whether other files load it, and it is no program."""
+        """Return whether it is a library that other files load, and not a program."""
         return all(part.kind in (Kind.DYLIB, Kind.BUNDLE) for part in self.slices)
 
 
 def is_macho(path: Path) -> bool:
-    """Whether a file begins as a Mach-O file does, a universal one or one with one slice."""
+    """Return whether a file begins like a Mach-O file, universal or with one slice."""
     with path.open("rb") as stream:
         start = stream.read(8)
         if len(start) < 8 or start[:4] in (_THIN_64, _THIN_32):
@@ -150,7 +152,11 @@ def is_macho(path: Path) -> bool:
 
 
 def read_macho(path: Path, place: str) -> MachOFile:
-    """Read a Mach-O file; ``place`` is its name for the user. Raises `InvalidMachOError`."""
+    """Parse a Mach-O file. `place` is its name for messages.
+
+    Raises:
+        InvalidMachOError: If it cannot be parsed.
+    """
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             regions = _slices(data)
@@ -163,7 +169,7 @@ def read_macho(path: Path, place: str) -> MachOFile:
 
 @dataclass(frozen=True)
 class _View:
-    """A slice's bytes in the file that is mapped into memory; only what is asked for is copied."""
+    """The bytes of a slice in a memory-mapped file. Only requested parts are copied."""
 
     data: mmap.mmap
     region: Region
@@ -178,11 +184,11 @@ class _View:
         return kind.from_str(self.content(offset, kind._size_), _endian_="<")
 
     def part(self, command: _Command, offset: str, size: str) -> bytes:
-        """The part of the file that two fields of a load command name."""
+        """Return the part of the file that two fields of a load command refer to."""
         return self.content(int(getattr(command.fields, offset)), int(getattr(command.fields, size)))
 
     def text(self, offset: int, end: int) -> str:
-        """A text that ends with a zero byte, or at ``end``."""
+        """Return a text that ends with a zero byte, or at `end`."""
         start, stop = self.region.offset + offset, self.region.offset + min(end, self.region.size)
         zero = self.data.find(b"\0", start, stop)
         return self.data[start : stop if zero < 0 else zero].decode("utf-8", "surrogateescape")
@@ -190,7 +196,7 @@ class _View:
 
 @dataclass(frozen=True)
 class _Command:
-    """A load command: its kind, where it lies, and its fields."""
+    """A load command: its kind, its position, and its fields."""
 
     kind: int
     offset: int
@@ -199,7 +205,7 @@ class _Command:
 
 
 def _slices(data: mmap.mmap) -> list[Region] | None:
-    """Where a universal file's slices lie; None for a file that is no such one."""
+    """Return the positions of a universal file's slices. None for any other file."""
     view = _View(data, Region(0, len(data)))
     magic, count = struct.unpack(">II", view.content(0, 8))
     if magic not in (_FAT, _FAT_64):
@@ -270,7 +276,7 @@ def _command_text(view: _View, command: _Command, field: str) -> str:
 
 
 def _build_version(commands: list[_Command]) -> tuple[str, tuple[int, int] | None]:
-    """The system that a slice is for and its oldest version; a slice for macOS and Mac Catalyst counts as macOS."""
+    """Return a slice's system and its oldest version. A slice for macOS and Mac Catalyst counts as macOS."""
     found = {}
     for command in commands:
         if command.kind == mach_o.LC_BUILD_VERSION:
@@ -284,7 +290,7 @@ def _build_version(commands: list[_Command]) -> tuple[str, tuple[int, int] | Non
 
 
 def _first_content(view: _View, commands: list[_Command]) -> int:
-    """The offset of the first byte after the header that belongs to a section or, where there is none, a segment."""
+    """Return the offset of the first byte after the header that belongs to a section or else to a segment."""
     offsets = [view.region.size]
     for command in commands:
         if command.kind != mach_o.LC_SEGMENT_64:
@@ -310,7 +316,7 @@ def _imports(view: _View, by_kind: dict[int, _Command]) -> tuple[ImportedName, .
     if chained:
         found = set(chained_names(view.part(chained, "dataoff", "datasize")))
     elif information:
-        # What is bound weakly beside these is defined here, or stands among them too.
+        # Weak bindings besides these are defined here, or are also among these.
         found = set(bound_names(view.part(information, "bind_off", "bind_size")))
         found |= set(bound_names(view.part(information, "lazy_bind_off", "lazy_bind_size")))
     else:

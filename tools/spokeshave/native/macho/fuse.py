@@ -1,4 +1,4 @@
-"""Fuse: join the x86_64 and the arm64 build of a Mach-O file into one universal file, for universal2 wheels."""
+"""The command `spokeshave fuse`: join the x86_64 and arm64 builds of Mach-O files, for universal2 wheels."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _LARGEST = 0xFFFFFFFF
 
 
 class UnfusableFilesError(SpokeshaveError):
-    """Files that do not make one universal file."""
+    """Files that cannot be joined into one universal file."""
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A slice of a file that goes into the universal one."""
+    """A slice of an input file."""
 
     path: Path
     content: MachOSlice
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``spokeshave fuse``."""
+    """Add the options of `spokeshave fuse`."""
     parser.add_argument(
         "--input",
         type=Path,
@@ -53,7 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Join files, or two folders; raises `UnfusableFilesError` with everything that is wrong."""
+    """Join files, or two directories.
+
+    Raises:
+        UnfusableFilesError: For all problems.
+    """
     if any(path.is_dir() for path in args.input):
         fuse_folders(args.input, args.output)
     else:
@@ -63,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def fuse(inputs: Sequence[Path], output: Path) -> None:
-    """Write the universal file of Mach-O files; slices are copied as they are, so their signatures stay valid."""
+    """Write a universal file. Slices are copied unchanged, so that their signatures stay valid."""
     parts = _parts(inputs, output.name)
     offsets, end = [], _HEADER.size + len(parts) * _ENTRY.size
     for part in parts:
@@ -83,7 +87,7 @@ def fuse(inputs: Sequence[Path], output: Path) -> None:
 
 
 def fuse_folders(inputs: Sequence[Path], output: Path) -> None:
-    """Write a folder with the universal file of each two Mach-O files of one path; other files must be equal."""
+    """Write a directory with the universal file of each pair of Mach-O files. Other files must be equal."""
     problems = Problems()
     for folder in inputs:
         if not folder.is_dir():
@@ -112,7 +116,11 @@ def _fuse_or_copy(paths: list[Path], output: Path, name: str) -> None:
 
 
 def _parts(inputs: Sequence[Path], name: str) -> list[_Part]:
-    """The slices of all inputs in a fixed order; raises `UnfusableFilesError`."""
+    """Return the slices of all inputs in a fixed order.
+
+    Raises:
+        UnfusableFilesError: If they cannot be joined.
+    """
     problems, parts = Problems(), []
     for path in inputs:
         if not is_macho(path):
@@ -152,7 +160,7 @@ def _check_alike(parts: list[_Part], name: str, problems: Problems) -> None:
 
 
 def _cpu(part: _Part) -> tuple[int, int]:
-    """The type and the subtype of the processor, as the slice's own header has them."""
+    """Return the type and the subtype of the processor from the slice's own header."""
     with part.path.open("rb") as stream:
         stream.seek(part.content.region.offset)
         kind, subtype = _CPU.unpack(stream.read(_CPU.size))

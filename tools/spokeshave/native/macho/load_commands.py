@@ -1,7 +1,7 @@
-"""The load commands of a Mach-O slice, read, changed and written back without touching what lies behind them.
+"""The load commands of a Mach-O slice: parsed, changed and written back without changing the content after them.
 
-After Apple's ``mach-o/loader.h``. macholib and lief can change them too, but the one reads every section into memory
-and prints its warnings, and the other needs three times the file's size and lays parts of the file out anew.
+Source: Apple's `mach-o/loader.h`. macholib and lief can change them too, but macholib reads every section into memory
+and prints warnings, and lief needs three times the file's size and rewrites other parts of the file.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _ALIGNMENT = 8
 
 @dataclass(frozen=True)
 class LoadCommands:
-    """A slice's header and its commands, each as its bytes."""
+    """A slice's header and its commands as bytes."""
 
     header: bytes
     commands: tuple[bytes, ...]
 
     @classmethod
     def read(cls, stream: IO[bytes]) -> LoadCommands:
-        """Read them from the beginning of a 64-bit little-endian slice that `macho.read_macho` took."""
+        """Parse them from the beginning of a 64-bit little-endian slice that `read_macho` accepted."""
         stream.seek(0)
         header = stream.read(HEADER_SIZE)
         count, size = _COUNTS.unpack_from(header)
@@ -42,18 +42,18 @@ class LoadCommands:
 
     @property
     def size(self) -> int:
-        """How many bytes header and commands take."""
+        """Return the bytes that header and commands take."""
         return HEADER_SIZE + sum(map(len, self.commands))
 
     def write(self, stream: IO[bytes], previous: LoadCommands) -> None:
-        """Write them in place of ``previous``; what is left of those becomes zeros."""
+        """Write them in place of `previous`. Remaining bytes of those become zeros."""
         counts = struct.pack("<2I", len(self.commands), self.size - HEADER_SIZE)
         stream.seek(0)
         stream.write(self.header[:16] + counts + self.header[24:] + b"".join(self.commands))
         stream.write(bytes(max(previous.size - self.size, 0)))
 
     def with_texts(self, kinds: Iterable[int], change: Callable[[str], str | None]) -> LoadCommands:
-        """The commands with the text of each command of these kinds changed; without those whose text becomes None."""
+        """Return the commands with the texts of some kinds changed. Commands whose text becomes None are removed."""
         commands = []
         for command in self.commands:
             if kind_of(command) in kinds:
@@ -64,7 +64,7 @@ class LoadCommands:
         return replace(self, commands=tuple(commands))
 
     def without_repeated(self, kind: int) -> LoadCommands:
-        """The commands with each of this kind once."""
+        """Return the commands without duplicates of a kind."""
         seen: set[bytes] = set()
         commands = []
         for command in self.commands:
@@ -75,12 +75,12 @@ class LoadCommands:
 
 
 def kind_of(command: bytes) -> int:
-    """A command's kind."""
+    """Return a command's kind."""
     return int(_COMMAND.unpack_from(command)[0])
 
 
 def text_of(command: bytes) -> str:
-    """The library or the search path that a command names."""
+    """Return the library or the search path in a command."""
     offset = _TEXT_OFFSET.unpack_from(command)[0]
     return command[offset:].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
 

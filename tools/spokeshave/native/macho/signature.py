@@ -1,7 +1,7 @@
-"""Code signatures of Mach-O files: whether the hashes in one are those of the file, as the kernel checks them.
+"""Verification of Mach-O code signatures: whether their hashes match the file, by the rules of the kernel.
 
-macOS kills a process that maps a page of an arm64 file whose hash is another than its signature says. Who signed is not
-looked at: an ad-hoc signature, which anybody can make, is what libraries of wheels have.
+macOS kills a process that maps a page of an arm64 file whose hash differs from its signature. The signer is ignored,
+because libraries in wheels have ad-hoc signatures, which anybody can create.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _CodeDirectory:
 
 
 def signature_fault(path: Path, part: MachOSlice) -> str | None:
-    """What is wrong with the signature of a slice of a file, which must have one; None for a valid one."""
+    """Return the fault of the signature of a slice, which must have one. None for a valid signature."""
     if part.signature is None:
         return "has no code signature"
     try:
@@ -63,7 +63,7 @@ def _fault(stream: IO[bytes], region: Region, place: Region, signature: bytes) -
 
 
 def _blobs(signature: bytes) -> dict[int, bytes]:
-    """The parts of a signature by their slots."""
+    """Return the parts of a signature by their slots."""
     magic, length = _BLOB.unpack_from(signature)
     if magic != _EMBEDDED or length > len(signature):
         raise ValueError("it is not an embedded signature")

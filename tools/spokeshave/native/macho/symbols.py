@@ -1,6 +1,6 @@
-"""The tables of a Mach-O file by which the loader finds symbols: what the file exports, and what it binds from others.
+"""The tables of a Mach-O file by which the loader finds symbols: its exports and its bindings.
 
-The symbol table is for debuggers; linkers, zig's among them, are careless with what it says of other libraries.
+The symbol table is for debuggers. Linkers, including zig's, write incorrect values for other libraries to it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64 = 1, 2, 3
 _OPCODE, _IMMEDIATE = 0xF0, 0x0F
 _ORDINAL, _ORDINAL_ULEB, _ORDINAL_SPECIAL, _SYMBOL = 0x10, 0x20, 0x30, 0x40
 _BINDING, _THREADED = (0x90, 0xA0, 0xB0, 0xC0), 0xD0
-# How many numbers follow the other opcodes.
+# The number of values after the other opcodes.
 _NUMBERS = {0x00: 0, 0x50: 0, 0x60: 1, 0x70: 1, 0x80: 1, 0x90: 0, 0xA0: 1, 0xB0: 0, 0xC0: 2}
 
 
 class Ordinal(enum.IntEnum):
-    """Where a symbol is looked up that is not in a library, which has a number from one on."""
+    """Special values for the library of a symbol. Libraries have numbers from one on."""
 
     SELF = 0
     EXECUTABLE = -1
@@ -33,7 +33,8 @@ class Ordinal(enum.IntEnum):
 class ImportedName(NamedTuple):
     """A symbol of another file, in C's spelling, and the number of the library (from one on) or an `Ordinal`.
 
-    ``is_weak`` where the file also works without it.
+    Attributes:
+        is_weak: Whether the file also works without it.
     """
 
     name: str
@@ -42,7 +43,12 @@ class ImportedName(NamedTuple):
 
 
 def exported_names(trie: bytes) -> Iterator[str]:
-    """The names in a trie of exports. Raises ValueError or IndexError for a damaged one."""
+    """Yield the names in a trie of exports.
+
+    Raises:
+        ValueError: If it is damaged.
+        IndexError: If it is damaged.
+    """
     pending, seen = ([(0, b"")] if trie else []), set()
     budget = NameBudget(len(trie), TRIE_COPIES)
     while pending:
@@ -64,9 +70,11 @@ def exported_names(trie: bytes) -> Iterator[str]:
 
 
 def bound_names(program: bytes) -> Iterator[ImportedName]:
-    """The names that a program of binding opcodes binds (LC_DYLD_INFO), at times more than once.
+    """Yield the names in a program of binding opcodes (LC_DYLD_INFO), possibly more than once.
 
-    Raises ValueError or IndexError for a damaged one.
+    Raises:
+        ValueError: If it is damaged.
+        IndexError: If it is damaged.
     """
     offset, current, bound = 0, ImportedName("", 0, False), None
     while offset < len(program):
@@ -99,7 +107,11 @@ def _skip_numbers(program: bytes, offset: int, opcode: int, immediate: int) -> i
 
 
 def chained_names(data: bytes) -> Iterator[ImportedName]:
-    """The names in the imports of chained fixups (LC_DYLD_CHAINED_FIXUPS). Raises ValueError for damaged ones."""
+    """Yield the names in the imports of chained fixups (LC_DYLD_CHAINED_FIXUPS).
+
+    Raises:
+        ValueError: If they are damaged.
+    """
     imports, names, count, kind = _CHAINED_HEADER.unpack_from(data)
     if kind not in (_IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64):
         raise ValueError(f"its imports have the unknown format {kind}")
@@ -110,7 +122,7 @@ def chained_names(data: bytes) -> Iterator[ImportedName]:
         (value,) = entry.unpack_from(data, imports + index * entry.size)
         start = names + (value >> name_shift)
         ordinal = value & ((1 << bits) - 1)
-        # The last numbers stand for the places that are no libraries.
+        # The last numbers are the special values.
         ordinal = ordinal - (1 << bits) if ordinal >= (1 << bits) - 3 else ordinal
         end = data.index(b"\0", start)
         budget.spend(end - start)
@@ -118,7 +130,7 @@ def chained_names(data: bytes) -> Iterator[ImportedName]:
 
 
 def read_uleb(data: bytes, offset: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and the offset after it."""
+    """Return a number of seven bits per byte, and the offset after it."""
     value = shift = 0
     while True:
         byte = data[offset]

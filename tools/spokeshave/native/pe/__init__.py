@@ -1,1 +1,1 @@
-"""PE files (Windows): read into types and edited."""
+"""PE files (Windows): parsed into types and edited."""

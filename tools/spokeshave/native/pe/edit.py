@@ -1,8 +1,8 @@
-"""Changes of PE files: the names of the DLLs that they import from.
+"""Edits of PE files: the names of the DLLs that they import from.
 
-A longer name needs a place. Sections are padded to a multiple of 512 bytes in the file, so most have one at their end;
-where none has, a section is added. Nothing moves and only the bytes that change are written. (lief lays import tables
-out anew, delvewheel's own function holds a file in memory twice; both have the same places for names.)
+A longer name needs additional space. Sections are padded to a multiple of 512 bytes in the file, so most have some at
+their end. If none has, a section is added. Nothing is moved and only the changed bytes are written. (lief rewrites
+import tables completely, and delvewheel's function keeps a file in memory twice. Both put names at the same positions.)
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _SECTION_NAME = b".grafted"
 
 
 class UneditablePeError(SpokeshaveError):
-    """A PE file that has no place for another name."""
+    """A PE file without space for another name."""
 
 
 @dataclass
 class _Changes:
-    """What to write over a file: bytes by their offsets, and where the file ends before anything is added."""
+    """The edits of a file: bytes by their offsets, and the end of the original file."""
 
     end: int
     patches: list[tuple[int, bytes]] = field(default_factory=list)
@@ -47,9 +47,12 @@ class _Changes:
 
 
 def rename_libraries(path: Path, place: str, names: Mapping[str, str]) -> bool:
-    """Import from DLLs by new names, given by the old ones in lower case; says whether any name changed.
+    """Rename imported DLLs, given by their old names in lower case. Return whether any name changed.
 
-    A certificate goes, as it is for the old bytes. Raises `UneditablePeError`.
+    A certificate is removed, because it is for the old bytes.
+
+    Raises:
+        UneditablePeError: If there is no space for a name.
     """
     with closing(_open_headers(str(path), fast_load=True)) as headers:
         uses = [(at, names[name.lower()]) for at, name in _name_fields(headers) if name.lower() in names]
@@ -74,7 +77,7 @@ def _write(path: Path, changes: _Changes) -> None:
 
 
 def _name_fields(headers: Any) -> Iterator[tuple[int, str]]:
-    """Where the file keeps the address of each imported DLL's name, and the name."""
+    """Yield the position of each imported DLL's name address, and the name."""
     kinds = ((_IMPORT, _IMPORTED, _NAME_IN_IMPORTED), (_DELAY_IMPORT, _DELAYED, _NAME_IN_DELAYED))
     for index, layout, field_offset in kinds:
         rva = _directory(headers, index)[0]
@@ -100,7 +103,7 @@ def _directory(headers: Any, index: int) -> tuple[int, int]:
 
 
 def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: str) -> dict[str, int]:
-    """Put names where the file has room for them, and tell their addresses."""
+    """Put names into free space of the file and return their addresses."""
     addresses: dict[str, int] = {}
     left = [(name, name.encode("utf-8", "surrogateescape") + b"\0") for name in names]
     for section, room in _padded_sections(headers):
@@ -119,7 +122,7 @@ def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: s
 
 
 def _padded_sections(headers: Any) -> Iterator[tuple[Any, int]]:
-    """Sections of constant data with zeros behind it, and how many of them may be used."""
+    """Yield sections of constant data with padding, and the number of usable bytes."""
     sections = sorted(headers.sections, key=lambda section: section.VirtualAddress)
     limits = [*(section.VirtualAddress for section in sections[1:]), 1 << 32]
     for section, limit in zip(sections, limits):
@@ -132,7 +135,7 @@ def _padded_sections(headers: Any) -> Iterator[tuple[Any, int]]:
 
 
 def _cover(headers: Any, end: int, changes: _Changes) -> None:
-    """Make the image in memory reach to an address."""
+    """Extend the image in memory to include an address."""
     header = headers.OPTIONAL_HEADER
     size = end + -end % header.SectionAlignment
     if size > header.SizeOfImage:
@@ -170,7 +173,7 @@ def _round_up(size: int, alignment: int) -> int:
 
 
 def _end_without_certificates(headers: Any, place: str) -> int:
-    """Where the file ends without its certificates, which lie behind everything else."""
+    """Return the end of the file without its certificates, which follow everything else."""
     size = len(headers.__data__)
     start, length = _directory(headers, _CERTIFICATES)
     if not length:
@@ -185,13 +188,13 @@ def _forget_certificates(headers: Any, changes: _Changes) -> None:
     if _directory(headers, _CERTIFICATES)[1]:
         entry = headers.OPTIONAL_HEADER.DATA_DIRECTORY[_CERTIFICATES]
         changes.patches.append((entry.get_file_offset(), bytes(8)))
-    # Nothing checks a DLL's sum unless it is loaded at start-up or into the kernel; zero says that there is none.
+    # The checksum of a DLL is verified only at system start-up or in the kernel. Zero means that there is none.
     if headers.OPTIONAL_HEADER.CheckSum:
         changes.number(headers.OPTIONAL_HEADER.get_field_absolute_offset("CheckSum"), 0)
 
 
 def _search_everywhere(headers: Any, changes: _Changes) -> None:
-    """Undo a link-time wish to search for DLLs in the system's folder alone (/DEPENDENTLOADFLAG)."""
+    """Remove the link-time restriction to DLLs of the system's directory (/DEPENDENTLOADFLAG)."""
     rva, size = _directory(headers, _LOAD_CONFIG)
     if size >= _LOAD_FLAGS_AT + 2:
         offset = headers.get_offset_from_rva(rva) + _LOAD_FLAGS_AT

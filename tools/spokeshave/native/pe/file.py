@@ -1,7 +1,7 @@
-"""What a PE file (a Windows DLL, an extension module or a program) says about itself: read once into frozen types.
+"""The content of a PE file (a Windows DLL, an extension module or a program), parsed once into frozen types.
 
-pefile reads the headers and finds addresses in the file. The tables of names are read here: pefile, made for files
-that lie, cuts long names, stops at 8,192 of them without an error and copies whole sections.
+pefile reads the headers and maps addresses to the file. The tables of names are read here, because pefile, which is
+made for malicious files, cuts long names, stops after 8,192 of them without an error and copies whole sections.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ class InvalidPeError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class ImportedLibrary:
-    """A DLL that the loader looks for, and the symbols taken from it; one taken by number is ``#7``.
+    """A DLL that the loader searches for, and the imported symbols. One imported by number is `#7`.
 
-    ``is_delayed`` where it is looked for at the first call only.
+    Attributes:
+        is_delayed: Whether it is searched for only at the first call.
     """
 
     name: str
@@ -64,7 +65,7 @@ class ImportedLibrary:
 
 @dataclass(frozen=True)
 class ForwardedExport:
-    """An exported symbol (``#7`` for one without a name) that is another DLL's, which the loader then looks for."""
+    """An exported symbol (`#7` if it has no name) of another DLL, which the loader then searches for."""
 
     name: str
     library: str
@@ -75,9 +76,11 @@ class ForwardedExport:
 class PeFile:
     """The headers, the imports and the exports of one PE file.
 
-    ``forwards`` are those of the exports that lead to other DLLs. ``name`` is what the file calls itself,
-    ``subsystem_version`` the oldest Windows that loads it, and ``time_stamp`` in seconds since 1970 unless
-    ``is_reproducible``.
+    Attributes:
+        forwards: The exports that refer to other DLLs.
+        name: The file's own name.
+        subsystem_version: The oldest Windows that loads it.
+        time_stamp: In seconds since 1970, unless `is_reproducible`.
     """
 
     architecture: str
@@ -92,33 +95,33 @@ class PeFile:
 
     @property
     def is_loadable(self) -> bool:
-        """Always: object files for Windows have another header."""
+        """Return True, because object files for Windows have another header."""
         return True
 
     @property
     def is_library(self) -> bool:
-        """Whether other files load it, and it is no program."""
+        """Return whether it is a library that other files load, and not a program."""
         return self.is_dll
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The names of the DLLs that it imports from, delayed ones too, and of those that it forwards exports to."""
+        """Return the names of the DLLs that it imports from, also with delay, and that it forwards exports to."""
         return tuple(dict.fromkeys([*(library.name for library in self.libraries), *self.forwarded_to]))
 
     @cached_property
     def forwarded_to(self) -> dict[str, tuple[str, ...]]:
-        """The DLLs that it forwards exports to, and the symbols that they must have."""
+        """Return the DLLs that it forwards exports to, and the symbols that they must have."""
         libraries = dict.fromkeys(forward.library for forward in self.forwards)
         return {name: tuple(f.symbol for f in self.forwards if f.library == name) for name in libraries}
 
     @cached_property
     def undefined(self) -> frozenset[str]:
-        """The symbols that it imports."""
+        """Return the symbols that it imports."""
         return frozenset(symbol for library in self.libraries for symbol in library.symbols)
 
 
 def is_pe(path: Path) -> bool:
-    """Whether a file has a PE header behind its DOS header."""
+    """Return whether a file has a PE header after its DOS header."""
     with path.open("rb") as stream:
         start = stream.read(64)
         if not start.startswith(MAGIC) or len(start) < 64:
@@ -128,7 +131,11 @@ def is_pe(path: Path) -> bool:
 
 
 def read_pe(path: Path, place: str) -> PeFile:
-    """Read a PE file; ``place`` is its name for the user. Raises `InvalidPeError`."""
+    """Parse a PE file. `place` is its name for messages.
+
+    Raises:
+        InvalidPeError: If it cannot be parsed.
+    """
     try:
         with closing(_open_headers(str(path), fast_load=True)) as headers:
             return _read(_Image(headers))
@@ -139,7 +146,7 @@ def read_pe(path: Path, place: str) -> PeFile:
 
 @dataclass(frozen=True)
 class _Image:
-    """A PE file that pefile has mapped into memory; only what is asked for is copied."""
+    """A PE file in memory mapped by pefile. Only requested parts are copied."""
 
     headers: Any
 
@@ -159,7 +166,7 @@ class _Image:
         return data
 
     def text(self, rva: int) -> str:
-        """A text that ends with a zero byte."""
+        """Return a text that ends with a zero byte."""
         offset = self.offset(rva)
         end = self.headers.__data__.find(b"\0", offset)
         if end < 0:
@@ -168,14 +175,14 @@ class _Image:
         return bytes(self.headers.__data__[offset:end]).decode("utf-8", "surrogateescape")
 
     def directory(self, index: int) -> tuple[int, int]:
-        """The address and size of a data directory; zeros where there is none."""
+        """Return the address and size of a data directory. Zeros if there is none."""
         directories = self.headers.OPTIONAL_HEADER.DATA_DIRECTORY
         if index >= len(directories):
             return 0, 0
         return int(directories[index].VirtualAddress), int(directories[index].Size)
 
     def records(self, layout: struct.Struct, rva: int) -> Iterator[tuple[int, ...]]:
-        """The records of a table that ends with one of zeros."""
+        """Yield the records of a table that ends with one of zeros."""
         while True:
             data = self.content(rva, layout.size)
             if not any(data):
@@ -224,7 +231,7 @@ def _numbers(image: _Image, rva: int, count: int, kind: str) -> tuple[int, ...]:
 
 
 def _forward(name: str, target: str) -> ForwardedExport:
-    """An export whose address is that of a text: ``impl.name`` or ``impl.#7``."""
+    """Return a forwarded export, whose address is that of a text: `impl.name` or `impl.#7`."""
     library, _, symbol = target.rpartition(".")
     is_whole = library.lower().endswith((".dll", ".drv", ".exe", ".ocx", ".cpl"))
     return ForwardedExport(name, library if is_whole else f"{library}.dll", symbol)

@@ -1,3 +1,3 @@
-"""What `spokeshave verify` checks, one module for each part of a wheel."""
+"""The checks of `spokeshave verify`, one module for each part of a wheel."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The check for texts that name the place where the wheel was built."""
+"""The check for paths of the build directory in files of a wheel."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from spokeshave.files import CHUNK
 from spokeshave.native.file import is_native
 from spokeshave.verify.findings import Finding, Rule, Subject, finding
 
-# Of every sandbox; nothing that a text has a reason to name.
+# Paths of sandboxes. No text has a reason to contain them.
 _SANDBOXES = (rb"/tmp/pants-sandbox[-\w]*", rb"/tmp/process-execution[-\w]+", rb"/tmp/spokeshave-[-\w]+")
-# Of developers' and CI's machines; prose may use them as examples, machine code has no reason to.
+# Paths of developers' and CI machines. Prose may use them as examples, but machine code has no reason to.
 _HOMES = (rb"/home/(?!linuxbrew/)[\w.-]+/[\w.-]+", rb"/root/[\w.-]+", rb"/Users/[\w.-]+/[\w.-]+", rb"/tmp/pip-[-\w]+")
 _BEFORE = rb"(?<![\w.$})-])"
 _REST = rb"[\w./+@~-]*"
 _SYSTEM_FOLDERS = ("/", "/usr", "/opt", "/etc", "/var", "/lib", "/tmp", "/srv", "/mnt", "/home", "/root")
 _SHOWN = 3
-# Of a longer text the end may not be told.
+# The end of a longer text may not be shown.
 _LONGEST = 4096
 
 
 @dataclass(frozen=True)
 class _Search:
-    """Texts to look for: how each begins, which is found fast, and what then makes it one."""
+    """Texts to search for: a prefix of each for a fast search, and a pattern for the match."""
 
     beginnings: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
 
     @classmethod
     def of(cls, literals: list[str], patterns: tuple[bytes, ...]) -> _Search:
-        """A search for texts as they are and for patterns, which stand at the beginning of a path."""
+        """Return a search for literal texts and for patterns, which match at the beginning of a path."""
         exact = [text.encode("utf-8") for text in literals]
         alternatives = [re.escape(text) + _REST for text in exact]
         alternatives.append(_BEFORE + b"(?:" + b"|".join(patterns) + b")" + _REST)
@@ -42,7 +42,7 @@ class _Search:
         return cls((*exact, *sorted(roots)), re.compile(b"|".join(alternatives)))
 
     def run(self, path: Path) -> Iterator[bytes]:
-        """The texts in a file, which may be larger than memory."""
+        """Yield the matching texts in a file, which may be larger than memory."""
         with path.open("rb") as stream:
             for window, begin, end in _windows(stream):
                 for beginning in self.beginnings:
@@ -54,7 +54,7 @@ class _Search:
 
 
 def check_build_paths(subject: Subject) -> Iterator[Finding]:
-    """Forbidden texts and sandboxes in every file, home folders in native code."""
+    """Check for forbidden texts and sandboxes in every file, and home directories in native code."""
     texts = [*subject.expected.forbidden_texts, *_current_sandbox()]
     everywhere, in_code = _Search.of(texts, _SANDBOXES), _Search.of(texts, _SANDBOXES + _HOMES)
     for file in subject.tree.files:
@@ -64,7 +64,7 @@ def check_build_paths(subject: Subject) -> Iterator[Finding]:
 
 
 def _windows(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
-    """Pieces of a file that overlap, and from where to where in each a text may begin."""
+    """Yield overlapping pieces of a file, and the range of positions in each at which a text may begin."""
     window, begin, chunk = b"", 0, stream.read(CHUNK)
     while chunk:
         window += chunk
@@ -72,7 +72,7 @@ def _windows(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
         end = len(window) - _LONGEST if chunk else len(window)
         if end > begin:
             yield window, begin, end
-            # What stands before a text decides too.
+            # The characters before a text matter too.
             window, begin = window[end - 1 :], 1
 
 
@@ -89,6 +89,6 @@ def _leaks(file: str, texts: Iterable[bytes], native: bool) -> Iterator[Finding]
 
 
 def _current_sandbox() -> list[str]:
-    """The current directory, unless it is one that any text may name."""
+    """Return the current directory, unless it is one that any text may contain."""
     folder = os.getcwd()
     return [] if folder in _SYSTEM_FOLDERS or os.path.dirname(folder) in ("/", "/usr") else [folder]

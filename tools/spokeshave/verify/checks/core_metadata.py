@@ -1,4 +1,4 @@
-"""Checks of METADATA: valid by the core metadata specification, and of one mind with the wheel's name."""
+"""Checks of METADATA: valid by the core metadata specification, and consistent with the wheel's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MINORS = 100
 
 
 def check_metadata(subject: Subject) -> Iterator[Finding]:
-    """METADATA, and the name of the folder that it lies in."""
+    """Check METADATA, and the name of its directory."""
     yield from _folder(subject)
     place = f"{subject.tree.dist_info}/METADATA"
     if place not in subject.tree.files:
@@ -82,7 +82,7 @@ def _allows(requires: SpecifierSet, major: int, minor: int) -> bool:
 
 def _license_files(subject: Subject, place: str, files: Iterable[str]) -> Iterator[Finding]:
     for file in files:
-        # PEP 639 put them into a folder of their own; tools before it did not.
+        # PEP 639 moved them into a directory of their own. Older tools did not.
         paths = {f"{subject.tree.dist_info}/licenses/{file}", f"{subject.tree.dist_info}/{file}"}
         if not paths.intersection(subject.tree.files):
             message = f"names the license file {file}, which the wheel does not have"

@@ -1,4 +1,4 @@
-"""Checks of ELF segments that hardened systems, and newer C libraries, refuse to load."""
+"""Checks of ELF segments that hardened systems and newer C libraries refuse to load."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spokeshave.verify.findings import Finding, Rule, Subject, finding
 
 
 def check_hardening(subject: Subject) -> Iterator[Finding]:
-    """Executable stacks, code that can be written to, and relocations in code."""
+    """Check for executable stacks, writable code, and relocations in code."""
     for file, elf in subject.tree.elf_files.items():
         if elf.has_executable_stack:
             message = "requests an executable stack; glibc 2.41 and later refuse to load such a library"

@@ -1,4 +1,4 @@
-"""Checks of names: where installers put files, and names that another machine has for one file, or for none."""
+"""Checks of paths: where installers put files, and names that are equal or invalid on another system."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OWN_FOLDERS = (".libs", ".dylibs", ".scripts", ".data")
 
 
 def check_layout(subject: Subject) -> Iterator[Finding]:
-    """Files that are not installed, clash, or have a name that Windows cannot hold; files outside the packages."""
+    """Check for files outside of packages, without installation path, with clashes, or invalid on Windows."""
     yield from _windows_names(subject)
     yield from findings(Rule.NAME_CLASH, _clashes(subject.tree).problems)
     yield from _schemes(subject.tree)
@@ -47,13 +47,13 @@ def _windows_names(subject: Subject) -> Iterator[Finding]:
 
 
 def is_for_windows(subject: Subject) -> bool:
-    """Whether installers on Windows take the wheel."""
+    """Return whether installers on Windows accept the wheel."""
     tags = (subject.expected.platform.tag, *subject.tree.name.tag.platform.split("."))
     return any(tag == "any" or tag.startswith("win") for tag in tags)
 
 
 def _clashes(tree: WheelTree) -> SpokeshaveError:
-    """Files that are installed at one path, or at paths that are one on another system."""
+    """Return findings for files that are installed at one path, or at paths that are equal on another system."""
     problems = Problems()
     find_clashes(map(_installed_name, tree.locations.values()), problems)
     for file, location in tree.locations.items():
@@ -78,7 +78,7 @@ def _folders(location: Location) -> Iterator[Location]:
 
 
 def _schemes(tree: WheelTree) -> Iterator[Finding]:
-    """Files of ``.data`` folders that no installer has a place for; pip refuses the whole wheel."""
+    """Yield findings for files in `.data` directories without a scheme, for which pip refuses the whole wheel."""
     remedy = f"Put it into {tree.name.data}/SCHEME/, with a scheme of {', '.join(SCHEMES)}."
     for file in tree.files:
         top, _, rest = file.partition("/")
@@ -122,7 +122,7 @@ def _file_fault(subject: Subject, file: str) -> str | None:
     if (file.endswith(_SOURCE_SUFFIXES) and file.partition(".")[0].isidentifier()) or file.endswith(".pth"):
         return None
     if is_grafted(file):
-        # Windows looks for it beside the module that needs it, and that one lies here.
+        # Windows searches for it next to the module that needs it, which is in this directory.
         return None
     extensions = {module.file for module in find_modules(subject.tree.installed, subject.tree.native_files)}
     return None if subject.tree.installed.get(file) in extensions else "is neither a module nor inside a package"

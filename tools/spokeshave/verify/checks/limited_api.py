@@ -18,9 +18,9 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class _Symbols:
-    """What abi3audit takes for a library: the symbols that a native file of any format takes from others.
+    """The symbols that a native file of any format imports, in the form of abi3audit's libraries.
 
-    abi3audit's own readers hold whole libraries in memory, and tell a library's kind from its name.
+    abi3audit's own readers keep whole libraries in memory, and derive a library's kind from its name.
     """
 
     native: NativeFile
@@ -33,7 +33,7 @@ class _Symbols:
 
 
 def check_limited_api(subject: Subject) -> Iterator[Finding]:
-    """Every library of a limited-API wheel that uses Python, and every ``.abi3.so`` in any wheel."""
+    """Check every library of a limited-API wheel that uses Python, and every `.abi3.so` in any wheel."""
     version = subject.expected.abi.python_version or (3, 2)
     for file in _libraries(subject):
         symbols = cast("Any", _Symbols(subject.tree.native_files[file]))

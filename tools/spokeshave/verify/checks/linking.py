@@ -1,4 +1,4 @@
-"""Checks of what native files need of the platform, of Python and of each other."""
+"""Checks of the dependencies of native files on the platform, on Python and on each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
-    """Everything about the wheel's native code that the platform decides."""
+    """Check everything about the wheel's native code that depends on the platform."""
     platform = subject.expected.platform
     missing = no_native_code(str(subject.tree.name), subject.tree.native_files, platform)
     yield from findings(Rule.NO_NATIVE_CODE, missing)

@@ -1,4 +1,4 @@
-"""Checks of extension modules: that Python finds the file, and in it the function that makes the module."""
+"""Checks of extension modules: Python must find the file, and the init function in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 
 
 def check_modules(subject: Subject) -> Iterator[Finding]:
-    """Every extension module of the wheel, and those that were expected and are not there."""
+    """Check every extension module of the wheel, and that all expected ones exist."""
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
     if subject.expected.abi.is_independent:
         yield from _python_users(subject, modules)
@@ -34,7 +34,7 @@ def check_modules(subject: Subject) -> Iterator[Finding]:
 
 
 def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Iterator[Finding]:
-    """Files that use Python's ABI in a wheel whose tag says that none does."""
+    """Yield findings for files that use Python's ABI in a wheel whose tag promises that none does."""
     extensions = {module.file for module in modules}
     for file, native in subject.tree.native_files.items():
         python = sorted(symbol for symbol in native.undefined if _PYTHON_SYMBOL.match(symbol))
@@ -68,7 +68,7 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
 
 
 def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
-    """Whether a library without Python in it has a module's suffix, and ctypes or cffi opens it.
+    """Return whether a library without Python has a module's suffix, and ctypes or cffi opens it.
 
     setuptools gives that suffix to every library.
     """
@@ -108,7 +108,7 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
 
 
 def fitting_suffix(abi: PythonAbi, platform: Platform) -> str:
-    """The suffix by which CPython finds a module of an ABI on a platform: ``.cpython-310-x86_64-linux-gnu.so``."""
+    """Return CPython's suffix for modules of an ABI on a platform: `.cpython-310-x86_64-linux-gnu.so`."""
     ending, triple = _ending(platform), _triple(abi, platform)
     if platform.system is System.WINDOWS:
         return ending if abi.is_limited else f".{abi.abi}-{triple}{ending}"
@@ -120,13 +120,13 @@ def _ending(platform: Platform) -> str:
 
 
 def _triple(abi: PythonAbi, platform: Platform) -> str:
-    """What CPython calls the platform in its suffixes."""
+    """Return CPython's name of the platform in its suffixes."""
     if platform.system is System.WINDOWS:
         return platform.tag
     if platform.system is System.MACOS:
         return "darwin"
     (architecture,) = platform.architectures
-    # Until 3.10 CPython on musl called itself gnu.
+    # Up to 3.10, CPython on musl had the name gnu.
     is_musl = platform.system is System.MUSL and (abi.python_version or (3, 99)) >= (3, 11)
     float_abi = "eabihf" if architecture == "armv7l" else ""
     return f"{_GNU_ARCHITECTURES.get(architecture, architecture)}-linux-{'musl' if is_musl else 'gnu'}{float_abi}"

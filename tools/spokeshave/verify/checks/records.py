@@ -12,7 +12,7 @@ _REMEDY = "Repair the wheel again; a file was changed after RECORD was written."
 
 
 def check_record(subject: Subject) -> Iterator[Finding]:
-    """Every file has one line with its hash and size, and every line has its file."""
+    """Check that every file has one line with its hash and size, and every line has its file."""
     place = f"{subject.tree.dist_info}/RECORD"
     if place not in subject.tree.files:
         yield finding(Rule.RECORD, place, "is missing", "Build the wheel again.")

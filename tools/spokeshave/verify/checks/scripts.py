@@ -1,4 +1,4 @@
-"""Checks of entry points: installers must be able to read them, and what each script calls must be in the wheel."""
+"""Checks of entry points: installers must be able to read them, and the wheel must contain the called objects."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
-# As pip reads them by pkg_resources, on Python up to 3.10.
+# pip's parser, pkg_resources, on Python up to 3.10.
 _LINE = re.compile(r"\s*(?P<name>[^=\s][^=]*?)\s*=\s*[\w.]+\s*(:\s*[\w.]+)?\s*(\[[\w.,\s-]*\])?\s*")
 _REMEDY = "Correct the entry points in pyproject.toml."
 
 
 def check_scripts(subject: Subject) -> Iterator[Finding]:
-    """Every entry point's form, and every console and GUI script of entry_points.txt."""
+    """Check every entry point's form, and every console and GUI script of entry_points.txt."""
     place = f"{subject.tree.dist_info}/entry_points.txt"
     if place not in subject.tree.files:
         return
@@ -41,7 +41,7 @@ def check_scripts(subject: Subject) -> Iterator[Finding]:
 
 
 def _form(subject: Subject, place: str) -> Iterator[Finding]:
-    """Lines that pip cannot read, or that it refuses because they are there twice."""
+    """Yield findings for lines that pip cannot read, or that it refuses as duplicates."""
     try:
         lines = subject.tree.read(place).decode("utf-8").splitlines()
     except UnicodeDecodeError as err:
@@ -64,7 +64,7 @@ def _form(subject: Subject, place: str) -> Iterator[Finding]:
 
 
 def _name_fault(subject: Subject, name: str) -> str | None:
-    """What keeps an installer from writing a script of a name."""
+    """Return why an installer cannot write a script of a name."""
     if "/" in name or "\\" in name or name in (".", ".."):
         return "has a path as its name"
     fault = windows_path_fault(f"{name}.exe") if is_for_windows(subject) else None
@@ -86,7 +86,7 @@ def _fault(tree: WheelTree, script: EntryPoint) -> str | None:
 
 
 def _may_be_elsewhere(tree: WheelTree, module: str) -> bool:
-    """Whether a module may be a required distribution's: nothing of its package is in the wheel."""
+    """Return whether a module may belong to a required distribution: nothing of its package is in the wheel."""
     package = module.partition(".")[0]
     is_own = any(re.split(r"[/.]", path)[0] == package for path in tree.installed)
     return not is_own and re.search(r"^Requires-Dist:", tree.metadata("METADATA") or "", re.MULTILINE) is not None
@@ -100,11 +100,11 @@ def _module_file(tree: WheelTree, module: str) -> str | None:
 
 
 def defines(source: str, names: list[str]) -> bool:
-    """Whether Python source binds a name at its top level, and, where that is a class, the names inside it."""
+    """Return whether Python source binds a name at its top level, or for a class, names inside it."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
-        # It may be of a newer Python than this one: look for the words.
+        # It may need a newer Python than this one: search for the words.
         pattern = rf"^\s*((async\s+)?def|class)\s+{names[0]}\b|\b{names[0]}\s*[=:]|\bimport\b.*\b{names[0]}\b"
         return re.search(pattern, source, re.MULTILINE) is not None
     return _binds(body, names)
@@ -120,7 +120,7 @@ def _binds(body: list[ast.stmt], names: list[str]) -> bool:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of one scope: those inside ``if``, ``try``, ``with`` and loops too."""
+    """Yield the statements of one scope, including those inside `if`, `try`, `with` and loops."""
     for statement in body:
         yield statement
         if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -133,7 +133,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _bound_names(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds; ``*`` where it may bind any."""
+    """Return the names that a statement binds. `*` if it may bind any."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {"*" if statement.name == "__getattr__" else statement.name}
     if isinstance(statement, (ast.Import, ast.ImportFrom)):

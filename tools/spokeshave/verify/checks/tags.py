@@ -1,4 +1,4 @@
-"""Checks of tags: the file name, the WHEEL file and what was asked for must say the same."""
+"""Checks of tags: the file name, the WHEEL file and the requested tags must agree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REBUILD = "Build the wheel again with a tool that follows the wheel specificati
 
 
 def check_tags(subject: Subject) -> Iterator[Finding]:
-    """The wheel's tags against what was asked for, and against its WHEEL file."""
+    """Check the wheel's tags against the requested ones, and against its WHEEL file."""
     yield from _asked_for(subject)
     place = f"{subject.tree.dist_info}/WHEEL"
     if place not in subject.tree.files:

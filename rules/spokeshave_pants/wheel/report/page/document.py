@@ -1,4 +1,4 @@
-"""The page of `--report=html`: one file that needs nothing else, for a browser with or without a network."""
+"""The page of `--report=html`: one self-contained file that works in a browser without a network."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from spokeshave_pants.wheel.report.wheels import not_run_reasons
 
 
 def render_page(run: PackageRun) -> str:
-    """The page as text. Everything that a project gave a name is escaped."""
+    """Return the page as text. All names from the project are escaped."""
     style, script = page_style(), page_script()
-    # Even a name that got through the escaping could not run anything or fetch anything.
+    # Second line of defence: a name that was not escaped could not run or load anything.
     allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     head = element(
@@ -38,9 +38,10 @@ def render_page(run: PackageRun) -> str:
 
 
 def write_page(path: Path, page: str) -> None:
-    """Put the page in its place in one step: whoever reads it meanwhile sees the one before or this one.
+    """Write the page atomically: a concurrent reader sees the previous page or this one.
 
-    :raises OSError: where it cannot be written; the one before is then as it was.
+    Raises:
+        OSError: If the page cannot be written. The previous page is then unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -101,7 +102,7 @@ def _key_facts(run: PackageRun) -> Html:
 
 
 def _time(tally: Tally) -> tuple[str, str]:
-    """What a tally's processes took, and of what that is a number."""
+    """Return the process time of a tally, with a note if it is not known for all processes."""
     if tally.actions and tally.without_time == tally.actions:
         return "unknown", "process time"
     return human_time(tally.milliseconds / 1000), f"of process time{', at least' if tally.without_time else ''}"
@@ -112,7 +113,7 @@ def _count(things: set[str], noun: str) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    # 99.6 % is not all of it.
+    # 99.6 % is not rounded up to all.
     return f"{int(100 * part / whole)} %" if whole else "0 %"
 
 
@@ -130,7 +131,7 @@ def _section(name: str, title: str, *content: Child) -> Html:
 
 
 def _reasons(run: PackageRun) -> Html | None:
-    """What failed, and why wheels were not run, each reason once."""
+    """Return the failures and the reasons for wheels that were not run, without duplicates."""
     failed = [
         element("li", f"{report.wheel} failed on Python {outcome.python}:", element("pre", outcome.reason))
         for report in sorted(run.reports, key=lambda report: report.wheel)

@@ -1,4 +1,4 @@
-"""HTML whose texts are escaped by construction: only what `element` made goes in as it is."""
+"""HTML with texts that are always escaped: only the result of `element` is inserted unchanged."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _WITHOUT_END = {"br", "input", "link", "meta"}
 
 @dataclass(frozen=True)
 class Html:
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     text: str
 
 
-Child = object  # Html as it is; anything else as text; None for nothing.
+Child = object  # # Html is inserted unchanged, other values as text, None not at all.
 
 
 def element(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Html:
-    """An element. In attributes' names `_` stands for `-`, and one at the end is left out (`class_`).
+    """Return an element. `_` in an attribute's name becomes `-`, and a trailing `_` is removed (`class_`).
 
-    An attribute that is True has no value; one that is None or False is left out.
+    An attribute that is True has no value. One that is None or False is omitted.
     """
     told = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _WITHOUT_END:
@@ -30,14 +30,15 @@ def element(name: str, /, *children: Child, **attributes: str | float | bool | N
 
 
 def join(*children: Child) -> Html:
-    """Children, one after the other."""
+    """Concatenate children."""
     return Html("".join(_child(child) for child in children if child is not None))
 
 
 def raw_element(name: str, content: str) -> Html:
-    """A `style` or `script`, whose content HTML takes as it is: a text of the plugin's own, never of a user.
+    """Return a `style` or `script` element with unescaped content, which must not come from a user.
 
-    :raises ValueError: where it would end the element.
+    Raises:
+        ValueError: If the content would end the element.
     """
     if "</" in content:
         raise ValueError(f"the content of <{name}> holds '</'")

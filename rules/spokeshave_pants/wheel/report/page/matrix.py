@@ -1,4 +1,4 @@
-"""The wheels of a run as tables: one per distribution, a line per platform and a column per Python ABI."""
+"""The wheels of a run as tables: one per distribution, with a row per platform and a column per Python ABI."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _SHORT_HASH = 8
 
 
 def render_matrix(reports: tuple[WheelReport, ...], *, linked: bool) -> Html:
-    """Every wheel in its cell.
+    """Return the tables, with each wheel in its cell.
 
-    :param linked: whether the wheels are files beside the page.
+    Args:
+        linked: Whether the wheels are files next to the page.
     """
     if not reports:
         return element("p", "No wheel was built.")
@@ -57,7 +58,7 @@ def _distribution(name: str, wheels: list[WheelReport], linked: bool) -> Html:
         *(element("th", abi, scope="col", role="columnheader") for abi in abis),
         role="row",
     )
-    # The roles are what tables have by themselves; a narrow page lays them out as blocks, which takes roles away.
+    # These are the default roles of tables. A narrow page lays tables out as blocks, which removes the roles.
     table = element(
         "table",
         element("caption", f"Wheels of {name} by platform and Python ABI", class_="unseen"),
@@ -85,7 +86,7 @@ def _cell(abi: str, wheels: list[WheelReport], linked: bool) -> Html:
 
 
 def _words(wheel: WheelReport) -> list[str]:
-    """What a reader may filter by."""
+    """Return the words that a reader can filter by."""
     outcomes = [f"{outcome.python} {outcome.outcome}" for outcome in wheel.smoke]
     return [wheel.wheel, wheel.platform, wheel.abi, wheel.target, *outcomes, *(() if wheel.smoke else ("untested",))]
 

@@ -1,4 +1,4 @@
-"""What a run of `package` came to, as its page shows it."""
+"""The results of a run of `package`, in the form that its page shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spokeshave_pants.wheel.report.wheels import WheelReport
 
 @dataclass(frozen=True)
 class Step:
-    """A process and when it ran or was looked up in this run, or no span where the daemon kept its result."""
+    """A process and its span in this run, or no span if the daemon had its result in memory."""
 
     process: ProcessRow
     span: Span | None
@@ -26,10 +26,13 @@ class Step:
 
 @dataclass(frozen=True)
 class PackageRun:
-    """:param started: in seconds of the clock (since 1970).
-    :param seconds: how long it took by the clock.
-    :param succeeded: a run that did not succeed wrote no wheel.
-    :param reports: of the wheels that were made, whether or not their smoke tests passed.
+    """The results of one run.
+
+    Attributes:
+        started: The start in seconds since 1970.
+        seconds: The duration by the clock.
+        succeeded: Whether the run succeeded. A failed run wrote no wheels.
+        reports: Reports on the wheels that were made, whether or not their smoke tests passed.
     """
 
     started: float
@@ -45,17 +48,17 @@ class PackageRun:
 
     @property
     def other_spans(self) -> tuple[Span, ...]:
-        """Processes of no reported wheel: what set up compiler, tools and Pythons, and what never came to a wheel."""
+        """Return processes that belong to no reported wheel: set-up of compiler and Pythons, and failed builds."""
         return self._matched[1]
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """Every action, in the order of `processes`."""
+        """Return all actions, in the order of `processes`."""
         return tuple(Step(process, self._matched[0].get(place)) for place, process in enumerate(self.processes))
 
     @cached_property
     def critical(self) -> tuple[Step, ...]:
-        """The chain of actions that took longest in this run, with what it took from caches."""
+        """Return the chain of actions that took longest in this run, including actions from caches."""
         return tuple(self.steps[place] for place in self._path(step.seconds for step in self.steps))
 
     @property
@@ -64,13 +67,13 @@ class PackageRun:
 
     @cached_property
     def cold_seconds(self) -> float:
-        """How long the longest chain takes where no result is cached, as far as the times of its actions are known."""
+        """Return the duration of the longest chain without cached results, as far as the times are known."""
         weights = [(process.milliseconds or 0) / 1000 for process in self.processes]
         return sum(weights[place] for place in self._path(weights))
 
     @property
     def looked_up(self) -> float | None:
-        """The seconds that looking up the hits behind wheels took, summed; None where no time was told."""
+        """Return the total seconds of look-ups of cached actions, or None if no time was measured."""
         return looked_up(self._matched[0].values()) if self.spans else None
 
     def _path(self, weights: Iterable[float]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The processes of a run on one axis of time: the critical path by steps, and all by stage and platform."""
+"""The processes of a run on one time axis: the critical path by steps, and all processes by stage and platform."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SOURCE_NAMES = {
 OTHER = "other processes"
 
 _PLATFORM = re.compile(r"\b(?:manylinux|musllinux|macosx)_\d+_\d+_[a-z0-9_]+|\bwin_(?:amd64|arm64)")
-# Heights in pixels. Of many look-ups at a time the later ones are drawn over the first: they take milliseconds.
+# Heights in pixels. Of many simultaneous look-ups the later ones cover the earlier ones, as they take milliseconds.
 _LANE, _GAP, _MOST_LANES = 6, 1, 12
 _TICKS = 5
-# So that what was too short for a pixel is seen all the same, in percent of the axis.
+# In percent of the axis, so that a process shorter than a pixel is still visible.
 _THINNEST = 0.4
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A track's width: the time in which processes ran. All times are in seconds from the run's start on."""
+    """The width of a track: the time in which processes ran. All times are in seconds since the run's start."""
 
     started: float
     first: float
@@ -38,20 +38,20 @@ class Axis:
 
     @classmethod
     def of(cls, run: PackageRun) -> Axis:
-        """The axis from a run's first process to its last: what Pants did before would take its place."""
+        """Return the axis from a run's first process to its last. Pants' own start-up before that is not shown."""
         first, last = min(span.start for span in run.spans), max(span.end for span in run.spans)
         return cls(run.started, first - run.started, last - run.started)
 
     def seconds(self, clock: float) -> float:
-        """A time of the clock."""
+        """Return a clock time on the axis, in seconds."""
         return clock - self.started
 
     def percent(self, seconds: float) -> float:
-        """Where a time is, from the left."""
+        """Return the position of a time, in percent from the left."""
         return 100 * (seconds - self.first) / (self.last - self.first) if self.last > self.first else 0.0
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Where round numbers of seconds are, from the left, with their labels."""
+        """Return the positions of round numbers of seconds from the left, with their labels."""
         step = _round_step((self.last - self.first) / _TICKS)
         if not step:
             return []
@@ -60,7 +60,7 @@ class Axis:
 
 
 def _round_step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not less."""
+    """Return the smallest number of at least `step` that is 1, 2 or 5 times a power of ten."""
     if least <= 0:
         return 0.0
     power = 0.001
@@ -70,7 +70,7 @@ def _round_step(least: float) -> float:
 
 
 def lanes(intervals: Iterable[tuple[float, float]]) -> list[int]:
-    """The lowest lane for each interval, sorted by start, in which nothing else is at that time."""
+    """Return the lowest free lane for each interval; intervals are sorted by start."""
     free: list[int] = []
     busy: list[tuple[float, int]] = []
     found = []
@@ -84,14 +84,14 @@ def lanes(intervals: Iterable[tuple[float, float]]) -> list[int]:
 
 
 def human_time(seconds: float) -> str:
-    """A duration in the unit that a person reads."""
+    """Return a duration in a readable unit."""
     if seconds < 0.9995:
         return f"{1000 * seconds:.0f} ms"
     return f"{seconds:.1f} s" if seconds < 599.95 else f"{seconds / 60:.1f} min"
 
 
 def platform_of(description: str) -> str:
-    """The platform that a process' description names, or nothing where it is for all of them."""
+    """Return the platform in a process' description, or an empty text if it is for all platforms."""
     found = _PLATFORM.search(description)
     return found[0] if found else ""
 
@@ -141,7 +141,7 @@ def _path_in_words(run: PackageRun) -> str:
 
 
 def _axis_row(axis: Axis, name: str = "li") -> Html:
-    """The axis' labels, in the column of the tracks."""
+    """Return the labels of the axis, in the column of the tracks."""
     marks = []
     for place, label in axis.ticks():
         anchor = "start" if place < 3 else "end" if place > 94 else "middle"
@@ -197,9 +197,10 @@ def _step(step: Step, axis: Axis) -> Html:
 
 @dataclass(frozen=True)
 class Group:
-    """Processes of one stage, or of one of its platforms, by when they started in this run.
+    """Processes of one stage or of one of its platforms, sorted by their start in this run.
 
-    :param parts: the same by platform, where there are several.
+    Attributes:
+        parts: The same processes by platform, if there are several.
     """
 
     name: str
@@ -214,13 +215,13 @@ class Group:
         return cls(name, tuple(spans), sum(step.process.source == "memoized" for step in listed))
 
     def size(self) -> str:
-        """How many processes it has, in words."""
+        """Return the number of processes, in words."""
         count = f"{len(self.spans)} {'process' if len(self.spans) == 1 else 'processes'}"
         return f"{count}, {self.memoized} kept" if self.memoized else count
 
 
 def group_by_stage(run: PackageRun) -> tuple[Group, ...]:
-    """The stages in the order of the work; first what belongs to no wheel, as set-up is."""
+    """Return the stages in the order of the work, beginning with processes of no wheel, such as set-up."""
     others = tuple(sorted(run.other_spans, key=lambda span: (span.start, span.end)))
     stages: dict[str, list[Step]] = {}
     for step in run.steps:
