@@ -31,7 +31,8 @@ from spokeshave.pythons.wine_prefix import guest_variables
 # Asked of the environment's own interpreter: that it answers is also the proof that the environment works.
 _SCHEME = """
 import json, sys, sysconfig
-assert sys.prefix != sys.base_prefix, sys.prefix
+if sys.prefix == sys.base_prefix:
+    sys.exit(f"{sys.prefix} is not a virtual environment")
 print(json.dumps(sysconfig.get_paths()))
 """
 
