@@ -27,7 +27,7 @@ from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.name import WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel
 
-PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
+PYTHON = Path(sys.executable).resolve()
 VERSION = ".".join(map(str, sys.version_info[:3]))
 TAG = "cp38-abi3-manylinux_2_17_x86_64"
 

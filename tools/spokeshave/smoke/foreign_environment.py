@@ -31,7 +31,8 @@ from spokeshave.pythons.wine_prefix import guest_variables
 # A query of the environment's own interpreter. Its answer also proves that the environment works.
 _SCHEME = """
 import json, sys, sysconfig
-assert sys.prefix != sys.base_prefix, sys.prefix
+if sys.prefix == sys.base_prefix:
+    sys.exit(f"{sys.prefix} is not a virtual environment")
 print(json.dumps(sysconfig.get_paths()))
 """
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from auditwheel.architecture import Architecture
 from auditwheel.libc import Libc
@@ -13,6 +12,7 @@ from auditwheel.policy import Policy, WheelPolicies
 from packaging.tags import Tag
 
 from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave.tags.policies import UnknownPolicyError, policies_of
 
 _LINUX = re.compile(r"(?P<family>many|musl)linux(?P<legacy>1|2010|2014|_\d+_\d+)_(?P<architecture>\w+)")
 _MACOS = re.compile(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>\w+)")
@@ -85,7 +85,10 @@ class LinuxPlatform(Platform):
             raise _unknown_platform(tag, "it is not a manylinux, musllinux, macosx or win tag of a known architecture")
         libc = Libc.GLIBC if match["family"] == "many" else Libc.MUSL
         architecture = Architecture(match["architecture"])
-        policies = _policies(tag, libc, architecture)
+        try:
+            policies = policies_of(tag, libc, architecture)
+        except UnknownPolicyError as err:
+            raise _unknown_platform(tag, str(err)) from err
         try:
             policy = policies.get_policy_by_name(tag)
         except LookupError as err:
@@ -150,51 +153,6 @@ def _mac_version_fault(version: tuple[int, int], architecture: str) -> str | Non
         return f"macOS {major}.{minor} does not exist"
     # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
     return f"installers look for macosx_{major}_0 only" if major > 10 and minor else None
-
-
-class GlibcPolicies(WheelPolicies):
-    """auditwheel's policies, and derived ones for floors between two of theirs.
-
-    PEP 600 defines a tag for every glibc, but auditwheel has policies only for those of common distributions. A floor
-    in between allows everything that the next older policy allows, and glibc's own newer symbols up to the floor.
-    """
-
-    def __init__(self, tag: str, architecture: Architecture) -> None:
-        super().__init__(libc=Libc.GLIBC, arch=architecture)
-        floors = {floor: policy for policy in self if (floor := _floor(policy.name))}
-        floor = _floor(tag)
-        older = [policy for known, policy in floors.items() if floor and known < floor]
-        newer = [policy for known, policy in floors.items() if floor and known > floor]
-        if floor and floor not in floors and older and newer:
-            self._policies.append(_between(tag, floor, min(older), max(newer)))
-            self._policies.sort()
-
-
-def _floor(tag: str) -> tuple[int, int] | None:
-    match = re.match(r"manylinux_(\d+)_(\d+)_", tag)
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def _between(tag: str, floor: tuple[int, int], older: Policy, newer: Policy) -> Policy:
-    """Return the policy of a floor between those of two policies. A lower priority is a newer glibc."""
-    glibc = {version for version in newer.symbol_versions["GLIBC"] if _version(version) <= floor}
-    versions = {**older.symbol_versions, "GLIBC": older.symbol_versions["GLIBC"] | glibc}
-    return replace(older, name=tag, aliases=(), priority=older.priority - 1, symbol_versions=versions)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """Return the numbers of a glibc version. Other names, such as `PRIVATE`, are newer than all."""
-    return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"[\d.]+", text) else (sys.maxsize,)
-
-
-def _policies(tag: str, libc: Libc, architecture: Architecture) -> WheelPolicies:
-    if libc is Libc.GLIBC:
-        return GlibcPolicies(tag, architecture)
-    version = tag[: -len(architecture.value) - 1]
-    try:
-        return WheelPolicies(libc=libc, arch=architecture, musl_policy=version)
-    except (AssertionError, IndexError) as err:
-        raise _unknown_platform(tag, f"auditwheel has no policy {version}") from err
 
 
 def _unknown_platform(tag: str, reason: str) -> UnknownPlatformError:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from spokeshave.pythons.foreign import ForeignPython
 
-PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, like qemu.
+PYTHON = os.path.realpath(sys.executable)
+# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
 EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
 
 
