@@ -1,13 +1,8 @@
-"""The base class of the errors that a user can fix, and the collection of several problems into one message."""
+"""The errors of the plugin that a user can fix and that more than one room raises."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-
-
-class SpokeshaveError(Exception):
-    """Something that the user can put right; the message says what happened, where, and what to do."""
+from spokeshave_core.problems import SpokeshaveError
 
 
 class InvalidPlatformError(SpokeshaveError):
@@ -40,33 +35,3 @@ class ToolError(SpokeshaveError):
 
 class MissingInterpreterError(SpokeshaveError):
     """No interpreter (or headers) of a Python that a target lists."""
-
-
-class Problems:
-    """The problems of one target, for one message."""
-
-    def __init__(self) -> None:
-        self._found: list[str] = []
-
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """Keep the `SpokeshaveError` of a block, and go on behind it."""
-        try:
-            yield
-        except SpokeshaveError as error:
-            self._found.append(str(error))
-
-    def add(self, problem: str) -> None:
-        """Keep a problem; an empty text is ignored."""
-        if problem:
-            self._found.append(problem)
-
-    def raise_if_any(self) -> None:
-        """Raise an `InvalidTargetError` with all problems that were kept."""
-        if self._found:
-            raise InvalidTargetError("\n".join(dict.fromkeys(self._found)))
-
-
-def bullet_list(problems: Iterable[str]) -> str:
-    """Problems as an indented list, one bullet each, continuation lines indented under it."""
-    return "\n".join("  * " + problem.replace("\n", "\n    ") for problem in problems)

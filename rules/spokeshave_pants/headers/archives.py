@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidPlatformError, InvalidPythonError, SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.errors import InvalidPlatformError, InvalidPythonError
 from spokeshave_pants.headers.pinned_entries import parse_entries
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion

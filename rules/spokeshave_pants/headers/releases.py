@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidPythonError, SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.errors import InvalidPythonError
 from spokeshave_pants.headers.pinned_entries import parse_entries
 from spokeshave_pants.python_abi import PythonVersion
 

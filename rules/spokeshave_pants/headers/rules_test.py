@@ -14,7 +14,8 @@ import pytest
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.errors import MissingInterpreterError, SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.errors import MissingInterpreterError
 from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.headers.archives import PinnedArchiveError
 from spokeshave_pants.headers.pyconfig import derived_pyconfig

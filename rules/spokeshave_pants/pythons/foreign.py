@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.platform import Platform, System
 from spokeshave_pants.python_abi import PythonVersion
 

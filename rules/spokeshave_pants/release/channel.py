@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
 
 
 class Channel(Enum):

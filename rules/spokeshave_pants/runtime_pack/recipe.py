@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, CompileSettings
 from spokeshave_pants.confinement.command import confined_argv
-from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import ObjectFormat, Platform, System
 
 PACK_DIR = "__pack"

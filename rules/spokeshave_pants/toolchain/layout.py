@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.platform import Platform, System
 
 # What zig's driver reads for macOS whether it compiles or links.

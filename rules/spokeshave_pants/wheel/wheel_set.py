@@ -16,8 +16,8 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.action import Action, ActionKind, count_actions
-from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey

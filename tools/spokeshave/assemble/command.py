@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
-from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError, Problems
+from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError
 from spokeshave.report import Json, write_report
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
@@ -24,6 +24,7 @@ from spokeshave.wheel.writer import (
     render_wheel_file,
     write_wheel,
 )
+from spokeshave_core.problems import Problems
 
 STORED = Compression.STORED
 

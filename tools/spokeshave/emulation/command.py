@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from spokeshave.emulation.catalogue import Guest, Wanted, choose, listing
-from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.errors import ExitCode
 from spokeshave.home import emulation_folder
 from spokeshave.pythons.foreign import ForeignPython, InvalidManifestError, read_foreign_python, write_manifest
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _PYTHONS = "pythons"
 

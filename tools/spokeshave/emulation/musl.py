@@ -15,10 +15,10 @@ from spokeshave.emulation.cpython import LACKING, MuslBuild, check_machine
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.linux import PYTHON_FILE, Source
 from spokeshave.emulation.trial import tried
-from spokeshave.errors import Problem
 from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 from spokeshave.setup_steps import SetUpError, step, whole_folder
+from spokeshave_core.problems import Problem
 
 
 def musl(folder: Path, guest: Guest, source: Source) -> Emulator:

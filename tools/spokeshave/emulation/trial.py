@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from spokeshave.errors import Problem
 from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.problems import Problem
 
 _TIMEOUT = 180
 # What wheels, their tests and pytest need most. A Python with a part missing is noticed here and not in a wheel's test;

@@ -15,7 +15,6 @@ from auditwheel.lddtree import DynamicExecutable, ldd
 from auditwheel.libc import Libc
 from packaging.version import Version
 
-from spokeshave.errors import Problem
 from spokeshave.linkage import musl_symbols
 from spokeshave.linkage.elf_loader import ORIGINS, ElfLoader, Process
 from spokeshave.linkage.library_search import ambiguity
@@ -25,6 +24,7 @@ from spokeshave.tags.platform import LinuxPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import Problem
 
 # An interpreter exports no module's init function, not even those of its own modules.
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")

@@ -13,13 +13,13 @@ from itertools import permutations
 
 from auditwheel.libc import Libc
 
-from spokeshave.errors import Problem
 from spokeshave.linkage import glibc_symbols
 from spokeshave.linkage.elf import PYTHON_SYMBOL, Linkage, clash, some
 from spokeshave.linkage.elf_loader import Process
 from spokeshave.linkage.musl_symbols import is_musl_symbol
 from spokeshave.native.elf.file import ElfFile, relocated_names
 from spokeshave.wheel.archive import sha256_of_file
+from spokeshave_core.problems import Problem
 
 _GLIBC = re.compile(
     r"lib(c\.so\.6|m\.so\.6|mvec\.so\.1|dl\.so\.2|rt\.so\.1|pthread\.so\.0|util\.so\.1)|ld-linux.*|ld64\.so.*"

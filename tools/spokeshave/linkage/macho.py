@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from posixpath import basename
 
-from spokeshave.errors import Problem
 from spokeshave.linkage.elf import PYTHON_SYMBOL, apart_remedy, search_path_fault, some
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
@@ -19,6 +18,7 @@ from spokeshave.native.macho.symbols import Ordinal
 from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import Problem
 
 LOADER_PATHS = ("@loader_path",)
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/Library/")

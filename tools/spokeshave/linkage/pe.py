@@ -11,13 +11,13 @@ from functools import cached_property
 from itertools import permutations
 from pathlib import PurePosixPath
 
-from spokeshave.errors import Problem
 from spokeshave.linkage.elf import clash, some
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library, python_libraries
 from spokeshave.native.pe.file import ImportedLibrary
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import Problem
 
 _NEWEST_SUBSYSTEM = (10, 0)
 # Where delvewheel puts DLLs that it copies, and what it and our own repair append to their names.

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.report import Json, write_report
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 MANIFEST = "manifest.json"
 _FORMAT = 1

@@ -17,11 +17,11 @@ from typing import Any
 
 import packaging
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.processes import Ended, run_process
 from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.pythons.wine_prefix import guest_variables
 from spokeshave.tags.wheel_tag import WheelTag
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _TIMEOUT = 60
 _NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?(\.exe)?")

@@ -14,8 +14,9 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.name import WheelName
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.requirement_lines import (
     HASH_REMEDY,
     LineKind,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, Problems
+from spokeshave.errors import ExitCode
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.repair.elf import graft_elf
 from spokeshave.repair.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
@@ -22,6 +22,7 @@ from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave.wheel.writer import WheelName, WrittenWheel, tree_entries, write_wheel
+from spokeshave_core.problems import Problems
 
 
 @dataclass(frozen=True)

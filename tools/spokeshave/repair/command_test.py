@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.errors import InvalidWheelError, SpokeshaveError
+from spokeshave.errors import InvalidWheelError
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.repair.command import RepairedWheel, repair
@@ -18,6 +18,7 @@ from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.tags.platform import Platform, UnknownPlatformError
 from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.wheel.archive import sha256_of_file
+from spokeshave_core.problems import SpokeshaveError
 
 PLATFORM = Platform.parse(MANYLINUX)
 VISIBLE = '__attribute__((visibility("default")))'

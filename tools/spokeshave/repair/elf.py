@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spokeshave.errors import Problem
 from spokeshave.linkage.elf import (
     Linkage,
     ambiguous_libraries,
@@ -37,6 +36,7 @@ from spokeshave.repair.own_libraries import library_names
 from spokeshave.tags.platform import LinuxPlatform, System
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.problems import Problem
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 _MUSL_AT_RUN = "libc.musl-"

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename
 
-from spokeshave.errors import Problem, Problems
 from spokeshave.linkage.elf import search_path_fault
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.macho import (
@@ -37,6 +36,7 @@ from spokeshave.repair.own_libraries import library_names
 from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.problems import Problem, Problems
 
 _LIBRARY_FOLDER = ".dylibs"
 

@@ -7,7 +7,6 @@ from itertools import combinations
 from pathlib import Path, PurePosixPath
 from posixpath import basename
 
-from spokeshave.errors import Problems
 from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, is_loaded_by, read_native
@@ -17,6 +16,7 @@ from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.tags.platform import Platform
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import Problems
 
 
 def check_own_libraries(

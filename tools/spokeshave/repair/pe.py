@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from spokeshave.errors import Problems
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.pe import (
     PeLinkage,
@@ -36,6 +35,7 @@ from spokeshave.repair.graft import (
 )
 from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.problems import Problems
 
 
 @dataclass(frozen=True)

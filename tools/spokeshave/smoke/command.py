@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
+from spokeshave.errors import ExitCode
 from spokeshave.home import emulation_folder
 from spokeshave.processes import Ended, ended_by_sigterm
 from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
@@ -37,6 +37,7 @@ from spokeshave.smoke.report import CheckResult, Outcome, PythonFacts, Run, Smok
 from spokeshave.smoke.user_tests import missing_tests, run_tests
 from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 from spokeshave.wheel.tree import WheelTree, unpack
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _TIMEOUT = 300.0
 _OFFERED = "wheels"

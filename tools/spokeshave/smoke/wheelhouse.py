@@ -12,13 +12,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.errors import InvalidWheelError
 from spokeshave.pythons.interpreter import Interpreter
 from spokeshave.pythons.requirements import Pin
 from spokeshave.wheel.archive import ArchiveReader, sha256_of_file
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import WheelName
 from spokeshave.wheel.writer import find_dist_info
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 
 class UnmetRequirementError(SpokeshaveError):

@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError, Problem, Problems
+from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError
 from spokeshave.report import Json, write_report
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
@@ -34,6 +34,7 @@ from spokeshave.wheel.writer import (
     find_dist_info,
     write_wheel,
 )
+from spokeshave_core.problems import Problem, Problems
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 REBUILD = "Build the wheel again: its parts contradict each other."

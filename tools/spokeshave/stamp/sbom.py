@@ -15,8 +15,9 @@ from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
-from spokeshave.errors import InvalidWheelError, Problem
+from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.name import WheelName
+from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
 FILE_NAME = re.compile(r"(?<=[?&]file_name=)[^&#]*")

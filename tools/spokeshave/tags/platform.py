@@ -12,7 +12,7 @@ from auditwheel.libc import Libc
 from auditwheel.policy import Policy, WheelPolicies
 from packaging.tags import Tag
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _LINUX = re.compile(r"(?P<family>many|musl)linux(?P<legacy>1|2010|2014|_\d+_\d+)_(?P<architecture>\w+)")
 _MACOS = re.compile(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>\w+)")

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from itertools import product
 
-from spokeshave.errors import InvalidWheelError, Problem
+from spokeshave.errors import InvalidWheelError
+from spokeshave_core.problems import Problem
 
 PART = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*", re.ASCII)
 

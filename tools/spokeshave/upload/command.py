@@ -31,7 +31,7 @@ from twine.repository import Repository
 from twine.wheel import Wheel
 from urllib3 import Retry
 
-from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.report import Json, write_report
 from spokeshave.upload.endpoint import (
     Endpoint,
@@ -53,6 +53,7 @@ from spokeshave.upload.simple_index import (
 )
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.wheel.name import UNSTAMPED, WheelName
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 # What zipfile raises for damaged files: RuntimeError for encryption, NotImplementedError (which is one) for unknown
 # compression, and OSError without a number for bzip2.

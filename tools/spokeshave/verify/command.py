@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
+from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.report import write_report
 from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.verify.checks.build_paths import check_build_paths
@@ -23,6 +23,7 @@ from spokeshave.verify.checks.scripts import check_scripts
 from spokeshave.verify.checks.tags import check_tags
 from spokeshave.verify.findings import Expectation, Finding, Rule, Subject, findings
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.problems import SpokeshaveError
 
 Check = Callable[[Subject], Iterator[Finding]]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.errors import SpokeshaveError
 from spokeshave.native.elf.file import open_elf
 from spokeshave.pythons.pip import pip_install
 from spokeshave.repair.command import repair
@@ -21,6 +20,7 @@ from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, link_bare
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.problems import SpokeshaveError
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from spokeshave.errors import ExitCode, InvalidVersionError, Problems
+from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import Json, to_json, write_report
+from spokeshave_core.problems import Problems
 
 KEY = "package-version"
 EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'

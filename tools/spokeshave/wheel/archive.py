@@ -24,7 +24,8 @@ from typing import IO
 
 from zlib_ng import zlib_ng
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.errors import InvalidWheelError
+from spokeshave_core.problems import Problem, Problems
 
 CHUNK = 1 << 20
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from spokeshave.errors import InvalidWheelError, Problem
+from spokeshave.errors import InvalidWheelError
 from spokeshave.tags.wheel_tag import WheelTag
+from spokeshave_core.problems import Problem
 
 UNSTAMPED = "0+unstamped"
 """The version that everything carries until the stamp."""

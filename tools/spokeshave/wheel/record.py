@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.errors import InvalidWheelError
+from spokeshave_core.problems import Problem, Problems
 
 SHA256 = re.compile(r"sha256=([A-Za-z0-9_-]{43})")
 REMEDY = "Build the wheel again with a tool that follows the wheel specification."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.errors import InvalidWheelError
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, read_native
 from spokeshave.native.macho.file import MachOFile
@@ -16,6 +16,7 @@ from spokeshave.wheel.archive import ArchiveReader, Member
 from spokeshave.wheel.location import Location, Root
 from spokeshave.wheel.name import WheelName
 from spokeshave.wheel.writer import find_dist_info
+from spokeshave_core.problems import Problem, Problems
 
 
 @dataclass(frozen=True)

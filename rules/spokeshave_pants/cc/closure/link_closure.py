@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 
+from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.compile.command import ASSEMBLER_EXTENSIONS, PACKAGES_DIR, object_path
 from spokeshave_pants.cc.includes.search import Stranger
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 
 SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)
 

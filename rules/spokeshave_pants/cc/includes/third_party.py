@@ -28,6 +28,7 @@ from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.problems import SpokeshaveError, bullet_list
 from spokeshave_core.requirement_lines import decode_requirements
 from spokeshave_pants.cc.compile.command import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.includes.scan import parse_includes
@@ -41,7 +42,7 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.file_names import WheelName
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion

@@ -13,6 +13,7 @@ from pants.engine.target import Dependencies, DependenciesRequest, Target, Targe
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.problems import bullet_list
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.link_closure import LinkClosure, check_object_names, is_source
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest
@@ -35,7 +36,7 @@ from spokeshave_pants.cc.link.variant import CcVariant, CcVariantRequest
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.confinement.rules import ConfinedProcess
-from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError, LinkError
 from spokeshave_pants.platform import ObjectFormat, Platform
 from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.runtime_pack.recipe import PACK_DIR

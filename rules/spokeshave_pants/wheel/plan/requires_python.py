@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, Specifier
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.python_abi import PythonVersion
 
 # The releases that a wheel is built for where it does not say.

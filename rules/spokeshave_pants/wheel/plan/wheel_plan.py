@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
+from spokeshave_core.problems import SpokeshaveError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.platform import HOST, ObjectFormat, Platform, host
 from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
 # With which a job on GitHub proves to the index who it is.

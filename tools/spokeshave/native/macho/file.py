@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from macholib import mach_o
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 # A universal file's magic number is also that of Java's classes, whose next number, a version, is 45 at least.
 _FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32

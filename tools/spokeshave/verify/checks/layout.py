@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from spokeshave.assemble.payload import find_clashes
-from spokeshave.errors import Problems, SpokeshaveError
 from spokeshave.linkage.pe import is_grafted
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.wheel.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
+from spokeshave_core.problems import Problems, SpokeshaveError
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}
