@@ -5,14 +5,6 @@ from __future__ import annotations
 from spokeshave_core.problems import SpokeshaveError
 
 
-class InvalidPlatformError(SpokeshaveError):
-    """A platform tag that is not one, or that no toolchain here builds for."""
-
-
-class InvalidPythonError(SpokeshaveError):
-    """A Python version that is not written `3.X` (or `3.Xt`), or that cannot be built for."""
-
-
 class InvalidTargetError(SpokeshaveError):
     """A target whose fields contradict each other or miss something."""
 

@@ -32,7 +32,7 @@ from pants.util.strutil import help_text
 from spokeshave_pants.cc.compile.command import ASSEMBLER_EXTENSIONS
 from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
 from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
-from spokeshave_pants.platform import check_platform_globs
+from spokeshave_pants.toolchain.platforms import check_platform_globs
 
 # What is only ever included goes by many names, and Pants knows but three of them.
 _TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")

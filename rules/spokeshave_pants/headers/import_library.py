@@ -10,14 +10,14 @@ from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile.command import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import LinkError
 from spokeshave_pants.headers.exports import import_library_argv, import_library_name, module_definition
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 
 _DEFINITION = "python.def"

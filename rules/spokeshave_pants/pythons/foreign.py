@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import SpokeshaveError
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.python_abi import PythonVersion
 
 _FORMAT = 1
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pythons.foreign import InvalidManifestError, manifest_path, parse_manifest
 
 ENTRY = {
@@ -32,7 +32,7 @@ def manifest(*entries: dict[str, Any]) -> str:
 
 
 def platform(tag: str) -> Platform:
-    return Platform.parse(tag, where="this test")
+    return Platform.parse(tag)
 
 
 def test_a_python_runs_its_platforms_wheels_up_to_its_library() -> None:

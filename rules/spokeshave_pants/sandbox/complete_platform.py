@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonVersion
 
 # A compiler is no extension module; the Python only decides what environment markers say. It is the one of Pants 2.17.
 _MACHINES_PYTHON = PythonVersion(9)

@@ -17,8 +17,8 @@ from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.action import Action, ActionKind, count_actions
-from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest

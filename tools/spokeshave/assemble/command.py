@@ -11,9 +11,7 @@ from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError
 from spokeshave.report import Json, write_report
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import (
     RECIPE,
@@ -25,6 +23,7 @@ from spokeshave.wheel.writer import (
     write_wheel,
 )
 from spokeshave_core.problems import Problems
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
 
 STORED = Compression.STORED
 

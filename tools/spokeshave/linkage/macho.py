@@ -15,9 +15,9 @@ from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import Ordinal
-from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 
 LOADER_PATHS = ("@loader_path",)
@@ -38,7 +38,7 @@ class MachOLinkage:
     """The Mach-O files of a wheel, and where in it they find each other."""
 
     tree: WheelTree
-    platform: MacPlatform
+    platform: Platform
 
     def problems(self, find: Finder) -> list[Problem]:
         """What ``find`` tells of the slices that the platform has; told once where it is so in every slice."""
@@ -155,7 +155,7 @@ def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Pr
 
 def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Slices that ask for a newer macOS than the tag promises, or that do not say."""
-    floor, asked = linkage.platform.minimum_version, part.minimum_version
+    floor, asked = (linkage.platform.floor or (0, 0)), part.minimum_version
     floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
     target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
     if asked is None:
@@ -163,7 +163,7 @@ def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Itera
     elif asked > floor:
         major = asked[0] + bool(asked[1])
         fitting = f"macosx_{major}_0" if asked > _FIRST_ARM else f"macosx_{asked[0]}_{asked[1]}"
-        tag = linkage.platform.tag.replace("macosx_{}_{}".format(*linkage.platform.minimum_version), fitting)
+        tag = linkage.platform.tag.replace("macosx_{}_{}".format(*(linkage.platform.floor or (0, 0))), fitting)
         message = f"needs macOS {asked[0]}.{asked[1]}, but the platform is {linkage.platform.tag}"
         yield Problem(file, message, f'Compile and link it with {target}, or set platforms=["{tag}"].')
 

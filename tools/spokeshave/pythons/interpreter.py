@@ -20,8 +20,8 @@ import packaging
 from spokeshave.processes import Ended, run_process
 from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.pythons.wine_prefix import guest_variables
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.wheel_name import WheelTag
 
 _TIMEOUT = 60
 _NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?(\.exe)?")

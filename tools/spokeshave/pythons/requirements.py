@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.requirement_lines import (
     HASH_REMEDY,
@@ -150,7 +150,7 @@ def _version(requirement: Requirement) -> str | None:
     """The one version that a requirement allows: of `==`, or of the wheel that its address names."""
     if requirement.url:
         try:
-            return WheelName.parse(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version
+            return parse_wheel_name(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version
         except InvalidWheelError:
             return None
     exact = [item.version for item in requirement.specifier if item.operator in ("==", "===")]

@@ -33,9 +33,10 @@ from spokeshave.repair.graft import (
     hashed_name,
 )
 from spokeshave.repair.own_libraries import library_names
-from spokeshave.tags.platform import LinuxPlatform, System
+from spokeshave.tags.linux_policy import LinuxPolicy
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import Problem
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
@@ -52,7 +53,7 @@ if __name__ == "__main__":
 
 
 def graft_elf(
-    tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
     """Make a wheel fit a Linux platform; raises `UnrepairableWheelError` with every reason why it cannot be.
 
@@ -124,11 +125,11 @@ def _all_needed(names: Iterable[str], own: Container[str], library_dirs: Sequenc
     return found
 
 
-def _musl_names(platform: LinuxPlatform) -> dict[str, str]:
+def _musl_names(platform: Platform) -> dict[str, str]:
     """The name that musl's systems have for it, for each that linkers write."""
     if platform.system is not System.MUSL:
         return {}
-    name = next(library for library in platform.policy.whitelist if library.startswith(_MUSL_AT_RUN))
+    name = next(library for library in LinuxPolicy.of(platform).allowed_libraries if library.startswith(_MUSL_AT_RUN))
     return dict.fromkeys(MUSL_NAMES, name)
 
 

@@ -33,9 +33,9 @@ from spokeshave.repair.graft import (
     hashed_name,
 )
 from spokeshave.repair.own_libraries import library_names
-from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem, Problems
 
 _LIBRARY_FOLDER = ".dylibs"
@@ -60,7 +60,7 @@ class _Grafts:
 
 
 def graft_macho(
-    tree: WheelTree, platform: MacPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
     """Make a wheel fit a macOS platform; raises `UnrepairableWheelError` with every reason why it cannot be.
 

@@ -13,9 +13,9 @@ from spokeshave.native.file import NativeFile, is_loaded_by, read_native
 from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
 from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.tags.platform import Platform
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problems
 
 

@@ -17,9 +17,10 @@ from spokeshave.pythons.interpreter import Interpreter
 from spokeshave.pythons.requirements import Pin
 from spokeshave.wheel.archive import ArchiveReader, sha256_of_file
 from spokeshave.wheel.metadata_reader import read_core_metadata
-from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import find_dist_info
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import WheelName
 
 
 class UnmetRequirementError(SpokeshaveError):
@@ -36,7 +37,7 @@ class WheelFile:
     @classmethod
     def of(cls, path: Path) -> WheelFile:
         """Raises `InvalidWheelError` for a file whose name is not a wheel's."""
-        return cls(path, WheelName.parse(path.name))
+        return cls(path, parse_wheel_name(path.name))
 
     @property
     def project(self) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
@@ -93,7 +93,7 @@ def restamp_file_name(text: str, change: Restamp) -> str | None:
     Repair names the wheel as it was before, with the tag that it had then.
     """
     try:
-        name = WheelName.parse(text)
+        name = parse_wheel_name(text)
     except InvalidWheelError:
         return None
     return str(replace(name, version=change.new)) if change.is_self(name.name, name.version) else None

@@ -52,8 +52,9 @@ from spokeshave.upload.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
-from spokeshave.wheel.name import UNSTAMPED, WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import UNSTAMPED
 
 # What zipfile raises for damaged files: RuntimeError for encryption, NotImplementedError (which is one) for unknown
 # compression, and OSError without a number for bzip2.
@@ -254,7 +255,7 @@ def _read_wheel(path: Path) -> PackageFile:
     if not path.is_file():
         raise InvalidWheelError(Problem(str(path), "there is no such file", "Check the path."))
     try:
-        name = WheelName.parse(path.name)
+        name = parse_wheel_name(path.name)
         package = WheelPackage.read(path)
     except (TwineException, *_DAMAGES) as err:
         if isinstance(err, OSError) and err.errno:

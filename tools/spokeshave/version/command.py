@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import enum
 import json
 import re
 import sys
@@ -20,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import Json, to_json, write_report
+from spokeshave_core.channel import AT_COMMIT, DATED, Channel, VersionFormat
 from spokeshave_core.problems import Problems
 
 KEY = "package-version"
@@ -27,20 +27,8 @@ EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
-class Channel(str, enum.Enum):
-    """Where a release goes; CUSTOM is a version with a suffix given by the user."""
-
-    DEV = "dev"
-    LOCAL = "local"
-    NIGHTLY = "nightly"
-    RC = "rc"
-    STABLE = "stable"
-    CUSTOM = "custom"
-
-
-CHOICES = [channel.value for channel in Channel if channel is not Channel.CUSTOM]
-DATED = (Channel.NIGHTLY, Channel.RC)
-AT_COMMIT = (Channel.DEV, Channel.LOCAL)
+# What reports call a version whose suffix alone decides.
+CUSTOM = "custom"
 
 
 @dataclass(frozen=True)
@@ -59,13 +47,23 @@ class VersionFile:
 
 @dataclass(frozen=True)
 class VersionRequest:
-    """What a version is computed for. ``date`` is YYYYMMDD in UTC."""
+    """What a version is computed for.
 
-    channel: Channel
+    Args:
+        channel: None for a version that the suffix alone decides.
+        date: YYYYMMDD in UTC.
+    """
+
+    channel: Channel | None
     commit: str | None = None
     date: str | None = None
     suffix: str | None = None
     dirty: bool = False
+
+    @property
+    def channel_name(self) -> str:
+        """The channel as reports and messages call it."""
+        return self.channel.value if self.channel else CUSTOM
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def check_series(files: Sequence[VersionFile], problems: Problems) -> None:
 
 def check_request(request: VersionRequest, problems: Problems) -> None:
     """Note arguments that are missing, malformed or contradict the channel."""
-    channel = request.channel.value
+    channel = request.channel_name
     if request.channel in AT_COMMIT and not request.commit:
         problems.add("--commit", f"is missing, and channel {channel} names it", "Give the commit's SHA.")
     if request.commit is not None and not COMMIT.fullmatch(request.commit):
@@ -145,7 +143,7 @@ def check_request(request: VersionRequest, problems: Problems) -> None:
         problems.add("--date", f"{request.date!r} is not a date", "Write it as YYYYMMDD, for example 20260821.")
     if request.date is not None and request.channel not in DATED:
         problems.add("--date", f"has no meaning on channel {channel}", "Leave it out, or use channel rc or nightly.")
-    if request.suffix is not None and request.channel not in (*DATED, Channel.CUSTOM):
+    if request.suffix is not None and request.channel not in (*DATED, None):
         problems.add("--suffix", f"has no meaning on channel {channel}", "Leave it out, or use channel rc or nightly.")
     if request.suffix == "":
         problems.add("--suffix", "is empty", "Give one such as rc1, or leave it out.")
@@ -206,25 +204,29 @@ def check_ending(file: VersionFile, ending: str, request: VersionRequest, proble
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--file", type=Path, nargs="+", action="extend", required=True, help="the version files")
-    parser.add_argument("--channel", choices=CHOICES, help="default: dev, or none when a suffix is given")
+    parser.add_argument(
+        "--channel", choices=[channel.value for channel in Channel], help="default: dev, or none when a suffix is given"
+    )
     parser.add_argument("--commit", help="the commit that dev and local versions name")
     parser.add_argument("--date", help="the UTC date of an rc or nightly, YYYYMMDD; default: today's")
     parser.add_argument("--suffix", help="what to append in place of a date, such as rc1")
     parser.add_argument("--dirty", action="store_true", help="the tree has changes")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="what to print")
+    parser.add_argument(
+        "--format", choices=[each.value for each in VersionFormat], default="text", help="what to print"
+    )
     parser.add_argument("--report", type=Path, help="also write the JSON to this file")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the version of a release."""
-    default = Channel.DEV if args.suffix is None else Channel.CUSTOM
+    default = Channel.DEV if args.suffix is None else None
     channel = Channel(args.channel) if args.channel else default
     request = VersionRequest(channel, args.commit, args.date, args.suffix, args.dirty)
     version = compute_version(list(dict.fromkeys(args.file)), request)
     report = version_report(version)
     if args.report:
         write_report(args.report, report)
-    sys.stdout.write(to_json(report) if args.format == "json" else f"{version.common}\n")
+    sys.stdout.write(to_json(report) if args.format == VersionFormat.JSON.value else f"{version.common}\n")
     return ExitCode.OK
 
 
@@ -233,7 +235,7 @@ def version_report(version: ReleaseVersion) -> dict[str, Json]:
     return {
         "version": version.common,
         "packages": {str(path): own for path, own in version.packages},
-        "channel": version.request.channel.value,
+        "channel": version.request.channel_name,
         "commit": version.request.commit,
         "dirty": version.request.dirty,
     }

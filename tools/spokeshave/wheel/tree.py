@@ -14,9 +14,10 @@ from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
 from spokeshave.wheel.archive import ArchiveReader, Member
 from spokeshave.wheel.location import Location, Root
-from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import find_dist_info
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.wheel_name import WheelName
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def unpack(wheel: Path, root: Path, *, only_dist_info: bool = False) -> WheelTre
     Raises:
         InvalidWheelError: For a file that is not a wheel.
     """
-    name = WheelName.parse(wheel.name)
+    name = parse_wheel_name(wheel.name)
     with ArchiveReader(wheel) as reader:
         dist_info = find_dist_info([*reader.members, *reader.folders], wheel.name)
         root.mkdir(parents=True)

@@ -13,14 +13,10 @@ from packaging.utils import canonicalize_name
 from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError
 from spokeshave.report import atomic_file
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member, sha256_of_file
-from spokeshave.wheel.name import DIST_INFO
-from spokeshave.wheel.name import WheelName as WheelName
-from spokeshave.wheel.name import is_version as is_version
-from spokeshave.wheel.name import split_dist_info as split_dist_info
 from spokeshave.wheel.record import RecordEntry, hashed_entry, render_record
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.wheel_name import DIST_INFO, WheelTag
 
 RECIPE = "spokeshave.json"
 """The file in dist-info that says where the stamp puts the version."""

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_pants.toolchain.platforms import zig_target
 
 TOOLCHAIN_DIR = "__toolchain"
 PYTHON_HEADERS_DIR = "__python"
@@ -98,7 +99,7 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         ZIG,
         "c++" if cxx else "cc",
         "-target",
-        platform.zig_target,
+        zig_target(platform),
         *_standard(source, settings),
         *_COMMON_FLAGS,
         *_FORMAT_FLAGS[platform.object_format],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_pants.cc.compile.command import ZIG
-from spokeshave_pants.platform import ObjectFormat, Platform
+from spokeshave_pants.toolchain.platforms import zig_target
 
 EXPORTS_FILE = "__exports.map"
 
@@ -59,7 +60,7 @@ def link_argv(
     if platform.object_format is ObjectFormat.PE:
         return (ZIG, "lld-link", *pack_flags, *_pe_flags(settings), *settings.flags, *inputs, *pack_libraries)
     # zig has no linker for Mach-O that is called by itself; told to add nothing of its own, its driver is one.
-    driver = (ZIG, "cc", "-target", platform.zig_target, "-O2", "-nostdlib", "-shared", "-s")
+    driver = (ZIG, "cc", "-target", zig_target(platform), "-O2", "-nostdlib", "-shared", "-s")
     return (*driver, *_macho_flags(settings), *settings.flags, *inputs, *pack_libraries)
 
 

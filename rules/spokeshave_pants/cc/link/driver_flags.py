@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from spokeshave_core.platform import ObjectFormat, Platform, System
 from spokeshave_pants.cc.unsupported import unsupported_flag
-from spokeshave_pants.platform import ObjectFormat, Platform, System
 from spokeshave_pants.runtime_pack.recipe import WINDOWS_LIBRARIES
 
 # Part of the C library, of the compiler's runtime or of libc++, all of which every link has.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from packaging.specifiers import InvalidSpecifier, Specifier
 
 from spokeshave_core.problems import bullet_list
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.python_abi import PythonVersion
 
 # The releases that a wheel is built for where it does not say.
 KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pythons.foreign import ForeignPython, parse_manifest
 from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
@@ -23,7 +23,7 @@ ENTRY = {
 
 
 def platform(tag: str) -> Platform:
-    return Platform.parse(tag, where="this test")
+    return Platform.parse(tag)
 
 
 def foreign(**changes: object) -> ForeignPython:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spokeshave_core.problems import SpokeshaveError
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.python_abi import PythonVersion
 
 _REMEDY = "Write it with `spokeshave smoke-test --report`, or take it out of `[wheel-smoke].reports`."
 
