@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spokeshave.home import spokeshave_home
 from spokeshave.setup_steps import SetUpError, Tool, exclusive, say, step
+from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
 
 COMMAND = "cache-server"

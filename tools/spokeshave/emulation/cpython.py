@@ -19,8 +19,8 @@ from spokeshave.emulation.apt import source_archive
 from spokeshave.emulation.catalogue import MUSL_SUITE, SUITES
 from spokeshave.emulation.linux import Source
 from spokeshave.emulation.pypi import fetch_zig, origin_of
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool, step, whole_folder
+from spokeshave_core.manifest import Origin
 from spokeshave_core.problems import Problems
 
 # Modules of libraries that are not compiled with it.

@@ -11,8 +11,8 @@ from pathlib import Path
 from spokeshave.emulation.apt import unpack
 from spokeshave.emulation.catalogue import SUITES
 from spokeshave.emulation.linux import Source
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.manifest import Origin
 from spokeshave_core.problems import Problem
 
 _LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib-dynload", "site-packages", "dist-packages")

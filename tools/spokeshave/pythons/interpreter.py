@@ -18,8 +18,9 @@ from typing import Any
 import packaging
 
 from spokeshave.processes import Ended, run_process
-from spokeshave.pythons.foreign import ForeignPython
+from spokeshave.pythons.foreign import guest_path, missing_program
 from spokeshave.pythons.wine_prefix import guest_variables
+from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.wheel_name import WheelTag
 
@@ -113,7 +114,7 @@ def inspect(path: Path) -> Interpreter:
 
 def inspect_foreign(foreign: ForeignPython) -> Interpreter:
     """Ask a Python of another platform what it is; raises `InterpreterError`, also where its emulator does not work."""
-    missing = foreign.missing()
+    missing = missing_program(foreign)
     if missing is not None:
         message = f"cannot be started: there is no {missing}"
         raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation`."))
@@ -123,7 +124,7 @@ def inspect_foreign(foreign: ForeignPython) -> Interpreter:
 def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) -> Interpreter:
     library = str(Path(str(packaging.__file__)).parent.parent)
     with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
-        named = foreign.guest_path(library) if foreign else library
+        named = guest_path(foreign, library) if foreign else library
         own = guest_variables(foreign, Path(folder)) if foreign else {}
         ended = run_process(
             [*command, "-I", "-S", "-B", "-c", _QUESTION, named],

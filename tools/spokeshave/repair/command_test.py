@@ -15,6 +15,7 @@ from spokeshave.native.elf.file import read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.repair.command import RepairedWheel, repair
 from spokeshave.repair.graft import UnrepairableWheelError
+from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave_core.platform import InvalidPlatformError, Platform
@@ -274,7 +275,7 @@ def test_a_missing_library_folder_is_named(tmp_path: Path, plain: Path) -> None:
 
 def test_an_unknown_platform_lists_the_known_ones() -> None:
     with pytest.raises(InvalidPlatformError, match=r"manylinux_2_17_x86_64, .*manylinux_2_28_x86_64"):
-        Platform.parse("manylinux_2_99_x86_64")
+        parse_platform("manylinux_2_99_x86_64")
 
 
 def test_a_program_that_is_installed_as_a_script_finds_its_library(tmp_path: Path, core: Path) -> None:

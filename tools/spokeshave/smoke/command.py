@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.home import emulation_folder
 from spokeshave.processes import Ended, ended_by_sigterm
-from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
+from spokeshave.pythons.foreign import read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.pythons.requirements import Pin, read_pins
 from spokeshave.report import write_report
@@ -37,6 +36,8 @@ from spokeshave.smoke.report import CheckResult, Outcome, PythonFacts, Run, Smok
 from spokeshave.smoke.user_tests import missing_tests, run_tests
 from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 from spokeshave.wheel.tree import WheelTree, unpack
+from spokeshave_core.home import emulation_folder
+from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _TIMEOUT = 300.0
@@ -239,7 +240,7 @@ def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
 
 def _emulated(wheel: WheelFile) -> list[ForeignPython]:
     """The foreign Pythons that were set up for the platform of a wheel."""
-    return [python for python in read_manifest(emulation_folder()) if python.runs(wheel.name.tag.platform)]
+    return [python for python in read_manifest(emulation_folder()) if python.is_of_tags(wheel.name.tag.platform)]
 
 
 def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:

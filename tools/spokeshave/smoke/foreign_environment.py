@@ -22,11 +22,12 @@ from installer.destinations import SchemeDictionaryDestination
 from installer.sources import WheelFile
 
 from spokeshave.processes import Ended, run_process
-from spokeshave.pythons.foreign import ForeignPython
+from spokeshave.pythons.foreign import guest_path, host_path
 from spokeshave.pythons.interpreter import Interpreter, clean_environment
 from spokeshave.pythons.pip import pip_install, platform_options
 from spokeshave.pythons.requirements import Pin
 from spokeshave.pythons.wine_prefix import guest_variables
+from spokeshave_core.manifest import ForeignPython
 
 # Asked of the environment's own interpreter: that it answers is also the proof that the environment works.
 _SCHEME = """
@@ -66,7 +67,7 @@ class ForeignEnvironment:
         self.python.parent.mkdir(parents=True)
         base = Path(self.foreign.executable).parent
         (self.root / "pyvenv.cfg").write_text(
-            f"home = {self.foreign.guest_path(base)}\n"
+            f"home = {guest_path(self.foreign, base)}\n"
             f"include-system-site-packages = false\nversion = {self.interpreter.version}\n"
         )
         if self.foreign.is_windows:
@@ -114,10 +115,10 @@ class ForeignEnvironment:
     def _lay_out(self, wheel: Path, name: str) -> str | None:
         """Put a wheel's files into their places, if they are not there yet; gives what is wrong with the wheel."""
         paths: dict[str, str] = json.loads(self._scheme_file.read_text("utf-8"))
-        scheme = {key: str(self.foreign.host_path(path)) for key, path in paths.items()}
+        scheme = {key: str(host_path(self.foreign, path)) for key, path in paths.items()}
         destination = SchemeDictionaryDestination(
             {**scheme, "headers": f"{scheme['include']}/{name}"},
-            interpreter=self.foreign.guest_path(self.python),
+            interpreter=guest_path(self.foreign, self.python),
             script_kind="win-amd64" if self.foreign.is_windows else "posix",
         )
         try:
@@ -141,11 +142,11 @@ class ForeignEnvironment:
 
     def named(self, path: Path) -> str:
         """The name that the environment's interpreter has for a file."""
-        return self.foreign.guest_path(path)
+        return guest_path(self.foreign, path)
 
     def located(self, path: str) -> Path:
         """The file that the environment's interpreter names so."""
-        return self.foreign.host_path(path)
+        return host_path(self.foreign, path)
 
     def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
         environment = {**clean_environment(self._empty("home")), **guest_variables(self.foreign, self.folder)}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
+from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.platform import InvalidPlatformError, Platform, System
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_pants.pythons.foreign import ForeignPython
 from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.toolchain.platforms import host_platform
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython

@@ -13,12 +13,20 @@ class NoHomeError(SpokeshaveError):
     """No environment variable says where things can be kept."""
 
 
-def spokeshave_home(variables: Mapping[str, str] = os.environ) -> Path:
-    """``$SPOKESHAVE_HOME``, else ``spokeshave`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; raises `NoHomeError`."""
+def spokeshave_home(variables: Mapping[str, str] = os.environ, base: Path | None = None) -> Path:
+    """``$SPOKESHAVE_HOME``, else ``spokeshave`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+    Args:
+        base: What a relative path is relative to; the working directory unless given.
+
+    Raises:
+        NoHomeError: if none of the variables is set.
+    """
+    base = base or Path.cwd()
     if variables.get("SPOKESHAVE_HOME"):
-        return Path.cwd() / variables["SPOKESHAVE_HOME"]
+        return base / variables["SPOKESHAVE_HOME"]
     if variables.get("XDG_CACHE_HOME"):
-        return Path.cwd() / variables["XDG_CACHE_HOME"] / "spokeshave"
+        return base / variables["XDG_CACHE_HOME"] / "spokeshave"
     home = variables.get("HOME") or variables.get("USERPROFILE")
     if not home:
         message = "none of SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME says where things can be kept"
