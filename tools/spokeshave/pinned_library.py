@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from importlib import metadata
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 
 class ChangedLibraryError(SpokeshaveError):

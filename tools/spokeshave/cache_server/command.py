@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.home import spokeshave_home
+from spokeshave_core.home import spokeshave_home
 
 _DAY = 86400
 _TOOLS = Path(__file__).parents[2]

@@ -29,8 +29,9 @@ from spokeshave.cache_server.remote_apis import make_server
 from spokeshave.cache_server.settings import Settings, make_settings, read_config
 from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
-from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.errors import ExitCode
 from spokeshave.report import Json, write_report
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _STATUS_EVERY = 5.0
 # Shutdown timeout in seconds.

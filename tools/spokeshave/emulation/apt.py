@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 from spokeshave.emulation.digests import sha256_of
-from spokeshave.errors import Problem
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool
+from spokeshave_core.manifest import Origin
+from spokeshave_core.problems import Problem
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (

@@ -6,8 +6,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.pythons.interpreter import Interpreter
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 
 def pip_folder() -> Path:

@@ -4,8 +4,8 @@ import importlib.util
 
 import pytest
 
-from spokeshave.errors import SpokeshaveError
 from spokeshave.pythons.pip import pip_folder
+from spokeshave_core.problems import SpokeshaveError
 
 
 def test_pip_is_a_folder_with_a_main_module() -> None:

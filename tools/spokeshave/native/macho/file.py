@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from macholib import mach_o
 from macholib.ptypes import sizeof
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 # Java classes have the magic number of universal files. Their next number, a version, is at least 45.
 _FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32

@@ -20,7 +20,7 @@ def check_limited_api(subject: Subject) -> Iterator[Finding]:
 
 
 def _libraries(subject: Subject) -> list[str]:
-    if subject.expected.abi.is_limited:
+    if subject.expected.abi.stable:
         return [file for file, native in subject.tree.native_files.items() if any(map(_is_python, native.undefined))]
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
     return [module.file for module in modules if module.suffix_tag == "abi3"]
