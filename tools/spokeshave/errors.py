@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from spokeshave_core.problems import Problem as Problem
 
 
 class ExitCode(enum.IntEnum):
@@ -14,22 +15,6 @@ class ExitCode(enum.IntEnum):
     OK = 0
     USER_ERROR = 1
     USAGE = 2
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: where it is, what happened, and what to do about it."""
-
-    place: str
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}\n    {self.remedy}"
-
-    def as_json(self) -> dict[str, str]:
-        """The problem as reports hold it."""
-        return {"place": self.place, "message": self.message, "remedy": self.remedy}
 
 
 class SpokeshaveError(Exception):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Union
+from typing import IO
 
-Json = Union[None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]]
+from spokeshave_core.json_values import Json as Json
+from spokeshave_core.json_values import to_text as to_json
 
 
 @contextlib.contextmanager
@@ -42,11 +42,11 @@ def write_bytes(destination: Path, data: bytes) -> None:
         stream.write(data)
 
 
-def to_json(value: Json) -> str:
-    """JSON text with sorted keys, so that the same facts are the same bytes."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def write_text(destination: Path, text: str) -> None:
+    """Write a whole text file at once."""
+    write_bytes(destination, text.encode("utf-8", "backslashreplace"))
 
 
 def write_report(destination: Path, report: Json) -> None:
-    """Write a command's report."""
-    write_bytes(destination, to_json(report).encode("utf-8", "backslashreplace"))
+    """Write a JSON file with sorted keys. A command writes its typed report with `write_text` and `to_json()`."""
+    write_text(destination, to_json(report))

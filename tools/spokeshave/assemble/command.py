@@ -10,7 +10,7 @@ from pathlib import Path
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, find_clashes, read_payload
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError, Problems
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_text
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.name import UNSTAMPED, WheelName
@@ -24,6 +24,7 @@ from spokeshave.wheel.writer import (
     render_wheel_file,
     write_wheel,
 )
+from spokeshave_core.reports import AssembleReport
 
 STORED = Compression.STORED
 
@@ -152,12 +153,12 @@ def run(args: argparse.Namespace) -> int:
         requirements=tuple(args.requirement),
     )
     metadata, wheel = assemble(assembly, args.output)
-    report: dict[str, Json] = {
-        "wheel": wheel.path.name,
-        "name": metadata.name,
-        "static_version": metadata.static_version,
-        "requires_python": metadata.requires_python,
-        "files": list(wheel.files),
-    }
-    write_report(args.report, report)
+    report = AssembleReport(
+        wheel=wheel.path.name,
+        name=metadata.name,
+        static_version=metadata.static_version,
+        requires_python=metadata.requires_python,
+        files=tuple(wheel.files),
+    )
+    write_text(args.report, report.to_json())
     return ExitCode.OK

@@ -160,7 +160,7 @@ def test_same_inputs_give_the_same_bytes_whatever_surrounds_them(tmp_path: Path)
 
 def command_line_wheel(folder: Path, environment: dict[str, str]) -> Path:
     """Assemble and stamp through the command line in another process and another working directory."""
-    tools = str(Path(__file__).parent.parent)
+    tools = str(Path(__file__).parents[2])
     environment = {**environment, "PYTHONPATH": os.pathsep.join([tools, environment.get("PYTHONPATH", "")])}
     commands = [
         "assemble --pyproject pyproject.toml --payload payload --tag py3-none-any --pin abacus-compiler "

@@ -12,16 +12,17 @@ from pathlib import Path
 from spokeshave.errors import ExitCode, Problems
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.repair.elf import graft_elf
-from spokeshave.repair.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
+from spokeshave.repair.graft import GraftedTree, UnrepairableWheelError
 from spokeshave.repair.macho import graft_macho
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.repair.pe import graft_pe
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_text
 from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave.wheel.writer import WheelName, WrittenWheel, tree_entries, write_wheel
+from spokeshave_core.reports import GraftedLibrary, RepairReport
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,18 @@ class RepairedWheel:
     libraries: tuple[str, ...]
     newest_symbols: dict[str, str]
 
-    def report(self) -> Json:
+    def report(self) -> RepairReport:
         """The report of the ``repair`` command."""
-        return {
-            "wheel": self.written.path.name,
-            "sha256": self.written.sha256,
-            "size": self.written.size,
-            "tags": self.name.tag.expand(),
-            "platform": self.platform.tag,
-            "grafted": [{"name": lib.name, "path": lib.path, "sha256": lib.sha256} for lib in self.grafted],
-            "libraries": list(self.libraries),
-            "newest_symbols": self.newest_symbols,
-        }
+        return RepairReport(
+            wheel=self.written.path.name,
+            sha256=self.written.sha256,
+            size=self.written.size,
+            tags=tuple(self.name.tag.expand()),
+            platform=self.platform.tag,
+            grafted=self.grafted,
+            libraries=self.libraries,
+            newest_symbols=self.newest_symbols,
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Repair one wheel; raises `SpokeshaveError` with every reason why it cannot be."""
     repaired = repair(args.wheel, Platform.parse(args.platform), args.library_dir, args.output, args.own_library)
-    write_report(args.report, repaired.report())
+    write_text(args.report, repaired.report().to_json())
     return ExitCode.OK
 
 

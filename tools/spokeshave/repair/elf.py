@@ -26,7 +26,6 @@ from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.repair.graft import (
-    GraftedLibrary,
     GraftedTree,
     UnrepairableWheelError,
     copy_library,
@@ -37,6 +36,7 @@ from spokeshave.repair.own_libraries import library_names
 from spokeshave.tags.platform import LinuxPlatform, System
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.reports import GraftedLibrary
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 _MUSL_AT_RUN = "libc.musl-"

@@ -9,21 +9,13 @@ from pathlib import Path
 from spokeshave.errors import SpokeshaveError
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.reports import GraftedLibrary
 
 _HASH_LENGTH = 8
 
 
 class UnrepairableWheelError(SpokeshaveError):
     """A wheel that cannot be made to fit the platform asked for."""
-
-
-@dataclass(frozen=True)
-class GraftedLibrary:
-    """A library that was copied into the wheel: its name outside, its path and sha256 inside."""
-
-    name: str
-    path: str
-    sha256: str
 
 
 @dataclass(frozen=True)

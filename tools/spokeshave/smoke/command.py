@@ -19,7 +19,7 @@ from spokeshave.processes import Ended, ended_by_sigterm
 from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.pythons.requirements import Pin, read_pins
-from spokeshave.report import write_report
+from spokeshave.report import write_text
 from spokeshave.smoke.choices import (
     HELP,
     SmokeChoices,
@@ -33,10 +33,12 @@ from spokeshave.smoke.foreign_environment import ForeignEnvironment
 from spokeshave.smoke.import_check import IMPORT, explain_import
 from spokeshave.smoke.installed_files import installed_fault
 from spokeshave.smoke.machine import machine_title
-from spokeshave.smoke.report import CheckResult, Outcome, PythonFacts, Run, SmokeReport, failures, print_table
+from spokeshave.smoke.report import failures, print_table
 from spokeshave.smoke.user_tests import missing_tests, run_tests
 from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse, runtime_pins
 from spokeshave.wheel.tree import WheelTree, unpack
+from spokeshave_core.outcomes import Outcome
+from spokeshave_core.reports import CheckResult, PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
 
 _TIMEOUT = 300.0
 _OFFERED = "wheels"
@@ -147,8 +149,7 @@ def run(args: argparse.Namespace) -> int:
         pythons = _given_pythons(args.python, args.expect_python)
         pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
         reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
-    documents = [report.as_json() for report in reports]
-    write_report(args.report, documents[0] if len(documents) == 1 else documents)
+    write_text(args.report, SmokeTestReports(tuple(reports)).to_json())
     print_table(reports)
     return _exit_code(reports, args.allow_not_run)
 
@@ -185,7 +186,7 @@ def _check_contents(wheels: Sequence[WheelFile], choices: SmokeChoices) -> None:
         choices.check([unpack(wheel.path, into, only_dist_info=True) for wheel, into in zip(wheels, folders)])
 
 
-def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | Run]:
+def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | SmokeRun]:
     """The interpreters asked for; one that cannot be started is a run that was not."""
     if expected and len(expected) != len(paths):
         remedy = "Give --expect-python once for each --python, in the same order, or not at all."
@@ -201,31 +202,31 @@ def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Inter
     return pythons
 
 
-def _inspect(path: Path) -> Interpreter | Run:
+def _inspect(path: Path) -> Interpreter | SmokeRun:
     try:
         return inspect(path)
     except InterpreterError as err:
-        return Run(PythonFacts(str(path)), Outcome.NOT_RUN, err.problems[0].message)
+        return SmokeRun(PythonFacts(str(path)), Outcome.NOT_RUN, err.problems[0].message)
 
 
-def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
+def _inspect_foreign(foreign: ForeignPython) -> Interpreter | SmokeRun:
     """A foreign interpreter; one whose emulator is missing or broken is a run that was not, and says how to fix it."""
     try:
         return inspect_foreign(foreign)
     except InterpreterError as err:
         facts = PythonFacts(foreign.executable, platform=foreign.platform, emulator=foreign.emulator)
         problem = err.problems[0]
-        return Run(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
+        return SmokeRun(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
 
 
-def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
+def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | SmokeRun]:
     """What can be found that takes the wheel: interpreters of this machine, else those that an emulator runs."""
     found = find_on_path()
-    fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
+    fitting: list[Interpreter | SmokeRun] = [python for python in found if python.fits(wheel.name.tag)]
     if fitting:
         return fitting
     emulated = [_inspect_foreign(foreign) for foreign in _emulated(wheel)]
-    fitting = [python for python in emulated if isinstance(python, Run) or python.fits(wheel.name.tag)]
+    fitting = [python for python in emulated if isinstance(python, SmokeRun) or python.fits(wheel.name.tag)]
     if fitting:
         return fitting
     names = ", ".join(map(str, found)) or "none"
@@ -233,7 +234,7 @@ def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
     platform = wheel.name.tag.platform
     if not any(tag.endswith(f"-{single}") for python in found for tag in python.tags for single in platform.split(".")):
         reason += f". {remedy_for(platform)}"
-    return [Run(PythonFacts("PATH"), Outcome.NOT_RUN, reason)]
+    return [SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, reason)]
 
 
 def _emulated(wheel: WheelFile) -> list[ForeignPython]:
@@ -241,7 +242,7 @@ def _emulated(wheel: WheelFile) -> list[ForeignPython]:
     return [python for python in read_manifest(emulation_folder()) if python.runs(wheel.name.tag.platform)]
 
 
-def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:
+def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | SmokeRun], plan: SmokePlan) -> SmokeTestReport:
     """Try one wheel on interpreters; raises `SpokeshaveError` where there is nothing that could be tried."""
     wheels = read_wheelhouse(plan.wheelhouse)
     _check_same_bytes(wheel, wheels)
@@ -252,9 +253,9 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
         runs = []
         for number, python in enumerate(pythons):
             folder = root / f"run{number}"
-            runs.append(python if isinstance(python, Run) else _try(wheel, tree, python, plan, wheels, folder))
+            runs.append(python if isinstance(python, SmokeRun) else _try(wheel, tree, python, plan, wheels, folder))
             shutil.rmtree(folder, ignore_errors=True)
-    return SmokeReport(wheel.path, wheel.sha256, tuple(runs))
+    return SmokeTestReport(wheel.path.name, wheel.sha256, tuple(runs))
 
 
 def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
@@ -277,23 +278,28 @@ def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
 
 def _try(
     wheel: WheelFile, tree: WheelTree, python: Interpreter, plan: SmokePlan, wheels: Sequence[WheelFile], folder: Path
-) -> Run:
+) -> SmokeRun:
     facts = _facts(python)
     if not python.fits(wheel.name.tag):
-        return Run(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
+        return SmokeRun(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
     checks = tuple(_Trial(wheel, tree, environment, plan, wheels).checks())
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
     if failed:
-        return Run(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
-    return Run(facts, Outcome.PASSED, "", checks)
+        return SmokeRun(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
+    return SmokeRun(facts, Outcome.PASSED, "", checks)
 
 
 def _facts(python: Interpreter) -> PythonFacts:
     platform = python.foreign.platform if python.foreign else machine_title()
     emulator = python.foreign.emulator if python.foreign else ""
     return PythonFacts(
-        str(python.path), python.version, python.implementation, platform, emulator, python.is_free_threaded
+        path=str(python.path),
+        version=python.version,
+        implementation=python.implementation,
+        platform=platform,
+        emulator=emulator,
+        free_threaded=python.is_free_threaded,
     )
 
 
@@ -395,12 +401,12 @@ def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
     return CheckResult(name, Outcome.FAILED if found else Outcome.PASSED, time.monotonic() - start, found or "")
 
 
-def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
+def _exit_code(reports: Sequence[SmokeTestReport], allow_not_run: bool) -> int:
     told = failures(reports)
     idle = [report for report in reports if not report.with_outcome(Outcome.PASSED)]
     idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
     if idle and not allow_not_run:
-        reasons = [f"{report.wheel.name} was not run on any interpreter: {_reasons(report)}" for report in idle]
+        reasons = [f"{report.wheel} was not run on any interpreter: {_reasons(report)}" for report in idle]
         remedy = "    Give a fitting interpreter by --python, or --allow-not-run if a wheel may go untested."
         told = "\n".join(filter(None, [told, *reasons, remedy]))
     if not told:
@@ -409,5 +415,5 @@ def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
     return ExitCode.USER_ERROR
 
 
-def _reasons(report: SmokeReport) -> str:
+def _reasons(report: SmokeTestReport) -> str:
     return "; ".join(dict.fromkeys(run.reason for run in report.runs)) or "none was given"

@@ -19,7 +19,8 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError, Problems
-from spokeshave.report import Json, to_json, write_report
+from spokeshave.report import write_text
+from spokeshave_core.reports import VersionReport
 
 KEY = "package-version"
 EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'
@@ -222,17 +223,17 @@ def run(args: argparse.Namespace) -> int:
     version = compute_version(list(dict.fromkeys(args.file)), request)
     report = version_report(version)
     if args.report:
-        write_report(args.report, report)
-    sys.stdout.write(to_json(report) if args.format == "json" else f"{version.common}\n")
+        write_text(args.report, report.to_json())
+    sys.stdout.write(report.to_json() if args.format == "json" else f"{version.common}\n")
     return ExitCode.OK
 
 
-def version_report(version: ReleaseVersion) -> dict[str, Json]:
+def version_report(version: ReleaseVersion) -> VersionReport:
     """The version as JSON has it."""
-    return {
-        "version": version.common,
-        "packages": {str(path): own for path, own in version.packages},
-        "channel": version.request.channel.value,
-        "commit": version.request.commit,
-        "dirty": version.request.dirty,
-    }
+    return VersionReport(
+        version=version.common,
+        packages={str(path): own for path, own in version.packages},
+        channel=version.request.channel.value,
+        commit=version.request.commit,
+        dirty=version.request.dirty,
+    )

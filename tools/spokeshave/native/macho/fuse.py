@@ -14,8 +14,9 @@ from typing import IO
 
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
 from spokeshave.native.macho.file import MachOSlice, is_macho, read_macho
-from spokeshave.report import atomic_file, write_report
+from spokeshave.report import atomic_file, write_text
 from spokeshave.wheel.archive import CHUNK
+from spokeshave_core.reports import FuseReport
 
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         fuse_folders(args.input, args.output)
     else:
         fuse(args.input, args.output)
-    write_report(args.report, {"output": str(args.output)})
+    write_text(args.report, FuseReport(str(args.output)).to_json())
     return ExitCode.OK
 
 
