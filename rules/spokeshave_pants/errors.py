@@ -61,10 +61,23 @@ class Problems:
         if problem:
             self._found.append(problem)
 
-    def raise_if_any(self) -> None:
-        """Raise an `InvalidTargetError` with all problems that were kept."""
+    def extend(self, problems: Iterable[str]) -> None:
+        """Keep several problems."""
+        for problem in problems:
+            self.add(problem)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """Each problem once, in the order in which they were kept."""
+        return tuple(dict.fromkeys(self._found))
+
+    def raise_if_any(self, error: type[SpokeshaveError] = InvalidTargetError) -> None:
+        """Raise an error with all problems that were kept."""
         if self._found:
-            raise InvalidTargetError("\n".join(dict.fromkeys(self._found)))
+            raise error("\n".join(self.found))
 
 
 def bullet_list(problems: Iterable[str]) -> str:

@@ -12,9 +12,10 @@ from spokeshave_pants.platform import HOST, check_platform_globs
 
 
 class ReportFormat(Enum):
-    """What `package` can tell of its wheels in, beside the JSON that it always writes."""
+    """How `package` can report on its wheels, beside the JSON that it always writes."""
 
     HTML = "html"
+    GITHUB = "github"
 
     @classmethod
     def _missing_(cls, value: object) -> None:
@@ -32,7 +33,9 @@ class PackageReportOptions:
             """
             What to write of native wheels beside the JSON report of each target. `html` is one page, `report.html` in
             the folder of the wheels, with the matrix of all wheels of the run, what ran and what came from a cache, and
-            a timeline with the critical path. It needs no network and no other file.
+            a timeline with the critical path. It needs no network and no other file. `github` is for a step of GitHub
+            Actions: it prints an annotation for each compile error, problem, finding of the verification and failed
+            smoke test, and adds the tables to the summary of the step. Both can be given: `["html", "github"]`.
             """
         ),
     )

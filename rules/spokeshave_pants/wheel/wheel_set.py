@@ -16,20 +16,23 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_pants.action import Action, ActionKind, count_actions
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.errors import SpokeshaveError, ToolError
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
-from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey
+from spokeshave_pants.wheel.build.rules import BuiltWheel, CheckedWheel, StampedWheel, StampWheelRequest, WheelKey
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, TargetReport, WheelReport
 from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeReport, SmokeTestWheelRequest
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 
 logger = logging.getLogger(__name__)
 
 REPORT_METADATA = "spokeshave_wheels"
+
+_VERDICTS = {Outcome.FAILED: "failed its smoke test", Outcome.NOT_RUN: "has to be smoke-tested"}
 
 
 class SmokeTestError(SpokeshaveError):
@@ -54,22 +57,45 @@ class TriedWheel:
     def problems(self) -> tuple[str, ...]:
         """What keeps the wheel from being one that can go out, as texts for the user."""
         return tuple(
-            f"{self.wheel.key} {'failed its smoke test' if report.outcome == 'failed' else 'has to be smoke-tested'} "
-            f"on Python {report.python}:\n{report.reason}"
+            f"{self.wheel.key} {_VERDICTS[report.outcome]} on Python {report.python}:\n{report.reason}"
             for report in self.smoke
             if report.is_error
         )
 
 
 @dataclass(frozen=True)
+class TryWheelRequest:
+    """A wheel, and the Pythons that it is to be smoke-tested on."""
+
+    key: WheelKey
+    versions: tuple[PythonVersion, ...]
+
+
+@dataclass(frozen=True)
+class TryWheelResult:
+    """Either a wheel with its smoke tests or one that was refused before them."""
+
+    tried: TriedWheel | None
+    refused: CheckedWheel | None
+
+
+@dataclass(frozen=True)
 class TriedWheels:
     """Every wheel of a target, whatever came of it.
 
-    :param left_out: what was not built as nothing here runs it, with the reason.
+    Attributes:
+        refused: The wheels that were not stamped, as something is wrong with them.
+        left_out: What was not built as nothing here runs it, with the reason.
     """
 
     wheels: tuple[TriedWheel, ...]
+    refused: tuple[CheckedWheel, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong with the wheels, as texts for the user."""
+        smoke = (problem for wheel in self.wheels for problem in wheel.problems())
+        return (*(checked.failure() for checked in self.refused), *smoke)
 
 
 @dataclass(frozen=True)
@@ -97,14 +123,10 @@ class WheelReportsRequest:
 class WheelReports(EngineAwareReturnType):
     """The report of this run on a target's wheels, failed ones too, which the end of `package` shows as a table."""
 
-    reports: tuple[WheelReport, ...]
-    processes: tuple[ProcessRow, ...]
-
-    def json(self) -> str:
-        return to_json(self.reports, self.processes)
+    report: TargetReport
 
     def metadata(self) -> dict[str, Any]:
-        return {REPORT_METADATA: self.json()}
+        return {REPORT_METADATA: self.report}
 
     def cacheable(self) -> bool:
         # So that a run in which nothing changed tells of its wheels all the same.
@@ -127,12 +149,28 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
     builds = tuple((key.platform, key.abi) for key in keys)
     await Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds))
-    wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
-    reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
-    by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
-    for (key, _), report in zip(tried, reports):
-        by_key[key].append(report)
-    return TriedWheels(tuple(TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels), tuple(left_out))
+    versions: dict[WheelKey, list[PythonVersion]] = {key: [] for key in keys}
+    for key, version in tried:
+        versions[key].append(version)
+    results = await MultiGet(
+        Get(TryWheelResult, TryWheelRequest(key, tuple(wanted))) for key, wanted in versions.items()
+    )
+    return TriedWheels(
+        wheels=tuple(result.tried for result in results if result.tried),
+        refused=tuple(result.refused for result in results if result.refused),
+        left_out=tuple(left_out),
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def try_wheel(request: TryWheelRequest) -> TryWheelResult:
+    built = await Get(BuiltWheel, StampWheelRequest(request.key))
+    if built.stamped is None:
+        return TryWheelResult(tried=None, refused=built.checked)
+    reports = await MultiGet(
+        Get(SmokeReport, SmokeTestWheelRequest(request.key, version)) for version in request.versions
+    )
+    return TryWheelResult(tried=TriedWheel(built.stamped, reports), refused=None)
 
 
 def _sort_chances(
@@ -151,7 +189,9 @@ def _sort_chances(
 @rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
-    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
+    problems = tried.problems()
+    if problems and len(problems) == len(tried.refused):
+        raise ToolError("\n\n".join(problems))
     if problems:
         remedy = (
             f"Mend what the tests found; `{bin_name()} test {request.address}` runs them alone. A check that takes "
@@ -166,9 +206,13 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
     tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
     actions = [action for wheel in tried.wheels for action in _actions(wheel)]
+    actions += [action for checked in tried.refused for action in checked.actions]
     return WheelReports(
-        reports=tuple(_report(wheel, run_id) for wheel in tried.wheels),
-        processes=_processes(actions, run_id),
+        TargetReport(
+            wheels=tuple(_report(wheel, run_id) for wheel in tried.wheels),
+            processes=_processes(actions, run_id),
+            refused=tuple(_refused(checked) for checked in tried.refused),
+        )
     )
 
 
@@ -208,18 +252,30 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
         sha256=wheel.sha256,
         grafted=wheel.repaired.grafted,
         headers=wheel.repaired.unrepaired.headers_origins,
-        actions=tuple(
-            ActionRow(kind.value, count.ran, count.hit_locally, count.hit_remotely, count.memoized)
-            for kind, count in count_actions(_actions(tested), run_id).items()
-        ),
+        actions=count_actions(_actions(tested), run_id),
         smoke=tuple(_outcome(report) for report in tested.smoke),
     )
 
 
+def _refused(checked: CheckedWheel) -> RefusedWheel:
+    return RefusedWheel(
+        target=checked.key.address.spec,
+        wheel=checked.file_name,
+        platform=checked.key.platform.tag,
+        abi=checked.key.abi.name,
+        problems=checked.problems,
+        findings=checked.findings,
+    )
+
+
 def _outcome(report: SmokeReport) -> PythonOutcome:
-    checks = report.facts().get("checks", ())
-    rows = tuple(CheckRow(check["name"], check["outcome"], check["detail"]) for check in checks)
-    return PythonOutcome(report.python, report.outcome, report.reason, rows, report.where)
+    return PythonOutcome(
+        python=report.python,
+        outcome=report.outcome,
+        reason=report.reason,
+        checks=report.run.checks if report.run else (),
+        where=report.where,
+    )
 
 
 def rules() -> list[Rule | UnionRule]:

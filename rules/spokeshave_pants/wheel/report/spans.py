@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The engine's name for a process that was asked for, whatever came of it, and for its execution on this machine.
 _PROCESS, _LOCAL_RUN = "process", "run_local_process"
 _SCHEDULING = "Scheduling: "
-_SOURCES = {"Ran": "ran", "HitLocally": "hit_locally", "HitRemotely": "hit_remotely"}
+_SOURCES = {"Ran": Source.RAN, "HitLocally": Source.HIT_LOCALLY, "HitRemotely": Source.HIT_REMOTELY}
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,10 @@ class Span:
     """A process of this run by its description: from when to when it ran, or was looked for and found.
 
     Times are in seconds of the clock (since 1970).
-
-    :param source: `ran`, `hit_locally` or `hit_remotely`.
     """
 
     description: str
-    source: str
+    source: Source
     start: float
     end: float
     failed: bool = False
@@ -62,7 +61,7 @@ class SpanCollector:
         description = workunit["description"][len(_SCHEDULING) :]
         source = _SOURCES[metadata["source"]]
         start, end = _interval(workunit)
-        if source == "ran":
+        if source is Source.RAN:
             start, end = self._run(description, start, end, metadata.get("total_elapsed_ms"))
         return Span(description, source, start, end, failed=metadata["exit_code"] != 0)
 
@@ -91,7 +90,7 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
         left.setdefault(span.description, []).append(span)
     matched = {}
     for place, row in enumerate(rows):
-        fitting = [span for span in left.get(row.description, ()) if span.source == row.source]
+        fitting = [span for span in left.get(row.description, ()) if span.source is row.source]
         if fitting:
             matched[place] = fitting[-1]
             left[row.description].remove(fitting[-1])
@@ -100,4 +99,4 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
 
 def looked_up(spans: Iterable[Span]) -> float:
     """The seconds that looking up the hits took, summed."""
-    return sum(span.seconds for span in spans if span.source != "ran")
+    return sum(span.seconds for span in spans if span.source.is_cached)

@@ -9,7 +9,7 @@ from functools import cached_property
 from spokeshave_pants.wheel.report.critical_path import critical_path
 from spokeshave_pants.wheel.report.spans import Span, looked_up, match_spans
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import WheelReport
+from spokeshave_pants.wheel.report.wheels import RefusedWheel, WheelReport
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class PackageRun:
     :param seconds: how long it took by the clock.
     :param succeeded: a run that did not succeed wrote no wheel.
     :param reports: of the wheels that were made, whether or not their smoke tests passed.
+    :param refused: wheels that could not be repaired, or in which the verification found something.
     """
 
     started: float
@@ -38,6 +39,7 @@ class PackageRun:
     reports: tuple[WheelReport, ...]
     processes: tuple[ProcessRow, ...]
     spans: tuple[Span, ...]
+    refused: tuple[RefusedWheel, ...] = ()
 
     @cached_property
     def _matched(self) -> tuple[dict[int, Span], tuple[Span, ...]]:
