@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -74,10 +74,18 @@ class Problems:
         """Each problem once, in the order in which they were kept."""
         return tuple(dict.fromkeys(self._found))
 
-    def raise_if_any(self, error: type[SpokeshaveError] = InvalidTargetError) -> None:
-        """Raise an error with all problems that were kept."""
+    def raise_if_any(
+        self,
+        error: type[SpokeshaveError] = InvalidTargetError,
+        render: Callable[[Iterable[str]], str] = "\n".join,
+    ) -> None:
+        """Raise an error with all problems that were kept.
+
+        Args:
+            render: How they become one text; a line each by default.
+        """
         if self._found:
-            raise error("\n".join(self.found))
+            raise error(render(self.found))
 
 
 def bullet_list(problems: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidPythonError
+from spokeshave_pants.errors import InvalidPythonError, Problems
 from spokeshave_pants.platform import Platform, System
 
 _VERSION = re.compile(r"3\.(?P<minor>[1-9][0-9]*)(?P<free_threaded>t?)")
@@ -117,14 +117,11 @@ class PythonAbi:
 def parse_versions(texts: Iterable[str], *, where: str) -> tuple[PythonVersion, ...]:
     """All versions, sorted and without repeats; every wrong one is told in one error."""
     versions: set[PythonVersion] = set()
-    problems: list[str] = []
+    problems = Problems()
     for text in texts:
-        try:
+        with problems.collecting():
             versions.add(PythonVersion.parse(text, where=where))
-        except InvalidPythonError as error:
-            problems.append(str(error))
-    if problems:
-        raise InvalidPythonError("\n".join(problems))
+    problems.raise_if_any(InvalidPythonError)
     return tuple(sorted(versions))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_pants.errors import Problems, SpokeshaveError
 
 T = TypeVar("T")
 
@@ -15,15 +15,13 @@ def parse_entries(
 ) -> tuple[T, ...]:
     """Every entry, parsed.
 
-    :raises error: that tells every wrong entry, each of which `parse` raises it for.
+    Args:
+        error: What is raised, with the problem of every wrong entry.
     """
     found: list[T] = []
-    problems: list[str] = []
+    problems = Problems()
     for key, text in entries.items():
-        try:
+        with problems.collecting():
             found.append(parse(key, text))
-        except error as problem:
-            problems.append(str(problem))
-    if problems:
-        raise error("\n".join(problems))
+    problems.raise_if_any(error)
     return tuple(found)

@@ -129,7 +129,7 @@ class ToolResult(EngineAwareReturnType):
             return kind.from_json(self.report_text)
         except InvalidReportError as error:
             said = f"\n{self.stderr}" if self.stderr else ""
-            raise ToolError(f"{self.action.description}: the command left {error}. {_REPORT_REMEDY}{said}") from error
+            raise ToolError(f"{self.action.description}: the report is {error}. {_REPORT_REMEDY}{said}") from error
 
     def problems(self) -> tuple[Problem, ...]:
         """The problems in the report of a command that failed; none where it reports in another way."""

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError, Problems, bullet_list
 
 # What Python imports as an extension; `libx.so` is a library that is opened by its name.
 _EXTENSION = re.compile(r"(?!lib)[^.]+(\.(abi3t?|(cpython-|cp\d|pypy|graalpy)[^/]*))?\.(so|pyd)")
@@ -75,12 +75,12 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
     """
     files = tuple(files)
     packages = sorted({path.split("/")[0] for path in files if "/" in path})
-    problems = []
+    problems = Problems()
     owners: dict[tuple[str, str], list[str]] = {}
     for target, name, folder in libraries:
         if folder is None:
             found = ", ".join(packages) or "none"
-            problems.append(
+            problems.add(
                 f"{target}: {wheel} carries this library, and no folder of the wheel is the obvious one (its packages "
                 f'are: {found}). Say it, such as `wheel_folder="{packages[0] if packages else "package"}"`.'
             )
@@ -90,9 +90,8 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
             problems.extend(f"{target}: {wheel} has another {path}. Remove one of the two." for path in taken)
     for (folder, name), targets in owners.items():
         if len(targets) > 1:
-            problems.append(
+            problems.add(
                 f"{' and '.join(sorted(targets))} are both {name} in {folder} of {wheel}. Give one of them another "
                 "`library_name` or `wheel_folder`."
             )
-    if problems:
-        raise InvalidTargetError(bullet_list(problems))
+    problems.raise_if_any(render=bullet_list)

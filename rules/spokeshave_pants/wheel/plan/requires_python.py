@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, Specifier
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError, Problems, bullet_list
 from spokeshave_pants.python_abi import PythonVersion
 
 # The releases that a wheel is built for where it does not say.
@@ -105,16 +105,17 @@ def check_pythons(versions: Iterable[PythonVersion], requires_python: str | None
 
 
 def _refuse_cut_short(requires: RequiresPython, features: Iterable[str], *, where: str) -> None:
-    problems = []
+    problems = Problems()
     for feature in dict.fromkeys(features):
         specifier = requires.cut_short(feature)
         if specifier is not None:
-            problems.append(f"{specifier!r} leaves out {feature}.1 and later. {_remedy(specifier)}")
-    if problems:
-        raise InvalidTargetError(
+            problems.add(f"{specifier!r} leaves out {feature}.1 and later. {_remedy(specifier)}")
+    problems.raise_if_any(
+        render=lambda found: (
             f"{where} is built for Pythons most releases of which cannot install it, by the `requires-python` "
-            f"{requires.text!r} of its pyproject.toml:\n{bullet_list(problems)}"
+            f"{requires.text!r} of its pyproject.toml:\n{bullet_list(found)}"
         )
+    )
 
 
 def _remedy(specifier: str) -> str:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError, Problems, bullet_list
 from spokeshave_pants.platform import HOST, ObjectFormat, Platform, host
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
+from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for
 
 # ASCII, as `PyInit_` is another function for any other name (PEP 489).
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -69,30 +69,25 @@ def plan_matrix(
         InvalidTargetError: with every problem.
     """
     platforms, pythons = tuple(platforms), tuple(pythons)
-    problems: list[str] = []
+    problems = Problems()
     parsed: list[Platform] = []
     for tag in platforms:
-        try:
+        with problems.collecting():
             parsed.append(Platform.parse(tag, where=where))
-        except SpokeshaveError as error:
-            problems.append(str(error))
-    versions: tuple[PythonVersion, ...] = ()
-    try:
-        versions = parse_versions(pythons, where=where)
-    except SpokeshaveError as error:
-        problems.extend(str(error).splitlines())
+    found: set[PythonVersion] = set()
+    for text in pythons:
+        with problems.collecting():
+            found.add(PythonVersion.parse(text, where=where))
+    versions = tuple(sorted(found))
     limited: list[PythonVersion | None] = []
-    for text in limited_apis:
-        try:
-            limited.append(None if text is None else _parse_limited_api(text, where=where))
-        except SpokeshaveError as error:
-            problems.append(str(error))
+    for limited_api in limited_apis:
+        with problems.collecting():
+            limited.append(None if limited_api is None else _parse_limited_api(limited_api, where=where))
     if not platforms:
-        problems.append(f"{where} lists no platform. Set `platforms`.")
+        problems.add(f"{where} lists no platform. Set `platforms`.")
     if not pythons:
-        problems.append(f"{where} lists no Python. Set `pythons`.")
-    if problems:
-        raise InvalidTargetError("\n".join(dict.fromkeys(problems)))
+        problems.add(f"{where} lists no Python. Set `pythons`.")
+    problems.raise_if_any()
     stable = [version for version in limited if version is not None]
     common = max(stable) if stable and len(stable) == len(limited) else None
     abis = (PythonAbi(versions[0], independent=True),) if independent else abis_for(versions, common)
@@ -116,18 +111,17 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
     :raises InvalidTargetError: with every problem.
     """
     owners: dict[str, list[str]] = {}
-    problems: list[str] = []
+    problems = Problems()
     for module, target in modules:
         owners.setdefault(module, []).append(target)
         if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
-            problems.append(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
+            problems.add(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
     problems.extend(
         f"{' and '.join(targets)} both make the module {module}."
         for module, targets in owners.items()
         if len(targets) > 1
     )
-    if problems:
-        raise InvalidTargetError(bullet_list(problems))
+    problems.raise_if_any(render=bullet_list)
 
 
 def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.errors import Problems, bullet_list
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
 # With which a job on GitHub proves to the index who it is.
@@ -94,21 +94,20 @@ def parse_repositories(
     :raises InvalidTargetError: with every one that is neither a name nor a URL without credentials.
     """
     found: list[Repository] = []
-    problems: list[str] = []
+    problems = Problems()
     for text in dict.fromkeys(texts):
         named = text.startswith("@")
         url = urls.get(text[1:]) if named else text
         origin = f"`[wheel-publish].repositories` for {text}" if named else f"`repositories` of {where}"
         if named and not _NAME.fullmatch(text):
-            problems.append(f"{origin} has no name in it that ~/.pypirc could hold.")
+            problems.add(f"{origin} has no name in it that ~/.pypirc could hold.")
         elif url is not None and "@" in url:
-            problems.append(
+            problems.add(
                 f"{origin} has a URL that holds credentials. Remove user:password@ from it and change the password, "
                 "which others may have read by now; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
             )
         elif url is not None and not _HTTP_URL.match(url):
-            problems.append(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
+            problems.add(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
         found.append(Repository(text, url, (check_urls or {}).get(text.lstrip("@"))))
-    if problems:
-        raise InvalidTargetError(bullet_list(problems))
+    problems.raise_if_any(render=bullet_list)
     return tuple(found)

@@ -109,7 +109,19 @@ def human_size(size: int) -> str:
 
 
 def render_table(reports: tuple[WheelReport, ...], refused: tuple[RefusedWheel, ...] = ()) -> str:
-    """The table that ends `package`, with the reasons for what was not run below it."""
+    """The table that ends `package`, with notes below it: what was refused, and the reasons for what was not run."""
+    table = _wheels_table(reports) if reports else "No wheel was finished."
+    notes = [f"refused: {wheel.wheel}: {_count_problems(len(wheel.rows()))}" for wheel in refused]
+    notes += [f"version {version}" for version in sorted({report.version for report in reports})]
+    notes += sorted(
+        {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
+        # The report as JSON names for each wheel what was derived from them.
+        | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
+    )
+    return "\n".join([table, *notes, *not_run_reasons(reports)])
+
+
+def _wheels_table(reports: tuple[WheelReport, ...]) -> str:
     rows = [
         (
             distribution_of(report.wheel),
@@ -122,15 +134,7 @@ def render_table(reports: tuple[WheelReport, ...], refused: tuple[RefusedWheel, 
         for report in sorted(reports, key=lambda report: (report.version, report.wheel))
     ]
     headers = ("wheel", "tag", "size", "compiled / cached", "actions run / cached", "smoke tests")
-    table = str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
-    notes = [f"refused: {wheel.wheel}: {_count_problems(len(wheel.rows()))}" for wheel in refused]
-    notes += [f"version {version}" for version in sorted({report.version for report in reports})]
-    notes += sorted(
-        {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
-        # The report as JSON tells for each wheel what was derived from them.
-        | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
-    )
-    return "\n".join([table, *notes, *not_run_reasons(reports)])
+    return str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
 
 
 def _count_problems(number: int) -> str:

@@ -7,12 +7,13 @@ import json
 
 import pytest
 
-from spokeshave_core.outcomes import Outcome, Source
-from spokeshave_core.reports import CheckResult
+from spokeshave_core.outcomes import Outcome, Rule, Source
+from spokeshave_core.reports import CheckResult, Finding
 from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (
     PythonOutcome,
+    RefusedWheel,
     TargetReport,
     WheelReport,
     human_size,
@@ -67,6 +68,14 @@ def test_a_check_that_was_not_run_is_said_below_the_table() -> None:
     smoke = tuple(PythonOutcome(python, Outcome.PASSED, checks=(check,)) for python in ("3.12", "3.13"))
     table = render_table((dataclasses.replace(REPORT, smoke=smoke),))
     assert "not run on Python 3.12, 3.13: script daemon (left out by smoke_scripts (--skip-script))" in table
+
+
+def test_a_refused_wheel_is_named_below_the_table() -> None:
+    finding = Finding(Rule.TAG, "WHEEL", "has another tag", "Build it again.")
+    refused = RefusedWheel("src:wheel", "demo-0.whl", "win_amd64", "cp312", findings=(finding, finding))
+    assert "refused: demo-0.whl: 2 problems" in render_table((REPORT,), (refused,))
+    assert "refused: demo-0.whl: 2 problems" in render_table((), (refused,))
+    assert "refused" not in render_table((REPORT,))
 
 
 def test_a_failed_test_is_in_capitals() -> None:

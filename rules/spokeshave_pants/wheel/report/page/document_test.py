@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from spokeshave_core.outcomes import Outcome, Source
-from spokeshave_core.reports import CheckResult
+from spokeshave_core.outcomes import Outcome, Rule, Source
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports import CheckResult, Finding
 from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, WheelReport
 
 LINUX, WINDOWS = "manylinux_2_17_x86_64", "win_amd64"
 HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
@@ -127,6 +128,33 @@ def test_a_run_that_failed_says_so_and_links_to_no_file() -> None:
     shown = page(*WHEELS, succeeded=False)
     assert shown.named("a") == [] and "This run failed" in shown.text
     assert "This run failed" not in page(*WHEELS).text
+
+
+def refused(text: str) -> RefusedWheel:
+    return RefusedWheel(
+        target=text,
+        wheel=text,
+        platform=LINUX,
+        abi="cp312",
+        problems=(Problem(text, text, text),),
+        findings=(Finding(Rule.SEARCH_PATH, "demo/a.so", "has a search path", text),),
+    )
+
+
+def test_findings_are_rows_with_wheel_rule_file_and_remedy() -> None:
+    shown = Page(render_page(dataclasses.replace(run(WHEELS[0], succeeded=False), refused=(refused("Remove it."),))))
+    assert shown.named("table")[0]["class"] == "findings"
+    rows = [cell.strip() for cell in shown.texts[shown.texts.index("remedy") + 1 :] if cell.strip()]
+    assert rows[:10] == [
+        *("Remove it.", "repair", "Remove it.", "Remove it.", "Remove it."),
+        *("Remove it.", "search-path", "demo/a.so", "has a search path", "Remove it."),
+    ]
+    assert "Findings" not in page(*WHEELS).text
+
+
+def test_no_finding_breaks_the_page() -> None:
+    shown = Page(render_page(dataclasses.replace(run(succeeded=False), refused=(refused(HOSTILE),))))
+    assert shown.named("b") == shown.named("img") == [] and shown.text.count(HOSTILE) == 6
 
 
 def test_a_page_can_be_without_a_wheel_and_without_a_process() -> None:
