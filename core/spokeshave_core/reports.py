@@ -37,7 +37,7 @@ class Report:
         try:
             return from_value(cls, cls._fields(parse_text(text)))
         except InvalidJsonError as err:
-            raise InvalidReportError(f"not a {cls.__name__}: {err}") from err
+            raise InvalidReportError(str(err)) from err
 
     def _document(self) -> Json:
         return to_value(self)

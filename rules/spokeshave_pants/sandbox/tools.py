@@ -129,7 +129,9 @@ class ToolResult(EngineAwareReturnType):
             return kind.from_json(self.report_text)
         except InvalidReportError as error:
             said = f"\n{self.stderr}" if self.stderr else ""
-            raise ToolError(f"{self.action.description}: the report is {error}. {_REPORT_REMEDY}{said}") from error
+            raise ToolError(
+                f"{self.action.description}: its report is not a {kind.__name__}: {error}. {_REPORT_REMEDY}{said}"
+            ) from error
 
     def problems(self) -> tuple[Problem, ...]:
         """The problems in the report of a command that failed; none where it reports in another way."""
@@ -147,6 +149,10 @@ class ToolResult(EngineAwareReturnType):
 
     def metadata(self) -> dict[str, Any] | None:
         return {PROBLEMS_METADATA: self.problems()} if self.exit_code else None
+
+    def cacheable(self) -> bool:
+        # So that the next run of a daemon reports the same failure again.
+        return self.exit_code == 0
 
 
 @rule(desc="Find the wheel tools")

@@ -38,7 +38,7 @@ def test_a_report_of_another_kind_is_one_clear_error() -> None:
     with pytest.raises(ToolError) as raised:
         result(FetchReport(("a.whl",)), stderr="a note").report(VerifyReport)
     text = str(raised.value)
-    assert text.startswith("Verify x: the report is not a VerifyReport: it has no 'findings'. ")
+    assert text.startswith("Verify x: its report is not a VerifyReport: it has no 'findings'. ")
     assert text.endswith("\na note")
 
 

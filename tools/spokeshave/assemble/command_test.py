@@ -14,11 +14,13 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.errors import InvalidInputsError
 from spokeshave.stamp.command import stamp
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_module import render_version_module
+from spokeshave_core.reports import AssembleReport
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 
@@ -178,6 +180,7 @@ def test_report_says_what_was_made(tmp_path: Path) -> None:
     write_tree(tmp_path / "p", {"a.py": ""})
     arguments = f"assemble --pyproject {tmp_path}/pyproject.toml --payload {tmp_path}/p --tag py3-none-any"
     assert main([*arguments.split(), "--output", f"{tmp_path}/out", "--report", f"{tmp_path}/report.json"]) == 0
+    assert read_report(AssembleReport, tmp_path / "report.json").files[0] == "a.py"
     report = json.loads((tmp_path / "report.json").read_text())
     assert report.pop("files")[0] == "a.py"
     assert report == {

@@ -22,9 +22,11 @@ from spokeshave.smoke.machine import machine_title
 from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.testing.foreign_fixtures import foreign
 from spokeshave.testing.native_fixtures import build_wheel, compile_library, module_source
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.wheel.archive import Compression, sha256_of_file
 from spokeshave.wheel.name import WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel
+from spokeshave_core.reports import FailureReport, SmokeTestReports
 
 PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 VERSION = ".".join(map(str, sys.version_info[:3]))
@@ -118,7 +120,9 @@ def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
         given = ["--python", str(python)] if python else []
         exit_code = main(["smoke-test", str(wheel), *map(str, arguments), *given, "--report", str(report)])
         captured = capsys.readouterr()
-        return Result(exit_code, json.loads(report.read_text()), captured.out, captured.err)
+        document = json.loads(report.read_text())
+        read_report(FailureReport if "problems" in document else SmokeTestReports, report)
+        return Result(exit_code, document, captured.out, captured.err)
 
     return run
 

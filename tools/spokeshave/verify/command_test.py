@@ -22,9 +22,11 @@ from spokeshave.testing.native_fixtures import (
     link_bare,
     module_source,
 )
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.writer import render_wheel_file
+from spokeshave_core.reports import VerifyReport
 
 PLATFORM = Platform.parse(MANYLINUX)
 TAG = "cp310-abi3-manylinux_2_17_x86_64"
@@ -507,6 +509,7 @@ def test_the_command_tells_every_finding_and_reports_them(
     assert main(arguments) == 1
     rules = [item["rule"] for item in json.loads(report.read_text())["findings"]]
     assert rules == ["outside-package", "module-init"]
+    assert [item.rule.value for item in read_report(VerifyReport, report).findings] == rules
     told = capsys.readouterr().err
     assert "has 2 problems" in told
     assert "notes.txt: is neither a module nor inside a package" in told

@@ -135,6 +135,10 @@ class FallibleCompiledObject(EngineAwareReturnType):
         errors = compile_errors(self.diagnostics)
         return {COMPILE_METADATA: FailedCompile(self.plan.target, self.plan.source, errors)}
 
+    def cacheable(self) -> bool:
+        # So that the next run of a daemon reports the same failure again.
+        return self.exit_code == 0
+
 
 @dataclass(frozen=True)
 class CompileAllRequest:

@@ -63,7 +63,7 @@ def test_a_report_of_other_bytes_is_named() -> None:
 
 @pytest.mark.parametrize("text", ["", "3", '{"wheel": "a"}', '{"wheel": "a", "sha256": "b", "runs": [{}]}'])
 def test_what_is_no_report_is_told_with_its_path(text: str) -> None:
-    with pytest.raises(InvalidSmokeReportError, match=r"reports/x.json is no report of smoke tests"):
+    with pytest.raises(InvalidSmokeReportError, match=r"reports/x.json is not a report of smoke tests"):
         parse_reports([("reports/x.json", text)])
 
 
