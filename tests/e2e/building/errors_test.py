@@ -87,7 +87,7 @@ CASES = {
     "a contradictory pyproject.toml": (
         "bad/pyproject:contradictory",
         "bad/pyproject/contradictory.toml: project.version",
-        'State a PEP 440 version or write dynamic = ["version"], and not both',
+        'State a PEP 440 version or write dynamic = ["version"], but not both',
         "bad/pyproject/contradictory.toml: project.license",
     ),
     "a pyproject.toml that is not there": (
@@ -139,7 +139,7 @@ CASES = {
     "a version that is not PEP 440": (
         "bad/version:no_version",
         "bad/version/no_version.json: 'one.two' is not a PEP 440 version",
-        'Write one such as in {"package-version": "3.12.0.dev"}',
+        'Write a version as in {"package-version": "3.12.0.dev"}',
     ),
 }
 

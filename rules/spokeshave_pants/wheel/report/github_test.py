@@ -10,9 +10,9 @@ from spokeshave_core.outcomes import Outcome, Rule
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports import Finding
 from spokeshave_pants.cc.diagnostics import CompileMessage, FailedCompile
-from spokeshave_pants.wheel.report.wheels_test import REPORT
 from spokeshave_pants.wheel.report.github import Annotation, annotate, escape_message, escape_property, render_summary
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel
+from spokeshave_pants.wheel.report.wheels_test import REPORT
 
 FAILED = FailedCompile("src:core", "src/a.cc", (CompileMessage("src/a.h", 3, 7, "unknown type name 'strng'"),))
 REFUSED = RefusedWheel(
