@@ -33,7 +33,7 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True)
-class Linkage:
+class ElfLinkage:
     """What loading each ELF file brings into a process, and what of it the platform does not provide.
 
     ``libraries`` are the ELF files outside the wheel that can be grafted, by the names that they are needed by.
@@ -46,7 +46,7 @@ class Linkage:
     libraries: Mapping[str, Path]
 
     @classmethod
-    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path] = ()) -> Linkage:
+    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path] = ()) -> ElfLinkage:
         """Resolve every needed library inside the wheel and the given folders, and nowhere on this machine."""
         loader = ElfLoader(tree, platform, library_dirs)
         processes = {file: loader.load(file) for file in tree.elf_files}
@@ -111,6 +111,10 @@ class Linkage:
         sonames = {elf.soname for elf in self.tree.elf_files.values() if elf.soname}
         return files | sonames | set(self.libraries)
 
+    def newest(self) -> dict[str, str]:
+        """The newest of each kind of symbol version that is asked of the platform."""
+        return newest_versions(version for file in self.platform_versions().values() for version in file)
+
     def platform_versions(self) -> dict[str, dict[str, list[str]]]:
         """The symbol versions asked of the platform: file, version, the names of the symbols."""
         provided = self.provided()
@@ -139,7 +143,7 @@ def newest_versions(versions: Iterable[str]) -> dict[str, str]:
     return dict(sorted(newest.items()))
 
 
-def too_new_symbols(linkage: Linkage) -> list[Problem]:
+def too_new_symbols(linkage: ElfLinkage) -> list[Problem]:
     """Symbol versions that the platform's policy does not have, with the tag that would fit."""
     if linkage.platform.libc is Libc.MUSL:
         return list(_too_new_for_musl(linkage))
@@ -153,7 +157,7 @@ def too_new_symbols(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _too_new_for_musl(linkage: Linkage) -> Iterator[Problem]:
+def _too_new_for_musl(linkage: ElfLinkage) -> Iterator[Problem]:
     files = linkage.files()
     provided = {name for elf in files.values() for name in elf.exports}
     for file, elf in files.items():
@@ -197,7 +201,7 @@ def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Proble
     return Problem(user, message, "Give each library a name of its own (its soname).")
 
 
-def forbidden_symbols(linkage: Linkage) -> list[Problem]:
+def forbidden_symbols(linkage: ElfLinkage) -> list[Problem]:
     """Symbols of a permitted library that the policy forbids all the same (zlib's internals)."""
     return [
         Problem(
@@ -210,7 +214,7 @@ def forbidden_symbols(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
+def _forbidden(linkage: ElfLinkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
     elf = linkage.tree.elf_files[file]
     for library, names in sorted(linkage.platform.policy.blacklist.items()):
         used = names & elf.undefined if library in elf.needed and library in process.platform else frozenset()
@@ -219,13 +223,13 @@ def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[
             yield library, found
 
 
-def ambiguous_libraries(linkage: Linkage) -> list[Problem]:
+def ambiguous_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Libraries of one name in several of the given folders, of which only one could be grafted."""
     found = (ambiguity(name, linkage.loader.candidates(name)) for name in linkage.libraries)
     return [problem for problem in found if problem]
 
 
-def python_libraries(linkage: Linkage) -> list[Problem]:
+def python_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Libraries of an interpreter, which most installations do not have beside it, or not on the search path."""
     return [
         Problem(
@@ -238,7 +242,7 @@ def python_libraries(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def missing_libraries(linkage: Linkage) -> list[Problem]:
+def missing_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Libraries that neither the platform nor the wheel nor a given folder has."""
     return [
         _missing(linkage, file, name)
@@ -247,7 +251,7 @@ def missing_libraries(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _missing(linkage: Linkage, file: str, name: str) -> Problem:
+def _missing(linkage: ElfLinkage, file: str, name: str) -> Problem:
     user = linkage.processes[file].missing[name]
     needs = f"needs {name}" if user == file else f"needs {name} (through {PurePosixPath(user).name})"
     if "/" in name:
@@ -265,6 +269,17 @@ def _missing(linkage: Linkage, file: str, name: str) -> Problem:
         f"Make the target that builds {name} a dependency (or give its folder by --library-dir), or link it statically."
     )
     return Problem(file, message, remedy)
+
+
+def search_paths(linkage: ElfLinkage) -> Iterator[Problem]:
+    """Entries of search paths that work on one machine only."""
+    for file, elf in linkage.tree.elf_files.items():
+        for entry in dict.fromkeys(elf.search_path):
+            fault = search_path_fault(entry, file)
+            if fault:
+                message = f"looks for libraries in {entry!r}, which {fault}"
+                remedy = "Link with a path that begins with $ORIGIN, or repair the wheel, which removes such entries."
+                yield Problem(file, message, remedy)
 
 
 def _lead_to(tree: WheelTree, file: str, library: str) -> str:
@@ -287,12 +302,12 @@ def apart_remedy(library: str, there: Location | None, here: Location | None) ->
     )
 
 
-def foreign_architectures(linkage: Linkage) -> list[Problem]:
+def foreign_architectures(linkage: ElfLinkage) -> list[Problem]:
     """ELF files of another architecture, or that ask for more instructions than every machine of it has."""
     return [problem for file in linkage.processes for problem in _architecture(linkage, file)]
 
 
-def _architecture(linkage: Linkage, file: str) -> list[Problem]:
+def _architecture(linkage: ElfLinkage, file: str) -> list[Problem]:
     wanted, built = linkage.platform.architecture, _headers(linkage.tree, file).platform
     try:
         base, extended = built.baseline_architecture, built.extended_architecture

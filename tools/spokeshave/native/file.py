@@ -41,6 +41,13 @@ class NativeFile(Protocol):
     def is_library(self) -> bool:
         """Whether other files load it, and it is no program."""
 
+    @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the libraries that it needs, in the form of `names`."""
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The names by which other files need it, where its own name is ``file_name``."""
+
 
 def is_native(path: Path) -> bool:
     """Whether a file is native code of any format."""

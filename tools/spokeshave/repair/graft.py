@@ -6,7 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.errors import SpokeshaveError
+from spokeshave.errors import Problems, SpokeshaveError
+from spokeshave.linkage.linkage import Fault
 from spokeshave.wheel.archive import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
 
@@ -27,17 +28,15 @@ class GraftedLibrary:
 
 
 @dataclass(frozen=True)
-class GraftedTree:
-    """A wheel's files, made to fit a platform.
+class Grafts:
+    """What grafting did to a wheel's files.
 
-    ``platform_libraries`` are the libraries that it takes from the platform; ``newest`` is the newest version of
-    each kind that it asks for: symbols of a C library (``GLIBC``), or a system (``macOS``, ``Windows``).
+    ``problems`` kept some of them from being changed. ``checked`` are the kinds of problems that the result can have.
     """
 
-    tree: WheelTree
     libraries: tuple[GraftedLibrary, ...]
-    platform_libraries: tuple[str, ...]
-    newest: dict[str, str]
+    problems: Problems
+    checked: tuple[Fault, ...]
 
 
 def hashed_name(library: Path) -> str:

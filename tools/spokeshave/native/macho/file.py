@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from posixpath import basename
 from typing import Any
 
 from macholib import mach_o
@@ -98,6 +99,11 @@ class MachOFile:
         """The architectures, as the file has them."""
         return tuple(part.architecture for part in self.slices)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the libraries that any slice needs."""
+        return tuple(dict.fromkeys(name for part in self.slices for name in part.needed))
+
     @cached_property
     def exports(self) -> frozenset[str]:
         """What every slice exports."""
@@ -117,6 +123,15 @@ class MachOFile:
     def is_library(self) -> bool:
         """Whether other files load it, and it is no program."""
         return all(part.kind in (Kind.DYLIB, Kind.BUNDLE) for part in self.slices)
+
+    @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the libraries that it needs, in the form of `names`."""
+        return tuple(map(basename, self.needed))
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The last parts of the names by which other files need it; what is before them leads to its folder."""
+        return frozenset({file_name, *(basename(part.install_name) for part in self.slices if part.install_name)})
 
 
 def is_macho(path: Path) -> bool:

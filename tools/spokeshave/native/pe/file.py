@@ -103,6 +103,15 @@ class PeFile:
         """The names of the DLLs that it imports from, delayed ones too, and of those that it forwards exports to."""
         return tuple(dict.fromkeys([*(library.name for library in self.libraries), *self.forwarded_to]))
 
+    @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the DLLs that it needs, in the form of `names`."""
+        return tuple(name.lower() for name in self.needed)
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The name by which other files need it, in lower case, as Windows compares names."""
+        return frozenset({file_name.lower()})
+
     @cached_property
     def forwarded_to(self) -> dict[str, tuple[str, ...]]:
         """The DLLs that it forwards exports to, and the symbols that they must have."""
