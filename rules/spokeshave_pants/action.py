@@ -9,6 +9,8 @@ from enum import Enum
 from pants.engine.internals.session import RunId
 from pants.engine.process import FallibleProcessResult, ProcessResult, ProcessResultMetadata
 
+from spokeshave_pants.platform import Platform
+
 
 class ActionKind(Enum):
     """What an action does; the report counts by kind."""
@@ -28,6 +30,7 @@ class ActionKind(Enum):
 class Action:
     """One process that was asked for, and where its result came from.
 
+    :param platform: the wheel platform that it works for; None for work that all of them share.
     :param output: the digest of what it left, which tells apart two actions of one description.
     :param needs: the actions whose results it took in. They are no part of what it is: its metadata tells of all that
         came about anew.
@@ -37,11 +40,24 @@ class Action:
     description: str
     metadata: ProcessResultMetadata
     output: str = ""
+    platform: Platform | None = None
     needs: tuple[Action, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
-    def of(cls, kind: ActionKind, description: str, result: ProcessResult | FallibleProcessResult) -> Action:
-        return cls(kind, description, result.metadata, result.output_digest.fingerprint)
+    def of(
+        cls,
+        kind: ActionKind,
+        description: str,
+        result: ProcessResult | FallibleProcessResult,
+        platform: Platform | None,
+    ) -> Action:
+        return cls(
+            kind=kind,
+            description=description,
+            metadata=result.metadata,
+            output=result.output_digest.fingerprint,
+            platform=platform,
+        )
 
     def after(self, *needs: Action) -> Action:
         """This action, with more of those that it had to wait for."""

@@ -15,6 +15,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
+from spokeshave_pants.platform import Platform
 from spokeshave_pants.resources.files import core_sources, tool_sources
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
@@ -92,12 +93,14 @@ class RunToolRequest:
     """A command of the tools.
 
     :param argv: what follows `spokeshave`, without `--report`; `OUTPUT_DIR` is captured.
+    :param platform: the wheel platform that it works for, as `Action` has it.
     """
 
     argv: tuple[str, ...]
     digest: Digest
     kind: ActionKind
     description: str
+    platform: Platform | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ async def run_tool(request: RunToolRequest, tools: SpokeshaveTools, python: Sand
         report="".join(file.content.decode() for file in report),
         stderr=result.stderr.decode(errors="replace").strip(),
         exit_code=result.exit_code,
-        action=Action.of(request.kind, request.description, result),
+        action=Action.of(request.kind, request.description, result, request.platform),
     )
 
 

@@ -184,6 +184,7 @@ def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ..
             source=action.source(run_id),
             milliseconds=action.milliseconds(),
             output=action.output,
+            platform=action.platform.tag if action.platform else "",
             # A wheel of another target that this one is tested with is in that one's report.
             needs=tuple(sorted(places[need] for need in action.needs if need in places)),
         )

@@ -138,6 +138,7 @@ async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> To
             digest=await Get(Digest, MergeDigests(parts)),
             kind=ActionKind.LINK,
             description=f"Fuse {path} for {platform}",
+            platform=platform,
         ),
     )
     raise_for_failure(result, path)

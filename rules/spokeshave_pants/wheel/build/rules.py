@@ -194,6 +194,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
             digest=inputs,
             kind=ActionKind.ASSEMBLE,
             description=f"Assemble {key}",
+            platform=key.platform,
         ),
     )
     raise_for_failure(result, str(key.address))
@@ -230,6 +231,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             digest=inputs,
             kind=ActionKind.REPAIR,
             description=f"Repair {key}",
+            platform=key.platform,
         ),
     )
     raise_for_failure(result, str(key))
@@ -246,6 +248,7 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             digest=repaired,
             kind=ActionKind.VERIFY,
             description=f"Verify {key}",
+            platform=key.platform,
         ),
     )
     raise_for_failure(verified, str(key))
@@ -277,6 +280,7 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
             digest=repaired.digest,
             kind=ActionKind.STAMP,
             description=f"Stamp {key} with {version.version}",
+            platform=key.platform,
         ),
     )
     raise_for_failure(result, str(key))

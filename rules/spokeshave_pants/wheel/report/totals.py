@@ -22,6 +22,7 @@ class ProcessRow:
         not known.
     :param output: the digest of what it left.
     :param needs: the positions, among the rows beside it, of those that it had to wait for.
+    :param platform: the tag of the wheel platform that it worked for; empty for work that all of them share.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class ProcessRow:
     milliseconds: int | None
     output: str = ""
     needs: tuple[int, ...] = ()
+    platform: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import stat
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +186,19 @@ def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
     platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
     reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
     rows = [
-        ProcessRow("compile", f"Compile {n}.cc for {platforms[n % 14]}", "ran", 900, str(n)) for n in range(1500 - 84)
+        ProcessRow("compile", f"Compile {n}.cc for {tag}", "ran", 900, str(n), platform=tag)
+        for n, tag in zip(range(1500 - 84), cycle(platforms))
     ]
     rows += [
-        ProcessRow("link", f"Link x.so for {r.platform} and {r.abi}", "ran", 90, r.wheel, tuple(range(0, 1400, 14)))
+        ProcessRow(
+            kind="link",
+            description=f"Link x.so for {r.platform} and {r.abi}",
+            source="ran",
+            milliseconds=90,
+            output=r.wheel,
+            needs=tuple(range(0, 1400, 14)),
+            platform=r.platform,
+        )
         for r in reports
     ]
     spans = tuple(Span(row.description, "ran", 1000 + n / 9, 1001 + n / 9) for n, row in enumerate(rows))
