@@ -1,8 +1,4 @@
-"""Packages of Debian, of any suite and architecture, through an apt root of our own: the machine's own is only read.
-
-Which mirror serves them and which proxy leads there is what this machine's apt is configured for; apt checks every
-index against Debian's keys and every package against the index.
-"""
+"""Packages of Debian, of any suite and architecture, through an apt root of our own (`spokeshave_core.apt`)."""
 
 from __future__ import annotations
 
@@ -18,17 +14,23 @@ from spokeshave.emulation.digests import sha256_of
 from spokeshave.errors import Problem
 from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool
+from spokeshave_core.apt import (
+    CONFIGURATION,
+    FOLDERS,
+    KEYRING,
+    MIRROR,
+    MIRROR_COMMAND,
+    REACH,
+    REACH_COMMAND,
+    SOURCES,
+    STATUS,
+    apt_configuration,
+    apt_sources,
+)
 
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (
     "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
     "again: what is done already is kept. --mirror gives the address of another mirror of Debian."
-)
-# From this machine's configuration: how mirrors are reached, and how old an index may be (a snapshot's is old). Nothing
-# that would weaken a check of signatures.
-_REACH = re.compile(
-    r"^Acquire::(\w+::(Proxy|Timeout|CAInfo|CAPath|SslCert|SslKey|Pipeline-Depth)|\w+::Proxy::\S+"
-    r"|Retries|Check-Valid-Until|Check-Date)[ :]"
 )
 _INSTALLED = re.compile(r"^Inst (?P<name>\S+) \((?P<version>\S+) ")
 # Needed to configure packages in a system, and never by a Python that is only unpacked.
@@ -46,44 +48,22 @@ class AptRoot:
 
     @property
     def _apt(self) -> Tool:
-        return Tool(_REMEDY, {"APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"})
+        return Tool(_REMEDY, {"APT_CONFIG": str(self.folder / CONFIGURATION), "LC_ALL": "C.UTF-8"})
 
     @cached_property
     def _updated(self) -> bool:
         """Fetch the index, once; in a folder that is left over from before, apt fetches only what is new."""
-        for name in ("lists/partial", "cache/archives/partial", "etc"):
+        for name in FOLDERS:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "status").touch()
+        (self.folder / STATUS).touch()
         self._write_sources("deb")
-        (self.folder / "apt.conf").write_text(self._configuration(_reaching_mirrors(self.folder)))
+        reach = _reaching_mirrors(self.folder)
+        (self.folder / CONFIGURATION).write_text(apt_configuration(str(self.folder), self.architecture, reach))
         self._apt.run(["apt-get", "update", "--quiet", "--error-on=any"], self.folder)
         return True
 
     def _write_sources(self, *kinds: str) -> None:
-        trusted = f"[arch={self.architecture} signed-by={KEYRING}]"
-        lines = [f"{kind} {trusted} {self.mirror} {self.suite} main\n" for kind in kinds]
-        (self.folder / "sources.list").write_text("".join(lines))
-
-    def _configuration(self, reach: str) -> str:
-        empty = self.folder / "etc"
-        values = {
-            "Dir::State": self.folder,
-            "Dir::State::lists": self.folder / "lists",
-            "Dir::State::status": self.folder / "status",
-            "Dir::Cache": self.folder / "cache",
-            "Dir::Etc::SourceList": self.folder / "sources.list",
-            "Dir::Etc::SourceParts": empty,
-            "Dir::Etc::Main": "/dev/null",
-            "Dir::Etc::Parts": empty,
-            "Dir::Etc::Preferences": "/dev/null",
-            "Dir::Etc::PreferencesParts": empty,
-            "APT::Architecture": self.architecture,
-            "APT::Architectures": self.architecture,
-            "APT::Install-Recommends": "false",
-            "APT::Sandbox::User": "root",
-            "Acquire::Languages": "none",
-        }
-        return reach + "".join(f'{key} "{value}";\n' for key, value in values.items())
+        (self.folder / SOURCES).write_text(apt_sources(self.mirror, self.suite, self.architecture, *kinds))
 
     def closure(self, *packages: str) -> list[str]:
         """The packages with all that they need, as ``name=version``, less what only configures a system."""
@@ -135,12 +115,9 @@ def find_mirror(given: str | None, folder: Path) -> str:
     _check_tools()
     if given:
         return given
-    format_ = "$(REPO_URI) $(COMPONENT)"
-    lines = Tool(_REMEDY, {}).run(["apt-get", "indextargets", "--format", format_, "Created-By: Packages"], folder)
-    for address, _, component in (line.partition(" ") for line in lines.splitlines()):
-        # Debian's security archive, and what others offer, has no suite of this name and this component.
-        if component == "main" and re.search(r"/debian/?$", address):
-            return address
+    lines = Tool(_REMEDY, {}).run(MIRROR_COMMAND, folder)
+    for match in filter(None, map(re.compile(MIRROR).match, lines.splitlines())):
+        return match[1]
     message = "names no mirror of Debian's main archive"
     raise SetUpError(Problem("this machine's apt configuration", message, "Give the address of one by --mirror."))
 
@@ -152,14 +129,14 @@ def _check_tools() -> None:
             "Run this on Debian or Ubuntu; on others test wheels on a machine of their platform (docs/emulation.md)."
         )
         raise SetUpError(Problem(", ".join(missing), "is not on PATH, and packages come from Debian", remedy))
-    if not KEYRING.is_file():
+    if not Path(KEYRING).is_file():
         remedy = "Install the package debian-archive-keyring."
-        raise SetUpError(Problem(str(KEYRING), "has Debian's keys, and is not there", remedy))
+        raise SetUpError(Problem(KEYRING, "has Debian's keys, and is not there", remedy))
 
 
 def _reaching_mirrors(folder: Path) -> str:
-    dumped = Tool(_REMEDY, {}).run(["apt-config", "dump", "Acquire"], folder)
-    return "".join(f"{line}\n" for line in dumped.splitlines() if _REACH.match(line))
+    dumped = Tool(_REMEDY, {}).run(REACH_COMMAND, folder)
+    return "".join(f"{line}\n" for line in dumped.splitlines() if re.match(REACH, line))
 
 
 def source_archive(package: Path) -> Path:
