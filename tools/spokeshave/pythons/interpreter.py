@@ -22,6 +22,7 @@ from spokeshave.processes import Ended, run_process
 from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.pythons.wine_prefix import guest_variables
 from spokeshave.tags.wheel_tag import WheelTag
+from spokeshave_core.python_search import path_folders
 
 _TIMEOUT = 60
 _NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?(\.exe)?")
@@ -187,7 +188,7 @@ def find_on_path() -> list[Interpreter]:
 
 
 def _candidates() -> Iterator[Path]:
-    for folder in dict.fromkeys([*filter(None, os.environ.get("PATH", "").split(os.pathsep)), *_installed_folders()]):
+    for folder in dict.fromkeys([*path_folders(os.environ), *_installed_folders()]):
         try:
             names = sorted(os.listdir(folder))
         except OSError:
