@@ -11,6 +11,7 @@ from pants.engine.internals.session import RunId
 from pants.engine.process import FallibleProcessResult, ProcessResult, ProcessResultMetadata
 
 from spokeshave_core.outcomes import Source
+from spokeshave_core.platform import Platform
 
 
 class ActionKind(Enum):
@@ -32,6 +33,7 @@ class Action:
     """One requested process, and the source of its result.
 
     Attributes:
+        platform: The wheel platform that it works for. None for work that all of them share.
         output: The digest of its output, which distinguishes two actions with the same description.
         needs: The actions whose results are its inputs. They are not part of its identity.
     """
@@ -40,11 +42,24 @@ class Action:
     description: str
     metadata: ProcessResultMetadata
     output: str = ""
+    platform: Platform | None = None
     needs: tuple[Action, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
-    def of(cls, kind: ActionKind, description: str, result: ProcessResult | FallibleProcessResult) -> Action:
-        return cls(kind, description, result.metadata, result.output_digest.fingerprint)
+    def of(
+        cls,
+        kind: ActionKind,
+        description: str,
+        result: ProcessResult | FallibleProcessResult,
+        platform: Platform | None,
+    ) -> Action:
+        return cls(
+            kind=kind,
+            description=description,
+            metadata=result.metadata,
+            output=result.output_digest.fingerprint,
+            platform=platform,
+        )
 
     def after(self, *needs: Action) -> Action:
         """Return this action with additional actions that it had to wait for."""

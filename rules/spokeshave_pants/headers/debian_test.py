@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from spokeshave_core.apt import KEYRING
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.headers.debian import download_script, package_name
 
@@ -24,5 +25,5 @@ def test_a_machine_without_apt_is_told_so_and_nothing_is_left(tmp_path: Path) ->
 
 def test_apt_neither_takes_unsigned_packages_nor_touches_the_machines_lists() -> None:
     script = download_script(PythonVersion(14), "forky")
-    assert 'APT::Get::AllowUnauthenticated "false"' in script and "Signed-By: $keyring" in script
-    assert 'Dir::State "$root/state"' in script and 'Dir::Cache "$root/cache"' in script
+    assert 'APT::Get::AllowUnauthenticated "false"' in script and f"signed-by={KEYRING}]" in script
+    assert 'Dir::State "$root"' in script and 'Dir::Cache "$root/cache"' in script

@@ -71,7 +71,8 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
         raise LinkError(f"{request.where}: the import library {path} cannot be made:\n{reason}")
-    return PythonImportLibrary(result.output_digest, path, Action.of(ActionKind.LINK, description, result))
+    action = Action.of(ActionKind.LINK, description, result, request.platform)
+    return PythonImportLibrary(result.output_digest, path, action)
 
 
 def rules() -> list[Rule | UnionRule]:

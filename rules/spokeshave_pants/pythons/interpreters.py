@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.python_search import path_folders, pyenv_root
 
 # Printed by each candidate, as one line of JSON.
 _QUESTION = """
@@ -38,11 +39,11 @@ class Interpreter:
 
 def expand_search_path(entries: Iterable[str], environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return directories with `<PATH>` and `<PYENV>` replaced from this environment. The shell expands globs."""
-    pyenv = environment.get("PYENV_ROOT") or f"{environment.get('HOME', '')}/.pyenv"
+    pyenv = pyenv_root(environment)
     found: list[str] = []
     for entry in entries:
         if entry == "<PATH>":
-            found.extend(path for path in environment.get("PATH", "").split(":") if path)
+            found.extend(path_folders(environment))
         elif entry == "<PYENV>":
             found.append(f"{pyenv}/versions/*/bin")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.requirement_lines import requirement_lines
 from spokeshave_pants.resources.files import core_sources, requirements, tool_sources
 
 
@@ -22,7 +23,6 @@ def test_the_core_is_carried_without_its_tests() -> None:
 
 @pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])
 def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
-    lines = [
-        line for line in requirements(name).decode().replace("\\\n", "").splitlines() if line[:1] not in ("", "#", " ")
-    ]
-    assert lines and [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []
+    lines = requirement_lines(requirements(name).decode())
+    assert lines and [line for line in lines if "==" not in line.requirement] == []
+    assert [line for line in lines if not line.hashes or not all(h.startswith("sha256:") for h in line.hashes)] == []

@@ -15,13 +15,14 @@ from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox.complete_platform import of_machine
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
 from spokeshave_pants.sandbox.packages import InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 from spokeshave_pants.sandbox.python import SandboxPython
 
 
 def pin(name: str) -> str:
     """A package as the tools pin it."""
-    pinned = requirements("tools.txt").decode().partition(f"\n{name}==")[2].partition("\n    # via")[0]
-    return f"{name}=={pinned}\n"
+    (line,) = PinnedRequirements.parse(requirements("tools.txt").decode()).of(name).pins
+    return f"{line.line}\n"
 
 
 KEPT = "*/mdurl/__init__.py"

@@ -13,6 +13,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports import FailureReport, InvalidReportError, Report
 from spokeshave_pants.action import Action, ActionKind
@@ -110,12 +111,14 @@ class RunToolRequest:
     """A request to run a command of the tools.
 
     :param argv: what follows `spokeshave`, the command first, without `--report`; `OUTPUT_DIR` is captured.
+    :param platform: the wheel platform that it works for, as `Action` has it.
     """
 
     argv: tuple[str, ...]
     digest: Digest
     kind: ActionKind
     description: str
+    platform: Platform | None = None
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,7 @@ async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult
         report_text="".join(file.content.decode() for file in report),
         stderr=result.stderr.decode(errors="replace").strip(),
         exit_code=result.exit_code,
-        action=Action.of(request.kind, request.description, result),
+        action=Action.of(request.kind, request.description, result, request.platform),
     )
 
 

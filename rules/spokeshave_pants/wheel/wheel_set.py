@@ -283,6 +283,7 @@ def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ..
             source=action.source(run_id),
             milliseconds=action.milliseconds(),
             output=action.output,
+            platform=action.platform.tag if action.platform else "",
             # The report of another target contains the wheels of that target that this one is tested with.
             needs=tuple(sorted(places[need] for need in action.needs if need in places)),
         )

@@ -178,6 +178,13 @@ def test_every_action_has_a_bar_that_says_where_its_result_came_from(shown: Brow
     assert not {text.partition(": ")[0] for text in expected} & set(texts(shown, f"{stages}:first-of-type th"))
 
 
+def test_each_action_names_its_platform(page: Path) -> None:
+    rows = [row for report in reports(page.parent) for row in report["processes"]]
+    assert {row["platform"] for row in rows if row["kind"] == "metadata"} == {""}
+    work = [row for row in rows if row["kind"] not in ("metadata", "runtime pack")]
+    assert work and all(row["platform"] and row["platform"] in row["description"] for row in work)
+
+
 def test_each_action_names_those_that_it_needed(page: Path) -> None:
     before = {
         "link": {"runtime pack", "compile"},

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spokeshave_core.python_search import python_candidates
+
 REPOSITORY = Path(__file__).parents[3]
 PROJECTS = REPOSITORY / "tests/projects"
 GOLDENS = Path(__file__).parents[1] / "goldens"
@@ -226,12 +228,9 @@ def install(root: Path, version: str, *requirements: str, find_links: Path) -> E
 
 
 def find_python(version: str) -> str:
-    """The newest CPython of a feature release on PATH or under pyenv."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    candidates = [*pyenv.glob(f"versions/{version}.*/bin/python{version}")]
-    candidates += [Path(place) / f"python{version}" for place in os.environ["PATH"].split(":")]
-    for candidate in candidates:
-        if os.access(candidate, os.X_OK) and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
+    """A CPython of a feature release, with pip for virtual environments, on PATH or under pyenv."""
+    for candidate in python_candidates(version, os.environ):
+        if subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True).returncode == 0:
             return str(candidate)
     raise AssertionError(f"this machine has no Python {version}, which the end-to-end tests need")
 

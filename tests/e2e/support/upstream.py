@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from unearth import PackageFinder
 
 from e2e.support.project import PROJECTS, Project
-
-_NAME = re.compile(r"^([\w.-]+)==", re.MULTILINE)
-_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+from spokeshave_core.requirement_lines import requirement_lines
 
 
 @dataclass(frozen=True)
@@ -28,18 +26,33 @@ class Upstream:
         return found
 
 
+@dataclass(frozen=True)
+class _Pin:
+    """A distribution and the SHA-256 of each of its files that a requirements file pins."""
+
+    name: str
+    hashes: tuple[str, ...]
+
+
+def _pins(file: Path) -> list[_Pin]:
+    return [
+        _Pin(Requirement(line.requirement).name, tuple(value.partition(":")[2] for value in line.hashes))
+        for line in requirement_lines(file.read_text())
+    ]
+
+
 def fetch(pins: Path, place: Path) -> Upstream:
     """Fetch every file of a distribution that a requirements file pins by hash, without running anything of it."""
-    text = pins.read_text()
-    (name,), hashes = _NAME.findall(text), _HASH.findall(text)
+    (pin,) = _pins(pins)
     # Chosen by hash alone: the files are for other Pythons than the one that runs this.
     finder = PackageFinder(ignore_compatibility=True)
     packages = [
         package
-        for pinned in hashes
-        for package in finder.find_all_packages(name, allow_yanked=True, hashes={"sha256": [pinned]})
+        for pinned in pin.hashes
+        for package in finder.find_all_packages(pin.name, allow_yanked=True, hashes={"sha256": [pinned]})
     ]
-    assert len(packages) == len(hashes), f"of the {len(hashes)} files in {pins}, the index has {len(packages)}"
+    assert len(packages) == len(pin.hashes), f"of the {len(pin.hashes)} files in {pins}, the index has {len(packages)}"
+    hashes = list(pin.hashes)
     wheels = [finder.download(p.link, place, {"sha256": hashes}) for p in packages if p.link.is_wheel]
     (sdist,) = [package for package in packages if not package.link.is_wheel]
     source = finder.download_and_unpack(sdist.link, place / "source", place, {"sha256": hashes})
@@ -49,12 +62,11 @@ def fetch(pins: Path, place: Path) -> Upstream:
 def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
     """The unpacked sdists that a requirements file pins by one hash each, by name."""
     sources: dict[str, Path] = {}
-    for line in pins.read_text().splitlines():
-        for name in _NAME.findall(line):
-            hashes = {"sha256": _HASH.findall(line)}
-            finder = PackageFinder(ignore_compatibility=True)
-            (package,) = finder.find_all_packages(name, allow_yanked=True, hashes=hashes)
-            sources[name] = finder.download_and_unpack(package.link, place / name, place, hashes)
+    for pin in _pins(pins):
+        hashes = {"sha256": list(pin.hashes)}
+        finder = PackageFinder(ignore_compatibility=True)
+        (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
+        sources[pin.name] = finder.download_and_unpack(package.link, place / pin.name, place, hashes)
     return sources
 
 

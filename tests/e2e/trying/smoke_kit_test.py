@@ -16,6 +16,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 from e2e.support.project import REPOSITORY, find_python
+from spokeshave_core.requirement_lines import requirement_lines
 
 # The runners of wheels.yml, and Windows on ARM, whose row a project may add: the pip tags that wheels may have there,
 # and the markers that tell the systems apart.
@@ -55,11 +56,11 @@ def test_one_set_of_test_requirements_serves_all_machines(kit: Path) -> None:
 
 def pins(requirements: Path, markers: Mapping[str, str]) -> Iterator[str]:
     """The pins, with their hashes, that apply where markers have these values."""
-    text = requirements.read_text().replace("\\\n", " ")
-    for line in filter(None, (line.partition("#")[0].strip() for line in text.splitlines())):
-        requirement = Requirement(line.partition(" --hash")[0])
+    for line in requirement_lines(requirements.read_text()):
+        requirement = Requirement(line.requirement)
         if requirement.marker is None or requirement.marker.evaluate({**markers}):
-            yield f"{requirement.name}{requirement.specifier} --hash{line.partition(' --hash')[2]}\n"
+            hashes = " ".join(f"--hash={value}" for value in line.hashes)
+            yield f"{requirement.name}{requirement.specifier} {hashes}\n"
 
 
 @pytest.mark.parametrize("machine", MACHINES)

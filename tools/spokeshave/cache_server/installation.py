@@ -14,6 +14,7 @@ from pathlib import Path
 from spokeshave.setup_steps import SetUpError, Tool, exclusive, say, step
 from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
+from spokeshave_core.python_search import path_folders, python_candidates
 
 COMMAND = "cache-server"
 PINS = Path(__file__).with_name("cache-server.txt")
@@ -82,11 +83,11 @@ def find_python(home: Path, variables: Mapping[str, str] = os.environ) -> Path |
 
 
 def _candidates(home: Path, variables: Mapping[str, str]) -> Iterator[Path]:
-    for name in (f"python{_VERSION}", "python3", "python"):
-        for folder in variables.get("PATH", "").split(os.pathsep):
-            yield Path(folder) / name
-    pyenv = Path(variables.get("PYENV_ROOT") or Path(variables.get("HOME", "")) / ".pyenv")
-    yield from sorted(pyenv.glob(f"versions/{_VERSION}.*/bin/python{_VERSION}"))
+    yield from python_candidates(_VERSION, variables)
+    # A container's, or that of an environment, may have no name with its version.
+    for name in ("python3", "python"):
+        for folder in path_folders(variables):
+            yield Path(folder, name)
     yield from _by_uv(home)
 
 

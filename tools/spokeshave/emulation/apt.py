@@ -1,8 +1,4 @@
-"""Debian packages of any suite and architecture, through a private apt root. The machine's own is only read.
-
-The mirror and the proxy are those of this machine's apt configuration. apt verifies every index by Debian's keys and
-every package by the index.
-"""
+"""Debian packages of any suite and architecture, through a private apt root (`spokeshave_core.apt`)."""
 
 from __future__ import annotations
 
@@ -16,19 +12,25 @@ from pathlib import Path
 
 from spokeshave.emulation.digests import sha256_of
 from spokeshave.setup_steps import SetUpError, Tool
+from spokeshave_core.apt import (
+    CONFIGURATION,
+    FOLDERS,
+    KEYRING,
+    MIRROR,
+    MIRROR_COMMAND,
+    REACH,
+    REACH_COMMAND,
+    SOURCES,
+    STATUS,
+    apt_configuration,
+    apt_sources,
+)
 from spokeshave_core.manifest import Origin
 from spokeshave_core.problems import Problem
 
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (
     "Check the network and this machine's apt configuration (`apt-get update` has to work), then run the command "
     "again; finished steps are kept. --mirror gives the address of another mirror of Debian."
-)
-# Copied from this machine's configuration: access to mirrors, and the maximum age of an index (a snapshot's is old).
-# Nothing that would weaken a check of signatures.
-_REACH = re.compile(
-    r"^Acquire::(\w+::(Proxy|Timeout|CAInfo|CAPath|SslCert|SslKey|Pipeline-Depth)|\w+::Proxy::\S+"
-    r"|Retries|Check-Valid-Until|Check-Date)[ :]"
 )
 _UPDATE = ("apt-get", "update", "--quiet", "--error-on=any")
 _INSTALLED = re.compile(r"^Inst (?P<name>\S+) \((?P<version>\S+) ")
@@ -48,40 +50,18 @@ class AptRoot:
     @cached_property
     def _apt(self) -> Tool:
         """Return apt with a current index, which is downloaded on first use. Later runs download only new parts."""
-        for name in ("lists/partial", "cache/archives/partial", "etc"):
+        for name in FOLDERS:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "status").touch()
+        (self.folder / STATUS).touch()
         self._write_sources("deb")
-        (self.folder / "apt.conf").write_text(self._configuration(_reaching_mirrors(self.folder)))
+        reach = _reaching_mirrors(self.folder)
+        (self.folder / CONFIGURATION).write_text(apt_configuration(str(self.folder), self.architecture, reach))
         apt = Tool(_REMEDY, {"APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"})
         apt.run(_UPDATE, self.folder)
         return apt
 
     def _write_sources(self, *kinds: str) -> None:
-        trusted = f"[arch={self.architecture} signed-by={KEYRING}]"
-        lines = [f"{kind} {trusted} {self.mirror} {self.suite} main\n" for kind in kinds]
-        (self.folder / "sources.list").write_text("".join(lines))
-
-    def _configuration(self, reach: str) -> str:
-        empty = self.folder / "etc"
-        values = {
-            "Dir::State": self.folder,
-            "Dir::State::lists": self.folder / "lists",
-            "Dir::State::status": self.folder / "status",
-            "Dir::Cache": self.folder / "cache",
-            "Dir::Etc::SourceList": self.folder / "sources.list",
-            "Dir::Etc::SourceParts": empty,
-            "Dir::Etc::Main": "/dev/null",
-            "Dir::Etc::Parts": empty,
-            "Dir::Etc::Preferences": "/dev/null",
-            "Dir::Etc::PreferencesParts": empty,
-            "APT::Architecture": self.architecture,
-            "APT::Architectures": self.architecture,
-            "APT::Install-Recommends": "false",
-            "APT::Sandbox::User": "root",
-            "Acquire::Languages": "none",
-        }
-        return reach + "".join(f'{key} "{value}";\n' for key, value in values.items())
+        (self.folder / SOURCES).write_text(apt_sources(self.mirror, self.suite, self.architecture, *kinds))
 
     def closure(self, *packages: str) -> list[str]:
         """Return packages with all dependencies, as `name=version`, without those that only configure a system."""
@@ -135,12 +115,9 @@ def find_mirror(given: str | None, folder: Path) -> str:
     _check_tools()
     if given:
         return given
-    format_ = "$(REPO_URI) $(COMPONENT)"
-    lines = Tool(_REMEDY, {}).run(["apt-get", "indextargets", "--format", format_, "Created-By: Packages"], folder)
-    for address, _, component in (line.partition(" ") for line in lines.splitlines()):
-        # Debian's security archive and third-party archives do not have a suite and component of these names.
-        if component == "main" and re.search(r"/debian/?$", address):
-            return address
+    lines = Tool(_REMEDY, {}).run(MIRROR_COMMAND, folder)
+    for match in filter(None, map(re.compile(MIRROR).match, lines.splitlines())):
+        return match[1]
     message = "names no mirror of Debian's main archive"
     raise SetUpError(Problem("this machine's apt configuration", message, "Give the address of one by --mirror."))
 
@@ -153,14 +130,14 @@ def _check_tools() -> None:
             "reports (docs/emulation.md)."
         )
         raise SetUpError(Problem(", ".join(missing), "is not on PATH, and packages come from Debian", remedy))
-    if not KEYRING.is_file():
+    if not Path(KEYRING).is_file():
         remedy = "Install the package debian-archive-keyring."
-        raise SetUpError(Problem(str(KEYRING), "does not exist; it should contain Debian's keys", remedy))
+        raise SetUpError(Problem(KEYRING, "does not exist; it should contain Debian's keys", remedy))
 
 
 def _reaching_mirrors(folder: Path) -> str:
-    dumped = Tool(_REMEDY, {}).run(["apt-config", "dump", "Acquire"], folder)
-    return "".join(f"{line}\n" for line in dumped.splitlines() if _REACH.match(line))
+    dumped = Tool(_REMEDY, {}).run(REACH_COMMAND, folder)
+    return "".join(f"{line}\n" for line in dumped.splitlines() if re.match(REACH, line))
 
 
 def source_archive(package: Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from spokeshave.emulation.digests import sha256_of
 from spokeshave.setup_steps import Tool
 from spokeshave_core.manifest import Origin
+from spokeshave_core.requirement_lines import requirement_lines
 
 PINS = Path(__file__).with_name("windows-pythons.txt")
 _REMEDY = "Check the network and pip's settings (PIP_INDEX_URL, PIP_PROXY, PIP_CERT), then run the command again."
@@ -51,12 +52,9 @@ def extract(wheel: Path, prefix: str, destination: Path) -> list[Path]:
 
 
 def _pin(name: str) -> str:
-    """Return the lines of one distribution."""
-    lines, wanted = [], False
-    for line in PINS.read_text("utf-8").splitlines():
-        wanted = line.startswith(f"{name}==") or (wanted and line.startswith(" "))
-        lines += [line] if wanted and "#" not in line else []
-    return "\n".join(lines).rstrip("\\ ") + "\n"
+    """Return the entry of one distribution."""
+    lines = requirement_lines(PINS.read_text("utf-8"))
+    return next(f"{line.text}\n" for line in lines if line.requirement.startswith(f"{name}=="))
 
 
 def _pip(folder: Path) -> list[str | Path]:

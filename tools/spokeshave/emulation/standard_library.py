@@ -14,6 +14,7 @@ from spokeshave.emulation.linux import Source
 from spokeshave.setup_steps import SetUpError
 from spokeshave_core.manifest import Origin
 from spokeshave_core.problems import Problem
+from spokeshave_core.python_search import python_candidates
 
 _LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib-dynload", "site-packages", "dist-packages")
 _PLATFORMS_OWN = ("__pycache__", "config-*", "_sysconfigdata*", "sitecustomize.py")
@@ -49,11 +50,8 @@ def _copy(library: Path, destination: Path) -> None:
 
 def _on_this_machine(version: str) -> Iterator[tuple[str, Path]]:
     question = "import platform, sysconfig; print(platform.python_version(), sysconfig.get_paths()['stdlib'])"
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    for program in [folder / f"python{version}" for folder in (*folders, *pyenv.glob(f"versions/{version}.*/bin"))]:
-        if program.is_file():
-            done = subprocess.run([program, "-I", "-c", question], capture_output=True, text=True, check=False)
-            if done.returncode == 0 and done.stdout.startswith(f"{version}."):
-                full_version, _, library = done.stdout.strip().partition(" ")
-                yield full_version, Path(library)
+    for program in python_candidates(version, os.environ):
+        done = subprocess.run([program, "-I", "-c", question], capture_output=True, text=True, check=False)
+        if done.returncode == 0 and done.stdout.startswith(f"{version}."):
+            full_version, _, library = done.stdout.strip().partition(" ")
+            yield full_version, Path(library)

@@ -18,6 +18,7 @@ from spokeshave.errors import some
 from spokeshave.linkage import musl_symbols
 from spokeshave.linkage.elf_loader import ElfLoader, Process
 from spokeshave.linkage.library_search import ambiguity
+from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.native.elf.sections import copy_without_sections
 from spokeshave.tags.linux_policy import LinuxPolicy
@@ -33,7 +34,7 @@ _ALL = frozenset({"*"})
 
 
 @dataclass(frozen=True)
-class Linkage:
+class ElfLinkage:
     """The effect of loading each ELF file into a process, and its dependencies that the platform does not provide.
 
     Attributes:
@@ -47,7 +48,7 @@ class Linkage:
     libraries: Mapping[str, Path]
 
     @classmethod
-    def read(cls, tree: WheelTree, platform: Platform, library_dirs: Sequence[Path] = ()) -> Linkage:
+    def read(cls, tree: WheelTree, platform: Platform, library_dirs: Sequence[Path] = ()) -> ElfLinkage:
         """Resolve needed libraries in the wheel and the given directories, but not elsewhere on this machine."""
         policy = LinuxPolicy.of(platform)
         loader = ElfLoader(tree, policy, library_dirs)
@@ -121,6 +122,10 @@ class Linkage:
         sonames = {elf.soname for elf in self.tree.elf_files.values() if elf.soname}
         return files | sonames | set(self.libraries)
 
+    def newest(self) -> dict[str, str]:
+        """The newest of each kind of symbol version that is asked of the platform."""
+        return newest_versions(version for file in self.platform_versions().values() for version in file)
+
     def platform_versions(self) -> dict[str, dict[str, list[str]]]:
         """Return the required symbol versions of the platform: file, version, the names of the symbols."""
         provided = self.provided()
@@ -149,7 +154,7 @@ def newest_versions(versions: Iterable[str]) -> dict[str, str]:
     return dict(sorted(newest.items()))
 
 
-def too_new_symbols(linkage: Linkage) -> list[Problem]:
+def too_new_symbols(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for symbol versions that the platform's policy does not have, with the tag that has them."""
     if linkage.platform.system is System.MUSL:
         return list(_too_new_for_musl(linkage))
@@ -163,7 +168,7 @@ def too_new_symbols(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _too_new_for_musl(linkage: Linkage) -> Iterator[Problem]:
+def _too_new_for_musl(linkage: ElfLinkage) -> Iterator[Problem]:
     files = linkage.files()
     provided = {name for elf in files.values() for name in elf.exports}
     for file, elf in files.items():
@@ -205,7 +210,7 @@ def clash(user: str, name: str, own: str, other: str, lost: list[str]) -> Proble
     return Problem(user, message, "Give each library a name of its own (its soname).")
 
 
-def forbidden_symbols(linkage: Linkage) -> list[Problem]:
+def forbidden_symbols(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for symbols that the policy forbids although their library is allowed (zlib's internals)."""
     return [
         Problem(
@@ -218,7 +223,7 @@ def forbidden_symbols(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
+def _forbidden(linkage: ElfLinkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
     elf = linkage.tree.elf_files[file]
     for library, names in sorted(linkage.policy.forbidden_symbols.items()):
         used = names & elf.undefined if library in elf.needed and library in process.platform else frozenset()
@@ -227,13 +232,13 @@ def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[
             yield library, found
 
 
-def ambiguous_libraries(linkage: Linkage) -> list[Problem]:
+def ambiguous_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for libraries in several of the given directories, because only one could be grafted."""
     found = (ambiguity(name, linkage.loader.candidates(name)) for name in linkage.libraries)
     return [problem for problem in found if problem]
 
 
-def python_libraries(linkage: Linkage) -> list[Problem]:
+def python_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for libraries of an interpreter, which most installations lack or have in another directory."""
     return [
         Problem(
@@ -246,7 +251,7 @@ def python_libraries(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def missing_libraries(linkage: Linkage) -> list[Problem]:
+def missing_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for libraries that neither the platform nor the wheel nor a given directory has."""
     return [
         _missing(linkage, file, name)
@@ -255,7 +260,7 @@ def missing_libraries(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _missing(linkage: Linkage, file: str, name: str) -> Problem:
+def _missing(linkage: ElfLinkage, file: str, name: str) -> Problem:
     user = linkage.processes[file].missing[name]
     needs = f"needs {name}" if user == file else f"needs {name} (through {PurePosixPath(user).name})"
     if "/" in name:
@@ -273,6 +278,17 @@ def _missing(linkage: Linkage, file: str, name: str) -> Problem:
         f"Make the target that builds {name} a dependency (or give its folder by --library-dir), or link it statically."
     )
     return Problem(file, message, remedy)
+
+
+def search_paths(linkage: ElfLinkage) -> Iterator[Problem]:
+    """Entries of search paths that work on one machine only."""
+    for file, elf in linkage.tree.elf_files.items():
+        for entry in dict.fromkeys(elf.search_path):
+            fault = search_path_fault(entry, file)
+            if fault:
+                message = f"looks for libraries in {entry!r}, which {fault}"
+                remedy = "Link with a path that begins with $ORIGIN, or repair the wheel, which removes such entries."
+                yield Problem(file, message, remedy)
 
 
 def _lead_to(tree: WheelTree, file: str, library: str) -> str:
@@ -296,12 +312,12 @@ def apart_remedy(library: str, there: Location | None, here: Location | None) ->
     )
 
 
-def foreign_architectures(linkage: Linkage) -> list[Problem]:
+def foreign_architectures(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for ELF files of another architecture, or with instructions that not all of its machines have."""
     return [problem for file in linkage.processes for problem in _architecture(linkage, file)]
 
 
-def _architecture(linkage: Linkage, file: str) -> list[Problem]:
+def _architecture(linkage: ElfLinkage, file: str) -> list[Problem]:
     wanted, built = linkage.policy.architecture, _headers(linkage.tree, file).platform
     try:
         base, extended = built.baseline_architecture, built.extended_architecture

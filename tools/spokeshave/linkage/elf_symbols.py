@@ -14,7 +14,7 @@ from itertools import permutations
 from spokeshave.errors import some
 from spokeshave.files import sha256_of_file
 from spokeshave.linkage import glibc_symbols
-from spokeshave.linkage.elf import PYTHON_SYMBOL, Linkage, clash
+from spokeshave.linkage.elf import PYTHON_SYMBOL, ElfLinkage, clash
 from spokeshave.linkage.elf_loader import Process
 from spokeshave.linkage.musl_symbols import is_musl_symbol
 from spokeshave.native.elf.file import ElfFile, relocated_names
@@ -44,7 +44,7 @@ _LIBRARIES_BY_SYMBOL = {
 }
 
 
-def undefined_symbols(linkage: Linkage) -> list[Problem]:
+def undefined_symbols(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for symbols that nothing in the process provides, and versions that a library lacks."""
     missing: dict[str, set[str]] = defaultdict(set)
     problems: list[Problem] = []
@@ -63,7 +63,7 @@ def _undefined(file: str, names: list[str]) -> Problem:
     return Problem(file, message, "Link the object or library that defines it, or look it up at run time (dlsym).")
 
 
-def _missing(linkage: Linkage, process: Process, elf: ElfFile) -> Iterator[str]:
+def _missing(linkage: ElfLinkage, process: Process, elf: ElfFile) -> Iterator[str]:
     unknown = elf.undefined - elf.weak - process.exports
     if not unknown or process.missing:
         # The symbols of a missing library are unknown. The library itself is reported as missing.
@@ -77,7 +77,7 @@ def _missing(linkage: Linkage, process: Process, elf: ElfFile) -> Iterator[str]:
             yield name
 
 
-def _may_come_from_elsewhere(linkage: Linkage, process: Process, name: str) -> bool:
+def _may_come_from_elsewhere(linkage: ElfLinkage, process: Process, name: str) -> bool:
     is_program = not linkage.tree.elf_files[process.root].is_library
     if PYTHON_SYMBOL.fullmatch(name):
         return not is_program or bool(process.pythons)
@@ -112,7 +112,7 @@ def _missing_versions(process: Process, file: str, elf: ElfFile) -> Iterator[Pro
         yield Problem(file, message, "Link it against the library that the wheel has.")
 
 
-def clashing_libraries(linkage: Linkage) -> list[Problem]:
+def clashing_libraries(linkage: ElfLinkage) -> list[Problem]:
     """Return problems for different libraries of one name in one process: the loader uses the first one for all.
 
     It is a problem only if the users of one need a symbol that the other does not have.
@@ -131,7 +131,9 @@ def clashing_libraries(linkage: Linkage) -> list[Problem]:
     ]
 
 
-def _clashes(linkage: Linkage, name: str, users: dict[str, set[str]], files: dict[str, ElfFile]) -> Iterator[Problem]:
+def _clashes(
+    linkage: ElfLinkage, name: str, users: dict[str, set[str]], files: dict[str, ElfFile]
+) -> Iterator[Problem]:
     hashes = {file: sha256_of_file(linkage.tree.root / file)[0] for file in users}
     for own, other in permutations(sorted(users), 2):
         if hashes[own] == hashes[other]:

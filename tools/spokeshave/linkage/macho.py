@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import PurePosixPath
 from posixpath import basename
 
@@ -32,7 +32,7 @@ _OBJECTIVE_C_LIBRARIES = ("/System/Library/Frameworks/", "/usr/lib/libobjc.")
 _MUST_BE_SIGNED = "arm64"
 _FIRST_ARM = (11, 0)
 
-Finder = Callable[["MachOLinkage", str, MachOSlice], Iterator[Problem]]
+_SliceFinder = Callable[["MachOLinkage", str, MachOSlice], Iterator[Problem]]
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class MachOLinkage:
     tree: WheelTree
     platform: Platform
 
-    def problems(self, find: Finder) -> list[Problem]:
-        """Return the problems that `find` returns for the slices. A problem of every slice is reported once."""
-        return [problem for file in self.tree.macho_files for problem in self._of_file(file, find)]
+    def platform_libraries(self) -> list[str]:
+        """The names of the libraries that the files take from macOS."""
+        return sorted(
+            {name for file in self.tree.macho_files.values() for name in file.needed if is_system_library(name)}
+        )
 
-    def _of_file(self, file: str, find: Finder) -> Iterator[Problem]:
-        parts = self.slices(file)
-        found = {part.architecture: list(find(self, file, part)) for part in parts}
-        for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
-            having = [architecture for architecture, problems in found.items() if problem in problems]
-            alone = len(having) < len(self.tree.macho_files[file].slices)
-            yield replace(problem, message=f"{problem.message} (its {having[0]} slice)") if alone else problem
+    def newest(self) -> dict[str, str]:
+        """The newest macOS that a slice asks for."""
+        files = self.tree.macho_files.values()
+        versions = [part.minimum_version for macho in files for part in macho.slices if part.minimum_version]
+        return {"macOS": "{}.{}".format(*max(versions))} if versions else {}
 
     def slices(self, file: str) -> list[MachOSlice]:
         """Return a file's slices for the platform's architectures."""
@@ -135,6 +135,24 @@ def is_system_library(name: str) -> bool:
     return name.startswith(_SYSTEM_FOLDERS)
 
 
+def _in_slices(find: _SliceFinder) -> Callable[[MachOLinkage], list[Problem]]:
+    """What ``find`` reports of the slices that the platform has; once where it is so in every slice of a file."""
+
+    @wraps(find)
+    def found(linkage: MachOLinkage) -> list[Problem]:
+        return [problem for file in linkage.tree.macho_files for problem in _in_file(linkage, file, find)]
+
+    return found
+
+
+def _in_file(linkage: MachOLinkage, file: str, find: _SliceFinder) -> Iterator[Problem]:
+    found = {part.architecture: list(find(linkage, file, part)) for part in linkage.slices(file)}
+    for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
+        having = [architecture for architecture, problems in found.items() if problem in problems]
+        alone = len(having) < len(linkage.tree.macho_files[file].slices)
+        yield replace(problem, message=f"{problem.message} (its {having[0]} slice)") if alone else problem
+
+
 def missing_slices(linkage: MachOLinkage) -> list[Problem]:
     """Return problems for files without an architecture of the tag."""
     problems = []
@@ -149,12 +167,14 @@ def missing_slices(linkage: MachOLinkage) -> list[Problem]:
     return problems
 
 
+@_in_slices
 def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for slices that are for another system, such as iOS."""
     if part.system != "macOS":
         yield Problem(file, f"is built for {part.system}", "Build it for macOS: -target ARCH-macos.11.0.")
 
 
+@_in_slices
 def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for slices that need a newer macOS than the tag promises, or do not state one."""
     floor, asked = (linkage.platform.floor or (0, 0)), part.minimum_version
@@ -170,6 +190,7 @@ def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Itera
         yield Problem(file, message, f'Compile and link it with {target}, or set platforms=["{tag}"].')
 
 
+@_in_slices
 def missing_libraries(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for libraries that the loader finds neither in macOS nor in the wheel."""
     for library in part.libraries:
@@ -199,6 +220,7 @@ def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Proble
     return Problem(file, message, f"{remedy} --library-dir), or link it statically.")
 
 
+@_in_slices
 def undefined_symbols(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for symbols that nothing provides: neither Python, by any loaded file, nor the named library.
 
@@ -245,6 +267,7 @@ def _passes_on(part: MachOSlice) -> bool:
     return any(library.how == "reexport" for library in part.libraries)
 
 
+@_in_slices
 def build_install_names(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for libraries whose own name is a path of the machine that linked them."""
     name = part.install_name
@@ -253,6 +276,7 @@ def build_install_names(_: MachOLinkage, file: str, part: MachOSlice) -> Iterato
         yield Problem(file, message, f"Link it with -Wl,-install_name,@rpath/{PurePosixPath(file).name}.")
 
 
+@_in_slices
 def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for entries of the search path that work on one machine only."""
     for entry in dict.fromkeys(part.rpaths):
@@ -264,6 +288,7 @@ def search_paths(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Probl
             yield Problem(file, f"looks for libraries in {entry!r}, which {fault}", remedy)
 
 
+@_in_slices
 def bad_signatures(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for slices without a signature that their processor requires, or with an invalid one."""
     if part.signature is None and part.architecture != _MUST_BE_SIGNED:

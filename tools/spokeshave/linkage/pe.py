@@ -64,6 +64,14 @@ class PeLinkage:
             yield from ((file, library) for library in pe.libraries)
             yield from ((file, ImportedLibrary(name, symbols, True)) for name, symbols in pe.forwarded_to.items())
 
+    def platform_libraries(self) -> list[str]:
+        """The names of the DLLs that the files take from Windows and from Python."""
+        return sorted({name for pe in self.tree.pe_files.values() for name in pe.needed if is_given_library(name)})
+
+    def newest(self) -> dict[str, str]:
+        """The newest Windows that a file asks for."""
+        return {"Windows": "{}.{}".format(*max(pe.subsystem_version for pe in self.tree.pe_files.values()))}
+
     @cached_property
     def calls(self) -> LibraryCalls:
         """Return the calls in Python files by which DLLs are loaded."""
@@ -77,6 +85,11 @@ class PeLinkage:
             for file, pe in self.tree.pe_files.items()
         }
         return {name for library in self.calls.loaded(libraries, self.beside).values() for name in library.names}
+
+
+def is_given_library(name: str) -> bool:
+    """Whether Windows or Python brings a DLL."""
+    return is_windows_library(name) or is_python_library(name)
 
 
 def is_grafted(file: str) -> bool:
@@ -110,7 +123,7 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
     """Yield problems for DLLs that are neither in Windows nor in Python nor in the wheel, or not found there."""
     for file, library in linkage.libraries():
         name, inside = library.name, linkage.by_name.get(library.name.lower())
-        if is_windows_library(name) or is_python_library(name):
+        if is_given_library(name):
             continue
         if inside is None:
             message = f"needs {name}, which is not part of Windows or Python, not in the wheel"

@@ -41,6 +41,13 @@ class NativeFile(Protocol):
     def is_library(self) -> bool:
         """Return whether it is a library that other files load, and not a program."""
 
+    @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the libraries that it needs, in the form of `names`."""
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The names by which other files need it, where its own name is ``file_name``."""
+
 
 def is_native(path: Path) -> bool:
     """Return whether a file is native code of any format."""

@@ -22,6 +22,7 @@ from spokeshave.pythons.foreign import guest_path, missing_program
 from spokeshave.pythons.wine_prefix import guest_variables
 from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.python_search import path_folders
 from spokeshave_core.wheel_name import WheelTag
 
 _TIMEOUT = 60
@@ -197,7 +198,7 @@ def find_on_path() -> list[Interpreter]:
 
 
 def _candidates() -> Iterator[Path]:
-    for folder in dict.fromkeys([*filter(None, os.environ.get("PATH", "").split(os.pathsep)), *_installed_folders()]):
+    for folder in dict.fromkeys([*path_folders(os.environ), *_installed_folders()]):
         try:
             names = sorted(os.listdir(folder))
         except OSError:

@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.linkage.formats import read_linkage
+from spokeshave.linkage.linkage import LinkedFiles
 from spokeshave.native.file import foreign_formats, no_native_code
-from spokeshave.repair.elf import graft_elf
-from spokeshave.repair.graft import GraftedTree, UnrepairableWheelError
-from spokeshave.repair.macho import graft_macho
+from spokeshave.repair.formats import graft
+from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.repair.own_libraries import check_own_libraries
-from spokeshave.repair.pe import graft_pe
 from spokeshave.report import write_text
 from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.tree import WheelTree, unpack
+from spokeshave.wheel.tree import WheelTree, read_tree, unpack
 from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import Problems
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports import GraftedLibrary, RepairReport
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
@@ -117,18 +118,31 @@ def repair(
         _check_tags(tree.name, platform)
         _check_native_code(tree, platform)
         check_own_libraries(tree, platform, own_libraries, library_dirs)
-        grafted = _graft(tree, platform, library_dirs, own_libraries)
-        name = _retag(grafted.tree, platform)
-        entries = tree_entries(grafted.tree.root, Compression.DEFLATED)
-        written = write_wheel(output / str(name), grafted.tree.dist_info, entries, Compression.DEFLATED)
-    return RepairedWheel(written, name, platform, grafted.libraries, grafted.platform_libraries, grafted.newest)
+        grafted, files = _fit(tree, platform, library_dirs, own_libraries)
+        libraries, newest = files.platform_libraries(), files.newest()
+        name = _retag(files.tree, platform)
+        entries = tree_entries(files.tree.root, Compression.DEFLATED)
+        written = write_wheel(output / str(name), files.tree.dist_info, entries, Compression.DEFLATED)
+    return RepairedWheel(
+        written=written,
+        name=name,
+        platform=platform,
+        grafted=grafted,
+        libraries=tuple(libraries),
+        newest_symbols=newest,
+    )
 
 
-def _graft(
+def _fit(
     tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str]
-) -> GraftedTree:
-    graft = {ObjectFormat.ELF: graft_elf, ObjectFormat.MACHO: graft_macho, ObjectFormat.PE: graft_pe}
-    return graft[platform.object_format](tree, platform, library_dirs, own_libraries)
+) -> tuple[tuple[GraftedLibrary, ...], LinkedFiles]:
+    """Change the files to fit the platform; gives the libraries that were copied in, and the files after that."""
+    grafts = graft(platform, tree, library_dirs, own_libraries)
+    abi = PythonAbi.of_tags(tree.name.tag.python, tree.name.tag.abi)
+    linkage = read_linkage(platform, read_tree(tree.name, tree.root), abi)
+    grafts.problems.extend(UnrepairableWheelError(*linkage.problems(*grafts.checked)))
+    grafts.problems.raise_if_any(UnrepairableWheelError)
+    return grafts.libraries, linkage.files
 
 
 def _check_folders(library_dirs: Sequence[Path]) -> None:

@@ -10,36 +10,31 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from spokeshave.linkage.elf import (
-    Linkage,
+    ElfLinkage,
     ambiguous_libraries,
     forbidden_symbols,
     foreign_architectures,
     missing_libraries,
-    newest_versions,
     too_new_symbols,
 )
 from spokeshave.linkage.elf_loader import LIBPYTHON, MUSL_NAMES
-from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
+from spokeshave.linkage.elf_symbols import undefined_symbols
 from spokeshave.linkage.library_search import find_libraries
+from spokeshave.linkage.linkage import Fault
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
-from spokeshave.repair.graft import (
-    GraftedTree,
-    UnrepairableWheelError,
-    copy_library,
-    grafted_library,
-    hashed_name,
-)
-from spokeshave.repair.own_libraries import library_names
+from spokeshave.repair.graft import Grafts, UnrepairableWheelError, copy_library, grafted_library, hashed_name
 from spokeshave.tags.linux_policy import LinuxPolicy
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
 from spokeshave_core.platform import Platform, System
-from spokeshave_core.problems import Problem
+from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports import GraftedLibrary
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
+# Whether the files find each other; what they need of the platform is checked before anything is copied.
+_CHECKED = (Fault.MISSING_LIBRARY, Fault.UNDEFINED_SYMBOL, Fault.LIBRARY_CLASH)
 _MUSL_AT_RUN = "libc.musl-"
 _START_PROGRAM = """#!python
 import os
@@ -53,16 +48,9 @@ if __name__ == "__main__":
 
 
 def graft_elf(
-    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
-) -> GraftedTree:
-    """Make a wheel valid for a Linux platform.
-
-    Args:
-        own_libraries: Files of the wheel that keep their names.
-
-    Raises:
-        UnrepairableWheelError: For all reasons that it cannot be.
-    """
+    platform: Platform, tree: WheelTree, library_dirs: Sequence[Path], own_libraries: Sequence[str]
+) -> Grafts:
+    """Change a wheel's ELF files to fit a Linux platform, as `formats.graft` says."""
     patchelf = PinnedPatchelf()
     _clean_search_paths(tree, patchelf)
     if own_libraries:
@@ -71,13 +59,9 @@ def graft_elf(
     musl_names = _musl_names(platform)
     for file, elf in tree.elf_files.items():
         _replace_needed(tree.root / file, elf.needed, musl_names, patchelf)
-    linkage = Linkage.read(read_tree(tree.name, tree.root), platform, library_dirs)
+    linkage = ElfLinkage.read(read_tree(tree.name, tree.root), platform, library_dirs)
     _check(linkage)
-    libraries = _graft(linkage, musl_names, patchelf)
-    final = Linkage.read(read_tree(tree.name, tree.root), platform)
-    _check_result(final)
-    versions = {version for file in final.platform_versions().values() for version in file}
-    return GraftedTree(final.tree, libraries, tuple(final.platform_libraries()), newest_versions(versions))
+    return Grafts(_graft(linkage, musl_names, patchelf), Problems(), _CHECKED)
 
 
 def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:
@@ -104,7 +88,7 @@ def _search_own(
     folders = {
         name: location.folder
         for path, location in places.items()
-        for name in library_names(path, tree.elf_files[path])
+        for name in tree.elf_files[path].names(PurePosixPath(path).name)
         if location
     }
     for file, elf in tree.elf_files.items():
@@ -137,32 +121,21 @@ def _musl_names(platform: Platform) -> dict[str, str]:
     return dict.fromkeys(MUSL_NAMES, name)
 
 
-def _check(linkage: Linkage) -> None:
+def _check(linkage: ElfLinkage) -> None:
     """Raise the problems of the wheel before anything is copied into it."""
-    _raise(
-        [
-            *foreign_architectures(linkage),
-            *ambiguous_libraries(linkage),
-            *missing_libraries(linkage),
-            *undefined_symbols(linkage),
-            *too_new_symbols(linkage),
-            *forbidden_symbols(linkage),
-        ]
-    )
+    problems = [
+        *foreign_architectures(linkage),
+        *ambiguous_libraries(linkage),
+        *missing_libraries(linkage),
+        *undefined_symbols(linkage),
+        *too_new_symbols(linkage),
+        *forbidden_symbols(linkage),
+    ]
+    if problems:
+        raise UnrepairableWheelError(*dict.fromkeys(problems))
 
 
-def _check_result(linkage: Linkage) -> None:
-    """Raise the problems that remain after everything is in the wheel, such as files that do not find each other."""
-    _raise([*missing_libraries(linkage), *undefined_symbols(linkage), *clashing_libraries(linkage)])
-
-
-def _raise(problems: Iterable[Problem]) -> None:
-    found = dict.fromkeys(problems)
-    if found:
-        raise UnrepairableWheelError(*found)
-
-
-def _graft(linkage: Linkage, musl_names: Mapping[str, str], patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
+def _graft(linkage: ElfLinkage, musl_names: Mapping[str, str], patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
     """Copy external libraries into the wheel and set the search paths of files that need them, like auditwheel."""
     tree, folder = linkage.tree, f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
     names = {name: hashed_name(source) for name, source in linkage.libraries.items()}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.files import sha256_of_file
+from spokeshave.linkage.linkage import Fault
 from spokeshave.wheel.tree import WheelTree
-from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.problems import Problems, SpokeshaveError
 from spokeshave_core.reports import GraftedLibrary
 
 _HASH_LENGTH = 8
@@ -19,19 +20,15 @@ class UnrepairableWheelError(SpokeshaveError):
 
 
 @dataclass(frozen=True)
-class GraftedTree:
-    """The files of a wheel that is valid for a platform.
+class Grafts:
+    """What grafting did to a wheel's files.
 
-    Attributes:
-        platform_libraries: The libraries that it takes from the platform.
-        newest: The newest required version of each kind: symbols of a C library (`GLIBC`), or a system (`macOS`,
-            `Windows`).
+    ``problems`` kept some of them from being changed. ``checked`` are the kinds of problems that the result can have.
     """
 
-    tree: WheelTree
     libraries: tuple[GraftedLibrary, ...]
-    platform_libraries: tuple[str, ...]
-    newest: dict[str, str]
+    problems: Problems
+    checked: tuple[Fault, ...]
 
 
 def hashed_name(library: Path) -> str:

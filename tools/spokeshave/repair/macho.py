@@ -12,37 +12,33 @@ from pathlib import Path
 from posixpath import basename
 
 from spokeshave.linkage.library_search import ambiguity, find_libraries
+from spokeshave.linkage.linkage import Fault
 from spokeshave.linkage.macho import (
     LOADER_PATHS,
     MachOLinkage,
-    foreign_systems,
     is_system_library,
-    missing_libraries,
-    missing_slices,
-    too_new_systems,
-    undefined_symbols,
 )
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.macho.edit import MachOEdits, edit_macho
-from spokeshave.native.macho.file import MachOFile, read_macho
+from spokeshave.native.macho.file import read_macho
 from spokeshave.repair.graft import (
-    GraftedTree,
+    Grafts,
     UnrepairableWheelError,
     copy_library,
     grafted_library,
     hashed_name,
 )
-from spokeshave.repair.own_libraries import library_names
 from spokeshave.wheel.location import Location
-from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem, Problems
 
 _LIBRARY_FOLDER = ".dylibs"
+_CHECKED = (Fault.ARCHITECTURE, Fault.MINIMUM_SYSTEM, Fault.MISSING_LIBRARY, Fault.UNDEFINED_SYMBOL)
 
 
 @dataclass(frozen=True)
-class _Grafts:
+class _Sources:
     """Libraries to copy: the original path and the path in the wheel, by file name.
 
     Attributes:
@@ -61,25 +57,18 @@ class _Grafts:
 
 
 def graft_macho(
-    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
-) -> GraftedTree:
-    """Make a wheel valid for a macOS platform.
-
-    Args:
-        own_libraries: Files of the wheel that keep their names.
-
-    Raises:
-        UnrepairableWheelError: For all reasons that it cannot be.
-    """
+    platform: Platform, tree: WheelTree, library_dirs: Sequence[Path], own_libraries: Sequence[str]
+) -> Grafts:
+    """Change a wheel's Mach-O files to fit a macOS platform, as `formats.graft` says."""
     linkage = MachOLinkage(tree, platform)
     outside = {file: _outside(linkage, file) for file in tree.macho_files}
-    own = {name: path for path in own_libraries for name in library_names(path, tree.macho_files[path])}
+    own = {name: path for path in own_libraries for name in tree.macho_files[path].names(basename(path))}
     sources = _sources(
         [name for names in outside.values() for name in names if basename(name) not in own], library_dirs
     )
     sources = {name: path for name, path in sources.items() if name not in own}
     folder = f"{tree.name.name}{_LIBRARY_FOLDER}"
-    grafts = _Grafts(sources, {name: f"{folder}/{hashed_name(path)}" for name, path in sources.items()}, own)
+    grafts = _Sources(sources, {name: f"{folder}/{hashed_name(path)}" for name, path in sources.items()}, own)
     for name, path in grafts.paths.items():
         copy_library(grafts.sources[name], tree.root / path)
     problems = Problems()
@@ -89,10 +78,8 @@ def graft_macho(
     for path in grafts.paths.values():
         with problems.collecting():
             edit_macho(tree.root / path, path, _edits_of_library(path, grafts))
-    final = read_tree(tree.name, tree.root)
-    _check(MachOLinkage(final, platform), problems)
-    grafted = tuple(grafted_library(final, name, path) for name, path in grafts.paths.items())
-    return GraftedTree(final, grafted, tuple(_system_libraries(final)), _newest(final.macho_files.values()))
+    libraries = tuple(grafted_library(tree, name, path) for name, path in grafts.paths.items())
+    return Grafts(libraries, problems, _CHECKED)
 
 
 def _outside(linkage: MachOLinkage, file: str) -> set[str]:
@@ -118,21 +105,12 @@ def _sources(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Pa
             problems.extend(UnrepairableWheelError(problem))
         if paths:
             found[base] = path = paths[0]
-            pending += [name for name in _needed(read_macho(path, base)) if not is_system_library(name)]
+            pending += [name for name in read_macho(path, base).needed if not is_system_library(name)]
     problems.raise_if_any(UnrepairableWheelError)
     return dict(sorted(found.items()))
 
 
-def _check(linkage: MachOLinkage, problems: Problems) -> None:
-    """Raise the collected problems, and those that remain after everything is in the wheel."""
-    every = missing_slices(linkage)
-    for find in (foreign_systems, too_new_systems, missing_libraries, undefined_symbols):
-        every += linkage.problems(find)
-    problems.extend(UnrepairableWheelError(*every))
-    problems.raise_if_any(UnrepairableWheelError)
-
-
-def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Grafts) -> MachOEdits:
+def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Sources) -> MachOEdits:
     def library(name: str) -> str:
         path = grafts.path(name) if name in outside else None
         return name if path is None else _name_from(file, path)
@@ -147,7 +125,7 @@ def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Graft
     return MachOEdits(install_name, library, rpath)
 
 
-def _edits_of_library(path: str, grafts: _Grafts) -> MachOEdits:
+def _edits_of_library(path: str, grafts: _Sources) -> MachOEdits:
     def library(name: str) -> str:
         other = grafts.path(name)
         return name if other is None else _name_from(path, other)
@@ -166,16 +144,3 @@ def _name_from(file: str, library: str) -> str:
         remedy = "Put both into packages, and start a program by a console script, or link the library statically."
         raise UnrepairableWheelError(Problem(file, message, remedy))
     return f"@loader_path/{path}"
-
-
-def _needed(macho: MachOFile) -> list[str]:
-    return list(dict.fromkeys(name for part in macho.slices for name in part.needed))
-
-
-def _system_libraries(tree: WheelTree) -> list[str]:
-    return sorted({name for macho in tree.macho_files.values() for name in _needed(macho) if is_system_library(name)})
-
-
-def _newest(files: Iterable[MachOFile]) -> dict[str, str]:
-    versions = [part.minimum_version for macho in files for part in macho.slices if part.minimum_version]
-    return {"macOS": "{}.{}".format(*max(versions))} if versions else {}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path, PurePosixPath
-from posixpath import basename
 
 from spokeshave.files import sha256_of_file
 from spokeshave.linkage.library_search import find_libraries
-from spokeshave.native.elf.file import ElfFile
-from spokeshave.native.file import NativeFile, is_loaded_by, read_native
-from spokeshave.native.macho.file import MachOFile
-from spokeshave.native.pe.file import PeFile
+from spokeshave.native.file import is_loaded_by, read_native
 from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.platform import Platform
@@ -39,7 +35,7 @@ def check_own_libraries(
             message = f"is not a library that {platform.system.value} loads"
             problems.add(path, message, "Give the path of a library in the wheel to --own-library.")
         else:
-            libraries[path] = library_names(path, native)
+            libraries[path] = native.names(PurePosixPath(path).name)
     needed = _all_needed(tree, library_dirs) if len(libraries) > 1 else set()
     for one, other in combinations(libraries, 2):
         shared = sorted(libraries[one] & libraries[other] & needed)
@@ -51,33 +47,15 @@ def check_own_libraries(
     problems.raise_if_any(UnrepairableWheelError)
 
 
-def library_names(path: str, native: NativeFile) -> frozenset[str]:
-    """Return the names by which other files need a library of the wheel."""
-    name = PurePosixPath(path).name
-    if isinstance(native, ElfFile):
-        return frozenset({native.soname or name})
-    if isinstance(native, MachOFile):
-        return frozenset({name, *(basename(part.install_name) for part in native.slices if part.install_name)})
-    return frozenset({name.lower()})
-
-
 def _all_needed(tree: WheelTree, library_dirs: Sequence[Path]) -> set[str]:
     """Return the dependencies of the wheel's files, and of libraries in the given directories that these need."""
     found: set[str] = set()
-    pending = [name for native in tree.native_files.values() for name in _needed(native)]
+    pending = [name for native in tree.native_files.values() for name in native.needed_names]
     while pending:
         name = pending.pop()
         if name not in found:
             found.add(name)
             for path in find_libraries(name, library_dirs, ignore_case=True):
                 native = read_native(path, path.name)
-                pending += _needed(native) if native else ()
+                pending += native.needed_names if native else ()
     return found
-
-
-def _needed(native: NativeFile) -> Iterable[str]:
-    if isinstance(native, ElfFile):
-        return native.needed
-    if isinstance(native, MachOFile):
-        return [basename(name) for part in native.slices for name in part.needed]
-    return [name.lower() for name in native.needed] if isinstance(native, PeFile) else []

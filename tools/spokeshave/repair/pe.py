@@ -15,28 +15,29 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from spokeshave.linkage.library_search import ambiguity, find_libraries
-from spokeshave.linkage.pe import (
-    PeLinkage,
-    clashing_libraries,
-    foreign_architectures,
-    missing_libraries,
-    too_new_systems,
-    undefined_symbols,
-)
-from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library
+from spokeshave.linkage.linkage import Fault
+from spokeshave.linkage.pe import PeLinkage, is_given_library
 from spokeshave.native.pe.edit import rename_libraries
 from spokeshave.native.pe.file import PeFile, read_pe
 from spokeshave.repair.graft import (
-    GraftedTree,
+    Grafts,
     UnrepairableWheelError,
     copy_library,
     grafted_library,
     hashed_name,
 )
-from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problems
 from spokeshave_core.python_abi import PythonAbi
+
+_CHECKED = (
+    Fault.ARCHITECTURE,
+    Fault.MINIMUM_SYSTEM,
+    Fault.MISSING_LIBRARY,
+    Fault.UNDEFINED_SYMBOL,
+    Fault.LIBRARY_CLASH,
+)
 
 
 @dataclass(frozen=True)
@@ -96,20 +97,11 @@ class _Outside:
         return self._names(read_pe(path, name))
 
     def _names(self, pe: PeFile) -> list[str]:
-        return [name.lower() for name in pe.needed if not _is_given(name) and name.lower() not in self.inside]
+        return [name.lower() for name in pe.needed if not is_given_library(name) and name.lower() not in self.inside]
 
 
-def graft_pe(
-    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
-) -> GraftedTree:
-    """Make a wheel valid for a Windows platform.
-
-    Args:
-        own_libraries: DLLs of the wheel that its files use instead of grafted ones.
-
-    Raises:
-        UnrepairableWheelError: For all reasons that it cannot be.
-    """
+def graft_pe(platform: Platform, tree: WheelTree, library_dirs: Sequence[Path], own_libraries: Sequence[str]) -> Grafts:
+    """Change a wheel's PE files to fit a Windows platform, as `formats.graft` says."""
     _check_own(PeLinkage(tree, platform, PythonAbi.of_tags(tree.name.tag.python, tree.name.tag.abi)), own_libraries)
     outside = _Outside(tree, library_dirs)
     placed = _copy_libraries(outside, outside.names)
@@ -118,10 +110,8 @@ def graft_pe(
     for file in [*tree.pe_files, *placed]:
         with problems.collecting():
             rename_libraries(tree.root / file, file, new_names)
-    final = read_tree(tree.name, tree.root)
-    _check(PeLinkage(final, platform, PythonAbi.of_tags(tree.name.tag.python, tree.name.tag.abi)), problems)
-    grafted = tuple(grafted_library(final, outside.sources[name].name, path) for path, name in placed.items())
-    return GraftedTree(final, grafted, tuple(_given_libraries(final)), _newest(final))
+    libraries = tuple(grafted_library(tree, outside.sources[name].name, path) for path, name in placed.items())
+    return Grafts(libraries, problems, _CHECKED)
 
 
 def _check_own(linkage: PeLinkage, own_libraries: Sequence[str]) -> None:
@@ -147,22 +137,3 @@ def _copy_libraries(outside: _Outside, names: Mapping[str, str]) -> dict[str, st
     for path, name in placed.items():
         copy_library(outside.sources[name], outside.tree.root / path)
     return dict(sorted(placed.items()))
-
-
-def _check(linkage: PeLinkage, problems: Problems) -> None:
-    """Raise the collected problems, and those that remain after everything is in the wheel."""
-    for find in (foreign_architectures, too_new_systems, missing_libraries, undefined_symbols, clashing_libraries):
-        problems.extend(UnrepairableWheelError(*find(linkage)))
-    problems.raise_if_any(UnrepairableWheelError)
-
-
-def _is_given(name: str) -> bool:
-    return is_windows_library(name) or is_python_library(name)
-
-
-def _given_libraries(tree: WheelTree) -> list[str]:
-    return sorted({name for pe in tree.pe_files.values() for name in pe.needed if _is_given(name)})
-
-
-def _newest(tree: WheelTree) -> dict[str, str]:
-    return {"Windows": "{}.{}".format(*max(pe.subsystem_version for pe in tree.pe_files.values()))}

@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from macholib import mach_o
 
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.fuse import fuse, fuse_folders
-from spokeshave.native.macho.load_commands import RPATH, LoadCommands, kind_of, text_of
+from spokeshave.native.macho.load_commands import LoadCommands, kind_of, text_of
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.pe.file import read_pe
 from spokeshave.repair.command import RepairedWheel, repair
@@ -324,7 +325,9 @@ def test_search_paths_and_names_of_the_machine_that_linked_a_file_are_removed(tm
     extension = module(tmp_path, ARM, *paths, "-Wl,-install_name,/build/here/native.abi3.so")
     with extension.open("r+b") as stream:
         before = LoadCommands.read(stream)
-        repeated = [c for c in before.commands if kind_of(c) == RPATH and text_of(c).startswith("@loader_path")]
+        repeated = [
+            c for c in before.commands if kind_of(c) == mach_o.LC_RPATH and text_of(c).startswith("@loader_path")
+        ]
         LoadCommands(before.header, (*before.commands, *repeated)).write(stream, before)
     (part,) = read_macho(extension, "native").slices
     assert part.rpaths == ("/build/here", "@loader_path/../demo", "@executable_path/lib", "@loader_path/../demo")

@@ -285,7 +285,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         path=path,
         exit_code=result.exit_code,
         diagnostics=diagnostics,
-        action=Action.of(ActionKind.COMPILE, description, result),
+        action=Action.of(ActionKind.COMPILE, description, result, request.platform),
     )
 
 

@@ -219,7 +219,8 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([path])))
         for path in (settings.output, *(import_libraries or (settings.output,)))
     )
-    action = Action.of(ActionKind.LINK, description, result).after(*request.objects.actions, pack.action)
+    action = Action.of(ActionKind.LINK, description, result, request.platform)
+    action = action.after(*request.objects.actions, pack.action)
     return LinkedLibrary(
         digest=linked,
         path=settings.output,

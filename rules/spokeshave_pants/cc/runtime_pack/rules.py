@@ -203,7 +203,7 @@ async def make_locally(request: _LocalPackRequest, python: SandboxPython, progra
     result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
     _raise_for_failure(result, platform)
     pack, recipe = await _outputs(result)
-    return _MadePack(pack, recipe, Action.of(ActionKind.RUNTIME_PACK, description, result))
+    return _MadePack(pack, recipe, Action.of(ActionKind.RUNTIME_PACK, description, result, platform))
 
 
 @rule(desc="Make the runtime pack on workers", level=LogLevel.DEBUG)
@@ -247,7 +247,7 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
     folders = (f"!{name}" for name, _ in recipe.archives)
     plain = await Get(Digest, DigestSubset(pack, PathGlobs(["*", *folders])))
     whole = await Get(Digest, MergeDigests([plain, *(archive.digest for archive in archives)]))
-    return _MadePack(whole, recipe, Action.of(ActionKind.RUNTIME_PACK, description, linked))
+    return _MadePack(whole, recipe, Action.of(ActionKind.RUNTIME_PACK, description, linked, platform))
 
 
 @rule(level=LogLevel.DEBUG)

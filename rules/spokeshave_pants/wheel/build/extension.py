@@ -143,6 +143,7 @@ async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> To
             digest=await Get(Digest, MergeDigests(parts)),
             kind=ActionKind.LINK,
             description=fuse_description(path, platform),
+            platform=platform,
         ),
     )
     raise_for_failure(result, path)

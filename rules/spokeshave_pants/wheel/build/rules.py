@@ -241,6 +241,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
             digest=inputs,
             kind=ActionKind.ASSEMBLE,
             description=WheelStep.ASSEMBLE.description(key),
+            platform=key.platform,
         ),
     )
     raise_for_failure(result, str(key.address))
@@ -277,6 +278,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
             digest=inputs,
             kind=ActionKind.REPAIR,
             description=WheelStep.REPAIR.description(key),
+            platform=key.platform,
         ),
     )
     repair = result.action.after(unrepaired.actions[-1])
@@ -302,6 +304,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
             digest=repaired,
             kind=ActionKind.VERIFY,
             description=WheelStep.VERIFY.description(key),
+            platform=key.platform,
         ),
     )
     if verified.problems():
@@ -361,6 +364,7 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
             digest=repaired.digest,
             kind=ActionKind.STAMP,
             description=WheelStep.STAMP.description(key, version.version),
+            platform=key.platform,
         ),
     )
     raise_for_failure(result, str(key))

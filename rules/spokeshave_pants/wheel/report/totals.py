@@ -20,6 +20,7 @@ class ProcessRow:
         not known.
     :param output: the digest of what it left.
     :param needs: the positions, among the rows beside it, of those that it had to wait for.
+    :param platform: the tag of the wheel platform that it worked for; empty for work that all of them share.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class ProcessRow:
     milliseconds: int | None
     output: str = ""
     needs: tuple[int, ...] = ()
+    platform: str = ""
 
 
 @dataclass(frozen=True)

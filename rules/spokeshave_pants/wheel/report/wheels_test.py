@@ -136,6 +136,7 @@ def test_json_has_the_documented_keys() -> None:
         "milliseconds": 40,
         "output": "cc",
         "needs": [0, 1],
+        "platform": "",
     }
 
 

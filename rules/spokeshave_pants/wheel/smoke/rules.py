@@ -271,6 +271,7 @@ async def _try(
             digest=digest,
             kind=ActionKind.SMOKE_TEST,
             description=f"Smoke-test {wheel.file_name} on {title(python)}",
+            platform=wheel.key.platform,
         ),
     )
     action = result.action.after(*(stamped.actions[-1] for stamped in (wheel, *siblings)))

@@ -97,6 +97,15 @@ class ElfFile:
         return self.is_shared_object and self.interpreter is None
 
     @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the libraries that it needs, in the form of `names`."""
+        return self.needed
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The name by which other files need it."""
+        return frozenset({self.soname or file_name})
+
+    @property
     def search_path(self) -> tuple[str, ...]:
         """Return the entries of both search paths."""
         return self.rpath + self.runpath

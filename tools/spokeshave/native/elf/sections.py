@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 from pathlib import Path
 from typing import IO, cast
 
-_HEADER_SIZE = 64
-_CLASS = 4
-# The offsets of the header fields for the table of sections, its number of entries and that of its names.
-_OFFSET_64, _COUNTS_64 = 0x28, 0x3C
-_OFFSET_32, _COUNTS_32 = 0x20, 0x30
+from spokeshave.native.elf.layout import HEADER_SIZE, layout_of
 
 
 class _Patched(io.RawIOBase):
@@ -57,12 +54,11 @@ def copy_without_sections(source: Path, destination: Path) -> Path:
 
 def _header_without_sections(stream: IO[bytes]) -> bytes:
     stream.seek(0)
-    header = bytearray(stream.read(_HEADER_SIZE))
-    is_64_bit = header[_CLASS : _CLASS + 1] == b"\2"
-    offset, size = (_OFFSET_64, 8) if is_64_bit else (_OFFSET_32, 4)
-    counts = _COUNTS_64 if is_64_bit else _COUNTS_32
-    if len(header) == _HEADER_SIZE:
-        header[offset : offset + size] = bytes(size)
-        header[counts : counts + 4] = bytes(4)
+    header = bytearray(stream.read(HEADER_SIZE))
+    if len(header) == HEADER_SIZE:
+        layout = layout_of(header)
+        _, sections = layout.tables
+        struct.pack_into(layout.word, header, sections, 0)
+        struct.pack_into("2H", header, layout.section_counts, 0, 0)
     stream.seek(0)
     return bytes(header)

@@ -14,27 +14,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from spokeshave.native.elf.file import MALFORMED, open_elf
+from spokeshave.native.elf.layout import LAYOUTS, ElfLayout
 
 _LEAST_CUT = 8 << 20
 # The largest page of any architecture. It contains the headers and everything that patchelf may move to extend them.
 _PAGE = 1 << 16
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """The offsets in an ELF class: of the two tables in the header, and of fields in the entries of each.
-
-    Attributes:
-        sizes: The header fields with the size and the number of each table's entries.
-    """
-
-    word: str
-    tables: tuple[int, int]
-    sizes: int
-    entries: tuple[int, int]
-
-
-_LAYOUTS = {32: _Layout("I", (0x1C, 0x20), 0x2A, (0x04, 0x10)), 64: _Layout("Q", (0x20, 0x28), 0x36, (0x08, 0x18))}
 
 
 @dataclass(frozen=True)
@@ -54,7 +38,7 @@ class Skeleton:
     start: int
     size: int
     order: str
-    layout: _Layout
+    layout: ElfLayout
 
     @classmethod
     def of(cls, path: Path) -> Skeleton | None:
@@ -73,7 +57,7 @@ class Skeleton:
             start = largest["sh_offset"] + -largest["sh_offset"] % _PAGE + _PAGE
             size = (largest["sh_offset"] + _cuttable_size(largest) - _PAGE - start) // aligned * aligned
             order = "<" if elf.little_endian else ">"
-            return cls(start, size, order, _LAYOUTS[elf.elfclass]) if size >= _LEAST_CUT else None
+            return cls(start, size, order, LAYOUTS[elf.elfclass]) if size >= _LEAST_CUT else None
 
     def cut(self, source: Path, destination: Path) -> None:
         """Write the skeleton of a file."""

@@ -1,4 +1,4 @@
-"""Ad-hoc code signatures of Mach-O slices in the form that linkers write, after Apple's `cs_blobs.h`.
+"""Ad-hoc code signatures of Mach-O slices, as linkers write them.
 
 macOS on arm64 requires one. No library for CPython 3.9 creates them, and Apple's own program exists only on macOS. A
 signature is one CodeDirectory with the SHA-256 of each page, without a certificate.
@@ -8,28 +8,43 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from spokeshave.native.macho.load_commands import CODE_SIGNATURE, SEGMENT, LoadCommands, kind_of
+from macholib import mach_o
+
+from spokeshave.native.macho.code_directory import (
+    BLOB_INDEX,
+    CODE_DIRECTORY,
+    CODE_DIRECTORY_SLOT,
+    DIRECTORY_EXTENSION,
+    DIRECTORY_HEADER,
+    EMBEDDED_SIGNATURE,
+    MAIN_PROGRAM,
+    SHA256,
+    SUPER_BLOB,
+    VERSION_WITH_EXECUTABLE_SEGMENT,
+    DirectoryExtension,
+    DirectoryHeader,
+)
+from spokeshave.native.macho.load_commands import (
+    LoadCommands,
+    fields_of,
+    kind_of,
+    new_command,
+    with_fields,
+)
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-_SUPER_BLOB = struct.Struct(">3I2I")
-_DIRECTORY = struct.Struct(">9I4B4I4Q")
-_SIGNATURE_MAGIC, _DIRECTORY_MAGIC = 0xFADE0CC0, 0xFADE0C02
-_VERSION_WITH_EXECUTABLE_SEGMENT = 0x20400
+_START_SIZE = SUPER_BLOB.size + BLOB_INDEX.size
+_DIRECTORY_SIZE = DIRECTORY_HEADER.size + DIRECTORY_EXTENSION.size
 _AD_HOC_BY_LINKER = 0x20002
-_SHA256, _HASH_SIZE = 2, 32
-_MAIN_PROGRAM = 1
-_EXECUTABLE_FILE = 2
+_HASH_SIZE = 32
 _DEFAULT_PAGE_BITS = 12
 _SIGNATURE_ALIGNMENT = 16
 _SEGMENT_PAGE = 0x4000
-_SEGMENT_SIZES = struct.Struct("<4Q")
-_SEGMENT_SIZES_AT = 24
 _READ_PAGES = 256
 
 
@@ -52,7 +67,7 @@ class _Signer:
 
     @property
     def blob_size(self) -> int:
-        return _SUPER_BLOB.size + _DIRECTORY.size + len(self.identifier) + 1 + self.pages * _HASH_SIZE
+        return _START_SIZE + _DIRECTORY_SIZE + len(self.identifier) + 1 + self.pages * _HASH_SIZE
 
     @property
     def size(self) -> int:
@@ -86,15 +101,16 @@ def sign(path: Path, identifier: str, header_pad: int, place: str) -> None:
 
 def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: str) -> _Signer:
     end = stream.seek(0, os.SEEK_END)
-    found = next((command for command in commands.commands if kind_of(command) == CODE_SIGNATURE), None)
-    _, _, offset, size = _segment(commands, b"__LINKEDIT", place)
-    if offset + size != end:
+    found = next((command for command in commands.commands if kind_of(command) == mach_o.LC_CODE_SIGNATURE), None)
+    segment = _segment(commands, b"__LINKEDIT", place)
+    if segment.fileoff + segment.filesize != end:
         message = "has data after its last segment, where the code signature must be"
         raise UnsignableFileError(Problem(place, message, "Link it again, and append nothing to it."))
     if found is None:
         limit = end + -end % _SIGNATURE_ALIGNMENT
         return _Signer(os.fsencode(identifier), _DEFAULT_PAGE_BITS, limit, 0)
-    limit, room = struct.unpack_from("<2I", found, 8)
+    position = fields_of(found)
+    limit, room = int(position.dataoff), int(position.datasize)
     if limit + room != end:
         message = "has a code signature that is not at its end"
         raise UnsignableFileError(Problem(place, message, "Link it again; strip and sign it with Apple's own tools."))
@@ -105,66 +121,80 @@ def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: s
 
 def _former_style(blob: bytes) -> tuple[bytes, int] | None:
     """Return the identifier and the page size of a signature. None if it does not contain them."""
-    if len(blob) < _SUPER_BLOB.size:
+    if len(blob) < _START_SIZE:
         return None
-    magic, _, _, slot, offset = _SUPER_BLOB.unpack_from(blob)
-    if magic != _SIGNATURE_MAGIC or slot != 0 or offset + _DIRECTORY.size > len(blob):
+    magic, _, _ = SUPER_BLOB.unpack_from(blob)
+    slot, offset = BLOB_INDEX.unpack_from(blob, SUPER_BLOB.size)
+    if magic != EMBEDDED_SIGNATURE or slot != CODE_DIRECTORY_SLOT or offset + _DIRECTORY_SIZE > len(blob):
         return None
-    fields = _DIRECTORY.unpack_from(blob, offset)
-    identifier = blob[offset + fields[5] :].split(b"\0", 1)[0]
-    page_bits = fields[12]
-    return (identifier, page_bits) if identifier and page_bits in (12, 14) else None
+    header = DirectoryHeader(*DIRECTORY_HEADER.unpack_from(blob, offset))
+    identifier = blob[offset + header.identifier_offset :].split(b"\0", 1)[0]
+    return (identifier, header.page_bits) if identifier and header.page_bits in (12, 14) else None
 
 
 def _with_signature(commands: LoadCommands, signer: _Signer) -> LoadCommands:
     """Return the commands with the signature's position, and with a last segment that extends to its end."""
-    told = struct.pack("<4I", CODE_SIGNATURE, 16, signer.limit, signer.size)
+    position = mach_o.linkedit_data_command(dataoff=signer.limit, datasize=signer.size, _endian_="<")
+    signature = new_command(mach_o.LC_CODE_SIGNATURE, position)
     kept = [_reaching(command, signer.limit + signer.size) for command in commands.commands]
-    if any(kind_of(command) == CODE_SIGNATURE for command in kept):
-        changed = [told if kind_of(command) == CODE_SIGNATURE else command for command in kept]
+    if any(kind_of(command) == mach_o.LC_CODE_SIGNATURE for command in kept):
+        changed = [signature if kind_of(command) == mach_o.LC_CODE_SIGNATURE else command for command in kept]
     else:
-        changed = [*kept, told]
+        changed = [*kept, signature]
     return replace(commands, commands=tuple(changed))
 
 
 def _reaching(command: bytes, end: int) -> bytes:
-    if kind_of(command) != SEGMENT or _segment_name(command) != b"__LINKEDIT":
+    if not _is_segment(command, b"__LINKEDIT"):
         return command
-    address, memory, offset, _ = _SEGMENT_SIZES.unpack_from(command, _SEGMENT_SIZES_AT)
-    size = end - offset
-    memory = max(memory, size + -size % _SEGMENT_PAGE) if size > memory else memory
-    sizes = _SEGMENT_SIZES.pack(address, memory, offset, size)
-    return command[:_SEGMENT_SIZES_AT] + sizes + command[_SEGMENT_SIZES_AT + len(sizes) :]
+    segment = fields_of(command)
+    size = end - int(segment.fileoff)
+    if size > segment.vmsize:
+        segment.vmsize = max(int(segment.vmsize), size + -size % _SEGMENT_PAGE)
+    segment.filesize = size
+    return with_fields(command, segment)
 
 
-def _segment(commands: LoadCommands, name: bytes, place: str) -> tuple[int, int, int, int]:
-    """Return a segment's address and size in memory, and its offset and size in the file."""
+def _segment(commands: LoadCommands, name: bytes, place: str) -> Any:
+    """The fields of a segment's command."""
     for command in commands.commands:
-        if kind_of(command) == SEGMENT and _segment_name(command) == name:
-            address, memory, offset, size = _SEGMENT_SIZES.unpack_from(command, _SEGMENT_SIZES_AT)
-            return address, memory, offset, size
+        if _is_segment(command, name):
+            return fields_of(command)
     message = f"has no segment {name.decode()}, which every linked file has"
     raise UnsignableFileError(Problem(place, message, "Link it again."))
 
 
-def _segment_name(command: bytes) -> bytes:
-    return command[8:24].rstrip(b"\0")
+def _is_segment(command: bytes, name: bytes) -> bool:
+    return kind_of(command) == mach_o.LC_SEGMENT_64 and bytes(fields_of(command).segname).rstrip(b"\0") == name
 
 
 def _signature(stream: IO[bytes], commands: LoadCommands, signer: _Signer) -> bytes:
-    _, _, text_offset, text_size = _segment(commands, b"__TEXT", "")
-    is_program = struct.unpack_from("<I", commands.header, 12)[0] == _EXECUTABLE_FILE
+    text = _segment(commands, b"__TEXT", "")
     identifier = signer.identifier + b"\0"
-    length = signer.blob_size - _SUPER_BLOB.size
-    directory = _DIRECTORY.pack(
-        *(_DIRECTORY_MAGIC, length, _VERSION_WITH_EXECUTABLE_SEGMENT, _AD_HOC_BY_LINKER),
-        *(_DIRECTORY.size + len(identifier), _DIRECTORY.size, 0, signer.pages, signer.limit),
-        *(_HASH_SIZE, _SHA256, 0, signer.page_bits),
-        *(0, 0, 0, 0),
-        *(0, text_offset, text_size, _MAIN_PROGRAM if is_program else 0),
+    header = DirectoryHeader(
+        magic=CODE_DIRECTORY,
+        length=signer.blob_size - _START_SIZE,
+        version=VERSION_WITH_EXECUTABLE_SEGMENT,
+        flags=_AD_HOC_BY_LINKER,
+        hash_offset=_DIRECTORY_SIZE + len(identifier),
+        identifier_offset=_DIRECTORY_SIZE,
+        special_slots=0,
+        code_slots=signer.pages,
+        code_limit=signer.limit,
+        hash_size=_HASH_SIZE,
+        hash_type=SHA256,
+        platform=0,
+        page_bits=signer.page_bits,
     )
-    start = _SUPER_BLOB.pack(_SIGNATURE_MAGIC, signer.blob_size, 1, 0, _SUPER_BLOB.size)
-    return b"".join([start, directory, identifier, *_page_hashes(stream, signer)])
+    extension = DirectoryExtension(
+        executable_offset=int(text.fileoff),
+        executable_size=int(text.filesize),
+        executable_flags=MAIN_PROGRAM if commands.is_program else 0,
+    )
+    start = SUPER_BLOB.pack(EMBEDDED_SIGNATURE, signer.blob_size, 1)
+    index = BLOB_INDEX.pack(CODE_DIRECTORY_SLOT, _START_SIZE)
+    directory = DIRECTORY_HEADER.pack(*header) + DIRECTORY_EXTENSION.pack(*extension)
+    return b"".join([start, index, directory, identifier, *_page_hashes(stream, signer)])
 
 
 def _page_hashes(stream: IO[bytes], signer: _Signer) -> Iterator[bytes]:

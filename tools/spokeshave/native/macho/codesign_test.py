@@ -5,10 +5,11 @@ import struct
 from pathlib import Path
 
 import pytest
+from macholib import mach_o
 
 from spokeshave.native.macho.codesign import UnsignableFileError, sign
 from spokeshave.native.macho.file import read_macho
-from spokeshave.native.macho.load_commands import CODE_SIGNATURE, LoadCommands, kind_of
+from spokeshave.native.macho.load_commands import LoadCommands, kind_of
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.testing.native_fixtures import link_bare
 
@@ -40,7 +41,7 @@ def without_signature(library: Path, folder: Path) -> Path:
     copy = Path(shutil.copy(library, folder / library.name))
     with copy.open("r+b") as stream:
         before = LoadCommands.read(stream)
-        kept = [command for command in before.commands if kind_of(command) != CODE_SIGNATURE]
+        kept = [command for command in before.commands if kind_of(command) != mach_o.LC_CODE_SIGNATURE]
         (limit,) = struct.unpack_from("<I", next(c for c in before.commands if c not in kept), 8)
         index = next(i for i, command in enumerate(kept) if command[8:18] == b"__LINKEDIT")
         offset = struct.unpack_from("<Q", kept[index], 40)[0]

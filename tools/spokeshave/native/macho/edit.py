@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from spokeshave.files import CHUNK
+from macholib import mach_o
+
 from spokeshave.native.macho.codesign import sign
-from spokeshave.native.macho.file import MachOFile, MachOSlice, Region, read_macho
-from spokeshave.native.macho.load_commands import ID_DYLIB, LOAD_DYLIBS, RPATH, LoadCommands
+from spokeshave.native.macho.file import MachOFile, MachOSlice, read_macho
+from spokeshave.native.macho.load_commands import LOAD_DYLIBS, LoadCommands
+from spokeshave.native.macho.universal import Region, UniversalHeader, copy_region
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _MUST_BE_SIGNED = ("arm64", "arm64e")
-_FAT_64 = 0xCAFEBABF
-_ENTRY, _ENTRY_64 = struct.Struct(">5I"), struct.Struct(">2I2Q2I")
-_OFFSET_FIELD = 2
-_ALIGNMENT_FIELD = 4
 
 
 class NoHeaderPadError(SpokeshaveError):
@@ -71,9 +67,9 @@ def _edit_slice(path: Path, part: MachOSlice, identifier: str, place: str, edits
 
 
 def _edited(commands: LoadCommands, edits: MachOEdits) -> LoadCommands:
-    named = commands.with_texts((ID_DYLIB,), edits.install_name).with_texts(LOAD_DYLIBS, edits.library)
+    named = commands.with_texts((mach_o.LC_ID_DYLIB,), edits.install_name).with_texts(LOAD_DYLIBS, edits.library)
     # From macOS 15 on the loader refuses a file that has one search path twice.
-    return named.with_texts((RPATH,), edits.rpath).without_repeated(RPATH)
+    return named.with_texts((mach_o.LC_RPATH,), edits.rpath).without_repeated(mach_o.LC_RPATH)
 
 
 def _check_room(part: MachOSlice, growth: int, place: str) -> None:
@@ -91,35 +87,14 @@ def _split(path: Path, macho: MachOFile) -> Iterator[list[Path]]:
         for number, part in enumerate(macho.slices):
             parts.append(Path(folder) / str(number))
             with parts[-1].open("wb") as output:
-                _copy(stream, part.region, output)
+                copy_region(stream, part.region, output)
         yield parts
 
 
 def _join(path: Path, parts: list[Path]) -> None:
-    """Replace the slices of a universal file, each at the next position that its alignment allows."""
+    """Write slices over those of a universal file, each at the next offset that its alignment allows."""
     with path.open("r+b") as stream:
-        magic, count = struct.unpack(">2I", stream.read(8))
-        entry = _ENTRY_64 if magic == _FAT_64 else _ENTRY
-        entries = [list(entry.unpack(stream.read(entry.size))) for _ in range(count)]
-        end = 8 + count * entry.size
-        for fields, part in zip(entries, parts):
-            alignment = 1 << fields[_ALIGNMENT_FIELD]
-            offset, size = end + -end % alignment, part.stat().st_size
-            fields[_OFFSET_FIELD : _OFFSET_FIELD + 2] = offset, size
-            stream.seek(end)
-            stream.write(bytes(offset - end))
-            with part.open("rb") as source:
-                _copy(source, Region(0, size), stream)
-            end = offset + size
-        stream.truncate()
-        stream.seek(8)
-        stream.write(b"".join(entry.pack(*fields) for fields in entries))
-
-
-def _copy(source: IO[bytes], region: Region, destination: IO[bytes]) -> None:
-    source.seek(region.offset)
-    left = region.size
-    while left:
-        chunk = source.read(min(CHUNK, left))
-        destination.write(chunk)
-        left -= len(chunk)
+        header = UniversalHeader.read(stream)
+        if header is not None:
+            slices = [(part, Region(0, part.stat().st_size)) for part in parts]
+            header.with_sizes(region.size for _, region in slices).write(stream, slices)

@@ -9,28 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from posixpath import basename
+from typing import Any
 
 from macholib import mach_o
 from macholib.ptypes import sizeof
 
+from spokeshave.native.macho.load_commands import LOAD_DYLIBS
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave.native.macho.universal import Region, UniversalHeader, is_universal
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-# Java classes have the magic number of universal files. Their next number, a version, is at least 45.
-_FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32
-_ARCHIVE = b"!<arch>\n"
 _THIN_64, _THIN_32 = b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"
 _ARCHITECTURES = {(7, False): "i386", (7, True): "x86_64", (12, False): "arm", (12, True): "arm64"}
 _CPU_64, _CPU_FAMILY, _CPU_SUBTYPE = 0x01000000, 0x00FFFFFF, 0x00FFFFFF
 _ARM64E = 2
-_NEEDED = {
-    mach_o.LC_LOAD_DYLIB: "",
-    mach_o.LC_LOAD_WEAK_DYLIB: "weak",
-    mach_o.LC_REEXPORT_DYLIB: "reexport",
-    mach_o.LC_LOAD_UPWARD_DYLIB: "upward",
-    mach_o.LC_LAZY_LOAD_DYLIB: "lazy",
-}
 _VERSION_MINIMUM = {
     mach_o.LC_VERSION_MIN_MACOSX: 1,
     mach_o.LC_VERSION_MIN_IPHONEOS: 2,
@@ -54,13 +47,6 @@ class Kind(enum.Enum):
     DYLIB = 6
     BUNDLE = 8
     OTHER = 0
-
-
-class Region(NamedTuple):
-    """A part of a slice: its offset from the slice's beginning and its size, in bytes."""
-
-    offset: int
-    size: int
 
 
 @dataclass(frozen=True)
@@ -116,6 +102,11 @@ class MachOFile:
         """Return the architectures, in the order of the file."""
         return tuple(part.architecture for part in self.slices)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the libraries that any slice needs."""
+        return tuple(dict.fromkeys(name for part in self.slices for name in part.needed))
+
     @cached_property
     def exports(self) -> frozenset[str]:
         """Return the symbols that every slice exports."""
@@ -136,20 +127,22 @@ class MachOFile:
         """Return whether it is a library that other files load, and not a program."""
         return all(part.kind in (Kind.DYLIB, Kind.BUNDLE) for part in self.slices)
 
+    @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the libraries that it needs, in the form of `names`."""
+        return tuple(map(basename, self.needed))
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The last parts of the names by which other files need it; what is before them leads to its folder."""
+        return frozenset({file_name, *(basename(part.install_name) for part in self.slices if part.install_name)})
+
 
 def is_macho(path: Path) -> bool:
     """Return whether a file begins like a Mach-O file, universal or with one slice."""
     with path.open("rb") as stream:
         start = stream.read(8)
-        if len(start) < 8 or start[:4] in (_THIN_64, _THIN_32):
-            return len(start) == 8
-        magic, count = struct.unpack(">II", start)
-        if magic not in (_FAT, _FAT_64) or count > _MOST_SLICES:
-            return False
-        # Static libraries for more than one architecture begin in the same way.
-        first = stream.read(16)
-        stream.seek(int.from_bytes(first[8:12] if magic == _FAT else first[8:16], "big"))
-        return stream.read(len(_ARCHIVE)) != _ARCHIVE
+        is_thin = len(start) == 8 and start[:4] in (_THIN_64, _THIN_32)
+        return is_thin or is_universal(stream)
 
 
 def read_macho(path: Path, place: str) -> MachOFile:
@@ -207,13 +200,10 @@ class _Command:
 
 def _slices(data: mmap.mmap) -> list[Region] | None:
     """Return the positions of a universal file's slices. None for any other file."""
-    view = _View(data, Region(0, len(data)))
-    magic, count = struct.unpack(">II", view.content(0, 8))
-    if magic not in (_FAT, _FAT_64):
+    header = UniversalHeader.read(data)
+    if header is None:
         return None
-    kind = mach_o.fat_arch if magic == _FAT else mach_o.fat_arch64
-    entries = [kind.from_str(view.content(8 + index * sizeof(kind), sizeof(kind))) for index in range(count)]
-    regions = [Region(int(entry.offset), int(entry.size)) for entry in entries]
+    regions = [entry.region for entry in header.entries]
     if not regions or any(region.offset + region.size > len(data) for region in regions):
         raise ValueError("its list of architectures does not fit its size")
     return regions
@@ -268,8 +258,8 @@ def _commands(view: _View, header: Any) -> Iterator[_Command]:
 
 def _libraries(view: _View, commands: list[_Command]) -> Iterator[NeededLibrary]:
     for command in commands:
-        if command.kind in _NEEDED:
-            yield NeededLibrary(_command_text(view, command, "name"), _NEEDED[command.kind])
+        if command.kind in LOAD_DYLIBS:
+            yield NeededLibrary(_command_text(view, command, "name"), LOAD_DYLIBS[command.kind])
 
 
 def _command_text(view: _View, command: _Command, field: str) -> str:

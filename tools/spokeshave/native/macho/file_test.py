@@ -11,12 +11,12 @@ from spokeshave.native.macho.file import (
     Kind,
     MachOSlice,
     NeededLibrary,
-    Region,
     is_macho,
     read_macho,
 )
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave.native.macho.universal import Region
 from spokeshave.testing.native_fixtures import link_bare
 
 ARM, X86 = "macosx_11_0_arm64", "macosx_11_0_x86_64"
@@ -126,6 +126,14 @@ def test_a_file_that_ends_early_is_told(built: Path, tmp_path: Path, size: int) 
     assert is_macho(tmp_path / "half")
     with pytest.raises(InvalidMachOError, match="demo/half: is a damaged Mach-O file"):
         read_macho(tmp_path / "half", "demo/half")
+
+
+def test_an_offset_beyond_any_file_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "huge"
+    path.write_bytes(struct.pack(">IIIIQQII", 0xCAFEBABF, 1, 0x100000C, 0, 1 << 63, 8, 3, 0))
+    assert is_macho(path)
+    with pytest.raises(InvalidMachOError, match="list of architectures does not fit"):
+        read_macho(path, "huge")
 
 
 def test_a_java_class_an_empty_file_and_a_static_library_are_none(tmp_path: Path) -> None:

@@ -6,15 +6,16 @@ import argparse
 import filecmp
 import os
 import shutil
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+
+from macholib import mach_o
 
 from spokeshave.errors import ExitCode
-from spokeshave.files import CHUNK, atomic_file
+from spokeshave.files import atomic_file
 from spokeshave.native.macho.file import MachOSlice, is_macho, read_macho
+from spokeshave.native.macho.universal import SliceEntry, UniversalHeader
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.reports import FuseReport
@@ -22,9 +23,6 @@ from spokeshave_core.reports import FuseReport
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.
 _ALIGNMENT = 14
-_HEADER, _ENTRY = struct.Struct(">II"), struct.Struct(">IIIII")
-_MAGIC = 0xCAFEBABE
-_CPU = struct.Struct("<4xII")
 _LARGEST = 0xFFFFFFFF
 
 
@@ -71,20 +69,12 @@ def run(args: argparse.Namespace) -> int:
 def fuse(inputs: Sequence[Path], output: Path) -> None:
     """Write a universal file. Slices are copied unchanged, so that their signatures stay valid."""
     parts = _parts(inputs, output.name)
-    offsets, end = [], _HEADER.size + len(parts) * _ENTRY.size
-    for part in parts:
-        offsets.append(-(-end >> _ALIGNMENT) << _ALIGNMENT)
-        end = offsets[-1] + part.content.region.size
-    if end > _LARGEST:
+    header = UniversalHeader(tuple(map(_entry, parts))).with_sizes(part.content.region.size for part in parts)
+    if header.end > _LARGEST:
         remedy = "Split the library; some tools for macOS cannot read a larger universal file."
         raise UnfusableFilesError(Problem(str(output), "would be larger than 4 GiB", remedy))
     with atomic_file(output) as stream:
-        stream.write(_HEADER.pack(_MAGIC, len(parts)))
-        for part, offset in zip(parts, offsets):
-            stream.write(_ENTRY.pack(*_cpu(part), offset, part.content.region.size, _ALIGNMENT))
-        for part, offset in zip(parts, offsets):
-            stream.write(b"\0" * (offset - stream.tell()))
-            _copy(part, stream)
+        header.write(stream, [(part.path, part.content.region) for part in parts])
     os.chmod(output, 0o755 if any(os.access(path, os.X_OK) for path in inputs) else 0o644)
 
 
@@ -161,17 +151,9 @@ def _check_alike(parts: list[_Part], name: str, problems: Problems) -> None:
         problems.add(name, message, "Link both with the same -Wl,-install_name,@rpath/NAME.")
 
 
-def _cpu(part: _Part) -> tuple[int, int]:
-    """Return the type and the subtype of the processor from the slice's own header."""
+def _entry(part: _Part) -> SliceEntry:
+    """A slice's entry in the universal file's header: the processor is the one that its own header has."""
     with part.path.open("rb") as stream:
         stream.seek(part.content.region.offset)
-        kind, subtype = _CPU.unpack(stream.read(_CPU.size))
-    return kind, subtype
-
-
-def _copy(part: _Part, output: IO[bytes]) -> None:
-    left = part.content.region.size
-    with part.path.open("rb") as stream:
-        stream.seek(part.content.region.offset)
-        while left:
-            left -= output.write(stream.read(min(left, CHUNK)))
+        header = mach_o.mach_header_64.from_str(stream.read(mach_o.mach_header_64._size_), _endian_="<")
+    return SliceEntry(int(header.cputype), int(header.cpusubtype), part.content.region, _ALIGNMENT)

@@ -1,7 +1,7 @@
 """The load commands of a Mach-O slice: parsed, changed and written back without changing the content after them.
 
-Source: Apple's `mach-o/loader.h`. macholib and lief can change them too, but macholib reads every section into memory
-and prints warnings, and lief needs three times the file's size and rewrites other parts of the file.
+By macholib's definitions of the format. macholib and lief can change them too, but the one reads every section into
+memory and prints its warnings, and the other needs three times the file's size and lays parts of the file out anew.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import IO, Any
 
-HEADER_SIZE = 32
-SEGMENT, CODE_SIGNATURE, ID_DYLIB, RPATH = 0x19, 0x1D, 0xD, 0x8000001C
-LOAD_DYLIBS = (0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023)
-_COUNTS = struct.Struct("<16x2I")
-_COMMAND = struct.Struct("<2I")
+from macholib import mach_o
+
+# The commands that name a library to load, and how it is loaded where that is not simply by every user of the file.
+LOAD_DYLIBS = {
+    mach_o.LC_LOAD_DYLIB: "",
+    mach_o.LC_LOAD_WEAK_DYLIB: "weak",
+    mach_o.LC_REEXPORT_DYLIB: "reexport",
+    mach_o.LC_LOAD_UPWARD_DYLIB: "upward",
+    mach_o.LC_LAZY_LOAD_DYLIB: "lazy",
+}
+_HEADER_SIZE = mach_o.mach_header_64._size_
+_START_SIZE = mach_o.load_command._size_
+# Each command that names a library or a search path has the text's offset as its first field.
 _TEXT_OFFSET = struct.Struct("<8xI")
 _ALIGNMENT = 8
 
@@ -31,11 +39,13 @@ class LoadCommands:
     def read(cls, stream: IO[bytes]) -> LoadCommands:
         """Parse them from the beginning of a 64-bit little-endian slice that `read_macho` accepted."""
         stream.seek(0)
-        header = stream.read(HEADER_SIZE)
-        count, size = _COUNTS.unpack_from(header)
-        data, offset, commands = stream.read(size), 0, []
-        for _ in range(count):
-            end = offset + _COMMAND.unpack_from(data, offset)[1]
+        header = stream.read(_HEADER_SIZE)
+        fields = _header_fields(header)
+        data = stream.read(int(fields.sizeofcmds))
+        offset = 0
+        commands = []
+        for _ in range(int(fields.ncmds)):
+            end = offset + int(_start(data[offset:]).cmdsize)
             commands.append(data[offset:end])
             offset = end
         return cls(header, tuple(commands))
@@ -43,13 +53,20 @@ class LoadCommands:
     @property
     def size(self) -> int:
         """Return the bytes that header and commands take."""
-        return HEADER_SIZE + sum(map(len, self.commands))
+        return int(_HEADER_SIZE + sum(map(len, self.commands)))
+
+    @property
+    def is_program(self) -> bool:
+        """Whether the slice is a program, by its header."""
+        return bool(_header_fields(self.header).filetype == mach_o.MH_EXECUTE)
 
     def write(self, stream: IO[bytes], previous: LoadCommands) -> None:
         """Write them in place of `previous`. Remaining bytes of those become zeros."""
-        counts = struct.pack("<2I", len(self.commands), self.size - HEADER_SIZE)
+        fields = _header_fields(self.header)
+        fields.ncmds = len(self.commands)
+        fields.sizeofcmds = self.size - _HEADER_SIZE
         stream.seek(0)
-        stream.write(self.header[:16] + counts + self.header[24:] + b"".join(self.commands))
+        stream.write(fields.to_str() + b"".join(self.commands))
         stream.write(bytes(max(previous.size - self.size, 0)))
 
     def with_texts(self, kinds: Iterable[int], change: Callable[[str], str | None]) -> LoadCommands:
@@ -76,7 +93,23 @@ class LoadCommands:
 
 def kind_of(command: bytes) -> int:
     """Return a command's kind."""
-    return int(_COMMAND.unpack_from(command)[0])
+    return int(_start(command).cmd)
+
+
+def fields_of(command: bytes) -> Any:
+    """A command's fields, by macholib's definition of its kind."""
+    layout: Any = mach_o.LC_REGISTRY[kind_of(command)]
+    return layout.from_str(command[_START_SIZE : _START_SIZE + layout._size_], _endian_="<")
+
+
+def with_fields(command: bytes, fields: Any) -> bytes:
+    """A command with other fields of the same kind."""
+    return command[:_START_SIZE] + bytes(fields.to_str()) + command[_START_SIZE + fields._size_ :]
+
+
+def new_command(kind: int, fields: Any) -> bytes:
+    """A command that is its fields alone."""
+    return _new_start(kind, _START_SIZE + fields._size_) + bytes(fields.to_str())
 
 
 def text_of(command: bytes) -> str:
@@ -92,4 +125,16 @@ def _with_text(command: bytes, text: str) -> bytes:
     data = text.encode("utf-8", "surrogateescape") + b"\0"
     padding = bytes(-(offset + len(data)) % _ALIGNMENT)
     size = offset + len(data) + len(padding)
-    return struct.pack("<2I", kind_of(command), size) + command[8:offset] + data + padding
+    return _new_start(kind_of(command), size) + command[_START_SIZE:offset] + data + padding
+
+
+def _header_fields(header: bytes) -> Any:
+    return mach_o.mach_header_64.from_str(header, _endian_="<")
+
+
+def _start(command: bytes) -> Any:
+    return mach_o.load_command.from_str(command[:_START_SIZE], _endian_="<")
+
+
+def _new_start(kind: int, size: int) -> bytes:
+    return bytes(mach_o.load_command(cmd=kind, cmdsize=size, _endian_="<").to_str())

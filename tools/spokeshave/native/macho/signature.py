@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from spokeshave.native.macho.file import MachOSlice, Region
-
-_EMBEDDED, _DIRECTORY = 0xFADE0CC0, 0xFADE0C02
-_BLOB, _INDEX_ENTRY = struct.Struct(">II"), struct.Struct(">II")
-# length, version, flags, hash offset, identifier offset, special slots, code slots, code limit, hash size, hash type,
-# platform, page size as a power of two
-_DIRECTORY_HEADER = struct.Struct(">4xIIIIIIIIBBBB")
-_HASHES = {1: "sha1", 2: "sha256", 3: "sha256", 4: "sha384"}
+from spokeshave.native.macho.code_directory import (
+    BLOB,
+    BLOB_INDEX,
+    CODE_DIRECTORY,
+    DIRECTORY_HEADER,
+    EMBEDDED_SIGNATURE,
+    HASHES,
+    SUPER_BLOB,
+    DirectoryHeader,
+)
+from spokeshave.native.macho.file import MachOSlice
+from spokeshave.native.macho.universal import Region
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def signature_fault(path: Path, part: MachOSlice) -> str | None:
 
 def _fault(stream: IO[bytes], region: Region, place: Region, signature: bytes) -> str | None:
     blobs = _blobs(signature)
-    directories = [_directory(blob) for blob in blobs.values() if _BLOB.unpack_from(blob)[0] == _DIRECTORY]
+    directories = [_directory(blob) for blob in blobs.values() if BLOB.unpack_from(blob)[0] == CODE_DIRECTORY]
     if not directories:
         return "has a code signature without hashes"
     for directory in directories:
@@ -64,22 +68,28 @@ def _fault(stream: IO[bytes], region: Region, place: Region, signature: bytes) -
 
 def _blobs(signature: bytes) -> dict[int, bytes]:
     """Return the parts of a signature by their slots."""
-    magic, length = _BLOB.unpack_from(signature)
-    if magic != _EMBEDDED or length > len(signature):
+    magic, length, count = SUPER_BLOB.unpack_from(signature)
+    if magic != EMBEDDED_SIGNATURE or length > len(signature):
         raise ValueError("it is not an embedded signature")
-    (count,) = struct.unpack_from(">I", signature, _BLOB.size)
-    entries = [_INDEX_ENTRY.unpack_from(signature, 12 + index * _INDEX_ENTRY.size) for index in range(count)]
-    return {slot: signature[offset : offset + _BLOB.unpack_from(signature, offset)[1]] for slot, offset in entries}
+    entries = [BLOB_INDEX.unpack_from(signature, SUPER_BLOB.size + index * BLOB_INDEX.size) for index in range(count)]
+    return {slot: signature[offset : offset + BLOB.unpack_from(signature, offset)[1]] for slot, offset in entries}
 
 
 def _directory(blob: bytes) -> _CodeDirectory:
-    header = _DIRECTORY_HEADER.unpack_from(blob)
-    _, _, _, offset, _, special_count, count, limit, size, kind, _, page_shift = header
-    if kind not in _HASHES or not page_shift or len(blob) < offset + count * size:
+    header = DirectoryHeader(*DIRECTORY_HEADER.unpack_from(blob))
+    offset, size = header.hash_offset, header.hash_size
+    if header.hash_type not in HASHES or not header.page_bits or len(blob) < offset + header.code_slots * size:
         raise ValueError("its hashes are of a kind that macOS does not support")
-    hashes = [blob[offset + index * size : offset + (index + 1) * size] for index in range(-special_count, count)]
-    special = {slot: hashes[special_count - slot] for slot in range(1, special_count + 1)}
-    return _CodeDirectory(_HASHES[kind], size, 1 << page_shift, limit, tuple(hashes[special_count:]), special)
+    indexes = range(-header.special_slots, header.code_slots)
+    hashes = [blob[offset + index * size : offset + (index + 1) * size] for index in indexes]
+    return _CodeDirectory(
+        hash_name=HASHES[header.hash_type],
+        hash_size=size,
+        page_size=1 << header.page_bits,
+        code_limit=header.code_limit,
+        pages=tuple(hashes[header.special_slots :]),
+        special={slot: hashes[header.special_slots - slot] for slot in range(1, header.special_slots + 1)},
+    )
 
 
 def _page_fault(stream: IO[bytes], region: Region, directory: _CodeDirectory) -> str | None:

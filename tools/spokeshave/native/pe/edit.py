@@ -7,25 +7,25 @@ import tables completely, and delvewheel's function keeps a file in memory twice
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import pefile
-
+from spokeshave.native.pe.image import Image, open_image
+from spokeshave.native.pe.layout import (
+    DATA_DIRECTORY,
+    DELAY_DESCRIPTOR,
+    DEPENDENT_LOAD_FLAGS_AT,
+    IMPORT_DESCRIPTOR,
+    NAME_IN_DELAY_DESCRIPTOR,
+    NAME_IN_IMPORT_DESCRIPTOR,
+    SECTION,
+    SECTION_SIZES_AT,
+    Directory,
+)
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-# pefile has no types.
-_open_headers = cast("Callable[..., Any]", pefile.PE)
-_IMPORT, _CERTIFICATES, _LOAD_CONFIG, _DELAY_IMPORT = 1, 4, 10, 13
-_IMPORTED, _DELAYED = struct.Struct("<12xI4x"), struct.Struct("<4xI24x")
-_NAME_IN_IMPORTED, _NAME_IN_DELAYED = 12, 4
-_LOAD_FLAGS_AT = 78
-_SECTION = struct.Struct("<8s6I2HI")
-_VIRTUAL_SIZE_AT = 8
 _READ, _WRITE, _EXECUTE, _DISCARDABLE = 0x40000000, 0x80000000, 0x20000000, 0x02000000
 _INITIALIZED = 0x40
 _SECTION_NAME = b".grafted"
@@ -54,15 +54,15 @@ def rename_libraries(path: Path, place: str, names: Mapping[str, str]) -> bool:
     Raises:
         UneditablePeError: If there is no space for a name.
     """
-    with closing(_open_headers(str(path), fast_load=True)) as headers:
-        uses = [(at, names[name.lower()]) for at, name in _name_fields(headers) if name.lower() in names]
-        changes = _Changes(_end_without_certificates(headers, place))
+    with open_image(path) as image:
+        uses = [(at, names[name.lower()]) for at, name in _name_fields(image) if name.lower() in names]
+        changes = _Changes(_end_without_certificates(image, place))
         if uses:
-            addresses = _place_names(headers, sorted({new for _, new in uses}), changes, place)
+            addresses = _place_names(image.headers, sorted({new for _, new in uses}), changes, place)
             for offset, new in uses:
                 changes.number(offset, addresses[new])
-            _forget_certificates(headers, changes)
-            _search_everywhere(headers, changes)
+            _forget_certificates(image, changes)
+            _search_everywhere(image, changes)
     if uses:
         _write(path, changes)
     return bool(uses)
@@ -76,30 +76,16 @@ def _write(path: Path, changes: _Changes) -> None:
             stream.write(data)
 
 
-def _name_fields(headers: Any) -> Iterator[tuple[int, str]]:
+def _name_fields(image: Image) -> Iterator[tuple[int, str]]:
     """Yield the position of each imported DLL's name address, and the name."""
-    kinds = ((_IMPORT, _IMPORTED, _NAME_IN_IMPORTED), (_DELAY_IMPORT, _DELAYED, _NAME_IN_DELAYED))
-    for index, layout, field_offset in kinds:
-        rva = _directory(headers, index)[0]
-        while rva:
-            offset = headers.get_offset_from_rva(rva)
-            (name,) = layout.unpack_from(headers.__data__, offset)
-            if not name:
-                break
-            yield offset + field_offset, _text(headers, name)
-            rva += layout.size
-
-
-def _text(headers: Any, rva: int) -> str:
-    start = headers.get_offset_from_rva(rva)
-    end = headers.__data__.find(b"\0", start)
-    return bytes(headers.__data__[start:end]).decode("utf-8", "surrogateescape")
-
-
-def _directory(headers: Any, index: int) -> tuple[int, int]:
-    directories = headers.OPTIONAL_HEADER.DATA_DIRECTORY
-    found = directories[index] if index < len(directories) else None
-    return (int(found.VirtualAddress), int(found.Size)) if found else (0, 0)
+    kinds = (
+        (Directory.IMPORT, IMPORT_DESCRIPTOR, NAME_IN_IMPORT_DESCRIPTOR),
+        (Directory.DELAY_IMPORT, DELAY_DESCRIPTOR, NAME_IN_DELAY_DESCRIPTOR),
+    )
+    for directory, layout, name_offset in kinds:
+        address, _ = image.directory(directory)
+        for rva, (_, name, _) in image.records(layout, address) if address else ():
+            yield image.offset(rva) + name_offset, image.text(name)
 
 
 def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: str) -> dict[str, int]:
@@ -114,7 +100,7 @@ def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: s
             changes.patches.append((int(section.PointerToRawData) + size, data))
             size, room = size + len(data), room - len(data)
         if size != section.Misc_VirtualSize:
-            changes.number(section.get_file_offset() + _VIRTUAL_SIZE_AT, size)
+            changes.number(section.get_file_offset() + SECTION_SIZES_AT, size)
             _cover(headers, int(section.VirtualAddress) + size, changes)
     if left:
         addresses.update(_add_section(headers, left, changes, place))
@@ -144,12 +130,12 @@ def _cover(headers: Any, end: int, changes: _Changes) -> None:
 
 def _add_section(headers: Any, names: list[tuple[str, bytes]], changes: _Changes, place: str) -> dict[str, int]:
     header, last = headers.OPTIONAL_HEADER, headers.sections[-1]
-    entry = last.get_file_offset() + _SECTION.size
+    entry = last.get_file_offset() + SECTION.size
     stored_end = max(section.PointerToRawData + section.SizeOfRawData for section in headers.sections)
     if changes.end > stored_end:
         message = "has no room for the longer names of its libraries, and has data after its last section"
         raise UneditablePeError(Problem(place, message, "Link it with -s, without symbols for a debugger in the file."))
-    if entry + _SECTION.size > header.SizeOfHeaders or any(headers.__data__[entry : entry + _SECTION.size]):
+    if entry + SECTION.size > header.SizeOfHeaders or any(headers.__data__[entry : entry + SECTION.size]):
         message = "has no room for the longer names of its libraries, nor for another section"
         raise UneditablePeError(Problem(place, message, "Give the libraries shorter names, or link it statically."))
     data = b"".join(name for _, name in names)
@@ -159,7 +145,7 @@ def _add_section(headers: Any, names: list[tuple[str, bytes]], changes: _Changes
     address, start = _round_up(end, header.SectionAlignment), _round_up(changes.end, header.FileAlignment)
     stored = _round_up(len(data), header.FileAlignment)
     record = (_SECTION_NAME, len(data), address, stored, start, 0, 0, 0, 0, _READ | _INITIALIZED)
-    changes.patches += [(entry, _SECTION.pack(*record)), (start, data.ljust(stored, b"\0"))]
+    changes.patches += [(entry, SECTION.pack(*record)), (start, data.ljust(stored, b"\0"))]
     changes.number(headers.FILE_HEADER.get_field_absolute_offset("NumberOfSections"), len(headers.sections) + 1, 2)
     initialized = header.SizeOfInitializedData + stored
     changes.number(header.get_field_absolute_offset("SizeOfInitializedData"), initialized)
@@ -172,31 +158,31 @@ def _round_up(size: int, alignment: int) -> int:
     return size + -size % alignment
 
 
-def _end_without_certificates(headers: Any, place: str) -> int:
+def _end_without_certificates(image: Image, place: str) -> int:
     """Return the end of the file without its certificates, which follow everything else."""
-    size = len(headers.__data__)
-    start, length = _directory(headers, _CERTIFICATES)
+    start, length = image.directory(Directory.CERTIFICATES)
     if not length:
-        return size
-    if start + length != size:
+        return image.size
+    if start + length != image.size:
         message = "has a certificate that is not at its end"
         raise UneditablePeError(Problem(place, message, "Use the DLL as its vendor signed it, or build it again."))
     return start
 
 
-def _forget_certificates(headers: Any, changes: _Changes) -> None:
-    if _directory(headers, _CERTIFICATES)[1]:
-        entry = headers.OPTIONAL_HEADER.DATA_DIRECTORY[_CERTIFICATES]
-        changes.patches.append((entry.get_file_offset(), bytes(8)))
+def _forget_certificates(image: Image, changes: _Changes) -> None:
+    header = image.headers.OPTIONAL_HEADER
+    if image.directory(Directory.CERTIFICATES)[1]:
+        entry = header.DATA_DIRECTORY[Directory.CERTIFICATES]
+        changes.patches.append((entry.get_file_offset(), bytes(DATA_DIRECTORY.size)))
     # The checksum of a DLL is verified only at system start-up or in the kernel. Zero means that there is none.
-    if headers.OPTIONAL_HEADER.CheckSum:
-        changes.number(headers.OPTIONAL_HEADER.get_field_absolute_offset("CheckSum"), 0)
+    if header.CheckSum:
+        changes.number(header.get_field_absolute_offset("CheckSum"), 0)
 
 
-def _search_everywhere(headers: Any, changes: _Changes) -> None:
+def _search_everywhere(image: Image, changes: _Changes) -> None:
     """Remove the link-time restriction to DLLs of the system's directory (/DEPENDENTLOADFLAG)."""
-    rva, size = _directory(headers, _LOAD_CONFIG)
-    if size >= _LOAD_FLAGS_AT + 2:
-        offset = headers.get_offset_from_rva(rva) + _LOAD_FLAGS_AT
-        if any(headers.__data__[offset : offset + 2]):
+    rva, size = image.directory(Directory.LOAD_CONFIG)
+    if size >= DEPENDENT_LOAD_FLAGS_AT + 2:
+        offset = image.offset(rva) + DEPENDENT_LOAD_FLAGS_AT
+        if any(image.headers.__data__[offset : offset + 2]):
             changes.number(offset, 0, 2)

@@ -1,40 +1,38 @@
-"""The content of a PE file (a Windows DLL, an extension module or a program), parsed once into frozen types.
-
-pefile reads the headers and maps addresses to the file. The tables of names are read here, because pefile, which is
-made for malicious files, cuts long names, stops after 8,192 of them without an error and copies whole sections.
-"""
+"""What a PE file (a Windows DLL, an extension module or a program) says about itself: read once into frozen types."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 
 import pefile
 
-from spokeshave.native.name_budget import NameBudget
+from spokeshave.native.pe.image import Image, open_image
+from spokeshave.native.pe.layout import (
+    BY_ORDINAL,
+    DEBUG_ENTRY,
+    DEBUG_REPRODUCIBLE,
+    DELAY_BY_RVA,
+    DELAY_DESCRIPTOR,
+    EXPORT_DIRECTORY,
+    IMPORT_DESCRIPTOR,
+    PE_HEADER_AT,
+    PE_SIGNATURE,
+    THUNK,
+    DelayDescriptor,
+    Directory,
+    ExportDirectory,
+    ImportDescriptor,
+)
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 MAGIC = b"MZ"
 _MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x014C: "win32", 0x01C4: "arm32"}
-_SIGNATURE = b"PE\0\0"
-# pefile has no types.
-_open_headers = cast("Callable[..., Any]", pefile.PE)
-_DLL = 0x2000
-_PE32_PLUS = 0x20B
-_EXPORT, _IMPORT, _DEBUG, _DELAY_IMPORT = 0, 1, 6, 13
-# The name, the first ordinal, the numbers of functions and of names, and the tables of functions, names and ordinals.
-_EXPORTS = struct.Struct("<12x7I")
-_IMPORTED_LIBRARY = struct.Struct("<I8xII")
-_DELAYED_LIBRARY = struct.Struct("<II8xI12x")
-_BY_RVA = 1
-_DEBUG_ENTRY = struct.Struct("<12xI12x")
-_REPRODUCIBLE = 16
-_THUNK, _BY_ORDINAL = struct.Struct("<Q"), 1 << 63
+_DLL = int(pefile.IMAGE_CHARACTERISTICS["IMAGE_FILE_DLL"])
+_PE32_PLUS = int(pefile.OPTIONAL_HEADER_MAGIC_PE_PLUS)
 _MALFORMED = (
     pefile.PEFormatError,
     ValueError,
@@ -108,6 +106,15 @@ class PeFile:
         """Return the names of the DLLs that it imports from, also with delay, and that it forwards exports to."""
         return tuple(dict.fromkeys([*(library.name for library in self.libraries), *self.forwarded_to]))
 
+    @property
+    def needed_names(self) -> tuple[str, ...]:
+        """The names of the DLLs that it needs, in the form of `names`."""
+        return tuple(name.lower() for name in self.needed)
+
+    def names(self, file_name: str) -> frozenset[str]:
+        """The name by which other files need it, in lower case, as Windows compares names."""
+        return frozenset({file_name.lower()})
+
     @cached_property
     def forwarded_to(self) -> dict[str, tuple[str, ...]]:
         """Return the DLLs that it forwards exports to, and the symbols that they must have."""
@@ -126,8 +133,8 @@ def is_pe(path: Path) -> bool:
         start = stream.read(64)
         if not start.startswith(MAGIC) or len(start) < 64:
             return False
-        stream.seek(struct.unpack_from("<I", start, 60)[0])
-        return stream.read(4) == _SIGNATURE
+        stream.seek(struct.unpack_from("<I", start, PE_HEADER_AT)[0])
+        return stream.read(4) == PE_SIGNATURE
 
 
 def read_pe(path: Path, place: str) -> PeFile:
@@ -137,61 +144,14 @@ def read_pe(path: Path, place: str) -> PeFile:
         InvalidPeError: If it cannot be parsed.
     """
     try:
-        with closing(_open_headers(str(path), fast_load=True)) as headers:
-            return _read(_Image(headers))
+        with open_image(path) as image:
+            return _read(image)
     except _MALFORMED as err:
         message = f"is a damaged PE file ({err})"
         raise InvalidPeError(Problem(place, message, "Build the file again.")) from err
 
 
-@dataclass(frozen=True)
-class _Image:
-    """A PE file in memory mapped by pefile. Only requested parts are copied."""
-
-    headers: Any
-
-    @cached_property
-    def _budget(self) -> NameBudget:
-        return NameBudget(len(self.headers.__data__))
-
-    def offset(self, rva: int) -> int:
-        return int(self.headers.get_offset_from_rva(rva))
-
-    def content(self, rva: int, size: int) -> bytes:
-        offset = self.offset(rva)
-        self._budget.spend(size)
-        data = bytes(self.headers.__data__[offset : offset + size])
-        if len(data) != size:
-            raise ValueError(f"it ends before {size} bytes at {offset}")
-        return data
-
-    def text(self, rva: int) -> str:
-        """Return a text that ends with a zero byte."""
-        offset = self.offset(rva)
-        end = self.headers.__data__.find(b"\0", offset)
-        if end < 0:
-            raise ValueError(f"a name at {offset} has no end")
-        self._budget.spend(end - offset)
-        return bytes(self.headers.__data__[offset:end]).decode("utf-8", "surrogateescape")
-
-    def directory(self, index: int) -> tuple[int, int]:
-        """Return the address and size of a data directory. Zeros if there is none."""
-        directories = self.headers.OPTIONAL_HEADER.DATA_DIRECTORY
-        if index >= len(directories):
-            return 0, 0
-        return int(directories[index].VirtualAddress), int(directories[index].Size)
-
-    def records(self, layout: struct.Struct, rva: int) -> Iterator[tuple[int, ...]]:
-        """Yield the records of a table that ends with one of zeros."""
-        while True:
-            data = self.content(rva, layout.size)
-            if not any(data):
-                return
-            yield layout.unpack(data)
-            rva += layout.size
-
-
-def _read(image: _Image) -> PeFile:
+def _read(image: Image) -> PeFile:
     file_header, header = image.headers.FILE_HEADER, image.headers.OPTIONAL_HEADER
     machine = int(file_header.Machine)
     is_64_bit = int(header.Magic) == _PE32_PLUS
@@ -205,29 +165,23 @@ def _read(image: _Image) -> PeFile:
         forwards=forwards,
         subsystem_version=(int(header.MajorSubsystemVersion), int(header.MinorSubsystemVersion)),
         time_stamp=int(file_header.TimeDateStamp),
-        is_reproducible=_REPRODUCIBLE in _debug_kinds(image),
+        is_reproducible=DEBUG_REPRODUCIBLE in _debug_kinds(image),
     )
 
 
-def _exports(image: _Image) -> tuple[str | None, frozenset[str], tuple[ForwardedExport, ...]]:
-    address, size = image.directory(_EXPORT)
+def _exports(image: Image) -> tuple[str | None, frozenset[str], tuple[ForwardedExport, ...]]:
+    address, size = image.directory(Directory.EXPORT)
     if not address:
         return None, frozenset(), ()
-    header = _EXPORTS.unpack(image.content(address, _EXPORTS.size))
-    name, first, function_count, name_count, functions, names, ordinals = header
-    rvas = _numbers(image, names, name_count, "I")
-    named = dict(zip(_numbers(image, ordinals, name_count, "H"), map(image.text, rvas)))
+    table = ExportDirectory(*EXPORT_DIRECTORY.unpack(image.content(address, EXPORT_DIRECTORY.size)))
+    rvas = image.numbers("I", table.names, table.name_count)
+    named = dict(zip(image.numbers("H", table.ordinals, table.name_count), map(image.text, rvas)))
     forwards = [
-        _forward(named.get(index, f"#{first + index}"), image.text(rva))
-        for index, rva in enumerate(_numbers(image, functions, function_count, "I"))
+        _forward(named.get(index, f"#{table.first_ordinal + index}"), image.text(rva))
+        for index, rva in enumerate(image.numbers("I", table.functions, table.function_count))
         if address <= rva < address + size
     ]
-    return image.text(name), frozenset(image.text(rva) for rva in rvas), tuple(forwards)
-
-
-def _numbers(image: _Image, rva: int, count: int, kind: str) -> tuple[int, ...]:
-    layout = struct.Struct(f"<{count}{kind}")
-    return layout.unpack(image.content(rva, layout.size)) if count else ()
+    return image.text(table.name), frozenset(image.text(rva) for rva in rvas), tuple(forwards)
 
 
 def _forward(name: str, target: str) -> ForwardedExport:
@@ -237,26 +191,29 @@ def _forward(name: str, target: str) -> ForwardedExport:
     return ForwardedExport(name, library if is_whole else f"{library}.dll", symbol)
 
 
-def _imports(image: _Image) -> Iterator[ImportedLibrary]:
-    address, _ = image.directory(_IMPORT)
-    for lookup, name, thunks in image.records(_IMPORTED_LIBRARY, address) if address else ():
-        yield ImportedLibrary(image.text(name), tuple(_symbols(image, lookup or thunks)), is_delayed=False)
+def _imports(image: Image) -> Iterator[ImportedLibrary]:
+    address, _ = image.directory(Directory.IMPORT)
+    for _, fields in image.records(IMPORT_DESCRIPTOR, address) if address else ():
+        entry = ImportDescriptor(*fields)
+        symbols = tuple(_symbols(image, entry.lookup or entry.thunks))
+        yield ImportedLibrary(image.text(entry.name), symbols, is_delayed=False)
 
 
-def _delayed_imports(image: _Image) -> Iterator[ImportedLibrary]:
-    address, _ = image.directory(_DELAY_IMPORT)
-    for attributes, name, lookup in image.records(_DELAYED_LIBRARY, address) if address else ():
-        if not attributes & _BY_RVA:
+def _delayed_imports(image: Image) -> Iterator[ImportedLibrary]:
+    address, _ = image.directory(Directory.DELAY_IMPORT)
+    for _, fields in image.records(DELAY_DESCRIPTOR, address) if address else ():
+        entry = DelayDescriptor(*fields)
+        if not entry.attributes & DELAY_BY_RVA:
             raise ValueError("its delayed imports are those of a 32-bit file")
-        yield ImportedLibrary(image.text(name), tuple(_symbols(image, lookup)), is_delayed=True)
+        yield ImportedLibrary(image.text(entry.name), tuple(_symbols(image, entry.lookup)), is_delayed=True)
 
 
-def _symbols(image: _Image, rva: int) -> Iterator[str]:
-    for (thunk,) in image.records(_THUNK, rva):
-        yield f"#{thunk & 0xFFFF}" if thunk & _BY_ORDINAL else image.text((thunk & 0x7FFFFFFF) + 2)
+def _symbols(image: Image, rva: int) -> Iterator[str]:
+    for _, (thunk,) in image.records(THUNK, rva):
+        yield f"#{thunk & 0xFFFF}" if thunk & BY_ORDINAL else image.text((thunk & 0x7FFFFFFF) + 2)
 
 
-def _debug_kinds(image: _Image) -> set[int]:
-    address, size = image.directory(_DEBUG)
-    entries = image.content(address, size - size % _DEBUG_ENTRY.size) if address else b""
-    return {kind for (kind,) in _DEBUG_ENTRY.iter_unpack(entries)}
+def _debug_kinds(image: Image) -> set[int]:
+    address, size = image.directory(Directory.DEBUG)
+    entries = image.content(address, size - size % DEBUG_ENTRY.size) if address else b""
+    return {kind for (kind,) in DEBUG_ENTRY.iter_unpack(entries)}

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import stat
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -218,12 +219,18 @@ def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
     platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
     reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
     rows = [
-        ProcessRow("compile", f"Compile {n}.cc for {platforms[n % 14]}", Source.RAN, 900, str(n))
-        for n in range(1500 - 84)
+        ProcessRow("compile", f"Compile {n}.cc for {tag}", Source.RAN, 900, str(n), platform=tag)
+        for n, tag in zip(range(1500 - 84), cycle(platforms))
     ]
     rows += [
         ProcessRow(
-            "link", f"Link x.so for {r.platform} and {r.abi}", Source.RAN, 90, r.wheel, tuple(range(0, 1400, 14))
+            kind="link",
+            description=f"Link x.so for {r.platform} and {r.abi}",
+            source=Source.RAN,
+            milliseconds=90,
+            output=r.wheel,
+            needs=tuple(range(0, 1400, 14)),
+            platform=r.platform,
         )
         for r in reports
     ]

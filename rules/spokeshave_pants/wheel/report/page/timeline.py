@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -21,7 +20,6 @@ SOURCE_NAMES = {
 }
 OTHER = "other processes"
 
-_PLATFORM = re.compile(r"\b(?:manylinux|musllinux|macosx)_\d+_\d+_[a-z0-9_]+|\bwin_(?:amd64|arm64)")
 # Heights in pixels. Of many simultaneous look-ups the later ones cover the earlier ones, as they take milliseconds.
 _LANE, _GAP, _MOST_LANES = 6, 1, 12
 _TICKS = 5
@@ -89,12 +87,6 @@ def human_time(seconds: float) -> str:
     if seconds < 0.9995:
         return f"{1000 * seconds:.0f} ms"
     return f"{seconds:.1f} s" if seconds < 599.95 else f"{seconds / 60:.1f} min"
-
-
-def platform_of(description: str) -> str:
-    """Return the platform in a process' description, or an empty text if it is for all platforms."""
-    found = _PLATFORM.search(description)
-    return found[0] if found else ""
 
 
 def render_timeline(run: PackageRun) -> Html:
@@ -234,7 +226,7 @@ def group_by_stage(run: PackageRun) -> tuple[Group, ...]:
 def _stage(stage: str, steps: list[Step]) -> Group:
     platforms: dict[str, list[Step]] = {}
     for step in steps:
-        platforms.setdefault(platform_of(step.process.description), []).append(step)
+        platforms.setdefault(step.process.platform, []).append(step)
     if len(platforms) == 1:
         return Group.of(f"{stage} {next(iter(platforms))}".strip(), steps)
     parts = tuple(Group.of(platform or "all platforms", platforms[platform]) for platform in sorted(platforms))

@@ -1,0 +1,146 @@
+"""The header of universal Mach-O files, which says where the slice of each architecture lies (``mach-o/fat.h``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Protocol
+
+from macholib import mach_o
+
+from spokeshave.files import CHUNK
+
+# Java's classes have the same magic number, and next a version that is 45 at least.
+_MOST_SLICES = 32
+_ARCHIVE = b"!<arch>\n"
+_ENTRIES: dict[int, Any] = {mach_o.FAT_MAGIC: mach_o.fat_arch, mach_o.FAT_MAGIC_64: mach_o.fat_arch64}
+
+
+class _Readable(Protocol):
+    """A file that is open or mapped into memory."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def seek(self, offset: int, /) -> object: ...
+
+
+class Region(NamedTuple):
+    """A part of a file or a slice: its offset from the beginning and its size, in bytes."""
+
+    offset: int
+    size: int
+
+
+class SliceEntry(NamedTuple):
+    """Where a slice lies, and for which processor; ``alignment`` is a power of two."""
+
+    cpu_type: int
+    cpu_subtype: int
+    region: Region
+    alignment: int
+
+
+@dataclass(frozen=True)
+class UniversalHeader:
+    """The header of a universal file; offsets in it are of 32 or 64 bits by its magic number."""
+
+    entries: tuple[SliceEntry, ...]
+    magic: int = mach_o.FAT_MAGIC
+
+    @classmethod
+    def read(cls, stream: _Readable) -> UniversalHeader | None:
+        """Read a file's header; None for a file with one slice. Raises ValueError where the file ends within it."""
+        stream.seek(0)
+        header = _structure(mach_o.fat_header, stream, 0)
+        magic, size = int(header.magic), mach_o.fat_header._size_
+        if magic not in _ENTRIES:
+            return None
+        kind = _ENTRIES[magic]
+        entries = [_structure(kind, stream, size + index * kind._size_) for index in range(int(header.nfat_arch))]
+        return cls(tuple(map(_slice_entry, entries)), magic)
+
+    @property
+    def size(self) -> int:
+        """The bytes that the header takes."""
+        return int(mach_o.fat_header._size_ + len(self.entries) * _ENTRIES[self.magic]._size_)
+
+    @property
+    def end(self) -> int:
+        """Where the last slice ends."""
+        return max(sum(entry.region) for entry in self.entries)
+
+    def with_sizes(self, sizes: Iterable[int]) -> UniversalHeader:
+        """The header for slices of these sizes, each at the next offset that its alignment allows."""
+        end = self.size
+        entries = []
+        for entry, size in zip(self.entries, sizes):
+            offset = end + -end % (1 << entry.alignment)
+            entries.append(entry._replace(region=Region(offset, size)))
+            end = offset + size
+        return replace(self, entries=tuple(entries))
+
+    def write(self, stream: IO[bytes], slices: Sequence[tuple[Path, Region]]) -> None:
+        """Write the whole file: this header, and for each entry of it a region of a file."""
+        stream.seek(0)
+        stream.write(self._content())
+        for entry, (path, region) in zip(self.entries, slices):
+            stream.write(bytes(entry.region.offset - stream.tell()))
+            with path.open("rb") as source:
+                copy_region(source, region, stream)
+        stream.truncate()
+
+    def _content(self) -> bytes:
+        header = mach_o.fat_header(magic=self.magic, nfat_arch=len(self.entries), _endian_=">")
+        return b"".join([header.to_str(), *map(self._entry_content, self.entries)])
+
+    def _entry_content(self, entry: SliceEntry) -> bytes:
+        structure = _ENTRIES[self.magic](
+            cputype=entry.cpu_type,
+            cpusubtype=entry.cpu_subtype,
+            offset=entry.region.offset,
+            size=entry.region.size,
+            align=entry.alignment,
+            _endian_=">",
+        )
+        return bytes(structure.to_str())
+
+
+def is_universal(stream: IO[bytes]) -> bool:
+    """Whether a file begins as a universal one does; Java's classes and static libraries do so too, and are not."""
+    stream.seek(0)
+    start = stream.read(mach_o.fat_header._size_)
+    if len(start) < mach_o.fat_header._size_:
+        return False
+    header = mach_o.fat_header.from_str(start)
+    if int(header.magic) not in _ENTRIES or int(header.nfat_arch) > _MOST_SLICES:
+        return False
+    try:
+        first = _structure(_ENTRIES[int(header.magic)], stream, len(start))
+        stream.seek(int(first.offset))
+    except ValueError:
+        # Damaged, which whoever reads the file reports.
+        return True
+    return stream.read(len(_ARCHIVE)) != _ARCHIVE
+
+
+def copy_region(source: IO[bytes], region: Region, destination: IO[bytes]) -> None:
+    """Copy a part of a file, a chunk at a time."""
+    source.seek(region.offset)
+    left = region.size
+    while left:
+        chunk = source.read(min(CHUNK, left))
+        destination.write(chunk)
+        left -= len(chunk)
+
+
+def _structure(kind: Any, stream: _Readable, offset: int) -> Any:
+    content = stream.read(kind._size_)
+    if len(content) != kind._size_:
+        raise ValueError(f"it ends before {kind._size_} bytes at {offset}")
+    return kind.from_str(content)
+
+
+def _slice_entry(entry: Any) -> SliceEntry:
+    region = Region(int(entry.offset), int(entry.size))
+    return SliceEntry(int(entry.cputype), int(entry.cpusubtype), region, int(entry.align))

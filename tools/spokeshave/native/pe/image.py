@@ -1,0 +1,89 @@
+"""A PE file that is mapped into memory: where addresses lie in it, and the records and texts at them.
+
+pefile reads the headers and finds addresses in the file. The tables of names are read here: pefile, made for files
+that lie, cuts long names, stops at 8,192 of them without an error and copies whole sections.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import pefile
+
+from spokeshave.native.name_budget import NameBudget
+from spokeshave.native.pe.layout import Directory
+
+# pefile has no types.
+_open_headers = cast("Callable[..., Any]", pefile.PE)
+
+
+@contextmanager
+def open_image(path: Path) -> Iterator[Image]:
+    """Map a PE file into memory. Raises what pefile raises for a damaged one."""
+    with closing(_open_headers(str(path), fast_load=True)) as headers:
+        yield Image(headers)
+
+
+@dataclass(frozen=True)
+class Image:
+    """A PE file in memory mapped by pefile. Only requested parts are copied."""
+
+    headers: Any
+
+    @cached_property
+    def _budget(self) -> NameBudget:
+        return NameBudget(self.size)
+
+    @property
+    def size(self) -> int:
+        """The file's size in bytes."""
+        return len(self.headers.__data__)
+
+    def offset(self, rva: int) -> int:
+        """Where an address lies in the file."""
+        return int(self.headers.get_offset_from_rva(rva))
+
+    def content(self, rva: int, size: int) -> bytes:
+        """The bytes at an address."""
+        offset = self.offset(rva)
+        self._budget.spend(size)
+        data = bytes(self.headers.__data__[offset : offset + size])
+        if len(data) != size:
+            raise ValueError(f"it ends before {size} bytes at {offset}")
+        return data
+
+    def text(self, rva: int) -> str:
+        """Return a text that ends with a zero byte."""
+        offset = self.offset(rva)
+        end = self.headers.__data__.find(b"\0", offset)
+        if end < 0:
+            raise ValueError(f"a name at {offset} has no end")
+        self._budget.spend(end - offset)
+        return bytes(self.headers.__data__[offset:end]).decode("utf-8", "surrogateescape")
+
+    def directory(self, directory: Directory) -> tuple[int, int]:
+        """Return the address and size of a data directory. Zeros if there is none."""
+        directories = self.headers.OPTIONAL_HEADER.DATA_DIRECTORY
+        if directory >= len(directories):
+            return 0, 0
+        return int(directories[directory].VirtualAddress), int(directories[directory].Size)
+
+    def records(self, layout: struct.Struct, rva: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """The records of a table that ends with one of zeros, each with its address."""
+        while True:
+            data = self.content(rva, layout.size)
+            if not any(data):
+                return
+            yield rva, layout.unpack(data)
+            rva += layout.size
+
+    def numbers(self, kind: str, rva: int, count: int) -> tuple[int, ...]:
+        """A table of so many numbers of a kind of `struct`'s."""
+        layout = struct.Struct(f"<{count}{kind}")
+        return layout.unpack(self.content(rva, layout.size)) if count else ()
