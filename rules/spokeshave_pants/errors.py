@@ -1,21 +1,8 @@
-"""The base class of errors that a user can fix, and the collection of several problems into one message."""
+"""The errors of the plugin that a user can fix and that more than one room raises."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-
-
-class SpokeshaveError(Exception):
-    """An error that the user can fix. The message says what happened, where, and what to do."""
-
-
-class InvalidPlatformError(SpokeshaveError):
-    """An invalid platform tag, or one that no toolchain builds for."""
-
-
-class InvalidPythonError(SpokeshaveError):
-    """A Python version not of the form `3.X` or `3.Xt`, or one that cannot be built for."""
+from spokeshave_core.problems import SpokeshaveError
 
 
 class InvalidTargetError(SpokeshaveError):
@@ -40,33 +27,3 @@ class ToolError(SpokeshaveError):
 
 class MissingInterpreterError(SpokeshaveError):
     """A target lists a Python that has no interpreter or no headers here."""
-
-
-class Problems:
-    """The problems of one target, for one message."""
-
-    def __init__(self) -> None:
-        self._found: list[str] = []
-
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """Add a `SpokeshaveError` that the block raises, and continue after the block."""
-        try:
-            yield
-        except SpokeshaveError as error:
-            self._found.append(str(error))
-
-    def add(self, problem: str) -> None:
-        """Add a problem. An empty text is ignored."""
-        if problem:
-            self._found.append(problem)
-
-    def raise_if_any(self) -> None:
-        """Raise an `InvalidTargetError` with all added problems."""
-        if self._found:
-            raise InvalidTargetError("\n".join(dict.fromkeys(self._found)))
-
-
-def bullet_list(problems: Iterable[str]) -> str:
-    """Return problems as an indented list, with a bullet each and continuation lines indented."""
-    return "\n".join("  * " + problem.replace("\n", "\n    ") for problem in problems)

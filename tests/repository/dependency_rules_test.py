@@ -12,6 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "rules/spokeshave_pants"
 TOOLS = REPOSITORY / "tools/spokeshave"
+CORE = REPOSITORY / "core/spokeshave_core"
 # What Pants itself has, beside the standard library, and the libraries that the launcher adds.
 PLUGIN_MAY_IMPORT = {"packaging", "pants", "spokeshave_core", "spokeshave_pants", "tabulate", "tomli"}
 # What is decided without the engine, so that a second set of rules can use it: none of it awaits anything.
@@ -60,7 +61,8 @@ def offenders(root: Path, forbidden: set[str]) -> list[str]:
 
 
 def test_both_trees_are_there() -> None:
-    assert PLUGIN / "platform.py" in sources(PLUGIN) and TOOLS / "cli.py" in sources(TOOLS)
+    assert PLUGIN / "action.py" in sources(PLUGIN) and TOOLS / "cli.py" in sources(TOOLS)
+    assert CORE / "platform.py" in sources(CORE)
     assert not [path for path in sources(PLUGIN) if "tools" in path.relative_to(PLUGIN).parts[:2]]
 
 
@@ -70,6 +72,21 @@ def test_the_tools_never_import_pants_or_the_plugin() -> None:
 
 def test_the_plugin_never_imports_the_tools() -> None:
     assert offenders(PLUGIN, {"spokeshave"}) == []
+
+
+def test_the_core_imports_the_standard_library_alone() -> None:
+    """The plugin and the tools import it with the packages of each, of which some differ in their versions."""
+    standard = {*standard_library(), "spokeshave_core"}
+    assert [
+        f"{path}: {name}" for path in sources(CORE) for name in imports(path) if name.split(".")[0] not in standard
+    ] == []
+
+
+@pytest.mark.parametrize("root", [PLUGIN, TOOLS], ids=["plugin", "tools"])
+def test_both_trees_import_the_core(root: Path) -> None:
+    """Each through a link of its own, which leads to the one directory."""
+    assert (root.parent / "spokeshave_core").resolve() == CORE
+    assert any(name.startswith("spokeshave_core.") for path in sources(root) for name in imports(path))
 
 
 def test_the_plugin_imports_nothing_that_pants_does_not_bring() -> None:
@@ -84,7 +101,7 @@ def test_the_plugin_imports_nothing_that_pants_does_not_bring() -> None:
 
 def test_what_the_plugin_decides_without_the_engine_does_not_import_it() -> None:
     pure = [path for path in sources(PLUGIN) if not ends_at_the_engine(path)]
-    assert {"platform.py", "python_abi.py", "scan.py", "wheel_plan.py", "channel.py"} <= {path.name for path in pure}
+    assert {"platforms.py", "scan.py", "wheel_plan.py", "version_arguments.py"} <= {path.name for path in pure}
     assert [f"{path}: {name}" for path in pure for name in imports(path) if name.startswith(ENGINE)] == []
 
 

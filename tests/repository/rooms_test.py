@@ -21,7 +21,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {}
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "errors files processes python_code",
-        "home report setup_steps",
+        "home pinned_library report setup_steps",
         "tags",
         "native",
         "wheel",
@@ -31,7 +31,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file"),
-    "verify": ("findings", "checks", "command"),
+    "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from spokeshave import __version__
-from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.errors import ExitCode
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 COMMANDS = {
     "metadata": ("spokeshave.assemble.metadata_command", "check a pyproject.toml and report the metadata of its wheel"),

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _PARTIAL = ".partial-"
 _SHOWN_LINES = 8

@@ -17,9 +17,9 @@ from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 from pants.option.option_types import StrListOption, StrOption
 
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.action import Action
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.toolchain.platforms import parse_platform
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
 from spokeshave_pants.wheel.build.rules import AssembleWheelRequest, UnrepairedWheel, WheelKey
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, PythonsField
@@ -64,7 +64,7 @@ def report(actions: Iterable[Action], run_id: RunId) -> bytes:
 async def bench_build(
     targets: FilteredTargets, subsystem: BenchBuildSubsystem, workspace: Workspace, run_id: RunId
 ) -> BenchBuild:
-    platform = Platform.parse(subsystem.platform, where="`--bench-build-platform`")
+    platform = parse_platform(subsystem.platform, where="`--bench-build-platform`")
     abis = [parse_abi(text) for text in subsystem.pythons]
     extensions = await MultiGet(
         Get(PythonExtension, LinkPythonExtensionRequest(target.address, platform, abi))

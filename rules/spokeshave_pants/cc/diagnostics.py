@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 
-from spokeshave_pants.platform import Platform, System
+from spokeshave_core.platform import Platform, System
 
 _NAMES = "{names}"
 _OPENMP_HEADERS = ("omp.h", "ompt.h", "omp-tools.h")

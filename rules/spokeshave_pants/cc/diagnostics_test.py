@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.diagnostics import (
     assembler_hint,
     compile_hint,
@@ -16,10 +17,9 @@ from spokeshave_pants.cc.diagnostics import (
     undefined_hints,
     undefined_symbols,
 )
-from spokeshave_pants.platform import Platform
 
 LINUX, MUSL, MACOS, WINDOWS, ARM = (
-    Platform.parse(tag, where="this test")
+    Platform.parse(tag)
     for tag in (
         "manylinux_2_17_x86_64",
         "musllinux_1_2_x86_64",
@@ -210,7 +210,7 @@ def test_dispatch_by_ifunc_on_musl_has_a_hint() -> None:
 
 
 def test_asking_the_processor_where_clang_cannot_has_a_hint() -> None:
-    hint = compile_hint(BUILTIN, Platform.parse("manylinux_2_17_s390x", where="this test"))
+    hint = compile_hint(BUILTIN, Platform.parse("manylinux_2_17_s390x"))
     assert hint is not None and "AArch64 only" in hint and "getauxval" in hint
     assert compile_hint(BUILTIN.splitlines()[0], ARM) is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.platform import Platform
+from spokeshave_core.platform import Platform
 
 PACKAGES_DIR = "__packages"
 

@@ -32,7 +32,7 @@ from pants.util.strutil import help_text
 from spokeshave_pants.cc.languages import ASSEMBLER_EXTENSIONS
 from spokeshave_pants.cc.sandbox_flags import leaves_sandbox, refused_flags
 from spokeshave_pants.cc.unsupported import UNSUPPORTED_EXTENSIONS, unsupported_flag
-from spokeshave_pants.platform import check_platform_globs
+from spokeshave_pants.toolchain.platforms import check_platform_globs
 
 # Included files have many suffixes, of which Pants knows only three.
 _TEXT_EXTENSIONS = (".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".txx")

@@ -6,7 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 
 _MODULES = (
     "C++20 modules are not supported, because each source is compiled separately: declare shared names in headers, "

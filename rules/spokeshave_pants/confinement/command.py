@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spokeshave_pants.platform import Platform, System
+from spokeshave_core.platform import Platform, System
+from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import ZIG
 
 CONFINE_DIR = "__confine"
@@ -35,7 +36,7 @@ def machine_platform(name: str) -> Platform:
 def build_argv(platform: Platform) -> tuple[str, ...]:
     """Return the command line that compiles and links the program."""
     system = ("-lSystem",) if platform.system is System.MACOS else ("-static", "-ffreestanding")
-    return (ZIG, "cc", "-target", platform.zig_target, *_FLAGS, SOURCE_NAME, "-o", OUTPUT_NAME, *system)
+    return (ZIG, "cc", "-target", zig_target(platform), *_FLAGS, SOURCE_NAME, "-o", OUTPUT_NAME, *system)
 
 
 def confined_argv(argv: Iterable[str], inputs: Iterable[str], dependency_file: str | None = None) -> tuple[str, ...]:

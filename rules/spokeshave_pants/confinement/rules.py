@@ -11,6 +11,7 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.confinement.command import (
     CONFINE_DIR,
     OUTPUT_NAME,
@@ -19,7 +20,6 @@ from spokeshave_pants.confinement.command import (
     confined_argv,
     machine_platform,
 )
-from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.resources.files import carried_source
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.packages import PackagesRequest

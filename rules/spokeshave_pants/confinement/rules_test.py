@@ -16,18 +16,19 @@ from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.compile.command import compile_argv, dependency_file, object_path
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.confinement.command import CONFINE
 from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
-from spokeshave_pants.platform import Platform
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
+from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_ENVIRONMENT
 
-PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 SECRET = "SECRET OF THE MACHINE"
 NAMESPACE, LANDLOCK, NOTHING = "n", "l", ""
 # Asked of the kernel and not of the program, so that a fault of the program is not taken for a kernel that refuses.
@@ -237,8 +238,8 @@ def sandbox(rule_runner: RuleRunner, tmp_path_factory: pytest.TempPathFactory) -
     Path(rule_runner.build_root, "laid/leak.h").write_text(f'#define TEXT "{SECRET}"\n')
     (made.root / "own.c").write_text("int own;\n")
     for command in (
-        (ZIG, "cc", "-target", PLATFORM.zig_target, "-fPIC", "-c", "own.c", "-o", "own.o"),
-        (ZIG, "cc", "-target", PLATFORM.zig_target, "-fPIC", "-c", "../outside/leak.c", "-o", "../outside/leak.o"),
+        (ZIG, "cc", "-target", zig_target(PLATFORM), "-fPIC", "-c", "own.c", "-o", "own.o"),
+        (ZIG, "cc", "-target", zig_target(PLATFORM), "-fPIC", "-c", "../outside/leak.c", "-o", "../outside/leak.o"),
         (ZIG, "ar", "rcs", "../outside/libleak.a", "../outside/leak.o"),
     ):
         subprocess.run(command, cwd=made.root, env=made.environment, check=True)
@@ -349,7 +350,7 @@ def test_a_confined_process_has_the_program_among_its_inputs(rule_runner: RuleRu
     toolchain = rule_runner.request(CcToolchain, [CcToolchainRequest(PLATFORM)])
     for source, is_sound in (("int x;\n", True), (f'#include "{tmp_path}/leak.h"\n', False)):
         process = Process(
-            argv=(ZIG, "cc", "-target", PLATFORM.zig_target, "-c", "a.c", "-o", "a.o", "-MD", "-MF", "a.d"),
+            argv=(ZIG, "cc", "-target", zig_target(PLATFORM), "-c", "a.c", "-o", "a.o", "-MD", "-MF", "a.d"),
             env=ZIG_ENVIRONMENT,
             input_digest=rule_runner.request(Digest, [CreateDigest([FileContent("__work/a.c", source.encode())])]),
             immutable_input_digests={f"__work/{TOOLCHAIN_DIR}": toolchain.compiler},

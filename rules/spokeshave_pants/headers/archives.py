@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidPlatformError, InvalidPythonError, SpokeshaveError
+from spokeshave_core.platform import InvalidPlatformError, Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import InvalidPythonError, PythonVersion
 from spokeshave_pants.headers.pinned_entries import parse_entries
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.toolchain.platforms import parse_platform
 
 OPTION = "`[python-headers].archives`"
 INCLUDE = "python/include"
@@ -61,7 +62,7 @@ class PinnedArchive:
         problems = []
         try:
             version = PythonVersion.parse(python, where=where)
-            platform = Platform.parse(tag, where=where) if colon else None
+            platform = parse_platform(tag, where=where) if colon else None
         except (InvalidPythonError, InvalidPlatformError) as error:
             problems.append(str(error))
         if _PINNED.fullmatch(text) is None:

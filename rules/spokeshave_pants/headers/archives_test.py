@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.headers.archives import (
     PinnedArchive,
     PinnedArchiveError,
@@ -12,13 +14,11 @@ from spokeshave_pants.headers.archives import (
     headers_version,
     include_folder,
 )
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 
 SHA256 = "0123456789abcdef" * 4
 URL = "https://example.org/cpython-3.12.3-install_only.tar.gz"
-WINDOWS = Platform.parse("win_amd64", where="this test")
-LINUX = Platform.parse("manylinux_2_17_x86_64", where="this test")
+WINDOWS = Platform.parse("win_amd64")
+LINUX = Platform.parse("manylinux_2_17_x86_64")
 
 
 def test_an_archive_is_pinned_by_address_hash_and_size() -> None:

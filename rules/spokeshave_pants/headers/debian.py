@@ -6,7 +6,7 @@ installed, and the machine's package lists are not changed. The mirror is the on
 
 from __future__ import annotations
 
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.python_abi import PythonVersion
 
 INCLUDE = "include"
 # Options of apt, in addition to the machine's own `Acquire` settings (proxies, certificates), which come first.

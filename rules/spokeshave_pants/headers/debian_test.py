@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.headers.debian import download_script, package_name
-from spokeshave_pants.python_abi import PythonVersion
 
 
 def test_the_free_threaded_build_has_the_package_of_the_other() -> None:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.headers.preprocessor import visible_text
 from spokeshave_pants.headers.pyconfig import derived_pyconfig
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.zig import ZIG
 
 _MACHINES = {"amd64": "i386:x86-64", "arm64": "arm64"}

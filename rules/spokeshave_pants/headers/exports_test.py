@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.headers.exports import Export, dll_name, exports, import_library_argv, module_definition
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 
 CP312 = PythonAbi(PythonVersion(12))
 CP313T = PythonAbi(PythonVersion(13, free_threaded=True))
@@ -84,6 +84,6 @@ def test_a_module_definition_marks_variables() -> None:
 
 @pytest.mark.parametrize(("tag", "machine"), [("win_amd64", "i386:x86-64"), ("win_arm64", "arm64")])
 def test_an_import_library_is_for_the_platforms_processor(tag: str, machine: str) -> None:
-    platform = Platform.parse(tag, where="this test")
+    platform = Platform.parse(tag)
     argv = import_library_argv(platform, definition="a.def", output="python3.lib")
     assert argv[1:] == ("dlltool", "-m", machine, "-d", "a.def", "-l", "python3.lib")

@@ -10,6 +10,8 @@ from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import LinkError
@@ -20,8 +22,6 @@ from spokeshave_pants.headers.exports import (
     module_definition,
 )
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 

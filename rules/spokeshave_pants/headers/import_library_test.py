@@ -10,6 +10,8 @@ from pants.core.util_rules import source_files
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.compile import rules as compile
@@ -25,8 +27,6 @@ from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
@@ -92,7 +92,7 @@ def rule_runner() -> RuleRunner:
 
 def compiled(runner: RuleRunner, abi: PythonAbi, tag: str) -> FallibleCompiledObject:
     plan = runner.request(CompilePlan, [CompilePlanRequest("src/ext/m.c")])
-    request = CompileCcSourceRequest(plan, Platform.parse(tag, where=WHERE), abi)
+    request = CompileCcSourceRequest(plan, Platform.parse(tag), abi)
     return runner.request(FallibleCompiledObject, [request])
 
 
@@ -132,7 +132,7 @@ def test_the_headers_agree_with_the_compiler_on_every_kind_of_platform(
 def test_an_import_library_names_the_abis_dll_and_functions(
     rule_runner: RuleRunner, tag: str, abi: PythonAbi, dll: bytes
 ) -> None:
-    request = PythonImportLibraryRequest(abi, Platform.parse(tag, where=WHERE), WHERE)
+    request = PythonImportLibraryRequest(abi, Platform.parse(tag), WHERE)
     library = rule_runner.request(PythonImportLibrary, [request])
     (file,) = rule_runner.request(DigestContents, [library.digest])
     assert file.path == library.path == dll.decode().replace(".dll", ".lib")

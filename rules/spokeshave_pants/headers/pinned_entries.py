@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
 
 T = TypeVar("T")
 

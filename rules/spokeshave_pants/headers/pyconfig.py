@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from spokeshave_pants.platform import UNIVERSAL, Platform, System
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import UNIVERSAL, Platform, System
+from spokeshave_core.python_abi import PythonVersion
 
 _BIG_ENDIAN = frozenset({"s390x"})
 _32_BIT = frozenset({"armv7l"})

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.headers.pyconfig import derived_pyconfig
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 
 PLATFORMS = (
     "manylinux_2_17_x86_64",
@@ -23,13 +23,13 @@ PLATFORMS = (
 
 
 def macros(tag: str, version: str = "3.12") -> dict[str, str]:
-    text = derived_pyconfig(Platform.parse(tag, where="this test"), PythonVersion.parse(version, where="this test"))
+    text = derived_pyconfig(Platform.parse(tag), PythonVersion.parse(version, where="this test"))
     return dict(re.findall(r"^#define (\w+) ?(.*)$", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("tag", PLATFORMS)
 def test_no_macro_is_defined_twice_and_each_condition_is_closed(tag: str) -> None:
-    text = derived_pyconfig(Platform.parse(tag, where="this test"), PythonVersion(13, free_threaded=True))
+    text = derived_pyconfig(Platform.parse(tag), PythonVersion(13, free_threaded=True))
     names = re.findall(r"^#define (\w+)", text, re.MULTILINE)
     assert len(names) == len(set(names)) > 60
     assert len(re.findall(r"^#ifndef", text, re.MULTILINE)) == len(re.findall(r"^#endif", text, re.MULTILINE))

@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidPythonError, SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import InvalidPythonError, PythonVersion
 from spokeshave_pants.headers.pinned_entries import parse_entries
-from spokeshave_pants.python_abi import PythonVersion
 
 OPTION = "`[python-headers].releases`"
 CACHE = "spokeshave_headers"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.headers.releases import (
     OTHER,
     PinnedRelease,
@@ -11,7 +12,6 @@ from spokeshave_pants.headers.releases import (
     PinnedReleases,
     fallback_warning,
 )
-from spokeshave_pants.python_abi import PythonVersion
 
 SHA256 = "5c" * 32
 

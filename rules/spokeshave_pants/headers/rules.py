@@ -31,6 +31,8 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import MissingInterpreterError
 from spokeshave_pants.headers import debian as debian_headers
 from spokeshave_pants.headers import releases as header_releases
@@ -46,8 +48,6 @@ from spokeshave_pants.headers.archives import (
 )
 from spokeshave_pants.headers.pyconfig import derived_pyconfig
 from spokeshave_pants.headers.releases import PinnedRelease, PinnedReleases
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.pythons.rules import Interpreters
 from spokeshave_pants.resources.files import standalone_tool

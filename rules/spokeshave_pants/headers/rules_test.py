@@ -14,16 +14,18 @@ import pytest
 from pants.engine.fs import DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.errors import MissingInterpreterError, SpokeshaveError
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.errors import MissingInterpreterError
 from spokeshave_pants.headers import rules as python_headers
 from spokeshave_pants.headers.archives import PinnedArchiveError
 from spokeshave_pants.headers.pyconfig import derived_pyconfig
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.pythons.rules import Interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
+from spokeshave_pants.toolchain.platforms import host_platform
 
 WHERE = "the target //a:b"
 LINUX = "manylinux_2_17_x86_64"
@@ -45,7 +47,7 @@ def new_rule_runner(*options: str) -> RuleRunner:
 
 
 def headers_of(runner: RuleRunner, version: str, tag: str = LINUX) -> tuple[PythonHeaders, dict[str, str]]:
-    request = PythonHeadersRequest(PythonVersion.parse(version, where=WHERE), Platform.parse(tag, where=WHERE), WHERE)
+    request = PythonHeadersRequest(PythonVersion.parse(version, where=WHERE), Platform.parse(tag), WHERE)
     headers = runner.request(PythonHeaders, [request])
     files = runner.request(DigestContents, [headers.digest])
     return headers, {file.path: file.content.decode() for file in files}
@@ -98,7 +100,7 @@ def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfi
     for tag in (LINUX, "win_arm64", "macosx_11_0_universal2"):
         headers, found = headers_of(runner, "3.12", tag)
         assert sorted(found) == ["Python.h", "cpython/object.h", "patchlevel.h", "pyconfig.h"]
-        assert found["pyconfig.h"] == derived_pyconfig(Platform.parse(tag, where=WHERE), PythonVersion(12))
+        assert found["pyconfig.h"] == derived_pyconfig(Platform.parse(tag), PythonVersion(12))
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         assert headers.pinned
         assert headers.origin == (
@@ -179,7 +181,7 @@ def real_pyconfig(folder: Path) -> str:
 
 
 def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_test(machine: RuleRunner) -> None:
-    host = Platform.parse("host", where=WHERE)
+    host = host_platform()
     interpreters = [
         found for found in machine.request(Interpreters, []).found if found.include and found.patch >= OLDEST
     ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.python_abi import PythonVersion
 
 # Printed by each candidate, as one line of JSON.
 _QUESTION = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pythons.interpreters import (
     Interpreter,
     discovery_script,

@@ -18,8 +18,9 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
-from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.pythons.foreign import ForeignPython, manifest_path, parse_manifest
+from spokeshave_core.manifest import ForeignPython, parse_manifest
+from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.pythons.foreign import manifest_path
 from spokeshave_pants.pythons.interpreters import Interpreter, discovery_script, expand_search_path, parse_discovery
 
 

@@ -19,10 +19,10 @@ from pants.util.logging import LogLevel
 
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.release.channel import ReleaseContext, VersionOptions, version_argv
 from spokeshave_pants.release.checkout import read_checkout
 from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
 from spokeshave_pants.release.target_types import PyprojectField, ReleaseWheelsField, VersionFileField
+from spokeshave_pants.release.version_arguments import ReleaseContext, VersionOptions, version_argv
 from spokeshave_pants.sandbox.tools import RunToolRequest, ToolResult, raise_for_failure
 
 VERSION_FILE = "version.json"

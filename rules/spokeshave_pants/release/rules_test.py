@@ -15,7 +15,6 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release import rules as version
-from spokeshave_pants.release.channel import UnknownCommitError
 from spokeshave_pants.release.rules import (
     ReleaseMembers,
     ReleaseOfRequest,
@@ -23,6 +22,7 @@ from spokeshave_pants.release.rules import (
     WheelVersionRequest,
 )
 from spokeshave_pants.release.target_types import ReleaseTarget
+from spokeshave_pants.release.version_arguments import UnknownCommitError
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget

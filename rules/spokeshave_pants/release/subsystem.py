@@ -6,7 +6,7 @@ from pants.engine.goal import Goal, GoalSubsystem
 from pants.option.option_types import EnumOption, StrOption
 from pants.util.strutil import help_text, softwrap
 
-from spokeshave_pants.release.channel import Channel, VersionFormat
+from spokeshave_core.channel import Channel, VersionFormat
 
 
 class ReleaseVersionSubsystem(GoalSubsystem):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonVersion
 
 # A compiler is not an extension module. The Python only decides environment markers. It is that of Pants 2.17.
 _MACHINES_PYTHON = PythonVersion(9)

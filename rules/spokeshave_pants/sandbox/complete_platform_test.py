@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.sandbox.complete_platform import (
     CompletePlatform,
     anywhere,
@@ -42,7 +42,7 @@ def test_no_machine_takes_another_ones_wheels(name: str) -> None:
 
 
 def target(tag: str) -> Platform:
-    return Platform.parse(tag, where="this test")
+    return Platform.parse(tag)
 
 
 def tags(platform: CompletePlatform) -> list[str]:

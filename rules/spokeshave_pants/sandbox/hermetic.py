@@ -18,7 +18,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 
-from spokeshave_pants.errors import SpokeshaveError
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform, of_machine
 from spokeshave_pants.sandbox.packages import LOOKUP_MILLISECONDS, InstalledPackages, Packages, PackagesRequest
 from spokeshave_pants.sandbox.subsystem import CcExecutionSubsystem

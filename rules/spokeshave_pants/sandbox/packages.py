@@ -37,8 +37,9 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_content
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.errors import SpokeshaveError, WrongHashError
-from spokeshave_pants.file_names import project_of_dist_info
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.wheel_name import project_of_dist_info
+from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.resources.files import standalone_tool
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform
 from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes

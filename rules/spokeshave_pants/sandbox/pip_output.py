@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spokeshave_pants.errors import bullet_list
+from spokeshave_core.problems import bullet_list
 
 _MISMATCH = re.compile(
     r"^ +(?P<requirement>\S+) from (?P<url>\S+)(?: \(from .*)?:\n"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.platform import Platform, System
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.problems import SpokeshaveError
 
 # Files that zig's driver reads for macOS for compiles and links.
 _SYSTEM_FILES = {System.MACOS: ("lib/libc/darwin/*",)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.platform import Platform
+from spokeshave_core.platform import Platform
 from spokeshave_pants.toolchain.layout import (
     ToolchainLayoutError,
     compare_types_by_name,
@@ -12,7 +12,7 @@ from spokeshave_pants.toolchain.layout import (
     link_globs,
 )
 
-PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 # As libc++ of zig 0.17.0 has it, shortened.
 TYPEINFO = """\
 #    if defined(_LIBCPP_ABI_MICROSOFT)
@@ -31,7 +31,7 @@ def test_a_compile_gets_the_compiler_and_the_headers_of_its_platform() -> None:
 
 
 def test_every_floor_of_an_architecture_is_compiled_with_the_same_headers() -> None:
-    assert compile_globs(PLATFORM) == compile_globs(Platform.parse("manylinux_2_34_x86_64", where="this test"))
+    assert compile_globs(PLATFORM) == compile_globs(Platform.parse("manylinux_2_34_x86_64"))
 
 
 def test_a_link_gets_no_header() -> None:
@@ -49,13 +49,13 @@ def test_a_link_gets_no_header() -> None:
     ],
 )
 def test_each_platform_has_its_own_headers_alone(tag: str, own: str, others: str) -> None:
-    globs = compile_globs(Platform.parse(tag, where="this test"))
+    globs = compile_globs(Platform.parse(tag))
     assert f"lib/libc/include/{own}/**" in globs
     assert not [glob for glob in globs if glob.startswith("lib/libc/") and others in glob]
 
 
 def test_a_link_for_macos_gets_the_stub_of_the_systems_library() -> None:
-    assert "lib/libc/darwin/*" in link_globs(Platform.parse("macosx_11_0_arm64", where="this test"))
+    assert "lib/libc/darwin/*" in link_globs(Platform.parse("macosx_11_0_arm64"))
 
 
 def test_types_are_compared_by_name_before_the_header_chooses() -> None:

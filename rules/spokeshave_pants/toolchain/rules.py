@@ -20,7 +20,7 @@ from pants.engine.fs import (
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.platform import Platform
+from spokeshave_core.platform import Platform
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 from spokeshave_pants.toolchain.layout import (

@@ -12,6 +12,8 @@ from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.command import compile_description
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.link.command import link_description
@@ -19,8 +21,6 @@ from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
 from spokeshave_pants.cc.runtime_pack.recipe import pack_description
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.wheel.build.extension import fuse_description
 from spokeshave_pants.wheel.build.rules import WheelKey
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest

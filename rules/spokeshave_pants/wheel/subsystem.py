@@ -8,7 +8,7 @@ from pants.option.option_types import DictOption, EnumListOption, StrListOption,
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
-from spokeshave_pants.platform import HOST, check_platform_globs
+from spokeshave_pants.toolchain.platforms import HOST, check_platform_globs
 
 
 class ReportFormat(Enum):

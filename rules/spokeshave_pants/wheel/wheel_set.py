@@ -16,11 +16,11 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePacks, RuntimePacksRequest
-from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.release.rules import StampedVersion
 from spokeshave_pants.toolchain.rules import CcToolchains, CcToolchainsRequest
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest

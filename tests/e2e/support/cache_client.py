@@ -2,6 +2,8 @@
 
     python cache_client.py '{"address": ..., "ca": ..., "token": ..., "instance": ...}' < requests.json > answers.json
 
+PYTHONPATH has to contain tools/.
+
 An answer is what the server told, or the name of the gRPC status with its details.
 """
 
@@ -17,9 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from buildgrid._protos.build.bazel.remote.execution.v2 import remote_execution_pb2 as apis
-from buildgrid._protos.build.bazel.remote.execution.v2 import remote_execution_pb2_grpc as services
-from buildgrid._protos.google.bytestream import bytestream_pb2, bytestream_pb2_grpc
+
+from spokeshave.cache_server.buildgrid_internals import bytestream, bytestream_services, messages, services
 
 CHUNK = 1 << 20
 TIMEOUT = 60
@@ -38,7 +39,7 @@ class Client:
             self.options["metadata"] = [("authorization", f"Bearer {token}")]
         self.actions = services.ActionCacheStub(channel)
         self.blobs = services.ContentAddressableStorageStub(channel)
-        self.bytes = bytestream_pb2_grpc.ByteStreamStub(channel)
+        self.bytes = bytestream_services.ByteStreamStub(channel)
         self.capabilities_of = services.CapabilitiesStub(channel)
 
     def name(self, rest: str) -> str:
@@ -47,7 +48,7 @@ class Client:
     def capabilities(self) -> bool:
         """Whether results may be stored."""
         found = self.capabilities_of.GetCapabilities(
-            apis.GetCapabilitiesRequest(instance_name=self.instance), **self.options
+            messages.GetCapabilitiesRequest(instance_name=self.instance), **self.options
         )
         return bool(found.cache_capabilities.action_cache_update_capabilities.update_enabled)
 
@@ -61,7 +62,7 @@ class Client:
             with open(path, "rb") as file:
                 for data in iter(lambda: file.read(CHUNK), b""):
                     name = self.name(f"uploads/{uuid.uuid4()}/blobs/{digest}")
-                    yield bytestream_pb2.WriteRequest(
+                    yield bytestream.WriteRequest(
                         resource_name=name, write_offset=offset, data=data, finish_write=offset + len(data) == size
                     )
                     offset += len(data)
@@ -73,15 +74,15 @@ class Client:
         """Upload a small file in one message; its digest."""
         data = Path(path).read_bytes()
         digest = f"{hashlib.sha256(data).hexdigest()}/{len(data)}"
-        one = apis.BatchUpdateBlobsRequest.Request(digest=parsed(digest), data=data)
+        one = messages.BatchUpdateBlobsRequest.Request(digest=parsed(digest), data=data)
         self.blobs.BatchUpdateBlobs(
-            apis.BatchUpdateBlobsRequest(instance_name=self.instance, requests=[one]), **self.options
+            messages.BatchUpdateBlobsRequest(instance_name=self.instance, requests=[one]), **self.options
         )
         return digest
 
     def get(self, digest: str, path: str) -> int:
         """Download a blob to a file; its size."""
-        request = bytestream_pb2.ReadRequest(resource_name=self.name(f"blobs/{digest}"))
+        request = bytestream.ReadRequest(resource_name=self.name(f"blobs/{digest}"))
         with open(path, "wb") as file:
             for answer in self.bytes.Read(request, **self.options):
                 file.write(answer.data)
@@ -89,39 +90,43 @@ class Client:
 
     def missing(self, digests: list[str]) -> list[str]:
         """Those of the digests whose blobs are not there."""
-        request = apis.FindMissingBlobsRequest(instance_name=self.instance, blob_digests=map(parsed, digests))
+        request = messages.FindMissingBlobsRequest(instance_name=self.instance, blob_digests=map(parsed, digests))
         found = self.blobs.FindMissingBlobs(request, **self.options)
         return [f"{each.hash}/{each.size_bytes}" for each in found.missing_blob_digests]
 
     def store(self, action: str, outputs: list[str]) -> str:
         """Store the result of an action, by its name, as files with these digests."""
-        files = [apis.OutputFile(path=digest, digest=parsed(digest)) for digest in outputs]
-        request = apis.UpdateActionResultRequest(
-            instance_name=self.instance, action_digest=of(action), action_result=apis.ActionResult(output_files=files)
+        files = [messages.OutputFile(path=digest, digest=parsed(digest)) for digest in outputs]
+        request = messages.UpdateActionResultRequest(
+            instance_name=self.instance,
+            action_digest=of(action),
+            action_result=messages.ActionResult(output_files=files),
         )
         self.actions.UpdateActionResult(request, **self.options)
         return "stored"
 
     def look(self, action: str) -> list[str]:
         """The digests of an action's outputs."""
-        request = apis.GetActionResultRequest(instance_name=self.instance, action_digest=of(action))
+        request = messages.GetActionResultRequest(instance_name=self.instance, action_digest=of(action))
         return [file.path for file in self.actions.GetActionResult(request, **self.options).output_files]
 
     def look_at_once(self, count: int) -> dict[str, int]:
         """Look up that many actions that nobody has stored, all in flight together; how often each status came."""
         digests = [of(f"{number}") for number in range(count)]
-        requests = [apis.GetActionResultRequest(instance_name=self.instance, action_digest=each) for each in digests]
+        requests = [
+            messages.GetActionResultRequest(instance_name=self.instance, action_digest=each) for each in digests
+        ]
         calls = [self.actions.GetActionResult.future(request, **self.options) for request in requests]
         return Counter(call.code().name for call in calls)
 
 
 def parsed(digest: str) -> Any:
     sha256, _, size = digest.partition("/")
-    return apis.Digest(hash=sha256, size_bytes=int(size))
+    return messages.Digest(hash=sha256, size_bytes=int(size))
 
 
 def of(action: str) -> Any:
-    return apis.Digest(hash=hashlib.sha256(action.encode()).hexdigest(), size_bytes=len(action))
+    return messages.Digest(hash=hashlib.sha256(action.encode()).hexdigest(), size_bytes=len(action))
 
 
 def answer(call: Callable[..., object], arguments: list[Any]) -> object:

@@ -40,7 +40,8 @@ class Client:
     def ask(self, *requests: tuple[Any, ...]) -> list[Any]:
         """The answers to requests, such as `("get", digest, path)`."""
         done = subprocess.run(
-            [self.python, "-I", str(CLIENT), json.dumps(self.connection)],
+            [self.python, "-s", str(CLIENT), json.dumps(self.connection)],
+            env={**os.environ, "PYTHONPATH": str(COMMAND.parent)},
             input=json.dumps(requests),
             capture_output=True,
             text=True,

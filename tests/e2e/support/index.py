@@ -54,7 +54,7 @@ class IndexServer:
         return f"{self.url}simple/"
 
     def files(self) -> dict[str, bytes]:
-        """What was uploaded."""
+        """Return the uploaded files."""
         return {path.name: path.read_bytes() for path in sorted(self.folder.glob("*.whl"))}
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, read_payload
-from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError, Problems
+from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError
 from spokeshave.report import Json, write_report
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import UNSTAMPED, WheelName, file_name_part
+from spokeshave.wheel.name import file_name_part
 from spokeshave.wheel.paths import find_clashes
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import WheelEntry, WrittenWheel, render_wheel_file, write_wheel
+from spokeshave_core.problems import Problems
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
 
 STORED = Compression.STORED
 

@@ -17,9 +17,10 @@ from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import stamp
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
-from spokeshave.wheel.name import UNSTAMPED, WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_module import render_version_module
+from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 
@@ -68,7 +69,7 @@ def test_wheel_holds_these_files_in_this_order(tmp_path: Path) -> None:
 
 def test_record_lists_every_file_with_its_hash_and_itself_without(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path)
-    record = f"{WheelName.parse(wheel.path.name).dist_info}/RECORD"
+    record = f"{parse_wheel_name(wheel.path.name).dist_info}/RECORD"
     files = {name: text.encode() for name, text in read_wheel(wheel.path).items()}
     entries = parse_record(files[record], "RECORD")
     assert list(entries) == list(files)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pyproject_metadata import StandardMetadata
 
-from spokeshave.errors import Problems
+from spokeshave_core.problems import Problems
 
 SCRIPT = re.compile(r"\w[\w.-]*")
 NAME = re.compile(r"[^\s=\[#;]([^=]*[^\s=])?")

@@ -21,8 +21,9 @@ from pyproject_metadata.errors import ConfigurationError, ExceptionGroup
 from pyproject_metadata.pyproject import License
 
 from spokeshave.assemble.entry_points import check_entry_points, render_entry_points
-from spokeshave.errors import InvalidMetadataError, Problem, Problems
-from spokeshave.wheel.name import UNSTAMPED
+from spokeshave.errors import InvalidMetadataError
+from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.wheel_name import UNSTAMPED
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spokeshave.assemble.metadata import read_metadata, read_toml
-from spokeshave.errors import ExitCode, InvalidMetadataError, Problem, Problems
+from spokeshave.errors import ExitCode, InvalidMetadataError
 from spokeshave.report import write_report
+from spokeshave_core.problems import Problem, Problems
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,11 @@ import pytest
 from pyproject_metadata.constants import KNOWN_PROJECT_FIELDS
 
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
-from spokeshave.errors import InvalidMetadataError, Problems
+from spokeshave.errors import InvalidMetadataError
 from spokeshave.testing.wheel_fixtures import write_tree
 from spokeshave.wheel.metadata_reader import read_core_metadata
-from spokeshave.wheel.name import UNSTAMPED
+from spokeshave_core.problems import Problems
+from spokeshave_core.wheel_name import UNSTAMPED
 
 HEAD = '[project]\nname = "a"\n'
 DYNAMIC = f'{HEAD}dynamic = ["version"]\n'

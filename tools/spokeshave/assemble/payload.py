@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.errors import InvalidPayloadError, Problem, Problems
+from spokeshave.errors import InvalidPayloadError
 from spokeshave.wheel.paths import find_clashes
+from spokeshave_core.problems import Problem, Problems
 
 SCHEMES = ("data", "headers", "platlib", "purelib", "scripts")
 

@@ -10,12 +10,21 @@ import time
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.home import spokeshave_home
+from spokeshave_core.home import spokeshave_home
 
 _DAY = 86400
 _TOOLS = Path(__file__).parents[2]
 # The environment's own libraries come first, because ours may be among those of another Python.
-_START = "import sys; sys.path.append(sys.argv[1]); from spokeshave.cache_server.serve import main; sys.exit(main())"
+_START = """
+import sys
+sys.path.append(sys.argv[1])
+from spokeshave.pinned_library import ChangedLibraryError
+try:
+    from spokeshave.cache_server.serve import main
+except ChangedLibraryError as err:
+    sys.exit(f"spokeshave cache-server: error\\n{err}")
+sys.exit(main())
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

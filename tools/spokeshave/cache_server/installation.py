@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spokeshave.errors import Problem
-from spokeshave.home import spokeshave_home
 from spokeshave.setup_steps import SetUpError, Tool, exclusive, say, step
+from spokeshave_core.home import spokeshave_home
+from spokeshave_core.problems import Problem
 
 COMMAND = "cache-server"
 PINS = Path(__file__).with_name("cache-server.txt")

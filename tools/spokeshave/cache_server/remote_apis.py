@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import grpc
-from buildgrid._protos.build.bazel.remote.execution.v2.remote_execution_pb2 import ActionResult, Digest
-from buildgrid._protos.google.rpc import code_pb2
-from buildgrid._protos.google.rpc.status_pb2 import Status
 from buildgrid.server.actioncache.caches.action_cache_abc import ActionCacheABC
 from buildgrid.server.actioncache.instance import ActionCache
 from buildgrid.server.auth.config import Acl, InstanceAuthorizationConfig
@@ -32,6 +29,7 @@ from buildgrid.server.server import Server
 
 from spokeshave.cache_server.actions import Actions
 from spokeshave.cache_server.blobs import Blobs, MissingBlobError
+from spokeshave.cache_server.buildgrid_internals import OK, ActionResult, Digest, Status, check_token
 from spokeshave.cache_server.files import BadDigestError
 from spokeshave.cache_server.settings import Settings
 from spokeshave.cache_server.status import Counts
@@ -134,7 +132,7 @@ class VerifiedStorage(StorageABC):
         """
         for digest, data in blobs:
             self.stream_write_blob(digest, iter([data]))
-        return [Status(code=code_pb2.OK) for _ in blobs]
+        return [Status(code=OK) for _ in blobs]
 
     def delete_blob(self, digest: Digest) -> None:
         """Remove a blob."""
@@ -198,7 +196,7 @@ class TokenAuth(JWTAuthManager):
         if scheme != "Bearer":
             raise UnauthenticatedError("this cache server requires a bearer token (--remote-oauth-bearer-token-path)")
         try:
-            self._token_parser.identity_from_token(token)
+            check_token(self, token)
         except AuthError as err:
             raise UnauthenticatedError(f"{err}; `cache-server token` prints a new one") from err
         raise PermissionDeniedError(f"the token does not allow {request_name}")

@@ -18,20 +18,20 @@ from pathlib import Path
 from typing import IO
 
 import grpc
-from buildgrid._protos.build.bazel.remote.execution.v2.remote_execution_pb2 import GetCapabilitiesRequest
-from buildgrid._protos.build.bazel.remote.execution.v2.remote_execution_pb2_grpc import CapabilitiesStub
 from buildgrid.server.exceptions import BgdError
 from buildgrid.server.server import Server
 
 from spokeshave.cache_server.actions import Actions
 from spokeshave.cache_server.blobs import Blobs
+from spokeshave.cache_server.buildgrid_internals import messages, services
 from spokeshave.cache_server.eviction import Evictor, Limits, default_reserve
 from spokeshave.cache_server.remote_apis import make_server
 from spokeshave.cache_server.settings import Settings, make_settings, read_config
 from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
-from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.errors import ExitCode
 from spokeshave.report import Json, write_report
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _STATUS_EVERY = 5.0
 # Shutdown timeout in seconds.
@@ -184,8 +184,8 @@ def _call_itself(settings: Settings, port: int) -> None:
         metadata.append(("authorization", f"Bearer {token}"))
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     with grpc.insecure_channel(target, [("grpc.enable_http_proxy", 0)]) as channel:
-        request = GetCapabilitiesRequest(instance_name=settings.instance_name)
-        CapabilitiesStub(channel).GetCapabilities(request, timeout=_SELF_CHECK, metadata=metadata)
+        request = messages.GetCapabilitiesRequest(instance_name=settings.instance_name)
+        services.CapabilitiesStub(channel).GetCapabilities(request, timeout=_SELF_CHECK, metadata=metadata)
 
 
 def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:

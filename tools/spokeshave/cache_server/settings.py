@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar, Union
 
 from spokeshave.cache_server.tokens import read_secret
-from spokeshave.errors import Problem, Problems, SpokeshaveError
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 Value = Union[str, int, float, bool]
 T = TypeVar("T")

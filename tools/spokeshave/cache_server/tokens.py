@@ -8,7 +8,7 @@ import hmac
 import json
 from pathlib import Path
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 READ_WRITE = "spokeshave:read-write"
 READ_ONLY = "spokeshave:read-only"

@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 from spokeshave.emulation.digests import sha256_of
-from spokeshave.errors import Problem
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool
+from spokeshave_core.manifest import Origin
+from spokeshave_core.problems import Problem
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _REMEDY = (
@@ -30,6 +30,7 @@ _REACH = re.compile(
     r"^Acquire::(\w+::(Proxy|Timeout|CAInfo|CAPath|SslCert|SslKey|Pipeline-Depth)|\w+::Proxy::\S+"
     r"|Retries|Check-Valid-Until|Check-Date)[ :]"
 )
+_UPDATE = ("apt-get", "update", "--quiet", "--error-on=any")
 _INSTALLED = re.compile(r"^Inst (?P<name>\S+) \((?P<version>\S+) ")
 # Packages that are needed to configure a system and never by a Python that is only unpacked.
 _LEFT_OUT = frozenset({"debconf", "dpkg", "install-info", "media-types", "netbase", "sensible-utils", "tar", "tzdata"})
@@ -44,20 +45,17 @@ class AptRoot:
     suite: str
     architecture: str
 
-    @property
-    def _apt(self) -> Tool:
-        return Tool(_REMEDY, {"APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"})
-
     @cached_property
-    def _updated(self) -> bool:
-        """Download the index, once. In a directory from an earlier run, apt downloads only new parts."""
+    def _apt(self) -> Tool:
+        """Return apt with a current index, which is downloaded on first use. Later runs download only new parts."""
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "status").touch()
         self._write_sources("deb")
         (self.folder / "apt.conf").write_text(self._configuration(_reaching_mirrors(self.folder)))
-        self._apt.run(["apt-get", "update", "--quiet", "--error-on=any"], self.folder)
-        return True
+        apt = Tool(_REMEDY, {"APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"})
+        apt.run(_UPDATE, self.folder)
+        return apt
 
     def _write_sources(self, *kinds: str) -> None:
         trusted = f"[arch={self.architecture} signed-by={KEYRING}]"
@@ -87,25 +85,23 @@ class AptRoot:
 
     def closure(self, *packages: str) -> list[str]:
         """Return packages with all dependencies, as `name=version`, without those that only configure a system."""
-        assert self._updated
         planned = self._apt.run(["apt-get", "install", "--simulate", "--quiet", *packages], self.folder)
         found = [match for match in map(_INSTALLED.match, planned.splitlines()) if match]
         return [f"{match['name']}={match['version']}" for match in found if match["name"] not in _LEFT_OUT]
 
     def download(self, packages: Sequence[str], destination: Path) -> list[Origin]:
         """Download packages as files. apt refuses files whose hash is not in the signed index."""
-        assert self._updated
         destination.mkdir(parents=True, exist_ok=True)
         self._apt.run(["apt-get", "download", "--quiet", *packages], destination)
         return origins_of(destination)
 
     def download_source(self, package: str, destination: Path) -> list[Origin]:
         """Download a source package's files. apt refuses files whose hash is not in the signed index."""
-        assert self._updated
         destination.mkdir(parents=True, exist_ok=True)
+        apt = self._apt
         self._write_sources("deb", "deb-src")
-        self._apt.run(["apt-get", "update", "--quiet", "--error-on=any"], self.folder)
-        self._apt.run(["apt-get", "source", "--quiet", "--download-only", package], destination)
+        apt.run(_UPDATE, self.folder)
+        apt.run(["apt-get", "source", "--quiet", "--download-only", package], destination)
         archive = source_archive(destination)
         return [Origin(f"{package}:source", archive.name.split("_")[1].partition(".orig")[0], sha256_of(archive))]
 

@@ -8,8 +8,8 @@ import pytest
 
 from spokeshave.emulation.apt import AptRoot, make_relocatable, origins_of, unpack
 from spokeshave.emulation.digests import sha256_of
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool
+from spokeshave_core.manifest import Origin
 
 
 def test_links_of_an_unpacked_root_lead_into_it_wherever_it_lies(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spokeshave.errors import Problems
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.problems import Problems
 
 # Debian's suites and the Python of each. The last is the suite under development, whose Python changes.
 SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"}

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from spokeshave.emulation.catalogue import Guest, Wanted, choose, listing
-from spokeshave.errors import ExitCode, Problem, SpokeshaveError
-from spokeshave.home import emulation_folder
-from spokeshave.pythons.foreign import ForeignPython, InvalidManifestError, read_foreign_python, write_manifest
+from spokeshave.errors import ExitCode
+from spokeshave.pythons.foreign import missing_program, read_foreign_python, write_manifest
+from spokeshave_core.home import emulation_folder
+from spokeshave_core.manifest import ForeignPython, InvalidManifestError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _PYTHONS = "pythons"
 
@@ -101,7 +103,7 @@ def _read(place: Path) -> ForeignPython | None:
         python = read_foreign_python(place / "python.json")
     except InvalidManifestError:
         return None
-    return python if python.missing() is None and place in Path(python.executable).parents else None
+    return python if missing_program(python) is None and place in Path(python.executable).parents else None
 
 
 def _forget(folder: Path, wanted: list[Wanted]) -> None:

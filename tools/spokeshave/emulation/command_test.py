@@ -9,10 +9,12 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.emulation.catalogue import DEFAULT_PLATFORMS, GUESTS, Wanted, choose, listing
-from spokeshave.pythons.foreign import ForeignPython, write_manifest
+from spokeshave.pythons.foreign import write_manifest
 from spokeshave.report import write_report
 from spokeshave.setup_steps import SetUpError, exclusive, whole_folder
 from spokeshave.testing.path_fixtures import SOURCES
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.platform import System
 
 TOOLS = Path(__file__).parents[2]
 BY_TAG = {guest.tag: guest for guest in GUESTS}
@@ -58,7 +60,14 @@ def set_up(folder: Path, name: str, executable: Path | None = None) -> ForeignPy
     """A Python as a finished set-up leaves it."""
     place = folder / "pythons" / name
     python = ForeignPython(
-        name, "glibc", "2.41", "aarch64", "3.13.5", "true 1", ("/bin/true",), str(executable or place / "python3")
+        name=name,
+        system=System.GLIBC,
+        system_version="2.41",
+        architecture="aarch64",
+        version="3.13.5",
+        emulator="true 1",
+        launcher=("/bin/true",),
+        executable=str(executable or place / "python3"),
     )
     (place / "python3").parent.mkdir(parents=True)
     (place / "python3").touch()

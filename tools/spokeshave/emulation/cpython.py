@@ -19,9 +19,9 @@ from spokeshave.emulation.apt import source_archive
 from spokeshave.emulation.catalogue import MUSL_SUITE, SUITES
 from spokeshave.emulation.linux import Source
 from spokeshave.emulation.pypi import fetch_zig, origin_of
-from spokeshave.errors import Problems
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool, step, whole_folder
+from spokeshave_core.manifest import Origin
+from spokeshave_core.problems import Problems
 
 # Modules that need libraries which are not compiled.
 LACKING = ("bz2", "ctypes", "lzma", "readline", "sqlite3", "ssl")

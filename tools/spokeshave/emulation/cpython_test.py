@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from spokeshave.emulation.cpython import MuslBuild, check_machine, unpack_archive
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.manifest import Origin
 
 CONFIGURE = """#!/bin/sh
 echo "$PWD $*" >> ../asked

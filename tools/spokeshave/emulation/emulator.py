@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.pythons.foreign import Origin
 from spokeshave.report import write_report
+from spokeshave_core.manifest import Origin
 
 _FILE = "emulator.json"
 

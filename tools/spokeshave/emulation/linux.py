@@ -10,9 +10,10 @@ from spokeshave.emulation.apt import AptRoot, origins_of, unpack
 from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.trial import tried
-from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 from spokeshave.setup_steps import step, whole_folder
+from spokeshave_core.manifest import ForeignPython, Origin
+from spokeshave_core.platform import System
 
 PYTHON_FILE = "python.json"
 # Libraries that PEP 600 allows wheels to expect of a system, and that Debian's Python does not need itself.
@@ -89,7 +90,7 @@ def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, so
 def _python(root: Path, guest: Guest, version: str, emulator: Emulator, origins: list[Origin]) -> ForeignPython:
     return ForeignPython(
         name=guest.python_name(version),
-        system=guest.system,
+        system=System(guest.system),
         system_version="",
         architecture=guest.architecture,
         version=version,

@@ -15,10 +15,11 @@ from spokeshave.emulation.cpython import LACKING, MuslBuild, check_machine
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.linux import PYTHON_FILE, Source
 from spokeshave.emulation.trial import tried
-from spokeshave.errors import Problem
-from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 from spokeshave.setup_steps import SetUpError, step, whole_folder
+from spokeshave_core.manifest import ForeignPython, Origin
+from spokeshave_core.platform import System
+from spokeshave_core.problems import Problem
 
 
 def musl(folder: Path, guest: Guest, source: Source) -> Emulator:
@@ -76,7 +77,7 @@ def musl_python(place: Path, guest: Guest, version: str, folder: Path, source: S
 def _python(python: Path, guest: Guest, version: str, loader: Emulator, origins: list[Origin]) -> ForeignPython:
     return ForeignPython(
         name=guest.python_name(version),
-        system=guest.system,
+        system=System(guest.system),
         system_version=loader.title.partition(" ")[2],
         architecture=guest.architecture,
         version=version,

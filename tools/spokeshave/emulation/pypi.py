@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spokeshave.emulation.digests import sha256_of
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import Tool
+from spokeshave_core.manifest import Origin
 
 PINS = Path(__file__).with_name("windows-pythons.txt")
 _REMEDY = "Check the network and pip's settings (PIP_INDEX_URL, PIP_PROXY, PIP_CERT), then run the command again."

@@ -11,9 +11,9 @@ from pathlib import Path
 from spokeshave.emulation.apt import unpack
 from spokeshave.emulation.catalogue import SUITES
 from spokeshave.emulation.linux import Source
-from spokeshave.errors import Problem
-from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.manifest import Origin
+from spokeshave_core.problems import Problem
 
 _LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib-dynload", "site-packages", "dist-packages")
 _PLATFORMS_OWN = ("__pycache__", "config-*", "_sysconfigdata*", "sitecustomize.py")

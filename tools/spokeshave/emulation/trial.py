@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from spokeshave.errors import Problem
-from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.platform import System
+from spokeshave_core.problems import Problem
 
 _TIMEOUT = 180
 # The modules that wheels, their tests and pytest need most. A Python with missing parts is detected here and not by a
@@ -71,7 +72,7 @@ def tried(python: ForeignPython, home: Path, without: Sequence[str] = ()) -> For
         raise _does_not_start(python, f"it ended with exit code {done.returncode}\n{said}") from err
     if missing:
         raise _does_not_start(python, f"it lacks {', '.join(missing)}")
-    system_version = libc.partition(" ")[2] if python.system == "glibc" else python.system_version
+    system_version = libc.partition(" ")[2] if python.system is System.GLIBC else python.system_version
     return replace(python, version=version, system_version=system_version)
 
 

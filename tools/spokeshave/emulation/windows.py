@@ -16,9 +16,10 @@ from spokeshave.emulation.pypi import extract, fetch_wheel, fetch_zig, origin_of
 from spokeshave.emulation.python_exe import Zig
 from spokeshave.emulation.standard_library import standard_library
 from spokeshave.emulation.trial import tried
-from spokeshave.pythons.foreign import ForeignPython, Origin
 from spokeshave.report import write_report
 from spokeshave.setup_steps import Tool, say, step, whole_folder
+from spokeshave_core.manifest import ForeignPython, Origin
+from spokeshave_core.platform import System
 
 # The parts of wine's dependencies that a console program needs.
 _PACKAGES = ("wine64", "libwine", "libunwind8", "liblzma5", "libz-mingw-w64")
@@ -162,7 +163,7 @@ def _python(
 ) -> ForeignPython:
     return ForeignPython(
         name=guest.python_name(version),
-        system=guest.system,
+        system=System(guest.system),
         system_version="",
         architecture=guest.architecture,
         version=version,

@@ -12,19 +12,20 @@ from pathlib import Path, PurePosixPath
 
 from auditwheel.error import InvalidLibc
 from auditwheel.lddtree import DynamicExecutable, ldd
-from auditwheel.libc import Libc
 from packaging.version import Version
 
-from spokeshave.errors import Problem, some
+from spokeshave.errors import some
 from spokeshave.linkage import musl_symbols
 from spokeshave.linkage.elf_loader import ElfLoader, Process
 from spokeshave.linkage.library_search import ambiguity
 from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.native.elf.sections import copy_without_sections
-from spokeshave.tags.platform import LinuxPlatform
+from spokeshave.tags.linux_policy import LinuxPolicy
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.problems import Problem
 
 # An interpreter does not export the init functions of modules, not even those of its own modules.
 PYTHON_SYMBOL = re.compile(r"_?Py(?!Init_|InitU_|ModExport)[A-Z_]\w*")
@@ -40,15 +41,16 @@ class Linkage:
     """
 
     tree: WheelTree
-    platform: LinuxPlatform
+    policy: LinuxPolicy
     loader: ElfLoader
     processes: Mapping[str, Process]
     libraries: Mapping[str, Path]
 
     @classmethod
-    def read(cls, tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path] = ()) -> Linkage:
+    def read(cls, tree: WheelTree, platform: Platform, library_dirs: Sequence[Path] = ()) -> Linkage:
         """Resolve needed libraries in the wheel and the given directories, but not elsewhere on this machine."""
-        loader = ElfLoader(tree, platform, library_dirs)
+        policy = LinuxPolicy.of(platform)
+        loader = ElfLoader(tree, policy, library_dirs)
         processes = {file: loader.load(file) for file in tree.elf_files}
         outside = {
             name: Path(provider)
@@ -56,7 +58,14 @@ class Linkage:
             for (_, name), provider in process.providers.items()
             if provider not in tree.elf_files
         }
-        return cls(tree, platform, loader, processes, dict(sorted(outside.items())))
+        return cls(
+            tree=tree, policy=policy, loader=loader, processes=processes, libraries=dict(sorted(outside.items()))
+        )
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that the wheel is for."""
+        return self.policy.platform
 
     def outside(self, file: str) -> list[str]:
         """Return the libraries outside the wheel that loading a file needs."""
@@ -142,15 +151,15 @@ def newest_versions(versions: Iterable[str]) -> dict[str, str]:
 
 def too_new_symbols(linkage: Linkage) -> list[Problem]:
     """Return problems for symbol versions that the platform's policy does not have, with the tag that has them."""
-    if linkage.platform.libc is Libc.MUSL:
+    if linkage.platform.system is System.MUSL:
         return list(_too_new_for_musl(linkage))
     by_file = linkage.platform_versions()
-    fitting = linkage.platform.fitting_tag({version for versions in by_file.values() for version in versions})
+    fitting = linkage.policy.fitting_tag({version for versions in by_file.values() for version in versions})
     return [
-        _too_new(linkage.platform, file, version, names, fitting)
+        _too_new(linkage.policy, file, version, names, fitting)
         for file, versions in by_file.items()
         for version, names in versions.items()
-        if not _allows(linkage.platform, version)
+        if not _allows(linkage.policy, version)
     ]
 
 
@@ -165,18 +174,18 @@ def _too_new_for_musl(linkage: Linkage) -> Iterator[Problem]:
             yield Problem(file, message, f"{remedy} (ac_cv_func_{name}=no).")
 
 
-def _allows(platform: LinuxPlatform, version: str) -> bool:
+def _allows(policy: LinuxPolicy, version: str) -> bool:
     kind, _, number = version.partition("_")
-    known = platform.policy.symbol_versions.get(kind)
+    known = policy.allowed_versions.get(kind)
     return known is None or number in known
 
 
-def _too_new(platform: LinuxPlatform, file: str, version: str, names: list[str], fitting: str | None) -> Problem:
+def _too_new(policy: LinuxPolicy, file: str, version: str, names: list[str], fitting: str | None) -> Problem:
     symbols = some([name for name in names if name])
     kind = version.partition("_")[0]
-    newest = newest_versions(f"{kind}_{number}" for number in platform.policy.symbol_versions[kind]).get(kind, "none")
+    newest = newest_versions(f"{kind}_{number}" for number in policy.allowed_versions[kind]).get(kind, "none")
     uses = f"imports {symbols} of version {version}" if symbols else f"needs {version} of the C library"
-    message = f"{uses}, but {platform.tag} has {kind} only up to {newest}"
+    message = f"{uses}, but {policy.platform.tag} has {kind} only up to {newest}"
     avoid = (
         f"do not use {symbols}"
         if symbols
@@ -211,7 +220,7 @@ def forbidden_symbols(linkage: Linkage) -> list[Problem]:
 
 def _forbidden(linkage: Linkage, file: str, process: Process) -> Iterator[tuple[str, list[str]]]:
     elf = linkage.tree.elf_files[file]
-    for library, names in sorted(linkage.platform.policy.blacklist.items()):
+    for library, names in sorted(linkage.policy.forbidden_symbols.items()):
         used = names & elf.undefined if library in elf.needed and library in process.platform else frozenset()
         found = sorted(used - process.exports) if used else []
         if found:
@@ -293,7 +302,7 @@ def foreign_architectures(linkage: Linkage) -> list[Problem]:
 
 
 def _architecture(linkage: Linkage, file: str) -> list[Problem]:
-    wanted, built = linkage.platform.architecture, _headers(linkage.tree, file).platform
+    wanted, built = linkage.policy.architecture, _headers(linkage.tree, file).platform
     try:
         base, extended = built.baseline_architecture, built.extended_architecture
     except ValueError as err:

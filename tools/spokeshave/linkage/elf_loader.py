@@ -8,14 +8,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from re import compile as pattern
 
-from auditwheel.libc import Libc
-
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import LOADERS, ElfFile, is_elf, read_elf
-from spokeshave.tags.platform import LinuxPlatform
+from spokeshave.tags.linux_policy import LinuxPolicy
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import System
 
 ORIGINS = ("$ORIGIN", "${ORIGIN}")
 LIBPYTHON = pattern(r"libpython3(\.\d+)?[a-z]*\.so(\.\d+)*")
@@ -58,8 +57,13 @@ class ElfLoader:
     """
 
     tree: WheelTree
-    platform: LinuxPlatform
+    policy: LinuxPolicy
     library_dirs: Sequence[Path] = ()
+
+    @property
+    def is_musl(self) -> bool:
+        """Whether the loader is musl's, and not glibc's."""
+        return self.policy.platform.system is System.MUSL
 
     def load(self, root: str) -> Process:
         """Load a file and its dependencies, breadth first like the real loaders."""
@@ -88,12 +92,12 @@ class ElfLoader:
 
     def is_platform_library(self, name: str) -> bool:
         """Return whether the platform has a library, or provides it under its name."""
-        is_own_name = name in MUSL_NAMES if self.platform.libc is Libc.MUSL else name == _VECTOR_LIBRARY
-        return name in self.platform.policy.whitelist or name.startswith(LOADERS) or is_own_name
+        is_own_name = name in MUSL_NAMES if self.is_musl else name == _VECTOR_LIBRARY
+        return name in self.policy.allowed_libraries or name.startswith(LOADERS) or is_own_name
 
     def _names(self, provider: str) -> dict[str, str]:
         """Return the names by which a loaded file satisfies a dependency. glibc's loader compares sonames too."""
-        soname = self._elf(provider).soname if self.platform.libc is Libc.GLIBC else None
+        soname = self._elf(provider).soname if not self.is_musl else None
         return {soname: provider} if soname else {}
 
     def _find(self, process: Process, users: Mapping[str, str], user: str, name: str) -> str | None:
@@ -136,13 +140,13 @@ class ElfLoader:
         for file in self._chain(users, user):
             elf = process.files[file]
             is_own = file == user
-            if elf.runpath and not is_own and self.platform.libc is Libc.GLIBC and user in self.tree.elf_files:
+            if elf.runpath and not is_own and not self.is_musl and user in self.tree.elf_files:
                 continue
             location = self.tree.locations.get(file)
             entries = elf.runpath or elf.rpath
             found = (_folder(location.folder, entry) for entry in entries) if location else ()
             yield from (folder for folder in found if folder)
-            if elf.runpath and is_own and self.platform.libc is Libc.GLIBC and user in self.tree.elf_files:
+            if elf.runpath and is_own and not self.is_musl and user in self.tree.elf_files:
                 return
 
     @staticmethod

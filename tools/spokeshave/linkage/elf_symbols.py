@@ -11,15 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import permutations
 
-from auditwheel.libc import Libc
-
-from spokeshave.errors import Problem, some
+from spokeshave.errors import some
 from spokeshave.files import sha256_of_file
 from spokeshave.linkage import glibc_symbols
 from spokeshave.linkage.elf import PYTHON_SYMBOL, Linkage, clash
 from spokeshave.linkage.elf_loader import Process
 from spokeshave.linkage.musl_symbols import is_musl_symbol
 from spokeshave.native.elf.file import ElfFile, relocated_names
+from spokeshave_core.platform import System
+from spokeshave_core.problems import Problem
 
 _GLIBC = re.compile(
     r"lib(c\.so\.6|m\.so\.6|mvec\.so\.1|dl\.so\.2|rt\.so\.1|pthread\.so\.0|util\.so\.1)|ld-linux.*|ld64\.so.*"
@@ -81,7 +81,7 @@ def _may_come_from_elsewhere(linkage: Linkage, process: Process, name: str) -> b
     is_program = not linkage.tree.elf_files[process.root].is_library
     if PYTHON_SYMBOL.fullmatch(name):
         return not is_program or bool(process.pythons)
-    is_musl = linkage.platform.libc is Libc.MUSL
+    is_musl = linkage.platform.system is System.MUSL
     if is_musl_symbol(name) if is_musl else name in glibc_symbols.NAMES:
         return True
     if any(_may_have(library, name) for library in process.platform):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from spokeshave.errors import Problem
 from spokeshave.files import sha256_of_file
+from spokeshave_core.problems import Problem
 
 
 def find_libraries(name: str, library_dirs: Sequence[Path], *, ignore_case: bool = False) -> list[Path]:

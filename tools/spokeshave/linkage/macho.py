@@ -10,16 +10,17 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from posixpath import basename
 
-from spokeshave.errors import Problem, some
+from spokeshave.errors import some
 from spokeshave.linkage.elf import PYTHON_SYMBOL, apart_remedy
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.macho.file import Kind, MachOSlice, NeededLibrary
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.macho.symbols import Ordinal
-from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problem
 
 LOADER_PATHS = ("@loader_path",)
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/Library/")
@@ -39,7 +40,7 @@ class MachOLinkage:
     """The Mach-O files of a wheel, and the paths by which they find each other."""
 
     tree: WheelTree
-    platform: MacPlatform
+    platform: Platform
 
     def problems(self, find: Finder) -> list[Problem]:
         """Return the problems that `find` returns for the slices. A problem of every slice is reported once."""
@@ -156,7 +157,7 @@ def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Pr
 
 def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for slices that need a newer macOS than the tag promises, or do not state one."""
-    floor, asked = linkage.platform.minimum_version, part.minimum_version
+    floor, asked = (linkage.platform.floor or (0, 0)), part.minimum_version
     floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
     target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
     if asked is None:
@@ -164,7 +165,7 @@ def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Itera
     elif asked > floor:
         major = asked[0] + bool(asked[1])
         fitting = f"macosx_{major}_0" if asked > _FIRST_ARM else f"macosx_{asked[0]}_{asked[1]}"
-        tag = linkage.platform.tag.replace("macosx_{}_{}".format(*linkage.platform.minimum_version), fitting)
+        tag = linkage.platform.tag.replace("macosx_{}_{}".format(*(linkage.platform.floor or (0, 0))), fitting)
         message = f"needs macOS {asked[0]}.{asked[1]}, but the platform is {linkage.platform.tag}"
         yield Problem(file, message, f'Compile and link it with {target}, or set platforms=["{tag}"].')
 

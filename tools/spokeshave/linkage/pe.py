@@ -11,13 +11,15 @@ from functools import cached_property
 from itertools import permutations
 from pathlib import PurePosixPath
 
-from spokeshave.errors import Problem, some
+from spokeshave.errors import some
 from spokeshave.linkage.elf import clash
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.windows_libraries import is_python_library, is_windows_library, python_libraries
 from spokeshave.native.pe.file import ImportedLibrary
-from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problem
+from spokeshave_core.python_abi import PythonAbi
 
 _NEWEST_SUBSYSTEM = (10, 0)
 # delvewheel's directory for copied DLLs, and the suffix that it and our own repair append to their names.
@@ -31,8 +33,8 @@ class PeLinkage:
     """The PE files of a wheel, and the paths by which they find each other."""
 
     tree: WheelTree
-    platform: WindowsPlatform
-    abi: PythonAbi
+    platform: Platform
+    abi: PythonAbi | None
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
@@ -126,7 +128,8 @@ def foreign_pythons(linkage: PeLinkage) -> Iterator[Problem]:
     for file, library in linkage.libraries():
         if is_python_library(library.name) and library.name.lower() not in allowed:
             wanted = allowed[0] if allowed else "no such DLL"
-            message = f"imports {some(list(library.symbols))} from {library.name}, but {linkage.abi} has {wanted}"
+            tag = linkage.abi or linkage.tree.name.tag
+            message = f"imports {some(list(library.symbols))} from {library.name}, but {tag} has {wanted}"
             yield Problem(file, message, f"Link it against {wanted}, or tag the wheel for the Python it was built for.")
 
 

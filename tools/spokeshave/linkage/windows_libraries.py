@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spokeshave.tags.platform import PythonAbi
+from spokeshave_core.python_abi import PythonAbi
 
 # The documented DLLs of Windows 10, the oldest for CPython 3.13, except those of optional features.
 _SYSTEM = frozenset(
@@ -42,11 +42,11 @@ def is_python_library(name: str) -> bool:
     return _PYTHON.fullmatch(name) is not None
 
 
-def python_libraries(abi: PythonAbi) -> tuple[str, ...]:
+def python_libraries(abi: PythonAbi | None) -> tuple[str, ...]:
     """Return the interpreter's DLLs that an extension of an ABI may import from, the usual one first."""
-    if abi.is_limited:
-        return ("python3.dll",)
-    if abi.python_version is None:
+    if abi is None or abi.independent:
         return ()
-    own = "python{}{}".format(*abi.python_version)
-    return (f"{own}t.dll",) if abi.is_free_threaded else (f"{own}.dll", "python3.dll")
+    if abi.stable:
+        return ("python3.dll",)
+    own = f"python3{abi.version.minor}"
+    return (f"{own}t.dll",) if abi.version.free_threaded else (f"{own}.dll", "python3.dll")

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from spokeshave.errors import Problem
 from spokeshave.native.elf.file import ElfFile, is_elf, read_elf
 from spokeshave.native.macho.file import MachOFile, is_macho, read_macho
 from spokeshave.native.pe.file import PeFile, is_pe, read_pe
-from spokeshave.tags.platform import Platform, System
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.problems import Problem
 
 
 class Format(enum.Enum):

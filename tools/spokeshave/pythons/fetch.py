@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, Problem, SpokeshaveError
+from spokeshave.errors import ExitCode
 from spokeshave.pythons.foreign import read_foreign_python
 from spokeshave.pythons.interpreter import Interpreter, inspect, inspect_foreign
 from spokeshave.pythons.pip import pip_folder, platform_options
 from spokeshave.pythons.requirements import read_pinned_file
 from spokeshave.report import write_report
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 
 class FetchError(SpokeshaveError):

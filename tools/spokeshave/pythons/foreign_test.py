@@ -5,35 +5,36 @@ from pathlib import Path
 import pytest
 
 from spokeshave.pythons.foreign import (
-    ForeignPython,
-    InvalidManifestError,
-    Origin,
+    guest_path,
+    host_path,
+    missing_program,
     read_manifest,
     remedy_for,
     write_manifest,
 )
+from spokeshave_core.manifest import ForeignPython, InvalidManifestError
+from spokeshave_core.platform import System
 
 ARM = ForeignPython(
-    "glibc-aarch64-3.13",
-    "glibc",
-    "2.41",
-    "aarch64",
-    "3.13.5",
-    "qemu-aarch64 10.0.13",
-    ("/e/qemu-aarch64", "-L", "/e/root"),
-    "/e/root/usr/bin/python3.13",
-    ("-0",),
-    origins=(Origin("libc6:arm64", "2.41-12", "ab" * 32),),
+    name="glibc-aarch64-3.13",
+    system=System.GLIBC,
+    system_version="2.41",
+    architecture="aarch64",
+    version="3.13.5",
+    emulator="qemu-aarch64 10.0.13",
+    launcher=("/e/qemu-aarch64", "-L", "/e/root"),
+    executable="/e/root/usr/bin/python3.13",
+    argv0=("-0",),
 )
 WINDOWS = ForeignPython(
-    "windows-amd64-3.13",
-    "Windows",
-    "",
-    "amd64",
-    "3.13.11",
-    "wine 8.0",
-    ("/e/wine64",),
-    "/e/py/python.exe",
+    name="windows-amd64-3.13",
+    system=System.WINDOWS,
+    system_version="",
+    architecture="amd64",
+    version="3.13.11",
+    emulator="wine 8.0",
+    launcher=("/e/wine64",),
+    executable="/e/py/python.exe",
     variables={"WINEDEBUG": "-all"},
 )
 
@@ -51,36 +52,20 @@ def test_a_manifest_that_is_none_is_told_with_its_place(tmp_path: Path, text: st
         read_manifest(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("python", "platform", "runs"),
-    [
-        (ARM, "manylinux_2_17_aarch64.manylinux2014_aarch64", True),
-        (ARM, "linux_aarch64", True),
-        (ARM, "musllinux_1_2_aarch64", False),
-        (ARM, "manylinux_2_17_x86_64", False),
-        (ARM, "macosx_11_0_arm64", False),
-        (WINDOWS, "win_amd64", True),
-        (WINDOWS, "win_arm64", False),
-    ],
-)
-def test_a_python_is_for_its_system_and_architecture(python: ForeignPython, platform: str, runs: bool) -> None:
-    assert python.runs(platform) is runs
-
-
 def test_paths_of_this_machine_have_other_names_under_wine() -> None:
-    assert WINDOWS.guest_path(Path("/tmp/a b/c")) == "Z:\\tmp\\a b\\c"
-    assert WINDOWS.host_path("z:\\tmp\\a b\\c") == Path("/tmp/a b/c")
-    assert (ARM.guest_path(Path("/tmp/a")), ARM.host_path("/tmp/a")) == ("/tmp/a", Path("/tmp/a"))
+    assert guest_path(WINDOWS, Path("/tmp/a b/c")) == "Z:\\tmp\\a b\\c"
+    assert host_path(WINDOWS, "z:\\tmp\\a b\\c") == Path("/tmp/a b/c")
+    assert (guest_path(ARM, Path("/tmp/a")), host_path(ARM, "/tmp/a")) == ("/tmp/a", Path("/tmp/a"))
 
 
 def test_letter_case_is_nothing_to_windows(tmp_path: Path) -> None:
     (tmp_path / "Lib/Site-Packages").mkdir(parents=True)
-    named = WINDOWS.guest_path(tmp_path / "lib/site-packages/new.py")
-    assert WINDOWS.host_path(named) == tmp_path / "Lib/Site-Packages/new.py"
+    named = guest_path(WINDOWS, tmp_path / "lib/site-packages/new.py")
+    assert host_path(WINDOWS, named) == tmp_path / "Lib/Site-Packages/new.py"
 
 
 def test_a_part_that_is_gone_is_named(tmp_path: Path) -> None:
-    assert ARM.missing() == "/e/root/usr/bin/python3.13"
+    assert missing_program(ARM) == "/e/root/usr/bin/python3.13"
 
 
 def test_the_remedy_is_an_emulator_or_a_machine_of_that_kind() -> None:

@@ -17,11 +17,12 @@ from typing import Any
 
 import packaging
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.processes import Ended, run_process
-from spokeshave.pythons.foreign import ForeignPython
+from spokeshave.pythons.foreign import guest_path, missing_program
 from spokeshave.pythons.wine_prefix import guest_variables
-from spokeshave.tags.wheel_tag import WheelTag
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.wheel_name import WheelTag
 
 _TIMEOUT = 60
 _NAME = re.compile(r"(python|pypy)3?(\.\d+t?)?(\.exe)?")
@@ -122,7 +123,7 @@ def inspect_foreign(foreign: ForeignPython) -> Interpreter:
     Raises:
         InterpreterError: If it or its emulator does not work.
     """
-    missing = foreign.missing()
+    missing = missing_program(foreign)
     if missing is not None:
         message = f"cannot be started: {missing} does not exist"
         raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation`."))
@@ -132,7 +133,7 @@ def inspect_foreign(foreign: ForeignPython) -> Interpreter:
 def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) -> Interpreter:
     library = str(Path(str(packaging.__file__)).parent.parent)
     with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
-        named = foreign.guest_path(library) if foreign else library
+        named = guest_path(foreign, library) if foreign else library
         own = guest_variables(foreign, Path(folder)) if foreign else {}
         ended = run_process(
             [*command, "-I", "-S", "-B", "-c", _QUESTION, named],

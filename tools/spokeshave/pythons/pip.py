@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from spokeshave.pythons.interpreter import Interpreter
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 
 def pip_folder() -> Path:
     """Return pip's directory, which an interpreter can run."""
     found = importlib.util.find_spec("pip")
-    assert found is not None and found.origin is not None, "pip is one of our requirements"
+    if found is None or found.origin is None:
+        remedy = f"Run `{sys.executable} -m ensurepip`, or install the tools' requirements, which have pip."
+        raise SpokeshaveError(Problem("pip", f"is not installed for {sys.executable}", remedy))
     return Path(found.origin).parent
 
 

@@ -14,8 +14,9 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
-from spokeshave.wheel.name import WheelName
+from spokeshave.errors import InvalidWheelError
+from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.requirement_lines import (
     HASH_REMEDY,
     LineKind,
@@ -153,7 +154,7 @@ def _version(requirement: Requirement) -> str | None:
     """Return the only version that a requirement allows: by `==`, or by the wheel of its address."""
     if requirement.url:
         try:
-            return WheelName.parse(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version
+            return parse_wheel_name(unquote(urlsplit(requirement.url).path.rpartition("/")[2])).version
         except InvalidWheelError:
             return None
     exact = [item.version for item in requirement.specifier if item.operator in ("==", "===")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from spokeshave.pythons.foreign import ForeignPython
+from spokeshave_core.manifest import ForeignPython
 
 
 def guest_variables(foreign: ForeignPython, folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, Problems
+from spokeshave.errors import ExitCode
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.repair.elf import graft_elf
 from spokeshave.repair.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
@@ -17,11 +17,13 @@ from spokeshave.repair.macho import graft_macho
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.repair.pe import graft_pe
 from spokeshave.report import Json, write_report
-from spokeshave.tags.platform import LinuxPlatform, MacPlatform, Platform, WindowsPlatform
-from spokeshave.tags.wheel_tag import WheelTag
+from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.tree import WheelTree, unpack
-from spokeshave.wheel.writer import WheelName, WrittenWheel, tree_entries, write_wheel
+from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
+from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_core.problems import Problems
+from spokeshave_core.wheel_name import WheelName, WheelTag
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SpokeshaveError: For all reasons that it cannot be repaired.
     """
-    repaired = repair(args.wheel, Platform.parse(args.platform), args.library_dir, args.output, args.own_library)
+    repaired = repair(args.wheel, parse_platform(args.platform), args.library_dir, args.output, args.own_library)
     write_report(args.report, repaired.report())
     return ExitCode.OK
 
@@ -124,12 +126,8 @@ def repair(
 def _graft(
     tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str]
 ) -> GraftedTree:
-    if isinstance(platform, LinuxPlatform):
-        return graft_elf(tree, platform, library_dirs, own_libraries)
-    if isinstance(platform, MacPlatform):
-        return graft_macho(tree, platform, library_dirs, own_libraries)
-    assert isinstance(platform, WindowsPlatform)
-    return graft_pe(tree, platform, library_dirs, own_libraries)
+    graft = {ObjectFormat.ELF: graft_elf, ObjectFormat.MACHO: graft_macho, ObjectFormat.PE: graft_pe}
+    return graft[platform.object_format](tree, platform, library_dirs, own_libraries)
 
 
 def _check_folders(library_dirs: Sequence[Path]) -> None:
@@ -153,10 +151,10 @@ def _check_tags(name: WheelName, platform: Platform) -> None:
 
 def _is_repaired_tag(tag: str, platform: Platform) -> bool:
     """Return whether a wheel with this tag was repaired for the same C library and architecture."""
-    if not isinstance(platform, LinuxPlatform):
+    if platform.object_format is not ObjectFormat.ELF:
         return False
     family = platform.tag.split("linux_", 1)[0] + "linux"
-    return tag.startswith(family) and tag.endswith(f"_{platform.architecture.value}")
+    return tag.startswith(family) and tag.endswith(f"_{platform.architecture}")
 
 
 def _check_native_code(tree: WheelTree, platform: Platform) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spokeshave.errors import Problem
 from spokeshave.linkage.elf import (
     Linkage,
     ambiguous_libraries,
@@ -34,9 +33,11 @@ from spokeshave.repair.graft import (
     hashed_name,
 )
 from spokeshave.repair.own_libraries import library_names
-from spokeshave.tags.platform import LinuxPlatform, System
+from spokeshave.tags.linux_policy import LinuxPolicy
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.problems import Problem
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 _MUSL_AT_RUN = "libc.musl-"
@@ -52,7 +53,7 @@ if __name__ == "__main__":
 
 
 def graft_elf(
-    tree: WheelTree, platform: LinuxPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
     """Make a wheel valid for a Linux platform.
 
@@ -128,11 +129,11 @@ def _all_needed(names: Iterable[str], own: Container[str], library_dirs: Sequenc
     return found
 
 
-def _musl_names(platform: LinuxPlatform) -> dict[str, str]:
+def _musl_names(platform: Platform) -> dict[str, str]:
     """Return musl's own name for each library name that linkers write."""
     if platform.system is not System.MUSL:
         return {}
-    name = next(library for library in platform.policy.whitelist if library.startswith(_MUSL_AT_RUN))
+    name = next(library for library in LinuxPolicy.of(platform).allowed_libraries if library.startswith(_MUSL_AT_RUN))
     return dict.fromkeys(MUSL_NAMES, name)
 
 

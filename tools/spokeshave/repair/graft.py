@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.errors import SpokeshaveError
 from spokeshave.files import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import SpokeshaveError
 
 _HASH_LENGTH = 8
 

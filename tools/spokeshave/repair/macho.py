@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename
 
-from spokeshave.errors import Problem, Problems
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.macho import (
     LOADER_PATHS,
@@ -34,9 +33,10 @@ from spokeshave.repair.graft import (
     hashed_name,
 )
 from spokeshave.repair.own_libraries import library_names
-from spokeshave.tags.platform import MacPlatform
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problem, Problems
 
 _LIBRARY_FOLDER = ".dylibs"
 
@@ -61,7 +61,7 @@ class _Grafts:
 
 
 def graft_macho(
-    tree: WheelTree, platform: MacPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
     """Make a wheel valid for a macOS platform.
 

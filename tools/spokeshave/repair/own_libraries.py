@@ -7,7 +7,6 @@ from itertools import combinations
 from pathlib import Path, PurePosixPath
 from posixpath import basename
 
-from spokeshave.errors import Problems
 from spokeshave.files import sha256_of_file
 from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import ElfFile
@@ -15,8 +14,9 @@ from spokeshave.native.file import NativeFile, is_loaded_by, read_native
 from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
 from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.tags.platform import Platform
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problems
 
 
 def check_own_libraries(

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from spokeshave.errors import Problems
 from spokeshave.linkage.library_search import ambiguity, find_libraries
 from spokeshave.linkage.pe import (
     PeLinkage,
@@ -34,8 +33,10 @@ from spokeshave.repair.graft import (
     grafted_library,
     hashed_name,
 )
-from spokeshave.tags.platform import PythonAbi, WindowsPlatform
 from spokeshave.wheel.tree import WheelTree, read_tree
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problems
+from spokeshave_core.python_abi import PythonAbi
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class _Outside:
 
 
 def graft_pe(
-    tree: WheelTree, platform: WindowsPlatform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
+    tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str] = ()
 ) -> GraftedTree:
     """Make a wheel valid for a Windows platform.
 
@@ -109,7 +110,7 @@ def graft_pe(
     Raises:
         UnrepairableWheelError: For all reasons that it cannot be.
     """
-    _check_own(PeLinkage(tree, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), own_libraries)
+    _check_own(PeLinkage(tree, platform, PythonAbi.of_tags(tree.name.tag.python, tree.name.tag.abi)), own_libraries)
     outside = _Outside(tree, library_dirs)
     placed = _copy_libraries(outside, outside.names)
     new_names = {name: new for name, new in outside.names.items() if new.lower() != name}
@@ -118,7 +119,7 @@ def graft_pe(
         with problems.collecting():
             rename_libraries(tree.root / file, file, new_names)
     final = read_tree(tree.name, tree.root)
-    _check(PeLinkage(final, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), problems)
+    _check(PeLinkage(final, platform, PythonAbi.of_tags(tree.name.tag.python, tree.name.tag.abi)), problems)
     grafted = tuple(grafted_library(final, outside.sources[name].name, path) for path, name in placed.items())
     return GraftedTree(final, grafted, tuple(_given_libraries(final)), _newest(final))
 

@@ -13,7 +13,6 @@ from tempfile import mkdtemp
 
 import pytest
 
-from spokeshave.errors import SpokeshaveError
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.macho.file import read_macho
 from spokeshave.native.macho.fuse import fuse, fuse_folders
@@ -22,7 +21,6 @@ from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.pe.file import read_pe
 from spokeshave.repair.command import RepairedWheel, repair
 from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.testing.native_fixtures import (
     TARGETS,
     build_wheel,
@@ -35,6 +33,9 @@ from spokeshave.testing.native_fixtures import (
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonAbi
 
 ARM, INTEL, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM = "win_amd64", "win_arm64"

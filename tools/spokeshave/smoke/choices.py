@@ -8,10 +8,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.import_names import import_names
 from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 HELP = ("--help",)
 _NO_MODULE = "Correct the name in `smoke_optional_imports` (--skip-import), or omit it."

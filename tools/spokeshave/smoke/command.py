@@ -10,10 +10,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, Problem, Problems
-from spokeshave.home import emulation_folder
+from spokeshave.errors import ExitCode
 from spokeshave.processes import ended_by_sigterm
-from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
+from spokeshave.pythons.foreign import read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.report import write_report
 from spokeshave.smoke.choices import (
@@ -29,6 +28,9 @@ from spokeshave.smoke.trial import OFFERED, TIMEOUT, SmokePlan, Trial
 from spokeshave.smoke.user_tests import missing_tests
 from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse
 from spokeshave.wheel.tree import WheelTree, unpack
+from spokeshave_core.home import emulation_folder
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.problems import Problem, Problems
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -218,7 +220,7 @@ def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
 
 def _emulated(wheel: WheelFile) -> list[ForeignPython]:
     """Return the installed foreign Pythons for the platform of a wheel."""
-    return [python for python in read_manifest(emulation_folder()) if python.runs(wheel.name.tag.platform)]
+    return [python for python in read_manifest(emulation_folder()) if python.is_of_tags(wheel.name.tag.platform)]
 
 
 def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:

@@ -20,14 +20,13 @@ from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
 from spokeshave.pythons.foreign import write_manifest
 from spokeshave.smoke.machine import machine_title
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.testing.foreign_fixtures import foreign
 from spokeshave.testing.native_fixtures import build_wheel, compile_library, module_source
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel
+from spokeshave_core.wheel_name import WheelName, WheelTag
 
-PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
+PYTHON = Path(sys.executable).resolve()
 VERSION = ".".join(map(str, sys.version_info[:3]))
 TAG = "cp38-abi3-manylinux_2_17_x86_64"
 

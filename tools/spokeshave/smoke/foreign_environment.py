@@ -22,16 +22,18 @@ from installer.destinations import SchemeDictionaryDestination
 from installer.sources import WheelFile
 
 from spokeshave.processes import Ended, run_process
-from spokeshave.pythons.foreign import ForeignPython
+from spokeshave.pythons.foreign import guest_path, host_path
 from spokeshave.pythons.interpreter import Interpreter, clean_environment
 from spokeshave.pythons.pip import pip_install, platform_options
 from spokeshave.pythons.requirements import Pin
 from spokeshave.pythons.wine_prefix import guest_variables
+from spokeshave_core.manifest import ForeignPython
 
 # A query of the environment's own interpreter. Its answer also proves that the environment works.
 _SCHEME = """
 import json, sys, sysconfig
-assert sys.prefix != sys.base_prefix, sys.prefix
+if sys.prefix == sys.base_prefix:
+    sys.exit(f"{sys.prefix} is not a virtual environment")
 print(json.dumps(sysconfig.get_paths()))
 """
 
@@ -67,7 +69,7 @@ class ForeignEnvironment:
         self.python.parent.mkdir(parents=True)
         base = Path(self.foreign.executable).parent
         (self.root / "pyvenv.cfg").write_text(
-            f"home = {self.foreign.guest_path(base)}\n"
+            f"home = {guest_path(self.foreign, base)}\n"
             f"include-system-site-packages = false\nversion = {self.interpreter.version}\n"
         )
         if self.foreign.is_windows:
@@ -115,10 +117,10 @@ class ForeignEnvironment:
     def _lay_out(self, wheel: Path, name: str) -> str | None:
         """Install a wheel's files, unless they are already installed. Return the fault of the wheel, if any."""
         paths: dict[str, str] = json.loads(self._scheme_file.read_text("utf-8"))
-        scheme = {key: str(self.foreign.host_path(path)) for key, path in paths.items()}
+        scheme = {key: str(host_path(self.foreign, path)) for key, path in paths.items()}
         destination = SchemeDictionaryDestination(
             {**scheme, "headers": f"{scheme['include']}/{name}"},
-            interpreter=self.foreign.guest_path(self.python),
+            interpreter=guest_path(self.foreign, self.python),
             script_kind="win-amd64" if self.foreign.is_windows else "posix",
         )
         try:
@@ -142,11 +144,11 @@ class ForeignEnvironment:
 
     def named(self, path: Path) -> str:
         """Return the path of a file for the environment's interpreter."""
-        return self.foreign.guest_path(path)
+        return guest_path(self.foreign, path)
 
     def located(self, path: str) -> Path:
         """Return the file for a path of the environment's interpreter."""
-        return self.foreign.host_path(path)
+        return host_path(self.foreign, path)
 
     def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
         environment = {**clean_environment(self._empty("home")), **guest_variables(self.foreign, self.folder)}

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spokeshave.errors import SpokeshaveError
 from spokeshave.processes import Ended
 from spokeshave.pythons.requirements import Pin, read_pins
 from spokeshave.smoke.choices import (
@@ -24,6 +23,7 @@ from spokeshave.smoke.report import CheckResult, Outcome
 from spokeshave.smoke.user_tests import run_tests
 from spokeshave.smoke.wheelhouse import WheelFile, runtime_pins
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import SpokeshaveError
 
 TIMEOUT = 300.0
 

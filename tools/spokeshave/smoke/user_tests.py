@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.processes import Ended
 from spokeshave.smoke.environment import Environment
 from spokeshave.smoke.import_check import import_remedy
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _STARTED = re.compile(
     r"^(?P<test>\S+::.+?)(?: (?P<result>PASSED|FAILED|SKIPPED|XFAIL|XPASS|ERROR).*| Fatal Python .*)?$"

@@ -12,14 +12,16 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.errors import InvalidWheelError
 from spokeshave.files import sha256_of_file
 from spokeshave.pythons.interpreter import Interpreter
 from spokeshave.pythons.requirements import Pin
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave.wheel.metadata_reader import read_core_metadata
-from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import find_dist_info
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import WheelName
 
 
 class UnmetRequirementError(SpokeshaveError):
@@ -40,7 +42,7 @@ class WheelFile:
         Raises:
             InvalidWheelError: If the file name is not a wheel's.
         """
-        return cls(path, WheelName.parse(path.name))
+        return cls(path, parse_wheel_name(path.name))
 
     @property
     def project(self) -> str:

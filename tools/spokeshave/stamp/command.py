@@ -18,15 +18,17 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError, Problem, Problems
+from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError
 from spokeshave.report import Json, write_report
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
-from spokeshave.wheel.name import WheelName, is_version, split_dist_info
+from spokeshave.wheel.name import is_version, parse_wheel_name
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave.wheel.writer import CopiedMember, WheelEntry, WrittenWheel, find_dist_info, write_wheel
+from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.wheel_name import WheelName, split_dist_info
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 REBUILD = "Build the wheel again: its parts contradict each other."
@@ -67,7 +69,7 @@ def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
         InvalidWheelError: For all problems that prevent the stamp.
     """
     new = parse_version(version)
-    name = WheelName.parse(wheel.name)
+    name = parse_wheel_name(wheel.name)
     with ArchiveReader(wheel) as reader:
         opened = open_wheel(reader, name)
         target = WheelName(name.name, new, name.tag, name.build)

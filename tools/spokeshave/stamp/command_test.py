@@ -14,8 +14,9 @@ from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import moved_name, stamp
 from spokeshave.testing.wheel_fixtures import FILES, make_wheel, read_wheel
 from spokeshave.wheel.archive import ArchiveReader, Compression
-from spokeshave.wheel.name import UNSTAMPED, WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import WheelEntry, write_wheel
+from spokeshave_core.wheel_name import UNSTAMPED
 
 RC, FINAL = "3.12.0rc20260821", "3.12.0"
 DATA = {"scripts/tool": "#!python\n"}
@@ -25,7 +26,7 @@ def repaired(folder: Path) -> Path:
     """A deflated wheel that mentions the placeholder where the stamp must not touch it."""
     files = {**FILES, "abacus_runtime/notes.txt": f"{UNSTAMPED} and {RC}\n" * 50}
     assembled = make_wheel(folder, files=files, data=DATA)
-    name = WheelName.parse(assembled.path.name)
+    name = parse_wheel_name(assembled.path.name)
     entries = [
         WheelEntry(path, text.encode(), Compression.DEFLATED, path.endswith("tool"))
         for path, text in read_wheel(assembled.path).items()
@@ -36,7 +37,7 @@ def repaired(folder: Path) -> Path:
 
 def edited(wheel: Path, folder: Path, changes: dict[str, str | None]) -> Path:
     """The wheel with files of its dist-info replaced or removed, by another tool and without care for RECORD."""
-    dist_info = WheelName.parse(wheel.name).dist_info
+    dist_info = parse_wheel_name(wheel.name).dist_info
     changes = {name.replace("{}", dist_info): text for name, text in changes.items()}
     files: dict[str, str | None] = {**read_wheel(wheel), **changes}
     folder.mkdir()
@@ -120,7 +121,7 @@ def test_requirement_that_only_happens_to_be_of_this_version_is_left_alone(tmp_p
 
 
 def test_build_number_and_names_in_another_form_are_kept(tmp_path: Path) -> None:
-    name = WheelName.parse("Foo.Bar-1.0-2x-py3-none-any.whl")
+    name = parse_wheel_name("Foo.Bar-1.0-2x-py3-none-any.whl")
     texts = {"METADATA": "Metadata-Version: 2.1\nName: Foo.Bar\nVersion: 1.0\n", "WHEEL": "Wheel-Version: 1.0\n"}
     entries = [
         WheelEntry(f"{name.dist_info}/{file}", text.encode(), Compression.STORED) for file, text in texts.items()
@@ -132,7 +133,7 @@ def test_build_number_and_names_in_another_form_are_kept(tmp_path: Path) -> None
 
 
 def test_wheel_of_another_backend_with_windows_line_ends_and_description_is_stamped(tmp_path: Path) -> None:
-    name = WheelName.parse("foo-1.0-py3-none-any.whl")
+    name = parse_wheel_name("foo-1.0-py3-none-any.whl")
     metadata = b"Metadata-Version: 2.1\r\nName: foo\r\nVersion: 1.0\r\n\r\nVersion: 1.0 is described\r\n"
     entries = [
         WheelEntry(f"{name.dist_info}/METADATA", metadata, Compression.DEFLATED),
@@ -146,7 +147,7 @@ def test_wheel_of_another_backend_with_windows_line_ends_and_description_is_stam
 
 def test_sbom_of_the_wheel_follows(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    name = WheelName.parse(wheel.name)
+    name = parse_wheel_name(wheel.name)
     sbom = {"metadata": {"component": {"name": "abacus-runtime", "version": UNSTAMPED}}}
     with zipfile.ZipFile(wheel) as archive:
         files = {path: archive.read(path) for path in archive.namelist() if not path.endswith("/RECORD")}

@@ -15,8 +15,9 @@ from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
-from spokeshave.errors import InvalidWheelError, Problem
-from spokeshave.wheel.name import WheelName
+from spokeshave.errors import InvalidWheelError
+from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
 FILE_NAME = re.compile(r"(?<=[?&]file_name=)[^&#]*")
@@ -94,7 +95,7 @@ def restamp_file_name(text: str, change: Restamp) -> str | None:
     Repair records the name of the unrepaired wheel, with its former tag.
     """
     try:
-        name = WheelName.parse(text)
+        name = parse_wheel_name(text)
     except InvalidWheelError:
         return None
     return str(replace(name, version=change.new)) if change.is_self(name.name, name.version) else None

@@ -7,10 +7,11 @@ import platform
 import sys
 from pathlib import Path
 
-from spokeshave.pythons.foreign import ForeignPython
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.platform import System
 
-PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, like qemu.
+PYTHON = os.path.realpath(sys.executable)
+# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
 EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
 
 
@@ -20,5 +21,13 @@ def foreign(folder: Path, script: str = EMULATOR, version: str = platform.python
     emulator.write_text(script)
     emulator.chmod(0o755)
     return ForeignPython(
-        "test-3", "glibc", "2.17", "x86_64", version, "emulator 1.0", (str(emulator),), PYTHON, argv0=("-0",)
+        name="test-3",
+        system=System.GLIBC,
+        system_version="2.17",
+        architecture="x86_64",
+        version=version,
+        emulator="emulator 1.0",
+        launcher=(str(emulator),),
+        executable=PYTHON,
+        argv0=("-0",),
     )

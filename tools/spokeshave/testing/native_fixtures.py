@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.writer import WheelEntry, render_wheel_file, write_wheel
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
 
 MANYLINUX = "manylinux_2_17_x86_64"
 GLIBC_2_17 = "x86_64-linux-gnu.2.17"

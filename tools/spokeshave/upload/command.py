@@ -31,7 +31,7 @@ from twine.repository import Repository
 from twine.wheel import Wheel
 from urllib3 import Retry
 
-from spokeshave.errors import ExitCode, InvalidWheelError, Problem, Problems, SpokeshaveError
+from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.report import Json, write_report
 from spokeshave.upload.endpoint import (
     Endpoint,
@@ -52,7 +52,9 @@ from spokeshave.upload.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
-from spokeshave.wheel.name import UNSTAMPED, WheelName
+from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import UNSTAMPED
 
 # zipfile's errors for damaged files: RuntimeError for encryption, NotImplementedError (a subclass) for unknown
 # compression, and OSError without a number for bzip2.
@@ -261,7 +263,7 @@ def _read_wheel(path: Path) -> PackageFile:
     if not path.is_file():
         raise InvalidWheelError(Problem(str(path), "does not exist", "Check the path."))
     try:
-        name = WheelName.parse(path.name)
+        name = parse_wheel_name(path.name)
         package = WheelPackage.read(path)
     except (TwineException, *_DAMAGES) as err:
         if isinstance(err, OSError) and err.errno:

@@ -17,8 +17,8 @@ import requests.auth
 from requests import PreparedRequest
 from twine import utils as twine_utils
 
-from spokeshave.errors import Problem, Problems, SpokeshaveError
 from spokeshave.upload.trusted_publishing import fetch_token, has_identity
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
 _LOGIN_KEYS = ("username", "password")

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import requests
 from twine.utils import DEFAULT_REPOSITORY
 
-from spokeshave.errors import Problem
 from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
 from spokeshave.upload.endpoint import without_userinfo
+from spokeshave_core.problems import Problem
 
 AGAIN = "Then publish again; files that the index already has are not uploaded again."
 _ENDPOINT = f"Check the URL: it has to be an upload endpoint, as {DEFAULT_REPOSITORY} is PyPI's."

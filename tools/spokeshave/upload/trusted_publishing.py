@@ -12,7 +12,7 @@ from twine.auth import CredentialInput, Resolver
 from twine.exceptions import TwineException
 from urllib3.exceptions import HTTPError
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 

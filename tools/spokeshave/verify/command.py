@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from spokeshave.errors import ExitCode, InvalidWheelError, SpokeshaveError
+from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.report import write_report
-from spokeshave.tags.platform import Platform, PythonAbi
+from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.verify.checks.build_paths import check_build_paths
 from spokeshave.verify.checks.core_metadata import check_metadata
 from spokeshave.verify.checks.hardening import check_hardening
@@ -23,6 +23,8 @@ from spokeshave.verify.checks.scripts import check_scripts
 from spokeshave.verify.checks.tags import check_tags
 from spokeshave.verify.findings import Expectation, Finding, Rule, Subject, findings
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonAbi
 
 Check = Callable[[Subject], Iterator[Finding]]
 
@@ -63,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify one wheel and report every finding."""
-    platform, abi = Platform.parse(args.platform), PythonAbi.parse(args.abi)
+    platform, abi = parse_platform(args.platform), PythonAbi.parse(args.abi)
     expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
     found = verify(expected)
     write_report(args.report, {"findings": [item.as_json() for item in found]})

@@ -12,8 +12,6 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from spokeshave.cli import main
-from spokeshave.tags.platform import Platform, PythonAbi
-from spokeshave.tags.wheel_tag import WheelTag
 from spokeshave.testing.native_fixtures import (
     GLIBC_2_28,
     MANYLINUX,
@@ -25,6 +23,9 @@ from spokeshave.testing.native_fixtures import (
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.writer import render_wheel_file
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.wheel_name import WheelTag
 
 PLATFORM = Platform.parse(MANYLINUX)
 TAG = "cp310-abi3-manylinux_2_17_x86_64"

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.errors import Problem
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problem
+from spokeshave_core.python_abi import PythonAbi
 
 
 class Rule(enum.Enum):

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from spokeshave.pythons.pip import pip_folder
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.testing.draft_fixtures import Draft, draft
 from spokeshave.testing.native_fixtures import MANYLINUX
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Rule
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 
 Change = Callable[[Draft], object]
 

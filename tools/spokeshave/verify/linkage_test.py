@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.errors import SpokeshaveError
 from spokeshave.native.elf.file import open_elf
 from spokeshave.pythons.pip import pip_install
 from spokeshave.repair.command import repair
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonAbi
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"

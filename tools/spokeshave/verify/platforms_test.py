@@ -9,10 +9,11 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.native.macho.fuse import fuse
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.testing.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Finding, Rule
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 
 MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"
@@ -50,7 +51,7 @@ def check(
     """Build a wheel and verify it."""
     parsed = PythonAbi.parse(abi)
     contents = {"demo/__init__.py": "", **files}
-    wheel = build_wheel(folder, contents, f"{parsed.interpreter}-{parsed.abi}-{tag or platform}")
+    wheel = build_wheel(folder, contents, str(parsed.wheel_tag(tag or platform)))
     return verify(Expectation(wheel, Platform.parse(platform), parsed))
 
 

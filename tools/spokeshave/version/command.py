@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import enum
 import json
 import re
 import sys
@@ -18,28 +17,18 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from spokeshave.errors import ExitCode, InvalidVersionError, Problems
+from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import Json, to_json, write_report
+from spokeshave_core.channel import AT_COMMIT, DATED, Channel, VersionFormat
+from spokeshave_core.problems import Problems
 
 KEY = "package-version"
 EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
-class Channel(str, enum.Enum):
-    """The destination of a release. CUSTOM is a version with a suffix given by the user."""
-
-    DEV = "dev"
-    LOCAL = "local"
-    NIGHTLY = "nightly"
-    RC = "rc"
-    STABLE = "stable"
-    CUSTOM = "custom"
-
-
-CHOICES = [channel.value for channel in Channel if channel is not Channel.CUSTOM]
-DATED = (Channel.NIGHTLY, Channel.RC)
-AT_COMMIT = (Channel.DEV, Channel.LOCAL)
+# What reports call a version whose suffix alone decides.
+CUSTOM = "custom"
 
 
 @dataclass(frozen=True)
@@ -58,13 +47,23 @@ class VersionFile:
 
 @dataclass(frozen=True)
 class VersionRequest:
-    """The inputs of a computed version. `date` is YYYYMMDD in UTC."""
+    """What a version is computed for.
 
-    channel: Channel
+    Args:
+        channel: None for a version that the suffix alone decides.
+        date: YYYYMMDD in UTC.
+    """
+
+    channel: Channel | None
     commit: str | None = None
     date: str | None = None
     suffix: str | None = None
     dirty: bool = False
+
+    @property
+    def channel_name(self) -> str:
+        """The channel as reports and messages call it."""
+        return self.channel.value if self.channel else CUSTOM
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def check_series(files: Sequence[VersionFile], problems: Problems) -> None:
 
 def check_request(request: VersionRequest, problems: Problems) -> None:
     """Add problems for arguments that are missing, malformed or contradict the channel."""
-    channel = request.channel.value
+    channel = request.channel_name
     if request.channel in AT_COMMIT and not request.commit:
         problems.add("--commit", f"is missing, but channel {channel} needs it", "Give the commit's SHA.")
     if request.commit is not None and not COMMIT.fullmatch(request.commit):
@@ -148,7 +147,7 @@ def check_request(request: VersionRequest, problems: Problems) -> None:
         problems.add("--date", f"{request.date!r} is not a date", "Write it as YYYYMMDD, for example 20260821.")
     if request.date is not None and request.channel not in DATED:
         problems.add("--date", f"is not used on channel {channel}", "Omit it, or use channel rc or nightly.")
-    if request.suffix is not None and request.channel not in (*DATED, Channel.CUSTOM):
+    if request.suffix is not None and request.channel not in (*DATED, None):
         problems.add("--suffix", f"is not used on channel {channel}", "Omit it, or use channel rc or nightly.")
     if request.suffix == "":
         problems.add("--suffix", "is empty", "Give one such as rc1, or omit it.")
@@ -212,26 +211,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--file", type=Path, nargs="+", action="extend", required=True, help="the version.json files of the release"
     )
     parser.add_argument(
-        "--channel", choices=CHOICES, help="the release channel (default: dev, or none if a suffix is given)"
+        "--channel",
+        choices=[channel.value for channel in Channel],
+        help="the release channel (default: dev, or none if a suffix is given)",
     )
     parser.add_argument("--commit", help="the commit in dev and local versions")
     parser.add_argument("--date", help="the UTC date in rc and nightly versions, as YYYYMMDD (default: today)")
     parser.add_argument("--suffix", help="the suffix to append instead of a date, such as rc1")
     parser.add_argument("--dirty", action="store_true", help="the working tree has uncommitted changes")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="the output format (default: text)")
+    parser.add_argument(
+        "--format",
+        choices=[each.value for each in VersionFormat],
+        default="text",
+        help="the output format (default: text)",
+    )
     parser.add_argument("--report", type=Path, help="a file to write the JSON output to as well")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the version of a release."""
-    default = Channel.DEV if args.suffix is None else Channel.CUSTOM
+    default = Channel.DEV if args.suffix is None else None
     channel = Channel(args.channel) if args.channel else default
     request = VersionRequest(channel, args.commit, args.date, args.suffix, args.dirty)
     version = compute_version(list(dict.fromkeys(args.file)), request)
     report = version_report(version)
     if args.report:
         write_report(args.report, report)
-    sys.stdout.write(to_json(report) if args.format == "json" else f"{version.common}\n")
+    sys.stdout.write(to_json(report) if args.format == VersionFormat.JSON.value else f"{version.common}\n")
     return ExitCode.OK
 
 
@@ -240,7 +246,7 @@ def version_report(version: ReleaseVersion) -> dict[str, Json]:
     return {
         "version": version.common,
         "packages": {str(path): own for path, own in version.packages},
-        "channel": version.request.channel.value,
+        "channel": version.request.channel_name,
         "commit": version.request.commit,
         "dirty": version.request.dirty,
     }

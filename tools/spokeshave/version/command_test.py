@@ -8,7 +8,8 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError
-from spokeshave.version.command import Channel, VersionRequest, compute_version
+from spokeshave.version.command import VersionRequest, compute_version
+from spokeshave_core.channel import Channel
 
 COMMIT = "3f786850e387550fdab836ed7e6dc881de23001b"
 
@@ -43,9 +44,9 @@ def told(paths: list[Path], request: VersionRequest) -> list[str]:
         (VersionRequest(Channel.DEV, commit="ABCDEF0"), "3.12.0.dev0+abcdef0"),
         (VersionRequest(Channel.LOCAL, commit=COMMIT), f"3.12.0.dev0+{COMMIT}"),
         (VersionRequest(Channel.LOCAL, commit=COMMIT, dirty=True), f"3.12.0.dev0+{COMMIT}.dirty"),
-        (VersionRequest(Channel.CUSTOM, suffix="a1"), "3.12.0a1"),
-        (VersionRequest(Channel.CUSTOM, suffix="+mine"), "3.12.0+mine"),
-        (VersionRequest(Channel.CUSTOM, suffix=".post1"), "3.12.0.post1"),
+        (VersionRequest(None, suffix="a1"), "3.12.0a1"),
+        (VersionRequest(None, suffix="+mine"), "3.12.0+mine"),
+        (VersionRequest(None, suffix=".post1"), "3.12.0.post1"),
     ],
 )
 def test_version_of_each_channel(tmp_path: Path, request_: VersionRequest, version: str) -> None:
@@ -110,7 +111,7 @@ def test_what_is_no_date_is_refused(tmp_path: Path, date: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["", ".1", "x y", "rc1+", "!", "..", "²"])
 def test_suffix_that_makes_no_version_is_refused(tmp_path: Path, suffix: str) -> None:
-    assert told(files(tmp_path, "3.12.0"), VersionRequest(Channel.CUSTOM, suffix=suffix)) == ["--suffix"]
+    assert told(files(tmp_path, "3.12.0"), VersionRequest(None, suffix=suffix)) == ["--suffix"]
 
 
 @pytest.mark.parametrize("channel", [Channel.STABLE, Channel.RC, Channel.NIGHTLY, Channel.DEV])

@@ -23,8 +23,9 @@ from typing import IO
 
 from zlib_ng import zlib_ng
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK, iter_chunks
+from spokeshave_core.problems import Problem, Problems
 
 # Level 7: the output of zlib-ng's levels up to 6 depends on the sizes of input chunks. Level 9 saves another 3 % and
 # takes more than twice as long. Level 7 is within 3 % of zlib's own level 6, and takes half of its time.

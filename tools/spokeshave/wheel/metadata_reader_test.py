@@ -13,7 +13,6 @@ from pyproject_metadata.constants import KNOWN_METADATA_VERSIONS
 from spokeshave.cli import main
 from spokeshave.smoke.wheelhouse import WheelFile
 from spokeshave.stamp.command import stamp
-from spokeshave.tags.platform import Platform, PythonAbi
 from spokeshave.testing.index_fixtures import pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.wheel_fixtures import make_wheel
@@ -21,6 +20,8 @@ from spokeshave.upload.command import WheelPackage
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation, Rule
 from spokeshave.wheel.metadata_reader import read_core_metadata
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 
 IMPORTS = 'import-names = ["demo", "demo.sub", "_demo; private"]\nimport-namespaces = ["acme"]\n'
 PYPROJECT = f'[project]\nname = "demo"\ndynamic = ["version"]\ndependencies = ["numpy"]\n{IMPORTS}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from spokeshave.errors import Problems
+from spokeshave_core.problems import Problems
 
 
 def find_clashes(names: Iterable[str], problems: Problems) -> None:

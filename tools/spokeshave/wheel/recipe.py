@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from spokeshave.errors import InvalidWheelError, Problem
-from spokeshave.wheel.name import WheelName as WheelName
+from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.name import is_version as is_version
-from spokeshave.wheel.name import split_dist_info as split_dist_info
+from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import WheelName as WheelName
+from spokeshave_core.wheel_name import split_dist_info as split_dist_info
 
 RECIPE = "spokeshave.json"
 

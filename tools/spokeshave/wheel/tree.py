@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spokeshave.errors import InvalidWheelError, Problem, Problems
+from spokeshave.errors import InvalidWheelError
 from spokeshave.native.elf.file import ElfFile
 from spokeshave.native.file import NativeFile, read_native
 from spokeshave.native.macho.file import MachOFile
 from spokeshave.native.pe.file import PeFile
 from spokeshave.wheel.archive import ArchiveReader, Member
 from spokeshave.wheel.location import Location, Root
-from spokeshave.wheel.name import WheelName
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import find_dist_info
+from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.wheel_name import WheelName
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def unpack(wheel: Path, root: Path, *, only_dist_info: bool = False) -> WheelTre
     Raises:
         InvalidWheelError: If the file is not a wheel.
     """
-    name = WheelName.parse(wheel.name)
+    name = parse_wheel_name(wheel.name)
     with ArchiveReader(wheel) as reader:
         dist_info = find_dist_info([*reader.members, *reader.folders], wheel.name)
         root.mkdir(parents=True)

@@ -8,7 +8,7 @@ from packaging.utils import parse_wheel_filename
 from spokeshave.errors import InvalidWheelError
 from spokeshave.testing.wheel_fixtures import make_wheel, read_wheel
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import WheelName, file_name_part, split_dist_info
+from spokeshave.wheel.name import file_name_part, parse_wheel_name
 from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.writer import WheelEntry, find_dist_info, tree_entries, write_wheel
 
@@ -20,7 +20,7 @@ STORED = Compression.STORED
     ["a_b-1.0-py3-none-any.whl", "a-1!2.0+l.1-3x-cp39.cp310-abi3-linux_x86_64.whl", "A.b-1-0-py3-none-any.whl"],
 )
 def test_file_name_parses_back_and_as_packaging_reads_it(text: str) -> None:
-    name = WheelName.parse(text)
+    name = parse_wheel_name(text)
     assert str(name) == text
     assert str(parse_wheel_filename(text)[1]) == name.version
 
@@ -30,24 +30,12 @@ def test_file_name_parses_back_and_as_packaging_reads_it(text: str) -> None:
 )
 def test_what_is_no_wheels_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidWheelError, match="is not"):
-        WheelName.parse(text)
+        parse_wheel_name(text)
 
 
 @pytest.mark.parametrize(("name", "part"), [("Abacus.Runtime", "abacus_runtime"), ("a--b_.c", "a_b_c"), ("A", "a")])
 def test_file_name_part_is_normalised(name: str, part: str) -> None:
     assert file_name_part(name) == part
-
-
-@pytest.mark.parametrize(
-    ("folder", "parts"),
-    [
-        ("demo-1.0.dist-info", ("demo", "1.0")),
-        ("A.b-1!2.0+l.1.dist-info", ("A.b", "1!2.0+l.1")),
-        ("old-name-1.0.dist-info", ("old-name", "1.0")),
-    ],
-)
-def test_a_dist_info_folder_names_distribution_and_version(folder: str, parts: tuple[str, str]) -> None:
-    assert split_dist_info(folder) == parts
 
 
 def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: Path) -> None:
@@ -89,7 +77,7 @@ def test_unpacked_wheel_is_written_again_with_the_same_bytes(tmp_path: Path) -> 
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text, encoding="utf-8")
         (tree / name).chmod(0o755 if "/scripts/" in name else 0o644)
-    dist_info = WheelName.parse(wheel.path.name).dist_info
+    dist_info = parse_wheel_name(wheel.path.name).dist_info
     again = write_wheel(tmp_path / "again.whl", dist_info, tree_entries(tree, STORED), STORED)
     assert again.sha256 == wheel.sha256
 

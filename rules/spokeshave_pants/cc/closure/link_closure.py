@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 
+from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.includes.search import Stranger
-from spokeshave_pants.errors import bullet_list
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable
 
+from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_core.problems import bullet_list
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.languages import ASSEMBLERS, PLAIN_ASSEMBLER, is_assembler, is_c
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings, for_platform
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
-from spokeshave_pants.platform import ObjectFormat, Platform
-from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import ZIG
 
 PYTHON_HEADERS_DIR = "__python"
@@ -50,7 +52,7 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         ZIG,
         "c++" if cxx else "cc",
         "-target",
-        platform.zig_target,
+        zig_target(platform),
         *_standard(source, settings),
         *_COMMON_FLAGS,
         *_FORMAT_FLAGS[platform.object_format],

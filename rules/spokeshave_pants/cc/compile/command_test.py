@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.compile.command import (
     check_object_names,
     compile_argv,
@@ -14,10 +15,9 @@ from spokeshave_pants.cc.compile.command import (
 from spokeshave_pants.cc.languages import is_c
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.platform import Platform
 from spokeshave_pants.toolchain.zig import ZIG_ENVIRONMENT
 
-PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 SETTINGS = CompileSettings(cxx_standard="c++20", c_standard="c17")
 
 
@@ -97,7 +97,7 @@ def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_othe
         platform_defines=(("win_*", ("NOMINMAX",)), ("*_amd64", ("X64=1",)), ("*linux_*", ("_GNU_SOURCE",))),
         platform_flags=(("win_*", ("-mno-sse",)),),
     )
-    windows = arguments(settings=settings, platform=Platform.parse("win_amd64", where="this test"))
+    windows = arguments(settings=settings, platform=Platform.parse("win_amd64"))
     assert [argument for argument in windows if argument.startswith("-D")][-3:] == ["-DALL", "-DNOMINMAX", "-DX64=1"]
     assert windows.index("-Wall") < windows.index("-mno-sse") < windows.index("-c")
     linux = arguments(settings=settings)
@@ -105,7 +105,7 @@ def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_othe
 
 
 def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file() -> None:
-    windows = arguments(platform=Platform.parse("win_arm64", where="this test"))
+    windows = arguments(platform=Platform.parse("win_arm64"))
     assert "-s" in windows and "-fPIC" not in windows
     assert "-fPIC" in arguments() and "-s" not in arguments()
 
@@ -126,7 +126,7 @@ def test_only_assembler_names_its_language() -> None:
 
 def test_link_time_optimization_is_left_out_on_macos_alone() -> None:
     settings = CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-flto=thin",))
-    macos, windows = (Platform.parse(tag, where="this test") for tag in ("macosx_11_0_arm64", "win_amd64"))
+    macos, windows = (Platform.parse(tag) for tag in ("macosx_11_0_arm64", "win_amd64"))
     assert compile_argv("a.c", macos, settings).index("-fno-lto") > compile_argv("a.c", macos, settings).index(
         "-flto=thin"
     )

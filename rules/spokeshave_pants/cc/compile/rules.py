@@ -24,6 +24,8 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile.command import (
     PYTHON_HEADERS_DIR,
@@ -57,8 +59,6 @@ from spokeshave_pants.cc.target_types import (
 from spokeshave_pants.confinement.rules import ConfinedProcess
 from spokeshave_pants.errors import CompileError
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 

@@ -17,6 +17,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.compile import rules as compile
@@ -32,12 +33,11 @@ from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import rules as python_headers
-from spokeshave_pants.platform import Platform
 from spokeshave_pants.pythons import rules as interpreters
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 
-PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 RUN, RUN_H, GRAPH_H = "src/vm/run.cc", "src/vm/run.h", "src/ir/graph.h"
 
 

@@ -11,6 +11,7 @@ from pants.engine.target import FieldSet
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
@@ -22,8 +23,7 @@ from spokeshave_pants.cc.compile.rules import (
 from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
 from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.toolchain.platforms import parse_platform
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
 
 @rule(desc="Compile C/C++ sources", level=LogLevel.DEBUG)
 async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targets: CcTargets) -> CheckResults:
-    platform = Platform.parse(subsystem.platform, where="the option `[cc-check].platform`")
+    platform = parse_platform(subsystem.platform, where="the option `[cc-check].platform`")
     abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
     owners = sorted({owner_of(field_set.address).spec for field_set in request.field_sets})
     included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest((owner,))) for owner in owners)

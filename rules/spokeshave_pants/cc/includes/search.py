@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.includes.scan import CcFile, Include, IncludeKind, Scan
 from spokeshave_pants.cc.includes.system_headers import is_system_header
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 
 _GLOB_CHARACTERS = frozenset("*?[]{}!\\")
 _NO_COMMAND_LINE = Scan()

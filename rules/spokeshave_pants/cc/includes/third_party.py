@@ -28,7 +28,11 @@ from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError, bullet_list
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.requirement_lines import decode_requirements
+from spokeshave_core.wheel_name import WheelName
 from spokeshave_pants.cc.includes.scan import parse_includes
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.target_types import (
@@ -41,10 +45,7 @@ from spokeshave_pants.cc.target_types import (
     CStandardField,
     CxxStandardField,
 )
-from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
-from spokeshave_pants.file_names import WheelName
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
 from spokeshave_pants.sandbox.packages import NoWheelError, Packages, PackagesRequest
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements

@@ -14,6 +14,8 @@ from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.includes.third_party import (
     CcPackage,
@@ -25,8 +27,6 @@ from spokeshave_pants.cc.includes.third_party import (
     PinnedDistribution,
 )
 from spokeshave_pants.cc.target_types import CcPythonRequirementTarget
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
@@ -135,7 +135,7 @@ def package(runner: RuleRunner, name: str) -> CcPackage:
 
 def files(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> CcPackageFiles:
     """What a compile for a platform gets."""
-    platform = Platform.parse(tag, where="this test")
+    platform = Platform.parse(tag)
     version = PythonVersion.parse(python, where="this test") if python else None
     return runner.request(CcPackageFiles, [CcPackageFilesRequest(package(runner, name), platform, version)])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spokeshave_pants.platform import ObjectFormat, Platform
-from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_core.python_abi import PythonAbi
+from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import ZIG
 
 EXPORTS_FILE = "__exports.map"
@@ -67,7 +68,7 @@ def link_argv(
     if platform.object_format is ObjectFormat.PE:
         return (ZIG, "lld-link", *pack_flags, *_pe_flags(settings), *settings.flags, *inputs, *pack_libraries)
     # zig's Mach-O linker cannot be called by itself. Its driver with all defaults disabled does the same.
-    driver = (ZIG, "cc", "-target", platform.zig_target, "-O2", "-nostdlib", "-shared", "-s")
+    driver = (ZIG, "cc", "-target", zig_target(platform), "-O2", "-nostdlib", "-shared", "-s")
     return (*driver, *_macho_flags(settings), *settings.flags, *inputs, *pack_libraries)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.link.command import LinkSettings, exports_script, import_library, link_argv
-from spokeshave_pants.platform import Platform
 
-LINUX, MACOS, WINDOWS = (
-    Platform.parse(tag, where="this test") for tag in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64")
-)
+LINUX, MACOS, WINDOWS = (Platform.parse(tag) for tag in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"))
 PACK_FLAGS = ("-shared", "--gc-sections")
 PACK_LIBRARIES = ("--as-needed", "__pack/libc.so.6")
 

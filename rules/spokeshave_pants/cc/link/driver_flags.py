@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from spokeshave_core.platform import ObjectFormat, Platform, System
 from spokeshave_pants.cc.runtime_pack.recipe import WINDOWS_LIBRARIES
 from spokeshave_pants.cc.unsupported import unsupported_flag
-from spokeshave_pants.platform import ObjectFormat, Platform, System
 
 # Part of the C library, the compiler's runtime or libc++, which every link includes.
 _RUNTIME_LIBRARIES = frozenset(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.link.driver_flags import link_arguments
-from spokeshave_pants.platform import Platform
 
 GLIBC, MUSL, MACOS, WINDOWS = (
-    Platform.parse(tag, where="this test")
-    for tag in ("manylinux_2_17_x86_64", "musllinux_1_2_aarch64", "macosx_11_0_arm64", "win_amd64")
+    Platform.parse(tag) for tag in ("manylinux_2_17_x86_64", "musllinux_1_2_aarch64", "macosx_11_0_arm64", "win_amd64")
 )
 ALL = (GLIBC, MUSL, MACOS, WINDOWS)
 

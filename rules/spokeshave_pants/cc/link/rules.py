@@ -13,6 +13,9 @@ from pants.engine.target import Dependencies, DependenciesRequest, Target, Targe
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_core.problems import bullet_list
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.closure.link_closure import LinkClosure
 from spokeshave_pants.cc.closure.rules import LinkClosureRequest
@@ -46,9 +49,7 @@ from spokeshave_pants.cc.settings import for_platform
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.confinement.rules import ConfinedProcess
-from spokeshave_pants.errors import InvalidTargetError, LinkError, bullet_list
-from spokeshave_pants.platform import ObjectFormat, Platform
-from spokeshave_pants.python_abi import PythonAbi
+from spokeshave_pants.errors import InvalidTargetError, LinkError
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest

@@ -10,6 +10,7 @@ from pants.core.util_rules import source_files
 from pants.engine.addresses import Address
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc import target_types
 from spokeshave_pants.cc.closure import rules as link_closure
 from spokeshave_pants.cc.compile import rules as compile
@@ -20,7 +21,6 @@ from spokeshave_pants.cc.link import variant
 from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget, CcVariantTarget
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.platform import Platform
 from spokeshave_pants.rule_fixtures import sandbox_rules
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget
 
@@ -276,7 +276,7 @@ def test_a_source_is_compiled_for_the_platforms_that_it_is_for(rule_runner: Rule
             "src/windows.cc": "",
         }
     )
-    linux, windows = (Platform.parse(tag, where="this test") for tag in ("manylinux_2_17_x86_64", "win_amd64"))
+    linux, windows = (Platform.parse(tag) for tag in ("manylinux_2_17_x86_64", "win_amd64"))
     compiled = {
         source.source: (source.is_for(linux), source.is_for(windows)) for source in plan(rule_runner, "ext").plans
     }

@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spokeshave_core.platform import ObjectFormat, Platform, System
+from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.confinement.command import confined_argv
-from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.platform import ObjectFormat, Platform, System
+from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR
 
 PACK_DIR = "__pack"
@@ -84,7 +85,7 @@ def first_link_argv(zig: str, platform: Platform) -> tuple[str, ...]:
     """Return the compiler's command line whose log contains the recipe."""
     windows = platform.object_format is ObjectFormat.PE
     return (
-        *(zig, "c++", "-target", platform.zig_target, "-O2", "-g0", *(() if windows else ("-fPIC",)), "-shared", "-s"),
+        *(zig, "c++", "-target", zig_target(platform), "-O2", "-g0", *(() if windows else ("-fPIC",)), "-shared", "-s"),
         *("-fvisibility=hidden", SOURCE_NAME, *own_sources(platform)),
         *(*((f"-l{name}" for name in WINDOWS_LIBRARIES) if windows else ()), "-o", OUTPUT_NAME, "-v"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.runtime_pack.recipe import (
     RuntimePackRecipe,
     dispatch_library,
@@ -11,11 +12,10 @@ from spokeshave_pants.cc.runtime_pack.recipe import (
     make_argv,
     own_sources,
 )
-from spokeshave_pants.platform import Platform
 
 
 def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
-    windows = Platform.parse("win_amd64", where="this test")
+    windows = Platform.parse("win_amd64")
     arguments = make_argv("zig", windows)
     split = arguments.index("--")
     assert arguments[:3] == ("make", "--format", "PE") and arguments[:split][-2:] == ("--zig", "zig")
@@ -32,7 +32,7 @@ def test_the_recipe_is_what_the_tool_wrote() -> None:
 
 
 def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None:
-    windows, linux = (Platform.parse(tag, where="this test") for tag in ("win_amd64", "manylinux_2_17_x86_64"))
+    windows, linux = (Platform.parse(tag) for tag in ("win_amd64", "manylinux_2_17_x86_64"))
     assert "-lws2_32" in first_link_argv("zig", windows) and "-lws2_32" not in first_link_argv("zig", linux)
 
 
@@ -46,7 +46,7 @@ def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None
     ],
 )
 def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[str, ...]) -> None:
-    platform = Platform.parse(tag, where="this test")
+    platform = Platform.parse(tag)
     assert own_sources(platform) == sources
     assert set(sources) <= set(first_link_argv("zig", platform))
 
@@ -68,5 +68,5 @@ def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[st
     ],
 )
 def test_two_processors_have_a_library_for_run_time_dispatch(tag: str, archive: str | None) -> None:
-    library = dispatch_library(Platform.parse(tag, where="this test"))
+    library = dispatch_library(Platform.parse(tag))
     assert (library.archive if library else None) == archive

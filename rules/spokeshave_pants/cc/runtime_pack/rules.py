@@ -22,6 +22,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile.command import OBJECTS_DIR, compile_argv, object_path
 from spokeshave_pants.cc.runtime_pack.recipe import (
@@ -43,7 +44,6 @@ from spokeshave_pants.cc.runtime_pack.recipe import (
 )
 from spokeshave_pants.confinement.command import CONFINE_DIR
 from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
-from spokeshave_pants.platform import Platform
 from spokeshave_pants.resources.files import carried_source, standalone_tool
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
 from spokeshave_pants.sandbox.python import SandboxPython

@@ -7,7 +7,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
 from pants.engine.target import AllTargets, FilteredTargets
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.release.channel import VersionFormat
+from spokeshave_core.channel import VersionFormat
 from spokeshave_pants.release.rules import (
     ComputedVersion,
     ComputeVersionRequest,

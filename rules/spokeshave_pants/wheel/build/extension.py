@@ -11,6 +11,8 @@ from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.compile.rules import CompileAllRequest, CompiledObjects
 from spokeshave_pants.cc.link.command import LinkSettings
@@ -25,8 +27,6 @@ from spokeshave_pants.cc.link.rules import (
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.platform import Platform, System
-from spokeshave_pants.python_abi import PythonAbi
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.plan.wheel_plan import extension_path
 from spokeshave_pants.wheel.target_types import ExtensionModuleField

@@ -10,11 +10,11 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import CcPackageFiles, CcPackageFilesRequest, MissingWheelError
 from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.action import Action, ends
 from spokeshave_pants.cc.link.rules import LinkedLibrary, LinkPlan, LinkPlanRequest, SharedLibraryRequest
-from spokeshave_pants.platform import Platform
 from spokeshave_pants.wheel.build.extension import fuse
 
 

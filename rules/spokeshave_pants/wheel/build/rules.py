@@ -11,9 +11,9 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.action import Action, ActionKind, ends
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension

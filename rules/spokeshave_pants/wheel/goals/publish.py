@@ -24,7 +24,7 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
-from spokeshave_pants.errors import SpokeshaveError, bullet_list
+from spokeshave_core.problems import SpokeshaveError, bullet_list
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveTools, SpokeshaveToolsRequest, tool_process

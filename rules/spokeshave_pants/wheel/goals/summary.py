@@ -10,8 +10,6 @@ from typing import Any
 from pants.base.build_root import BuildRoot
 from pants.core.goals.package import PackageSubsystem
 from pants.core.util_rules.distdir import DistDir
-from pants.core.util_rules.environments import determine_bootstrap_environment
-from pants.engine.internals.selectors import Params
 from pants.engine.rules import Rule, collect_rules, rule
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
@@ -19,9 +17,9 @@ from pants.engine.streaming_workunit_handler import (
     WorkunitsCallbackFactory,
     WorkunitsCallbackFactoryRequest,
 )
-from pants.engine.target import Targets
 from pants.engine.unions import UnionRule
 
+from spokeshave_pants.wheel.goals.run_context import ChangedPantsError, targets_of
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import SpanCollector
@@ -100,9 +98,11 @@ def _unpublished(context: StreamingWorkunitContext) -> list[str]:
     The goal's field set reports them when it is created, but a daemon creates it only once for all runs with the same
     targets.
     """
-    scheduler = context._scheduler
-    params = Params(context._specs, context._options_bootstrapper, determine_bootstrap_environment(scheduler))
-    (targets,) = scheduler.product_request(Targets, [params])
+    try:
+        targets = targets_of(context)
+    except ChangedPantsError as error:
+        logger.error(f"Targets without a repository are not reported: {error}")
+        return []
     return [t.address.spec for t in targets if t.has_field(RepositoriesField) and not t[RepositoriesField].value]
 
 

@@ -6,7 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 
 # Python imports these as extensions. `libx.so` is a library that is opened by its name.
 _EXTENSION = re.compile(r"(?!lib)[^.]+(\.(abi3t?|(cpython-|cp\d|pypy|graalpy)[^/]*))?\.(so|pyd)")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.plan.pyproject import Pyproject
 
 

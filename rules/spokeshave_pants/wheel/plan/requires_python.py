@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, Specifier
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.problems import bullet_list
+from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.errors import InvalidTargetError
 
 # The releases that a wheel is built for by default.
 KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from packaging.specifiers import InvalidSpecifier
 
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.wheel.plan.requires_python import KNOWN_PYTHONS, RequiresPython, check_pythons, pythons_of
 
 WHERE = "the target src/python:wheel"

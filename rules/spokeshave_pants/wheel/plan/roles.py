@@ -20,12 +20,12 @@ from pants.engine.addresses import Address
 from pants.engine.target import SourcesField, Target, TargetGenerator
 from pants.engine.unions import UnionMembership
 
+from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
     CcSharedLibraryDependenciesField,
     CcVariantDependenciesField,
 )
-from spokeshave_pants.errors import bullet_list
 from spokeshave_pants.wheel.plan.requirements import Requirement, distribution_requirement, is_stubs
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, WheelDependenciesField
 

@@ -34,8 +34,9 @@ from pants.engine.unions import UnionRule
 from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
 from pants.util.logging import LogLevel
 
+from spokeshave_core.problems import Problems
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
-from spokeshave_pants.errors import InvalidTargetError, Problems
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.target_types import PyprojectField
 from spokeshave_pants.wheel.plan import targets as payload_targets
 from spokeshave_pants.wheel.plan.contents import check_native, check_places, is_possible_extension, library_folder
@@ -273,7 +274,7 @@ def _check(
     pythons = target[PythonsField].value
     problems = Problems()
     matrix = None
-    problems.add(parts.mistakes)
+    problems.add_text(parts.mistakes)
     path = posixpath.join(target.address.spec_path, target[PyprojectField].value)
     with problems.collecting():
         check_requirements(spec, parts.requirements, pyproject, path)
@@ -297,7 +298,7 @@ def _check(
             independent=bool(libraries) and not extensions and not any(is_possible_extension(file) for file in files),
         )
         check_pythons(matrix.versions, pyproject.requires_python, where=where)
-    problems.raise_if_any()
+    problems.raise_if_any(InvalidTargetError)
     assert matrix is not None  # # otherwise there is a problem
     return matrix
 

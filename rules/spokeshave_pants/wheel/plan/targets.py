@@ -24,7 +24,8 @@ from pants.engine.target import (
 from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.plan.pyproject import not_utf8
 from spokeshave_pants.wheel.plan.requirements import Requirement, is_closer
 from spokeshave_pants.wheel.plan.roles import (

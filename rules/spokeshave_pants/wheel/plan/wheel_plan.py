@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_list
-from spokeshave_pants.platform import HOST, ObjectFormat, Platform, host
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion, abis_for, parse_versions
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import SpokeshaveError, bullet_list
+from spokeshave_core.python_abi import PythonAbi, PythonVersion, parse_versions
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
+from spokeshave_pants.wheel.plan.extension_suffix import extension_suffix
 
 # ASCII only, because the init function has another prefix than `PyInit_` for other names (PEP 489).
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -28,7 +31,7 @@ class WheelMatrix:
         globs = tuple(globs)
         if not globs:
             return self
-        here = host() if HOST in globs else None
+        here = host_platform() if HOST in globs else None
         kept = (p for p in self.platforms if p.fits(globs) or (here is not None and here.runs(p)))
         return replace(self, platforms=tuple(kept))
 
@@ -76,7 +79,7 @@ def plan_matrix(
     parsed: list[Platform] = []
     for tag in platforms:
         try:
-            parsed.append(Platform.parse(tag, where=where))
+            parsed.append(parse_platform(tag, where=where))
         except SpokeshaveError as error:
             problems.append(str(error))
     versions: tuple[PythonVersion, ...] = ()
@@ -138,10 +141,20 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
 
 def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:
     """Return the path of an extension in the wheel."""
-    return module.replace(".", "/") + abi.extension_suffix(platform)
+    return module.replace(".", "/") + extension_suffix(abi, platform)
 
 
 def wheel_tag(abi: PythonAbi, platform: Platform) -> str:
     """Return the tag of an unrepaired wheel, which makes no promise about required libraries."""
-    linux = platform.object_format is ObjectFormat.ELF
-    return f"{abi.python_tag}-{abi.abi_tag}-{f'linux_{platform.architecture}' if linux else platform}"
+    return str(abi.wheel_tag(platform.unrepaired_tag))
+
+
+def abis_for(versions: Iterable[PythonVersion], limited_api: PythonVersion | None) -> tuple[PythonAbi, ...]:
+    """Return the builds that serve these Pythons: one stable-ABI build from `limited_api` on, one each for others."""
+    abis: set[PythonAbi] = set()
+    for version in versions:
+        if limited_api is not None and not version.free_threaded and version >= limited_api:
+            abis.add(PythonAbi(limited_api, stable=True))
+        else:
+            abis.add(PythonAbi(version))
+    return tuple(sorted(abis, key=lambda abi: (abi.version, abi.stable)))

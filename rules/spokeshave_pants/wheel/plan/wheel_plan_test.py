@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.wheel.plan.wheel_plan import (
     WheelMatrix,
+    abis_for,
     check_modules,
     extension_path,
     plan_matrix,
@@ -17,7 +18,7 @@ from spokeshave_pants.wheel.plan.wheel_plan import (
 
 WHERE = "the target src/python:wheel"
 LINUX = "manylinux_2_17_x86_64"
-PLATFORM = Platform.parse(LINUX, where="this test")
+PLATFORM = Platform.parse(LINUX)
 ABI3 = PythonAbi(PythonVersion(12), stable=True)
 
 
@@ -157,3 +158,42 @@ def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
 def test_host_narrows_a_run_to_what_this_machine_runs() -> None:
     whole = plan_matrix(["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "win_amd64"], ["3.12"], [None], where=WHERE)
     assert [platform.tag for platform in whole.narrowed(["host"]).platforms] == ["manylinux_2_17_x86_64"]
+
+
+# Builds of a list of Pythons.
+
+
+def version(text: str) -> PythonVersion:
+    return PythonVersion.parse(text, where=WHERE)
+
+
+def names(pythons: list[str], limited_api: str | None) -> list[str]:
+    limited = None if limited_api is None else version(limited_api)
+    return [abi.name for abi in abis_for([version(python) for python in pythons], limited)]
+
+
+def test_without_a_limited_api_each_python_has_a_build() -> None:
+    assert names(["3.12", "3.10", "3.13"], None) == ["cp310", "cp312", "cp313"]
+
+
+def test_one_stable_build_serves_all_pythons_from_the_limited_api_on() -> None:
+    assert names(["3.10", "3.11", "3.12", "3.13"], "3.12") == ["cp310", "cp311", "cp312-abi3"]
+
+
+def test_the_stable_build_is_named_by_the_limited_api_and_not_by_the_oldest_listed() -> None:
+    assert names(["3.13"], "3.12") == ["cp312-abi3"]
+
+
+def test_a_limited_api_above_all_listed_pythons_makes_no_stable_build() -> None:
+    assert names(["3.10", "3.11"], "3.12") == ["cp310", "cp311"]
+
+
+def test_a_free_threaded_python_has_no_stable_abi() -> None:
+    assert names(["3.12", "3.13", "3.13t"], "3.12") == ["cp312-abi3", "cp313t"]
+
+
+def test_each_listed_python_is_served_by_at_least_one_build() -> None:
+    pythons = [version(text) for text in ("3.9", "3.10", "3.12", "3.13", "3.13t", "3.14", "3.14t")]
+    for limited in (None, *pythons[:4]):
+        abis = abis_for(pythons, limited)
+        assert all(any(abi.serves(python) for abi in abis) for python in pythons)

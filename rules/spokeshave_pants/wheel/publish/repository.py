@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidTargetError, bullet_list
+from spokeshave_core.problems import bullet_list
+from spokeshave_pants.errors import InvalidTargetError
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
 # A job on GitHub proves its identity to the index with these variables.

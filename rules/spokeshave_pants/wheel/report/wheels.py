@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from tabulate import tabulate
 
-from spokeshave_pants.file_names import WheelName, distribution_of
+from spokeshave_core.wheel_name import WheelName, distribution_of
 from spokeshave_pants.wheel.report.totals import ProcessRow, totals_document
 
 _MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
@@ -157,9 +157,9 @@ def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
 
 def _tag(report: WheelReport) -> str:
     """Return the wheel's tag, with only the PEP 600 platform of a compressed set that includes a legacy alias."""
-    name = WheelName.parse(report.wheel)
-    newest = [platform for platform in name.platforms if platform.startswith("manylinux_")]
-    return f"{name.python}-{name.abi}-{(newest or [name.platform])[0]}"
+    tag = WheelName.parse(report.wheel).tag
+    newest = [platform for platform in tag.platforms if platform.startswith("manylinux_")]
+    return str(replace(tag, platform=(newest or [tag.platform])[0]))
 
 
 def _total(report: WheelReport, kind: str, *, ran: bool) -> int:

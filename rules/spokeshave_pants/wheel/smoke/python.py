@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
-from spokeshave_pants.errors import InvalidPlatformError
-from spokeshave_pants.platform import Platform, System, host
-from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.pythons.foreign import ForeignPython
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.platform import InvalidPlatformError, Platform, System
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pythons.interpreters import Interpreter
+from spokeshave_pants.toolchain.platforms import host_platform
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 
 SmokePython = Union[Interpreter, ForeignPython]
@@ -26,7 +26,7 @@ class NoPython:
 def this_machine() -> Platform | None:
     """Return the newest platform that this machine runs, if wheels are built for it."""
     try:
-        return host()
+        return host_platform()
     except InvalidPlatformError:
         return None
 

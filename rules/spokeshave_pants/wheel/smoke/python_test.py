@@ -6,14 +6,20 @@ import json
 
 import pytest
 
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.pythons.foreign import ForeignPython, parse_manifest
+from spokeshave_core.manifest import ForeignPython, parse_manifest
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively
 
 ENTRY = {
+    "name": "glibc-aarch64-3.13",
+    "launcher": ["/e/qemu-aarch64"],
+    "argv0": ["-0"],
+    "executable": "/e/python3.13",
+    "variables": {},
+    "origins": [],
     "system": "glibc",
     "system_version": "2.36",
     "architecture": "aarch64",
@@ -23,7 +29,7 @@ ENTRY = {
 
 
 def platform(tag: str) -> Platform:
-    return Platform.parse(tag, where="this test")
+    return Platform.parse(tag)
 
 
 def foreign(**changes: object) -> ForeignPython:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spokeshave_pants.errors import SpokeshaveError
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.python_abi import PythonVersion
 
 _REMEDY = "Write it with `spokeshave smoke-test --report`, or remove it from `[wheel-smoke].reports`."
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.wheel.smoke.reported_runs import InvalidSmokeReportError, matching_run, other_bytes, parse_reports
 
 WHEEL = "demo-1.0-cp312-abi3-macosx_11_0_arm64.whl"

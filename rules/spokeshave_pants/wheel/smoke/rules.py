@@ -27,11 +27,11 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.pythons.foreign import ForeignPython
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
 from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.sandbox.pip_output import wrong_hashes

@@ -10,8 +10,8 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Snapshot
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
-from spokeshave_pants.platform import Platform
-from spokeshave_pants.python_abi import PythonVersion
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
@@ -24,7 +24,7 @@ from spokeshave_pants.wheel.smoke.rules import (
 )
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
-PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
+PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import IO, Any, TypeVar, cast
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.elf.dynamic import DynamicSection
 from spokeshave.native.elf.sections import without_sections
 from spokeshave.native.name_budget import NameBudget
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 MAGIC = b"\x7fELF"
 # pyelftools claims to be typed, but most of it is not.

@@ -11,9 +11,9 @@ from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.elf.file import has_sections
 from spokeshave.native.elf.skeleton import Skeleton
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 
 class PatchelfError(SpokeshaveError):

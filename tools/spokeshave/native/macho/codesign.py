@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.macho.load_commands import CODE_SIGNATURE, SEGMENT, LoadCommands, kind_of
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _SUPER_BLOB = struct.Struct(">3I2I")
 _DIRECTORY = struct.Struct(">9I4B4I4Q")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.files import CHUNK
 from spokeshave.native.macho.codesign import sign
 from spokeshave.native.macho.file import MachOFile, MachOSlice, Region, read_macho
 from spokeshave.native.macho.load_commands import ID_DYLIB, LOAD_DYLIBS, RPATH, LoadCommands
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _MUST_BE_SIGNED = ("arm64", "arm64e")
 _FAT_64 = 0xCAFEBABF

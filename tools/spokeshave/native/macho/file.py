@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from macholib import mach_o
+from macholib.ptypes import sizeof
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, chained_names, exported_names
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 # Java classes have the magic number of universal files. Their next number, a version, is at least 45.
 _FAT, _FAT_64, _MOST_SLICES = 0xCAFEBABE, 0xCAFEBABF, 32
@@ -181,7 +182,7 @@ class _View:
         return self.data[start : start + size]
 
     def structure(self, kind: Any, offset: int) -> Any:
-        return kind.from_str(self.content(offset, kind._size_), _endian_="<")
+        return kind.from_str(self.content(offset, sizeof(kind)), _endian_="<")
 
     def part(self, command: _Command, offset: str, size: str) -> bytes:
         """Return the part of the file that two fields of a load command refer to."""
@@ -211,7 +212,7 @@ def _slices(data: mmap.mmap) -> list[Region] | None:
     if magic not in (_FAT, _FAT_64):
         return None
     kind = mach_o.fat_arch if magic == _FAT else mach_o.fat_arch64
-    entries = [kind.from_str(view.content(8 + index * kind._size_, kind._size_)) for index in range(count)]
+    entries = [kind.from_str(view.content(8 + index * sizeof(kind), sizeof(kind))) for index in range(count)]
     regions = [Region(int(entry.offset), int(entry.size)) for entry in entries]
     if not regions or any(region.offset + region.size > len(data) for region in regions):
         raise ValueError("its list of architectures does not fit its size")
@@ -243,7 +244,7 @@ def _read_slice(view: _View) -> MachOSlice:
         imports=imports,
         is_two_level=bool(header.flags & mach_o.MH_TWOLEVEL),
         signature=Region(int(signature.fields.dataoff), int(signature.fields.datasize)) if signature else None,
-        header_pad=_first_content(view, commands) - (header._size_ + int(header.sizeofcmds)),
+        header_pad=_first_content(view, commands) - (sizeof(header) + int(header.sizeofcmds)),
     )
 
 
@@ -254,14 +255,14 @@ def _architecture(header: Any) -> str:
 
 
 def _commands(view: _View, header: Any) -> Iterator[_Command]:
-    offset, end = header._size_, header._size_ + int(header.sizeofcmds)
+    offset, end = sizeof(header), sizeof(header) + int(header.sizeofcmds)
     for _ in range(int(header.ncmds)):
         command = view.structure(mach_o.load_command, offset)
         kind, size = int(command.cmd), int(command.cmdsize)
-        if size < command._size_ or offset + size > end:
+        if size < sizeof(command) or offset + size > end:
             raise ValueError(f"load command {kind:#x} does not fit")
         layout = mach_o.LC_REGISTRY.get(kind)
-        yield _Command(kind, offset, size, layout and view.structure(layout, offset + command._size_))
+        yield _Command(kind, offset, size, layout and view.structure(layout, offset + sizeof(command)))
         offset += size
 
 
@@ -295,8 +296,8 @@ def _first_content(view: _View, commands: list[_Command]) -> int:
     for command in commands:
         if command.kind != mach_o.LC_SEGMENT_64:
             continue
-        first = command.offset + mach_o.load_command._size_ + command.fields._size_
-        count, size = int(command.fields.nsects), mach_o.section_64._size_
+        first = command.offset + sizeof(mach_o.load_command) + sizeof(command.fields)
+        count, size = int(command.fields.nsects), sizeof(mach_o.section_64)
         sections = [view.structure(mach_o.section_64, first + index * size) for index in range(count)]
         offsets += [int(s.offset) for s in sections if s.offset and int(s.flags) & 0xFF not in _ZERO_FILL]
         offsets += [int(command.fields.fileoff)] if not sections and command.fields.fileoff else []

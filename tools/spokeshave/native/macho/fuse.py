@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
+from spokeshave.errors import ExitCode
 from spokeshave.files import CHUNK, atomic_file
 from spokeshave.native.macho.file import MachOSlice, is_macho, read_macho
 from spokeshave.report import write_report
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import pefile
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 # pefile has no types.
 _open_headers = cast("Callable[..., Any]", pefile.PE)

@@ -16,8 +16,8 @@ from typing import Any, cast
 
 import pefile
 
-from spokeshave.errors import Problem, SpokeshaveError
 from spokeshave.native.name_budget import NameBudget
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 MAGIC = b"MZ"
 _MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x014C: "win32", 0x01C4: "arm32"}

@@ -9,10 +9,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.tags.platform import PythonAbi
 from spokeshave.verify.findings import Finding, Rule, Subject, finding
 from spokeshave.wheel.metadata_reader import is_early_license_file, read_core_metadata
-from spokeshave.wheel.writer import split_dist_info
+from spokeshave.wheel.name import belongs_to
+from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.wheel_name import split_dist_info
 
 _MINORS = 100
 
@@ -43,7 +44,7 @@ def _told(error: Exception) -> str:
 def _folder(subject: Subject) -> Iterator[Finding]:
     name, version = split_dist_info(subject.tree.dist_info)
     wheel = subject.tree.name
-    if not wheel.belongs_to(name, version):
+    if not belongs_to(wheel, name, version):
         message = f"belongs to {name} {version}, but the file name says {wheel.name} {wheel.version}"
         yield finding(
             Rule.METADATA, subject.tree.dist_info, message, "Build or stamp the wheel again; never rename a wheel."
@@ -64,7 +65,7 @@ def _requires_python(place: str, requires: SpecifierSet | None, abi: PythonAbi) 
     if requires is None or abi.python_version is None:
         return
     major, minor = abi.python_version
-    minors = range(minor, _MINORS) if abi.is_limited else [minor]
+    minors = range(minor, _MINORS) if abi.stable else [minor]
     if not any(_allows(requires, major, candidate) for candidate in minors):
         message = f"has Requires-Python {requires}, which no Python that the tag {abi} names can meet"
         yield finding(

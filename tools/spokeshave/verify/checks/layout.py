@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from spokeshave.errors import Problems, SpokeshaveError
 from spokeshave.linkage.pe import is_grafted
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.wheel.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.wheel.modules import find_modules
+from spokeshave.wheel.name import belongs_to
 from spokeshave.wheel.paths import find_clashes
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
+from spokeshave_core.problems import Problems, SpokeshaveError
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}
@@ -85,7 +86,7 @@ def _schemes(tree: WheelTree) -> Iterator[Finding]:
         if not top.endswith(DATA_FOLDER):
             continue
         name, _, version = top[: -len(DATA_FOLDER)].rpartition("-")
-        if not tree.name.belongs_to(name, version):
+        if not belongs_to(tree.name, name, version):
             message = f"is in {top}, but the data folder of this wheel is {tree.name.data}"
             yield finding(Rule.INSTALL_SCHEME, file, message, remedy)
         elif file not in tree.locations:

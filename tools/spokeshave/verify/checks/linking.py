@@ -17,8 +17,8 @@ from spokeshave.linkage.elf import (
 from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.file import foreign_formats, no_native_code
-from spokeshave.tags.platform import LinuxPlatform, MacPlatform, WindowsPlatform
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
+from spokeshave_core.platform import ObjectFormat, Platform
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
@@ -27,15 +27,15 @@ def check_linking(subject: Subject) -> Iterator[Finding]:
     missing = no_native_code(str(subject.tree.name), subject.tree.native_files, platform)
     yield from findings(Rule.NO_NATIVE_CODE, missing)
     yield from findings(Rule.ARCHITECTURE, foreign_formats(subject.tree.native_files, platform))
-    if isinstance(platform, LinuxPlatform):
+    if platform.object_format is ObjectFormat.ELF:
         yield from _elf(subject, platform)
-    elif isinstance(platform, MacPlatform):
+    elif platform.object_format is ObjectFormat.MACHO:
         yield from _macho(macho_linkage.MachOLinkage(subject.tree, platform))
-    elif isinstance(platform, WindowsPlatform):
+    else:
         yield from _pe(pe_linkage.PeLinkage(subject.tree, platform, subject.expected.abi))
 
 
-def _elf(subject: Subject, platform: LinuxPlatform) -> Iterator[Finding]:
+def _elf(subject: Subject, platform: Platform) -> Iterator[Finding]:
     linkage = Linkage.read(subject.tree, platform)
     yield from findings(Rule.ARCHITECTURE, foreign_architectures(linkage))
     yield from findings(Rule.SYMBOL_VERSION, too_new_symbols(linkage))

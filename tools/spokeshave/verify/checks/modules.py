@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from spokeshave.linkage.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
-from spokeshave.tags.platform import Platform, PythonAbi, System
 from spokeshave.verify.findings import Finding, Rule, Subject, finding
 from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_modules, find_modules
+from spokeshave_core.platform import Platform, System
+from spokeshave_core.python_abi import PythonAbi
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
@@ -18,7 +19,7 @@ _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 def check_modules(subject: Subject) -> Iterator[Finding]:
     """Check every extension module of the wheel, and that all expected ones exist."""
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
-    if subject.expected.abi.is_independent:
+    if subject.expected.abi.independent:
         yield from _python_users(subject, modules)
         return
     for module in modules:
@@ -95,14 +96,14 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
     if not tag or abi.python_version is None:
         return None
     if tag == "abi3" and ending == ".so":
-        return "is for the limited API, which free-threaded Python does not have" if abi.is_free_threaded else None
+        return "is for the limited API, which free-threaded Python does not have" if abi.version.free_threaded else None
     suffix = CPythonSuffix.parse(tag)
     if suffix is None:
         return f"is for {tag}"
-    if abi.is_limited:
+    if abi.stable:
         return f"is for {tag} only"
     version = "{}{}".format(*abi.python_version)
-    if suffix.version != version or suffix.is_free_threaded != abi.is_free_threaded:
+    if suffix.version != version or suffix.is_free_threaded != abi.version.free_threaded:
         return f"is for {tag}"
     return None if suffix.triple in ("", _triple(abi, platform)) else f"is for {suffix.triple}"
 
@@ -111,8 +112,8 @@ def fitting_suffix(abi: PythonAbi, platform: Platform) -> str:
     """Return CPython's suffix for modules of an ABI on a platform: `.cpython-310-x86_64-linux-gnu.so`."""
     ending, triple = _ending(platform), _triple(abi, platform)
     if platform.system is System.WINDOWS:
-        return ending if abi.is_limited else f".{abi.abi}-{triple}{ending}"
-    return f".abi3{ending}" if abi.is_limited else f".{abi.abi.replace('cp', 'cpython-')}-{triple}{ending}"
+        return ending if abi.stable else f".{abi.abi_tag}-{triple}{ending}"
+    return f".abi3{ending}" if abi.stable else f".{abi.abi_tag.replace('cp', 'cpython-')}-{triple}{ending}"
 
 
 def _ending(platform: Platform) -> str:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
-from spokeshave.errors import InvalidWheelError, Problems
+from spokeshave.errors import InvalidWheelError
 from spokeshave.verify.checks.layout import is_for_windows
 from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
 from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
+from spokeshave_core.problems import Problems
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
 # pip's parser, pkg_resources, on Python up to 3.10.

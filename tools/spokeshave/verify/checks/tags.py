@@ -37,9 +37,9 @@ def check_tags(subject: Subject) -> Iterator[Finding]:
 
 def _asked_for(subject: Subject) -> Iterator[Finding]:
     name, expected = subject.tree.name, subject.expected
-    wanted = {str(expected.abi.tag(tag)) for tag in expected.platform.tags}
+    wanted = {str(expected.abi.wheel_tag(tag)) for tag in expected.platform.tags}
     if not wanted & set(name.tag.expand()):
-        message = f"is tagged {name.tag}, but should be {expected.abi.tag(expected.platform.tag)}"
+        message = f"is tagged {name.tag}, but should be {expected.abi.wheel_tag(expected.platform.tag)}"
         yield finding(Rule.TAG, str(name), message, "Repair the wheel for that platform, or build it for that ABI.")
 
 

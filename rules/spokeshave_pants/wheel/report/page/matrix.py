@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from spokeshave_pants.file_names import distribution_of
+from spokeshave_core.wheel_name import distribution_of
 from spokeshave_pants.wheel.report.page.markup import Html, element, join
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, human_size
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.release.channel import (
-    Channel,
-    ReleaseContext,
-    UnknownCommitError,
-    VersionOptions,
-    version_argv,
-)
+from spokeshave_core.channel import Channel
+from spokeshave_pants.release.version_arguments import ReleaseContext, UnknownCommitError, VersionOptions, version_argv
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TODAY = "20260821"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.home import NoHomeError, emulation_folder, spokeshave_home
+from spokeshave_core.home import NoHomeError, emulation_folder, spokeshave_home
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
-"""Python ABIs: the builds for a list of Pythons, and the name and compile options of each.
+"""Versions of Python and the ABIs of a wheel's builds.
 
-Sources: PEP 384 and PEP 652 (stable ABI), PEP 425 (tags), PEP 703 (free threading), PEP 3149 (suffixes).
+Sources: PEP 384 and PEP 652 (stable ABI), PEP 425 (tags), PEP 703 (free threading).
+
+How the file name of an extension ends is decided twice, because the verification must not trust the builder: by
+`wheel/plan/extension_suffix.py` of the rules and by `verify/checks/modules.py` of the tools.
 """
 
 from __future__ import annotations
@@ -9,12 +12,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import InvalidPythonError
-from spokeshave_pants.platform import Platform, System
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import WheelTag
 
 _VERSION = re.compile(r"3\.(?P<minor>[1-9][0-9]*)(?P<free_threaded>t?)")
 _OLDEST_MINOR = 8
 _OLDEST_FREE_THREADED_MINOR = 13
+_PYTHON_TAG = re.compile(r"cp3(?P<minor>[1-9]?[0-9]+)", re.ASCII)
+
+
+class InvalidPythonError(SpokeshaveError):
+    """A Python version that is not written `3.X` (or `3.Xt`), an ABI that is not one, or one that is not supported."""
 
 
 @dataclass(frozen=True, order=True)
@@ -31,8 +39,11 @@ class PythonVersion:
     def parse(cls, text: str, *, where: str) -> PythonVersion:
         """Return the version that a text such as `3.12` or `3.13t` names.
 
+        Args:
+            where: What contains the text, for the message, such as "the target //a:b".
+
         Raises:
-            InvalidPythonError: For any other text.
+            InvalidPythonError: for anything else.
         """
         match = _VERSION.fullmatch(text)
         if match is None or int(match["minor"]) < _OLDEST_MINOR:
@@ -53,14 +64,39 @@ class PythonVersion:
 class PythonAbi:
     """One build of a wheel: `cp310`, `cp312-abi3` (serves 3.12 and later), `cp313t`, or `py3-none`.
 
-    Attributes:
-        independent: Whether the wheel contains only libraries that Python code opens, and no code that uses Python
-            itself. One build then serves every Python, and `version` is the oldest that the wheel lists.
+    Args:
+        version: The Python that it is built for; of a build that serves several the oldest one.
+        stable: Whether it uses the stable ABI only.
+        independent: Whether the wheel contains libraries that Python code opens, and nothing that uses Python itself:
+            one build serves every Python.
     """
 
     version: PythonVersion
     stable: bool = False
     independent: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> PythonAbi:
+        """The ABI of a name such as `cp310`, `cp312-abi3`, `cp313t` or `py3-none`; raises `InvalidPythonError`."""
+        python, dash, abi = text.partition("-")
+        found = cls.of_tags(python, abi) if dash else cls.of_tags(python.rstrip("t"), python)
+        if found:
+            return found
+        remedy = "Use a name such as cp310, cp312-abi3, cp313t or py3-none."
+        raise InvalidPythonError(Problem(text, "is not a Python ABI", remedy))
+
+    @classmethod
+    def of_tags(cls, python: str, abi: str) -> PythonAbi | None:
+        """The ABI of a wheel's Python tag and ABI tag; None where they are not those of one build for CPython 3."""
+        match = _PYTHON_TAG.fullmatch(python)
+        minor = int(match["minor"]) if match else _OLDEST_MINOR
+        candidates = (
+            cls(PythonVersion(minor)),
+            cls(PythonVersion(minor), stable=True),
+            cls(PythonVersion(minor, free_threaded=True)),
+            cls(PythonVersion(minor), independent=True),
+        )
+        return next((known for known in candidates if (known.python_tag, known.abi_tag) == (python, abi)), None)
 
     @property
     def python_tag(self) -> str:
@@ -85,23 +121,18 @@ class PythonAbi:
         return self.stable or self.independent
 
     @property
+    def python_version(self) -> tuple[int, int] | None:
+        """The version of CPython, ``(3, 12)``; None where nothing depends on it."""
+        return None if self.independent else (3, self.version.minor)
+
+    @property
     def limited_api(self) -> str | None:
         """Return the value of `Py_LIMITED_API`, or None for a version-specific build."""
         return f"0x03{self.version.minor:02X}0000" if self.stable else None
 
-    def extension_suffix(self, platform: Platform) -> str:
-        """Return the suffix of an extension's file name, after the module's last name (`EXT_SUFFIX`)."""
-        if platform.system is System.WINDOWS:
-            return ".pyd" if self.stable else f".{self.abi_tag}-{platform.tag}.pyd"
-        if self.stable:
-            return ".abi3.so"
-        where = "darwin" if platform.system is System.MACOS else self._multiarch(platform)
-        return f".{self.abi_tag.replace('cp', 'cpython-')}-{where}.so"
-
-    def _multiarch(self, platform: Platform) -> str:
-        # Up to 3.10, CPython on musl had the name gnu.
-        is_old_musl = platform.system is System.MUSL and self.version.minor < 11
-        return platform.multiarch.replace("musl", "gnu") if is_old_musl else platform.multiarch
+    def wheel_tag(self, platform: str) -> WheelTag:
+        """The tag of a wheel of this ABI for a platform's tag, or for several joined by dots."""
+        return WheelTag(self.python_tag, self.abi_tag, platform)
 
     def serves(self, version: PythonVersion) -> bool:
         """Return whether an interpreter of a version loads this build."""
@@ -116,25 +147,11 @@ class PythonAbi:
 
 
 def parse_versions(texts: Iterable[str], *, where: str) -> tuple[PythonVersion, ...]:
-    """Parse all versions, sorted and without duplicates. All invalid ones are reported together."""
+    """All versions, sorted and without repeats; every wrong one is reported in one error."""
     versions: set[PythonVersion] = set()
-    problems: list[str] = []
+    problems = Problems()
     for text in texts:
-        try:
+        with problems.collecting():
             versions.add(PythonVersion.parse(text, where=where))
-        except InvalidPythonError as error:
-            problems.append(str(error))
-    if problems:
-        raise InvalidPythonError("\n".join(problems))
+    problems.raise_if_any(InvalidPythonError)
     return tuple(sorted(versions))
-
-
-def abis_for(versions: Iterable[PythonVersion], limited_api: PythonVersion | None) -> tuple[PythonAbi, ...]:
-    """Return the builds that serve these Pythons: one stable-ABI build from `limited_api` on, one each for others."""
-    abis: set[PythonAbi] = set()
-    for version in versions:
-        if limited_api is not None and not version.free_threaded and version >= limited_api:
-            abis.add(PythonAbi(limited_api, stable=True))
-        else:
-            abis.add(PythonAbi(version))
-    return tuple(sorted(abis, key=lambda abi: (abi.version, abi.stable)))

@@ -1,31 +1,14 @@
-"""Release channels, and the facts about the repository that the version of each contains."""
+"""The arguments of `spokeshave version`: which facts of the repository a release's version names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
-from spokeshave_pants.errors import SpokeshaveError
-
-
-class Channel(Enum):
-    """The destination of a release."""
-
-    DEV = "dev"
-    LOCAL = "local"
-    NIGHTLY = "nightly"
-    RC = "rc"
-    STABLE = "stable"
-
-
-class VersionFormat(Enum):
-    TEXT = "text"
-    JSON = "json"
-
+from spokeshave_core.channel import AT_COMMIT, DATED, Channel
+from spokeshave_core.problems import SpokeshaveError
 
 # A tree outside of a git repository has no commit.
 _NO_COMMIT_SUFFIX = ".dev0"
-_DATED = (Channel.NIGHTLY, Channel.RC)
 
 
 @dataclass(frozen=True)
@@ -83,10 +66,10 @@ def version_argv(options: VersionOptions, context: ReleaseContext) -> tuple[str,
         arguments += ["--channel", channel.value]
     if suffix is not None:
         arguments.append(f"--suffix={suffix}")
-    if channel in (Channel.DEV, Channel.LOCAL) and commit is not None:
+    if channel in AT_COMMIT and commit is not None:
         arguments += ["--commit", commit]
     if channel is Channel.LOCAL and context.dirty:
         arguments.append("--dirty")
-    if options.date is not None or (channel in _DATED and suffix is None):
+    if options.date is not None or (channel in DATED and suffix is None):
         arguments += ["--date", options.date or context.date]
     return tuple(arguments)

@@ -6,23 +6,27 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from spokeshave.errors import Problem, SpokeshaveError
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 
 class NoHomeError(SpokeshaveError):
     """No environment variable defines a home directory."""
 
 
-def spokeshave_home(variables: Mapping[str, str] = os.environ) -> Path:
-    """Return `$SPOKESHAVE_HOME`, else `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`.
+def spokeshave_home(variables: Mapping[str, str] = os.environ, base: Path | None = None) -> Path:
+    """``$SPOKESHAVE_HOME``, else ``spokeshave`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+    Args:
+        base: What a relative path is relative to; the working directory unless given.
 
     Raises:
-        NoHomeError: If none of the variables is set.
+        NoHomeError: if none of the variables is set.
     """
+    base = base or Path.cwd()
     if variables.get("SPOKESHAVE_HOME"):
-        return Path.cwd() / variables["SPOKESHAVE_HOME"]
+        return base / variables["SPOKESHAVE_HOME"]
     if variables.get("XDG_CACHE_HOME"):
-        return Path.cwd() / variables["XDG_CACHE_HOME"] / "spokeshave"
+        return base / variables["XDG_CACHE_HOME"] / "spokeshave"
     home = variables.get("HOME") or variables.get("USERPROFILE")
     if not home:
         message = "none of the variables SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME is set, so Spokeshave has no folder"

@@ -1,0 +1,155 @@
+"""Habits of CONTRIBUTING.md that ruff has no rule for, checked in the syntax trees of all Python files."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+TESTS = ("tests/", "src/python/smoke/")
+
+
+def python_files() -> list[Path]:
+    """The repository's own Python files, without the links that lead from one tree into another."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    return [Path(line) for line in listed.stdout.splitlines() if (REPOSITORY / line).is_file()]
+
+
+def is_test(file: Path) -> bool:
+    return file.name.endswith(("_test.py", "_fixtures.py")) or file.as_posix().startswith(TESTS)
+
+
+def parse(file: Path) -> ast.Module:
+    return ast.parse((REPOSITORY / file).read_text("utf-8"))
+
+
+def programs(tree: ast.Module) -> Iterator[tuple[int, ast.Module]]:
+    """The module, and the programs that it holds as texts: each with the line before its first."""
+    yield 0, tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\nassert " in node.value:
+            try:
+                yield node.lineno - 1, ast.parse(node.value)
+            except SyntaxError:
+                continue
+
+
+def checking_asserts(tree: ast.Module) -> Iterator[int]:
+    """The lines of assert statements that do more than narrow a type."""
+    for before, program in programs(tree):
+        for node in ast.walk(program):
+            if isinstance(node, ast.Assert) and not narrows_a_type(node.test):
+                yield before + node.lineno
+
+
+def narrows_a_type(test: ast.expr) -> bool:
+    """Whether a test is `NAME is not None` or `isinstance(NAME, TYPE)`."""
+    if isinstance(test, ast.Call):
+        return isinstance(test.func, ast.Name) and test.func.id == "isinstance" and is_name(test.args[0])
+    return (
+        isinstance(test, ast.Compare)
+        and is_name(test.left)
+        and isinstance(test.ops[0], ast.IsNot)
+        and isinstance(test.comparators[0], ast.Constant)
+    )
+
+
+def is_name(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_name(node.value))
+
+
+def test_asserts_outside_tests_only_narrow_types() -> None:
+    """`python -O` removes asserts, and with them a check or an effect."""
+    files = [file for file in python_files() if not is_test(file)]
+    assert Path("tools/spokeshave/emulation/apt.py") in files
+    assert [f"{file}:{line}" for file in files for line in checking_asserts(parse(file))] == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("assert self._updated", [1]),
+        ("assert run()", [1]),
+        ("assert spec is not None and spec.origin is not None", [1]),
+        ("assert find(x) is not None", [1]),
+        ("SCRIPT = '''\nassert sys.prefix\n'''", [2]),
+        ("assert self.file is not None", []),
+        ("assert isinstance(platform, WindowsPlatform)", []),
+    ],
+)
+def test_an_assert_that_is_a_check_is_found(statement: str, found: list[int]) -> None:
+    assert list(checking_asserts(ast.parse(statement))) == found
+
+
+# The adapters: each tests that the pinned library still has what it uses.
+ADAPTERS = {
+    "rules/spokeshave_pants/wheel/goals/run_context.py",
+    "tools/spokeshave/cache_server/buildgrid_internals.py",
+    "tools/spokeshave/tags/policies.py",
+    "tools/spokeshave/verify/limited_api_audit.py",
+}
+OWN = ("spokeshave", "e2e", "apparatus", "measurements", "abacus_")
+# Documented, although they begin with an underscore.
+PUBLIC = {"os._exit", "_replace", "_fields", "_asdict"}
+
+
+def private_apis(tree: ast.Module) -> Iterator[str]:
+    """What a module uses of others that begins with an underscore: modules, imported names and attributes.
+
+    An attribute is another library's if no class of the module defines it.
+    """
+    own = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    own |= {target.id for node in ast.walk(tree) for target in assigned(node) if isinstance(target, ast.Name)}
+    own |= {target.attr for node in ast.walk(tree) for target in assigned(node) if isinstance(target, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if is_private(name.name))
+        elif isinstance(node, ast.ImportFrom) and not str(node.module).startswith(OWN):
+            names = [f"{node.module}.{name.name}" for name in node.names]
+            yield from (name for name in names if is_private(name))
+        elif isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own | PUBLIC:
+            yield f"{ast.unparse(node.value)}.{node.attr}"
+
+
+def assigned(node: ast.AST) -> list[ast.expr]:
+    targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        targets = [node.target]
+    return [part for target in targets for part in getattr(target, "elts", [target])]
+
+
+def is_private(name: str) -> bool:
+    return any(part.startswith("_") and not part.startswith("__") for part in name.split("."))
+
+
+def test_private_apis_are_used_by_adapters_only() -> None:
+    assert {file.as_posix() for file in python_files()} >= ADAPTERS
+    files = [file for file in python_files() if not is_test(file) and file.as_posix() not in ADAPTERS]
+    found = [f"{file}: {name}" for file in files for name in private_apis(parse(file)) if name not in PUBLIC]
+    assert found == []
+
+
+@pytest.mark.parametrize("adapter", sorted(ADAPTERS))
+def test_each_adapter_uses_a_private_api_and_has_a_test(adapter: str) -> None:
+    assert list(private_apis(parse(Path(adapter))))
+    assert (REPOSITORY / adapter.replace(".py", "_test.py")).is_file()
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("from auditwheel._x import y", ["auditwheel._x.y"]),
+        ("from auditwheel import _x", ["auditwheel._x"]),
+        ("import auditwheel._x", ["auditwheel._x"]),
+        ("class A(B):\n def f(self): self._theirs()", ["self._theirs"]),
+        ("class A(B):\n def f(self): self._ours = 1; self._ours", []),
+        ("from spokeshave.a import _b", []),
+    ],
+)
+def test_a_private_api_is_found(program: str, found: list[str]) -> None:
+    assert list(private_apis(ast.parse(program))) == found

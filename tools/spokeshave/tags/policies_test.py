@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+from auditwheel.architecture import Architecture
+from auditwheel.libc import Libc
+from auditwheel.policy import WheelPolicies
+
+from spokeshave.pinned_library import ChangedLibraryError
+from spokeshave.tags.policies import GlibcPolicies, UnknownPolicyError, policies_of
+
+TAG = "manylinux_2_30_x86_64"
+
+
+def test_a_floor_between_two_policies_is_added_in_its_place() -> None:
+    """Fails where a new auditwheel has no list `_policies`: tools/spokeshave/tags/policies.py must change then."""
+    names = [policy.name for policy in GlibcPolicies(TAG, Architecture.x86_64)]
+    assert names[names.index(TAG) - 1] == "manylinux_2_31_x86_64"
+    assert names[names.index(TAG) + 1] == "manylinux_2_28_x86_64"
+
+
+def test_an_auditwheel_without_the_list_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = list(WheelPolicies(libc=Libc.GLIBC, arch=Architecture.x86_64))
+    monkeypatch.setattr(WheelPolicies, "__init__", lambda _self, **_options: None)
+    monkeypatch.setattr(WheelPolicies, "__iter__", lambda _self: iter(known))
+    with pytest.raises(ChangedLibraryError, match=r"^auditwheel \d.*\n.* adapter tools/spokeshave/tags/policies.py"):
+        GlibcPolicies(TAG, Architecture.x86_64)
+
+
+def test_an_unknown_musl_has_no_policy() -> None:
+    with pytest.raises(UnknownPolicyError, match="auditwheel has no policy musllinux_9_9"):
+        policies_of("musllinux_9_9_x86_64", Libc.MUSL, Architecture.x86_64)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from spokeshave.pinned_library import ChangedLibraryError
+from spokeshave.verify.limited_api_audit import LimitedApiAudit, audit_limited_api
+
+SYMBOLS = frozenset({"PyList_New", "PyFrame_New", "PyType_GetName", "malloc"})
+
+
+def test_symbols_outside_the_limited_api_and_of_a_later_one_are_told_apart() -> None:
+    """Fails where a new abi3audit has no `audit`: tools/spokeshave/verify/limited_api_audit.py must change then."""
+    found = audit_limited_api(SYMBOLS, (3, 9))
+    assert found == LimitedApiAudit(outside=("PyFrame_New",), later=(("3.11", "PyType_GetName"),), needed="3.11")
+
+
+@pytest.mark.parametrize("change", ["removed", "other arguments"])
+def test_an_abi3audit_without_the_function_is_an_error_with_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    if change == "removed":
+        monkeypatch.delattr("abi3audit._audit.audit")
+    else:
+        monkeypatch.setattr("abi3audit._audit.audit", lambda _library: None)
+    expected = r"^abi3audit \d.*\n.* adapter tools/spokeshave/verify/limited_api_audit.py must change"
+    with pytest.raises(ChangedLibraryError, match=expected):
+        audit_limited_api(SYMBOLS, (3, 9))
