@@ -21,7 +21,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {}
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "errors files processes python_code",
-        "home pinned_library report setup_steps",
+        "pinned_library report setup_steps",
         "tags",
         "native",
         "wheel",
@@ -35,9 +35,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "action errors file_names resources",
-        "platform",
-        "python_abi",
+        "action errors resources",
         "pythons sandbox",
         "toolchain",
         "confinement",
@@ -57,7 +55,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "goals",
         "register",
     ),
-    "release": ("channel checkout target_types", "subsystem", "rules", "goals", "register"),
+    "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
     "wheel": (
         "progress publish report subsystem target_types",
         "plan",
