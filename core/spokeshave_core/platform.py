@@ -205,10 +205,10 @@ def _check_macos(platform: Platform) -> None:
     lowest = Platform(System.MACOS, platform.architecture, _FIRST_ARM)
     if platform.architecture == "arm64" and (major, minor) < _FIRST_ARM:
         raise InvalidPlatformError(
-            Problem(platform.tag, "is not a platform, as macOS runs on arm64 from 11.0 on", f"Use `{lowest}`.")
+            Problem(platform.tag, "is not a platform: macOS runs on arm64 from 11.0 on", f"Use `{lowest}`.")
         )
     if major < 10 or major in _NEVER_RELEASED or (major == 10 and minor > _LAST_TEN):
-        message = f"is not a platform, as there was never a macOS {major}.{minor}"
+        message = f"is not a platform: macOS {major}.{minor} does not exist"
         raise InvalidPlatformError(Problem(platform.tag, message, f"Use `{lowest}`."))
     # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
     if major > 10 and minor:

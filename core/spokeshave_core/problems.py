@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -65,6 +65,11 @@ class Problems:
         if text:
             self._problems.append(Problem.of_text(text))
 
+    def add_texts(self, texts: Iterable[str]) -> None:
+        """Add several such problems."""
+        for text in texts:
+            self.add_text(text)
+
     def extend(self, error: SpokeshaveError) -> None:
         """Add every problem of an error that another step raised."""
         self._problems.extend(error.problems)
@@ -81,8 +86,14 @@ class Problems:
         """An ``error`` with all problems, each one once, in the order in which they were added."""
         return error(*dict.fromkeys(self._problems))
 
-    def raise_if_any(self, error: type[SpokeshaveError]) -> None:
-        """Raise ``error`` with all problems if there are any."""
+    def raise_if_any(self, error: type[SpokeshaveError], render: Callable[[Iterable[str]], str] | None = None) -> None:
+        """Raise an error with all problems if there are any.
+
+        Args:
+            render: Makes one text of the problems, such as a list with a heading. By default each stands alone.
+        """
+        if self._problems and render is not None:
+            raise error(render(str(problem) for problem in dict.fromkeys(self._problems)))
         if self._problems:
             raise self.as_error(error)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from pants.engine.internals.session import RunId
 from pants.engine.process import FallibleProcessResult, ProcessResult, ProcessResultMetadata
+
+from spokeshave_core.outcomes import Source
 
 
 class ActionKind(Enum):
@@ -47,9 +50,9 @@ class Action:
         """Return this action with additional actions that it had to wait for."""
         return replace(self, needs=(*self.needs, *needs))
 
-    def source(self, run_id: RunId) -> str:
-        """Return `ran`, `hit_locally`, `hit_remotely` or `memoized` (kept by the daemon from an earlier run)."""
-        return str(self.metadata.source(run_id).value)
+    def source(self, run_id: RunId) -> Source:
+        """Where the result came from, as a run sees it."""
+        return Source(self.metadata.source(run_id).value)
 
     def milliseconds(self) -> int | None:
         """Return the execution time of the process, in this run or in the run that the cached result is from.
@@ -68,8 +71,9 @@ def ends(actions: Iterable[Action]) -> tuple[Action, ...]:
 
 @dataclass(frozen=True)
 class ActionCount:
-    """The number of actions of a kind behind a result, by the source of their results."""
+    """How many actions of a kind a result needed, by where their results came from."""
 
+    kind: ActionKind
     ran: int
     hit_locally: int
     hit_remotely: int
@@ -80,19 +84,18 @@ class ActionCount:
         return self.hit_locally + self.hit_remotely + self.memoized
 
 
-def count_actions(actions: Iterable[Action], run_id: RunId) -> dict[ActionKind, ActionCount]:
-    """Count actions by kind. An action that several wheels share is counted once."""
-    counts: dict[ActionKind, dict[ProcessResultMetadata.Source, int]] = {}
-    for action in dict.fromkeys(actions):
-        by_source = counts.setdefault(action.kind, dict.fromkeys(ProcessResultMetadata.Source, 0))
-        by_source[action.metadata.source(run_id)] += 1
-    source = ProcessResultMetadata.Source
-    return {
-        kind: ActionCount(
-            ran=by_source[source.RAN],
-            hit_locally=by_source[source.HIT_LOCALLY],
-            hit_remotely=by_source[source.HIT_REMOTELY],
-            memoized=by_source[source.MEMOIZED],
+def count_actions(actions: Iterable[Action], run_id: RunId) -> tuple[ActionCount, ...]:
+    """Actions by kind, in the order of the work; an action that several wheels share is counted once."""
+    sources = Counter((action.kind, action.source(run_id)) for action in dict.fromkeys(actions))
+    found = {kind for kind, _ in sources}
+    return tuple(
+        ActionCount(
+            kind=kind,
+            ran=sources[kind, Source.RAN],
+            hit_locally=sources[kind, Source.HIT_LOCALLY],
+            hit_remotely=sources[kind, Source.HIT_REMOTELY],
+            memoized=sources[kind, Source.MEMOIZED],
         )
-        for kind, by_source in sorted(counts.items(), key=lambda item: list(ActionKind).index(item[0]))
-    }
+        for kind in ActionKind
+        if kind in found
+    )

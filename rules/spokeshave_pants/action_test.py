@@ -6,6 +6,7 @@ from pants.engine.internals.session import RunId
 from pants.engine.platform import Platform
 from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetadata
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions, ends
 
 THIS_RUN, EARLIER_RUN = RunId(2), RunId(1)
@@ -25,9 +26,9 @@ def action(
 
 
 def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() -> None:
-    assert action("Compile a.cc", ActionKind.COMPILE).source(THIS_RUN) == "ran"
-    assert action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").source(THIS_RUN) == "hit_locally"
-    assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) == "memoized"
+    assert action("Compile a.cc", ActionKind.COMPILE).source(THIS_RUN) is Source.RAN
+    assert action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").source(THIS_RUN) is Source.HIT_LOCALLY
+    assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) is Source.MEMOIZED
 
 
 def test_a_time_that_is_not_known_is_not_made_up() -> None:
@@ -64,19 +65,21 @@ def test_actions_are_counted_by_kind_and_by_where_their_results_came_from() -> N
         ],
         THIS_RUN,
     )
-    assert counts == {
-        ActionKind.COMPILE: ActionCount(ran=2, hit_locally=1, hit_remotely=1, memoized=1),
-        ActionKind.LINK: ActionCount(ran=0, hit_locally=1, hit_remotely=0, memoized=0),
-    }
-    assert (counts[ActionKind.COMPILE].cached, counts[ActionKind.LINK].cached) == (3, 1)
+    assert counts == (
+        ActionCount(ActionKind.COMPILE, ran=2, hit_locally=1, hit_remotely=1, memoized=1),
+        ActionCount(ActionKind.LINK, ran=0, hit_locally=1, hit_remotely=0, memoized=0),
+    )
+    assert [count.cached for count in counts] == [3, 1]
 
 
 def test_an_action_that_several_wheels_share_is_counted_once() -> None:
     shared = [action("Compile core.cc", ActionKind.COMPILE) for _ in range(3)]
-    assert count_actions(shared, THIS_RUN)[ActionKind.COMPILE].ran == 1
+    (count,) = count_actions(shared, THIS_RUN)
+    assert (count.kind, count.ran) == (ActionKind.COMPILE, 1)
 
 
 def test_kinds_are_told_in_the_order_of_the_work_and_none_without_actions() -> None:
     kinds = (ActionKind.SMOKE_TEST, ActionKind.LINK, ActionKind.RUNTIME_PACK, ActionKind.COMPILE)
     counts = count_actions([action(kind.value, kind) for kind in kinds], THIS_RUN)
-    assert list(counts) == [ActionKind.RUNTIME_PACK, ActionKind.COMPILE, ActionKind.LINK, ActionKind.SMOKE_TEST]
+    ordered = [ActionKind.RUNTIME_PACK, ActionKind.COMPILE, ActionKind.LINK, ActionKind.SMOKE_TEST]
+    assert [count.kind for count in counts] == ordered

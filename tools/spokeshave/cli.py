@@ -135,9 +135,10 @@ def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
 
 def write_failure(report: Path, error: SpokeshaveError) -> None:
     """Write the report of a failed command, so that a report of an earlier run is not mistaken for this one's."""
-    from spokeshave.report import write_report
+    from spokeshave.report import write_text
+    from spokeshave_core.reports import FailureReport
 
     try:
-        write_report(report, {"problems": [problem.as_json() for problem in error.problems]})
+        write_text(report, FailureReport(error.problems).to_json())
     except OSError as err:
         sys.stderr.write(f"{report}: the report cannot be written ({err.strerror})\n")

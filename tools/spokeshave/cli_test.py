@@ -12,6 +12,8 @@ import pytest
 from spokeshave import __version__
 from spokeshave.cli import COMMANDS, main
 from spokeshave.testing.path_fixtures import sources_and
+from spokeshave.testing.report_fixtures import read_report
+from spokeshave_core.reports import FailureReport
 
 
 def spokeshave(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,6 +58,10 @@ def test_users_error_is_exit_code_one_told_on_stderr_and_in_the_report(tmp_path:
     assert done.stderr.startswith(
         f"spokeshave version: error\n{tmp_path}/a: cannot be read (No such file or directory)\n"
     )
+    assert [problem.place for problem in read_report(FailureReport, report).problems] == [
+        f"{tmp_path}/a",
+        f"{tmp_path}/b",
+    ]
     problems = json.loads(report.read_text())["problems"]
     assert [problem["place"] for problem in problems] == [f"{tmp_path}/a", f"{tmp_path}/b"]
     assert set(problems[0]) == {"place", "message", "remedy"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from spokeshave_core.problems import Problem as Problem
 from spokeshave_core.problems import SpokeshaveError
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Union
 
 from spokeshave.files import write_bytes
+from spokeshave_core.json_values import Json, to_text
 
-Json = Union[None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]]
 
-
-def to_json(value: Json) -> str:
-    """Return JSON text with sorted keys, so that equal facts give equal bytes."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def write_text(destination: Path, text: str) -> None:
+    """Write a whole text file at once."""
+    write_bytes(destination, text.encode("utf-8", "backslashreplace"))
 
 
 def write_report(destination: Path, report: Json) -> None:
-    """Write a command's report."""
-    write_bytes(destination, to_json(report).encode("utf-8", "backslashreplace"))
+    """Write a JSON file with sorted keys. A command writes its typed report with `write_text` and `to_json()`."""
+    write_text(destination, to_text(report))

@@ -17,6 +17,7 @@ from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 from pants.option.option_types import StrListOption, StrOption
 
+from spokeshave_core.outcomes import Source
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.action import Action
 from spokeshave_pants.toolchain.platforms import parse_platform
@@ -52,7 +53,7 @@ def report(actions: Iterable[Action], run_id: RunId) -> bytes:
         {
             "kind": action.kind.value,
             "description": action.description,
-            "ran": action.source(run_id) == "ran",
+            "ran": action.source(run_id) is Source.RAN,
             "seconds": (action.milliseconds() or 0) / 1000,
         }
         for action in dict.fromkeys(actions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from spokeshave_core.platform import Platform, System
 
@@ -57,6 +58,40 @@ _UNDEFINED = re.compile(r"(?:ld\.lld: |lld-link: )?(?:warning|error): undefined 
 _REFERENCE = re.compile(r"(?:>>>|note:) referenced by (.+)")
 # Symbols of CPython's C API, which the interpreter provides to every extension.
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]\w*")
+
+
+# The key of work units under which the end of a run finds a failed compile.
+COMPILE_METADATA = "spokeshave_failed_compile"
+_ERROR = re.compile(
+    r"^(?P<path>[^\s:][^:\n]*):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<message>.+)$", re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class CompileMessage:
+    """An error of the compiler. `path` is from the build root where the file is one of the repository."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True)
+class FailedCompile:
+    """A source that does not compile, and the errors that name a line."""
+
+    target: str
+    source: str
+    errors: tuple[CompileMessage, ...]
+
+
+def compile_errors(stderr: str) -> tuple[CompileMessage, ...]:
+    """The errors in a compiler's output that name a line."""
+    return tuple(
+        CompileMessage(match["path"], int(match["line"]), int(match["column"]), match["message"].strip())
+        for match in _ERROR.finditer(plain(stderr))
+    )
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,9 @@ import pytest
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.diagnostics import (
+    CompileMessage,
     assembler_hint,
+    compile_errors,
     compile_hint,
     differing_by_case,
     duplicate_symbol_hint,
@@ -260,3 +262,19 @@ def test_a_symbol_that_two_objects_define_has_a_hint() -> None:
     hint = duplicate_symbol_hint(text)
     assert hint is not None and "includes the other" in hint
     assert duplicate_symbol_hint("ld.lld: error: undefined symbol: part") is None
+
+
+def test_errors_with_a_line_are_read_in_colour_too() -> None:
+    text = (
+        "In file included from src/a.cc:1:\n"
+        "\x1b[1msrc/a.h:3:7: \x1b[0m\x1b[0;1;31merror: \x1b[0m\x1b[1munknown type name 'strng'\x1b[0m\n"
+        "    3 | const strng x;\n"
+        "src/a.cc:9:1: warning: unused\n"
+        "src/a.cc:10:2: fatal error: 'x.h' file not found\n"
+        "2 errors generated.\n"
+    )
+    assert compile_errors(text) == (
+        CompileMessage("src/a.h", 3, 7, "unknown type name 'strng'"),
+        CompileMessage("src/a.cc", 10, 2, "'x.h' file not found"),
+    )
+    assert compile_errors("zig: error: clang frontend command failed") == ()

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_core.platform import InvalidPlatformError, Platform
-from spokeshave_core.problems import SpokeshaveError
-from spokeshave_core.python_abi import InvalidPythonError, PythonVersion
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problems, SpokeshaveError
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.headers.pinned_entries import parse_entries
 from spokeshave_pants.toolchain.platforms import parse_platform
 
@@ -59,16 +59,13 @@ class PinnedArchive:
         """
         where = f"{OPTION}, in {key!r},"
         python, colon, tag = key.partition(":")
-        problems = []
-        try:
+        problems = Problems()
+        with problems.collecting():
             version = PythonVersion.parse(python, where=where)
             platform = parse_platform(tag, where=where) if colon else None
-        except (InvalidPythonError, InvalidPlatformError) as error:
-            problems.append(str(error))
         if _PINNED.fullmatch(text) is None:
-            problems.append(f"{where} has {text!r}. Write it as URL|SHA256|BYTES.")
-        if problems:
-            raise PinnedArchiveError("\n".join(problems))
+            problems.add_text(f"{where} has {text!r}. Write it as URL|SHA256|BYTES.")
+        problems.raise_if_any(PinnedArchiveError)
         url, sha256, size = text.split("|")
         return cls(version, platform, url, sha256, int(size))
 

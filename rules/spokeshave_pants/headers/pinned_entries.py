@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.problems import Problems, SpokeshaveError
 
 T = TypeVar("T")
 
@@ -15,16 +15,13 @@ def parse_entries(
 ) -> tuple[T, ...]:
     """Parse all entries.
 
-    Raises:
-        error: If `parse` raises it for any entry. The message reports all invalid entries.
+    Args:
+        error: What is raised, with the problem of every wrong entry.
     """
     found: list[T] = []
-    problems: list[str] = []
+    problems = Problems()
     for key, text in entries.items():
-        try:
+        with problems.collecting():
             found.append(parse(key, text))
-        except error as problem:
-            problems.append(str(problem))
-    if problems:
-        raise error("\n".join(problems))
+    problems.raise_if_any(error)
     return tuple(found)

@@ -17,6 +17,7 @@ from pants.engine.target import AllTargets, Target, Targets, WrappedTarget, Wrap
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.reports import VersionReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.checkout import read_checkout
@@ -50,10 +51,13 @@ class ComputeVersionRequest:
 
 @dataclass(frozen=True)
 class ComputedVersion:
-    """The common version, and its derivation as JSON."""
+    """The report of the `version` command."""
 
-    version: str
-    report: str
+    report: VersionReport
+
+    @property
+    def version(self) -> str:
+        return self.report.version
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ async def compute_version(
         ),
     )
     raise_for_failure(result, request.members.name)
-    return ComputedVersion(version=result.facts()["version"], report=result.report)
+    return ComputedVersion(result.report(VersionReport))
 
 
 @rule(level=LogLevel.DEBUG)

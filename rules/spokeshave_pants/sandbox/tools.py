@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, PathGlobs, RemovePrefix
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports import FailureReport, InvalidReportError, Report
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.resources.command_sources import command_sources
@@ -25,6 +27,10 @@ from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 TOOLS_DIR = "__tools"
 REPORT = "__report.json"
 OUTPUT_DIR = "__out"
+# The key of work units under which the end of a run finds the problems of a failed command.
+PROBLEMS_METADATA = "spokeshave_problems"
+
+R = TypeVar("R", bound=Report)
 
 # The same on every machine: the output of a tool does not depend on the user's locale or time zone.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
@@ -54,6 +60,9 @@ from spokeshave.cli import main
 
 raise SystemExit(main())
 """
+_REPORT_REMEDY = (
+    "The plugin and the tools have to be of one version: check that nothing else is mounted as `spokeshave`."
+)
 _PACKAGES_DIR = "__tool_packages"
 _CACHE = "spokeshave_tools"
 
@@ -110,19 +119,49 @@ class RunToolRequest:
 
 
 @dataclass(frozen=True)
-class ToolResult:
+class ToolResult(EngineAwareReturnType):
     """The files that a command wrote to `OUTPUT_DIR`, with that prefix, and its report as JSON text."""
 
     digest: Digest
-    report: str
+    report_text: str
     stderr: str
     exit_code: int
     action: Action
 
-    def facts(self) -> Mapping[str, Any]:
-        """Return the parsed report."""
-        facts: Mapping[str, Any] = json.loads(self.report) if self.report else {}
-        return facts
+    def report(self, kind: type[R]) -> R:
+        """The report of a command that succeeded, or that writes its report in any case.
+
+        Raises:
+            ToolError: The command wrote no report of this kind.
+        """
+        try:
+            return kind.from_json(self.report_text)
+        except InvalidReportError as error:
+            said = f"\n{self.stderr}" if self.stderr else ""
+            raise ToolError(
+                f"{self.action.description}: its report is not a {kind.__name__}: {error}. {_REPORT_REMEDY}{said}"
+            ) from error
+
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems in the report of a command that failed; none where it reports in another way."""
+        if not self.exit_code:
+            return ()
+        try:
+            return FailureReport.from_json(self.report_text).problems
+        except InvalidReportError:
+            return ()
+
+    def failure(self) -> str:
+        """What went wrong in a command that failed: the report's problems, else what it wrote to stderr."""
+        problems = "\n".join(map(str, self.problems()))
+        return problems or self.stderr or f"{self.action.description} exited with {self.exit_code}"
+
+    def metadata(self) -> dict[str, Any] | None:
+        return {PROBLEMS_METADATA: self.problems()} if self.exit_code else None
+
+    def cacheable(self) -> bool:
+        # So that the next run of a daemon reports the same failure again.
+        return self.exit_code == 0
 
 
 @rule(desc="Find the wheel tools")
@@ -159,7 +198,7 @@ async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult
     )
     return ToolResult(
         digest=await Get(Digest, RemovePrefix(output, OUTPUT_DIR)),
-        report="".join(file.content.decode() for file in report),
+        report_text="".join(file.content.decode() for file in report),
         stderr=result.stderr.decode(errors="replace").strip(),
         exit_code=result.exit_code,
         action=Action.of(request.kind, request.description, result),
@@ -167,13 +206,13 @@ async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult
 
 
 def raise_for_failure(result: ToolResult, target: str) -> None:
-    """Raise a command's output as an error of the target that it ran for.
+    """Raise the problems of a command that failed as an error of the target that it worked for.
 
     Raises:
-        ToolError: If the command failed.
+        ToolError: The command failed.
     """
     if result.exit_code:
-        raise ToolError(f"{target}: {result.stderr or f'{result.action.description} exited with {result.exit_code}'}")
+        raise ToolError(f"{target}:\n{result.failure()}")
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -102,7 +102,7 @@ def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
     wrong = [glob for glob in globs if not glob.startswith(("*", "?", "[", *families))]
     if wrong:
         raise InvalidPlatformError(
-            f"{where} names {', '.join(map(repr, wrong))}, which fits no wheel platform tag. "
+            f"{where} names {', '.join(map(repr, wrong))}, which matches no wheel platform tag. "
             f"Tags begin with {', '.join(families)}: write `win_*`, `macosx_*_arm64` or `*linux_*`."
         )
 
@@ -128,7 +128,7 @@ def _unsupported(tag: str, where: str, reason: str) -> InvalidPlatformError:
     )
     return InvalidPlatformError(
         f"{where} lists the platform {tag!r}, which {reason}. Use a tag such as {EXAMPLES}, or `host`. "
-        f"Known are {known}."
+        f"Supported are {known}."
     )
 
 
@@ -143,13 +143,13 @@ def _check_floor(platform: Platform, lowest: tuple[int, int], tag: str, where: s
         )
     if platform.system is System.MUSL and floor != lowest:
         raise InvalidPlatformError(
-            f"{where} lists the platform {tag!r}, but the toolchain carries musl 1.2. Use `{alternative}`."
+            f"{where} lists the platform {tag!r}, but the toolchain has musl 1.2. Use `{alternative}`."
         )
     if platform.system is System.GLIBC and floor > _NEWEST_GLIBC:
         newest = replace(platform, floor=_NEWEST_GLIBC)
         raise InvalidPlatformError(
-            f"{where} lists the platform {tag!r}, but the newest glibc that a manylinux policy is known of is "
-            f"{_NEWEST_GLIBC[0]}.{_NEWEST_GLIBC[1]}. Use `{newest}` or an older one, which a newer system runs as well."
+            f"{where} lists the platform {tag!r}, but the newest glibc with a manylinux policy is "
+            f"{_NEWEST_GLIBC[0]}.{_NEWEST_GLIBC[1]}. Use `{newest}` or an older one, which newer systems run too."
         )
 
 

@@ -12,9 +12,10 @@ from spokeshave_pants.toolchain.platforms import HOST, check_platform_globs
 
 
 class ReportFormat(Enum):
-    """A report that `package` writes in addition to the JSON report."""
+    """How `package` can report on its wheels, beside the JSON that it always writes."""
 
     HTML = "html"
+    GITHUB = "github"
 
     @classmethod
     def _missing_(cls, value: object) -> None:
@@ -33,6 +34,9 @@ class PackageReportOptions:
             Reports of native wheels to write in addition to the JSON report of each target. `html` writes one page,
             `report.html`, to the folder of the wheels. It shows the matrix of all wheels of the run, which actions ran
             or came from a cache, and a timeline with the critical path. The page needs no network and no other file.
+            `github` is for a step of GitHub Actions. It prints an annotation for each compile error, problem, finding
+            of the verification and failed smoke test, and adds the tables to the summary of the step. Give both as
+            `["html", "github"]`.
             """
         ),
     )

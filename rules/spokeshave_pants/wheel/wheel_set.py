@@ -16,25 +16,36 @@ from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.action import Action, ActionKind, count_actions
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePacks, RuntimePacksRequest
+from spokeshave_pants.errors import ToolError
 from spokeshave_pants.release.rules import StampedVersion
 from spokeshave_pants.toolchain.rules import CcToolchains, CcToolchainsRequest
 from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
-from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, VersionOfWheelRequest, WheelKey
+from spokeshave_pants.wheel.build.rules import (
+    BuiltWheel,
+    CheckedWheel,
+    StampedWheel,
+    StampWheelRequest,
+    VersionOfWheelRequest,
+    WheelKey,
+)
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.planned_work import AnnouncedWork, AnnouncedWorkRequest
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport, to_json
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, TargetReport, WheelReport
 from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeReport, SmokeTestWheelRequest
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 
 logger = logging.getLogger(__name__)
 
 REPORT_METADATA = "spokeshave_wheels"
+
+_VERDICTS = {Outcome.FAILED: "failed its smoke test", Outcome.NOT_RUN: "has to be smoke-tested"}
 
 
 class SmokeTestError(SpokeshaveError):
@@ -63,11 +74,26 @@ class TriedWheel:
     def problems(self) -> tuple[str, ...]:
         """Return the reasons that the wheel cannot be published, as texts for the user."""
         return tuple(
-            f"{self.wheel.key} {'failed its smoke test' if report.outcome == 'failed' else 'has to be smoke-tested'} "
-            f"on Python {report.python}:\n{report.reason}"
+            f"{self.wheel.key} {_VERDICTS[report.outcome]} on Python {report.python}:\n{report.reason}"
             for report in self.smoke
             if report.is_error
         )
+
+
+@dataclass(frozen=True)
+class TryWheelRequest:
+    """A wheel, and the Pythons that it is to be smoke-tested on."""
+
+    key: WheelKey
+    versions: tuple[PythonVersion, ...]
+
+
+@dataclass(frozen=True)
+class TryWheelResult:
+    """Either a wheel with its smoke tests or one that was refused before them."""
+
+    tried: TriedWheel | None
+    refused: CheckedWheel | None
 
 
 @dataclass(frozen=True)
@@ -75,33 +101,30 @@ class TriedWheels:
     """All wheels of a target with their results, passed or not.
 
     Attributes:
-        left_out: Wheels that were not built because they cannot run here, with the reason.
+        refused: The wheels that were not stamped, as something is wrong with them.
+        left_out: What was not built as nothing here runs it, with the reason.
     """
 
     wheels: tuple[TriedWheel, ...]
+    refused: tuple[CheckedWheel, ...] = ()
     left_out: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class StampWheelsRequest:
-    keys: tuple[WheelKey, ...]
-
-
-@dataclass(frozen=True)
-class StampedWheels:
-    wheels: tuple[StampedWheel, ...]
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong with the wheels, as texts for the user."""
+        smoke = (problem for wheel in self.wheels for problem in wheel.problems())
+        return (*(checked.failure() for checked in self.refused), *smoke)
 
 
 @dataclass(frozen=True)
-class SmokeTestWheelsRequest:
-    tests: tuple[tuple[WheelKey, PythonVersion], ...]
+class TryWheelsRequest:
+    wheels: tuple[TryWheelRequest, ...]
 
 
 @dataclass(frozen=True)
-class SmokeReports:
-    """The reports of the requested tests, in the order of the request."""
+class TryWheelResults:
+    """The results of the requested wheels, in the order of the request."""
 
-    reports: tuple[SmokeReport, ...]
+    results: tuple[TryWheelResult, ...]
 
 
 @dataclass(frozen=True)
@@ -129,14 +152,10 @@ class WheelReportsRequest:
 class WheelReports(EngineAwareReturnType):
     """This run's report on a target's wheels, including failed ones, which the end of `package` shows as a table."""
 
-    reports: tuple[WheelReport, ...]
-    processes: tuple[ProcessRow, ...]
-
-    def json(self) -> str:
-        return to_json(self.reports, self.processes)
+    report: TargetReport
 
     def metadata(self) -> dict[str, Any]:
-        return {REPORT_METADATA: self.json()}
+        return {REPORT_METADATA: self.report}
 
     def cacheable(self) -> bool:
         # So that a run in which nothing changed reports its wheels too.
@@ -177,30 +196,32 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     # The processors that native files are linked for.
     slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
     await _fetch_packages(plan, keys, slices)
-    # Every link waits for a runtime pack, which takes longest by far: asked for first, it waits for no slot. A wheel is
-    # smoke-tested as soon as it is stamped, while others are still built.
-    _, stamped, smoke = await MultiGet(
-        Get(RuntimePacks, RuntimePacksRequest(slices)),
-        Get(StampedWheels, StampWheelsRequest(tuple(keys))),
-        Get(SmokeReports, SmokeTestWheelsRequest(tuple(tried))),
+    requests = (TryWheelRequest(key, tuple(version for other, version in tried if other == key)) for key in keys)
+    # Every link waits for a runtime pack, which takes longest by far: requested first, it waits for no slot.
+    _, results = await MultiGet(
+        Get(RuntimePacks, RuntimePacksRequest(slices)), Get(TryWheelResults, TryWheelsRequest(tuple(requests)))
     )
-    by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
-    for (key, _), report in zip(tried, smoke.reports):
-        by_key[key].append(report)
-    tried_wheels = (TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in stamped.wheels)
-    return TriedWheels(tuple(tried_wheels), tuple(left_out))
+    return TriedWheels(
+        wheels=tuple(result.tried for result in results.results if result.tried),
+        refused=tuple(result.refused for result in results.results if result.refused),
+        left_out=tuple(left_out),
+    )
 
 
 @rule(level=LogLevel.DEBUG)
-async def stamp_wheels(request: StampWheelsRequest) -> StampedWheels:
-    return StampedWheels(await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in request.keys))
+async def try_all_wheels(request: TryWheelsRequest) -> TryWheelResults:
+    return TryWheelResults(await MultiGet(Get(TryWheelResult, TryWheelRequest, wheel) for wheel in request.wheels))
 
 
 @rule(level=LogLevel.DEBUG)
-async def smoke_test_wheels(request: SmokeTestWheelsRequest) -> SmokeReports:
-    return SmokeReports(
-        await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in request.tests)
+async def try_wheel(request: TryWheelRequest) -> TryWheelResult:
+    built = await Get(BuiltWheel, StampWheelRequest(request.key))
+    if built.stamped is None:
+        return TryWheelResult(tried=None, refused=built.checked)
+    reports = await MultiGet(
+        Get(SmokeReport, SmokeTestWheelRequest(request.key, version)) for version in request.versions
     )
+    return TryWheelResult(tried=TriedWheel(built.stamped, reports), refused=None)
 
 
 def _sort_chances(
@@ -219,7 +240,9 @@ def _sort_chances(
 @rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
     tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
-    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
+    problems = tried.problems()
+    if problems and len(problems) == len(tried.refused):
+        raise ToolError("\n\n".join(problems))
     if problems:
         remedy = (
             f"Fix the failures; `{bin_name()} test {request.address}` runs them alone. If a check only needs more "
@@ -238,9 +261,13 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelRep
         Get(TriedWheels, TriedWheelsRequest(request.address)),
     )
     actions = [action for wheel in tried.wheels for action in _actions(wheel)]
+    actions += [action for checked in tried.refused for action in checked.actions]
     return WheelReports(
-        reports=tuple(_report(wheel, run_id) for wheel in tried.wheels),
-        processes=_processes(actions, run_id),
+        TargetReport(
+            wheels=tuple(_report(wheel, run_id) for wheel in tried.wheels),
+            processes=_processes(actions, run_id),
+            refused=tuple(_refused(checked) for checked in tried.refused),
+        )
     )
 
 
@@ -280,18 +307,30 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
         sha256=wheel.sha256,
         grafted=wheel.repaired.grafted,
         headers=wheel.repaired.unrepaired.headers_origins,
-        actions=tuple(
-            ActionRow(kind.value, count.ran, count.hit_locally, count.hit_remotely, count.memoized)
-            for kind, count in count_actions(_actions(tested), run_id).items()
-        ),
+        actions=count_actions(_actions(tested), run_id),
         smoke=tuple(_outcome(report) for report in tested.smoke),
     )
 
 
+def _refused(checked: CheckedWheel) -> RefusedWheel:
+    return RefusedWheel(
+        target=checked.key.address.spec,
+        wheel=checked.file_name,
+        platform=checked.key.platform.tag,
+        abi=checked.key.abi.name,
+        problems=checked.problems,
+        findings=checked.findings,
+    )
+
+
 def _outcome(report: SmokeReport) -> PythonOutcome:
-    checks = report.facts().get("checks", ())
-    rows = tuple(CheckRow(check["name"], check["outcome"], check["detail"]) for check in checks)
-    return PythonOutcome(report.python, report.outcome, report.reason, rows, report.where)
+    return PythonOutcome(
+        python=report.python,
+        outcome=report.outcome,
+        reason=report.reason,
+        checks=report.run.checks if report.run else (),
+        where=report.where,
+    )
 
 
 def rules() -> list[Rule | UnionRule]:

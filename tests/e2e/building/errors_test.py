@@ -19,7 +19,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def failed(project: Project, target: str, *options: str) -> PantsRun:
     """`./pants package` of something that is wrong."""
     project.clear_dist()
-    run = project.pants(*options, "package", target)
+    run = project.pants(*options, "--package-report=github", "package", target)
     assert run.exit_code == 1, run.output
     assert run.stderr.count("[ERROR]") == 1, run.output
     assert not list(project.dist.rglob("*")), "something was left in dist/"
@@ -40,6 +40,8 @@ CASES = {
     "a missing header": (
         "bad/missing_header:wheel",
         "bad/missing_header/native.c:3:10: fatal error: 'nowhere/lost.h' file not found",
+        "::error file=bad/missing_header/native.c,line=3,col=10,title=bad/missing_header/native.c%3Anative does not",
+        " compile::'nowhere/lost.h' file not found",
         "give it a `cc_sources` target",
     ),
     "two sources of one object name": (
@@ -66,6 +68,8 @@ CASES = {
         "misnamed/_other.abi3.so: is imported as misnamed._other and must export PyInit__other",
         "but exports PyInit__native",
         "Give the module the same name in C++",
+        "refused: misnamed-0+unstamped-",
+        "%3A module-init::bad/misnamed:wheel%0Amisnamed/_other.abi3.so: is imported as misnamed._other",
     ),
     "a pyproject.toml that is not TOML": (
         "bad/pyproject:no_toml",
@@ -78,11 +82,12 @@ CASES = {
         "bad/pyproject/invalid.toml: project.dependencies[0]",
         "bad/pyproject/invalid.toml: project.name",
         "Correct it as the pyproject.toml specification (PEP 621) says",
+        "::error file=bad/pyproject/invalid.toml,title=bad/pyproject/invalid.toml%3A project.requires-python::",
     ),
     "a contradictory pyproject.toml": (
         "bad/pyproject:contradictory",
         "bad/pyproject/contradictory.toml: project.version",
-        'State a PEP 440 version or write dynamic = ["version"], and not both',
+        'State a PEP 440 version or write dynamic = ["version"], but not both',
         "bad/pyproject/contradictory.toml: project.license",
     ),
     "a pyproject.toml that is not there": (
@@ -134,7 +139,7 @@ CASES = {
     "a version that is not PEP 440": (
         "bad/version:no_version",
         "bad/version/no_version.json: 'one.two' is not a PEP 440 version",
-        'Write one such as in {"package-version": "3.12.0.dev"}',
+        'Write a version as in {"package-version": "3.12.0.dev"}',
     ),
 }
 

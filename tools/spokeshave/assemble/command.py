@@ -10,7 +10,7 @@ from pathlib import Path
 from spokeshave.assemble.metadata import WheelMetadata, read_metadata
 from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, read_payload
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_text
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.name import file_name_part
 from spokeshave.wheel.paths import find_clashes
@@ -18,6 +18,7 @@ from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import WheelEntry, WrittenWheel, render_wheel_file, write_wheel
 from spokeshave_core.problems import Problems
+from spokeshave_core.reports import AssembleReport
 from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
 
 STORED = Compression.STORED
@@ -163,12 +164,12 @@ def run(args: argparse.Namespace) -> int:
         requirements=tuple(args.requirement),
     )
     metadata, wheel = assemble(assembly, args.output)
-    report: dict[str, Json] = {
-        "wheel": wheel.path.name,
-        "name": metadata.name,
-        "static_version": metadata.static_version,
-        "requires_python": metadata.requires_python,
-        "files": list(wheel.files),
-    }
-    write_report(args.report, report)
+    report = AssembleReport(
+        wheel=wheel.path.name,
+        name=metadata.name,
+        static_version=metadata.static_version,
+        requires_python=metadata.requires_python,
+        files=tuple(wheel.files),
+    )
+    write_text(args.report, report.to_json())
     return ExitCode.OK

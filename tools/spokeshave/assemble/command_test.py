@@ -16,10 +16,12 @@ from spokeshave.errors import InvalidInputsError
 from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import stamp
 from spokeshave.testing.path_fixtures import sources_and
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_module import render_version_module
+from spokeshave_core.reports import AssembleReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
@@ -179,6 +181,7 @@ def test_report_says_what_was_made(tmp_path: Path) -> None:
     write_tree(tmp_path / "p", {"a.py": ""})
     arguments = f"assemble --pyproject {tmp_path}/pyproject.toml --payload {tmp_path}/p --tag py3-none-any"
     assert main([*arguments.split(), "--output", f"{tmp_path}/out", "--report", f"{tmp_path}/report.json"]) == 0
+    assert read_report(AssembleReport, tmp_path / "report.json").files[0] == "a.py"
     report = json.loads((tmp_path / "report.json").read_text())
     assert report.pop("files")[0] == "a.py"
     assert report == {

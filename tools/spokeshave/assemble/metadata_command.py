@@ -8,8 +8,9 @@ from pathlib import Path
 
 from spokeshave.assemble.metadata import read_metadata, read_toml
 from spokeshave.errors import ExitCode, InvalidMetadataError
-from spokeshave.report import write_report
+from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.reports import MetadataReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +44,10 @@ def run(args: argparse.Namespace) -> int:
     with problems.collecting():
         check_scripts(args.pyproject, args.script)
     problems.raise_if_any(InvalidMetadataError)
-    facts = {
-        "name": metadata.name,
-        "static_version": metadata.static_version,
-        "requires_python": metadata.requires_python,
-    }
-    write_report(args.report, facts)
+    report = MetadataReport(
+        name=metadata.name, static_version=metadata.static_version, requires_python=metadata.requires_python
+    )
+    write_text(args.report, report.to_json())
     return ExitCode.OK
 
 

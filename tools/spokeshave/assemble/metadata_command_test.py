@@ -8,6 +8,8 @@ from pathlib import Path
 from pytest import CaptureFixture
 
 from spokeshave.cli import main
+from spokeshave.testing.report_fixtures import read_report
+from spokeshave_core.reports import MetadataReport
 
 
 def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:
@@ -15,6 +17,7 @@ def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:
     pyproject.write_text('[project]\nname = "Demo.Tool"\nversion = "1.2"\nrequires-python = ">=3.10"\n')
     report = tmp_path / "report.json"
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(report)]) == 0
+    assert read_report(MetadataReport, report) == MetadataReport("Demo.Tool", "1.2", ">=3.10")
     assert json.loads(report.read_text()) == {"name": "Demo.Tool", "static_version": "1.2", "requires_python": ">=3.10"}
 
 

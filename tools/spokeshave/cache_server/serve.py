@@ -30,7 +30,8 @@ from spokeshave.cache_server.settings import Settings, make_settings, read_confi
 from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
 from spokeshave.errors import ExitCode
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_report
+from spokeshave_core.json_values import Json
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _STATUS_EVERY = 5.0

@@ -13,8 +13,9 @@ from spokeshave.pythons.foreign import read_foreign_python
 from spokeshave.pythons.interpreter import Interpreter, inspect, inspect_foreign
 from spokeshave.pythons.pip import pip_folder, platform_options
 from spokeshave.pythons.requirements import read_pinned_file
-from spokeshave.report import write_report
+from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.reports import FetchReport
 
 
 class FetchError(SpokeshaveError):
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     interpreter = inspect(args.python) if args.python else inspect_foreign(read_foreign_python(args.foreign_python))
     fetch(interpreter, args.requirements, args.into)
     if args.report:
-        write_report(args.report, {"wheels": sorted(path.name for path in args.into.glob("*.whl"))})
+        report = FetchReport(tuple(sorted(path.name for path in args.into.glob("*.whl"))))
+        write_text(args.report, report.to_json())
     return ExitCode.OK
 
 

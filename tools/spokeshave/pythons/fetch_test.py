@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
 from spokeshave.pythons.fetch import FetchError, fetch
 from spokeshave.pythons.interpreter import inspect
 from spokeshave.testing.index_fixtures import pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.report_fixtures import read_report
+from spokeshave_core.reports import FetchReport
 
 
 def test_a_file_with_index_options_is_fetched(tmp_path: Path) -> None:
@@ -33,6 +36,15 @@ def test_a_wheel_is_fetched_from_its_address(tmp_path: Path) -> None:
     file.write_text(f"demo @ {wheel.as_uri()} --hash=sha256:{sha256_of_file(wheel)[0]}\n")
     fetch(inspect(Path(sys.executable)), file, tmp_path / "fetched")
     assert [path.name for path in (tmp_path / "fetched").iterdir()] == [wheel.name]
+
+
+def test_the_command_reports_the_wheels(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
+    file, report = tmp_path / "requirements.txt", tmp_path / "report.json"
+    file.write_text(f"demo @ {wheel.as_uri()} --hash=sha256:{sha256_of_file(wheel)[0]}\n")
+    arguments = ["--python", sys.executable, "--requirements", str(file), "--into", str(tmp_path / "fetched")]
+    assert main(["fetch", *arguments, "--report", str(report)]) == 0
+    assert read_report(FetchReport, report) == FetchReport((wheel.name,))
 
 
 @pytest.mark.parametrize("option", ["-f wheels", "--find-links=./wheels", "-f ${WHEELS}"])

@@ -12,17 +12,18 @@ from pathlib import Path
 from spokeshave.errors import ExitCode
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.repair.elf import graft_elf
-from spokeshave.repair.graft import GraftedLibrary, GraftedTree, UnrepairableWheelError
+from spokeshave.repair.graft import GraftedTree, UnrepairableWheelError
 from spokeshave.repair.macho import graft_macho
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.repair.pe import graft_pe
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_text
 from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import Problems
+from spokeshave_core.reports import GraftedLibrary, RepairReport
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 
@@ -42,18 +43,18 @@ class RepairedWheel:
     libraries: tuple[str, ...]
     newest_symbols: dict[str, str]
 
-    def report(self) -> Json:
+    def report(self) -> RepairReport:
         """Return the report of the `repair` command."""
-        return {
-            "wheel": self.written.path.name,
-            "sha256": self.written.sha256,
-            "size": self.written.size,
-            "tags": self.name.tag.expand(),
-            "platform": self.platform.tag,
-            "grafted": [{"name": lib.name, "path": lib.path, "sha256": lib.sha256} for lib in self.grafted],
-            "libraries": list(self.libraries),
-            "newest_symbols": self.newest_symbols,
-        }
+        return RepairReport(
+            wheel=self.written.path.name,
+            sha256=self.written.sha256,
+            size=self.written.size,
+            tags=tuple(self.name.tag.expand()),
+            platform=self.platform.tag,
+            grafted=self.grafted,
+            libraries=self.libraries,
+            newest_symbols=self.newest_symbols,
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         SpokeshaveError: For all reasons that it cannot be repaired.
     """
     repaired = repair(args.wheel, parse_platform(args.platform), args.library_dir, args.output, args.own_library)
-    write_report(args.report, repaired.report())
+    write_text(args.report, repaired.report().to_json())
     return ExitCode.OK
 
 

@@ -20,6 +20,7 @@ from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave_core.platform import InvalidPlatformError, Platform
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.reports import RepairReport
 
 PLATFORM = Platform.parse(MANYLINUX)
 VISIBLE = '__attribute__((visibility("default")))'
@@ -75,23 +76,23 @@ def test_a_library_without_any_needed_library_gets_the_platform_tags(tmp_path: P
 def test_report_tells_what_the_wheel_is(tmp_path: Path, linked: Path, core: Path) -> None:
     repaired = repair(wheel_of(tmp_path, linked), PLATFORM, [core.parent], tmp_path / "out")
     report = repaired.report()
-    assert isinstance(report, dict)
     sha256, size = sha256_of_file(repaired.written.path)
     short = sha256_of_file(core)[0][:8]
     grafted = f"demo.libs/libcore-{short}.so.1"
     root = extract(repaired, tmp_path / "tree")
-    assert report == {
+    assert json.loads(report.to_json()) == {
         "wheel": repaired.written.path.name,
         "sha256": sha256,
         "size": size,
         "tags": ["cp310-abi3-manylinux2014_x86_64", "cp310-abi3-manylinux_2_17_x86_64"],
         "platform": MANYLINUX,
         "grafted": [{"name": "libcore.so.1", "path": grafted, "sha256": sha256_of_file(root / grafted)[0]}],
-        "libraries": report["libraries"],
-        "newest_symbols": report["newest_symbols"],
+        "libraries": list(report.libraries),
+        "newest_symbols": report.newest_symbols,
     }
-    assert "libc.so.6" in str(report["libraries"])
-    assert "GLIBC" in str(report["newest_symbols"])
+    assert RepairReport.from_json(report.to_json()) == report
+    assert "libc.so.6" in report.libraries
+    assert "GLIBC" in report.newest_symbols
 
 
 def test_grafted_library_is_found_from_its_own_folder_only(tmp_path: Path, linked: Path, core: Path) -> None:

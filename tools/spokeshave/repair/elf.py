@@ -25,7 +25,6 @@ from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
 from spokeshave.repair.graft import (
-    GraftedLibrary,
     GraftedTree,
     UnrepairableWheelError,
     copy_library,
@@ -38,6 +37,7 @@ from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import Problem
+from spokeshave_core.reports import GraftedLibrary
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 _MUSL_AT_RUN = "libc.musl-"

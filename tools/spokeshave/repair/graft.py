@@ -9,21 +9,13 @@ from pathlib import Path
 from spokeshave.files import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.reports import GraftedLibrary
 
 _HASH_LENGTH = 8
 
 
 class UnrepairableWheelError(SpokeshaveError):
     """A wheel that cannot be made valid for the requested platform."""
-
-
-@dataclass(frozen=True)
-class GraftedLibrary:
-    """A library that was copied into the wheel: its original name, and its path and sha256 in the wheel."""
-
-    name: str
-    path: str
-    sha256: str
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from spokeshave.errors import ExitCode
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.foreign import read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
-from spokeshave.report import write_report
+from spokeshave.report import write_text
 from spokeshave.smoke.choices import (
     SmokeChoices,
     SmokeTestError,
@@ -23,14 +23,16 @@ from spokeshave.smoke.choices import (
 from spokeshave.smoke.environment import Environment, VirtualEnvironment
 from spokeshave.smoke.foreign_environment import ForeignEnvironment
 from spokeshave.smoke.machine import machine_title
-from spokeshave.smoke.report import Outcome, PythonFacts, Run, SmokeReport, failures, print_table
+from spokeshave.smoke.report import failures, print_table
 from spokeshave.smoke.trial import OFFERED, TIMEOUT, SmokePlan, Trial
 from spokeshave.smoke.user_tests import missing_tests
 from spokeshave.smoke.wheelhouse import WheelFile, read_wheelhouse
 from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave_core.home import emulation_folder
 from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.reports import PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,8 +131,7 @@ def run(args: argparse.Namespace) -> int:
         pythons = _given_pythons(args.python, args.expect_python)
         pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
         reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
-    documents = [report.as_json() for report in reports]
-    write_report(args.report, documents[0] if len(documents) == 1 else documents)
+    write_text(args.report, SmokeTestReports(tuple(reports)).to_json())
     print_table(reports)
     return _exit_code(reports, args.allow_not_run)
 
@@ -167,7 +168,7 @@ def _check_contents(wheels: Sequence[WheelFile], choices: SmokeChoices) -> None:
         choices.check([unpack(wheel.path, into, only_dist_info=True) for wheel, into in zip(wheels, folders)])
 
 
-def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | Run]:
+def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Interpreter | SmokeRun]:
     """Return the requested interpreters. One that cannot be started becomes a run with the outcome "not run"."""
     if expected and len(expected) != len(paths):
         remedy = "Give --expect-python once for each --python, in the same order, or not at all."
@@ -183,31 +184,31 @@ def _given_pythons(paths: Sequence[Path], expected: Sequence[str]) -> list[Inter
     return pythons
 
 
-def _inspect(path: Path) -> Interpreter | Run:
+def _inspect(path: Path) -> Interpreter | SmokeRun:
     try:
         return inspect(path)
     except InterpreterError as err:
-        return Run(PythonFacts(str(path)), Outcome.NOT_RUN, err.problems[0].message)
+        return SmokeRun(PythonFacts(str(path)), Outcome.NOT_RUN, err.problems[0].message)
 
 
-def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
+def _inspect_foreign(foreign: ForeignPython) -> Interpreter | SmokeRun:
     """Return a foreign interpreter. One with a missing or broken emulator becomes a run that was not, with a remedy."""
     try:
         return inspect_foreign(foreign)
     except InterpreterError as err:
         facts = PythonFacts(foreign.executable, platform=foreign.platform, emulator=foreign.emulator)
         problem = err.problems[0]
-        return Run(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
+        return SmokeRun(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
 
 
-def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
+def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | SmokeRun]:
     """Return the available Pythons that accept the wheel: of this machine, or else those that an emulator runs."""
     found = find_on_path()
-    fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
+    fitting: list[Interpreter | SmokeRun] = [python for python in found if python.fits(wheel.name.tag)]
     if fitting:
         return fitting
     emulated = [_inspect_foreign(foreign) for foreign in _emulated(wheel)]
-    fitting = [python for python in emulated if isinstance(python, Run) or python.fits(wheel.name.tag)]
+    fitting = [python for python in emulated if isinstance(python, SmokeRun) or python.fits(wheel.name.tag)]
     if fitting:
         return fitting
     names = ", ".join(map(str, found)) or "none"
@@ -215,7 +216,7 @@ def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
     platform = wheel.name.tag.platform
     if not any(tag.endswith(f"-{single}") for python in found for tag in python.tags for single in platform.split(".")):
         reason += f". {remedy_for(platform)}"
-    return [Run(PythonFacts("PATH"), Outcome.NOT_RUN, reason)]
+    return [SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, reason)]
 
 
 def _emulated(wheel: WheelFile) -> list[ForeignPython]:
@@ -223,7 +224,7 @@ def _emulated(wheel: WheelFile) -> list[ForeignPython]:
     return [python for python in read_manifest(emulation_folder()) if python.is_of_tags(wheel.name.tag.platform)]
 
 
-def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: SmokePlan) -> SmokeReport:
+def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | SmokeRun], plan: SmokePlan) -> SmokeTestReport:
     """Smoke-test one wheel on interpreters.
 
     Raises:
@@ -238,9 +239,9 @@ def smoke_test(wheel: WheelFile, pythons: Sequence[Interpreter | Run], plan: Smo
         runs = []
         for number, python in enumerate(pythons):
             folder = root / f"run{number}"
-            runs.append(python if isinstance(python, Run) else _try(wheel, tree, python, plan, wheels, folder))
+            runs.append(python if isinstance(python, SmokeRun) else _try(wheel, tree, python, plan, wheels, folder))
             shutil.rmtree(folder, ignore_errors=True)
-    return SmokeReport(wheel.path, wheel.sha256, tuple(runs))
+    return SmokeTestReport(wheel.path.name, wheel.sha256, tuple(runs))
 
 
 def _offer(wheel: WheelFile, wheels: Sequence[WheelFile], folder: Path) -> None:
@@ -263,23 +264,28 @@ def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
 
 def _try(
     wheel: WheelFile, tree: WheelTree, python: Interpreter, plan: SmokePlan, wheels: Sequence[WheelFile], folder: Path
-) -> Run:
+) -> SmokeRun:
     facts = _facts(python)
     if not python.fits(wheel.name.tag):
-        return Run(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
+        return SmokeRun(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
     checks = tuple(Trial(wheel, tree, environment, plan, wheels).checks())
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
     if failed:
-        return Run(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
-    return Run(facts, Outcome.PASSED, "", checks)
+        return SmokeRun(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
+    return SmokeRun(facts, Outcome.PASSED, "", checks)
 
 
 def _facts(python: Interpreter) -> PythonFacts:
     platform = python.foreign.platform if python.foreign else machine_title()
     emulator = python.foreign.emulator if python.foreign else ""
     return PythonFacts(
-        str(python.path), python.version, python.implementation, platform, emulator, python.is_free_threaded
+        path=str(python.path),
+        version=python.version,
+        implementation=python.implementation,
+        platform=platform,
+        emulator=emulator,
+        free_threaded=python.is_free_threaded,
     )
 
 
@@ -289,12 +295,12 @@ def _environment(folder: Path, python: Interpreter, timeout: float) -> Environme
     return VirtualEnvironment(folder, python, timeout)
 
 
-def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
+def _exit_code(reports: Sequence[SmokeTestReport], allow_not_run: bool) -> int:
     told = failures(reports)
     idle = [report for report in reports if not report.with_outcome(Outcome.PASSED)]
     idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
     if idle and not allow_not_run:
-        reasons = [f"{report.wheel.name} was not run on any interpreter: {_reasons(report)}" for report in idle]
+        reasons = [f"{report.wheel} was not run on any interpreter: {_reasons(report)}" for report in idle]
         remedy = "    Give a compatible interpreter with --python, or --allow-not-run if a wheel may remain untested."
         told = "\n".join(filter(None, [told, *reasons, remedy]))
     if not told:
@@ -303,5 +309,5 @@ def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
     return ExitCode.USER_ERROR
 
 
-def _reasons(report: SmokeReport) -> str:
+def _reasons(report: SmokeTestReport) -> str:
     return "; ".join(dict.fromkeys(run.reason for run in report.runs)) or "none was given"

@@ -22,8 +22,10 @@ from spokeshave.pythons.foreign import write_manifest
 from spokeshave.smoke.machine import machine_title
 from spokeshave.testing.foreign_fixtures import foreign
 from spokeshave.testing.native_fixtures import build_wheel, compile_library, module_source
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.writer import WheelEntry, write_wheel
+from spokeshave_core.reports import FailureReport, SmokeTestReports
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 PYTHON = Path(sys.executable).resolve()
@@ -118,7 +120,9 @@ def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
         given = ["--python", str(python)] if python else []
         exit_code = main(["smoke-test", str(wheel), *map(str, arguments), *given, "--report", str(report)])
         captured = capsys.readouterr()
-        return Result(exit_code, json.loads(report.read_text()), captured.out, captured.err)
+        document = json.loads(report.read_text())
+        read_report(FailureReport if "problems" in document else SmokeTestReports, report)
+        return Result(exit_code, document, captured.out, captured.err)
 
     return run
 

@@ -19,11 +19,12 @@ from spokeshave.smoke.choices import (
 from spokeshave.smoke.environment import Environment
 from spokeshave.smoke.import_check import IMPORT, explain_import
 from spokeshave.smoke.installed_files import installed_fault
-from spokeshave.smoke.report import CheckResult, Outcome
 from spokeshave.smoke.user_tests import run_tests
 from spokeshave.smoke.wheelhouse import WheelFile, runtime_pins
 from spokeshave.wheel.tree import WheelTree
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.reports import CheckResult
 
 TIMEOUT = 300.0
 

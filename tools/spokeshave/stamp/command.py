@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError, InvalidWheelError
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_text
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
 from spokeshave.wheel.name import is_version, parse_wheel_name
@@ -28,6 +28,7 @@ from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave.wheel.writer import CopiedMember, WheelEntry, WrittenWheel, find_dist_info, write_wheel
 from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.reports import StampReport
 from spokeshave_core.wheel_name import WheelName, split_dist_info
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
@@ -279,13 +280,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Stamp one wheel and write the report."""
     stamped = stamp(args.wheel, args.version, args.output)
-    report: dict[str, Json] = {
-        "wheel": stamped.wheel.path.name,
-        "sha256": stamped.wheel.sha256,
-        "size": stamped.wheel.size,
-        "version": stamped.version,
-        "changed": list(stamped.changed),
-        "copied": stamped.copied,
-    }
-    write_report(args.report, report)
+    report = StampReport(
+        wheel=stamped.wheel.path.name,
+        sha256=stamped.wheel.sha256,
+        size=stamped.wheel.size,
+        version=stamped.version,
+        changed=stamped.changed,
+        copied=stamped.copied,
+    )
+    write_text(args.report, report.to_json())
     return ExitCode.OK

@@ -12,10 +12,12 @@ from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError, InvalidWheelError
 from spokeshave.files import sha256_of_file
 from spokeshave.stamp.command import moved_name, stamp
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, make_wheel, read_wheel
 from spokeshave.wheel.archive import ArchiveReader, Compression
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import WheelEntry, write_wheel
+from spokeshave_core.reports import StampReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 RC, FINAL = "3.12.0rc20260821", "3.12.0"
@@ -211,6 +213,7 @@ def test_command_reports_and_stamps_in_place(tmp_path: Path) -> None:
     assert main([*arguments, "--version", RC]) == 0
     report = json.loads((tmp_path / "r.json").read_text())
     stamped = wheel.parent / report["wheel"]
+    assert read_report(StampReport, tmp_path / "r.json").sha256 == report["sha256"]
     assert (report["sha256"], report["size"]) == sha256_of_file(stamped)
     assert (report["version"], len(report["changed"])) == (RC, 3)
     assert report["copied"] + 3 == len(zipfile.ZipFile(io.BytesIO(stamped.read_bytes())).namelist())

@@ -32,7 +32,7 @@ from twine.wheel import Wheel
 from urllib3 import Retry
 
 from spokeshave.errors import ExitCode, InvalidWheelError
-from spokeshave.report import Json, write_report
+from spokeshave.report import write_text
 from spokeshave.upload.endpoint import (
     Endpoint,
     OriginAuth,
@@ -53,7 +53,9 @@ from spokeshave.upload.simple_index import (
 )
 from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
 from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core.outcomes import UploadOutcome
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.reports import UploadedFile, UploadReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 # zipfile's errors for damaged files: RuntimeError for encryption, NotImplementedError (a subclass) for unknown
@@ -198,7 +200,7 @@ def run(args: argparse.Namespace) -> int:
         there = find_uploaded(index, packages)
         outcomes, problem = upload(index, packages, there)
     problems = scrub.problems([problem] if problem else [])
-    write_report(args.report, _as_json(index, packages, outcomes, problems))
+    write_text(args.report, _report(index, packages, outcomes, problems).to_json())
     if not problems:
         print(f"{_tell(outcomes)}: {index.place()}", flush=True)
         return ExitCode.OK
@@ -334,21 +336,21 @@ def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], proble
 
 def upload(
     index: Index, packages: Sequence[PackageFile], there: frozenset[str]
-) -> tuple[dict[str, str], Problem | None]:
+) -> tuple[dict[str, UploadOutcome], Problem | None]:
     """Upload the missing files one by one. The first problem ends it."""
-    outcomes = {package.basefilename: "not tried" for package in packages}
+    outcomes = {package.basefilename: UploadOutcome.NOT_TRIED for package in packages}
     for package in packages:
         name = package.basefilename
         if name in there:
             print(f"{name} already exists, with the same bytes", flush=True)
-            outcomes[name] = "already there"
+            outcomes[name] = UploadOutcome.ALREADY_THERE
             continue
         problem = _upload_one(index, package)
         same = _has_same_file(index, package) if problem else None
         if problem and not same:
-            outcomes[name] = "refused"
+            outcomes[name] = UploadOutcome.REFUSED
             return outcomes, problem if same is None else _other_bytes(index, name)
-        outcomes[name] = "already there" if problem else "uploaded"
+        outcomes[name] = UploadOutcome.ALREADY_THERE if problem else UploadOutcome.UPLOADED
     return outcomes, None
 
 
@@ -383,16 +385,14 @@ def _other_bytes(index: Index, name: str) -> Problem:
     return Problem(name, f"is already on {without_userinfo(index.simple)}, with other bytes", KEEPS_FIRST)
 
 
-def _as_json(
-    index: Index, packages: Sequence[PackageFile], outcomes: Mapping[str, str], problems: Sequence[Problem]
-) -> Json:
-    files: list[Json] = [
-        {"wheel": each.basefilename, "sha256": each.sha2_digest, "outcome": outcomes[each.basefilename]}
-        for each in packages
-    ]
-    return {"index": index.place(), "files": files, "problems": [problem.as_json() for problem in problems]}
+def _report(
+    index: Index, packages: Sequence[PackageFile], outcomes: Mapping[str, UploadOutcome], problems: Sequence[Problem]
+) -> UploadReport:
+    files = (UploadedFile(each.basefilename, each.sha2_digest or "", outcomes[each.basefilename]) for each in packages)
+    return UploadReport(index=index.place(), files=tuple(files), problems=tuple(problems))
 
 
-def _tell(outcomes: Mapping[str, str]) -> str:
-    counts = {outcome: list(outcomes.values()).count(outcome) for outcome in ("uploaded", "already there")}
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+def _tell(outcomes: Mapping[str, UploadOutcome]) -> str:
+    found = list(outcomes.values())
+    counts = {outcome: found.count(outcome) for outcome in (UploadOutcome.UPLOADED, UploadOutcome.ALREADY_THERE)}
+    return ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)

@@ -30,6 +30,8 @@ from spokeshave.testing.index_fixtures import (
     self_signed,
 )
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.report_fixtures import read_report
+from spokeshave_core.reports import FailureReport, UploadReport
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}
@@ -82,7 +84,9 @@ def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
         for secret in SECRETS:
             assert secret not in told.out + told.err + report.read_text()
         assert "Traceback" not in told.err
-        return Result(exit_code, json.loads(report.read_text()), told.out, told.err)
+        document = json.loads(report.read_text())
+        read_report(UploadReport if "files" in document else FailureReport, report)
+        return Result(exit_code, document, told.out, told.err)
 
     return run
 

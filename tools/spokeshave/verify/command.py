@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, InvalidWheelError
-from spokeshave.report import write_report
+from spokeshave.report import write_text
 from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.verify.checks.build_paths import check_build_paths
 from spokeshave.verify.checks.core_metadata import check_metadata
@@ -21,10 +21,12 @@ from spokeshave.verify.checks.modules import check_modules
 from spokeshave.verify.checks.records import check_record
 from spokeshave.verify.checks.scripts import check_scripts
 from spokeshave.verify.checks.tags import check_tags
-from spokeshave.verify.findings import Expectation, Finding, Rule, Subject, findings
+from spokeshave.verify.findings import Expectation, Subject, findings
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports import Finding, VerifyReport
 
 Check = Callable[[Subject], Iterator[Finding]]
 
@@ -68,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     platform, abi = parse_platform(args.platform), PythonAbi.parse(args.abi)
     expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
     found = verify(expected)
-    write_report(args.report, {"findings": [item.as_json() for item in found]})
+    write_text(args.report, VerifyReport(tuple(found)).to_json())
     if not found:
         return ExitCode.OK
     noun = "problem" if len(found) == 1 else "problems"
@@ -95,7 +97,7 @@ def verify(expected: Expectation) -> list[Finding]:
         found = [item for check in _CHECKS for item in check(subject)]
         found += _native_findings(subject)
     order = list(Rule)
-    return sorted(dict.fromkeys(found), key=lambda item: (order.index(item.rule), item.problem.place))
+    return sorted(dict.fromkeys(found), key=lambda item: (order.index(item.rule), item.place))
 
 
 def _native_findings(subject: Subject) -> list[Finding]:

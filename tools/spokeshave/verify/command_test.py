@@ -20,11 +20,14 @@ from spokeshave.testing.native_fixtures import (
     link_bare,
     module_source,
 )
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.verify.command import verify
-from spokeshave.verify.findings import Expectation, Finding, Rule
+from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.writer import render_wheel_file
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports import Finding, VerifyReport
 from spokeshave_core.wheel_name import WheelTag
 
 PLATFORM = Platform.parse(MANYLINUX)
@@ -508,6 +511,7 @@ def test_the_command_tells_every_finding_and_reports_them(
     assert main(arguments) == 1
     rules = [item["rule"] for item in json.loads(report.read_text())["findings"]]
     assert rules == ["outside-package", "module-init"]
+    assert [item.rule.value for item in read_report(VerifyReport, report).findings] == rules
     told = capsys.readouterr().err
     assert "has 2 problems" in told
     assert "notes.txt: is neither a module nor inside a package" in told

@@ -18,7 +18,8 @@ from spokeshave.pythons.pip import pip_folder
 from spokeshave.testing.draft_fixtures import Draft, draft
 from spokeshave.testing.native_fixtures import MANYLINUX
 from spokeshave.verify.command import verify
-from spokeshave.verify.findings import Expectation, Rule
+from spokeshave.verify.findings import Expectation
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 

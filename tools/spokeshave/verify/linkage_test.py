@@ -17,11 +17,13 @@ from spokeshave.pythons.pip import pip_install
 from spokeshave.repair.command import repair
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, link_bare, module_source
 from spokeshave.verify.command import verify
-from spokeshave.verify.findings import Expectation, Finding, Rule
+from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.tree import unpack
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports import Finding
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"

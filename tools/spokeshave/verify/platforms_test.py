@@ -11,9 +11,11 @@ from spokeshave.cli import main
 from spokeshave.native.macho.fuse import fuse
 from spokeshave.testing.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
 from spokeshave.verify.command import verify
-from spokeshave.verify.findings import Expectation, Finding, Rule
+from spokeshave.verify.findings import Expectation
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports import Finding
 
 MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"

@@ -18,9 +18,10 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError
-from spokeshave.report import Json, to_json, write_report
+from spokeshave.report import write_text
 from spokeshave_core.channel import AT_COMMIT, DATED, Channel, VersionFormat
 from spokeshave_core.problems import Problems
+from spokeshave_core.reports import VersionReport
 
 KEY = "package-version"
 EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'
@@ -236,17 +237,17 @@ def run(args: argparse.Namespace) -> int:
     version = compute_version(list(dict.fromkeys(args.file)), request)
     report = version_report(version)
     if args.report:
-        write_report(args.report, report)
-    sys.stdout.write(to_json(report) if args.format == VersionFormat.JSON.value else f"{version.common}\n")
+        write_text(args.report, report.to_json())
+    sys.stdout.write(report.to_json() if args.format == VersionFormat.JSON.value else f"{version.common}\n")
     return ExitCode.OK
 
 
-def version_report(version: ReleaseVersion) -> dict[str, Json]:
+def version_report(version: ReleaseVersion) -> VersionReport:
     """Return the version as JSON."""
-    return {
-        "version": version.common,
-        "packages": {str(path): own for path, own in version.packages},
-        "channel": version.request.channel_name,
-        "commit": version.request.commit,
-        "dirty": version.request.dirty,
-    }
+    return VersionReport(
+        version=version.common,
+        packages={str(path): own for path, own in version.packages},
+        channel=version.request.channel_name,
+        commit=version.request.commit,
+        dirty=version.request.dirty,
+    )

@@ -8,8 +8,10 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError
+from spokeshave.testing.report_fixtures import read_report
 from spokeshave.version.command import VersionRequest, compute_version
 from spokeshave_core.channel import Channel
+from spokeshave_core.reports import VersionReport
 
 COMMIT = "3f786850e387550fdab836ed7e6dc881de23001b"
 
@@ -139,3 +141,4 @@ def test_command_prints_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixt
         "dirty": False,
     }
     assert (tmp_path / "report.json").read_text() == printed
+    assert read_report(VersionReport, tmp_path / "report.json").version == "3.12.1"

@@ -18,8 +18,9 @@ from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.wheel_fixtures import make_wheel
 from spokeshave.upload.command import WheelPackage
 from spokeshave.verify.command import verify
-from spokeshave.verify.findings import Expectation, Rule
+from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.metadata_reader import read_core_metadata
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
+from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.fs import (
     EMPTY_DIGEST,
     CreateDigest,
@@ -36,7 +38,14 @@ from spokeshave_pants.cc.compile.command import (
 )
 from spokeshave_pants.cc.compile.init_functions import init_header, init_header_path, unmarked_init_functions
 from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
-from spokeshave_pants.cc.diagnostics import assembler_hint, compile_hint, plain
+from spokeshave_pants.cc.diagnostics import (
+    COMPILE_METADATA,
+    FailedCompile,
+    assembler_hint,
+    compile_errors,
+    compile_hint,
+    plain,
+)
 from spokeshave_pants.cc.includes.rules import CcTargets, ResolvedIncludes, ResolveIncludesRequest
 from spokeshave_pants.cc.includes.third_party import (
     PYTHON_HEADER,
@@ -113,7 +122,7 @@ class CompileCcSourceRequest:
 
 
 @dataclass(frozen=True)
-class FallibleCompiledObject:
+class FallibleCompiledObject(EngineAwareReturnType):
     """The object file at `object_path`, or the compiler's errors."""
 
     plan: CompilePlan
@@ -123,6 +132,16 @@ class FallibleCompiledObject:
     exit_code: int
     diagnostics: str
     action: Action
+
+    def metadata(self) -> dict[str, Any] | None:
+        if not self.exit_code:
+            return None
+        errors = compile_errors(self.diagnostics)
+        return {COMPILE_METADATA: FailedCompile(self.plan.target, self.plan.source, errors)}
+
+    def cacheable(self) -> bool:
+        # So that the next run of a daemon reports the same failure again.
+        return self.exit_code == 0
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ async def print_release_version(
         return ReleaseVersion(exit_code=1)
     for release, version in zip(releases, versions):
         if subsystem.format is VersionFormat.JSON:
-            console.print_stdout(version.report.strip())
+            console.print_stdout(version.report.to_json().strip())
         elif len(releases) == 1:
             console.print_stdout(version.version)
         else:

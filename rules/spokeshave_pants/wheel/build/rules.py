@@ -12,8 +12,11 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
+from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
+from spokeshave_core.reports import AssembleReport, Finding, MetadataReport, RepairReport, StampReport, VerifyReport
 from spokeshave_pants.action import Action, ActionKind, ends
+from spokeshave_pants.errors import ToolError
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
@@ -101,8 +104,43 @@ class RepairedWheel:
 
 
 @dataclass(frozen=True)
+class CheckedWheel:
+    """A wheel after repair and verification, whatever came of them.
+
+    Attributes:
+        file_name: Of the repaired wheel, or of the unrepaired one where the repair failed.
+        repaired: None where something is wrong with the wheel.
+        problems: Why the repair failed.
+        findings: What the verification found.
+    """
+
+    key: WheelKey
+    file_name: str
+    repaired: RepairedWheel | None
+    actions: tuple[Action, ...]
+    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def failure(self) -> str:
+        """Everything that is wrong with the wheel, as a text for the user."""
+        return "\n".join([f"{self.key}:", *map(str, self.problems), *map(str, self.findings)])
+
+
+@dataclass(frozen=True)
 class StampWheelRequest:
     key: WheelKey
+
+
+@dataclass(frozen=True)
+class BuiltWheel:
+    """A wheel from its sources to the stamp.
+
+    Attributes:
+        stamped: None where something is wrong with the wheel, as `checked` says.
+    """
+
+    checked: CheckedWheel
+    stamped: StampedWheel | None
 
 
 @dataclass(frozen=True)
@@ -161,8 +199,8 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
         ),
     )
     raise_for_failure(result, str(request.address))
-    facts = result.facts()
-    return WheelFacts(facts["name"], facts["static_version"], result.action)
+    report = result.report(MetadataReport)
+    return WheelFacts(report.name, report.static_version, result.action)
 
 
 @rule(desc="Assemble a wheel", level=LogLevel.DEBUG)
@@ -209,7 +247,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     before = (facts.action, *(action for part in parts for action in part.actions))
     return UnrepairedWheel(
         digest=result.digest,
-        file_name=result.facts()["wheel"],
+        file_name=result.report(AssembleReport).wheel,
         facts=facts,
         modules=plan.modules,
         libraries=libraries,
@@ -220,7 +258,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
 
 
 @rule(desc="Repair and verify a wheel", level=LogLevel.DEBUG)
-async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
+async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     key = request.key
     unrepaired = await Get(UnrepairedWheel, AssembleWheelRequest(key))
     wheel, libraries = await MultiGet(
@@ -241,14 +279,23 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             description=WheelStep.REPAIR.description(key),
         ),
     )
+    repair = result.action.after(unrepaired.actions[-1])
+    if result.problems():
+        return CheckedWheel(
+            key=key,
+            file_name=unrepaired.file_name,
+            repaired=None,
+            actions=(*unrepaired.actions, repair),
+            problems=result.problems(),
+        )
     raise_for_failure(result, str(key))
-    facts = result.facts()
+    report = result.report(RepairReport)
     repaired = await Get(Digest, AddPrefix(result.digest, WHEEL_DIR))
     verified = await Get(
         ToolResult,
         RunToolRequest(
             argv=(
-                *("verify", "--wheel", f"{WHEEL_DIR}/{facts['wheel']}", "--platform", key.platform.tag),
+                *("verify", "--wheel", f"{WHEEL_DIR}/{report.wheel}", "--platform", key.platform.tag),
                 *("--abi", key.abi.name),
                 *(argument for module in unrepaired.modules for argument in ("--extension", module)),
             ),
@@ -257,16 +304,39 @@ async def repair_wheel(request: RepairWheelRequest) -> RepairedWheel:
             description=WheelStep.VERIFY.description(key),
         ),
     )
-    raise_for_failure(verified, str(key))
-    repair = result.action.after(unrepaired.actions[-1])
-    return RepairedWheel(
+    if verified.problems():
+        raise_for_failure(verified, str(key))
+    actions = (*unrepaired.actions, repair, verified.action.after(repair))
+    findings = verified.report(VerifyReport).findings
+    good = RepairedWheel(
         digest=repaired,
-        file_name=facts["wheel"],
-        tags=tuple(facts["tags"]),
-        grafted=tuple(library["name"] for library in facts["grafted"]),
+        file_name=report.wheel,
+        tags=report.tags,
+        grafted=tuple(library.name for library in report.grafted),
         unrepaired=unrepaired,
-        actions=(*unrepaired.actions, repair, verified.action.after(repair)),
+        actions=actions,
     )
+    return CheckedWheel(
+        key=key, file_name=report.wheel, repaired=None if findings else good, actions=actions, findings=findings
+    )
+
+
+@rule(level=LogLevel.DEBUG)
+async def repaired_wheel(request: RepairWheelRequest) -> RepairedWheel:
+    checked = await Get(CheckedWheel, RepairWheelRequest, request)
+    if checked.repaired is None:
+        raise ToolError(checked.failure())
+    return checked.repaired
+
+
+@rule(level=LogLevel.DEBUG)
+async def build_wheel(request: StampWheelRequest) -> BuiltWheel:
+    # An invalid version is reported before anything is compiled.
+    await Get(StampedVersion, VersionOfWheelRequest(request.key.address))
+    checked = await Get(CheckedWheel, RepairWheelRequest(request.key))
+    if checked.repaired is None:
+        return BuiltWheel(checked, None)
+    return BuiltWheel(checked, await Get(StampedWheel, StampWheelRequest, request))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -278,7 +348,7 @@ async def version_of_wheel(request: VersionOfWheelRequest) -> StampedVersion:
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
 async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
     key = request.key
-    # An invalid version is reported before anything is compiled.
+    # A version that is not valid is reported before anything is compiled.
     version = await Get(StampedVersion, VersionOfWheelRequest(key.address))
     repaired = await Get(RepairedWheel, RepairWheelRequest(key))
     result = await Get(
@@ -294,13 +364,13 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
         ),
     )
     raise_for_failure(result, str(key))
-    facts = result.facts()
+    report = result.report(StampReport)
     return StampedWheel(
         key=key,
         digest=result.digest,
-        file_name=facts["wheel"],
-        sha256=facts["sha256"],
-        size=facts["size"],
+        file_name=report.wheel,
+        sha256=report.sha256,
+        size=report.size,
         version=version.version,
         repaired=repaired,
         # A wheel with findings is not stamped.

@@ -49,11 +49,13 @@ async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
     tested = await Get(TestedWheels, TestedWheelsRequest(field_set.address))
     # Next to the wheels; one file per target, named after the target.
     report_path = field_set.output_path.value_or_default(file_ending="report.json")
-    report = await Get(Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.json().encode())]))
+    report = await Get(
+        Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.report.to_json().encode())])
+    )
     return BuiltPackage(
         digest=await Get(Digest, MergeDigests([tested.digest, report])),
         artifacts=(
-            *(WheelArtifact.of(wheel) for wheel in built.reports),
+            *(WheelArtifact.of(wheel) for wheel in built.report.wheels),
             BuiltPackageArtifact(relpath=report_path),
         ),
     )

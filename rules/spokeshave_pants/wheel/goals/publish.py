@@ -24,6 +24,7 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError, bullet_list
 from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython
@@ -92,11 +93,11 @@ def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
     Raises:
         UntestedWheelError: For wheels that did not. The message has the reason for each.
     """
-    untested = [wheel for wheel in wheels if all(outcome.outcome != "passed" for outcome in wheel.smoke)]
+    untested = [wheel for wheel in wheels if all(outcome.outcome is not Outcome.PASSED for outcome in wheel.smoke)]
     if not untested:
         return
     problems = [
-        "\n".join([str(wheel.relpath), *(f"{o.outcome} on Python {o.python}: {o.reason}" for o in wheel.smoke)])
+        "\n".join([str(wheel.relpath), *(f"{o.outcome.value} on Python {o.python}: {o.reason}" for o in wheel.smoke)])
         for wheel in untested
     ]
     raise UntestedWheelError(

@@ -5,6 +5,7 @@ from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.goals.publish import (
     NativeWheelPublishFieldSet,
@@ -15,8 +16,8 @@ from spokeshave_pants.wheel.goals.publish import (
 from spokeshave_pants.wheel.report.wheels import PythonOutcome
 from spokeshave_pants.wheel.target_types import PythonNativeWheelTarget, RepositoriesField
 
-PASSED = PythonOutcome("3.12", "passed")
-NOT_RUN = PythonOutcome("3.13", "not run", "this machine has no Python 3.13")
+PASSED = PythonOutcome("3.12", Outcome.PASSED)
+NOT_RUN = PythonOutcome("3.13", Outcome.NOT_RUN, "this machine has no Python 3.13")
 
 
 def wheel(name: str, *smoke: PythonOutcome) -> WheelArtifact:

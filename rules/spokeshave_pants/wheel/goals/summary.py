@@ -1,16 +1,18 @@
-"""The summary at the end of a run that packaged wheels: the table, and the HTML page if it is requested."""
+"""The end of a run that packaged wheels: the table on the terminal and, if they are asked for, page and annotations."""
 
 from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pants.base.build_root import BuildRoot
 from pants.core.goals.package import PackageSubsystem
 from pants.core.util_rules.distdir import DistDir
-from pants.engine.rules import Rule, collect_rules, rule
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
     WorkunitsCallback,
@@ -19,12 +21,16 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
+from spokeshave_core.problems import Problem
+from spokeshave_pants.cc.diagnostics import COMPILE_METADATA, FailedCompile
+from spokeshave_pants.sandbox.tools import PROBLEMS_METADATA
 from spokeshave_pants.wheel.goals.run_context import ChangedPantsError, targets_of
+from spokeshave_pants.wheel.report.github import annotate, render_summary
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import SpanCollector
-from spokeshave_pants.wheel.report.totals import ProcessRow, merge_processes, render_totals
-from spokeshave_pants.wheel.report.wheels import WheelReport, from_json, processes_from_json, render_table
+from spokeshave_pants.wheel.report.totals import merge_processes, render_totals
+from spokeshave_pants.wheel.report.wheels import TargetReport, render_table
 from spokeshave_pants.wheel.subsystem import PackageReportOptions, ReportFormat
 from spokeshave_pants.wheel.target_types import RepositoriesField
 from spokeshave_pants.wheel.wheel_set import REPORT_METADATA
@@ -32,20 +38,24 @@ from spokeshave_pants.wheel.wheel_set import REPORT_METADATA
 logger = logging.getLogger(__name__)
 
 PAGE_NAME = "report.html"
+_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _TITLE = "Wheels, repaired and verified; smoke tests as shown:"
 
 
 class WheelSummary(WorkunitsCallback):
-    """A collector of the reports of all targets, which prints them together at the end of the run.
+    """Collects the reports of each target's wheels, and shows all of them together when the run ends.
 
-    Attributes:
-        page: The path of the page, or None for no page.
+    Args:
+        page: Where to write the page; None for none.
+        github: Where and how to annotate; None for no annotations.
     """
 
-    def __init__(self, page: Path | None = None) -> None:
+    def __init__(self, page: Path | None = None, github: GithubStep | None = None) -> None:
         self._page = page
-        self._reports: dict[str, WheelReport] = {}
-        self._processes: list[tuple[ProcessRow, ...]] = []
+        self._github = github
+        self._problems: list[Problem] = []
+        self._compiles: list[FailedCompile] = []
+        self._reports: list[TargetReport] = []
         self._spans = SpanCollector()
 
     @property
@@ -62,10 +72,12 @@ class WheelSummary(WorkunitsCallback):
     ) -> None:
         self._spans.add(completed_workunits)
         for workunit in completed_workunits:
-            text = workunit.get("metadata", {}).get(REPORT_METADATA)
-            if text:
-                self._reports.update({report.wheel: report for report in from_json(text)})
-                self._processes.append(processes_from_json(text))
+            metadata = workunit.get("metadata", {})
+            if REPORT_METADATA in metadata:
+                self._reports.append(metadata[REPORT_METADATA])
+            if COMPILE_METADATA in metadata:
+                self._compiles.append(metadata[COMPILE_METADATA])
+            self._problems.extend(metadata.get(PROBLEMS_METADATA, ()))
         if finished:
             self._tell(context)
 
@@ -74,11 +86,29 @@ class WheelSummary(WorkunitsCallback):
         unpublished = _unpublished(context) if run.succeeded and "publish" in context.run_tracker.goals else []
         if unpublished:
             logger.warning(f"Not published (no `{RepositoriesField.alias}`): {', '.join(unpublished)}")
-        if run.reports:
-            logger.info("%s\n%s\n\n%s", _TITLE, render_table(run.reports), render_totals(run.processes, run.looked_up))
+        tables = ""
+        if run.reports or run.refused:
+            table = render_table(run.reports, run.refused)
+            tables = f"{table}\n\n{render_totals(run.processes, run.looked_up)}"
+            logger.info("%s\n%s", _TITLE, tables)
         # A run that failed before the first wheel also writes its page, to replace that of an earlier run.
         if self._page and (run.reports or (not run.succeeded and "package" in context.run_tracker.goals)):
             _write(self._page, run)
+        if self._github:
+            self._annotate(self._github, run, tables)
+
+    def _annotate(self, github: GithubStep, run: PackageRun, tables: str) -> None:
+        annotations = annotate(
+            compiles=self._compiles,
+            problems=self._problems,
+            refused=run.refused,
+            wheels=run.reports,
+            is_source=github.is_source,
+        )
+        for annotation in annotations:
+            print(annotation.command(), flush=True)
+        if tables and github.summary:
+            _append(github.summary, render_summary(_TITLE.rstrip(":"), tables))
 
     def _run(self, information: dict[str, Any]) -> PackageRun:
         """Return the run from Pants' data and the collected reports."""
@@ -86,8 +116,9 @@ class WheelSummary(WorkunitsCallback):
             started=information["timestamp"],
             seconds=time.time() - information["timestamp"],
             succeeded=information.get("outcome") == "SUCCESS",
-            reports=tuple(self._reports.values()),
-            processes=merge_processes(self._processes),
+            reports=tuple({wheel.wheel: wheel for report in self._reports for wheel in report.wheels}.values()),
+            refused=tuple(dict.fromkeys(wheel for report in self._reports for wheel in report.refused)),
+            processes=merge_processes(report.processes for report in self._reports),
             spans=self._spans.spans,
         )
 
@@ -106,6 +137,31 @@ def _unpublished(context: StreamingWorkunitContext) -> list[str]:
     return [t.address.spec for t in targets if t.has_field(RepositoriesField) and not t[RepositoriesField].value]
 
 
+@dataclass(frozen=True)
+class GithubStep:
+    """The step of GitHub Actions that runs `package`.
+
+    Attributes:
+        root: The build root, from which paths of files are written.
+        summary: The file for the step's summary; None outside of GitHub Actions.
+    """
+
+    root: Path
+    summary: Path | None
+
+    def is_source(self, path: str) -> bool:
+        """Whether a path is that of a file in the build root."""
+        return not path.startswith("/") and (self.root / path).is_file()
+
+
+def _append(summary: Path, text: str) -> None:
+    try:
+        with summary.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        logger.error(f"The summary of the step could not be written: {error}. The tables are in the log.")
+
+
 def _write(page: Path, run: PackageRun) -> None:
     try:
         write_page(page, render_page(run))
@@ -120,12 +176,18 @@ class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):
 
 
 @rule
-def wheel_summary(
+async def wheel_summary(
     _: WheelSummaryFactoryRequest, package: PackageSubsystem, dist: DistDir, build_root: BuildRoot
 ) -> WorkunitsCallbackFactory:
-    wanted = ReportFormat.HTML in package.options.report
-    page = build_root.pathlib_path / dist.relpath / PAGE_NAME if wanted else None
-    return WorkunitsCallbackFactory(lambda: WheelSummary(page))
+    formats = package.options.report
+    root = build_root.pathlib_path
+    page = root / dist.relpath / PAGE_NAME if ReportFormat.HTML in formats else None
+    if ReportFormat.GITHUB not in formats:
+        return WorkunitsCallbackFactory(lambda: WheelSummary(page))
+    variables = await Get(EnvironmentVars, EnvironmentVarsRequest([_SUMMARY_VARIABLE]))
+    summary = variables.get(_SUMMARY_VARIABLE)
+    github = GithubStep(root, Path(summary) if summary else None)
+    return WorkunitsCallbackFactory(lambda: WheelSummary(page, github))
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -14,6 +14,7 @@ from pants.option.option_types import SkipOption
 from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_pants.wheel.target_types import PythonsField, SmokeTestsField
 from spokeshave_pants.wheel.wheel_set import TriedWheels, TriedWheelsRequest
 
@@ -47,10 +48,10 @@ async def test_native_wheels(
     field_set = batch.single_element
     # A wheel that cannot run here has no test and need not be built for one.
     tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address, only_runnable=True))
-    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
+    problems = tried.problems()
     lines = [
-        f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome}"
-        + (f" ({report.reason})" if report.outcome == "not run" else "")
+        f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome.value}"
+        + (f" ({report.reason})" if report.outcome is Outcome.NOT_RUN else "")
         for wheel in tried.wheels
         for report in wheel.smoke
     ]

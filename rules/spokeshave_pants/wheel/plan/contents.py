@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from spokeshave_core.problems import bullet_list
+from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_pants.errors import InvalidTargetError
 
 # Python imports these as extensions. `libx.so` is a library that is opened by its name.
@@ -76,12 +76,12 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
     """
     files = tuple(files)
     packages = sorted({path.split("/")[0] for path in files if "/" in path})
-    problems = []
+    problems = Problems()
     owners: dict[tuple[str, str], list[str]] = {}
     for target, name, folder in libraries:
         if folder is None:
             found = ", ".join(packages) or "none"
-            problems.append(
+            problems.add_text(
                 f"{target}: {wheel} contains this library, but its folder cannot be inferred (the packages of the "
                 f"wheel "
                 f'are: {found}). Set it, for example `wheel_folder="{packages[0] if packages else "package"}"`.'
@@ -89,12 +89,13 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
         else:
             owners.setdefault((folder, name), []).append(target)
             taken = sorted(set(files).intersection(_library_paths(folder, name)))
-            problems.extend(f"{target}: {wheel} contains another file {path}. Remove one of the two." for path in taken)
+            problems.add_texts(
+                f"{target}: {wheel} contains another file {path}. Remove one of the two." for path in taken
+            )
     for (folder, name), targets in owners.items():
         if len(targets) > 1:
-            problems.append(
+            problems.add_text(
                 f"{' and '.join(sorted(targets))} are both {name} in {folder} of {wheel}. Give one of them another "
                 "`library_name` or `wheel_folder`."
             )
-    if problems:
-        raise InvalidTargetError(bullet_list(problems))
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, Specifier
 
-from spokeshave_core.problems import bullet_list
+from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
 
@@ -106,17 +106,19 @@ def check_pythons(versions: Iterable[PythonVersion], requires_python: str | None
 
 
 def _refuse_cut_short(requires: RequiresPython, features: Iterable[str], *, where: str) -> None:
-    problems = []
+    problems = Problems()
     for feature in dict.fromkeys(features):
         specifier = requires.cut_short(feature)
         if specifier is not None:
-            problems.append(f"{specifier!r} excludes {feature}.1 and later. {_remedy(specifier)}")
-    if problems:
-        raise InvalidTargetError(
+            problems.add_text(f"{specifier!r} excludes {feature}.1 and later. {_remedy(specifier)}")
+    problems.raise_if_any(
+        InvalidTargetError,
+        render=lambda found: (
             f"{where} is built for Pythons, but most releases of these Pythons cannot install it, according to the "
             f"`requires-python` "
-            f"{requires.text!r} of its pyproject.toml:\n{bullet_list(problems)}"
-        )
+            f"{requires.text!r} of its pyproject.toml:\n{bullet_list(found)}"
+        ),
+    )
 
 
 def _remedy(specifier: str) -> str:

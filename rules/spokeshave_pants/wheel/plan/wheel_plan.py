@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from spokeshave_core.platform import Platform
-from spokeshave_core.problems import SpokeshaveError, bullet_list
-from spokeshave_core.python_abi import PythonAbi, PythonVersion, parse_versions
+from spokeshave_core.problems import Problems, bullet_list
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
 from spokeshave_pants.wheel.plan.extension_suffix import extension_suffix
@@ -75,30 +75,25 @@ def plan_matrix(
         InvalidTargetError: For all problems.
     """
     platforms, pythons = tuple(platforms), tuple(pythons)
-    problems: list[str] = []
+    problems = Problems()
     parsed: list[Platform] = []
     for tag in platforms:
-        try:
+        with problems.collecting():
             parsed.append(parse_platform(tag, where=where))
-        except SpokeshaveError as error:
-            problems.append(str(error))
-    versions: tuple[PythonVersion, ...] = ()
-    try:
-        versions = parse_versions(pythons, where=where)
-    except SpokeshaveError as error:
-        problems.extend(str(error).splitlines())
+    found: set[PythonVersion] = set()
+    for text in pythons:
+        with problems.collecting():
+            found.add(PythonVersion.parse(text, where=where))
+    versions = tuple(sorted(found))
     limited: list[PythonVersion | None] = []
-    for text in limited_apis:
-        try:
-            limited.append(None if text is None else _parse_limited_api(text, where=where))
-        except SpokeshaveError as error:
-            problems.append(str(error))
+    for limited_api in limited_apis:
+        with problems.collecting():
+            limited.append(None if limited_api is None else _parse_limited_api(limited_api, where=where))
     if not platforms:
-        problems.append(f"{where} lists no platform. Set `platforms`.")
+        problems.add_text(f"{where} lists no platform. Set `platforms`.")
     if not pythons:
-        problems.append(f"{where} lists no Python. Set `pythons`.")
-    if problems:
-        raise InvalidTargetError("\n".join(dict.fromkeys(problems)))
+        problems.add_text(f"{where} lists no Python. Set `pythons`.")
+    problems.raise_if_any(InvalidTargetError)
     stable = [version for version in limited if version is not None]
     common = max(stable) if stable and len(stable) == len(limited) else None
     abis = (PythonAbi(versions[0], independent=True),) if independent else abis_for(versions, common)
@@ -125,18 +120,17 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
         InvalidTargetError: For all problems.
     """
     owners: dict[str, list[str]] = {}
-    problems: list[str] = []
+    problems = Problems()
     for module, target in modules:
         owners.setdefault(module, []).append(target)
         if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
-            problems.append(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
-    problems.extend(
+            problems.add_text(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
+    problems.add_texts(
         f"{' and '.join(targets)} both build the module {module}."
         for module, targets in owners.items()
         if len(targets) > 1
     )
-    if problems:
-        raise InvalidTargetError(bullet_list(problems))
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)
 
 
 def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_core.problems import bullet_list
+from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_pants.errors import InvalidTargetError
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
@@ -99,21 +99,20 @@ def parse_repositories(
         InvalidTargetError: For all entries that are neither a name nor a URL without credentials.
     """
     found: list[Repository] = []
-    problems: list[str] = []
+    problems = Problems()
     for text in dict.fromkeys(texts):
         named = text.startswith("@")
         url = urls.get(text[1:]) if named else text
         origin = f"`[wheel-publish].repositories` for {text}" if named else f"`repositories` of {where}"
         if named and not _NAME.fullmatch(text):
-            problems.append(f"{origin} does not contain a valid name for ~/.pypirc.")
+            problems.add_text(f"{origin} does not contain a valid name for ~/.pypirc.")
         elif url is not None and "@" in url:
-            problems.append(
+            problems.add_text(
                 f"{origin} has a URL that contains credentials. Remove user:password@ from it and change the password, "
                 "because others may have read it; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
             )
         elif url is not None and not _HTTP_URL.match(url):
-            problems.append(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
+            problems.add_text(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
         found.append(Repository(text, url, (check_urls or {}).get(text.lstrip("@"))))
-    if problems:
-        raise InvalidTargetError(bullet_list(problems))
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)
     return tuple(found)

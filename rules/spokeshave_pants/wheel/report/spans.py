@@ -6,27 +6,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The engine's names for a requested process, whatever its result, and for its execution on this machine.
 _PROCESS, _LOCAL_RUN = "process", "run_local_process"
 _REMOTE_RUN = "run_execute_request"
 _SCHEDULING = "Scheduling: "
-_SOURCES = {"Ran": "ran", "HitLocally": "hit_locally", "HitRemotely": "hit_remotely"}
+_SOURCES = {"Ran": Source.RAN, "HitLocally": Source.HIT_LOCALLY, "HitRemotely": Source.HIT_REMOTELY}
 
 
 @dataclass(frozen=True)
 class Span:
     """The time in which a process of this run, identified by its description, ran or was looked up.
 
-    Times are in seconds since 1970.
-
-    Attributes:
-        source: `ran`, `hit_locally` or `hit_remotely`.
+    Times are in seconds of the clock (since 1970).
     """
 
     description: str
-    source: str
+    source: Source
     start: float
     end: float
     failed: bool = False
@@ -63,7 +61,7 @@ class SpanCollector:
         metadata = workunit["metadata"]
         source = _SOURCES[metadata["source"]]
         start, end = _interval(workunit)
-        if source == "ran":
+        if source is Source.RAN:
             start, end = self._run(description, start, end, metadata.get("total_elapsed_ms"))
         return Span(description, source, start, end, failed=metadata["exit_code"] != 0)
 
@@ -106,7 +104,7 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
         left.setdefault(span.description, []).append(span)
     matched = {}
     for place, row in enumerate(rows):
-        fitting = [span for span in left.get(row.description, ()) if span.source == row.source]
+        fitting = [span for span in left.get(row.description, ()) if span.source is row.source]
         if fitting:
             matched[place] = fitting[-1]
             left[row.description].remove(fitting[-1])
@@ -115,4 +113,4 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
 
 def looked_up(spans: Iterable[Span]) -> float:
     """Return the total seconds of look-ups of cached actions."""
-    return sum(span.seconds for span in spans if span.source != "ran")
+    return sum(span.seconds for span in spans if span.source.is_cached)

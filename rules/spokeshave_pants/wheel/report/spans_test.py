@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.spans import Span, SpanCollector, looked_up, match_spans
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
@@ -46,7 +47,7 @@ def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_it
         workunit("run_local_process", "Compile a.cc", 104.5, 106.25), process("Compile a.cc", "Ran", 100.0, 106.5)
     )
     assert close(span, 104.5, 106.25) and span.seconds == pytest.approx(1.75)
-    assert (span.description, span.source, span.failed) == ("Compile a.cc", "ran", False)
+    assert (span.description, span.source, span.failed) == ("Compile a.cc", Source.RAN, False)
 
 
 def test_a_process_that_ran_on_a_worker_ended_when_its_result_came() -> None:
@@ -63,7 +64,7 @@ def test_a_hit_has_the_time_of_its_look_up() -> None:
         process("Compile a.cc", "HitLocally", 100.0, 100.5, total_elapsed_ms=9000, saved_by_cache_ms=8500),
         process("Compile b.cc", "HitRemotely", 101.0, 102.0),
     )
-    assert [(span.source, span.seconds) for span in found] == [("hit_locally", 0.5), ("hit_remotely", 1.0)]
+    assert [(span.source, span.seconds) for span in found] == [(Source.HIT_LOCALLY, 0.5), (Source.HIT_REMOTELY, 1.0)]
     assert looked_up(found) == 1.5
 
 
@@ -79,15 +80,15 @@ def test_other_work_units_are_none_of_our_business() -> None:
 
 def test_each_row_gets_its_span_and_what_is_in_no_row_is_left() -> None:
     rows = (
-        ProcessRow("compile", "Compile a.cc", "ran", 5),
-        ProcessRow("compile", "Compile b.cc", "memoized", 5),
-        ProcessRow("compile", "Compile c.cc", "hit_locally", 5),
-        ProcessRow("compile", "Compile c.cc", "hit_locally", 5, "another variant"),
+        ProcessRow("compile", "Compile a.cc", Source.RAN, 5),
+        ProcessRow("compile", "Compile b.cc", Source.MEMOIZED, 5),
+        ProcessRow("compile", "Compile c.cc", Source.HIT_LOCALLY, 5),
+        ProcessRow("compile", "Compile c.cc", Source.HIT_LOCALLY, 5, "another variant"),
     )
-    again = Span("Compile a.cc", "ran", 3, 4)
-    first, second = Span("Compile c.cc", "hit_locally", 1, 2), Span("Compile c.cc", "hit_locally", 1, 3)
-    tools = Span("Install the pinned wheel tools", "ran", 0, 9)
-    before = Span("Compile a.cc", "ran", 1, 2)
+    again = Span("Compile a.cc", Source.RAN, 3, 4)
+    first, second = Span("Compile c.cc", Source.HIT_LOCALLY, 1, 2), Span("Compile c.cc", Source.HIT_LOCALLY, 1, 3)
+    tools = Span("Install the pinned wheel tools", Source.RAN, 0, 9)
+    before = Span("Compile a.cc", Source.RAN, 1, 2)
     matched, rest = match_spans(rows, [again, first, second, tools, before])
     assert matched == {0: again, 2: second, 3: first}
     assert sorted(rest, key=lambda span: span.start) == [tools, before]

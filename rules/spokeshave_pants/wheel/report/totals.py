@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from tabulate import tabulate
 
-SOURCES = ("ran", "hit_locally", "hit_remotely", "memoized")
-CACHED = SOURCES[1:]
+from spokeshave_core.outcomes import Source
+
 ALL_STAGES = "all"
 
 
@@ -17,17 +16,15 @@ ALL_STAGES = "all"
 class ProcessRow:
     """One process behind some wheels.
 
-    Attributes:
-        source: `ran`, `hit_locally`, `hit_remotely`, or `memoized` (kept by the daemon from an earlier run).
-        milliseconds: The duration of its execution, in this run or in the run that the result is from. None if it is
-            not known.
-        output: The digest of its output.
-        needs: The positions, among the rows of the same list, of those that it had to wait for.
+    :param milliseconds: how long it took when it ran, in this run or in the one that it was kept of; None where that is
+        not known.
+    :param output: the digest of what it left.
+    :param needs: the positions, among the rows beside it, of those that it had to wait for.
     """
 
     kind: str
     description: str
-    source: str
+    source: Source
     milliseconds: int | None
     output: str = ""
     needs: tuple[int, ...] = ()
@@ -78,8 +75,15 @@ class StageTotal:
     @classmethod
     def of(cls, stage: str, processes: Iterable[ProcessRow]) -> StageTotal:
         rows = tuple(processes)
-        by_source = {source: Tally.of(row for row in rows if row.source == source) for source in SOURCES}
-        return cls(stage, **by_source, saved=Tally.of(row for row in rows if row.source in CACHED))
+        by_source = {source: Tally.of(row for row in rows if row.source is source) for source in Source}
+        return cls(
+            stage=stage,
+            ran=by_source[Source.RAN],
+            hit_locally=by_source[Source.HIT_LOCALLY],
+            hit_remotely=by_source[Source.HIT_REMOTELY],
+            memoized=by_source[Source.MEMOIZED],
+            saved=Tally.of(row for row in rows if row.source.is_cached),
+        )
 
     def counts(self) -> tuple[int, int, int, int]:
         """Return the numbers of actions that ran, were hit locally, were hit remotely, and were memoized."""
@@ -94,11 +98,6 @@ def total_by_stage(processes: Iterable[ProcessRow]) -> tuple[StageTotal, ...]:
         *(StageTotal.of(stage, (row for row in rows if row.kind == stage)) for stage in stages),
         StageTotal.of(ALL_STAGES, rows),
     )
-
-
-def totals_document(processes: Iterable[ProcessRow]) -> list[dict[str, Any]]:
-    """Return the totals for the JSON report."""
-    return [asdict(total) for total in total_by_stage(processes)]
 
 
 def merge_processes(groups: Iterable[tuple[ProcessRow, ...]]) -> tuple[ProcessRow, ...]:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.totals import (
     ProcessRow,
     StageTotal,
@@ -17,15 +18,15 @@ from spokeshave_pants.wheel.report.totals import (
 )
 
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "ran", 1200, "a"),
-    ProcessRow("compile", "Compile b.cc", "hit_locally", 800, "b"),
-    ProcessRow("compile", "Compile c.cc", "memoized", 700, "c"),
-    ProcessRow("compile", "Compile d.cc", "hit_remotely", None, "d"),
-    ProcessRow("link", "Link x.so", "ran", None, "x", (0, 1, 2, 3)),
+    ProcessRow("compile", "Compile a.cc", Source.RAN, 1200, "a"),
+    ProcessRow("compile", "Compile b.cc", Source.HIT_LOCALLY, 800, "b"),
+    ProcessRow("compile", "Compile c.cc", Source.MEMOIZED, 700, "c"),
+    ProcessRow("compile", "Compile d.cc", Source.HIT_REMOTELY, None, "d"),
+    ProcessRow("link", "Link x.so", Source.RAN, None, "x", (0, 1, 2, 3)),
 )
 
 
-def row(source: str, milliseconds: int | None, name: str = "a") -> ProcessRow:
+def row(source: Source, milliseconds: int | None, name: str = "a") -> ProcessRow:
     return ProcessRow("compile", f"Compile {name}.cc", source, milliseconds, name)
 
 
@@ -54,7 +55,7 @@ def test_no_actions_are_a_total_too() -> None:
     [((), "0.0"), ((1500,), "1.5"), ((1500, None), "at least 1.5"), ((None, None), "unknown"), ((0,), "0.0")],
 )
 def test_a_time_that_is_not_known_is_said_and_not_made_up(times: tuple[int | None, ...], text: str) -> None:
-    assert Tally.of(row("ran", time) for time in times).seconds() == text
+    assert Tally.of(row(Source.RAN, time) for time in times).seconds() == text
 
 
 def test_the_table_has_a_line_per_stage_and_one_for_all() -> None:
@@ -67,28 +68,30 @@ def test_the_table_has_a_line_per_stage_and_one_for_all() -> None:
 
 
 def test_what_was_saved_is_said_in_words_with_what_looking_it_up_took() -> None:
-    total = total_by_stage((row("hit_locally", 800), row("memoized", 700, "b"), row("ran", 100, "c")))[-1]
+    total = total_by_stage((row(Source.HIT_LOCALLY, 800), row(Source.MEMOIZED, 700, "b"), row(Source.RAN, 100, "c")))[
+        -1
+    ]
     text = "2 actions from a cache saved 1.5 s of process time, which they took when they ran"
     assert saved_sentence(total) == f"{text}."
     assert saved_sentence(total, looked_up=0.26) == f"{text}; looking up the hits took 0.3 s."
 
 
 def test_what_the_daemon_kept_was_not_looked_up() -> None:
-    total = total_by_stage((row("memoized", 700),))[-1]
+    total = total_by_stage((row(Source.MEMOIZED, 700),))[-1]
     assert "looking up" not in saved_sentence(total, looked_up=0.0)
     assert saved_sentence(total).startswith("1 action from a cache saved 0.7 s")
 
 
 def test_what_is_not_known_of_the_saved_time_is_said() -> None:
-    some = total_by_stage((row("hit_remotely", 800), row("hit_remotely", None, "b")))[-1]
+    some = total_by_stage((row(Source.HIT_REMOTELY, 800), row(Source.HIT_REMOTELY, None, "b")))[-1]
     assert "saved at least 0.8 s" in saved_sentence(some) and "of 1 of them is unknown" in saved_sentence(some)
-    none = total_by_stage((row("hit_remotely", None),))[-1]
+    none = total_by_stage((row(Source.HIT_REMOTELY, None),))[-1]
     assert saved_sentence(none) == "What 1 action from a cache saved is not known."
 
 
 def test_targets_share_actions_that_are_then_counted_once() -> None:
-    core, binding, other = row("ran", 5, "core"), row("ran", 5, "binding"), row("ran", 5, "other")
-    link = ProcessRow("link", "Link x.so", "ran", 1, "x", (0, 1))
+    core, binding, other = row(Source.RAN, 5, "core"), row(Source.RAN, 5, "binding"), row(Source.RAN, 5, "other")
+    link = ProcessRow("link", "Link x.so", Source.RAN, 1, "x", (0, 1))
     merged = merge_processes([(core, binding, link), (core, other, dataclasses.replace(link, output="y"))])
     assert [(process.description, process.output) for process in merged] == [
         ("Compile binding.cc", "binding"),
@@ -101,7 +104,7 @@ def test_targets_share_actions_that_are_then_counted_once() -> None:
 
 
 def test_an_action_that_is_in_two_targets_needs_what_it_needs_in_either() -> None:
-    stamp = ProcessRow("stamp", "Stamp x", "ran", 1, "x")
-    smoke = ProcessRow("smoke test", "Smoke-test x", "ran", 1, "s")
+    stamp = ProcessRow("stamp", "Stamp x", Source.RAN, 1, "x")
+    smoke = ProcessRow("smoke test", "Smoke-test x", Source.RAN, 1, "s")
     merged = merge_processes([(smoke,), (stamp, dataclasses.replace(smoke, needs=(0,)))])
     assert [(process.kind, process.needs) for process in merged] == [("smoke test", (1,)), ("stamp", ())]

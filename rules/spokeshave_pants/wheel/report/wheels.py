@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from tabulate import tabulate
 
+from spokeshave_core.json_values import to_text, to_value
+from spokeshave_core.outcomes import Outcome
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports import CheckResult, Finding
 from spokeshave_core.wheel_name import WheelName, distribution_of
-from spokeshave_pants.wheel.report.totals import ProcessRow, totals_document
+from spokeshave_pants.action import ActionCount, ActionKind
+from spokeshave_pants.wheel.report.totals import ProcessRow, total_by_stage
 
-_MARKS = {"passed": "ok", "failed": "FAILED", "not run": "not run"}
+REPAIR = "repair"
 
-
-@dataclass(frozen=True)
-class CheckRow:
-    """One check of a smoke test. `detail` has the count of checked items or the error."""
-
-    name: str
-    outcome: str
-    detail: str
+_MARKS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.NOT_RUN: "not run"}
 
 
 @dataclass(frozen=True)
 class PythonOutcome:
-    """The result of a wheel on one Python: `passed`, `failed`, or `not run` with the reason.
+    """The outcome of a wheel's smoke test on one Python, with the reason unless it passed.
 
     Attributes:
         where: The machine that it ran on if not this one: an emulator, or the machine of a given report.
     """
 
     python: str
-    outcome: str
+    outcome: Outcome
     reason: str = ""
-    checks: tuple[CheckRow, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
     where: str = ""
 
     def __str__(self) -> str:
         where = f" ({self.where})" if self.where else ""
         return f"{self.python} {_MARKS[self.outcome]}{where}"
-
-
-@dataclass(frozen=True)
-class ActionRow:
-    """Actions of one kind behind a wheel, by the source of their results."""
-
-    kind: str
-    ran: int
-    hit_locally: int
-    hit_remotely: int
-    memoized: int
-
-    @property
-    def cached(self) -> int:
-        return self.hit_locally + self.hit_remotely + self.memoized
 
 
 @dataclass(frozen=True)
@@ -70,44 +52,51 @@ class WheelReport:
     sha256: str
     grafted: tuple[str, ...]
     headers: tuple[str, ...]
-    actions: tuple[ActionRow, ...]
+    actions: tuple[ActionCount, ...]
     smoke: tuple[PythonOutcome, ...]
 
 
-def to_json(reports: tuple[WheelReport, ...], processes: tuple[ProcessRow, ...] = ()) -> str:
-    """Return the reports of one target's wheels, each process once, and their totals, with stable key order."""
-    document = {
-        "wheels": [asdict(report) for report in reports],
-        "processes": [asdict(process) for process in processes],
-        "totals": totals_document(processes),
-    }
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+@dataclass(frozen=True)
+class RefusedWheel:
+    """A wheel that is not stamped: it could not be repaired, or the verification found something.
+
+    Attributes:
+        wheel: The name of the file, which has no version yet.
+        problems: Why the repair failed.
+    """
+
+    target: str
+    wheel: str
+    platform: str
+    abi: str
+    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def rows(self) -> tuple[tuple[str, Problem], ...]:
+        """Everything that is wrong, with the rule that found it (`repair` for a reason why the repair failed)."""
+        return (
+            *((REPAIR, problem) for problem in self.problems),
+            *((finding.rule.value, finding.problem) for finding in self.findings),
+        )
 
 
-def processes_from_json(text: str) -> tuple[ProcessRow, ...]:
-    """Parse the processes that `to_json` wrote."""
-    rows = json.loads(text)["processes"]
-    return tuple(ProcessRow(**{**row, "needs": tuple(row["needs"])}) for row in rows)
+@dataclass(frozen=True)
+class TargetReport:
+    """The wheels of one target, and the processes behind them, each once."""
 
+    wheels: tuple[WheelReport, ...] = ()
+    processes: tuple[ProcessRow, ...] = ()
+    refused: tuple[RefusedWheel, ...] = ()
 
-def from_json(text: str) -> tuple[WheelReport, ...]:
-    """Parse the reports that `to_json` wrote."""
-    return tuple(
-        WheelReport(
-            **{
-                **wheel,
-                "tags": tuple(wheel["tags"]),
-                "grafted": tuple(wheel["grafted"]),
-                "headers": tuple(wheel["headers"]),
-                "actions": tuple(ActionRow(**row) for row in wheel["actions"]),
-                "smoke": tuple(
-                    PythonOutcome(**{**outcome, "checks": tuple(CheckRow(**check) for check in outcome["checks"])})
-                    for outcome in wheel["smoke"]
-                ),
+    def to_json(self) -> str:
+        """The report beside the wheels, with stable key order; it has no refused wheels, as nothing is written then."""
+        return to_text(
+            {
+                "wheels": to_value(self.wheels),
+                "processes": to_value(self.processes),
+                "totals": to_value(total_by_stage(self.processes)),
             }
         )
-        for wheel in json.loads(text)["wheels"]
-    )
 
 
 def human_size(size: int) -> str:
@@ -120,36 +109,45 @@ def human_size(size: int) -> str:
     return f"{value:.1f} GB"
 
 
-def render_table(reports: tuple[WheelReport, ...]) -> str:
-    """Return the table at the end of `package`, followed by the reasons for what was not run."""
+def render_table(reports: tuple[WheelReport, ...], refused: tuple[RefusedWheel, ...] = ()) -> str:
+    """The table that ends `package`, with notes below it: what was refused, and the reasons for what was not run."""
+    table = _wheels_table(reports) if reports else "No wheel was finished."
+    notes = [f"refused: {wheel.wheel}: {_count_problems(len(wheel.rows()))}" for wheel in refused]
+    notes += [f"version {version}" for version in sorted({report.version for report in reports})]
+    notes += sorted(
+        {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
+        # The report as JSON names for each wheel what was derived from them.
+        | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
+    )
+    return "\n".join([table, *notes, *not_run_reasons(reports)])
+
+
+def _wheels_table(reports: tuple[WheelReport, ...]) -> str:
     rows = [
         (
             distribution_of(report.wheel),
             _tag(report),
             human_size(report.size),
-            f"{_total(report, 'compile', ran=True)} / {_total(report, 'compile', ran=False)}",
+            f"{_total(report, ActionKind.COMPILE, ran=True)} / {_total(report, ActionKind.COMPILE, ran=False)}",
             f"{_all(report, ran=True)} / {_all(report, ran=False)}",
             "  ".join(map(str, report.smoke)),
         )
         for report in sorted(reports, key=lambda report: (report.version, report.wheel))
     ]
     headers = ("wheel", "tag", "size", "compiled / cached", "actions run / cached", "smoke tests")
-    table = str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
-    notes = [f"version {version}" for version in sorted({report.version for report in reports})]
-    notes += sorted(
-        {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}
-        # The JSON report contains these for each wheel.
-        | {f"headers: {origin.split('; ')[0]}" for r in reports for origin in r.headers}
-    )
-    return "\n".join([table, *notes, *not_run_reasons(reports)])
+    return str(tabulate(rows, headers=headers, colalign=("left", "left", "right", "right", "right", "left")))
+
+
+def _count_problems(number: int) -> str:
+    return "1 problem" if number == 1 else f"{number} problems"
 
 
 def not_run_reasons(reports: tuple[WheelReport, ...]) -> list[str]:
     """Return the reasons why wheels or checks were not run, each once with the Pythons that it applies to."""
     pythons: dict[str, dict[str, None]] = {}
     for outcome in (outcome for report in reports for outcome in report.smoke):
-        reasons = [outcome.reason] if outcome.outcome == "not run" else []
-        reasons += [f"{check.name} ({check.detail})" for check in outcome.checks if check.outcome == "not run"]
+        reasons = [outcome.reason] if outcome.outcome is Outcome.NOT_RUN else []
+        reasons += [f"{check.name} ({check.detail})" for check in outcome.checks if check.outcome is Outcome.NOT_RUN]
         for reason in reasons:
             pythons.setdefault(reason, {})[outcome.python] = None
     return sorted(f"not run on Python {', '.join(found)}: {reason}" for reason, found in pythons.items())
@@ -162,8 +160,8 @@ def _tag(report: WheelReport) -> str:
     return str(replace(tag, platform=(newest or [tag.platform])[0]))
 
 
-def _total(report: WheelReport, kind: str, *, ran: bool) -> int:
-    return sum(row.ran if ran else row.cached for row in report.actions if row.kind == kind)
+def _total(report: WheelReport, kind: ActionKind, *, ran: bool) -> int:
+    return sum(row.ran if ran else row.cached for row in report.actions if row.kind is kind)
 
 
 def _all(report: WheelReport, *, ran: bool) -> int:

@@ -7,17 +7,17 @@ import json
 
 import pytest
 
+from spokeshave_core.outcomes import Outcome, Rule, Source
+from spokeshave_core.reports import CheckResult, Finding
+from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (
-    ActionRow,
-    CheckRow,
     PythonOutcome,
+    RefusedWheel,
+    TargetReport,
     WheelReport,
-    from_json,
     human_size,
-    processes_from_json,
     render_table,
-    to_json,
 )
 
 REPORT = WheelReport(
@@ -31,16 +31,16 @@ REPORT = WheelReport(
     sha256="ab" * 32,
     grafted=(),
     headers=("CPython 3.12.1 of this machine, not pinned",),
-    actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
+    actions=(ActionCount(ActionKind.COMPILE, 3, 2, 1, 4), ActionCount(ActionKind.LINK, 1, 0, 0, 0)),
     smoke=(
-        PythonOutcome("3.12", "passed", checks=(CheckRow("tests", "passed", "7 passed"),)),
-        PythonOutcome("3.13", "not run", "this machine has no Python 3.13"),
+        PythonOutcome("3.12", Outcome.PASSED, checks=(CheckResult("tests", Outcome.PASSED, 0.0, "7 passed"),)),
+        PythonOutcome("3.13", Outcome.NOT_RUN, "this machine has no Python 3.13"),
     ),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "ran", 120, "aa"),
-    ProcessRow("compile", "Compile b.cc", "hit_remotely", None),
-    ProcessRow("link", "Link x.so", "ran", 40, "cc", (0, 1)),
+    ProcessRow("compile", "Compile a.cc", Source.RAN, 120, "aa"),
+    ProcessRow("compile", "Compile b.cc", Source.HIT_REMOTELY, None),
+    ProcessRow("link", "Link x.so", Source.RAN, 40, "cc", (0, 1)),
 )
 
 
@@ -64,14 +64,22 @@ def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
 
 
 def test_a_check_that_was_not_run_is_said_below_the_table() -> None:
-    check = CheckRow("script daemon", "not run", "excluded by smoke_scripts (--skip-script)")
-    smoke = tuple(PythonOutcome(python, "passed", checks=(check,)) for python in ("3.12", "3.13"))
+    check = CheckResult("script daemon", Outcome.NOT_RUN, 0.0, "excluded by smoke_scripts (--skip-script)")
+    smoke = tuple(PythonOutcome(python, Outcome.PASSED, checks=(check,)) for python in ("3.12", "3.13"))
     table = render_table((dataclasses.replace(REPORT, smoke=smoke),))
     assert "not run on Python 3.12, 3.13: script daemon (excluded by smoke_scripts (--skip-script))" in table
 
 
+def test_a_refused_wheel_is_named_below_the_table() -> None:
+    finding = Finding(Rule.TAG, "WHEEL", "has another tag", "Build it again.")
+    refused = RefusedWheel("src:wheel", "demo-0.whl", "win_amd64", "cp312", findings=(finding, finding))
+    assert "refused: demo-0.whl: 2 problems" in render_table((REPORT,), (refused,))
+    assert "refused: demo-0.whl: 2 problems" in render_table((), (refused,))
+    assert "refused" not in render_table((REPORT,))
+
+
 def test_a_failed_test_is_in_capitals() -> None:
-    assert "3.12 FAILED" in rows(dataclasses.replace(REPORT, smoke=(PythonOutcome("3.12", "failed", "x"),)))[0]
+    assert "3.12 FAILED" in rows(dataclasses.replace(REPORT, smoke=(PythonOutcome("3.12", Outcome.FAILED, "x"),)))[0]
 
 
 def test_what_was_grafted_and_where_headers_came_from_is_said_below_the_table() -> None:
@@ -112,24 +120,38 @@ def test_a_size_is_in_the_unit_that_a_person_reads(size: int, text: str) -> None
     assert human_size(size) == text
 
 
-def test_json_gives_back_what_was_written() -> None:
-    text = to_json((REPORT, dataclasses.replace(REPORT, size=1)), PROCESSES)
-    assert from_json(text) == (REPORT, dataclasses.replace(REPORT, size=1))
-    assert processes_from_json(text) == PROCESSES
+def test_json_has_the_documented_keys() -> None:
+    document = json.loads(TargetReport((REPORT, dataclasses.replace(REPORT, size=1)), PROCESSES).to_json())
+    first, second = document["wheels"]
+    assert (first["size"], second["size"]) == (123_456, 1)
+    assert first["actions"][0] == {"kind": "compile", "ran": 3, "hit_locally": 2, "hit_remotely": 1, "memoized": 4}
+    passed, not_run = first["smoke"]
+    assert passed["checks"] == [{"name": "tests", "outcome": "passed", "seconds": 0.0, "detail": "7 passed"}]
+    reason = "this machine has no Python 3.13"
+    assert not_run == {"python": "3.13", "outcome": "not run", "reason": reason, "checks": [], "where": ""}
+    assert document["processes"][2] == {
+        "kind": "link",
+        "description": "Link x.so",
+        "source": "ran",
+        "milliseconds": 40,
+        "output": "cc",
+        "needs": [0, 1],
+    }
 
 
 def test_json_is_the_same_text_for_the_same_wheels() -> None:
-    text = to_json((REPORT,), PROCESSES)
-    assert text == to_json(from_json(text), processes_from_json(text)) and text.endswith("}\n")
+    text = TargetReport((REPORT,), PROCESSES).to_json()
+    assert text == TargetReport((dataclasses.replace(REPORT),), PROCESSES).to_json() and text.endswith("}\n")
     assert list(json.loads(text)["wheels"][0]) == sorted(dataclasses.asdict(REPORT))
 
 
 def test_no_wheels_are_a_report_too() -> None:
-    assert from_json(to_json(())) == () and processes_from_json(to_json(())) == ()
+    document = json.loads(TargetReport().to_json())
+    assert (document["wheels"], document["processes"]) == ([], [])
 
 
 def test_json_has_the_totals_of_its_processes() -> None:
-    compiles, links, everything = json.loads(to_json((REPORT,), PROCESSES))["totals"]
+    compiles, links, everything = json.loads(TargetReport((REPORT,), PROCESSES).to_json())["totals"]
     assert (compiles["stage"], links["stage"], everything["stage"]) == ("compile", "link", "all")
     assert everything["ran"] == {"actions": 2, "milliseconds": 160, "without_time": 0}
     assert everything["saved"] == {"actions": 1, "milliseconds": 0, "without_time": 1}
@@ -137,17 +159,17 @@ def test_json_has_the_totals_of_its_processes() -> None:
 
 def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
     smoke = (
-        PythonOutcome("3.11", "passed", where="qemu-aarch64 10.0.13"),
-        PythonOutcome("3.12", "passed", where="elsewhere: macOS 14.5 arm64"),
+        PythonOutcome("3.11", Outcome.PASSED, where="qemu-aarch64 10.0.13"),
+        PythonOutcome("3.12", Outcome.PASSED, where="elsewhere: macOS 14.5 arm64"),
     )
     (row,) = rows(dataclasses.replace(REPORT, smoke=smoke))
     assert row.endswith("3.11 ok (qemu-aarch64 10.0.13)  3.12 ok (elsewhere: macOS 14.5 arm64)")
-    (again,) = from_json(to_json((dataclasses.replace(REPORT, smoke=smoke),)))
-    assert again.smoke == smoke
+    (wheel,) = json.loads(TargetReport((dataclasses.replace(REPORT, smoke=smoke),)).to_json())["wheels"]
+    assert [outcome["where"] for outcome in wheel["smoke"]] == [outcome.where for outcome in smoke]
 
 
 def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
-    not_run = [PythonOutcome(python, "not run", "macOS cannot be emulated", ()) for python in ("3.11", "3.12")]
+    not_run = [PythonOutcome(python, Outcome.NOT_RUN, "macOS cannot be emulated", ()) for python in ("3.11", "3.12")]
     table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
     assert table.count("macOS cannot be emulated") == 1
     assert "not run on Python 3.11, 3.12: macOS cannot be emulated" in table

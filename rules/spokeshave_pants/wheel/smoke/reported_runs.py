@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from spokeshave_core.problems import SpokeshaveError
+from spokeshave_core.outcomes import Outcome
+from spokeshave_core.problems import Problems, SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.reports import InvalidReportError, SmokeRun, SmokeTestReports
 
 _REMEDY = "Write it with `spokeshave smoke-test --report`, or remove it from `[wheel-smoke].reports`."
 
@@ -20,65 +19,47 @@ class InvalidSmokeReportError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class ElsewhereRun:
-    """The run of one wheel, identified by its bytes, on one Python of another machine.
-
-    Attributes:
-        where: The machine, such as `macOS 14.5 arm64`.
-        run: The run in the report, as JSON.
-    """
+    """A smoke test of one wheel, known by its bytes, on one Python of another machine."""
 
     file: str
     wheel: str
     sha256: str
-    python: str
-    outcome: str
-    where: str
-    reason: str
-    run: str
+    run: SmokeRun
+
+    @property
+    def where(self) -> str:
+        """The machine, such as `macOS 14.5 arm64`."""
+        return self.run.python.platform or "another machine"
 
 
 def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
-    """Parse the runs of reports, given by path and text. Runs without a Python to run on are skipped.
+    """The runs in reports, given by path and text; a run that had no Python to run on is left out.
 
     Raises:
-        InvalidSmokeReportError: For all files that are not reports.
+        InvalidSmokeReportError: With every file that is not a report.
     """
+    problems = Problems()
     runs: list[ElsewhereRun] = []
-    problems: list[str] = []
     for path, text in files:
         try:
-            document = json.loads(text)
-            for report in document if isinstance(document, list) else [document]:
-                runs.extend(_runs(path, report))
-        except (ValueError, KeyError, TypeError) as error:
-            problems.append(f"{path} is not a report of smoke tests ({error!r}). {_REMEDY}")
-    if problems:
-        raise InvalidSmokeReportError("\n".join(problems))
-    return tuple(runs)
-
-
-def _runs(path: str, report: Mapping[str, Any]) -> Iterable[ElsewhereRun]:
-    for run in report["runs"]:
-        version = re.match(r"3\.\d+", run["python"]["version"])
-        if run["outcome"] not in ("passed", "failed") or version is None:
+            reports = SmokeTestReports.from_json(text).reports
+        except InvalidReportError as error:
+            problems.add_text(f"{path} is not a report of smoke tests: {error}. {_REMEDY}")
             continue
-        threads = "t" if run["python"].get("free_threaded") else ""
-        yield ElsewhereRun(
-            file=path,
-            wheel=str(report["wheel"]),
-            sha256=str(report["sha256"]),
-            python=version[0] + threads,
-            outcome=str(run["outcome"]),
-            where=str(run["python"].get("platform") or "another machine"),
-            reason=str(run["reason"]),
-            run=json.dumps(run, sort_keys=True),
-        )
+        runs += [
+            ElsewhereRun(path, report.wheel, report.sha256, run)
+            for report in reports
+            for run in report.runs
+            if run.outcome is not Outcome.NOT_RUN and run.python.abi_version
+        ]
+    problems.raise_if_any(InvalidSmokeReportError)
+    return tuple(runs)
 
 
 def matching_run(runs: Iterable[ElsewhereRun], sha256: str, version: PythonVersion) -> ElsewhereRun | None:
     """Return the run of exactly these bytes on a Python. A failed run takes precedence over passed ones."""
-    found = [run for run in runs if run.sha256 == sha256 and run.python == str(version)]
-    return min(found, key=lambda run: (run.outcome == "passed", run.file), default=None)
+    found = [run for run in runs if run.sha256 == sha256 and run.run.python.abi_version == str(version)]
+    return min(found, key=lambda run: (run.run.outcome is Outcome.PASSED, run.file), default=None)
 
 
 def other_bytes(runs: Iterable[ElsewhereRun], wheel: str, sha256: str) -> str:

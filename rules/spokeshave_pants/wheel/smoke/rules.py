@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import posixpath
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pants.engine.addresses import Address
 from pants.engine.fs import (
@@ -28,8 +26,10 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.manifest import ForeignPython
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.reports import SmokeRun, SmokeTestReports
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
@@ -104,29 +104,25 @@ class SmokeTestWheelRequest:
 
 @dataclass(frozen=True)
 class SmokeReport:
-    """The result of a wheel on one Python.
+    """The smoke test of a wheel on one Python.
 
     Attributes:
-        outcome: `passed`, `failed` or `not run`. There is a reason unless it passed.
-        run: The tool's report of the run as JSON. Empty if there was no run.
-        where: The machine that it ran on if not this one: an emulator, or the machine of a given report.
+        reason: Why the outcome is what it is; empty where the test passed.
+        run: The tool's report; None where nothing was run.
+        where: What it ran on where that is not this machine: an emulator, or a machine whose report was given.
     """
 
     python: str
-    outcome: str
+    outcome: Outcome
     reason: str
     required: bool
-    run: str
-    actions: tuple[Action, ...]
+    run: SmokeRun | None = None
+    actions: tuple[Action, ...] = ()
     where: str = ""
 
     @property
     def is_error(self) -> bool:
-        return self.outcome == "failed" or (self.required and self.outcome != "passed")
-
-    def facts(self) -> Mapping[str, Any]:
-        facts: Mapping[str, Any] = json.loads(self.run) if self.run else {}
-        return facts
+        return self.outcome is Outcome.FAILED or (self.required and self.outcome is not Outcome.PASSED)
 
 
 def is_required(patterns: tuple[str, ...], platform: Platform, version: PythonVersion) -> bool:
@@ -156,7 +152,7 @@ async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
     argv = ("fetch", *_python_arguments(request.python)[:2], "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
     digest = await Get(Digest, MergeDigests([entry, request.requirements]))
     result = await Get(ToolResult, RunToolRequest(argv, digest, ActionKind.SMOKE_TEST, description))
-    wrong = wrong_hashes(result.stderr) if result.exit_code else None
+    wrong = wrong_hashes(result.failure()) if result.exit_code else None
     if wrong is not None:
         raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
     raise_for_failure(result, request.source)
@@ -230,9 +226,17 @@ async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
     return ElsewhereRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
 
 
-def _reported_elsewhere(run: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
-    reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as reported in {run.file})"
-    return SmokeReport(str(version), run.outcome, reason, required, run.run, (), f"elsewhere: {run.where}")
+def _reported_elsewhere(found: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
+    run = found.run
+    passed = run.outcome is Outcome.PASSED
+    return SmokeReport(
+        python=str(version),
+        outcome=run.outcome,
+        reason="" if passed else f"{run.reason} (on {found.where}, as reported in {found.file})",
+        required=required,
+        run=run,
+        where=f"elsewhere: {found.where}",
+    )
 
 
 async def _try(
@@ -285,13 +289,32 @@ def _python_arguments(python: SmokePython) -> tuple[str, ...]:
 
 
 def _report(result: ToolResult, version: PythonVersion, python: SmokePython, required: bool) -> SmokeReport:
-    where = python.emulator if isinstance(python, ForeignPython) else ""
-    runs = result.facts().get("runs", [])
+    run, reason = _outcome(result)
+    return SmokeReport(
+        python=str(version),
+        outcome=run.outcome if run else Outcome.FAILED,
+        reason=reason,
+        required=required,
+        run=run,
+        actions=(result.action,),
+        where=python.emulator if isinstance(python, ForeignPython) else "",
+    )
+
+
+def _outcome(result: ToolResult) -> tuple[SmokeRun | None, str]:
+    """The one run that a command reports, and why it did not pass; no run where the command failed before it."""
+    if result.problems():
+        return None, result.failure()
+    runs = [run for report in result.report(SmokeTestReports).reports for run in report.runs]
     if len(runs) != 1:
-        return SmokeReport(str(version), "failed", result.stderr, required, "", (result.action,), where)
-    run = runs[0]
-    reason = "" if run["outcome"] == "passed" else (result.stderr or run.get("reason") or "")
-    return SmokeReport(str(version), run["outcome"], reason, required, json.dumps(run), (result.action,), where)
+        return None, f"{result.action.description} reported {len(runs)} runs. {result.stderr}".strip()
+    return runs[0], failure_reason(runs[0])
+
+
+def failure_reason(run: SmokeRun) -> str:
+    """Why a run did not pass: each check that failed, else the reason that the tool names."""
+    failed = [f"{check.name}: {check.detail}" for check in run.checks if check.outcome is Outcome.FAILED]
+    return "" if run.outcome is Outcome.PASSED else "\n".join(failed) or run.reason
 
 
 @dataclass(frozen=True)
@@ -331,14 +354,14 @@ async def smoke_test_wheel(
     machine = this_machine()
     reported = matching_run(elsewhere.found, wheel.sha256, version)
     # A real machine of the platform takes precedence over an emulator. A failure on either counts.
-    if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
+    if reported and (reported.run.outcome is Outcome.FAILED or not runs_natively(key.platform, machine)):
         return _reported_elsewhere(reported, version, required)
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, machine, interpreters.of(version), foreign.found, requires)
     if isinstance(python, NoPython):
         known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
         notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
-        return SmokeReport(str(version), "not run", ". ".join(filter(None, notes)), required, "", ())
+        return SmokeReport(str(version), Outcome.NOT_RUN, ". ".join(filter(None, notes)), required)
     return await _try(plan, wheel, version, python, required)
 
 

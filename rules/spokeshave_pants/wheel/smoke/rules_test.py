@@ -10,6 +10,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Snapshot
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
@@ -48,18 +49,18 @@ def test_a_platform_or_a_python_makes_a_smoke_test_required(patterns: tuple[str,
 @pytest.mark.parametrize(
     ("outcome", "required", "is_error"),
     [
-        ("passed", False, False),
-        ("passed", True, False),
-        ("not run", False, False),
-        ("not run", True, True),
-        ("failed", False, True),
-        ("failed", True, True),
+        (Outcome.PASSED, False, False),
+        (Outcome.PASSED, True, False),
+        (Outcome.NOT_RUN, False, False),
+        (Outcome.NOT_RUN, True, True),
+        (Outcome.FAILED, False, True),
+        (Outcome.FAILED, True, True),
     ],
 )
 def test_a_failure_is_an_error_and_silence_is_one_where_a_run_is_required(
-    outcome: str, required: bool, is_error: bool
+    outcome: Outcome, required: bool, is_error: bool
 ) -> None:
-    assert SmokeReport("3.12", outcome, "why", required, "", ()).is_error is is_error
+    assert SmokeReport("3.12", outcome, "why", required).is_error is is_error
 
 
 def test_scripts_are_run_with_their_arguments_or_not_at_all() -> None:

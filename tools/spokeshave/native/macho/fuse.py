@@ -15,8 +15,9 @@ from typing import IO
 from spokeshave.errors import ExitCode
 from spokeshave.files import CHUNK, atomic_file
 from spokeshave.native.macho.file import MachOSlice, is_macho, read_macho
-from spokeshave.report import write_report
+from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.reports import FuseReport
 
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         fuse_folders(args.input, args.output)
     else:
         fuse(args.input, args.output)
-    write_report(args.report, {"output": str(args.output)})
+    write_text(args.report, FuseReport(str(args.output)).to_json())
     return ExitCode.OK
 
 

@@ -9,10 +9,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spokeshave.verify.findings import Finding, Rule, Subject, finding
+from spokeshave.verify.findings import Subject, finding
 from spokeshave.wheel.metadata_reader import is_early_license_file, read_core_metadata
 from spokeshave.wheel.name import belongs_to
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports import Finding
 from spokeshave_core.wheel_name import split_dist_info
 
 _MINORS = 100

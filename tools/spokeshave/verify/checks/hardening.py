@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spokeshave.verify.findings import Finding, Rule, Subject, finding
+from spokeshave.verify.findings import Subject, finding
+from spokeshave_core.outcomes import Rule
+from spokeshave_core.reports import Finding
 
 
 def check_hardening(subject: Subject) -> Iterator[Finding]:

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from spokeshave.linkage.pe import is_grafted
-from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
+from spokeshave.verify.findings import Subject, finding, findings
 from spokeshave.wheel.location import DATA_FOLDER, SCHEMES, Location, Root
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.name import belongs_to
 from spokeshave.wheel.paths import find_clashes
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problems, SpokeshaveError
+from spokeshave_core.reports import Finding
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spokeshave.verify.findings import Finding, Rule, Subject, finding
+from spokeshave.verify.findings import Subject, finding
 from spokeshave.verify.limited_api_audit import LimitedApiAudit, audit_limited_api
 from spokeshave.wheel.modules import find_modules
+from spokeshave_core.outcomes import Rule
+from spokeshave_core.reports import Finding
 
 _SHOWN = 12
 

@@ -17,8 +17,10 @@ from spokeshave.linkage.elf import (
 from spokeshave.linkage.elf_symbols import clashing_libraries, undefined_symbols
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.file import foreign_formats, no_native_code
-from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
+from spokeshave.verify.findings import Subject, finding, findings
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import ObjectFormat, Platform
+from spokeshave_core.reports import Finding
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from spokeshave.linkage.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
-from spokeshave.verify.findings import Finding, Rule, Subject, finding
+from spokeshave.verify.findings import Subject, finding
 from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_modules, find_modules
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.reports import Finding
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
+from spokeshave.verify.findings import Subject, finding, findings
 from spokeshave.wheel.record import UNHASHED, RecordEntry, content_fault, parse_record
+from spokeshave_core.outcomes import Rule
+from spokeshave_core.reports import Finding
 
 _REMEDY = "Repair the wheel again; a file was changed after RECORD was written."
 

@@ -10,11 +10,13 @@ from importlib.metadata import EntryPoint
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.verify.checks.layout import is_for_windows
-from spokeshave.verify.findings import Finding, Rule, Subject, finding, findings
+from spokeshave.verify.findings import Subject, finding, findings
 from spokeshave.wheel.scripts import read_scripts
 from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
+from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problems
+from spokeshave_core.reports import Finding
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
 # pip's parser, pkg_resources, on Python up to 3.10.

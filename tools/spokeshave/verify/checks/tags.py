@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from email.parser import Parser
 
-from spokeshave.verify.findings import Finding, Rule, Subject, finding
+from spokeshave.verify.findings import Subject, finding
+from spokeshave_core.outcomes import Rule
+from spokeshave_core.reports import Finding
 
 _VERSION = re.compile(r"1(\.[0-9]+)*")
 _REBUILD = "Build the wheel again with a tool that follows the wheel specification."

@@ -8,13 +8,14 @@ import os
 import time
 from pathlib import Path
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_pants.resources.files import page_script, page_style
 from spokeshave_pants.wheel.report.page.markup import Child, Html, element, join, raw_element
 from spokeshave_pants.wheel.report.page.matrix import render_matrix
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.page.timeline import human_time, render_timeline
 from spokeshave_pants.wheel.report.totals import Tally, saved_sentence, total_by_stage
-from spokeshave_pants.wheel.report.wheels import not_run_reasons
+from spokeshave_pants.wheel.report.wheels import RefusedWheel, not_run_reasons
 
 
 def render_page(run: PackageRun) -> str:
@@ -67,7 +68,7 @@ def _header(run: PackageRun) -> Html:
         element("h1", "Wheels ", element("span", _versions(run), class_="quiet")),
         element("p", f"package, {began}, {human_time(run.seconds)}", class_="quiet"),
         _failure(run),
-        _key_facts(run) if run.reports else None,
+        _key_facts(run) if run.reports or run.refused else None,
     )
 
 
@@ -84,7 +85,7 @@ def _failure(run: PackageRun) -> Html | None:
 def _key_facts(run: PackageRun) -> Html:
     total = total_by_stage(run.processes)[-1]
     outcomes = [outcome.outcome for report in run.reports for outcome in report.smoke]
-    counted = [f"{outcomes.count(name)} {name}" for name in ("passed", "failed", "not run") if outcomes.count(name)]
+    counted = [f"{outcomes.count(kind)} {kind.value}" for kind in Outcome if outcomes.count(kind)]
     cached = total.saved.actions
     facts: list[tuple[str, str, str]] = [
         ("wheels", str(len(run.reports)), f"for {_count({r.platform for r in run.reports}, 'platform')}"),
@@ -118,7 +119,9 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _sections(run: PackageRun) -> list[Html]:
+    findings = [_section("findings", "Findings", _findings(run.refused))] if run.refused else []
     return [
+        *findings,
         _section("matrix", "Wheels", render_matrix(run.reports, linked=run.succeeded), _reasons(run)),
         _section("totals", "Actions", _totals(run)),
         _section("timeline", "Timeline", render_timeline(run)),
@@ -130,13 +133,43 @@ def _section(name: str, title: str, *content: Child) -> Html:
     return element("section", element("h2", title, id=titled), *content, id=name, aria_labelledby=titled)
 
 
+def _findings(refused: tuple[RefusedWheel, ...]) -> Html:
+    """A row for everything that keeps a wheel from being finished."""
+    rows = [
+        element(
+            "tr",
+            element("th", wheel.wheel, scope="row"),
+            element("td", element("code", rule)),
+            element("td", problem.place),
+            element("td", element("pre", problem.message)),
+            element("td", element("pre", problem.remedy)),
+        )
+        for wheel in sorted(refused, key=lambda wheel: (wheel.wheel, wheel.target))
+        for rule, problem in wheel.rows()
+    ]
+    names = ("wheel", "rule", "file", "finding", "remedy")
+    table = element(
+        "table",
+        element("caption", "What is wrong with wheels, by wheel", class_="unseen"),
+        element("thead", element("tr", *(element("th", name, scope="col") for name in names))),
+        element("tbody", *rows),
+        class_="findings",
+    )
+    return join(
+        element(
+            "p", "These wheels were not finished: they could not be repaired, or the verification found something."
+        ),
+        element("div", table, class_="scroll", tabindex=0, role="region", aria_label="Findings"),
+    )
+
+
 def _reasons(run: PackageRun) -> Html | None:
     """Return the failures and the reasons for wheels that were not run, without duplicates."""
     failed = [
         element("li", f"{report.wheel} failed on Python {outcome.python}:", element("pre", outcome.reason))
         for report in sorted(run.reports, key=lambda report: report.wheel)
         for outcome in report.smoke
-        if outcome.outcome == "failed"
+        if outcome.outcome is Outcome.FAILED
     ]
     items = [*failed, *(element("li", reason) for reason in not_run_reasons(run.reports))]
     return element("ul", *items, class_="reasons") if items else None

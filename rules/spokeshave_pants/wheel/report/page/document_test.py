@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
+from spokeshave_core.outcomes import Outcome, Rule, Source
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports import CheckResult, Finding
+from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport
+from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, WheelReport
 
 LINUX, WINDOWS = "manylinux_2_17_x86_64", "win_amd64"
 HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
@@ -56,8 +60,8 @@ def wheel(distribution: str, platform: str, abi: str, **changes: Any) -> WheelRe
         sha256="ab" * 32,
         grafted=("libz-1234.so",),
         headers=("CPython 3.12.1 of this machine",),
-        actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
-        smoke=(PythonOutcome("3.12", "passed", checks=(CheckRow("tests", "passed", "7 passed"),)),),
+        actions=(ActionCount(ActionKind.COMPILE, 3, 2, 1, 4), ActionCount(ActionKind.LINK, 1, 0, 0, 0)),
+        smoke=(PythonOutcome("3.12", Outcome.PASSED, checks=(CheckResult("tests", Outcome.PASSED, 0.0, "7 passed"),)),),
     )
     return dataclasses.replace(report, **changes)
 
@@ -65,14 +69,16 @@ def wheel(distribution: str, platform: str, abi: str, **changes: Any) -> WheelRe
 WHEELS = (
     wheel("runtime", LINUX, "cp39"),
     wheel("runtime", LINUX, "cp310"),
-    wheel("runtime", WINDOWS, "cp310", smoke=(PythonOutcome("3.10", "not run", "no wine here"),)),
-    wheel("compiler", LINUX, "cp310", smoke=(PythonOutcome("3.10", "failed", "ImportError: no _native\nin line 2"),)),
+    wheel("runtime", WINDOWS, "cp310", smoke=(PythonOutcome("3.10", Outcome.NOT_RUN, "no wine here"),)),
+    wheel(
+        "compiler", LINUX, "cp310", smoke=(PythonOutcome("3.10", Outcome.FAILED, "ImportError: no _native\nin line 2"),)
+    ),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "hit_remotely", 1500, "a"),
-    ProcessRow("link", "Link a.so", "ran", 250, "l", (0,)),
+    ProcessRow("compile", "Compile a.cc", Source.HIT_REMOTELY, 1500, "a"),
+    ProcessRow("link", "Link a.so", Source.RAN, 250, "l", (0,)),
 )
-SPANS = (Span("Compile a.cc", "hit_remotely", 1000.5, 1000.75), Span("Link a.so", "ran", 1000.75, 1001))
+SPANS = (Span("Compile a.cc", Source.HIT_REMOTELY, 1000.5, 1000.75), Span("Link a.so", Source.RAN, 1000.75, 1001))
 
 
 def run(*reports: WheelReport, succeeded: bool = True) -> PackageRun:
@@ -124,6 +130,33 @@ def test_a_run_that_failed_says_so_and_links_to_no_file() -> None:
     assert "This run failed" not in page(*WHEELS).text
 
 
+def refused(text: str) -> RefusedWheel:
+    return RefusedWheel(
+        target=text,
+        wheel=text,
+        platform=LINUX,
+        abi="cp312",
+        problems=(Problem(text, text, text),),
+        findings=(Finding(Rule.SEARCH_PATH, "demo/a.so", "has a search path", text),),
+    )
+
+
+def test_findings_are_rows_with_wheel_rule_file_and_remedy() -> None:
+    shown = Page(render_page(dataclasses.replace(run(WHEELS[0], succeeded=False), refused=(refused("Remove it."),))))
+    assert shown.named("table")[0]["class"] == "findings"
+    rows = [cell.strip() for cell in shown.texts[shown.texts.index("remedy") + 1 :] if cell.strip()]
+    assert rows[:10] == [
+        *("Remove it.", "repair", "Remove it.", "Remove it.", "Remove it."),
+        *("Remove it.", "search-path", "demo/a.so", "has a search path", "Remove it."),
+    ]
+    assert "Findings" not in page(*WHEELS).text
+
+
+def test_no_finding_breaks_the_page() -> None:
+    shown = Page(render_page(dataclasses.replace(run(succeeded=False), refused=(refused(HOSTILE),))))
+    assert shown.named("b") == shown.named("img") == [] and shown.text.count(HOSTILE) == 6
+
+
 def test_a_page_can_be_without_a_wheel_and_without_a_process() -> None:
     empty = Page(render_page(PackageRun(1000, 2.5, False, (), (), ())))
     assert "No wheel was built." in empty.text and empty.named("dl") == empty.named("table") == []
@@ -141,12 +174,12 @@ def test_no_name_of_a_project_breaks_the_page() -> None:
         grafted=(HOSTILE,),
         headers=(HOSTILE,),
         smoke=tuple(
-            PythonOutcome(HOSTILE, outcome, HOSTILE, (CheckRow(HOSTILE, HOSTILE, HOSTILE),), HOSTILE)
-            for outcome in ("passed", "failed", "not run")
+            PythonOutcome(HOSTILE, outcome, HOSTILE, (CheckResult(HOSTILE, outcome, 0.0, HOSTILE),), HOSTILE)
+            for outcome in Outcome
         ),
     )
-    rows = (ProcessRow(HOSTILE, HOSTILE, "ran", 5),)
-    hostile = Page(render_page(PackageRun(1000, 2.5, True, (report,), rows, (Span(HOSTILE, "ran", 1001, 1002),))))
+    rows = (ProcessRow(HOSTILE, HOSTILE, Source.RAN, 5),)
+    hostile = Page(render_page(PackageRun(1000, 2.5, True, (report,), rows, (Span(HOSTILE, Source.RAN, 1001, 1002),))))
     assert hostile.named("b") == hostile.named("img") == []
     assert len(hostile.named("script")) == 1 and hostile.text.count(HOSTILE) > 10
 
@@ -185,13 +218,16 @@ def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
     platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
     reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
     rows = [
-        ProcessRow("compile", f"Compile {n}.cc for {platforms[n % 14]}", "ran", 900, str(n)) for n in range(1500 - 84)
+        ProcessRow("compile", f"Compile {n}.cc for {platforms[n % 14]}", Source.RAN, 900, str(n))
+        for n in range(1500 - 84)
     ]
     rows += [
-        ProcessRow("link", f"Link x.so for {r.platform} and {r.abi}", "ran", 90, r.wheel, tuple(range(0, 1400, 14)))
+        ProcessRow(
+            "link", f"Link x.so for {r.platform} and {r.abi}", Source.RAN, 90, r.wheel, tuple(range(0, 1400, 14))
+        )
         for r in reports
     ]
-    spans = tuple(Span(row.description, "ran", 1000 + n / 9, 1001 + n / 9) for n, row in enumerate(rows))
+    spans = tuple(Span(row.description, Source.RAN, 1000 + n / 9, 1001 + n / 9) for n, row in enumerate(rows))
     text = render_page(PackageRun(1000, 200, True, tuple(reports), tuple(rows), spans))
     assert text.count('class="wheel"') == 84 and text.count("<rect") > 3000
     assert len(text) < 1_500_000

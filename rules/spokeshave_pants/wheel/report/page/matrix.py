@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from spokeshave_core.outcomes import Outcome
 from spokeshave_core.wheel_name import distribution_of
+from spokeshave_pants.action import ActionKind
 from spokeshave_pants.wheel.report.page.markup import Html, element, join
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport, human_size
 
-_MARKS = {"passed": "✓", "failed": "✗", "not run": "○"}
+_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_RUN: "○"}
 _SHORT_HASH = 8
 
 
@@ -87,14 +89,14 @@ def _cell(abi: str, wheels: list[WheelReport], linked: bool) -> Html:
 
 def _words(wheel: WheelReport) -> list[str]:
     """Return the words that a reader can filter by."""
-    outcomes = [f"{outcome.python} {outcome.outcome}" for outcome in wheel.smoke]
+    outcomes = [f"{outcome.python} {outcome.outcome.value}" for outcome in wheel.smoke]
     return [wheel.wheel, wheel.platform, wheel.abi, wheel.target, *outcomes, *(() if wheel.smoke else ("untested",))]
 
 
 def _wheel(wheel: WheelReport, linked: bool) -> Html:
     size = human_size(wheel.size)
     named = element("a", size, href=quote(wheel.wheel), aria_label=f"{wheel.wheel}, {size}") if linked else size
-    compiled = [row for row in wheel.actions if row.kind == "compile"]
+    compiled = [row for row in wheel.actions if row.kind is ActionKind.COMPILE]
     ran, cached = sum(row.ran for row in compiled), sum(row.cached for row in compiled)
     return element(
         "div",
@@ -113,9 +115,9 @@ def _wheel(wheel: WheelReport, linked: bool) -> Html:
 
 def _chip(outcome: PythonOutcome) -> Html:
     mark = element("span", _MARKS[outcome.outcome], aria_hidden="true")
-    said = element("span", f" {outcome.outcome}", class_="unseen")
-    title = ". ".join(filter(None, (outcome.outcome, outcome.where, outcome.reason.split("\n")[0])))
-    class_ = f"chip {outcome.outcome.replace(' ', '-')}"
+    said = element("span", f" {outcome.outcome.value}", class_="unseen")
+    title = ". ".join(filter(None, (outcome.outcome.value, outcome.where, outcome.reason.split("\n")[0])))
+    class_ = f"chip {outcome.outcome.value.replace(' ', '-')}"
     return element("li", outcome.python, " ", mark, said, class_=class_, title=title)
 
 
@@ -138,11 +140,11 @@ def _facts(wheel: WheelReport) -> Html:
 def _outcome(outcome: PythonOutcome) -> Html:
     where = f" on {outcome.where}" if outcome.where else ""
     checks = [
-        element("li", f"{check.name}: {check.outcome}{f' ({check.detail})' if check.detail else ''}")
+        element("li", f"{check.name}: {check.outcome.value}{f' ({check.detail})' if check.detail else ''}")
         for check in outcome.checks
     ]
     return join(
-        f"{outcome.python} {outcome.outcome}{where}",
+        f"{outcome.python} {outcome.outcome.value}{where}",
         element("pre", outcome.reason) if outcome.reason else None,
         element("ul", *checks) if checks else None,
     )

@@ -9,7 +9,7 @@ from functools import cached_property
 from spokeshave_pants.wheel.report.critical_path import critical_path
 from spokeshave_pants.wheel.report.spans import Span, looked_up, match_spans
 from spokeshave_pants.wheel.report.totals import ProcessRow
-from spokeshave_pants.wheel.report.wheels import WheelReport
+from spokeshave_pants.wheel.report.wheels import RefusedWheel, WheelReport
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class PackageRun:
         seconds: The duration by the clock.
         succeeded: Whether the run succeeded. A failed run wrote no wheels.
         reports: Reports on the wheels that were made, whether or not their smoke tests passed.
+    :param refused: wheels that could not be repaired, or in which the verification found something.
     """
 
     started: float
@@ -41,6 +42,7 @@ class PackageRun:
     reports: tuple[WheelReport, ...]
     processes: tuple[ProcessRow, ...]
     spans: tuple[Span, ...]
+    refused: tuple[RefusedWheel, ...] = ()
 
     @cached_property
     def _matched(self) -> tuple[dict[int, Span], tuple[Span, ...]]:

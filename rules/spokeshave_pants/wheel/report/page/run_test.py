@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The pack took long once and is cached; the compile was done now; the daemon kept the metadata.
 PROCESSES = (
-    ProcessRow("metadata", "Check the metadata", "memoized", 300, "m"),
-    ProcessRow("runtime pack", "Make the runtime pack", "hit_remotely", 60_000, "p"),
-    ProcessRow("compile", "Compile a.cc", "ran", 2000, "a"),
-    ProcessRow("link", "Link a.so", "ran", None, "l", (1, 2)),
-    ProcessRow("assemble", "Assemble x", "ran", 500, "x", (0, 3)),
+    ProcessRow("metadata", "Check the metadata", Source.MEMOIZED, 300, "m"),
+    ProcessRow("runtime pack", "Make the runtime pack", Source.HIT_REMOTELY, 60_000, "p"),
+    ProcessRow("compile", "Compile a.cc", Source.RAN, 2000, "a"),
+    ProcessRow("link", "Link a.so", Source.RAN, None, "l", (1, 2)),
+    ProcessRow("assemble", "Assemble x", Source.RAN, 500, "x", (0, 3)),
 )
 SPANS = (
-    Span("Install the compiler", "ran", 100, 130),
-    Span("Make the runtime pack", "hit_remotely", 130, 130.5),
-    Span("Compile a.cc", "ran", 130, 132),
-    Span("Link a.so", "ran", 132, 132.25),
-    Span("Assemble x", "ran", 132.5, 133),
+    Span("Install the compiler", Source.RAN, 100, 130),
+    Span("Make the runtime pack", Source.HIT_REMOTELY, 130, 130.5),
+    Span("Compile a.cc", Source.RAN, 130, 132),
+    Span("Link a.so", Source.RAN, 132, 132.25),
+    Span("Assemble x", Source.RAN, 132.5, 133),
 )
 
 
@@ -49,7 +50,7 @@ def test_processes_behind_no_wheel_are_told_apart() -> None:
 
 def test_looking_up_is_counted_for_the_actions_behind_wheels() -> None:
     assert run().looked_up == 0.5
-    tools = Span("Install the tools", "hit_remotely", 95, 99)
+    tools = Span("Install the tools", Source.HIT_REMOTELY, 95, 99)
     assert run(spans=(*SPANS, tools)).looked_up == 0.5
 
 

@@ -8,15 +8,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.page.markup import Html, element, join
 from spokeshave_pants.wheel.report.page.run import PackageRun, Step
 from spokeshave_pants.wheel.report.spans import Span
 
 SOURCE_NAMES = {
-    "ran": "run",
-    "hit_locally": "hit locally",
-    "hit_remotely": "hit remotely",
-    "memoized": "kept by the daemon",
+    Source.RAN: "run",
+    Source.HIT_LOCALLY: "hit locally",
+    Source.HIT_REMOTELY: "hit remotely",
+    Source.MEMOIZED: "kept by the daemon",
 }
 OTHER = "other processes"
 
@@ -120,7 +121,7 @@ def render_timeline(run: PackageRun) -> Html:
 
 
 def _why_no_times(run: PackageRun) -> str:
-    if any(process.source != "memoized" for process in run.processes):
+    if any(process.source is not Source.MEMOIZED for process in run.processes):
         return "Pants reported no process times: `[GLOBAL].streaming_workunits_level` must be `debug`, its default."
     return "No process was run or looked up in this run: the daemon kept all results of an earlier run."
 
@@ -133,7 +134,7 @@ def _path_in_words(run: PackageRun) -> str:
         f"{human_time(run.critical_seconds)} of the run's {human_time(run.seconds)}. "
         "A run with more processors would take at least that long."
     )
-    if any(step.process.source != "ran" for step in run.steps):
+    if any(step.process.source.is_cached for step in run.steps):
         unknown = any(process.milliseconds is None for process in run.processes)
         least = "at least " if unknown else ""
         text += f" Where nothing is cached the longest chain takes {least}{human_time(run.cold_seconds)}."
@@ -161,7 +162,7 @@ def _grid(axis: Axis, height: int) -> list[Html]:
 def _bar(span: Span, axis: Axis, y: float, height: float, *, critical: bool = False) -> Html:
     left, right = axis.percent(axis.seconds(span.start)), axis.percent(axis.seconds(span.end))
     width = max(_THINNEST, right - left)
-    kind = "failed" if span.failed else span.source
+    kind = "failed" if span.failed else span.source.value
     return element(
         "rect",
         element("title", f"{span.description}: {_when(span, axis)}"),
@@ -212,7 +213,7 @@ class Group:
     def of(cls, name: str, steps: Iterable[Step]) -> Group:
         listed = tuple(steps)
         spans = sorted((step.span for step in listed if step.span), key=lambda span: (span.start, span.end))
-        return cls(name, tuple(spans), sum(step.process.source == "memoized" for step in listed))
+        return cls(name, tuple(spans), sum(step.process.source is Source.MEMOIZED for step in listed))
 
     def size(self) -> str:
         """Return the number of processes, in words."""
@@ -288,7 +289,7 @@ def _listed(group: Group, axis: Axis) -> Html:
 
 
 def _legend() -> Html:
-    kinds = [(key, SOURCE_NAMES[key]) for key in ("ran", "hit_locally", "hit_remotely")]
+    kinds = [(source.value, name) for source, name in SOURCE_NAMES.items() if source is not Source.MEMOIZED]
     kinds += [("failed", "failed"), ("critical", "on the critical path")]
     bars = {key: element("rect", width="100%", height=10, class_=f"bar {key}") for key, _ in kinds}
     items = [element("li", element("svg", bars[key], height=10, aria_hidden="true"), " ", name) for key, name in kinds]

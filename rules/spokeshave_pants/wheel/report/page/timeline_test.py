@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.page.timeline import (
     Axis,
@@ -18,15 +19,15 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 LINUX, MACOS = "manylinux_2_17_x86_64", "macosx_11_0_arm64"
 PROCESSES = (
-    ProcessRow("metadata", "Check the metadata of core:wheel", "memoized", 300, "m"),
-    ProcessRow("compile", f"Compile a.cc for {LINUX}", "ran", 2000, "a"),
-    ProcessRow("compile", f"Compile b.cc for {LINUX}", "memoized", 2000, "b"),
-    ProcessRow("compile", f"Compile a.cc for {MACOS}", "hit_locally", 2000, "c"),
+    ProcessRow("metadata", "Check the metadata of core:wheel", Source.MEMOIZED, 300, "m"),
+    ProcessRow("compile", f"Compile a.cc for {LINUX}", Source.RAN, 2000, "a"),
+    ProcessRow("compile", f"Compile b.cc for {LINUX}", Source.MEMOIZED, 2000, "b"),
+    ProcessRow("compile", f"Compile a.cc for {MACOS}", Source.HIT_LOCALLY, 2000, "c"),
 )
 SPANS = (
-    Span("Install the compiler", "ran", 102, 130),
-    Span(f"Compile a.cc for {LINUX}", "ran", 130, 142),
-    Span(f"Compile a.cc for {MACOS}", "hit_locally", 130, 130.5),
+    Span("Install the compiler", Source.RAN, 102, 130),
+    Span(f"Compile a.cc for {LINUX}", Source.RAN, 130, 142),
+    Span(f"Compile a.cc for {MACOS}", Source.HIT_LOCALLY, 130, 130.5),
 )
 
 
@@ -101,7 +102,7 @@ def test_a_stage_of_one_platform_has_no_parts() -> None:
 
 
 def test_a_step_of_the_critical_path_that_the_daemon_kept_is_said_to_be_kept() -> None:
-    link = ProcessRow("link", "Link a.so", "memoized", 40, "l", (1,))
+    link = ProcessRow("link", "Link a.so", Source.MEMOIZED, 40, "l", (1,))
     text = render_timeline(run((*PROCESSES, link))).text
     path = text[text.index("<ol") : text.index("</ol>")]
     assert path.index(f"Compile a.cc for {LINUX}") < path.index("12.0 s, run") < path.index("Link a.so")
@@ -114,6 +115,6 @@ def test_why_there_is_no_timeline_is_said() -> None:
 
 
 def test_a_run_that_failed_before_a_wheel_has_its_processes_all_the_same() -> None:
-    failed = Span(f"Compile bad.cc for {LINUX}", "ran", 130, 131, failed=True)
+    failed = Span(f"Compile bad.cc for {LINUX}", Source.RAN, 130, 131, failed=True)
     text = render_timeline(run((), (*SPANS, failed))).text
     assert "No wheel was reported" in text and 'class="bar failed"' in text and "1.0 s" in text

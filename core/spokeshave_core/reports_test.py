@@ -1,0 +1,153 @@
+"""Each report read back from what it writes, and the one error of a text that is not a report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
+from spokeshave_core.outcomes import Outcome, Rule, UploadOutcome
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports import (
+    AssembleReport,
+    CheckResult,
+    FailureReport,
+    FetchReport,
+    Finding,
+    FuseReport,
+    GraftedLibrary,
+    InvalidReportError,
+    MetadataReport,
+    PythonFacts,
+    RepairReport,
+    Report,
+    SmokeRun,
+    SmokeTestReport,
+    SmokeTestReports,
+    StampReport,
+    UploadedFile,
+    UploadReport,
+    VerifyReport,
+    VersionReport,
+)
+
+WHEEL = "demo-1.0-cp312-abi3-manylinux_2_17_x86_64.whl"
+PROBLEM = Problem("demo/_native.so", "is not\na library", "Build it ü again.")
+RUN = SmokeRun(
+    python=PythonFacts("/p", "3.13.1", "CPython", "Linux x86_64", "qemu 10", free_threaded=True),
+    outcome=Outcome.FAILED,
+    reason="import demo: it crashed",
+    checks=(CheckResult("install", Outcome.PASSED, 1.5), CheckResult("tests", Outcome.NOT_RUN, 0.0, "left out")),
+)
+SMOKE_TEST = SmokeTestReport(WHEEL, "ab", (RUN, SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, "there is none")))
+REPORTS: tuple[Report, ...] = (
+    FailureReport((PROBLEM,)),
+    MetadataReport("demo", None, ">=3.9"),
+    AssembleReport(WHEEL, "demo", "1.0", None, ("demo/__init__.py",)),
+    FuseReport("out/_native.so"),
+    RepairReport(
+        wheel=WHEEL,
+        sha256="ab",
+        size=12,
+        tags=("cp312-abi3-manylinux_2_17_x86_64",),
+        platform="manylinux_2_17_x86_64",
+        grafted=(GraftedLibrary("libz.so", "demo.libs/libz-1.so", "cd"),),
+        libraries=("libc.so.6",),
+        newest_symbols={"GLIBC": "2.4"},
+    ),
+    VerifyReport(tuple(Finding(rule, "a", "b", "c") for rule in Rule)),
+    StampReport(wheel=WHEEL, sha256="ab", size=12, version="1.0", changed=("a",), copied=3),
+    VersionReport(version="1.0", packages={"a/version.json": "1.0"}, channel="dev", commit=None, dirty=True),
+    FetchReport((WHEEL,)),
+    UploadReport(
+        "https://wheels.example.org/", tuple(UploadedFile(WHEEL, "ab", each) for each in UploadOutcome), (PROBLEM,)
+    ),
+    SMOKE_TEST,
+    SmokeTestReports((SMOKE_TEST,)),
+    SmokeTestReports((SMOKE_TEST, SMOKE_TEST)),
+)
+
+
+def test_every_report_is_in_the_list() -> None:
+    assert {type(report) for report in REPORTS} == set(Report.__subclasses__())
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: type(report).__name__)
+def test_a_report_is_read_back_as_it_was(report: Report) -> None:
+    assert type(report).from_json(report.to_json()) == report
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: type(report).__name__)
+def test_each_missing_key_is_named(report: Report) -> None:
+    if isinstance(report, SmokeTestReports):
+        report = report.reports[0]
+    document = json.loads(report.to_json())
+    required = [
+        field.name
+        for field in dataclasses.fields(report)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    for name in required:
+        text = json.dumps({key: value for key, value in document.items() if key != name})
+        with pytest.raises(InvalidReportError, match=f"it has no '{name}'"):
+            type(report).from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is not JSON"),
+        ("[]", r"it is \[\] and not an object"),
+        ('{"problems": []}', "it has no 'findings'"),
+        ('{"findings": 3}', "findings is 3 and not a list"),
+        ('{"findings": [{"rule": "tag"}]}', r"findings\[0\] has no 'place', 'message', 'remedy'"),
+        (
+            '{"findings": [{"rule": "new", "place": "a", "message": "b", "remedy": "c"}]}',
+            r"findings\[0\].rule is \"new\" and not 'archive' or",
+        ),
+        (
+            '{"findings": [{"rule": "tag", "place": null, "message": "b", "remedy": "c"}]}',
+            r"findings\[0\].place is null and not a text",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_report_is_named_with_its_position(text: str, message: str) -> None:
+    with pytest.raises(InvalidReportError, match=message):
+        VerifyReport.from_json(text)
+
+
+def test_keys_of_a_newer_version_are_ignored() -> None:
+    document = json.loads(SMOKE_TEST.to_json())
+    document["new"] = document["runs"][0]["python"]["new"] = 1
+    assert SmokeTestReport.from_json(json.dumps(document)) == SMOKE_TEST
+
+
+def test_smoke_reports_are_an_object_for_one_wheel_and_a_list_for_several() -> None:
+    one, several = SmokeTestReports((SMOKE_TEST,)), SmokeTestReports((SMOKE_TEST, SMOKE_TEST))
+    assert isinstance(json.loads(one.to_json()), dict) and isinstance(json.loads(several.to_json()), list)
+    assert SmokeTestReports.from_json(one.to_json()) == one
+    assert SmokeTestReports.from_json(several.to_json()) == several
+
+
+def test_a_flag_is_not_a_number_and_a_number_not_a_flag() -> None:
+    assert from_value(float, 1) == 1.0
+    for kind, value in ((int, True), (float, True), (bool, 1), (int, 1.5), (str, 1)):
+        with pytest.raises(InvalidJsonError):
+            from_value(kind, value)
+
+
+def test_seconds_are_written_to_the_millisecond() -> None:
+    assert to_value(CheckResult("a", Outcome.PASSED, 1.23456)) == {
+        "name": "a",
+        "outcome": "passed",
+        "seconds": 1.235,
+        "detail": "",
+    }
+
+
+def test_the_abi_version_of_an_interpreter() -> None:
+    assert RUN.python.abi_version == "3.13t"
+    assert PythonFacts("/p", "3.12.4").abi_version == "3.12"
+    assert PythonFacts("/p").abi_version is None
