@@ -66,7 +66,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "goals",
         "register",
     ),
-    "wheel/report": ("totals", "spans wheels", "critical_path", "page"),
+    "wheel/report": ("totals", "spans wheels", "critical_path", "page", "github"),
 }
 
 
