@@ -17,7 +17,15 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 
 # The layers of each folder, lowest first: rooms of one layer do not import each other. A folder that is not listed has
 # no folders below it; its modules may import each other, but not in a ring. A package's `__init__` is below all others.
-CORE_LAYERS: Mapping[str, tuple[str, ...]] = {}
+CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
+    "": (
+        "channel json_values outcomes problems requirement_lines",
+        "home wheel_name",
+        "python_abi platform",
+        "manifest",
+        "reports",
+    ),
+}
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "errors files processes python_code",

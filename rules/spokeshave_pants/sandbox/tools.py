@@ -14,7 +14,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import FailureReport, InvalidReportError, Report
+from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.resources.command_sources import command_sources

@@ -9,7 +9,7 @@ from pathlib import Path
 from spokeshave.files import sha256_of_file
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.problems import SpokeshaveError
-from spokeshave_core.reports import GraftedLibrary
+from spokeshave_core.reports.repair import GraftedLibrary
 
 _HASH_LENGTH = 8
 
