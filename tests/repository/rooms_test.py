@@ -17,11 +17,19 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 
 # The layers of each folder, lowest first: rooms of one layer do not import each other. A folder that is not listed has
 # no folders below it; its modules may import each other, but not in a ring. A package's `__init__` is below all others.
-CORE_LAYERS: Mapping[str, tuple[str, ...]] = {}
+CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
+    "": (
+        "channel json_values outcomes problems requirement_lines",
+        "home wheel_name",
+        "python_abi platform",
+        "manifest",
+        "reports",
+    ),
+}
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "errors files processes python_code",
-        "home pinned_library report setup_steps",
+        "pinned_library report setup_steps",
         "tags",
         "native",
         "wheel",
@@ -35,9 +43,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "action errors file_names resources",
-        "platform",
-        "python_abi",
+        "action errors resources",
         "pythons sandbox",
         "toolchain",
         "confinement",
@@ -57,7 +63,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "goals",
         "register",
     ),
-    "release": ("channel checkout target_types", "subsystem", "rules", "goals", "register"),
+    "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
     "wheel": (
         "progress publish report subsystem target_types",
         "plan",
@@ -68,7 +74,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "goals",
         "register",
     ),
-    "wheel/report": ("totals", "spans wheels", "critical_path", "page"),
+    "wheel/report": ("totals", "spans wheels", "critical_path", "page", "github"),
 }
 
 

@@ -136,7 +136,7 @@ def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
 def write_failure(report: Path, error: SpokeshaveError) -> None:
     """Write the report of a failed command, so that a report of an earlier run is not mistaken for this one's."""
     from spokeshave.report import write_text
-    from spokeshave_core.reports import FailureReport
+    from spokeshave_core.reports.report import FailureReport
 
     try:
         write_text(report, FailureReport(error.problems).to_json())

@@ -13,7 +13,7 @@ from spokeshave import __version__
 from spokeshave.cli import COMMANDS, main
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.report_fixtures import read_report
-from spokeshave_core.reports import FailureReport
+from spokeshave_core.reports.report import FailureReport
 
 
 def spokeshave(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from pants.engine.target import AllTargets, Target, Targets, WrappedTarget, Wrap
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.reports import VersionReport
+from spokeshave_core.reports.version import VersionReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.checkout import read_checkout

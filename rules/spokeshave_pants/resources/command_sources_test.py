@@ -92,17 +92,20 @@ def test_an_edit_of_a_command_changes_its_own_key_alone(command: str) -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("smoke/user_tests.py", {"smoke-test"}),
-        ("stamp/sbom.py", {"stamp"}),
-        ("verify/checks/hardening.py", {"verify"}),
-        ("repair/graft.py", {"repair"}),
-        ("native/macho/codesign.py", {"repair"}),
-        ("pythons/pip.py", {"fetch", "smoke-test"}),
-        ("errors.py", set(COMMANDS)),
+        ("spokeshave/smoke/user_tests.py", {"smoke-test"}),
+        ("spokeshave/stamp/sbom.py", {"stamp"}),
+        ("spokeshave/verify/checks/hardening.py", {"verify"}),
+        ("spokeshave/repair/graft.py", {"repair"}),
+        ("spokeshave/native/macho/codesign.py", {"repair"}),
+        ("spokeshave/pythons/pip.py", {"fetch", "smoke-test"}),
+        ("spokeshave/linkage/musl_symbols.py", {"repair", "verify"}),
+        ("spokeshave_core/channel.py", {"version"}),
+        ("spokeshave_core/reports/upload.py", {"upload"}),
+        ("spokeshave/errors.py", set(COMMANDS)),
     ],
 )
 def test_an_edit_of_a_room_changes_the_keys_of_what_uses_it(path: str, expected: set[str]) -> None:
-    assert keys_changed_by(f"spokeshave/{path}") == expected
+    assert keys_changed_by(path) == expected
 
 
 def test_no_source_of_a_build_finds_another_in_a_way_that_is_not_followed() -> None:

@@ -15,7 +15,7 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import FailureReport, InvalidReportError, Report
+from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.resources.command_sources import command_sources

@@ -9,7 +9,9 @@ from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetad
 
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import FailureReport, FetchReport, Finding, Report, VerifyReport
+from spokeshave_core.reports.fetch import FetchReport
+from spokeshave_core.reports.report import FailureReport, Report
+from spokeshave_core.reports.verify import Finding, VerifyReport
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.sandbox.tools import PROBLEMS_METADATA, ToolResult, raise_for_failure

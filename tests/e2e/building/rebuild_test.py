@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from e2e.support.project import PantsRun, Project, running, sha256
+from e2e.support.project import REPOSITORY, PantsRun, Project, running, sha256
 
 WHEEL = "core:wheel"
 ABIS = ("cp310", "cp311", "cp312-abi3")
@@ -91,6 +93,30 @@ def test_nothing_runs_where_nothing_changed(project: Project, first: PantsRun) -
     assert run.ran() == []
     assert project.ran(WHEEL) == []
     assert [sha256(wheel) for wheel in project.wheels()] == before
+
+
+def test_an_edit_of_a_tool_runs_that_command_alone(project: Project, first: PantsRun) -> None:
+    plugin = _copy_of_the_plugin(project.root.parent / "plugin")
+    for path in ("upload/command.py", "stamp/sbom.py"):
+        with (plugin / "tools/spokeshave" / path).open("a") as source:
+            source.write(f"# {uuid.uuid4()}\n")
+    project.clear_dist()
+    # Without the daemon, which would end to start with another plugin.
+    project.pants(
+        *("--release-version-channel=stable", "package", WHEEL),
+        daemon=False,
+        variables={"PANTS_PYTHONPATH": f"['{plugin / 'rules'}']"},
+    ).checked()
+    # The stamped wheels have the same bytes, so no smoke test runs again.
+    stamps = project.ran(WHEEL, "stamp")
+    assert len(stamps) == 3
+    assert project.ran(WHEEL) == stamps
+
+
+def _copy_of_the_plugin(root: Path) -> Path:
+    for name in ("3rdparty/python", "core", "rules", "tools"):
+        shutil.copytree(REPOSITORY / name, root / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
 
 
 def test_a_header_edit_recompiles_exactly_its_includers(project: Project, first: PantsRun) -> None:

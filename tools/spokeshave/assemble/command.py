@@ -18,7 +18,7 @@ from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import WheelEntry, WrittenWheel, render_wheel_file, write_wheel
 from spokeshave_core.problems import Problems
-from spokeshave_core.reports import AssembleReport
+from spokeshave_core.reports.assemble import AssembleReport
 from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
 
 STORED = Compression.STORED

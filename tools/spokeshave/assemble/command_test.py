@@ -21,7 +21,7 @@ from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_module import render_version_module
-from spokeshave_core.reports import AssembleReport
+from spokeshave_core.reports.assemble import AssembleReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'

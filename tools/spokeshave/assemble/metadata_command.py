@@ -10,7 +10,7 @@ from spokeshave.assemble.metadata import read_metadata, read_toml
 from spokeshave.errors import ExitCode, InvalidMetadataError
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports import MetadataReport
+from spokeshave_core.reports.assemble import MetadataReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

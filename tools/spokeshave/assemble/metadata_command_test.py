@@ -9,7 +9,7 @@ from pytest import CaptureFixture
 
 from spokeshave.cli import main
 from spokeshave.testing.report_fixtures import read_report
-from spokeshave_core.reports import MetadataReport
+from spokeshave_core.reports.assemble import MetadataReport
 
 
 def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from spokeshave.pythons.pip import pip_folder, platform_options
 from spokeshave.pythons.requirements import read_pinned_file
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, SpokeshaveError
-from spokeshave_core.reports import FetchReport
+from spokeshave_core.reports.fetch import FetchReport
 
 
 class FetchError(SpokeshaveError):

@@ -14,7 +14,7 @@ from spokeshave.pythons.interpreter import inspect
 from spokeshave.testing.index_fixtures import pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.report_fixtures import read_report
-from spokeshave_core.reports import FetchReport
+from spokeshave_core.reports.fetch import FetchReport
 
 
 def test_a_file_with_index_options_is_fetched(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import Problems
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import GraftedLibrary, RepairReport
+from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 

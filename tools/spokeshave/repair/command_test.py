@@ -20,7 +20,7 @@ from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave_core.platform import InvalidPlatformError, Platform
 from spokeshave_core.problems import SpokeshaveError
-from spokeshave_core.reports import RepairReport
+from spokeshave_core.reports.repair import RepairReport
 
 PLATFORM = Platform.parse(MANYLINUX)
 VISIBLE = '__attribute__((visibility("default")))'

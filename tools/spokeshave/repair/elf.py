@@ -30,7 +30,7 @@ from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports import GraftedLibrary
+from spokeshave_core.reports.repair import GraftedLibrary
 
 _LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
 # Whether the files find each other; what they need of the platform is checked before anything is copied.

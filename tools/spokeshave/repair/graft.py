@@ -10,7 +10,7 @@ from spokeshave.files import sha256_of_file
 from spokeshave.linkage.linkage import Fault
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.problems import Problems, SpokeshaveError
-from spokeshave_core.reports import GraftedLibrary
+from spokeshave_core.reports.repair import GraftedLibrary
 
 _HASH_LENGTH = 8
 

@@ -32,7 +32,7 @@ from spokeshave_core.home import emulation_folder
 from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports import PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
+from spokeshave_core.reports.smoke import PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

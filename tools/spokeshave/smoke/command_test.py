@@ -25,7 +25,8 @@ from spokeshave.testing.native_fixtures import build_wheel, compile_library, mod
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.writer import WheelEntry, write_wheel
-from spokeshave_core.reports import FailureReport, SmokeTestReports
+from spokeshave_core.reports.report import FailureReport
+from spokeshave_core.reports.smoke import SmokeTestReports
 from spokeshave_core.wheel_name import WheelName, WheelTag
 
 PYTHON = Path(sys.executable).resolve()

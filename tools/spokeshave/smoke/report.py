@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spokeshave_core.outcomes import Outcome
-from spokeshave_core.reports import SmokeRun, SmokeTestReport
+from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReport
 
 _STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_RUN: "yellow"}
 

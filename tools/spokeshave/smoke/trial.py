@@ -24,7 +24,7 @@ from spokeshave.smoke.wheelhouse import WheelFile, runtime_pins
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError
-from spokeshave_core.reports import CheckResult
+from spokeshave_core.reports.smoke import CheckResult
 
 TIMEOUT = 300.0
 

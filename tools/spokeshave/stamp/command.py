@@ -28,7 +28,7 @@ from spokeshave.wheel.record import RecordEntry, parse_record
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave.wheel.writer import CopiedMember, WheelEntry, WrittenWheel, find_dist_info, write_wheel
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports import StampReport
+from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.wheel_name import WheelName, split_dist_info
 
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")

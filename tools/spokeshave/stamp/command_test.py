@@ -17,7 +17,7 @@ from spokeshave.testing.wheel_fixtures import FILES, make_wheel, read_wheel
 from spokeshave.wheel.archive import ArchiveReader, Compression
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.writer import WheelEntry, write_wheel
-from spokeshave_core.reports import StampReport
+from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 RC, FINAL = "3.12.0rc20260821", "3.12.0"

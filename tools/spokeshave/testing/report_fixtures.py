@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from spokeshave_core.reports import Report
+from spokeshave_core.reports.report import Report
 
 R = TypeVar("R", bound=Report)
 

@@ -55,7 +55,7 @@ from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.outcomes import UploadOutcome
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
-from spokeshave_core.reports import UploadedFile, UploadReport
+from spokeshave_core.reports.upload import UploadedFile, UploadReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 # zipfile's errors for damaged files: RuntimeError for encryption, NotImplementedError (a subclass) for unknown

@@ -31,7 +31,8 @@ from spokeshave.testing.index_fixtures import (
 )
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.report_fixtures import read_report
-from spokeshave_core.reports import FailureReport, UploadReport
+from spokeshave_core.reports.report import FailureReport
+from spokeshave_core.reports.upload import UploadReport
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}

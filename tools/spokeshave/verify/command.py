@@ -26,7 +26,7 @@ from spokeshave.wheel.tree import unpack
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding, VerifyReport
+from spokeshave_core.reports.verify import Finding, VerifyReport
 
 Check = Callable[[Subject], Iterator[Finding]]
 

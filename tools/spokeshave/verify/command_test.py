@@ -27,7 +27,7 @@ from spokeshave.wheel.writer import render_wheel_file
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding, VerifyReport
+from spokeshave_core.reports.verify import Finding, VerifyReport
 from spokeshave_core.wheel_name import WheelTag
 
 PLATFORM = Platform.parse(MANYLINUX)

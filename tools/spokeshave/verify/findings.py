@@ -11,7 +11,7 @@ from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 
 @dataclass(frozen=True)

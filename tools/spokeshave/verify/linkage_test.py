@@ -23,7 +23,7 @@ from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"

@@ -15,7 +15,7 @@ from spokeshave.verify.findings import Expectation
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
 WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"

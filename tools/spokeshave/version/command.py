@@ -21,7 +21,7 @@ from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import write_text
 from spokeshave_core.channel import AT_COMMIT, DATED, Channel, VersionFormat
 from spokeshave_core.problems import Problems
-from spokeshave_core.reports import VersionReport
+from spokeshave_core.reports.version import VersionReport
 
 KEY = "package-version"
 EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'

@@ -11,7 +11,7 @@ from spokeshave.errors import InvalidVersionError
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.version.command import VersionRequest, compute_version
 from spokeshave_core.channel import Channel
-from spokeshave_core.reports import VersionReport
+from spokeshave_core.reports.version import VersionReport
 
 COMMIT = "3f786850e387550fdab836ed7e6dc881de23001b"
 

@@ -14,7 +14,10 @@ from pants.util.logging import LogLevel
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
-from spokeshave_core.reports import AssembleReport, Finding, MetadataReport, RepairReport, StampReport, VerifyReport
+from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
+from spokeshave_core.reports.repair import RepairReport
+from spokeshave_core.reports.stamp import StampReport
+from spokeshave_core.reports.verify import Finding, VerifyReport
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest

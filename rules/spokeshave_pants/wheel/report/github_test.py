@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave_core.outcomes import Outcome, Rule
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 from spokeshave_pants.cc.diagnostics import CompileMessage, FailedCompile
 from spokeshave_pants.wheel.report.github import Annotation, annotate, escape_message, escape_property, render_summary
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel

@@ -9,7 +9,8 @@ from tabulate import tabulate
 from spokeshave_core.json_values import to_text, to_value
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import CheckResult, Finding
+from spokeshave_core.reports.smoke import CheckResult
+from spokeshave_core.reports.verify import Finding
 from spokeshave_core.wheel_name import WheelName, distribution_of
 from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.totals import ProcessRow, total_by_stage

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from spokeshave_core.outcomes import Outcome, Rule, Source
-from spokeshave_core.reports import CheckResult, Finding
+from spokeshave_core.reports.smoke import CheckResult
+from spokeshave_core.reports.verify import Finding
 from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problems, SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_core.reports import InvalidReportError, SmokeRun, SmokeTestReports
+from spokeshave_core.reports.report import InvalidReportError
+from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 
 _REMEDY = "Write it with `spokeshave smoke-test --report`, or remove it from `[wheel-smoke].reports`."
 

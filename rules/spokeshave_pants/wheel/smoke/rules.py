@@ -29,7 +29,7 @@ from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_core.reports import SmokeRun, SmokeTestReports
+from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters

@@ -18,7 +18,7 @@ from spokeshave.native.macho.file import MachOSlice, is_macho, read_macho
 from spokeshave.native.macho.universal import SliceEntry, UniversalHeader
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
-from spokeshave_core.reports import FuseReport
+from spokeshave_core.reports.fuse import FuseReport
 
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.

@@ -11,7 +11,7 @@ from spokeshave.native.macho.fuse import UnfusableFilesError, fuse, fuse_folders
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.testing.native_fixtures import link_bare, module_source
 from spokeshave.testing.report_fixtures import read_report
-from spokeshave_core.reports import FuseReport
+from spokeshave_core.reports.fuse import FuseReport
 
 ARM, X86, ELF = "macosx_11_0_arm64", "macosx_11_0_x86_64", "manylinux_2_17_x86_64"
 

@@ -13,7 +13,7 @@ from spokeshave.files import CHUNK
 from spokeshave.native.file import is_native
 from spokeshave.verify.findings import Subject, finding
 from spokeshave_core.outcomes import Rule
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 # Paths of sandboxes. No text has a reason to contain them.
 _SANDBOXES = (rb"/tmp/pants-sandbox[-\w]*", rb"/tmp/process-execution[-\w]+", rb"/tmp/spokeshave-[-\w]+")

@@ -14,7 +14,7 @@ from spokeshave.wheel.metadata_reader import is_early_license_file, read_core_me
 from spokeshave.wheel.name import belongs_to
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 from spokeshave_core.wheel_name import split_dist_info
 
 _MINORS = 100

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from spokeshave.verify.findings import Subject, finding
 from spokeshave_core.outcomes import Rule
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 
 def check_hardening(subject: Subject) -> Iterator[Finding]:

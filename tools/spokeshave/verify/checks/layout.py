@@ -16,7 +16,7 @@ from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problems, SpokeshaveError
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 _PROJECT_FOLDERS = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "build"}

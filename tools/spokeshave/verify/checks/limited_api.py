@@ -8,7 +8,7 @@ from spokeshave.verify.findings import Subject, finding
 from spokeshave.verify.limited_api_audit import LimitedApiAudit, audit_limited_api
 from spokeshave.wheel.modules import find_modules
 from spokeshave_core.outcomes import Rule
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 _SHOWN = 12
 

@@ -9,7 +9,7 @@ from spokeshave.linkage.linkage import Fault
 from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.verify.findings import Subject, findings
 from spokeshave_core.outcomes import Rule
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 
 def check_linking(subject: Subject) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_mo
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}

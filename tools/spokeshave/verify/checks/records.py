@@ -8,7 +8,7 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.verify.findings import Subject, finding, findings
 from spokeshave.wheel.record import UNHASHED, RecordEntry, content_fault, parse_record
 from spokeshave_core.outcomes import Rule
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 _REMEDY = "Repair the wheel again; a file was changed after RECORD was written."
 

@@ -16,7 +16,7 @@ from spokeshave.wheel.tree import WheelTree
 from spokeshave.wheel.windows_names import windows_path_fault
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problems
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?(\s*\[[^\]]*\])?\s*")
 # pip's parser, pkg_resources, on Python up to 3.10.

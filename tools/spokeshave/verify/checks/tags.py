@@ -8,7 +8,7 @@ from email.parser import Parser
 
 from spokeshave.verify.findings import Subject, finding
 from spokeshave_core.outcomes import Rule
-from spokeshave_core.reports import Finding
+from spokeshave_core.reports.verify import Finding
 
 _VERSION = re.compile(r"1(\.[0-9]+)*")
 _REBUILD = "Build the wheel again with a tool that follows the wheel specification."

@@ -14,7 +14,8 @@ import pytest
 
 from spokeshave_core.outcomes import Outcome, Rule, Source
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import CheckResult, Finding
+from spokeshave_core.reports.smoke import CheckResult
+from spokeshave_core.reports.verify import Finding
 from spokeshave_pants.action import ActionCount, ActionKind
 from spokeshave_pants.wheel.report.page.document import render_page, write_page
 from spokeshave_pants.wheel.report.page.run import PackageRun

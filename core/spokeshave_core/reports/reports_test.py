@@ -10,28 +10,16 @@ import pytest
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.outcomes import Outcome, Rule, UploadOutcome
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports import (
-    AssembleReport,
-    CheckResult,
-    FailureReport,
-    FetchReport,
-    Finding,
-    FuseReport,
-    GraftedLibrary,
-    InvalidReportError,
-    MetadataReport,
-    PythonFacts,
-    RepairReport,
-    Report,
-    SmokeRun,
-    SmokeTestReport,
-    SmokeTestReports,
-    StampReport,
-    UploadedFile,
-    UploadReport,
-    VerifyReport,
-    VersionReport,
-)
+from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
+from spokeshave_core.reports.fetch import FetchReport
+from spokeshave_core.reports.fuse import FuseReport
+from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
+from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
+from spokeshave_core.reports.smoke import CheckResult, PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
+from spokeshave_core.reports.stamp import StampReport
+from spokeshave_core.reports.upload import UploadedFile, UploadReport
+from spokeshave_core.reports.verify import Finding, VerifyReport
+from spokeshave_core.reports.version import VersionReport
 
 WHEEL = "demo-1.0-cp312-abi3-manylinux_2_17_x86_64.whl"
 PROBLEM = Problem("demo/_native.so", "is not\na library", "Build it ü again.")

@@ -1,0 +1,15 @@
+"""The report of `fetch`.
+
+Python 3.9 evaluates the types of fields at run time, so this module has no `from __future__ import annotations`.
+"""
+
+from dataclasses import dataclass
+
+from spokeshave_core.reports.report import Report
+
+
+@dataclass(frozen=True)
+class FetchReport(Report):
+    """`fetch`: the file names of the wheels."""
+
+    wheels: tuple[str, ...]
