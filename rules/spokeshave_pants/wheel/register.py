@@ -10,7 +10,7 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
 from spokeshave_pants.release.util_rules import version
-from spokeshave_pants.wheel import progress_log, summary
+from spokeshave_pants.wheel import summary
 from spokeshave_pants.wheel.goals import package, publish, test
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 from spokeshave_pants.wheel.util_rules import (
@@ -20,6 +20,7 @@ from spokeshave_pants.wheel.util_rules import (
     payload,
     placed_library,
     planned_work,
+    progress_log,
     python_imports,
     smoke,
     tools,

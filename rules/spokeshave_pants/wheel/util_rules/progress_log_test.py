@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork, Progress
-from spokeshave_pants.wheel.progress_log import update
 from spokeshave_pants.wheel.util_rules.planned_work import PLAN_METADATA, PLANNING, AnnouncedWork
+from spokeshave_pants.wheel.util_rules.progress_log import update
 
 WHEEL = PlannedWheel("//:w for win_amd64 and cp312", ("Compile a.cc", "Link a.pyd"))
 
