@@ -177,8 +177,8 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     # The processors that native files are linked for.
     slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
     await _fetch_packages(plan, keys, slices)
-    # Every link waits for a runtime pack, which takes longest by far: asked for first, it waits for no slot. A wheel is
-    # smoke-tested as soon as it is stamped, while others are still built.
+    # Every link waits for a runtime pack, which takes longest by far: asked for here, it need not wait for most of the
+    # compiles. A wheel is smoke-tested as soon as it is stamped, while others are still built.
     _, stamped, smoke = await MultiGet(
         Get(RuntimePacks, RuntimePacksRequest(slices)),
         Get(StampedWheels, StampWheelsRequest(tuple(keys))),
