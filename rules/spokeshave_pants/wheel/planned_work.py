@@ -55,7 +55,7 @@ class AnnouncedWork(EngineAwareReturnType):
 
 
 @dataclass(frozen=True)
-class _LinkedTarget:
+class LinkedTarget:
     """An extension (with a module) or a shared library (with a name), and the sources that it is linked of."""
 
     module: str | None
@@ -76,7 +76,7 @@ class _LinkedTarget:
         )
 
 
-def _native_actions(linked: tuple[_LinkedTarget, ...], platform: Platform, abi: PythonAbi) -> tuple[str, ...]:
+def native_actions(linked: tuple[LinkedTarget, ...], platform: Platform, abi: PythonAbi) -> tuple[str, ...]:
     """What has to be done for the native files of a wheel."""
     if not linked:
         return ()
@@ -108,8 +108,8 @@ async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsys
         target = await _target(address)
         module = target[ExtensionModuleField].value if target.has_field(ExtensionModuleField) else None
         name = target[CcSharedLibraryNameField].value if target.has_field(CcSharedLibraryNameField) else None
-        linked.append(_LinkedTarget(module, name or address.target_name, link.plans))
-    wheels = tuple(PlannedWheel(str(key), _native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
+        linked.append(LinkedTarget(module, name or address.target_name, link.plans))
+    wheels = tuple(PlannedWheel(str(key), native_actions(tuple(linked), key.platform, key.abi)) for key in keys)
     return AnnouncedWork(PlannedWork(wheels, sum(not chance.reason for chance in chances)))
 
 
