@@ -10,10 +10,9 @@ import tomli
 from packaging.utils import canonicalize_name
 from pants.backend.python.pip_requirement import PipRequirement
 
+from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_pants.errors import InvalidTargetError
 
-# What setuptools and hatchling take where a pyproject.toml has no `license-files`; `metadata.py` of the tools has them.
-LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 _CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
 _LONGEST_PATH = 255
 
