@@ -18,11 +18,11 @@ UNIVERSAL = "universal2"
 """The architecture of a macOS binary that holds the code of several processors."""
 EXAMPLES = "`manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`, `macosx_11_0_arm64` or `win_amd64`"
 """Platform tags, for the text of an error."""
+LEGACY_FLOORS = {"manylinux2014": (2, 17), "manylinux2010": (2, 12), "manylinux1": (2, 5)}
+"""The glibc of each family of tags before PEP 600, newest first."""
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _FLOOR_TAG = re.compile(rf"(?P<family>[a-z]+)_(?P<major>{_NUMBER})_(?P<minor>{_NUMBER})_(?P<arch>[a-z0-9_]+)")
-# PEP 600, "Legacy manylinux tags".
-_LEGACY_FLOORS = {"manylinux2014": (2, 17), "manylinux2010": (2, 12), "manylinux1": (2, 5)}
 # The architectures of macOS' tags that have both a wheel and a processor today, with the slices of a file.
 _MAC_SLICES = {"arm64": ("arm64",), UNIVERSAL: ("x86_64", "arm64"), "x86_64": ("x86_64",)}
 _WINDOWS_ARCHITECTURES = ("amd64", "arm64")
@@ -95,7 +95,7 @@ class Platform:
     @property
     def tags(self) -> tuple[str, ...]:
         """The tag and its legacy aliases, sorted as a wheel's file name has them."""
-        aliases = (name for name, floor in _LEGACY_FLOORS.items() if (self.system, self.floor) == (System.GLIBC, floor))
+        aliases = (name for name, floor in LEGACY_FLOORS.items() if (self.system, self.floor) == (System.GLIBC, floor))
         return tuple(sorted((self.tag, *(f"{name}_{self.architecture}" for name in aliases))))
 
     @property
@@ -219,5 +219,5 @@ def _check_macos(platform: Platform) -> None:
 
 def _expand_legacy(tag: str) -> str:
     name, _, architecture = tag.partition("_")
-    floor = _LEGACY_FLOORS.get(name)
+    floor = LEGACY_FLOORS.get(name)
     return tag if floor is None else f"manylinux_{floor[0]}_{floor[1]}_{architecture}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
-from spokeshave_core.platform import Platform, System
+from spokeshave_core.platform import LEGACY_FLOORS, Platform, System
 from spokeshave_core.python_abi import PythonVersion
 
 # A compiler is not an extension module. The Python only decides environment markers. It is that of Pants 2.17.
@@ -25,8 +25,6 @@ _OLDEST_ABI3_MINOR = 2
 # or only read, and are self-contained, so that the floor of this machine does not matter.
 _GLIBC_MINORS = range(40, 4, -1)
 _MUSL_MINORS = (2, 1)
-# PEP 600, "Legacy manylinux tags".
-_LEGACY_GLIBC = ("manylinux2014", "manylinux2010", "manylinux1")
 _MACOS = (14, 0)
 # Headers are only read, so that those of a wheel for a newer macOS can be used as well.
 _NEWEST_MACOS = (26, 0)
@@ -123,7 +121,7 @@ def _wheel_platforms(platform: Platform) -> list[str]:
         return [tag for tag in mac_platforms(_NEWEST_MACOS, architecture) if tag.endswith((architecture, "universal2"))]
     numbered = [f"manylinux_2_{minor}_{architecture}" for minor in _GLIBC_MINORS]
     # The last tag is that of wheels in a private index that were built on the user's own machine.
-    return [*numbered, *(f"{legacy}_{architecture}" for legacy in _LEGACY_GLIBC), f"linux_{architecture}"]
+    return [*numbered, *(f"{legacy}_{architecture}" for legacy in LEGACY_FLOORS), f"linux_{architecture}"]
 
 
 def _musl(architecture: str) -> list[str]:

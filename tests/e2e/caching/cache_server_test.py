@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from e2e.support.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
+from spokeshave_core.home import spokeshave_home
 
 MEGA = 1 << 20
 
@@ -26,14 +27,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder where nothing but Pants is prepared yet."""
     made = tmp_path_factory.mktemp("home")
     subprocess.run([str(COMMAND.parents[1] / "pants"), "--no-pantsd", "--version"], check=True, capture_output=True)
-    for prepared in _spokeshave_home().glob("pants-*"):
+    for prepared in spokeshave_home().glob("pants-*"):
         (made / prepared.name).symlink_to(prepared)
     return made
-
-
-def _spokeshave_home() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("SPOKESHAVE_HOME") or Path(cache) / "spokeshave")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from e2e.support.cache_server import Server, serving
 from e2e.support.project import PantsRun, Project, find_python, sha256
+from spokeshave_core.home import spokeshave_home
 
 TARGET = "shared:wheel"
 STABLE = "--release-version-channel=stable"
@@ -65,7 +65,7 @@ def second(
     for name in ("cc", "c++", "gcc", "g++", "clang", "ld"):
         (compilers / name).write_text("#!/bin/sh\necho another compiler\n")
         (compilers / name).chmod(0o755)
-    (root / "pants-of-another").symlink_to(_spokeshave_home())
+    (root / "pants-of-another").symlink_to(spokeshave_home())
     variables = {
         **_place(root),
         "HOME": str(root / "home of another"),
@@ -87,11 +87,6 @@ def second(
 def _place(root: Path) -> dict[str, str]:
     """A store and caches of a runner's own."""
     return {"PANTS_LOCAL_STORE_DIR": str(root / "store"), "PANTS_NAMED_CACHES_DIR": str(root / "named")}
-
-
-def _spokeshave_home() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("SPOKESHAVE_HOME") or Path(cache) / "spokeshave")
 
 
 def test_the_first_runner_did_all_of_it(first: Project) -> None:

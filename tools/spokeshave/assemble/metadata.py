@@ -22,6 +22,7 @@ from pyproject_metadata.pyproject import License
 
 from spokeshave.assemble.entry_points import check_entry_points, render_entry_points
 from spokeshave.errors import InvalidMetadataError
+from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.wheel_name import UNSTAMPED
 
@@ -33,8 +34,6 @@ else:
 Table = Mapping[str, object]
 
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
-# The defaults of setuptools and hatchling for `license-files`, which PEP 639 leaves to the backends.
-LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
     "project.version": 'State a PEP 440 version or write dynamic = ["version"], but not both.',

@@ -10,10 +10,9 @@ import tomli
 from packaging.utils import canonicalize_name
 from pants.backend.python.pip_requirement import PipRequirement
 
+from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_pants.errors import InvalidTargetError
 
-# The defaults of setuptools and hatchling for `license-files`. `metadata.py` of the tools has the same list.
-LICENSE_GLOBS = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 _CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
 _LONGEST_PATH = 255
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.wheel.plan.pyproject import LICENSE_GLOBS, Pyproject, parse_pyproject
+from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
 
 
 def parse(text: str) -> Pyproject:
