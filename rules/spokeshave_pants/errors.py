@@ -56,36 +56,19 @@ class Problems:
         except SpokeshaveError as error:
             self._found.append(str(error))
 
-    def add(self, problem: str) -> None:
+    def add_text(self, problem: str) -> None:
         """Keep a problem; an empty text is ignored."""
         if problem:
             self._found.append(problem)
 
-    def extend(self, problems: Iterable[str]) -> None:
-        """Keep several problems."""
-        for problem in problems:
-            self.add(problem)
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    @property
-    def found(self) -> tuple[str, ...]:
-        """Each problem once, in the order in which they were kept."""
-        return tuple(dict.fromkeys(self._found))
-
-    def raise_if_any(
-        self,
-        error: type[SpokeshaveError] = InvalidTargetError,
-        render: Callable[[Iterable[str]], str] = "\n".join,
-    ) -> None:
-        """Raise an error with all problems that were kept.
+    def raise_if_any(self, error: type[SpokeshaveError], render: Callable[[Iterable[str]], str] = "\n".join) -> None:
+        """Raise an error with all problems that were kept, each one once.
 
         Args:
             render: How they become one text; a line each by default.
         """
         if self._found:
-            raise error(render(self.found))
+            raise error(render(dict.fromkeys(self._found)))
 
 
 def bullet_list(problems: Iterable[str]) -> str:

@@ -61,7 +61,7 @@ class PinnedArchive:
             version = PythonVersion.parse(python, where=where)
             platform = Platform.parse(tag, where=where) if colon else None
         if _PINNED.fullmatch(text) is None:
-            problems.add(f"{where} has {text!r}. Write it as URL|SHA256|BYTES.")
+            problems.add_text(f"{where} has {text!r}. Write it as URL|SHA256|BYTES.")
         problems.raise_if_any(PinnedArchiveError)
         url, sha256, size = text.split("|")
         return cls(version, platform, url, sha256, int(size))

@@ -80,18 +80,19 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
     for target, name, folder in libraries:
         if folder is None:
             found = ", ".join(packages) or "none"
-            problems.add(
+            problems.add_text(
                 f"{target}: {wheel} carries this library, and no folder of the wheel is the obvious one (its packages "
                 f'are: {found}). Say it, such as `wheel_folder="{packages[0] if packages else "package"}"`.'
             )
         else:
             owners.setdefault((folder, name), []).append(target)
             taken = sorted(set(files).intersection(_library_paths(folder, name)))
-            problems.extend(f"{target}: {wheel} has another {path}. Remove one of the two." for path in taken)
+            for path in taken:
+                problems.add_text(f"{target}: {wheel} has another {path}. Remove one of the two.")
     for (folder, name), targets in owners.items():
         if len(targets) > 1:
-            problems.add(
+            problems.add_text(
                 f"{' and '.join(sorted(targets))} are both {name} in {folder} of {wheel}. Give one of them another "
                 "`library_name` or `wheel_folder`."
             )
-    problems.raise_if_any(render=bullet_list)
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)

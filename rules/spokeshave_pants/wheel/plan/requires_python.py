@@ -109,12 +109,13 @@ def _refuse_cut_short(requires: RequiresPython, features: Iterable[str], *, wher
     for feature in dict.fromkeys(features):
         specifier = requires.cut_short(feature)
         if specifier is not None:
-            problems.add(f"{specifier!r} leaves out {feature}.1 and later. {_remedy(specifier)}")
+            problems.add_text(f"{specifier!r} leaves out {feature}.1 and later. {_remedy(specifier)}")
     problems.raise_if_any(
+        InvalidTargetError,
         render=lambda found: (
             f"{where} is built for Pythons most releases of which cannot install it, by the `requires-python` "
             f"{requires.text!r} of its pyproject.toml:\n{bullet_list(found)}"
-        )
+        ),
     )
 
 

@@ -273,7 +273,7 @@ def _check(
     pythons = target[PythonsField].value
     problems = Problems()
     matrix = None
-    problems.add(parts.mistakes)
+    problems.add_text(parts.mistakes)
     path = posixpath.join(target.address.spec_path, target[PyprojectField].value)
     with problems.collecting():
         check_requirements(spec, parts.requirements, pyproject, path)
@@ -297,7 +297,7 @@ def _check(
             independent=bool(libraries) and not extensions and not any(is_possible_extension(file) for file in files),
         )
         check_pythons(matrix.versions, pyproject.requires_python, where=where)
-    problems.raise_if_any()
+    problems.raise_if_any(InvalidTargetError)
     assert matrix is not None  # where it is not, there is a problem
     return matrix
 

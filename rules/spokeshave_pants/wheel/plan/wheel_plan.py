@@ -84,10 +84,10 @@ def plan_matrix(
         with problems.collecting():
             limited.append(None if limited_api is None else _parse_limited_api(limited_api, where=where))
     if not platforms:
-        problems.add(f"{where} lists no platform. Set `platforms`.")
+        problems.add_text(f"{where} lists no platform. Set `platforms`.")
     if not pythons:
-        problems.add(f"{where} lists no Python. Set `pythons`.")
-    problems.raise_if_any()
+        problems.add_text(f"{where} lists no Python. Set `pythons`.")
+    problems.raise_if_any(InvalidTargetError)
     stable = [version for version in limited if version is not None]
     common = max(stable) if stable and len(stable) == len(limited) else None
     abis = (PythonAbi(versions[0], independent=True),) if independent else abis_for(versions, common)
@@ -115,13 +115,11 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
     for module, target in modules:
         owners.setdefault(module, []).append(target)
         if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
-            problems.add(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
-    problems.extend(
-        f"{' and '.join(targets)} both make the module {module}."
-        for module, targets in owners.items()
-        if len(targets) > 1
-    )
-    problems.raise_if_any(render=bullet_list)
+            problems.add_text(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
+    for module, targets in owners.items():
+        if len(targets) > 1:
+            problems.add_text(f"{' and '.join(targets)} both make the module {module}.")
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)
 
 
 def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:

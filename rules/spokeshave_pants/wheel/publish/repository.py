@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spokeshave_pants.errors import Problems, bullet_list
+from spokeshave_pants.errors import InvalidTargetError, Problems, bullet_list
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
 # With which a job on GitHub proves to the index who it is.
@@ -100,14 +100,14 @@ def parse_repositories(
         url = urls.get(text[1:]) if named else text
         origin = f"`[wheel-publish].repositories` for {text}" if named else f"`repositories` of {where}"
         if named and not _NAME.fullmatch(text):
-            problems.add(f"{origin} has no name in it that ~/.pypirc could hold.")
+            problems.add_text(f"{origin} has no name in it that ~/.pypirc could hold.")
         elif url is not None and "@" in url:
-            problems.add(
+            problems.add_text(
                 f"{origin} has a URL that holds credentials. Remove user:password@ from it and change the password, "
                 "which others may have read by now; set TWINE_USERNAME and TWINE_PASSWORD, or use ~/.pypirc."
             )
         elif url is not None and not _HTTP_URL.match(url):
-            problems.add(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
+            problems.add_text(f"{origin} has {url!r}. Write `@name` or the http or https URL of an upload endpoint.")
         found.append(Repository(text, url, (check_urls or {}).get(text.lstrip("@"))))
-    problems.raise_if_any(render=bullet_list)
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)
     return tuple(found)

@@ -44,7 +44,7 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
         try:
             reports = SmokeTestReports.from_json(text).reports
         except InvalidReportError as error:
-            problems.add(f"{path} is not a report of smoke tests: {error}. {_REMEDY}")
+            problems.add_text(f"{path} is not a report of smoke tests: {error}. {_REMEDY}")
             continue
         runs += [
             ElsewhereRun(path, report.wheel, report.sha256, run)
