@@ -65,11 +65,6 @@ class Problems:
         if text:
             self._problems.append(Problem.of_text(text))
 
-    def add_texts(self, texts: Iterable[str]) -> None:
-        """Add several such problems."""
-        for text in texts:
-            self.add_text(text)
-
     def extend(self, error: SpokeshaveError) -> None:
         """Add every problem of an error that another step raised."""
         self._problems.extend(error.problems)

@@ -62,6 +62,42 @@ def test_every_report_is_in_the_list() -> None:
     assert {type(report) for report in REPORTS} == set(Report.__subclasses__())
 
 
+# What users and their scripts read. A key may be added; none may be renamed or removed.
+KEYS = {
+    FailureReport: "problems problems.place problems.message problems.remedy",
+    MetadataReport: "name static_version requires_python",
+    AssembleReport: "wheel name static_version requires_python files",
+    FuseReport: "output",
+    RepairReport: "wheel sha256 size tags platform grafted grafted.name grafted.path grafted.sha256 libraries "
+    "newest_symbols newest_symbols.GLIBC",
+    VerifyReport: "findings findings.rule findings.place findings.message findings.remedy",
+    StampReport: "wheel sha256 size version changed copied",
+    VersionReport: "version packages packages.a/version.json channel commit dirty",
+    FetchReport: "wheels",
+    UploadReport: "index files files.wheel files.sha256 files.outcome problems problems.place problems.message "
+    "problems.remedy",
+    SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
+    "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
+    "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",
+}
+
+
+def keys(value: object, prefix: str = "") -> set[str]:
+    """Every key of a JSON value, with those above it."""
+    if isinstance(value, list):
+        return {key for item in value for key in keys(item, prefix)}
+    if not isinstance(value, dict):
+        return set()
+    named = {f"{prefix}{key}": item for key, item in value.items()}
+    return {*named, *(below for key, item in named.items() for below in keys(item, f"{key}."))}
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: type(report).__name__)
+def test_no_key_on_disk_is_renamed(report: Report) -> None:
+    kind = SmokeTestReport if isinstance(report, SmokeTestReports) else type(report)
+    assert set(KEYS[kind].split()) <= keys(json.loads(report.to_json()))
+
+
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: type(report).__name__)
 def test_a_report_is_read_back_as_it_was(report: Report) -> None:
     assert type(report).from_json(report.to_json()) == report

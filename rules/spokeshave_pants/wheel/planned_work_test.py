@@ -31,7 +31,7 @@ LIBRARY = LinkedTarget(None, "core", (plan("core.cc"),))
 
 
 def actions(tag: str, *linked: LinkedTarget) -> list[str]:
-    return list(native_actions(linked, Platform.parse(tag, where="a test"), ABI))
+    return list(native_actions(linked, Platform.parse(tag), ABI))
 
 
 def test_an_extension_takes_a_pack_its_sources_and_a_link() -> None:

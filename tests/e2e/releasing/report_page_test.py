@@ -305,8 +305,15 @@ def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
     project.clear_dist()
     (project.dist).mkdir()
     project.write("core/smoke/test_shapes.py", "def test_it():\n    assert 1 < 0, '<b>never</b>'\n")
-    run = project.pants("package", "--report=html", "core:wheel")
+    summary = project.root.parent / "summary.md"
+    run = project.pants(
+        *("package", "--report=html", "--report=github", "core:wheel"),
+        variables={"GITHUB_STEP_SUMMARY": str(summary)},
+    )
     assert run.exit_code != 0 and project.wheels() == []
+    annotations = [line for line in run.stdout.splitlines() if line.startswith("::error title=shapes-")]
+    assert len(annotations) == 4 and all("core:wheel%0Atests: " in line for line in annotations)
+    assert "3.10 FAILED" in summary.read_text()
     assert "3.10 FAILED" in run.stderr and "failed its smoke test" in run.stderr
     session = show(chromium, project.dist / "report.html", "wide")
     assert "This run failed" in session.run("return document.querySelector('.failure').innerText")

@@ -89,9 +89,8 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
         else:
             owners.setdefault((folder, name), []).append(target)
             taken = sorted(set(files).intersection(_library_paths(folder, name)))
-            problems.add_texts(
-                f"{target}: {wheel} contains another file {path}. Remove one of the two." for path in taken
-            )
+            for path in taken:
+                problems.add_text(f"{target}: {wheel} contains another file {path}. Remove one of the two.")
     for (folder, name), targets in owners.items():
         if len(targets) > 1:
             problems.add_text(

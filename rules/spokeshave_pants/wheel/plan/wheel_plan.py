@@ -125,11 +125,9 @@ def check_modules(modules: Iterable[tuple[str, str]]) -> None:
         owners.setdefault(module, []).append(target)
         if _MODULE.fullmatch(module) is None or any(keyword.iskeyword(part) for part in module.split(".")):
             problems.add_text(f"`module` of {target} is {module!r}; write an import name such as `package._native`.")
-    problems.add_texts(
-        f"{' and '.join(targets)} both build the module {module}."
-        for module, targets in owners.items()
-        if len(targets) > 1
-    )
+    for module, targets in owners.items():
+        if len(targets) > 1:
+            problems.add_text(f"{' and '.join(targets)} both build the module {module}.")
     problems.raise_if_any(InvalidTargetError, render=bullet_list)
 
 
