@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from e2e.support.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
 
@@ -190,29 +191,14 @@ def _size(server: Server) -> int:
 
 
 @pytest.fixture(scope="module")
-def certificate(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A certificate for this machine and its key, by the library that BuildGrid brings."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The files of a certificate for this machine and of its key, with the certificate of the authority behind it."""
     folder = tmp_path_factory.mktemp("tls")
-    program = """
-import datetime, ipaddress, sys
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.timezone.utc)
-name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-cert = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-cert = cert.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-cert = cert.add_extension(x509.SubjectAlternativeName(names), False).sign(key, hashes.SHA256())
-pem = serialization.Encoding.PEM
-open(sys.argv[1], "wb").write(cert.public_bytes(pem))
-form = serialization.PrivateFormat.PKCS8
-open(sys.argv[2], "wb").write(key.private_bytes(pem, form, serialization.NoEncryption()))
-"""
-    (python,) = installed.glob("cache-server-*/venv/bin/python")
-    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    subprocess.run([str(python), "-I", "-c", program, cert, key], check=True)
-    return cert, key
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    (folder / "cert.pem").write_bytes(issued.cert_chain_pems[0].bytes() + authority.cert_pem.bytes())
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    return str(folder / "cert.pem"), str(folder / "key.pem")
 
 
 def token(home: Path, secret: Path, *options: str) -> str:

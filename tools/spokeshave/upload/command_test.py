@@ -25,8 +25,8 @@ from spokeshave.testing.index_fixtures import (
     Answer,
     PypiServer,
     answering_server,
+    make_authority,
     pypi_server,
-    self_signed,
 )
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.wheel.archive import sha256_of_file
@@ -643,19 +643,19 @@ class TlsIndex:
 @pytest.fixture
 def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
     """A server with a certificate that nobody vouches for."""
-    certificate = self_signed(tmp_path / "server.pem")
-    with answering_server(Answer(404, "Not Found"), certificate) as url:
-        yield TlsIndex(url, certificate)
+    authority = make_authority(tmp_path / "server.pem")
+    with answering_server(Answer(404, "Not Found"), authority) as url:
+        yield TlsIndex(url, authority.certificate)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path))
-    assert "cannot be trusted: self" in result.problem["message"]
+    assert "cannot be trusted: unable to get local issuer certificate" in result.problem["message"]
     assert "TWINE_CERT or REQUESTS_CA_BUNDLE" in result.problem["remedy"]
 
 
 def test_a_given_certificate_goes_before_the_machines(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
-    machines = self_signed(tmp_path / "machines.pem")
+    machines = make_authority(tmp_path / "machines.pem").certificate
     environment = {**CREDENTIALS, "TWINE_CERT": str(tls_index.certificate), "REQUESTS_CA_BUNDLE": str(machines)}
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path), environment=environment)
     assert "refuses it: 404 Not Found" in result.problem["message"]
