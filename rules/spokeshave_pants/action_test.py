@@ -39,8 +39,10 @@ def test_a_time_that_is_not_known_is_not_made_up() -> None:
 def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
     compiled, link = action("Compile a.cc", ActionKind.COMPILE), action("Link a.so", ActionKind.LINK)
     waited = link.after(compiled)
-    assert waited == link and len({waited, link}) == 1
-    assert waited.needs == (compiled,) and waited.after(link).needs == (compiled, link)
+    assert waited == link
+    assert len({waited, link}) == 1
+    assert waited.needs == (compiled,)
+    assert waited.after(link).needs == (compiled, link)
 
 
 def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:

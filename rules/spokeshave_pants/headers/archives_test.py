@@ -102,4 +102,6 @@ def test_the_version_of_headers_is_what_their_patchlevel_says() -> None:
 
 def test_a_download_that_fails_is_told_with_the_entry_and_the_reason() -> None:
     problem = download_problem(PinnedArchive.parse("3.12:win_amd64", f"{URL}|{SHA256}|1234"), "Error (404 Not Found)")
-    assert URL in problem and "for Python 3.12:win_amd64" in problem and "404 Not Found" in problem
+    assert URL in problem
+    assert "for Python 3.12:win_amd64" in problem
+    assert "404 Not Found" in problem

@@ -24,5 +24,7 @@ def test_a_machine_without_apt_is_told_so_and_nothing_is_left(tmp_path: Path) ->
 
 def test_apt_neither_takes_unsigned_packages_nor_touches_the_machines_lists() -> None:
     script = download_script(PythonVersion(14), "forky")
-    assert 'APT::Get::AllowUnauthenticated "false"' in script and "Signed-By: $keyring" in script
-    assert 'Dir::State "$root/state"' in script and 'Dir::Cache "$root/cache"' in script
+    assert 'APT::Get::AllowUnauthenticated "false"' in script
+    assert "Signed-By: $keyring" in script
+    assert 'Dir::State "$root/state"' in script
+    assert 'Dir::Cache "$root/cache"' in script

@@ -25,4 +25,5 @@ def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
     lines = [
         line for line in requirements(name).decode().replace("\\\n", "").splitlines() if line[:1] not in ("", "#", " ")
     ]
-    assert lines and [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []
+    assert lines
+    assert [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []

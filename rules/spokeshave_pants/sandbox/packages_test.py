@@ -68,7 +68,8 @@ def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_ke
     assert listed.distributions == installed.distributions
     assert [name for name, _ in listed.distributions] == ["mdurl"]
     (kept,) = lister.request(DigestContents, [listed.kept])
-    assert kept.path.endswith("/mdurl/__init__.py") and b"mdurl" in kept.content
+    assert kept.path.endswith("/mdurl/__init__.py")
+    assert b"mdurl" in kept.content
 
 
 def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:

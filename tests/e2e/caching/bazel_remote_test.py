@@ -62,6 +62,7 @@ def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Fill
         assert server.told("AC GET") == 0
     bench.check(built)
     assert "Failed to read from remote cache" in built.warnings()
-    assert "Unauthenticated" in built.warnings() and "access denied" in built.warnings()
+    assert "Unauthenticated" in built.warnings()
+    assert "access denied" in built.warnings()
     assert "battery-staple" not in built.run.output
     assert sorted(runner.ran(*SHARED)) == sorted(filled.ran)

@@ -240,7 +240,8 @@ def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
             (nobody.having(token="nonsense"), "Invalid authentication token"),
         ):
             for answer in client.ask(("look", "a"), ("get", digest, str(tmp_path / "no")), ("store", "a", [])):
-                assert answer.startswith("UNAUTHENTICATED") and reason in answer
+                assert answer.startswith("UNAUTHENTICATED")
+                assert reason in answer
         (plain,) = writer.having(address=server.ready["address"].replace("grpcs", "grpc")).ask(("look", "a"))
         assert plain.startswith("UNAVAILABLE")
 
@@ -329,7 +330,8 @@ def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_
     with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
         answers = server.client.ask(("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
         for answer in answers[:2]:
-            assert answer.startswith("RESOURCE_EXHAUSTED") and "disk is full" in answer
+            assert answer.startswith("RESOURCE_EXHAUSTED")
+            assert "disk is full" in answer
         assert answers[2:] == [[_digest(large)], _digest(small)]
         assert list((server.directory / "tmp").iterdir()) == []
 

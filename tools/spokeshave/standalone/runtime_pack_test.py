@@ -191,7 +191,8 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text())
     (archive,) = (tmp_path / "pack").iterdir()
-    assert recipe["libraries"] == [f"pack/{archive.name}"] and len(recipe["flags"]) == 1
+    assert recipe["libraries"] == [f"pack/{archive.name}"]
+    assert len(recipe["flags"]) == 1
     assert archive.name == ("libc++.lib" if object_format == PE else "libc++.a")
     assert [body for _, body in read_archive(archive.read_bytes())] == [b"an object"]
 

@@ -45,7 +45,8 @@ def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_it
     (span,) = spans(
         workunit("run_local_process", "Compile a.cc", 104.5, 106.25), process("Compile a.cc", "Ran", 100.0, 106.5)
     )
-    assert close(span, 104.5, 106.25) and span.seconds == pytest.approx(1.75)
+    assert close(span, 104.5, 106.25)
+    assert span.seconds == pytest.approx(1.75)
     assert (span.description, span.source, span.failed) == ("Compile a.cc", "ran", False)
 
 
@@ -70,7 +71,8 @@ def test_a_hit_has_the_time_of_its_look_up() -> None:
 def test_a_process_that_failed_is_marked_and_one_that_was_cut_off_left_out() -> None:
     cut_off = workunit("process", "Scheduling: Compile b.cc", 100.0, 101.0)
     (span,) = spans(process("Compile a.cc", "Ran", 100.0, 101.0, exit_code=1), cut_off)
-    assert span.failed and span.description == "Compile a.cc"
+    assert span.failed
+    assert span.description == "Compile a.cc"
 
 
 def test_other_work_units_are_none_of_our_business() -> None:

@@ -81,7 +81,8 @@ def test_what_the_daemon_kept_was_not_looked_up() -> None:
 
 def test_what_is_not_known_of_the_saved_time_is_said() -> None:
     some = total_by_stage((row("hit_remotely", 800), row("hit_remotely", None, "b")))[-1]
-    assert "saved at least 0.8 s" in saved_sentence(some) and "of 1 of them is not known" in saved_sentence(some)
+    assert "saved at least 0.8 s" in saved_sentence(some)
+    assert "of 1 of them is not known" in saved_sentence(some)
     none = total_by_stage((row("hit_remotely", None),))[-1]
     assert saved_sentence(none) == "What 1 action from a cache saved is not known."
 

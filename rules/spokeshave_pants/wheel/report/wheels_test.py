@@ -120,12 +120,14 @@ def test_json_gives_back_what_was_written() -> None:
 
 def test_json_is_the_same_text_for_the_same_wheels() -> None:
     text = to_json((REPORT,), PROCESSES)
-    assert text == to_json(from_json(text), processes_from_json(text)) and text.endswith("}\n")
+    assert text == to_json(from_json(text), processes_from_json(text))
+    assert text.endswith("}\n")
     assert list(json.loads(text)["wheels"][0]) == sorted(dataclasses.asdict(REPORT))
 
 
 def test_no_wheels_are_a_report_too() -> None:
-    assert from_json(to_json(())) == () and processes_from_json(to_json(())) == ()
+    assert from_json(to_json(())) == ()
+    assert processes_from_json(to_json(())) == ()
 
 
 def test_json_has_the_totals_of_its_processes() -> None:

@@ -56,11 +56,13 @@ def test_the_axis_goes_from_the_first_process_to_the_last_and_counts_from_the_ru
 @pytest.mark.parametrize("seconds", [0.004, 0.3, 1, 7, 61, 500, 86_400])
 def test_an_axis_of_any_length_has_a_few_labels_within_it(seconds: float) -> None:
     places = [place for place, _ in Axis(0, 0, seconds).ticks()]
-    assert 3 <= len(places) <= 6 and all(0 <= place <= 100.001 for place in places)
+    assert 3 <= len(places) <= 6
+    assert all(0 <= place <= 100.001 for place in places)
 
 
 def test_an_axis_of_no_length_has_no_labels() -> None:
-    assert Axis(0, 5, 5).ticks() == [] and Axis(0, 5, 5).percent(5) == 0
+    assert Axis(0, 5, 5).ticks() == []
+    assert Axis(0, 5, 5).percent(5) == 0
 
 
 def test_what_runs_at_the_same_time_is_in_different_lanes_and_a_lane_is_used_again() -> None:
@@ -116,4 +118,6 @@ def test_why_there_is_no_timeline_is_said() -> None:
 def test_a_run_that_failed_before_a_wheel_has_its_processes_all_the_same() -> None:
     failed = Span(f"Compile bad.cc for {LINUX}", "ran", 130, 131, failed=True)
     text = render_timeline(run((), (*SPANS, failed))).text
-    assert "No wheel was reported" in text and 'class="bar failed"' in text and "1.0 s" in text
+    assert "No wheel was reported" in text
+    assert 'class="bar failed"' in text
+    assert "1.0 s" in text
