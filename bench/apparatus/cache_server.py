@@ -52,7 +52,8 @@ def serving(folder: Path) -> Iterator[CacheServer]:
 
     :raises CommandError: where it does not start.
     """
-    ready, log = folder.with_name(f"{folder.name}-ready.json"), folder.with_name(f"{folder.name}.log")
+    ready = folder.with_name(f"{folder.name}-ready.json")
+    log = folder.with_name(f"{folder.name}.log")
     ready.unlink(missing_ok=True)
     where = ("--directory", str(folder), "--ready-file", str(ready))
     with log.open("w") as stream:

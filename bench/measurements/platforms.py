@@ -111,5 +111,6 @@ def _stages(spans: Iterable[ProcessSpan]) -> Iterable[tuple[str, int, str, str]]
         by_stage[stage].append(span)
     for stage, found in by_stage.items():
         if found:
-            began, ended = min(span.began for span in found), max(span.ended for span in found)
+            began = min(span.began for span in found)
+            ended = max(span.ended for span in found)
             yield stage, len(found), f"{sum(span.seconds for span in found):.1f}", f"{ended - began:.1f}"

@@ -29,7 +29,8 @@ def test_runners_last_from_the_first_begin_to_the_last_end(tmp_path: Path) -> No
 
 
 def test_a_wrong_answer_in_any_run_is_counted(tmp_path: Path) -> None:
-    right, wrong = Replayed(0.0, 1.0, 0.1, 10, {}), Replayed(0.0, 1.0, 0.1, 9, {"CANCELLED": 2})
+    right = Replayed(0.0, 1.0, 0.1, 10, {})
+    wrong = Replayed(0.0, 1.0, 0.1, 9, {"CANCELLED": 2})
     idle = Memory(1, 1, 1)
     found = measurement(traffic(tmp_path), [(idle, [load(right), load(wrong)]), (idle, [load(right)])])
     assert found.is_wrong

@@ -67,7 +67,8 @@ _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "ppc64le"
 # ELFv2 came to glibc with 2.19, whose symbols say 2.17 all the same, so that the wheel fits that tag.
 _OLDEST_LINKED_GLIBC = {"ppc64le": (2, 19)}
 # macOS' versions went from 10.15 to 11, and from 15 to 26.
-_LAST_TEN, _NEVER_RELEASED = (10, 15), range(16, 26)
+_LAST_TEN = (10, 15)
+_NEVER_RELEASED = range(16, 26)
 _EXAMPLES = "`manylinux_2_17_x86_64`, `musllinux_1_2_aarch64`, `macosx_11_0_arm64` or `win_amd64`"
 
 

@@ -64,7 +64,8 @@ def features() -> dict[str, int]:
 
 def build(directory: Path, code: str, tested: Path = SOURCE, *options: str) -> ctypes.CDLL:
     """The source and code after it as a library of this machine, which has no C library to lean on."""
-    source, library = directory / "test.c", directory / "libtest.so"
+    source = directory / "test.c"
+    library = directory / "libtest.so"
     source.write_text(f'#include "{tested}"\n#define API __attribute__((visibility("default")))\n{code}')
     compile_c(TARGETS[0], source, library, "-shared", "-nostdlib", "-Wl,-z,defs", *options)
     return ctypes.CDLL(str(library))
@@ -231,7 +232,8 @@ def arm_features() -> dict[str, int]:
 
 def clang_masks(directory: Path, names: list[str]) -> dict[str, int]:
     """What clang tests for each feature: its own number and those of what it needs."""
-    source, output = directory / "masks.c", directory / "masks.ll"
+    source = directory / "masks.c"
+    output = directory / "masks.ll"
     source.write_text(
         "".join(f'int f{n}(void) {{ return __builtin_cpu_supports("{v}"); }}\n' for n, v in enumerate(names))
     )
@@ -274,10 +276,12 @@ def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: 
         *("-isystem", str(headers)),
     )
     library.features.restype = ctypes.c_ulonglong
-    found, names = library.features(), list(arm_features())
+    found = library.features()
+    names = list(arm_features())
     assert found & _ASKED
     masks = clang_masks(tmp_path, names)
-    source, output = tmp_path / "empty.c", tmp_path / "empty.ll"
+    source = tmp_path / "empty.c"
+    output = tmp_path / "empty.ll"
     source.write_text("int f(void) { return 1; }\n")
     compile_c(ARM_TARGETS[1], source, output, f"-mcpu={processor}", *_AS_TEXT)
     expected = backend_features(output.read_text(), names)
@@ -290,7 +294,8 @@ def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: 
 def test_arm_features_known_unasked_are_clangs_and_hidden(target: str, tmp_path: Path) -> None:
     output = tmp_path / "library.ll"
     compile_c(target, ARM_SOURCE, output, "-fvisibility=default", *_AS_TEXT)
-    text, numbers = output.read_text(), arm_features()
+    text = output.read_text()
+    numbers = arm_features()
     initial = re.search(r"@__aarch64_cpu_features = hidden .*global .*\{ i64 (\d+) \}", text)
     assert initial is not None
     assert re.search(r"define hidden .*@__init_cpu_features_resolver\(", text)

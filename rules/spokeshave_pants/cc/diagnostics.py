@@ -204,7 +204,8 @@ def undefined_symbols(stderr: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     current: str | None = None
     for line in plain(stderr).splitlines():
-        symbol, reference = _UNDEFINED.search(line), _REFERENCE.search(line)
+        symbol = _UNDEFINED.search(line)
+        reference = _REFERENCE.search(line)
         if symbol:
             current = None if _PYTHON_SYMBOL.fullmatch(symbol[1]) else symbol[1]
             if current is not None:

@@ -35,7 +35,9 @@ from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SECRET = "SECRET OF THE MACHINE"
-NAMESPACE, LANDLOCK, NOTHING = "n", "l", ""
+NAMESPACE = "n"
+LANDLOCK = "l"
+NOTHING = ""
 # Asked of the kernel and not of the program, so that a fault of the program is not taken for a kernel that refuses.
 KERNEL_ALLOWS = {
     NAMESPACE: """
@@ -312,7 +314,8 @@ def test_a_sound_source_makes_the_same_object_in_every_way(sandbox: Sandbox, ext
 def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
     for folder in (sandbox.root / "src", sandbox.outside):
         (folder / "a $b #c.h").write_text("int x;\n")
-    inside, outside = Leak('#include "a $b #c.h"\n'), Leak('#include "{abs}/a $b #c.h"\n')
+    inside = Leak('#include "a $b #c.h"\n')
+    outside = Leak('#include "{abs}/a $b #c.h"\n')
     assert sandbox.compiled(inside, NOTHING).exit_code == 0
     assert f"reads {sandbox.outside}/a $b #c.h," in sandbox.compiled(outside, NOTHING).words
 

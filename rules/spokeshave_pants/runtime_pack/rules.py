@@ -151,7 +151,8 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
 
 @rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
 async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
-    platform, library = request.platform, dispatch_library(request.platform)
+    platform = request.platform
+    library = dispatch_library(request.platform)
     if library is None:
         return _Dispatch(EMPTY_DIGEST, ())
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))

@@ -76,7 +76,8 @@ class _PlacedProcess:
 @rule
 async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> FallibleProcessResult:
     """:raises RemoteExecutionError: where the workers cannot be reached, or are lost."""
-    process, environment = request.process, request.environment
+    process = request.process
+    environment = request.environment
     if environment is None:
         return await Get(FallibleProcessResult, Process, process)
     try:

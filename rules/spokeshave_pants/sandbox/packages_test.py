@@ -60,7 +60,8 @@ def reading(found: Packages) -> HermeticProcess:
 
 
 def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_kept() -> None:
-    lister, installer = listing(), runner()
+    lister = listing()
+    installer = runner()
     listed = lister.request(Packages, [REQUEST])
     installed = installer.request(Packages, [REQUEST])
     assert (listed.listed, installed.listed) == (True, False)
@@ -87,7 +88,8 @@ def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
 def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) -> None:
     request = PackagesRequest("native.txt", "this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine))
     lister = listing()
-    listed, installed = lister.request(Packages, [request]), runner().request(Packages, [request])
+    listed = lister.request(Packages, [request])
+    installed = runner().request(Packages, [request])
     assert listed.digest == installed.digest
     (wheel,) = lister.request(DigestContents, [listed.kept])
     assert tag in wheel.content.decode()

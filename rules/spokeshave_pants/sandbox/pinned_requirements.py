@@ -45,7 +45,8 @@ class Pin:
         is_exact = [operator for operator, version in parsed.specs if not version.endswith(".*")] in (["=="], ["==="])
         is_pinned = bool(line.hashes) and (is_exact or bool(found.url))
         problem = "" if is_pinned else f"{line.label}: is not pinned to one version with hashes. {HASH_REMEDY}"
-        name, parsed.marker = canonicalize_name(parsed.project_name), None
+        name = canonicalize_name(parsed.project_name)
+        parsed.marker = None
         return cls(name, str(parsed), line.text, problem)
 
     def applies(self, environment: Mapping[str, str]) -> bool:

@@ -139,7 +139,8 @@ def _sort_chances(
     served: list[tuple[WheelKey, PythonVersion]], chances: Iterable[SmokeChance]
 ) -> tuple[list[tuple[WheelKey, PythonVersion]], list[str]]:
     """What can be tried here or has to be, and a line for each platform and reason of the rest."""
-    tried, left_out = [], []
+    tried = []
+    left_out = []
     for (key, version), chance in zip(served, chances):
         if chance.reason and not chance.required:
             left_out.append(f"{key.address} for {key.platform}: not run ({chance.reason})")

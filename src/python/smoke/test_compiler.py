@@ -128,7 +128,8 @@ def test_each_module_raises_its_own_exceptions_while_both_are_loaded() -> None:
 
 
 def test_the_command_compiles_a_file(tmp_path: Path) -> None:
-    source, output = tmp_path / "layer.aba", tmp_path / "layer.abc"
+    source = tmp_path / "layer.aba"
+    output = tmp_path / "layer.abc"
     source.write_text(LAYER, encoding="utf-8")
     done = abacus_compile(str(source), "-o", str(output))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

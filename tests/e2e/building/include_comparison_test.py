@@ -17,8 +17,11 @@ from spokeshave_pants.cc.includes.scan import CcFile, scan_text
 from spokeshave_pants.cc.includes.search import IncludeGraph
 
 SDISTS = Path(__file__).parent / "sdists.txt"
-C, CXX = ("cc", "-std=gnu17"), ("c++", "-std=gnu++20")
-LINUX, WINDOWS, MACOS = "x86_64-linux-gnu.2.17", "x86_64-windows-gnu", "aarch64-macos.11.0"
+C = ("cc", "-std=gnu17")
+CXX = ("c++", "-std=gnu++20")
+LINUX = "x86_64-linux-gnu.2.17"
+WINDOWS = "x86_64-windows-gnu"
+MACOS = "aarch64-macos.11.0"
 SUFFIXES = {".c", ".cc", ".cpp", ".h", ".hpp", ".inc"}
 
 

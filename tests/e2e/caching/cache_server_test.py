@@ -211,7 +211,8 @@ def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
     installed: Path, certificate: tuple[str, str], tmp_path: Path
 ) -> None:
     cert, key = certificate
-    secret, other = tmp_path / "secret", tmp_path / "other"
+    secret = tmp_path / "secret"
+    other = tmp_path / "other"
     secret.write_text(f"{'s' * 64}\n")
     other.write_text(f"{'o' * 64}\n")
     options = ("--tls-cert", cert, "--tls-key", key, "--token-secret", str(secret), "--instance-name", "main")
@@ -326,7 +327,8 @@ def _small_files_only() -> None:
 
 
 def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_path: Path) -> None:
-    small, large = made_file(tmp_path, "small"), made_file(tmp_path, "large", 2 * MEGA)
+    small = made_file(tmp_path, "small")
+    large = made_file(tmp_path, "large", 2 * MEGA)
     with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
         answers = server.client.ask(("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
         for answer in answers[:2]:

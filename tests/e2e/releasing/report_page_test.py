@@ -272,7 +272,8 @@ def test_the_filter_leaves_the_wheels_with_all_the_words(shown: Browser) -> None
 
 
 def test_the_page_is_usable_by_the_keyboard_alone(shown: Browser) -> None:
-    tab, enter = "\ue004", "\ue007"
+    tab = "\ue004"
+    enter = "\ue007"
     reached = []
     for _ in range(200):
         shown.press(tab)

@@ -58,7 +58,8 @@ class Client:
             digest = f"{hashlib.file_digest(file, 'sha256').hexdigest()}/{file.tell()}"  # type: ignore[attr-defined]
 
         def requests() -> Iterator[Any]:
-            offset, size = 0, Path(path).stat().st_size
+            offset = 0
+            size = Path(path).stat().st_size
             with open(path, "rb") as file:
                 for data in iter(lambda: file.read(CHUNK), b""):
                     name = self.name(f"uploads/{uuid.uuid4()}/blobs/{digest}")

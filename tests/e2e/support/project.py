@@ -86,7 +86,8 @@ class Project:
         """Run ./pants to its end. Its output goes through files: a daemon would keep a pipe open."""
         log = self.root.parent / f"{self.root.name}-log"
         log.mkdir(exist_ok=True)
-        out, err = log / "stdout", log / "stderr"
+        out = log / "stdout"
+        err = log / "stderr"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.run(
                 [str(REPOSITORY / "pants"), *(() if daemon else ("--no-pantsd",)), *arguments],

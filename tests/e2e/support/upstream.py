@@ -31,7 +31,8 @@ class Upstream:
 def fetch(pins: Path, place: Path) -> Upstream:
     """Fetch every file of a distribution that a requirements file pins by hash, without running anything of it."""
     text = pins.read_text()
-    (name,), hashes = _NAME.findall(text), _HASH.findall(text)
+    (name,) = _NAME.findall(text)
+    hashes = _HASH.findall(text)
     # Chosen by hash alone: the files are for other Pythons than the one that runs this.
     finder = PackageFinder(ignore_compatibility=True)
     packages = [

@@ -16,7 +16,8 @@ import pytest
 
 from e2e.support.project import REPOSITORY, Project, running
 
-ARM, MAC = "manylinux_2_17_aarch64", "macosx_11_0_arm64"
+ARM = "manylinux_2_17_aarch64"
+MAC = "macosx_11_0_arm64"
 BUILD = f"""
 cc_sources(name="native")
 

@@ -115,7 +115,8 @@ def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
         problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or leave it out.')
         return
     if "dependencies" in dynamic and "dependencies" in project:
-        message, remedy = "are stated and dynamic as well", "Take them out of dynamic, or leave the list out."
+        message = "are stated and dynamic as well"
+        remedy = "Take them out of dynamic, or leave the list out."
         problems.add(f"{pyproject}: project.dependencies", message, remedy)
     for field in dynamic:
         if isinstance(field, str) and field not in DYNAMIC_FIELDS:
@@ -201,9 +202,11 @@ def note(error: Exception, pyproject: Path, problems: Problems) -> None:
     """Note one of the library's errors with the key that it names."""
     key = (error.key if isinstance(error, ConfigurationError) else None) or "project"
     if isinstance(error, UnicodeDecodeError):
-        message, remedy = f"names a readme or license file that is not UTF-8 ({error})", "Convert the file to UTF-8."
+        message = f"names a readme or license file that is not UTF-8 ({error})"
+        remedy = "Convert the file to UTF-8."
     else:
-        message, remedy = str(error), REMEDIES.get(key, REMEDY)
+        message = str(error)
+        remedy = REMEDIES.get(key, REMEDY)
     problems.add(f"{pyproject}: {key}", message.replace("\n", " "), remedy)
 
 

@@ -78,7 +78,8 @@ class Blobs:
             if wanted < size:
                 yield from _pieces(file, block, wanted)
                 return
-            hasher, held = hashlib.sha256(), b""
+            hasher = hashlib.sha256()
+            held = b""
             for piece in _pieces(file, block, size):
                 hasher.update(piece)
                 if held:

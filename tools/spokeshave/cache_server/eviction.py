@@ -147,7 +147,8 @@ class Evictor:
             size += entry.size
             count += 1
         with self._lock:
-            self._size, self._count = size, count
+            self._size = size
+            self._count = count
         self._counted = time.monotonic()
 
     def _evict(self, excess: int) -> None:

@@ -69,7 +69,8 @@ def _fail(error: SpokeshaveError) -> int:
 def serve(settings: Settings) -> int:
     """Serve until a signal says to stop."""
     # BuildGrid tells its log on stdout, which is for the one line that says how to use the server.
-    said, sys.stdout = sys.stdout, sys.stderr
+    said = sys.stdout
+    sys.stdout = sys.stderr
     _set_up_logging(settings.verbose)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -167,7 +168,8 @@ def _call_itself(settings: Settings, port: int) -> None:
     if settings.tls:
         # What the certificate is for is the clients' affair: whoever offers HTTP/2 under it is gRPC, and started.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
         with (
             socket.create_connection((host, port), _SELF_CHECK) as plain,

@@ -95,7 +95,8 @@ class Wanted:
 
 def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
     """The guests that tags name, with the Pythons asked for or the usual ones; raises `SetUpError`."""
-    problems, wanted = Problems(), []
+    problems = Problems()
+    wanted = []
     for tag in dict.fromkeys(tags or DEFAULT_PLATFORMS):
         guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)
         if guest is None:

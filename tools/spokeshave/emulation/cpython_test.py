@@ -71,7 +71,8 @@ def test_what_fails_to_compile_is_thrown_away_and_told(build: MuslBuild) -> None
 
 
 def test_what_was_compiled_of_other_sources_does_not_count(build: MuslBuild) -> None:
-    old, new = Origin("python3.13:source", "3.13.5", "a" * 64), Origin("python3.13:source", "3.13.6", "b" * 64)
+    old = Origin("python3.13:source", "3.13.5", "a" * 64)
+    new = Origin("python3.13:source", "3.13.6", "b" * 64)
     (build.folder / "made-of.txt").write_text(f"{old.sha256}\n")
     build.forget_others([old])
     assert (build.folder / "cpython").is_dir()

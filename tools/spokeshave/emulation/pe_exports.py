@@ -10,10 +10,8 @@ _EXPORT_DIRECTORY = 112
 def exported_names(data: bytes) -> list[str]:
     """The names, sorted as the table has them."""
     header = struct.unpack_from("<I", data, 0x3C)[0]
-    sections, optional_size = (
-        struct.unpack_from("<H", data, header + 6)[0],
-        struct.unpack_from("<H", data, header + 20)[0],
-    )
+    sections = struct.unpack_from("<H", data, header + 6)[0]
+    optional_size = struct.unpack_from("<H", data, header + 20)[0]
     optional = header + 24
     table = struct.unpack_from("<I", data, optional + _EXPORT_DIRECTORY)[0]
 

@@ -52,7 +52,8 @@ def extract(wheel: Path, prefix: str, destination: Path) -> list[Path]:
 
 def _pin(name: str) -> str:
     """The lines of one distribution."""
-    lines, wanted = [], False
+    lines = []
+    wanted = False
     for line in PINS.read_text("utf-8").splitlines():
         wanted = line.startswith(f"{name}==") or (wanted and line.startswith(" "))
         lines += [line] if wanted and "#" not in line else []

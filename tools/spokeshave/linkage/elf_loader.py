@@ -59,7 +59,9 @@ class ElfLoader:
 
     def load(self, root: str) -> Process:
         """Load a file and all that it needs, breadth first as loaders do."""
-        process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root)
+        process = Process(root, {root: self.tree.elf_files[root]})
+        users = {root: ""}
+        known = self._names(root)
         pending = [root]
         while pending:
             user = pending.pop(0)

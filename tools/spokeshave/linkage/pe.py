@@ -107,7 +107,8 @@ def too_new_systems(linkage: PeLinkage) -> Iterator[Problem]:
 def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
     """DLLs that neither Windows nor Python nor the wheel has, or that Windows does not find there."""
     for file, library in linkage.libraries():
-        name, inside = library.name, linkage.by_name.get(library.name.lower())
+        name = library.name
+        inside = linkage.by_name.get(library.name.lower())
         if is_windows_library(name) or is_python_library(name):
             continue
         if inside is None:

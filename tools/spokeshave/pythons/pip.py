@@ -32,7 +32,8 @@ def pip_install(*options: str | Path) -> list[str | Path]:
 def platform_options(interpreter: Interpreter) -> list[str]:
     """pip's options with which it chooses wheels as it would do on another interpreter, by all tags of that one."""
     tags = [tag.split("-") for tag in sorted(interpreter.tags)]
-    abis, platforms = dict.fromkeys(abi for _, abi, _ in tags), dict.fromkeys(platform for _, _, platform in tags)
+    abis = dict.fromkeys(abi for _, abi, _ in tags)
+    platforms = dict.fromkeys(platform for _, _, platform in tags)
     version = ".".join(interpreter.version.split(".")[:2])
     options = ["--python-version", version, "--implementation", "cp"]
     return options + [f"--abi={abi}" for abi in abis] + [f"--platform={platform}" for platform in platforms]

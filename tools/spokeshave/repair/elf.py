@@ -38,7 +38,8 @@ from spokeshave.tags.platform import LinuxPlatform, System
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
 
-_LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
+_LIBRARY_FOLDER = ".libs"
+_PROGRAM_FOLDER = ".scripts"
 _MUSL_AT_RUN = "libc.musl-"
 _START_PROGRAM = """#!python
 import os
@@ -94,7 +95,8 @@ def _search_own(
     places = {path: Location.of(path) for path in own_libraries}
     lost = [path for path, location in places.items() if location is None]
     if lost:
-        message, remedy = "is a library that no installer has a place for", "Put it into a package."
+        message = "is a library that no installer has a place for"
+        remedy = "Put it into a package."
         raise UnrepairableWheelError(*(Problem(path, message, remedy) for path in lost))
     folders = {
         name: location.folder
@@ -159,7 +161,8 @@ def _raise(problems: Iterable[Problem]) -> None:
 
 def _graft(linkage: Linkage, musl_names: Mapping[str, str], patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
     """Copy external libraries into the wheel, and lead the files that need them there, as auditwheel does."""
-    tree, folder = linkage.tree, f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
+    tree = linkage.tree
+    folder = f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
     names = {name: hashed_name(source) for name, source in linkage.libraries.items()}
     for file in sorted(tree.elf_files):
         _forget_python(tree, file, patchelf)

@@ -153,7 +153,8 @@ def _edits_of_library(path: str, grafts: _Grafts) -> MachOEdits:
 
 def _name_from(file: str, library: str) -> str:
     """The name by which a file of the wheel finds a library of it, once both are installed."""
-    here, there = Location.of(file), Location.of(library)
+    here = Location.of(file)
+    there = Location.of(library)
     path = there.path_from(here.folder) if here and there else None
     if path is None:
         # What is installed by another scheme than modules, such as a script, lies nowhere near them.

@@ -163,7 +163,8 @@ def _expanded(paths: Sequence[Path]) -> list[Path]:
 
 
 def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
-    problems, wheels = Problems(), []
+    problems = Problems()
+    wheels = []
     for path in paths:
         if path.is_file():
             with problems.collecting():

@@ -16,7 +16,8 @@ from spokeshave.wheel.archive import ArchiveReader, Compression, sha256_of_file
 from spokeshave.wheel.name import UNSTAMPED, WheelName
 from spokeshave.wheel.writer import WheelEntry, write_wheel
 
-RC, FINAL = "3.12.0rc20260821", "3.12.0"
+RC = "3.12.0rc20260821"
+FINAL = "3.12.0"
 DATA = {"scripts/tool": "#!python\n"}
 
 
@@ -56,7 +57,8 @@ def told(wheel: Path, output: Path) -> str:
 def test_version_is_changed_in_these_places_and_the_rest_is_copied(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     stamped = stamp(wheel, RC, tmp_path / "out")
-    before, after = read_wheel(wheel), read_wheel(stamped.wheel.path)
+    before = read_wheel(wheel)
+    after = read_wheel(stamped.wheel.path)
     info = f"abacus_runtime-{RC}.dist-info"
     assert stamped.wheel.path.name == f"abacus_runtime-{RC}-py3-none-any.whl"
     assert stamped.changed == (f"{info}/METADATA", f"{info}/RECORD", "abacus_runtime/_version.py")

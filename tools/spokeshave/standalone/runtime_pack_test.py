@@ -153,7 +153,8 @@ def static_library(path: Path, *members: tuple[str, bytes]) -> Path:
 
 
 def test_a_library_has_the_same_bytes_whatever_order_and_place_its_members_come_from(tmp_path: Path) -> None:
-    one, two = b"an object", b"another one"
+    one = b"an object"
+    two = b"another one"
     # Members of one name stay apart.
     first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
     (tmp_path / "elsewhere").mkdir()

@@ -22,7 +22,8 @@ _WINDOWS = {"win_amd64": "amd64", "win_arm64": "arm64"}
 # The first macOS that runs on Apple's own processors.
 _FIRST_ARM = (11, 0)
 # 10.4 to 10.15, 11 to 15, and then Apple went on with the year.
-_LAST_TEN, _NEVER_RELEASED = 15, range(16, 26)
+_LAST_TEN = 15
+_NEVER_RELEASED = range(16, 26)
 
 
 class UnknownPlatformError(SpokeshaveError):

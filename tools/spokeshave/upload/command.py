@@ -237,7 +237,8 @@ def _open_index(endpoint: Endpoint, simple: str | None, timeout: float, scrub: S
 
 def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
     """The wheels with their metadata and hashes; raises InvalidWheelError with all that is wrong with them."""
-    problems, packages = Problems(), []
+    problems = Problems()
+    packages = []
     for path in paths:
         with problems.collecting():
             packages.append(_read_wheel(path))
@@ -267,7 +268,8 @@ def _read_wheel(path: Path) -> PackageFile:
 
 def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[str]:
     """The names of the wheels that the index already has; raises UploadError where it has one with other bytes."""
-    problems, there = Problems(), set()
+    problems = Problems()
+    there = set()
     listed = _list_projects(index, packages, problems)
     for package in packages:
         name = package.basefilename

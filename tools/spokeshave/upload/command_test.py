@@ -116,7 +116,8 @@ def test_wheels_are_uploaded_and_the_report_says_so(tmp_path: Path, upload: Uplo
 def test_what_is_there_with_the_same_bytes_is_not_uploaded_again(
     tmp_path: Path, upload: Upload, algorithm: str | None
 ) -> None:
-    first, second = wheel_of(tmp_path), wheel_of(tmp_path, version="1.1")
+    first = wheel_of(tmp_path)
+    second = wheel_of(tmp_path, version="1.1")
     with pypi_server(tmp_path / "index", hash_algo=algorithm) as index:
         assert upload("--repository-url", index.url, first).exit_code == 0
         result = upload("--repository-url", index.url, first, second)
@@ -142,7 +143,8 @@ def test_a_file_that_is_there_with_other_bytes_is_told_before_anything_is_upload
 
 
 def test_an_upload_that_was_killed_is_taken_up(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
-    first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
+    first = wheel_of(tmp_path)
+    second = wheel_of(tmp_path, "other")
     command = [sys.executable, "-m", "spokeshave", "upload", "--repository-url", index.url, str(first), str(second)]
     environment = {**os.environ, **CREDENTIALS, "PYTHONPATH": os.pathsep.join(sys.path)}
     index.permits = threading.Semaphore(1)
@@ -366,7 +368,8 @@ REFUSALS = [
 def test_a_refusal_is_told_in_the_indexs_own_words(
     tmp_path: Path, upload: Upload, answer: Answer, reason: str, remedy: str
 ) -> None:
-    first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
+    first = wheel_of(tmp_path)
+    second = wheel_of(tmp_path, "other")
     with answering_server(answer) as url:
         result = upload("--repository-url", url, first, second)
     assert result.exit_code == 1
@@ -613,7 +616,8 @@ def free_port() -> int:
 
 
 def test_an_index_that_is_not_there_is_told(tmp_path: Path, upload: Upload) -> None:
-    wheel, url = wheel_of(tmp_path), f"http://127.0.0.1:{free_port()}/"
+    wheel = wheel_of(tmp_path)
+    url = f"http://127.0.0.1:{free_port()}/"
     result = upload("--repository-url", url, wheel)
     assert result.exit_code == 1
     assert result.problem["place"] == wheel.name

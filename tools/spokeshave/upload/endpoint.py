@@ -65,7 +65,8 @@ class OriginAuth(requests.auth.AuthBase):
         if self._credentials is None or origin(request.url or "") != self._origin:
             return request
         # As bytes: requests takes text for Latin-1, which not every password is.
-        user, password = self._credentials.username.encode(), self._credentials.password.encode()
+        user = self._credentials.username.encode()
+        password = self._credentials.password.encode()
         signed: PreparedRequest = requests.auth.HTTPBasicAuth(user, password)(request)
         return signed
 
@@ -135,7 +136,8 @@ def check_url(url: str, what: str) -> str:
     try:
         scheme, host, _ = origin(url)
     except ValueError:
-        scheme, host = "", ""
+        scheme = ""
+        host = ""
     if scheme not in ("http", "https") or not host:
         remedy = f"Give the URL of an upload endpoint, such as {twine_utils.DEFAULT_REPOSITORY}."
         raise InvalidEndpointError(Problem(what, f"{shown!r} is not an http or https URL", remedy))

@@ -58,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify one wheel and tell every finding."""
-    platform, abi = Platform.parse(args.platform), PythonAbi.parse(args.abi)
+    platform = Platform.parse(args.platform)
+    abi = PythonAbi.parse(args.abi)
     expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
     found = verify(expected)
     write_report(args.report, {"findings": [item.as_json() for item in found]})

@@ -36,8 +36,10 @@ LIMIT_32 = 0xFFFFFFFF
 LIMIT_16 = 0xFFFF
 UTF8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
-DOS_TIME, DOS_DATE = 0, 0x21
-VERSION_PLAIN, VERSION_ZIP64 = 20, 45
+DOS_TIME = 0
+DOS_DATE = 0x21
+VERSION_PLAIN = 20
+VERSION_ZIP64 = 45
 MADE_ON_UNIX = 3 << 8
 REGULAR_FILE = 0o100000
 
@@ -97,7 +99,9 @@ class ArchiveWriter:
         zip64 = (deflate_bound(size) if compression is Compression.DEFLATED else size) >= LIMIT_32
         member = Member(name, 0, size, 0, compression, executable, offset)
         header_size = self._stream.write(local_header(member, zip64))
-        digest, crc, read = hashlib.sha256(), 0, 0
+        digest = hashlib.sha256()
+        crc = 0
+        read = 0
         deflater = Deflater() if compression is Compression.DEFLATED else None
         for chunk in iter_chunks(source):
             digest.update(chunk)
@@ -347,7 +351,8 @@ def end_records(count: int, start: int, end: int) -> bytes:
 
 def sha256_of_file(path: Path) -> tuple[str, int]:
     """A file's sha256 in hex, and its size in bytes."""
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
+    size = 0
     with path.open("rb") as stream:
         for chunk in iter_chunks(stream):
             digest.update(chunk)

@@ -14,7 +14,8 @@ import pytest
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Member, local_header, sha256_of_file
 
-STORED, DEFLATED = Compression.STORED, Compression.DEFLATED
+STORED = Compression.STORED
+DEFLATED = Compression.DEFLATED
 
 # Measured equal on CPython 3.9 to 3.13, on x86_64 from its first processors to AVX2, and on aarch64.
 TEXT_SHA256 = "c36591aede3cb8c712b0acec9e136fa8b731c83a6df37117b1c225df6b902239"
@@ -24,7 +25,8 @@ ARCHIVE_SHA256 = "e1c43513688d85b7d88bad1c85838140a8e6e0dcd689043da56ea74d72cf2a
 def text(size: int) -> bytes:
     """Bytes that compress as code does, the same on every Python."""
     words = [f"word{number}" for number in range(500)]
-    state, parts = 1, []
+    state = 1
+    parts = []
     for _ in range(size // 6):
         state = state * 6364136223846793005 + 1442695040888963407 & (1 << 64) - 1
         parts.append(words[(state >> 40) % 500])

@@ -4,7 +4,8 @@ import pytest
 
 from spokeshave.wheel.windows_names import windows_path_fault
 
-DEVICE, END = "a device's", "ends with a dot or space, which Windows removes"
+DEVICE = "a device's"
+END = "ends with a dot or space, which Windows removes"
 
 
 @pytest.mark.parametrize(

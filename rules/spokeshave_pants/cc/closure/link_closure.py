@@ -48,7 +48,8 @@ def check_object_names(sources: Iterable[str], *, where: str) -> None:
 
 def display_name(source: str) -> str:
     """A source as a user knows it: third-party ones without the directory of the sandbox."""
-    path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
+    path = posixpath.normpath(source)
+    packages = f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
 
 

@@ -38,7 +38,9 @@ from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
-RUN, RUN_H, GRAPH_H = "src/vm/run.cc", "src/vm/run.h", "src/ir/graph.h"
+RUN = "src/vm/run.cc"
+RUN_H = "src/vm/run.h"
+GRAPH_H = "src/ir/graph.h"
 
 
 def new_rule_runner() -> RuleRunner:

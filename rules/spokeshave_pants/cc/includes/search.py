@@ -297,7 +297,8 @@ class _Walk:
         A header that any text tests for by `__has_include` is optional, and never another project's.
         """
         before = len(self.headers)
-        lost, self._lost = self._lost, {}
+        lost = self._lost
+        self._lost = {}
         for include, path in lost:
             includer = self._file(path)
             assert includer is not None

@@ -291,7 +291,9 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
 
 @rule(level=LogLevel.DEBUG)
 async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
-    pinned, target, python = request.package.by_platform, request.platform, request.python
+    pinned = request.package.by_platform
+    target = request.platform
+    python = request.python
     if pinned is None:
         return CcPackageFiles(request.package.digest)
     chosen = pinned.first_applying(of_target_without_python(target) if python is None else [of_target(target, python)])

@@ -68,7 +68,8 @@ def plan_matrix(
     Raises:
         InvalidTargetError: with every problem.
     """
-    platforms, pythons = tuple(platforms), tuple(pythons)
+    platforms = tuple(platforms)
+    pythons = tuple(pythons)
     problems: list[str] = []
     parsed: list[Platform] = []
     for tag in platforms:

@@ -9,7 +9,8 @@ from typing import Any
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The engine's name for a process that was asked for, whatever came of it, and for its execution on this machine.
-_PROCESS, _LOCAL_RUN = "process", "run_local_process"
+_PROCESS = "process"
+_LOCAL_RUN = "run_local_process"
 _SCHEDULING = "Scheduling: "
 _SOURCES = {"Ran": "ran", "HitLocally": "hit_locally", "HitRemotely": "hit_remotely"}
 

@@ -12,7 +12,8 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 def workunit(name: str, description: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:
     """A completed work unit as Pants hands it to a callback."""
-    whole, duration = int(start), end - start
+    whole = int(start)
+    duration = end - start
     return {
         "name": name,
         "description": description,
@@ -87,7 +88,8 @@ def test_each_row_gets_its_span_and_what_is_in_no_row_is_left() -> None:
         ProcessRow("compile", "Compile c.cc", "hit_locally", 5, "another variant"),
     )
     again = Span("Compile a.cc", "ran", 3, 4)
-    first, second = Span("Compile c.cc", "hit_locally", 1, 2), Span("Compile c.cc", "hit_locally", 1, 3)
+    first = Span("Compile c.cc", "hit_locally", 1, 2)
+    second = Span("Compile c.cc", "hit_locally", 1, 3)
     tools = Span("Install the pinned wheel tools", "ran", 0, 9)
     before = Span("Compile a.cc", "ran", 1, 2)
     matched, rest = match_spans(rows, [again, first, second, tools, before])

@@ -88,7 +88,9 @@ def test_what_is_not_known_of_the_saved_time_is_said() -> None:
 
 
 def test_targets_share_actions_that_are_then_counted_once() -> None:
-    core, binding, other = row("ran", 5, "core"), row("ran", 5, "binding"), row("ran", 5, "other")
+    core = row("ran", 5, "core")
+    binding = row("ran", 5, "binding")
+    other = row("ran", 5, "other")
     link = ProcessRow("link", "Link x.so", "ran", 1, "x", (0, 1))
     merged = merge_processes([(core, binding, link), (core, other, dataclasses.replace(link, output="y"))])
     assert [(process.description, process.output) for process in merged] == [

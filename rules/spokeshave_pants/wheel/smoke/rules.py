@@ -297,7 +297,8 @@ class SmokeChance:
 async def smoke_chance(
     request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons
 ) -> SmokeChance:
-    key, version = request.key, request.version
+    key = request.key
+    version = request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, this_machine(), interpreters.of(version), foreign.found, requires)
@@ -311,7 +312,8 @@ async def smoke_chance(
 async def smoke_test_wheel(
     request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
 ) -> SmokeReport:
-    key, version = request.key, request.version
+    key = request.key
+    version = request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
     wheel = await Get(StampedWheel, StampWheelRequest(key))

@@ -10,8 +10,10 @@ from typing import IO, cast
 _HEADER_SIZE = 64
 _CLASS = 4
 # Where a header has the offset of the table of sections, and the table's number of entries and that of its names.
-_OFFSET_64, _COUNTS_64 = 0x28, 0x3C
-_OFFSET_32, _COUNTS_32 = 0x20, 0x30
+_OFFSET_64 = 0x28
+_COUNTS_64 = 0x3C
+_OFFSET_32 = 0x20
+_COUNTS_32 = 0x30
 
 
 class _Patched(io.RawIOBase):
@@ -19,7 +21,8 @@ class _Patched(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes], start: bytes) -> None:
         super().__init__()
-        self._stream, self._start = stream, start
+        self._stream = stream
+        self._start = start
 
     def readable(self) -> bool:
         return True

@@ -101,7 +101,8 @@ class Skeleton:
     def _restore_left_tables(self, skeleton: IO[bytes], original: IO[bytes], used: set[int]) -> None:
         """Where the editor left a table behind as it was, put back what the whole file has there."""
         for table in self._tables(original):
-            start, moved = self._moved(table.start, -self.size), self._moved_table(original, table, -self.size)
+            start = self._moved(table.start, -self.size)
+            moved = self._moved_table(original, table, -self.size)
             if start not in used and _read(skeleton, start, len(moved)) == moved:
                 _write(skeleton, start, _read(original, table.start, len(moved)))
 

@@ -19,10 +19,12 @@ from spokeshave.native.macho.load_commands import CODE_SIGNATURE, SEGMENT, LoadC
 
 _SUPER_BLOB = struct.Struct(">3I2I")
 _DIRECTORY = struct.Struct(">9I4B4I4Q")
-_SIGNATURE_MAGIC, _DIRECTORY_MAGIC = 0xFADE0CC0, 0xFADE0C02
+_SIGNATURE_MAGIC = 0xFADE0CC0
+_DIRECTORY_MAGIC = 0xFADE0C02
 _VERSION_WITH_EXECUTABLE_SEGMENT = 0x20400
 _AD_HOC_BY_LINKER = 0x20002
-_SHA256, _HASH_SIZE = 2, 32
+_SHA256 = 2
+_HASH_SIZE = 32
 _MAIN_PROGRAM = 1
 _EXECUTABLE_FILE = 2
 _DEFAULT_PAGE_BITS = 12
@@ -164,7 +166,8 @@ def _signature(stream: IO[bytes], commands: LoadCommands, signer: _Signer) -> by
 
 
 def _page_hashes(stream: IO[bytes], signer: _Signer) -> Iterator[bytes]:
-    page, left = 1 << signer.page_bits, signer.limit
+    page = 1 << signer.page_bits
+    left = signer.limit
     stream.seek(0)
     while left:
         data = memoryview(stream.read(min(page * _READ_PAGES, left)))

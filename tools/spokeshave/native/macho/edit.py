@@ -18,7 +18,8 @@ from spokeshave.wheel.archive import CHUNK
 
 _MUST_BE_SIGNED = ("arm64", "arm64e")
 _FAT_64 = 0xCAFEBABF
-_ENTRY, _ENTRY_64 = struct.Struct(">5I"), struct.Struct(">2I2Q2I")
+_ENTRY = struct.Struct(">5I")
+_ENTRY_64 = struct.Struct(">2I2Q2I")
 _OFFSET_FIELD = 2
 _ALIGNMENT_FIELD = 4
 
@@ -102,7 +103,8 @@ def _join(path: Path, parts: list[Path]) -> None:
         end = 8 + count * entry.size
         for fields, part in zip(entries, parts):
             alignment = 1 << fields[_ALIGNMENT_FIELD]
-            offset, size = end + -end % alignment, part.stat().st_size
+            offset = end + -end % alignment
+            size = part.stat().st_size
             fields[_OFFSET_FIELD : _OFFSET_FIELD + 2] = offset, size
             stream.seek(end)
             stream.write(bytes(offset - end))

@@ -20,7 +20,8 @@ from spokeshave.wheel.archive import CHUNK
 _ARCHITECTURES = ("x86_64", "arm64")
 # A page of arm64, on whose machines the x86_64 code runs too.
 _ALIGNMENT = 14
-_HEADER, _ENTRY = struct.Struct(">II"), struct.Struct(">IIIII")
+_HEADER = struct.Struct(">II")
+_ENTRY = struct.Struct(">IIIII")
 _MAGIC = 0xCAFEBABE
 _CPU = struct.Struct("<4xII")
 _LARGEST = 0xFFFFFFFF
@@ -65,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
 def fuse(inputs: Sequence[Path], output: Path) -> None:
     """Write the universal file of Mach-O files; slices are copied as they are, so their signatures stay valid."""
     parts = _parts(inputs, output.name)
-    offsets, end = [], _HEADER.size + len(parts) * _ENTRY.size
+    offsets = []
+    end = _HEADER.size + len(parts) * _ENTRY.size
     for part in parts:
         offsets.append(-(-end >> _ALIGNMENT) << _ALIGNMENT)
         end = offsets[-1] + part.content.region.size
@@ -113,7 +115,8 @@ def _fuse_or_copy(paths: list[Path], output: Path, name: str) -> None:
 
 def _parts(inputs: Sequence[Path], name: str) -> list[_Part]:
     """The slices of all inputs in a fixed order; raises `UnfusableFilesError`."""
-    problems, parts = Problems(), []
+    problems = Problems()
+    parts = []
     for path in inputs:
         if not is_macho(path):
             problems.add(str(path), "is no Mach-O file", "Give the linked files of two macOS targets.")

@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 HEADER_SIZE = 32
-SEGMENT, CODE_SIGNATURE, ID_DYLIB, RPATH = 0x19, 0x1D, 0xD, 0x8000001C
+SEGMENT = 0x19
+CODE_SIGNATURE = 0x1D
+ID_DYLIB = 0xD
+RPATH = 0x8000001C
 LOAD_DYLIBS = (0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023)
 _COUNTS = struct.Struct("<16x2I")
 _COMMAND = struct.Struct("<2I")
@@ -33,7 +36,9 @@ class LoadCommands:
         stream.seek(0)
         header = stream.read(HEADER_SIZE)
         count, size = _COUNTS.unpack_from(header)
-        data, offset, commands = stream.read(size), 0, []
+        data = stream.read(size)
+        offset = 0
+        commands = []
         for _ in range(count):
             end = offset + _COMMAND.unpack_from(data, offset)[1]
             commands.append(data[offset:end])

@@ -15,8 +15,10 @@ from typing import IO
 
 from spokeshave.native.macho.file import MachOSlice, Region
 
-_EMBEDDED, _DIRECTORY = 0xFADE0CC0, 0xFADE0C02
-_BLOB, _INDEX_ENTRY = struct.Struct(">II"), struct.Struct(">II")
+_EMBEDDED = 0xFADE0CC0
+_DIRECTORY = 0xFADE0C02
+_BLOB = struct.Struct(">II")
+_INDEX_ENTRY = struct.Struct(">II")
 # length, version, flags, hash offset, identifier offset, special slots, code slots, code limit, hash size, hash type,
 # platform, page size as a power of two
 _DIRECTORY_HEADER = struct.Struct(">4xIIIIIIIIBBBB")
@@ -83,7 +85,8 @@ def _directory(blob: bytes) -> _CodeDirectory:
 
 
 def _page_fault(stream: IO[bytes], region: Region, directory: _CodeDirectory) -> str | None:
-    size, limit = directory.page_size, directory.code_limit
+    size = directory.page_size
+    limit = directory.code_limit
     if len(directory.pages) != -(-limit // size):
         return f"has a code signature of {len(directory.pages)} pages for {limit} bytes"
     stream.seek(region.offset)

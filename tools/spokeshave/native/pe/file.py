@@ -26,7 +26,10 @@ _SIGNATURE = b"PE\0\0"
 _open_headers = cast("Callable[..., Any]", pefile.PE)
 _DLL = 0x2000
 _PE32_PLUS = 0x20B
-_EXPORT, _IMPORT, _DEBUG, _DELAY_IMPORT = 0, 1, 6, 13
+_EXPORT = 0
+_IMPORT = 1
+_DEBUG = 6
+_DELAY_IMPORT = 13
 # The name, the first ordinal, the numbers of functions and of names, and the tables of functions, names and ordinals.
 _EXPORTS = struct.Struct("<12x7I")
 _IMPORTED_LIBRARY = struct.Struct("<I8xII")
@@ -34,7 +37,8 @@ _DELAYED_LIBRARY = struct.Struct("<II8xI12x")
 _BY_RVA = 1
 _DEBUG_ENTRY = struct.Struct("<12xI12x")
 _REPRODUCIBLE = 16
-_THUNK, _BY_ORDINAL = struct.Struct("<Q"), 1 << 63
+_THUNK = struct.Struct("<Q")
+_BY_ORDINAL = 1 << 63
 _MALFORMED = (
     pefile.PEFormatError,
     ValueError,
@@ -185,7 +189,8 @@ class _Image:
 
 
 def _read(image: _Image) -> PeFile:
-    file_header, header = image.headers.FILE_HEADER, image.headers.OPTIONAL_HEADER
+    file_header = image.headers.FILE_HEADER
+    header = image.headers.OPTIONAL_HEADER
     machine = int(file_header.Machine)
     is_64_bit = int(header.Magic) == _PE32_PLUS
     name, exports, forwards = _exports(image)

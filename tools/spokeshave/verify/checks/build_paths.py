@@ -56,7 +56,8 @@ class _Search:
 def check_build_paths(subject: Subject) -> Iterator[Finding]:
     """Forbidden texts and sandboxes in every file, home folders in native code."""
     texts = [*subject.expected.forbidden_texts, *_current_sandbox()]
-    everywhere, in_code = _Search.of(texts, _SANDBOXES), _Search.of(texts, _SANDBOXES + _HOMES)
+    everywhere = _Search.of(texts, _SANDBOXES)
+    in_code = _Search.of(texts, _SANDBOXES + _HOMES)
     for file in subject.tree.files:
         path = subject.tree.root / file
         native = is_native(path)
@@ -65,7 +66,9 @@ def check_build_paths(subject: Subject) -> Iterator[Finding]:
 
 def _windows(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
     """Pieces of a file that overlap, and from where to where in each a text may begin."""
-    window, begin, chunk = b"", 0, stream.read(CHUNK)
+    window = b""
+    begin = 0
+    chunk = stream.read(CHUNK)
     while chunk:
         window += chunk
         chunk = stream.read(CHUNK)
@@ -73,7 +76,8 @@ def _windows(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
         if end > begin:
             yield window, begin, end
             # What stands before a text decides too.
-            window, begin = window[end - 1 :], 1
+            window = window[end - 1 :]
+            begin = 1
 
 
 def _leaks(file: str, texts: Iterable[bytes], native: bool) -> Iterator[Finding]:

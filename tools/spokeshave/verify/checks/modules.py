@@ -76,7 +76,8 @@ def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
 
 
 def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
-    abi, platform = subject.expected.abi, subject.expected.platform
+    abi = subject.expected.abi
+    platform = subject.expected.platform
     fault = _suffix_fault(module, abi, platform)
     if fault:
         stem = module.file.rpartition("/")[2].partition(".")[0]
@@ -85,7 +86,8 @@ def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
 
 
 def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -> str | None:
-    tag, ending = module.suffix_tag, _ending(platform)
+    tag = module.suffix_tag
+    ending = _ending(platform)
     if module.ending != ending:
         return f"ends in {module.ending}, where {platform.system.value} has {ending}"
     if not tag or abi.python_version is None:
@@ -105,7 +107,8 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
 
 def fitting_suffix(abi: PythonAbi, platform: Platform) -> str:
     """The suffix by which CPython finds a module of an ABI on a platform: ``.cpython-310-x86_64-linux-gnu.so``."""
-    ending, triple = _ending(platform), _triple(abi, platform)
+    ending = _ending(platform)
+    triple = _triple(abi, platform)
     if platform.system is System.WINDOWS:
         return ending if abi.is_limited else f".{abi.abi}-{triple}{ending}"
     return f".abi3{ending}" if abi.is_limited else f".{abi.abi.replace('cp', 'cpython-')}-{triple}{ending}"

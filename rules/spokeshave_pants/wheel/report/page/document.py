@@ -19,7 +19,8 @@ from spokeshave_pants.wheel.report.wheels import not_run_reasons
 
 def render_page(run: PackageRun) -> str:
     """The page as text. Everything that a project gave a name is escaped."""
-    style, script = page_style(), page_script()
+    style = page_style()
+    script = page_script()
     # Even a name that got through the escaping could not run anything or fetch anything.
     allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"

@@ -17,7 +17,8 @@ from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import ActionRow, CheckRow, PythonOutcome, WheelReport
 
-LINUX, WINDOWS = "manylinux_2_17_x86_64", "win_amd64"
+LINUX = "manylinux_2_17_x86_64"
+WINDOWS = "win_amd64"
 HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
 
 

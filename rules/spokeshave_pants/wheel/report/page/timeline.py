@@ -22,7 +22,9 @@ OTHER = "other processes"
 
 _PLATFORM = re.compile(r"\b(?:manylinux|musllinux|macosx)_\d+_\d+_[a-z0-9_]+|\bwin_(?:amd64|arm64)")
 # Heights in pixels. Of many look-ups at a time the later ones are drawn over the first: they take milliseconds.
-_LANE, _GAP, _MOST_LANES = 6, 1, 12
+_LANE = 6
+_GAP = 1
+_MOST_LANES = 12
 _TICKS = 5
 # So that what was too short for a pixel is seen all the same, in percent of the axis.
 _THINNEST = 0.4
@@ -39,7 +41,8 @@ class Axis:
     @classmethod
     def of(cls, run: PackageRun) -> Axis:
         """The axis from a run's first process to its last: what Pants did before would take its place."""
-        first, last = min(span.start for span in run.spans), max(span.end for span in run.spans)
+        first = min(span.start for span in run.spans)
+        last = max(span.end for span in run.spans)
         return cls(run.started, first - run.started, last - run.started)
 
     def seconds(self, clock: float) -> float:
@@ -155,7 +158,8 @@ def _grid(axis: Axis, height: int) -> list[Html]:
 
 
 def _bar(span: Span, axis: Axis, y: float, height: float, *, critical: bool = False) -> Html:
-    left, right = axis.percent(axis.seconds(span.start)), axis.percent(axis.seconds(span.end))
+    left = axis.percent(axis.seconds(span.start))
+    right = axis.percent(axis.seconds(span.end))
     width = max(_THINNEST, right - left)
     kind = "failed" if span.failed else span.source
     return element(

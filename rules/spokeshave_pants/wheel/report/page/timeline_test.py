@@ -16,7 +16,8 @@ from spokeshave_pants.wheel.report.page.timeline import (
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-LINUX, MACOS = "manylinux_2_17_x86_64", "macosx_11_0_arm64"
+LINUX = "manylinux_2_17_x86_64"
+MACOS = "macosx_11_0_arm64"
 PROCESSES = (
     ProcessRow("metadata", "Check the metadata of core:wheel", "memoized", 300, "m"),
     ProcessRow("compile", f"Compile a.cc for {LINUX}", "ran", 2000, "a"),
