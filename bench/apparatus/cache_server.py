@@ -66,7 +66,13 @@ def serving(folder: Path) -> Iterator[CacheServer]:
     try:
         _wait(process, ready, log)
         told = json.loads(ready.read_text())
-        yield CacheServer(Daemon(process.pid), folder, told["address"], Path(told["python"]), tuple(told["options"]))
+        yield CacheServer(
+            process=Daemon(process.pid),
+            folder=folder,
+            address=told["address"],
+            python=Path(told["python"]),
+            options=tuple(told["options"]),
+        )
     finally:
         end(process)
 

@@ -115,7 +115,7 @@ def measure(bench: Workbench) -> Measurement:
             stored = server.size()
             pip_cold = pip.cold()
             warm, pip_warm = zip(*((_start(bench, server, targets), pip.warm()) for _ in range(_WARM)))
-            rounds.append(Round(cold, warm, pip_cold, pip_warm))
+            rounds.append(Round(cold=cold, warm=warm, pip_cold=pip_cold, pip_warm=pip_warm))
             record = bench.record = record_warm(bench, server, targets)
     return measurement(rounds, stored, Traffic.read(record), pip.ccache.size())
 
@@ -159,7 +159,7 @@ def _pip_side(bench: Workbench) -> PipSide:
         setuptools_project(bench, pythons[0], name, [f"abacus_{package}" for package in packages], ccache)
         for name in ("setuptools-ccache", "setuptools-ccache-of-another")
     )
-    return PipSide(pythons, first, second, ccache)
+    return PipSide(pythons=pythons, first=first, fresh=second, ccache=ccache)
 
 
 def measurement(rounds: Sequence[Round], stored: int, traffic: Traffic, ccache_size: int) -> Measurement:

@@ -105,7 +105,14 @@ def _pairs(zipping: Zipping, count: int) -> Iterator[tuple[Finished, Finished, F
 
 def _side(zipping: Zipping, step: str, level: str, runs: list[Finished], zip_runs: list[Finished]) -> Side:
     ours = zipping.wheel("assembled" if step == "assemble" else "repaired").stat().st_size
-    return Side(step, level, runs, zip_runs, ours, (zipping.place / f"zip{level}.zip").stat().st_size)
+    return Side(
+        step=step,
+        level=level,
+        runs=runs,
+        zip_runs=zip_runs,
+        ours=ours,
+        theirs=(zipping.place / f"zip{level}.zip").stat().st_size,
+    )
 
 
 def measurement(sides: tuple[Side, ...], size: int) -> Measurement:

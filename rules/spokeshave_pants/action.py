@@ -41,7 +41,9 @@ class Action:
 
     @classmethod
     def of(cls, kind: ActionKind, description: str, result: ProcessResult | FallibleProcessResult) -> Action:
-        return cls(kind, description, result.metadata, result.output_digest.fingerprint)
+        return cls(
+            kind=kind, description=description, metadata=result.metadata, output=result.output_digest.fingerprint
+        )
 
     def after(self, *needs: Action) -> Action:
         """This action, with more of those that it had to wait for."""

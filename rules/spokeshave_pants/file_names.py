@@ -32,7 +32,9 @@ class WheelName:
             raise ValueError(f"{text!r} is not the file name of a wheel")
         *named, python, abi, platform = parts
         build = named.pop() if len(named) > 2 and named[-1][0].isdigit() and named[-2][0].isdigit() else ""
-        return cls("-".join(named[:-1]), named[-1], build, python, abi, platform)
+        return cls(
+            distribution="-".join(named[:-1]), version=named[-1], build=build, python=python, abi=abi, platform=platform
+        )
 
     @property
     def project(self) -> str:

@@ -67,7 +67,7 @@ class PinnedArchive:
         if problems:
             raise PinnedArchiveError("\n".join(problems))
         url, sha256, size = text.split("|")
-        return cls(version, platform, url, sha256, int(size))
+        return cls(version=version, platform=platform, url=url, sha256=sha256, size=int(size))
 
 
 @dataclass(frozen=True)

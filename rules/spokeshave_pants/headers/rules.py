@@ -351,7 +351,7 @@ async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
             f"The headers of {folder.source} were to be those of Python {folder.version}, but are those of {version}. "
             f"Pin the right ones with the option {OPTION}."
         )
-    return FoundHeaders(headers, version, folder.source, folder.pinned)
+    return FoundHeaders(digest=headers, version=version, source=folder.source, pinned=folder.pinned)
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -146,7 +146,7 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
         )
     digest = await Get(Digest, MergeDigests([made.digest, dispatch.digest]))
     libraries = (*made.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
-    return RuntimePack(digest, made.recipe.flags, libraries, made.action)
+    return RuntimePack(digest=digest, flags=made.recipe.flags, libraries=libraries, action=made.action)
 
 
 @rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
@@ -171,7 +171,9 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
     member = posixpath.relpath(path, OBJECTS_DIR)
     unpacked = await Get(Digest, RemovePrefix(result.output_digest, OBJECTS_DIR))
     members = await Get(Digest, AddPrefix(unpacked, library.archive))
-    archive = await Get(_Archive, _ArchiveRequest(platform, library.archive, (member,), members))
+    archive = await Get(
+        _Archive, _ArchiveRequest(platform=platform, name=library.archive, members=(member,), unpacked=members)
+    )
     return _Dispatch(archive.digest, (library.archive,))
 
 
@@ -233,7 +235,8 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
     _raise_for_failure(unpacked, platform)
     pack, recipe = await _outputs(unpacked)
     archives = await MultiGet(
-        Get(_Archive, _ArchiveRequest(platform, name, members, pack)) for name, members in recipe.archives
+        Get(_Archive, _ArchiveRequest(platform=platform, name=name, members=members, unpacked=pack))
+        for name, members in recipe.archives
     )
     folders = (f"!{name}" for name, _ in recipe.archives)
     plain = await Get(Digest, DigestSubset(pack, PathGlobs(["*", *folders])))

@@ -210,7 +210,13 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
         grafted=wheel.repaired.grafted,
         headers=wheel.repaired.unrepaired.headers_origins,
         actions=tuple(
-            ActionRow(kind.value, count.ran, count.hit_locally, count.hit_remotely, count.memoized)
+            ActionRow(
+                kind=kind.value,
+                ran=count.ran,
+                hit_locally=count.hit_locally,
+                hit_remotely=count.hit_remotely,
+                memoized=count.memoized,
+            )
             for kind, count in count_actions(_actions(tested), run_id).items()
         ),
         smoke=tuple(_outcome(report) for report in tested.smoke),
@@ -220,7 +226,9 @@ def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
 def _outcome(report: SmokeReport) -> PythonOutcome:
     checks = report.facts().get("checks", ())
     rows = tuple(CheckRow(check["name"], check["outcome"], check["detail"]) for check in checks)
-    return PythonOutcome(report.python, report.outcome, report.reason, rows, report.where)
+    return PythonOutcome(
+        python=report.python, outcome=report.outcome, reason=report.reason, checks=rows, where=report.where
+    )
 
 
 def rules() -> list[Rule | UnionRule]:

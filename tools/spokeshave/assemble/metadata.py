@@ -262,13 +262,13 @@ def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tu
     normalise_license(metadata, license_files)
     metadata.version = Version(UNSTAMPED)
     return WheelMetadata(
-        metadata.name,
-        static,
-        str(metadata.requires_python) if metadata.requires_python else None,
-        pins,
-        render_core_metadata(metadata, license_files),
-        render_entry_points(metadata),
-        license_files,
+        name=metadata.name,
+        static_version=static,
+        requires_python=str(metadata.requires_python) if metadata.requires_python else None,
+        pins=pins,
+        core_metadata=render_core_metadata(metadata, license_files),
+        entry_points=render_entry_points(metadata),
+        license_files=license_files,
     )
 
 

@@ -56,7 +56,9 @@ class Linkage:
             for (_, name), provider in process.providers.items()
             if provider not in tree.elf_files
         }
-        return cls(tree, platform, loader, processes, dict(sorted(outside.items())))
+        return cls(
+            tree=tree, platform=platform, loader=loader, processes=processes, libraries=dict(sorted(outside.items()))
+        )
 
     def outside(self, file: str) -> list[str]:
         """The libraries outside the wheel that loading a file needs."""

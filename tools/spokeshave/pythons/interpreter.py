@@ -144,14 +144,14 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
         message = f"is no working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
         raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a Python that starts."))
     return Interpreter(
-        path,
-        str(facts["version"]),
-        str(facts["implementation"]),
-        Path(str(facts["executable"])),
-        str(facts["base"]),
-        frozenset(facts["tags"]),
-        dict(facts["markers"]),
-        foreign,
+        path=path,
+        version=str(facts["version"]),
+        implementation=str(facts["implementation"]),
+        executable=Path(str(facts["executable"])),
+        base=str(facts["base"]),
+        tags=frozenset(facts["tags"]),
+        markers=dict(facts["markers"]),
+        foreign=foreign,
     )
 
 

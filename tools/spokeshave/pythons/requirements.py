@@ -142,7 +142,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
     if not applies:
         return None
     hashes = tuple(value.lower() for value in line.hashes)
-    return Pin(canonicalize_name(requirement.name), version, hashes, requirement.url or "")
+    return Pin(name=canonicalize_name(requirement.name), version=version, hashes=hashes, address=requirement.url or "")
 
 
 def _version(requirement: Requirement) -> str | None:

@@ -104,7 +104,14 @@ def repair(
         name = _retag(grafted.tree, platform)
         entries = tree_entries(grafted.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), grafted.tree.dist_info, entries, Compression.DEFLATED)
-    return RepairedWheel(written, name, platform, grafted.libraries, grafted.platform_libraries, grafted.newest)
+    return RepairedWheel(
+        written=written,
+        name=name,
+        platform=platform,
+        grafted=grafted.libraries,
+        libraries=grafted.platform_libraries,
+        newest_symbols=grafted.newest,
+    )
 
 
 def _graft(

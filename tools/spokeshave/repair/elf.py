@@ -73,7 +73,12 @@ def graft_elf(
     final = Linkage.read(read_tree(tree.name, tree.root), platform)
     _check_result(final)
     versions = {version for file in final.platform_versions().values() for version in file}
-    return GraftedTree(final.tree, libraries, tuple(final.platform_libraries()), newest_versions(versions))
+    return GraftedTree(
+        tree=final.tree,
+        libraries=libraries,
+        platform_libraries=tuple(final.platform_libraries()),
+        newest=newest_versions(versions),
+    )
 
 
 def _clean_search_paths(tree: WheelTree, patchelf: PinnedPatchelf) -> None:

@@ -87,7 +87,12 @@ def graft_macho(
     final = read_tree(tree.name, tree.root)
     _check(MachOLinkage(final, platform), problems)
     grafted = tuple(grafted_library(final, name, path) for name, path in grafts.paths.items())
-    return GraftedTree(final, grafted, tuple(_system_libraries(final)), _newest(final.macho_files.values()))
+    return GraftedTree(
+        tree=final,
+        libraries=grafted,
+        platform_libraries=tuple(_system_libraries(final)),
+        newest=_newest(final.macho_files.values()),
+    )
 
 
 def _outside(linkage: MachOLinkage, file: str) -> set[str]:

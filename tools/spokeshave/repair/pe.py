@@ -116,7 +116,9 @@ def graft_pe(
     final = read_tree(tree.name, tree.root)
     _check(PeLinkage(final, platform, PythonAbi(tree.name.tag.python, tree.name.tag.abi)), problems)
     grafted = tuple(grafted_library(final, outside.sources[name].name, path) for path, name in placed.items())
-    return GraftedTree(final, grafted, tuple(_given_libraries(final)), _newest(final))
+    return GraftedTree(
+        tree=final, libraries=grafted, platform_libraries=tuple(_given_libraries(final)), newest=_newest(final)
+    )
 
 
 def _check_own(linkage: PeLinkage, own_libraries: Sequence[str]) -> None:

@@ -140,7 +140,13 @@ def run(args: argparse.Namespace) -> int:
     """Try each wheel on each interpreter, and report the results."""
     scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
     choices = SmokeChoices(scripts, tuple(args.skip_import))
-    plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
+    plan = SmokePlan(
+        tests=tuple(args.test),
+        wheelhouse=args.wheelhouse,
+        requirements=args.requirements,
+        timeout=args.timeout,
+        choices=choices,
+    )
     with ended_by_sigterm():
         wheels = _check_arguments(_expanded(args.wheels), plan)
         _check_contents(wheels, choices)
@@ -283,24 +289,34 @@ def _try(
     if not python.fits(wheel.name.tag):
         return Run(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
-    checks = tuple(_Trial(wheel, tree, environment, plan, wheels).checks())
+    checks = tuple(_Trial(wheel=wheel, tree=tree, environment=environment, plan=plan, wheels=wheels).checks())
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
     if failed:
-        return Run(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
-    return Run(facts, Outcome.PASSED, "", checks)
+        return Run(
+            python=facts,
+            outcome=Outcome.FAILED,
+            reason=f"{failed[0].name}: {failed[0].detail.splitlines()[0]}",
+            checks=checks,
+        )
+    return Run(python=facts, outcome=Outcome.PASSED, reason="", checks=checks)
 
 
 def _facts(python: Interpreter) -> PythonFacts:
     platform = python.foreign.platform if python.foreign else machine_title()
     emulator = python.foreign.emulator if python.foreign else ""
     return PythonFacts(
-        str(python.path), python.version, python.implementation, platform, emulator, python.is_free_threaded
+        path=str(python.path),
+        version=python.version,
+        implementation=python.implementation,
+        platform=platform,
+        emulator=emulator,
+        free_threaded=python.is_free_threaded,
     )
 
 
 def _environment(folder: Path, python: Interpreter, timeout: float) -> Environment:
     if python.foreign:
-        return ForeignEnvironment(folder, python, python.foreign, timeout)
+        return ForeignEnvironment(folder=folder, interpreter=python, foreign=python.foreign, timeout=timeout)
     return VirtualEnvironment(folder, python, timeout)
 
 
@@ -338,11 +354,13 @@ class _Trial:
             given = {pin.name: pin for pin in self._pins()}
             pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
         except SpokeshaveError as err:
-            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
+            return CheckResult(
+                name="install", outcome=Outcome.FAILED, seconds=time.monotonic() - start, detail=self._told(err)
+            )
         created = self.environment.create()
         if not created.ok:
             detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
-            return CheckResult("install", Outcome.FAILED, created.seconds, detail)
+            return CheckResult(name="install", outcome=Outcome.FAILED, seconds=created.seconds, detail=detail)
         return _result("install", self._pip(pins), start)
 
     def _told(self, error: SpokeshaveError) -> str:
@@ -353,20 +371,30 @@ class _Trial:
 
     def _import(self, name: str) -> CheckResult:
         if self.plan.choices.is_optional(name):
-            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
+            return CheckResult(
+                name=f"import {name}",
+                outcome=Outcome.NOT_RUN,
+                seconds=0.0,
+                detail=_LEFT_OUT.format("optional_imports", "import"),
+            )
         ended = self.environment.run_python("-c", IMPORT, name)
         detail = "" if ended.ok else explain_import(ended, name, self.tree)
-        return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
+        return CheckResult(name=f"import {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
 
     def _script(self, name: str) -> CheckResult:
         arguments = self.plan.choices.arguments_for(name)
         if not arguments:
-            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
+            return CheckResult(
+                name=f"script {name}",
+                outcome=Outcome.NOT_RUN,
+                seconds=0.0,
+                detail=_LEFT_OUT.format("scripts", "script"),
+            )
         ended = self.environment.run_script(name, *arguments)
         detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
         if not ended.ok and arguments == HELP:
             detail += f"\n{_NO_HELP.format(name=name)}"
-        return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
+        return CheckResult(name=f"script {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
 
     def _tests(self) -> Iterator[CheckResult]:
         """Only now what the tests need is installed, so that no import above succeeds thanks to it."""
@@ -378,7 +406,7 @@ class _Trial:
         if ended.ok:
             result, ended = run_tests(self.environment, self.plan.tests, self.tree)
             outcome = Outcome.PASSED if result.passed else Outcome.FAILED
-            yield CheckResult("tests", outcome, ended.seconds, result.summary)
+            yield CheckResult(name="tests", outcome=outcome, seconds=ended.seconds, detail=result.summary)
 
 
 def _outcome(ended: Ended) -> Outcome:
@@ -387,13 +415,18 @@ def _outcome(ended: Ended) -> Outcome:
 
 def _result(name: str, ended: Ended, start: float) -> CheckResult:
     detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
-    return CheckResult(name, _outcome(ended), time.monotonic() - start, detail)
+    return CheckResult(name=name, outcome=_outcome(ended), seconds=time.monotonic() - start, detail=detail)
 
 
 def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
     start = time.monotonic()
     found = fault()
-    return CheckResult(name, Outcome.FAILED if found else Outcome.PASSED, time.monotonic() - start, found or "")
+    return CheckResult(
+        name=name,
+        outcome=Outcome.FAILED if found else Outcome.PASSED,
+        seconds=time.monotonic() - start,
+        detail=found or "",
+    )
 
 
 def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:

@@ -93,7 +93,15 @@ class LinuxPlatform(Platform):
             fault = _unknown_platform(tag, f"auditwheel's policies for {architecture.value} are {known}")
             raise fault from err
         system = System.GLIBC if libc is Libc.GLIBC else System.MUSL
-        return cls(policy.name, system, (architecture.value,), libc, architecture, policy, policies)
+        return cls(
+            tag=policy.name,
+            system=system,
+            architectures=(architecture.value,),
+            libc=libc,
+            architecture=architecture,
+            policy=policy,
+            policies=policies,
+        )
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -127,7 +135,9 @@ class MacPlatform(Platform):
         fault = _mac_version_fault(version, match["architecture"])
         if fault:
             raise _unknown_platform(tag, fault)
-        return cls(tag, System.MACOS, _MAC_SLICES[match["architecture"]], version)
+        return cls(
+            tag=tag, system=System.MACOS, architectures=_MAC_SLICES[match["architecture"]], minimum_version=version
+        )
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,12 @@ def _open_index(endpoint: Endpoint, simple: str | None, timeout: float, scrub: S
     logger = logging.getLogger("twine")
     logger.addHandler(handler)
     try:
-        yield Index(endpoint, repository, simple or simple_index_of(endpoint.url), simple is not None)
+        yield Index(
+            endpoint=endpoint,
+            repository=repository,
+            simple=simple or simple_index_of(endpoint.url),
+            simple_is_given=simple is not None,
+        )
     finally:
         logger.removeHandler(handler)
         repository.close()

@@ -164,7 +164,12 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
         if path and not Path(path).exists():
             problems.add(path, f"does not exist; it should hold {kind}", "Correct TWINE_CERT or ~/.pypirc.")
     problems.raise_if_any(InvalidEndpointError)
-    return Endpoint(twine_utils.normalize_repository_url(found), credentials, ca_bundle, section.get("client_cert"))
+    return Endpoint(
+        url=twine_utils.normalize_repository_url(found),
+        credentials=credentials,
+        ca_bundle=ca_bundle,
+        client_cert=section.get("client_cert"),
+    )
 
 
 def _pypirc_section(name: str) -> dict[str, str]:

@@ -60,7 +60,13 @@ def run(args: argparse.Namespace) -> int:
     """Verify one wheel and tell every finding."""
     platform = Platform.parse(args.platform)
     abi = PythonAbi.parse(args.abi)
-    expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
+    expected = Expectation(
+        wheel=args.wheel,
+        platform=platform,
+        abi=abi,
+        extensions=tuple(args.extension),
+        forbidden_texts=tuple(filter(None, args.forbid_path)),
+    )
     found = verify(expected)
     write_report(args.report, {"findings": [item.as_json() for item in found]})
     if not found:

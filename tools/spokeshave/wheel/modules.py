@@ -80,4 +80,4 @@ def _module(path: str, file: str) -> ExtensionModule | None:
     tagged = _TAGGED.search(f"{dot}{tag}")
     if dot and tagged is None:
         return None
-    return ExtensionModule(file, ".".join(dotted), tagged["tag"] if tagged else "", ending)
+    return ExtensionModule(file=file, name=".".join(dotted), suffix_tag=tagged["tag"] if tagged else "", ending=ending)

@@ -38,7 +38,7 @@ class WheelName:
             # `packaging` takes an empty name.
             raise InvalidWheelError(problem)
         name, version, *build, python, abi, platform = file_name[: -len(".whl")].split("-")
-        return cls(name, version, WheelTag.parse(f"{python}-{abi}-{platform}"), "".join(build))
+        return cls(name=name, version=version, tag=WheelTag.parse(f"{python}-{abi}-{platform}"), build="".join(build))
 
     def __str__(self) -> str:
         build = f"-{self.build}" if self.build else ""

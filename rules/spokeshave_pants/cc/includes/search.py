@@ -122,7 +122,7 @@ class IncludeGraph:
 
     def included(self, path: str, view: CcView) -> tuple[str, ...]:
         """The files that a file includes itself, sorted; what cannot be decided is left for `closure` to report."""
-        walk = _Walk(self, path, {self.files[path].owner: view}, _NO_COMMAND_LINE)
+        walk = _Walk(graph=self, path=path, views={self.files[path].owner: view}, command_line=_NO_COMMAND_LINE)
         walk.visit(path)
         walk.follow_strangers()
         return tuple(sorted(walk.headers))
@@ -139,7 +139,7 @@ class IncludeGraph:
             InvalidTargetError: for includes that several files answer to equally well, those that two files mean
                 differently, and embedded files outside of the repository; all of them at once.
         """
-        walk = _Walk(self, path, views, command_line)
+        walk = _Walk(graph=self, path=path, views=views, command_line=command_line)
         walk.run()
         return walk.result()
 
@@ -328,7 +328,11 @@ class _Walk:
         if len(headers) != 1:
             return None
         root, header = found[0]
-        self._strangers.add(Stranger(includer.owner, include.spelling, header, self._graph.files[header].owner))
+        self._strangers.add(
+            Stranger(
+                includer=includer.owner, spelling=include.spelling, header=header, owner=self._graph.files[header].owner
+            )
+        )
         return root, header
 
     def _embed(self, include: Include, includer: CcFile) -> None:

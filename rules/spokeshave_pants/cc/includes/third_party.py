@@ -280,7 +280,10 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
     keep = tuple(f"*/{folder}/**" for folder in pinned.folders)
     where = f"the target {pinned.address}"
     packages = await Get(
-        Packages, PackagesRequest(pinned.requirements, where, keep, request.platform, request.pins.text)
+        Packages,
+        PackagesRequest(
+            path=pinned.requirements, where=where, keep=keep, platform=request.platform, pins=request.pins.text
+        ),
     )
     wheel = dict(packages.distributions)[pinned.name]
     globs = PathGlobs(f"{wheel}/{folder}/**" for folder in pinned.folders)

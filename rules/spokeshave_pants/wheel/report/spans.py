@@ -65,7 +65,7 @@ class SpanCollector:
         start, end = _interval(workunit)
         if source == "ran":
             start, end = self._run(description, start, end, metadata.get("total_elapsed_ms"))
-        return Span(description, source, start, end, failed=metadata["exit_code"] != 0)
+        return Span(description=description, source=source, start=start, end=end, failed=metadata["exit_code"] != 0)
 
     def _run(self, description: str, start: float, end: float, milliseconds: int | None) -> tuple[float, float]:
         """The part of a process' interval in which it was executed, without the wait for its turn."""

@@ -143,7 +143,9 @@ async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
     entry = await Get(Digest, CreateDigest(_described(request.python)))
     argv = ("fetch", *_python_arguments(request.python)[:2], "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
     digest = await Get(Digest, MergeDigests([entry, request.requirements]))
-    result = await Get(ToolResult, RunToolRequest(argv, digest, ActionKind.SMOKE_TEST, description))
+    result = await Get(
+        ToolResult, RunToolRequest(argv=argv, digest=digest, kind=ActionKind.SMOKE_TEST, description=description)
+    )
     wrong = wrong_hashes(result.stderr) if result.exit_code else None
     if wrong is not None:
         raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
@@ -220,7 +222,15 @@ async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
 
 def _reported_elsewhere(run: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
     reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as {run.file} tells)"
-    return SmokeReport(str(version), run.outcome, reason, required, run.run, (), f"elsewhere: {run.where}")
+    return SmokeReport(
+        python=str(version),
+        outcome=run.outcome,
+        reason=reason,
+        required=required,
+        run=run.run,
+        actions=(),
+        where=f"elsewhere: {run.where}",
+    )
 
 
 async def _try(
@@ -276,10 +286,26 @@ def _report(result: ToolResult, version: PythonVersion, python: SmokePython, req
     where = python.emulator if isinstance(python, ForeignPython) else ""
     runs = result.facts().get("runs", [])
     if len(runs) != 1:
-        return SmokeReport(str(version), "failed", result.stderr, required, "", (result.action,), where)
+        return SmokeReport(
+            python=str(version),
+            outcome="failed",
+            reason=result.stderr,
+            required=required,
+            run="",
+            actions=(result.action,),
+            where=where,
+        )
     run = runs[0]
     reason = "" if run["outcome"] == "passed" else (result.stderr or run.get("reason") or "")
-    return SmokeReport(str(version), run["outcome"], reason, required, json.dumps(run), (result.action,), where)
+    return SmokeReport(
+        python=str(version),
+        outcome=run["outcome"],
+        reason=reason,
+        required=required,
+        run=json.dumps(run),
+        actions=(result.action,),
+        where=where,
+    )
 
 
 @dataclass(frozen=True)
@@ -327,7 +353,14 @@ async def smoke_test_wheel(
     if isinstance(python, NoPython):
         known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
         notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
-        return SmokeReport(str(version), "not run", ". ".join(filter(None, notes)), required, "", ())
+        return SmokeReport(
+            python=str(version),
+            outcome="not run",
+            reason=". ".join(filter(None, notes)),
+            required=required,
+            run="",
+            actions=(),
+        )
     return await _try(plan, wheel, version, python, required)
 
 

@@ -89,7 +89,13 @@ class DynamicSection:
         table = self._content(self.tags["DT_SYMTAB"], count * layout.size)
         versions = self._version_indexes(count)
         return [
-            DynamicSymbol(self._text(name), information >> 4, other & _VISIBILITY, place == _UNDEFINED, version)
+            DynamicSymbol(
+                name=self._text(name),
+                binding=information >> 4,
+                visibility=other & _VISIBILITY,
+                is_undefined=place == _UNDEFINED,
+                version=version,
+            )
             for (name, information, other, place), version in zip(layout.iter_unpack(table), versions)
             if name
         ]

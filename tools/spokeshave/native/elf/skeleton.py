@@ -33,7 +33,10 @@ class _Layout:
     entries: tuple[int, int]
 
 
-_LAYOUTS = {32: _Layout("I", (0x1C, 0x20), 0x2A, (0x04, 0x10)), 64: _Layout("Q", (0x20, 0x28), 0x36, (0x08, 0x18))}
+_LAYOUTS = {
+    32: _Layout(word="I", tables=(0x1C, 0x20), sizes=0x2A, entries=(0x04, 0x10)),
+    64: _Layout(word="Q", tables=(0x20, 0x28), sizes=0x36, entries=(0x08, 0x18)),
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ class Skeleton:
             start = largest["sh_offset"] + -largest["sh_offset"] % _PAGE + _PAGE
             size = (largest["sh_offset"] + _cuttable_size(largest) - _PAGE - start) // aligned * aligned
             order = "<" if elf.little_endian else ">"
-            return cls(start, size, order, _LAYOUTS[elf.elfclass]) if size >= _LEAST_CUT else None
+            return (
+                cls(start=start, size=size, order=order, layout=_LAYOUTS[elf.elfclass]) if size >= _LEAST_CUT else None
+            )
 
     def cut(self, source: Path, destination: Path) -> None:
         """Write the skeleton of a file."""

@@ -91,7 +91,7 @@ def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: s
         raise UnsignableFileError(Problem(place, message, "Link it again, and append nothing to it."))
     if found is None:
         limit = end + -end % _SIGNATURE_ALIGNMENT
-        return _Signer(os.fsencode(identifier), _DEFAULT_PAGE_BITS, limit, 0)
+        return _Signer(identifier=os.fsencode(identifier), page_bits=_DEFAULT_PAGE_BITS, limit=limit, room=0)
     limit, room = struct.unpack_from("<2I", found, 8)
     if limit + room != end:
         message = "has a code signature that is not its last part"

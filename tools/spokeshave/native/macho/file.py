@@ -266,7 +266,9 @@ def _commands(view: _View, header: Any) -> Iterator[_Command]:
         if size < sizeof(command) or offset + size > end:
             raise ValueError(f"load command {kind:#x} does not fit")
         layout = mach_o.LC_REGISTRY.get(kind)
-        yield _Command(kind, offset, size, layout and view.structure(layout, offset + sizeof(command)))
+        yield _Command(
+            kind=kind, offset=offset, size=size, fields=layout and view.structure(layout, offset + sizeof(command))
+        )
         offset += size
 
 

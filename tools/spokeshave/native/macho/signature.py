@@ -81,7 +81,14 @@ def _directory(blob: bytes) -> _CodeDirectory:
         raise ValueError("its hashes are of a kind that macOS has not")
     hashes = [blob[offset + index * size : offset + (index + 1) * size] for index in range(-special_count, count)]
     special = {slot: hashes[special_count - slot] for slot in range(1, special_count + 1)}
-    return _CodeDirectory(_HASHES[kind], size, 1 << page_shift, limit, tuple(hashes[special_count:]), special)
+    return _CodeDirectory(
+        hash_name=_HASHES[kind],
+        hash_size=size,
+        page_size=1 << page_shift,
+        code_limit=limit,
+        pages=tuple(hashes[special_count:]),
+        special=special,
+    )
 
 
 def _page_fault(stream: IO[bytes], region: Region, directory: _CodeDirectory) -> str | None:
