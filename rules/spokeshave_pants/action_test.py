@@ -22,7 +22,11 @@ HERE = ProcessExecutionEnvironment(
 def action(
     description: str, kind: ActionKind, source: str = "ran", run: RunId = THIS_RUN, elapsed: int | None = 7
 ) -> Action:
-    return Action(kind, description, ProcessResultMetadata(elapsed, HERE, source, int(run)))
+    return Action(
+        kind,
+        description,
+        ProcessResultMetadata(elapsed, HERE, source, source_run_id=int(run)),
+    )
 
 
 def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() -> None:

@@ -123,7 +123,10 @@ def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
     processes = [machine.popen(log) for log in logs]
     stdouts = [process.communicate()[0] for process in processes]
     return FirstStarts(
-        machine, [process.returncode for process in processes], stdouts, [log.read_text() for log in logs]
+        machine=machine,
+        codes=[process.returncode for process in processes],
+        stdouts=stdouts,
+        stderrs=[log.read_text() for log in logs],
     )
 
 

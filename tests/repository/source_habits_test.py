@@ -198,3 +198,42 @@ def test_each_assignment_has_a_line_of_its_own() -> None:
 )
 def test_an_assignment_of_several_values_is_found(program: str, found: list[int]) -> None:
     assert list(multiple_assignments(ast.parse(program))) == found
+
+
+# A call with as many positional arguments has to be read by counting.
+MOST_POSITIONAL = 3
+
+
+def constructor_calls(tree: ast.Module) -> Iterator[int]:
+    """The lines of calls of a class with more than three positional arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and is_class(node.func) and len(node.args) > MOST_POSITIONAL:
+            yield node.lineno
+
+
+def is_class(function: ast.expr) -> bool:
+    """Whether a call's function is a class by its name, or `cls`."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    letters = name.lstrip("_")
+    return name == "cls" or (letters[:1].isupper() and not letters.isupper())
+
+
+def test_constructors_get_more_than_three_arguments_by_name() -> None:
+    found = [f"{file}:{line}" for file in python_files() for line in constructor_calls(parse(file))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("Span(a, b, c, d)", [1]),
+        ("_Walk(a, b, *c, d)", [1]),
+        ("module.Span(a, b, c, d)", [1]),
+        ("cls(a, b, c, d)", [1]),
+        ("Span(a, b, c, d=d)", []),
+        ("SIZES(a, b, c, d)", []),
+        ("call(a, b, c, d)", []),
+    ],
+)
+def test_a_constructor_with_four_positional_arguments_is_found(program: str, found: list[int]) -> None:
+    assert list(constructor_calls(ast.parse(program))) == found

@@ -23,7 +23,7 @@ LINUX = Platform.parse("manylinux_2_17_x86_64", where="this test")
 
 def test_an_archive_is_pinned_by_address_hash_and_size() -> None:
     archive = PinnedArchive.parse("3.12", f"{URL}|{SHA256}|1234")
-    assert archive == PinnedArchive(PythonVersion(12), None, URL, SHA256, 1234)
+    assert archive == PinnedArchive(version=PythonVersion(12), platform=None, url=URL, sha256=SHA256, size=1234)
     assert archive.name == "cpython-3.12.3-install_only.tar.gz"
 
 

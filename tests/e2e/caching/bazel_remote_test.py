@@ -34,7 +34,13 @@ def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
     runner = bench.runner("bazel-remote-first")
     with serving(program, root / "cache") as server:
         first = runner.package(*server.options())
-        return Filled(program, root / "cache", first, tuple(runner.ran(*SHARED)), server.told("AC PUT"))
+        return Filled(
+            program=program,
+            folder=root / "cache",
+            first=first,
+            ran=tuple(runner.ran(*SHARED)),
+            stored=server.told("AC PUT"),
+        )
 
 
 def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Filled) -> None:

@@ -59,7 +59,7 @@ def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "apt"
     folder.mkdir()
     with pytest.raises(SetUpError, match="is not signed"):
-        AptRoot(folder, f"file:{tmp_path}/mirror", "trixie", "arm64").closure("demo")
+        AptRoot(folder=folder, mirror=f"file:{tmp_path}/mirror", suite="trixie", architecture="arm64").closure("demo")
 
 
 def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:

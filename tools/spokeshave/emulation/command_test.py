@@ -55,7 +55,14 @@ def set_up(folder: Path, name: str, executable: Path | None = None) -> ForeignPy
     """A Python as a finished set-up leaves it."""
     place = folder / "pythons" / name
     python = ForeignPython(
-        name, "glibc", "2.41", "aarch64", "3.13.5", "true 1", ("/bin/true",), str(executable or place / "python3")
+        name=name,
+        system="glibc",
+        system_version="2.41",
+        architecture="aarch64",
+        version="3.13.5",
+        emulator="true 1",
+        launcher=("/bin/true",),
+        executable=str(executable or place / "python3"),
     )
     (place / "python3").parent.mkdir(parents=True)
     (place / "python3").touch()

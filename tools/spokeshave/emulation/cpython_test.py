@@ -22,7 +22,12 @@ BUILT = "cpython/build/lib"
 
 @pytest.fixture
 def build(tmp_path: Path) -> MuslBuild:
-    made = MuslBuild(tmp_path / "work", "3.13", "x86_64", tmp_path / "musl/lib/ld-musl-x86_64.so.1")
+    made = MuslBuild(
+        folder=tmp_path / "work",
+        version="3.13",
+        architecture="x86_64",
+        loader=tmp_path / "musl/lib/ld-musl-x86_64.so.1",
+    )
     for name in ("cpython", "zlib"):
         (made.folder / name).mkdir(parents=True)
         configure = made.folder / name / "configure"

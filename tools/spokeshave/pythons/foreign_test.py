@@ -14,26 +14,26 @@ from spokeshave.pythons.foreign import (
 )
 
 ARM = ForeignPython(
-    "glibc-aarch64-3.13",
-    "glibc",
-    "2.41",
-    "aarch64",
-    "3.13.5",
-    "qemu-aarch64 10.0.13",
-    ("/e/qemu-aarch64", "-L", "/e/root"),
-    "/e/root/usr/bin/python3.13",
-    ("-0",),
+    name="glibc-aarch64-3.13",
+    system="glibc",
+    system_version="2.41",
+    architecture="aarch64",
+    version="3.13.5",
+    emulator="qemu-aarch64 10.0.13",
+    launcher=("/e/qemu-aarch64", "-L", "/e/root"),
+    executable="/e/root/usr/bin/python3.13",
+    argv0=("-0",),
     origins=(Origin("libc6:arm64", "2.41-12", "ab" * 32),),
 )
 WINDOWS = ForeignPython(
-    "windows-amd64-3.13",
-    "Windows",
-    "",
-    "amd64",
-    "3.13.11",
-    "wine 8.0",
-    ("/e/wine64",),
-    "/e/py/python.exe",
+    name="windows-amd64-3.13",
+    system="Windows",
+    system_version="",
+    architecture="amd64",
+    version="3.13.11",
+    emulator="wine 8.0",
+    launcher=("/e/wine64",),
+    executable="/e/py/python.exe",
     variables={"WINEDEBUG": "-all"},
 )
 

@@ -118,7 +118,7 @@ def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
         given = ["--python", str(python)] if python else []
         exit_code = main(["smoke-test", str(wheel), *map(str, arguments), *given, "--report", str(report)])
         captured = capsys.readouterr()
-        return Result(exit_code, json.loads(report.read_text()), captured.out, captured.err)
+        return Result(exit_code=exit_code, report=json.loads(report.read_text()), out=captured.out, err=captured.err)
 
     return run
 

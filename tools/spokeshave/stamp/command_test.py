@@ -27,7 +27,7 @@ def repaired(folder: Path) -> Path:
     assembled = make_wheel(folder, files=files, data=DATA)
     name = WheelName.parse(assembled.path.name)
     entries = [
-        WheelEntry(path, text.encode(), Compression.DEFLATED, path.endswith("tool"))
+        WheelEntry(name=path, content=text.encode(), compression=Compression.DEFLATED, executable=path.endswith("tool"))
         for path, text in read_wheel(assembled.path).items()
         if not path.endswith("/RECORD")
     ]

@@ -20,5 +20,13 @@ def foreign(folder: Path, script: str = EMULATOR, version: str = platform.python
     emulator.write_text(script)
     emulator.chmod(0o755)
     return ForeignPython(
-        "test-3", "glibc", "2.17", "x86_64", version, "emulator 1.0", (str(emulator),), PYTHON, argv0=("-0",)
+        name="test-3",
+        system="glibc",
+        system_version="2.17",
+        architecture="x86_64",
+        version=version,
+        emulator="emulator 1.0",
+        launcher=(str(emulator),),
+        executable=PYTHON,
+        argv0=("-0",),
     )

@@ -82,7 +82,7 @@ def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
         for secret in SECRETS:
             assert secret not in told.out + told.err + report.read_text()
         assert "Traceback" not in told.err
-        return Result(exit_code, json.loads(report.read_text()), told.out, told.err)
+        return Result(exit_code=exit_code, report=json.loads(report.read_text()), out=told.out, err=told.err)
 
     return run
 
@@ -400,7 +400,9 @@ ALREADY_THERE = {
     "Gitea": Answer(409, "Conflict", "package file already exists"),
     "CodeArtifact": Answer(409, "Conflict"),
     "CodeArtifact, asset": Answer(409, "Conflict", "Version 1.0 of package demo already has asset demo.whl"),
-    "a page of the status": Answer(409, "Conflict", "<html><h1>409 Conflict</h1><hr>nginx</html>", (HTML_TYPE,)),
+    "a page of the status": Answer(
+        status=409, reason="Conflict", body="<html><h1>409 Conflict</h1><hr>nginx</html>", headers=(HTML_TYPE,)
+    ),
     "JSON of the status": Answer(409, "", '{"error": "Conflict"}'),
     "a wheel": Answer(400, "Bad Request", "The index already has demo-1.0-py3-none-any.whl"),
     "a package named user": Answer(409, "Conflict", "Package 'user' already exists!"),
@@ -466,12 +468,17 @@ def test_another_refusal_is_not_taken_for_a_conflict(tmp_path: Path, upload: Upl
 LOGIN_PAGE = '<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><input type="password"></body></html>'
 HTML = (HTML_TYPE,)
 WEB_PAGES = {
-    "login": Answer(200, "OK", LOGIN_PAGE, HTML),
-    "login as text": Answer(200, "OK", LOGIN_PAGE, (("Content-Type", "text/plain"),)),
+    "login": Answer(status=200, reason="OK", body=LOGIN_PAGE, headers=HTML),
+    "login as text": Answer(status=200, reason="OK", body=LOGIN_PAGE, headers=(("Content-Type", "text/plain"),)),
     "no type": Answer(200, "OK", f"\ufeff\n<!-- proxy -->{LOGIN_PAGE.upper()}"),
-    "XHTML": Answer(201, "Created", f"<?xml version='1.0'?>{LOGIN_PAGE}", (("Content-Type", "application/xhtml+xml"),)),
+    "XHTML": Answer(
+        status=201,
+        reason="Created",
+        body=f"<?xml version='1.0'?>{LOGIN_PAGE}",
+        headers=(("Content-Type", "application/xhtml+xml"),),
+    ),
     "proxy": Answer(203, "Transformed", "<HEAD><META http-equiv=refresh content='0;url=/portal'></HEAD>"),
-    "fragment": Answer(202, "Accepted", "<h1>Sign in</h1><p>Use your account.</p>", HTML),
+    "fragment": Answer(status=202, reason="Accepted", body="<h1>Sign in</h1><p>Use your account.</p>", headers=HTML),
 }
 
 
@@ -487,13 +494,17 @@ def test_a_web_page_is_not_a_success(tmp_path: Path, upload: Upload, answer: Ans
 
 
 SUCCESSES = {
-    "Warehouse": Answer(200, "OK", "", HTML),
-    "GitLab": Answer(201, "Created", '{"message":"201 Created"}', (("Content-Type", "application/json"),)),
+    "Warehouse": Answer(status=200, reason="OK", body="", headers=HTML),
+    "GitLab": Answer(
+        status=201, reason="Created", body='{"message":"201 Created"}', headers=(("Content-Type", "application/json"),)
+    ),
     "Gitea": Answer(201, "Created"),
     "Azure Artifacts": Answer(202, "Accepted"),
     "no content": Answer(204, "No Content"),
-    "a line": Answer(200, "OK", "upload accepted", HTML),
-    "JSON with markup": Answer(200, "OK", '{"description": "<html>"}', (("Content-Type", "application/json"),)),
+    "a line": Answer(status=200, reason="OK", body="upload accepted", headers=HTML),
+    "JSON with markup": Answer(
+        status=200, reason="OK", body='{"description": "<html>"}', headers=(("Content-Type", "application/json"),)
+    ),
 }
 
 
@@ -575,7 +586,7 @@ IDNA = (("Content-Type", "text/html; charset=idna"),)
 def test_a_refusal_with_malformed_html_is_shown(
     tmp_path: Path, upload: Upload, body: str, headers: tuple[tuple[str, str], ...], reason: str
 ) -> None:
-    with answering_server(Answer(400, "Bad Request", body, headers)) as url:
+    with answering_server(Answer(status=400, reason="Bad Request", body=body, headers=headers)) as url:
         result = upload("--repository-url", url, wheel_of(tmp_path))
     assert result.problem["message"] == f"{url} refuses it: 400 Bad Request ({reason})"
 

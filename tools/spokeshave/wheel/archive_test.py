@@ -131,7 +131,15 @@ def test_members_beyond_four_gigabytes_read_back(tmp_path: Path) -> None:
 
 
 def test_header_of_a_file_over_four_gigabytes_holds_its_sizes_in_the_zip64_field() -> None:
-    member = Member("a", 7, (4 << 30) + 1, 4 << 30, STORED, False, 0)
+    member = Member(
+        name="a",
+        crc=7,
+        size=(4 << 30) + 1,
+        compressed_size=4 << 30,
+        compression=STORED,
+        executable=False,
+        header_offset=0,
+    )
     header = local_header(member, zip64=True)
     assert struct.unpack("<2I2H", header[18:30]) == (0xFFFFFFFF, 0xFFFFFFFF, 1, 20)
     assert struct.unpack("<2H2Q", header[31:]) == (1, 16, (4 << 30) + 1, 4 << 30)

@@ -27,7 +27,7 @@ def cc_file(
     lines = (include if include.startswith(("#", ".")) else f"#include {include}" for include in includes)
     scan = scan_text("\n".join(lines))
     owner = owner or f"{directory}:{directory.rpartition('/')[2]}"
-    return CcFile(path, owner, roots, scan)
+    return CcFile(path=path, owner=owner, include_roots=roots, scan=scan)
 
 
 def closure(graph: IncludeGraph, path: str, *flags: str, views: Mapping[str, CcView] | None = None) -> IncludeClosure:
@@ -368,7 +368,9 @@ def test_a_header_of_another_project_is_reported_with_its_target() -> None:
     graph = IncludeGraph(
         [cc_file("app/a.c", '"util.h"', "<util.h>", roots=("app",)), cc_file("lib/util.h", roots=("lib",))]
     )
-    assert closure(graph, "app/a.c").strangers == (Stranger("app:app", "util.h", "lib/util.h", "lib:lib"),)
+    assert closure(graph, "app/a.c").strangers == (
+        Stranger(includer="app:app", spelling="util.h", header="lib/util.h", owner="lib:lib"),
+    )
 
 
 def test_a_header_found_by_the_source_root_is_not_a_strangers() -> None:

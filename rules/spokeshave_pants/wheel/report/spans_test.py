@@ -82,16 +82,18 @@ def test_other_work_units_are_none_of_our_business() -> None:
 
 def test_each_row_gets_its_span_and_what_is_in_no_row_is_left() -> None:
     rows = (
-        ProcessRow("compile", "Compile a.cc", "ran", 5),
-        ProcessRow("compile", "Compile b.cc", "memoized", 5),
-        ProcessRow("compile", "Compile c.cc", "hit_locally", 5),
-        ProcessRow("compile", "Compile c.cc", "hit_locally", 5, "another variant"),
+        ProcessRow(kind="compile", description="Compile a.cc", source="ran", milliseconds=5),
+        ProcessRow(kind="compile", description="Compile b.cc", source="memoized", milliseconds=5),
+        ProcessRow(kind="compile", description="Compile c.cc", source="hit_locally", milliseconds=5),
+        ProcessRow(
+            kind="compile", description="Compile c.cc", source="hit_locally", milliseconds=5, output="another variant"
+        ),
     )
-    again = Span("Compile a.cc", "ran", 3, 4)
-    first = Span("Compile c.cc", "hit_locally", 1, 2)
-    second = Span("Compile c.cc", "hit_locally", 1, 3)
-    tools = Span("Install the pinned wheel tools", "ran", 0, 9)
-    before = Span("Compile a.cc", "ran", 1, 2)
+    again = Span(description="Compile a.cc", source="ran", start=3, end=4)
+    first = Span(description="Compile c.cc", source="hit_locally", start=1, end=2)
+    second = Span(description="Compile c.cc", source="hit_locally", start=1, end=3)
+    tools = Span(description="Install the pinned wheel tools", source="ran", start=0, end=9)
+    before = Span(description="Compile a.cc", source="ran", start=1, end=2)
     matched, rest = match_spans(rows, [again, first, second, tools, before])
     assert matched == {0: again, 2: second, 3: first}
     assert sorted(rest, key=lambda span: span.start) == [tools, before]

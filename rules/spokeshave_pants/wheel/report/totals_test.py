@@ -17,16 +17,18 @@ from spokeshave_pants.wheel.report.totals import (
 )
 
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "ran", 1200, "a"),
-    ProcessRow("compile", "Compile b.cc", "hit_locally", 800, "b"),
-    ProcessRow("compile", "Compile c.cc", "memoized", 700, "c"),
-    ProcessRow("compile", "Compile d.cc", "hit_remotely", None, "d"),
-    ProcessRow("link", "Link x.so", "ran", None, "x", (0, 1, 2, 3)),
+    ProcessRow(kind="compile", description="Compile a.cc", source="ran", milliseconds=1200, output="a"),
+    ProcessRow(kind="compile", description="Compile b.cc", source="hit_locally", milliseconds=800, output="b"),
+    ProcessRow(kind="compile", description="Compile c.cc", source="memoized", milliseconds=700, output="c"),
+    ProcessRow(kind="compile", description="Compile d.cc", source="hit_remotely", milliseconds=None, output="d"),
+    ProcessRow(kind="link", description="Link x.so", source="ran", milliseconds=None, output="x", needs=(0, 1, 2, 3)),
 )
 
 
 def row(source: str, milliseconds: int | None, name: str = "a") -> ProcessRow:
-    return ProcessRow("compile", f"Compile {name}.cc", source, milliseconds, name)
+    return ProcessRow(
+        kind="compile", description=f"Compile {name}.cc", source=source, milliseconds=milliseconds, output=name
+    )
 
 
 def test_actions_are_counted_by_stage_and_all_together() -> None:
@@ -91,7 +93,7 @@ def test_targets_share_actions_that_are_then_counted_once() -> None:
     core = row("ran", 5, "core")
     binding = row("ran", 5, "binding")
     other = row("ran", 5, "other")
-    link = ProcessRow("link", "Link x.so", "ran", 1, "x", (0, 1))
+    link = ProcessRow(kind="link", description="Link x.so", source="ran", milliseconds=1, output="x", needs=(0, 1))
     merged = merge_processes([(core, binding, link), (core, other, dataclasses.replace(link, output="y"))])
     assert [(process.description, process.output) for process in merged] == [
         ("Compile binding.cc", "binding"),
@@ -104,7 +106,7 @@ def test_targets_share_actions_that_are_then_counted_once() -> None:
 
 
 def test_an_action_that_is_in_two_targets_needs_what_it_needs_in_either() -> None:
-    stamp = ProcessRow("stamp", "Stamp x", "ran", 1, "x")
-    smoke = ProcessRow("smoke test", "Smoke-test x", "ran", 1, "s")
+    stamp = ProcessRow(kind="stamp", description="Stamp x", source="ran", milliseconds=1, output="x")
+    smoke = ProcessRow(kind="smoke test", description="Smoke-test x", source="ran", milliseconds=1, output="s")
     merged = merge_processes([(smoke,), (stamp, dataclasses.replace(smoke, needs=(0,)))])
     assert [(process.kind, process.needs) for process in merged] == [("smoke test", (1,)), ("stamp", ())]

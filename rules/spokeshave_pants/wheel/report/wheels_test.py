@@ -31,16 +31,19 @@ REPORT = WheelReport(
     sha256="ab" * 32,
     grafted=(),
     headers=("CPython 3.12.1 of this machine, not pinned",),
-    actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
+    actions=(
+        ActionRow(kind="compile", ran=3, hit_locally=2, hit_remotely=1, memoized=4),
+        ActionRow(kind="link", ran=1, hit_locally=0, hit_remotely=0, memoized=0),
+    ),
     smoke=(
         PythonOutcome("3.12", "passed", checks=(CheckRow("tests", "passed", "7 passed"),)),
         PythonOutcome("3.13", "not run", "this machine has no Python 3.13"),
     ),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "ran", 120, "aa"),
-    ProcessRow("compile", "Compile b.cc", "hit_remotely", None),
-    ProcessRow("link", "Link x.so", "ran", 40, "cc", (0, 1)),
+    ProcessRow(kind="compile", description="Compile a.cc", source="ran", milliseconds=120, output="aa"),
+    ProcessRow(kind="compile", description="Compile b.cc", source="hit_remotely", milliseconds=None),
+    ProcessRow(kind="link", description="Link x.so", source="ran", milliseconds=40, output="cc", needs=(0, 1)),
 )
 
 
@@ -149,7 +152,10 @@ def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
 
 
 def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
-    not_run = [PythonOutcome(python, "not run", "nothing here emulates macOS", ()) for python in ("3.11", "3.12")]
+    not_run = [
+        PythonOutcome(python=python, outcome="not run", reason="nothing here emulates macOS", checks=())
+        for python in ("3.11", "3.12")
+    ]
     table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
     assert table.count("nothing here emulates macOS") == 1
     assert "not run on Python 3.11, 3.12: nothing here emulates macOS" in table

@@ -93,7 +93,21 @@ def signed(path: Path, code: bytes, *, limit: int, requirements: bytes, hashed: 
     path.write_bytes(code + signature)
     whole = Region(0, len(code) + size)
     place = Region(len(code), size)
-    return MachOSlice("arm64", whole, Kind.DYLIB, None, (), (), "macOS", (11, 0), frozenset(), (), True, place, 0)
+    return MachOSlice(
+        architecture="arm64",
+        region=whole,
+        kind=Kind.DYLIB,
+        install_name=None,
+        libraries=(),
+        rpaths=(),
+        system="macOS",
+        minimum_version=(11, 0),
+        exports=frozenset(),
+        imports=(),
+        is_two_level=True,
+        signature=place,
+        header_pad=0,
+    )
 
 
 def test_a_signature_covers_every_byte_and_part(tmp_path: Path) -> None:

@@ -57,7 +57,10 @@ def wheel(distribution: str, platform: str, abi: str, **changes: Any) -> WheelRe
         sha256="ab" * 32,
         grafted=("libz-1234.so",),
         headers=("CPython 3.12.1 of this machine",),
-        actions=(ActionRow("compile", 3, 2, 1, 4), ActionRow("link", 1, 0, 0, 0)),
+        actions=(
+            ActionRow(kind="compile", ran=3, hit_locally=2, hit_remotely=1, memoized=4),
+            ActionRow(kind="link", ran=1, hit_locally=0, hit_remotely=0, memoized=0),
+        ),
         smoke=(PythonOutcome("3.12", "passed", checks=(CheckRow("tests", "passed", "7 passed"),)),),
     )
     return dataclasses.replace(report, **changes)
@@ -70,14 +73,17 @@ WHEELS = (
     wheel("compiler", LINUX, "cp310", smoke=(PythonOutcome("3.10", "failed", "ImportError: no _native\nin line 2"),)),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", "hit_remotely", 1500, "a"),
-    ProcessRow("link", "Link a.so", "ran", 250, "l", (0,)),
+    ProcessRow(kind="compile", description="Compile a.cc", source="hit_remotely", milliseconds=1500, output="a"),
+    ProcessRow(kind="link", description="Link a.so", source="ran", milliseconds=250, output="l", needs=(0,)),
 )
-SPANS = (Span("Compile a.cc", "hit_remotely", 1000.5, 1000.75), Span("Link a.so", "ran", 1000.75, 1001))
+SPANS = (
+    Span(description="Compile a.cc", source="hit_remotely", start=1000.5, end=1000.75),
+    Span(description="Link a.so", source="ran", start=1000.75, end=1001),
+)
 
 
 def run(*reports: WheelReport, succeeded: bool = True) -> PackageRun:
-    return PackageRun(1000, 2.5, succeeded, reports, PROCESSES, SPANS)
+    return PackageRun(started=1000, seconds=2.5, succeeded=succeeded, reports=reports, processes=PROCESSES, spans=SPANS)
 
 
 def page(*reports: WheelReport, succeeded: bool = True) -> Page:
@@ -128,7 +134,9 @@ def test_a_run_that_failed_says_so_and_links_to_no_file() -> None:
 
 
 def test_a_page_can_be_without_a_wheel_and_without_a_process() -> None:
-    empty = Page(render_page(PackageRun(1000, 2.5, False, (), (), ())))
+    empty = Page(
+        render_page(PackageRun(started=1000, seconds=2.5, succeeded=False, reports=(), processes=(), spans=()))
+    )
     assert "No wheel was made." in empty.text
     assert empty.named("dl") == empty.named("table") == []
 
@@ -145,12 +153,29 @@ def test_no_name_of_a_project_breaks_the_page() -> None:
         grafted=(HOSTILE,),
         headers=(HOSTILE,),
         smoke=tuple(
-            PythonOutcome(HOSTILE, outcome, HOSTILE, (CheckRow(HOSTILE, HOSTILE, HOSTILE),), HOSTILE)
+            PythonOutcome(
+                python=HOSTILE,
+                outcome=outcome,
+                reason=HOSTILE,
+                checks=(CheckRow(HOSTILE, HOSTILE, HOSTILE),),
+                where=HOSTILE,
+            )
             for outcome in ("passed", "failed", "not run")
         ),
     )
-    rows = (ProcessRow(HOSTILE, HOSTILE, "ran", 5),)
-    hostile = Page(render_page(PackageRun(1000, 2.5, True, (report,), rows, (Span(HOSTILE, "ran", 1001, 1002),))))
+    rows = (ProcessRow(kind=HOSTILE, description=HOSTILE, source="ran", milliseconds=5),)
+    hostile = Page(
+        render_page(
+            PackageRun(
+                started=1000,
+                seconds=2.5,
+                succeeded=True,
+                reports=(report,),
+                processes=rows,
+                spans=(Span(description=HOSTILE, source="ran", start=1001, end=1002),),
+            )
+        )
+    )
     assert hostile.named("b") == hostile.named("img") == []
     assert len(hostile.named("script")) == 1
     assert hostile.text.count(HOSTILE) > 10
@@ -191,14 +216,35 @@ def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
     platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
     reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
     rows = [
-        ProcessRow("compile", f"Compile {n}.cc for {platforms[n % 14]}", "ran", 900, str(n)) for n in range(1500 - 84)
+        ProcessRow(
+            kind="compile",
+            description=f"Compile {n}.cc for {platforms[n % 14]}",
+            source="ran",
+            milliseconds=900,
+            output=str(n),
+        )
+        for n in range(1500 - 84)
     ]
     rows += [
-        ProcessRow("link", f"Link x.so for {r.platform} and {r.abi}", "ran", 90, r.wheel, tuple(range(0, 1400, 14)))
+        ProcessRow(
+            kind="link",
+            description=f"Link x.so for {r.platform} and {r.abi}",
+            source="ran",
+            milliseconds=90,
+            output=r.wheel,
+            needs=tuple(range(0, 1400, 14)),
+        )
         for r in reports
     ]
-    spans = tuple(Span(row.description, "ran", 1000 + n / 9, 1001 + n / 9) for n, row in enumerate(rows))
-    text = render_page(PackageRun(1000, 200, True, tuple(reports), tuple(rows), spans))
+    spans = tuple(
+        Span(description=row.description, source="ran", start=1000 + n / 9, end=1001 + n / 9)
+        for n, row in enumerate(rows)
+    )
+    text = render_page(
+        PackageRun(
+            started=1000, seconds=200, succeeded=True, reports=tuple(reports), processes=tuple(rows), spans=spans
+        )
+    )
     assert text.count('class="wheel"') == 84
     assert text.count("<rect") > 3000
     assert len(text) < 1_500_000

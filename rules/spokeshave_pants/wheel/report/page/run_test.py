@@ -10,23 +10,25 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The pack took long once and is cached; the compile was done now; the daemon kept the metadata.
 PROCESSES = (
-    ProcessRow("metadata", "Check the metadata", "memoized", 300, "m"),
-    ProcessRow("runtime pack", "Make the runtime pack", "hit_remotely", 60_000, "p"),
-    ProcessRow("compile", "Compile a.cc", "ran", 2000, "a"),
-    ProcessRow("link", "Link a.so", "ran", None, "l", (1, 2)),
-    ProcessRow("assemble", "Assemble x", "ran", 500, "x", (0, 3)),
+    ProcessRow(kind="metadata", description="Check the metadata", source="memoized", milliseconds=300, output="m"),
+    ProcessRow(
+        kind="runtime pack", description="Make the runtime pack", source="hit_remotely", milliseconds=60_000, output="p"
+    ),
+    ProcessRow(kind="compile", description="Compile a.cc", source="ran", milliseconds=2000, output="a"),
+    ProcessRow(kind="link", description="Link a.so", source="ran", milliseconds=None, output="l", needs=(1, 2)),
+    ProcessRow(kind="assemble", description="Assemble x", source="ran", milliseconds=500, output="x", needs=(0, 3)),
 )
 SPANS = (
-    Span("Install the compiler", "ran", 100, 130),
-    Span("Make the runtime pack", "hit_remotely", 130, 130.5),
-    Span("Compile a.cc", "ran", 130, 132),
-    Span("Link a.so", "ran", 132, 132.25),
-    Span("Assemble x", "ran", 132.5, 133),
+    Span(description="Install the compiler", source="ran", start=100, end=130),
+    Span(description="Make the runtime pack", source="hit_remotely", start=130, end=130.5),
+    Span(description="Compile a.cc", source="ran", start=130, end=132),
+    Span(description="Link a.so", source="ran", start=132, end=132.25),
+    Span(description="Assemble x", source="ran", start=132.5, end=133),
 )
 
 
 def run(processes: tuple[ProcessRow, ...] = PROCESSES, spans: tuple[Span, ...] = SPANS) -> PackageRun:
-    return PackageRun(95, 40, True, (), processes, spans)
+    return PackageRun(started=95, seconds=40, succeeded=True, reports=(), processes=processes, spans=spans)
 
 
 def test_the_critical_path_is_of_the_time_that_this_run_spent() -> None:
@@ -49,7 +51,7 @@ def test_processes_behind_no_wheel_are_told_apart() -> None:
 
 def test_looking_up_is_counted_for_the_actions_behind_wheels() -> None:
     assert run().looked_up == 0.5
-    tools = Span("Install the tools", "hit_remotely", 95, 99)
+    tools = Span(description="Install the tools", source="hit_remotely", start=95, end=99)
     assert run(spans=(*SPANS, tools)).looked_up == 0.5
 
 

@@ -19,20 +19,26 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 LINUX = "manylinux_2_17_x86_64"
 MACOS = "macosx_11_0_arm64"
 PROCESSES = (
-    ProcessRow("metadata", "Check the metadata of core:wheel", "memoized", 300, "m"),
-    ProcessRow("compile", f"Compile a.cc for {LINUX}", "ran", 2000, "a"),
-    ProcessRow("compile", f"Compile b.cc for {LINUX}", "memoized", 2000, "b"),
-    ProcessRow("compile", f"Compile a.cc for {MACOS}", "hit_locally", 2000, "c"),
+    ProcessRow(
+        kind="metadata", description="Check the metadata of core:wheel", source="memoized", milliseconds=300, output="m"
+    ),
+    ProcessRow(kind="compile", description=f"Compile a.cc for {LINUX}", source="ran", milliseconds=2000, output="a"),
+    ProcessRow(
+        kind="compile", description=f"Compile b.cc for {LINUX}", source="memoized", milliseconds=2000, output="b"
+    ),
+    ProcessRow(
+        kind="compile", description=f"Compile a.cc for {MACOS}", source="hit_locally", milliseconds=2000, output="c"
+    ),
 )
 SPANS = (
-    Span("Install the compiler", "ran", 102, 130),
-    Span(f"Compile a.cc for {LINUX}", "ran", 130, 142),
-    Span(f"Compile a.cc for {MACOS}", "hit_locally", 130, 130.5),
+    Span(description="Install the compiler", source="ran", start=102, end=130),
+    Span(description=f"Compile a.cc for {LINUX}", source="ran", start=130, end=142),
+    Span(description=f"Compile a.cc for {MACOS}", source="hit_locally", start=130, end=130.5),
 )
 
 
 def run(processes: tuple[ProcessRow, ...] = PROCESSES, spans: tuple[Span, ...] = SPANS) -> PackageRun:
-    return PackageRun(100, 50, True, (), processes, spans)
+    return PackageRun(started=100, seconds=50, succeeded=True, reports=(), processes=processes, spans=spans)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def test_a_stage_of_one_platform_has_no_parts() -> None:
 
 
 def test_a_step_of_the_critical_path_that_the_daemon_kept_is_said_to_be_kept() -> None:
-    link = ProcessRow("link", "Link a.so", "memoized", 40, "l", (1,))
+    link = ProcessRow(kind="link", description="Link a.so", source="memoized", milliseconds=40, output="l", needs=(1,))
     text = render_timeline(run((*PROCESSES, link))).text
     path = text[text.index("<ol") : text.index("</ol>")]
     assert path.index(f"Compile a.cc for {LINUX}") < path.index("12.0 s, run") < path.index("Link a.so")
@@ -117,7 +123,7 @@ def test_why_there_is_no_timeline_is_said() -> None:
 
 
 def test_a_run_that_failed_before_a_wheel_has_its_processes_all_the_same() -> None:
-    failed = Span(f"Compile bad.cc for {LINUX}", "ran", 130, 131, failed=True)
+    failed = Span(description=f"Compile bad.cc for {LINUX}", source="ran", start=130, end=131, failed=True)
     text = render_timeline(run((), (*SPANS, failed))).text
     assert "No wheel was reported" in text
     assert 'class="bar failed"' in text
