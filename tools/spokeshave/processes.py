@@ -180,7 +180,7 @@ def _tail(output: IO[bytes]) -> str:
 def ended_by_sigterm() -> Iterator[None]:
     """In the block, SIGTERM ends this process as Ctrl-C does: by an exception that lets clean-up run."""
 
-    def interrupt(number: int, frame: object) -> None:
+    def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGTERM, interrupt)

@@ -34,7 +34,7 @@ ONE = Address("", target_name="one")
 @pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
     """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
-    runner = RuleRunner(
+    return RuleRunner(
         rules=[
             *python_target_types_rules(),
             *stripped_source_files.rules(),
@@ -46,7 +46,6 @@ def rule_runner() -> RuleRunner:
         ],
         target_types=[PythonNativeWheelTarget, ReleaseTarget],
     )
-    return runner
 
 
 def write_wheels(runner: RuleRunner, *releases: str, **versions: str) -> None:

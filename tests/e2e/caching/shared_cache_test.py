@@ -56,7 +56,9 @@ def first(tmp_path_factory: pytest.TempPathFactory, options: tuple[str, ...]) ->
 
 @pytest.fixture(scope="module")
 def second(
-    tmp_path_factory: pytest.TempPathFactory, first: Project, options: tuple[str, ...]
+    tmp_path_factory: pytest.TempPathFactory,
+    first: Project,  # noqa: ARG001 (fills the cache)
+    options: tuple[str, ...],
 ) -> tuple[Project, PantsRun]:
     """Another runner: another user, home, PATH, language, checkout and place of Pants, and no Python of its own."""
     root = tmp_path_factory.mktemp("second")

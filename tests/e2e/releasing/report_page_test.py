@@ -31,7 +31,7 @@ def packaged(project: Project) -> PantsRun:
 
 
 @pytest.fixture(scope="module")
-def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 (has to be first)
     """The page with what is beside it, where no later run changes it."""
     folder = tmp_path_factory.mktemp("dist") / "dist"
     shutil.copytree(project.dist, folder)
@@ -97,7 +97,8 @@ def test_the_page_is_written_beside_the_wheels_and_the_run_says_where(project: P
     assert len(project.wheels()) == 4
 
 
-def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project, page: Path) -> None:
+@pytest.mark.usefixtures("page")
+def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project) -> None:
     project.package("shared:wheel")
     assert len(project.wheels()) == 1
     assert not (project.dist / "report.html").exists()
@@ -301,8 +302,9 @@ def test_tables_have_the_names_and_headers_that_a_reader_hears(chromium: Browser
     assert {("columnheader", "cp310"), ("columnheader", "cp312-abi3"), ("heading", "Timeline")} <= set(named)
 
 
+@pytest.mark.usefixtures("page")
 def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
-    chromium: Browser, project: Project, page: Path
+    chromium: Browser, project: Project
 ) -> None:
     project.clear_dist()
     (project.dist).mkdir()

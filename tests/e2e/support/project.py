@@ -43,8 +43,7 @@ class PantsRun:
 
     def ran(self, *verbs: str) -> list[str]:
         """Descriptions of the processes that were executed (and not taken from a cache), such as `Compile a.cc …`."""
-        found = sorted(line for line in _COMPLETED.findall(self.stderr) if not verbs or line.startswith(verbs))
-        return found
+        return sorted(line for line in _COMPLETED.findall(self.stderr) if not verbs or line.startswith(verbs))
 
     def executed(self) -> int:
         """How many processes of any kind were executed, as the engine counted them; needs `--stats-log`."""

@@ -29,7 +29,7 @@ class Blobs:
     def __init__(
         self,
         folder: Path,
-        written: Callable[[int], None] = lambda size: None,
+        written: Callable[[int], None] = lambda _size: None,
         damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self._objects = folder / "cas/objects"

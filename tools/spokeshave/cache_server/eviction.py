@@ -88,7 +88,7 @@ class Evictor:
     """Keeps folders below their limits, from a thread of its own. ``evicted`` is called with the number of files."""
 
     def __init__(
-        self, folders: Sequence[Path], limits: Limits, evicted: Callable[[int], None] = lambda count: None
+        self, folders: Sequence[Path], limits: Limits, evicted: Callable[[int], None] = lambda _count: None
     ) -> None:
         self._folders = folders
         self._limits = limits

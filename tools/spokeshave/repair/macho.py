@@ -80,7 +80,7 @@ def graft_macho(
     problems = Problems()
     for file, names in outside.items():
         with problems.collecting():
-            edit_macho(tree.root / file, file, _edits_of_file(tree, file, names, grafts))
+            edit_macho(tree.root / file, file, _edits_of_file(file, names, grafts))
     for path in grafts.paths.values():
         with problems.collecting():
             edit_macho(tree.root / path, path, _edits_of_library(path, grafts))
@@ -132,7 +132,7 @@ def _check(linkage: MachOLinkage, problems: Problems) -> None:
     problems.raise_if_any(UnrepairableWheelError)
 
 
-def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Grafts) -> MachOEdits:
+def _edits_of_file(file: str, outside: set[str], grafts: _Grafts) -> MachOEdits:
     def library(name: str) -> str:
         path = grafts.path(name) if name in outside else None
         return name if path is None else _name_from(file, path)

@@ -429,7 +429,8 @@ def test_a_failing_script_is_named_with_its_arguments(tmp_path: Path, smoke: Smo
     assert "smoke_scripts" not in result.err
 
 
-def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smoke: Smoke) -> None:
+@pytest.mark.usefixtures("smoke")
+def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path) -> None:
     wheel = with_scripts(tmp_path)
     report = tmp_path / "report.json"
     arguments = ["--skip-script", "deamon", "--skip-import", "dem", "--python", str(PYTHON), "--report", str(report)]

@@ -41,7 +41,7 @@ from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
 from spokeshave_pants.wheel.smoke.reported_runs import ElsewhereRun, matching_run, other_bytes, parse_reports
-from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
+from spokeshave_pants.wheel.subsystem import WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
     SmokeOptionalImportsField,
@@ -180,7 +180,7 @@ async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest,
 
 
 @rule(level=LogLevel.DEBUG)
-async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSubsystem) -> SmokeInputs:
+async def smoke_inputs(request: SmokeInputsRequest) -> SmokeInputs:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     tests, paths = await _find_tests(request.address, plan.target[SmokeTestsField].value or ())
     declared = plan.target[SmokeRequirementsField].value
