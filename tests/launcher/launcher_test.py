@@ -17,7 +17,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 VERSION = "2.17.1\n"
-PYTHONS = os.path.join(sys.base_prefix, "bin")
+PYTHONS = str(Path(sys.base_prefix, "bin"))
 SYSTEM = "/usr/bin:/bin"
 # What the launcher calls, but no Python and no uv.
 COMMANDS = ("awk", "cksum", "date", "env", "mkdir", "mktemp", "rm", "sh")

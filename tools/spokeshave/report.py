@@ -25,11 +25,10 @@ def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             yield stream
-        os.chmod(name, 0o644)
-        os.replace(name, destination)
+        Path(name).chmod(0o644)
+        Path(name).replace(destination)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        Path(name).unlink(missing_ok=True)
         raise
 
 

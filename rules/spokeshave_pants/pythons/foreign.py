@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from spokeshave_pants.errors import SpokeshaveError
 from spokeshave_pants.platform import Platform, System
@@ -57,7 +57,7 @@ def manifest_path(folder: str, environment: Mapping[str, str], build_root: str) 
         home = cache and f"{cache}/spokeshave"
     if not home and "<SPOKESHAVE>" in folder:
         return None
-    return os.path.join(build_root, folder.replace("<SPOKESHAVE>", home or ""), "manifest.json")
+    return str(Path(build_root, folder.replace("<SPOKESHAVE>", home or ""), "manifest.json"))
 
 
 def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 from pants.engine.fs import Digest, DigestContents
@@ -98,4 +98,4 @@ def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) 
 def test_where_the_python_is_enters_no_key() -> None:
     python = runner().request(SandboxPython, [])
     assert python.path == ".cache/spokeshave_python/python3.9"
-    assert not any(os.path.isabs(path) for path in python.append_only_caches.values())
+    assert not any(Path(path).is_absolute() for path in python.append_only_caches.values())

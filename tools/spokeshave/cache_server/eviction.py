@@ -174,7 +174,8 @@ class Evictor:
 def _evict_file(entry: Entry) -> bool:
     """Remove a file that was not used since it was chosen."""
     with contextlib.suppress(FileNotFoundError):
-        if os.stat(entry.path).st_mtime == entry.used:
-            os.unlink(entry.path)
+        path = Path(entry.path)
+        if path.stat().st_mtime == entry.used:
+            path.unlink()
             return True
     return False

@@ -189,19 +189,19 @@ def find_on_path() -> list[Interpreter]:
 def _candidates() -> Iterator[Path]:
     for folder in dict.fromkeys([*filter(None, os.environ.get("PATH", "").split(os.pathsep)), *_installed_folders()]):
         try:
-            names = sorted(os.listdir(folder))
+            files = sorted(Path(folder).iterdir())
         except OSError:
             continue
-        yield from (Path(folder) / name for name in names if _NAME.fullmatch(name))
+        yield from (file for file in files if _NAME.fullmatch(file.name))
 
 
 def _installed_folders() -> list[str]:
     if sys.platform == "darwin":
-        return [folder for pattern in _MAC_FOLDERS for folder in sorted(glob.glob(pattern))]
+        return [folder for pattern in _MAC_FOLDERS for folder in sorted(glob.glob(pattern))]  # noqa: PTH207 (from the root)
     if sys.platform == "win32":
         # The launcher knows what python.org's installer and the store have put anywhere.
         launcher = shutil.which("py")
         listed = subprocess.run([launcher, "-0p"], capture_output=True, text=True, check=False) if launcher else None
         paths = re.findall(r"[A-Za-z]:\\[^\r\n]*\.exe", listed.stdout) if listed else []
-        return [os.path.dirname(path) for path in paths]
+        return [str(Path(path).parent) for path in paths]
     return []

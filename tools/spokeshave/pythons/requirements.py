@@ -112,9 +112,9 @@ def _with_absolute_folders(text: str, file: Path) -> str:
 
 
 def _from_folder(value: str, file: Path) -> str:
-    folder = os.path.dirname(os.path.abspath(file))
+    folder = file.absolute().parent
     # pip itself puts the values of environment variables in.
-    return os.path.join(folder, value) if os.path.exists(os.path.join(folder, os.path.expandvars(value))) else value
+    return str(folder / value) if (folder / os.path.expandvars(value)).exists() else value
 
 
 def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems: Problems) -> Pin | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -168,5 +167,5 @@ def _retag(tree: WheelTree, platform: Platform) -> WheelName:
     text = "".join(f"{line}\n" for line in [*lines, *(f"Tag: {single}" for single in tag.expand())])
     mode = file.stat().st_mode
     file.write_text(text, "utf-8")
-    os.chmod(file, mode)
+    file.chmod(mode)
     return replace(tree.name, tag=tag)

@@ -262,7 +262,7 @@ def test_the_environment_of_the_caller_is_out_of_sight(
         "    assert not [n for n in os.environ if n.startswith(('PYTHON', 'LD_', 'VIRTUAL_ENV'))]\n"
         "    assert {n for n in os.environ if n.startswith('PIP_')} <= {'PIP_CONFIG_FILE'}\n"
         "    assert 'PYTEST_ADDOPTS' not in os.environ\n"
-        f"def test_home(): assert os.path.expanduser('~') != {os.path.expanduser('~')!r}\n"
+        f"def test_home(): assert os.path.expanduser('~') != {str(Path.home())!r}\n"
         f"def test_folder(): assert {str(tmp_path)!r} not in (os.getcwd(), *sys.path)\n"
     )
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,10 +69,10 @@ def _is_module(module: ExtensionModule, native: NativeFile) -> bool:
 
 
 def _module(path: str, file: str) -> ExtensionModule | None:
-    parts = PurePosixPath(path).parts
-    stem, ending = os.path.splitext(parts[-1])
-    name, dot, tag = stem.partition(".")
-    dotted = [*parts[:-1], name]
+    location = PurePosixPath(path)
+    ending = location.suffix
+    name, dot, tag = location.stem.partition(".")
+    dotted = [*location.parts[:-1], name]
     # mypyc's modules may begin with a digit; they are imported by name.
     if ending not in _ENDINGS or not all(f"_{part}".isidentifier() for part in dotted):
         return None

@@ -81,7 +81,7 @@ def fuse(inputs: Sequence[Path], output: Path) -> None:
         for part, offset in zip(parts, offsets):
             stream.write(b"\0" * (offset - stream.tell()))
             _copy(part, stream)
-    os.chmod(output, 0o755 if any(os.access(path, os.X_OK) for path in inputs) else 0o644)
+    output.chmod(0o755 if any(os.access(path, os.X_OK) for path in inputs) else 0o644)
 
 
 def fuse_folders(inputs: Sequence[Path], output: Path) -> None:

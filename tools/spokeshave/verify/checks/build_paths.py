@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -94,5 +93,5 @@ def _leaks(file: str, texts: Iterable[bytes], native: bool) -> Iterator[Finding]
 
 def _current_sandbox() -> list[str]:
     """The current directory, unless it is one that any text may name."""
-    folder = os.getcwd()
-    return [] if folder in _SYSTEM_FOLDERS or os.path.dirname(folder) in ("/", "/usr") else [folder]
+    folder = Path.cwd()
+    return [] if str(folder) in _SYSTEM_FOLDERS or str(folder.parent) in ("/", "/usr") else [str(folder)]

@@ -199,7 +199,7 @@ def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> Non
     write_page(place, "one")
     write_page(place, "two ✓")
     assert place.read_text(encoding="utf-8") == "two ✓"
-    assert os.listdir(place.parent) == ["report.html"]
+    assert [path.name for path in place.parent.iterdir()] == ["report.html"]
     umask = os.umask(0)
     os.umask(umask)
     assert stat.S_IMODE(place.stat().st_mode) == 0o666 & ~umask
@@ -209,7 +209,7 @@ def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: 
     (tmp_path / "report.html/folder").mkdir(parents=True)
     with pytest.raises(IsADirectoryError):
         write_page(tmp_path / "report.html", "one")
-    assert os.listdir(tmp_path) == ["report.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
