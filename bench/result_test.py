@@ -9,7 +9,8 @@ def test_a_spread_is_min_median_max() -> None:
 
 
 def test_only_a_wrong_count_makes_a_measurement_wrong() -> None:
-    slow, wrong = Verdict.ratio("a / b", 2.0, 1.25), Verdict.count("processes", 1, 0)
+    slow = Verdict.ratio("a / b", 2.0, 1.25)
+    wrong = Verdict.count("processes", 1, 0)
     assert not Measurement("x", (), (slow,)).is_wrong
     assert Measurement("x", (), (slow, wrong)).is_wrong
 

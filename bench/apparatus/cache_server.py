@@ -52,7 +52,8 @@ def serving(folder: Path) -> Iterator[CacheServer]:
 
     :raises CommandError: where it does not start.
     """
-    ready, log = folder.with_name(f"{folder.name}-ready.json"), folder.with_name(f"{folder.name}.log")
+    ready = folder.with_name(f"{folder.name}-ready.json")
+    log = folder.with_name(f"{folder.name}.log")
     ready.unlink(missing_ok=True)
     where = ("--directory", str(folder), "--ready-file", str(ready))
     with log.open("w") as stream:
@@ -65,7 +66,13 @@ def serving(folder: Path) -> Iterator[CacheServer]:
     try:
         _wait(process, ready, log)
         told = json.loads(ready.read_text())
-        yield CacheServer(Daemon(process.pid), folder, told["address"], Path(told["python"]), tuple(told["options"]))
+        yield CacheServer(
+            process=Daemon(process.pid),
+            folder=folder,
+            address=told["address"],
+            python=Path(told["python"]),
+            options=tuple(told["options"]),
+        )
     finally:
         end(process)
 

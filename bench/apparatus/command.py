@@ -46,4 +46,4 @@ def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], name: str = "
         text = output.read().decode(errors="replace")
     if process.returncode:
         raise CommandError(name or " ".join(argv), process.returncode, text)
-    return Finished(text, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Finished(output=text, wall=wall, cpu=usage.ru_utime + usage.ru_stime, largest=usage.ru_maxrss * 1024)

@@ -71,12 +71,14 @@ def below(n: int, count: int) -> tuple[int, ...]:
 
 def write_core(root: Path, count: int) -> None:
     """The sources and BUILD files, below `src`; the binding includes the last unit, which reaches every layer."""
-    cpp, python = root / "src" / "cpp", root / "src" / "python"
+    cpp = root / "src" / "cpp"
+    python = root / "src" / "python"
     _write(cpp / "binding" / "BUILD", _BUILD)
     _write(python / "BUILD", _PYTHON_BUILD)
     _write(cpp / "binding" / "binding.cc", _BINDING.format(last=count - 1, last_header=header(count - 1, count)))
     for n in range(count):
-        path, units = cpp / header(n, count), below(n, count)
+        path = cpp / header(n, count)
+        units = below(n, count)
         includes = "".join(f'#include "{header(unit, count)}"\n' for unit in units)
         calls = "".join(f"  sum += unit{unit:03}(unit.values);\n" for unit in units)
         _write(path.parent / "BUILD", _BUILD)

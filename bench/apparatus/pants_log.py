@@ -53,7 +53,8 @@ def parse_log(text: str) -> PantsLog:
     counters = {}
     first = ended = 0.0
     for line in text.splitlines():
-        counter, found = _COUNTER.fullmatch(line), _LINE.match(line)
+        counter = _COUNTER.fullmatch(line)
+        found = _LINE.match(line)
         if counter:
             counters[counter[1]] = int(counter[2])
         if not found:

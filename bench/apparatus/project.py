@@ -102,7 +102,7 @@ class Project:
         done = command.run(["./pants", *arguments], cwd=self.root, env=env, name=f"./pants {' '.join(arguments)}")
         # A daemon that was started by this run has spent all of its time on it.
         spent = self._daemon_cpu() - before
-        return PantsRun(done.wall, done.cpu + max(spent, 0.0), parse_log(done.output), done.output)
+        return PantsRun(wall=done.wall, cpu=done.cpu + max(spent, 0.0), log=parse_log(done.output), output=done.output)
 
     def build(self, *targets: str, pythons: tuple[str, ...] = ("3.12",), options: tuple[str, ...] = ()) -> PantsRun:
         """Link extensions and assemble wheels, and go no further; `actions` tells what ran."""

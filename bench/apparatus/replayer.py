@@ -30,7 +30,9 @@ _ANSWERS_IN = 300
 
 async def make(channel: Any, call: dict[str, Any], room: asyncio.Semaphore) -> tuple[int, str]:
     """Bytes received, and what was wrong with the answer; nothing where it is the one of the record."""
-    answer, received, status = hashlib.sha256(), 0, "OK"
+    answer = hashlib.sha256()
+    received = 0
+    status = "OK"
     async with room:
         try:
             async for message in channel.unary_stream(call["method"])(call["message"], timeout=_ANSWERS_IN):
@@ -45,7 +47,8 @@ async def make(channel: Any, call: dict[str, Any], room: asyncio.Semaphore) -> t
 
 async def replay(channel: Any, calls: Iterable[dict[str, Any]], at_a_time: int) -> dict[str, Any]:
     """All calls in the order of the record, each as soon as there is room for it."""
-    began, cpu = time.monotonic(), time.process_time()
+    began = time.monotonic()
+    cpu = time.process_time()
     room = asyncio.Semaphore(at_a_time)
     made = await asyncio.gather(*(make(channel, call, room) for call in calls))
     return {

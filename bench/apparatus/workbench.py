@@ -68,7 +68,7 @@ class Workbench:
 
     def ninja(self, place: Path, steps: tuple[Step, ...]) -> NinjaBuild:
         tool = self.venv("ninja", Path(sys.executable), REPOSITORY / "bench" / "requirements" / "ninja.txt")
-        return NinjaBuild(tool / "bin" / "ninja", place, steps, self.jobs)
+        return NinjaBuild(ninja=tool / "bin" / "ninja", place=place, steps=steps, jobs=self.jobs)
 
     def keep_sandboxes(self, project: Project, *targets: str) -> tuple[tuple[Step, ...], Path]:
         """Build once with kept sandboxes: the steps that ninja repeats, and the directory with their inputs.

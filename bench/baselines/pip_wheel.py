@@ -44,6 +44,6 @@ def setuptools_project(
     # The whole package: to link, zig builds its own C++ library first.
     environment = bench.venv("zig", python, REPOSITORY / "3rdparty" / "python" / "ziglang.txt")
     (zig,) = environment.glob("lib/python*/site-packages/ziglang/zig")
-    project = SetuptoolsProject(bench.home / name, zig, ninja, packages, ccache)
+    project = SetuptoolsProject(place=bench.home / name, zig=zig, ninja=ninja, packages=packages, ccache=ccache)
     bench.prepared.append(("zig's own C++ library, for pip wheel", project.prime().wall))
     return project

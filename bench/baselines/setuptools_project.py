@@ -77,7 +77,9 @@ class BuildSettings:
 
 def settings_of(step: Step) -> BuildSettings:
     """The binding's settings, less its target (the compiler's name brings that) and Python's headers."""
-    include_dirs, macros, flags = [], [], []
+    include_dirs = []
+    macros = []
+    flags = []
     words = iter(step.argv[2 : step.argv.index("-c")])
     for word in words:
         if word == "-target":
@@ -153,7 +155,8 @@ class SetuptoolsProject:
         return path
 
     def _env(self, objects: Path) -> Mapping[str, str]:
-        cc, cxx = str(self._compilers["cc"]), str(self._compilers["c++"])
+        cc = str(self._compilers["cc"])
+        cxx = str(self._compilers["c++"])
         before, variables = ("", {}) if self._ccache is None else self._ccache.around(self._source)
         return {
             **os.environ,

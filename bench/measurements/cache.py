@@ -115,7 +115,7 @@ def measure(bench: Workbench) -> Measurement:
             stored = server.size()
             pip_cold = pip.cold()
             warm, pip_warm = zip(*((_start(bench, server, targets), pip.warm()) for _ in range(_WARM)))
-            rounds.append(Round(cold, warm, pip_cold, pip_warm))
+            rounds.append(Round(cold=cold, warm=warm, pip_cold=pip_cold, pip_warm=pip_warm))
             record = bench.record = record_warm(bench, server, targets)
     return measurement(rounds, stored, Traffic.read(record), pip.ccache.size())
 
@@ -159,7 +159,7 @@ def _pip_side(bench: Workbench) -> PipSide:
         setuptools_project(bench, pythons[0], name, [f"abacus_{package}" for package in packages], ccache)
         for name in ("setuptools-ccache", "setuptools-ccache-of-another")
     )
-    return PipSide(pythons, first, second, ccache)
+    return PipSide(pythons=pythons, first=first, fresh=second, ccache=ccache)
 
 
 def measurement(rounds: Sequence[Round], stored: int, traffic: Traffic, ccache_size: int) -> Measurement:
@@ -167,7 +167,8 @@ def measurement(rounds: Sequence[Round], stored: int, traffic: Traffic, ccache_s
     :param stored: bytes in the server when the cold runner had filled it.
     :param ccache_size: bytes in ccache's folder.
     """
-    cold, warm = [each.cold for each in rounds], [started for each in rounds for started in each.warm]
+    cold = [each.cold for each in rounds]
+    warm = [started for each in rounds for started in each.warm]
     pip_warm = [runs for each in rounds for runs in each.pip_warm]
     beyond = _median(started.wall for started in warm)
     ratio = beyond / _median(started.wall for started in cold)
@@ -257,7 +258,8 @@ def _against_ccache(
     rows: list[tuple[Cell, ...]] = []
     for name, ours, theirs in (("cold", cold, pip_cold), ("warm", warm, pip_warm)):
         calls = f"{theirs[-1].calls.hits} / {theirs[-1].calls.misses}"
-        wall, cpu = [runs.wall for runs in theirs], [runs.cpu for runs in theirs]
+        wall = [runs.wall for runs in theirs]
+        cpu = [runs.cpu for runs in theirs]
         rows += [
             (f"{name}, wall", *_compared([each.runner.run.wall for each in ours], wall), calls),
             ("  beyond Pants' start-up", *_compared([each.wall for each in ours], wall), ""),
@@ -269,5 +271,6 @@ def _against_ccache(
 
 
 def _compared(ours: Sequence[float], theirs: Sequence[float]) -> tuple[str, str, str]:
-    mine, other = Spread.of(ours), Spread.of(theirs)
+    mine = Spread.of(ours)
+    other = Spread.of(theirs)
     return str(mine), str(other), f"{mine.median / other.median:.2f}"

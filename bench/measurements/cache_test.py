@@ -18,7 +18,7 @@ COLD = {("compile", "ran"): 2, ("link", "ran"): 1, ("smoke test", "ran"): 1}
 
 
 def pants(wall: float, *spans: ProcessSpan) -> PantsRun:
-    return PantsRun(wall, wall, PantsLog(spans, {}, 0.0), "")
+    return PantsRun(wall=wall, cpu=wall, log=PantsLog(spans, {}, 0.0), output="")
 
 
 def one(warm: float = 25.0, misses: int = 0) -> Round:
@@ -27,8 +27,9 @@ def one(warm: float = 25.0, misses: int = 0) -> Round:
     return Round(
         cold=Started(pants(20.0), RunnerRun(pants(120.0, fetched), COLD, WHEELS)),
         warm=[started] * 3,
-        pip_cold=PipRuns([Finished("", 30.0, 20.0, 1)] * 3, CompilerCalls(0, 3)),
-        pip_warm=[PipRuns([Finished("", 5.0, 4.0, 1)] * 3, CompilerCalls(3 - misses, misses))] * 3,
+        pip_cold=PipRuns([Finished(output="", wall=30.0, cpu=20.0, largest=1)] * 3, CompilerCalls(0, 3)),
+        pip_warm=[PipRuns([Finished(output="", wall=5.0, cpu=4.0, largest=1)] * 3, CompilerCalls(3 - misses, misses))]
+        * 3,
     )
 
 

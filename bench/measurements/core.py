@@ -77,7 +77,8 @@ def compare(title: str, pairs: list[Pair], jobs: int) -> tuple[Table, Table, flo
 
 def measure(bench: Workbench) -> Measurement:
     """Cold compile and link of Abacus' core and both of its extensions for Python 3.12."""
-    project, ninja = bench.abacus(), bench.abacus_ninja()
+    project = bench.abacus()
+    ninja = bench.abacus_ninja()
 
     def pants() -> PantsRun:
         bench.next_round()

@@ -119,7 +119,9 @@ def run_first(bench: Workbench, chosen: str, *, platforms: Sequence[str] = ()) -
     home = bench.home / "first"
     shutil.rmtree(home, ignore_errors=True)
     (home / "home").mkdir(parents=True)
-    project = Project(home, "abacus-first", bench.jobs, new_machine(home / "home", os.environ))
+    project = Project(
+        home=home, name="abacus-first", jobs=bench.jobs, environment=new_machine(home / "home", os.environ)
+    )
     project.create(sources=("BUILD", "src"))
     if platforms:
         build = project.root / _BUILD_FILE

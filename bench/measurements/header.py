@@ -52,7 +52,8 @@ def recompiled(project: Project, header: str) -> set[str]:
 
 def measure(bench: Workbench) -> Measurement:
     """One header that few include, one in the middle, and, unless in a hurry, the one that most include."""
-    project, ninja = bench.abacus(), bench.abacus_ninja()
+    project = bench.abacus()
+    ninja = bench.abacus_ninja()
     # Whatever was measured before, all is compiled and what follows runs only what an edit asks for.
     project.build(*EXTENSIONS)
     known = includers(ninja)

@@ -136,10 +136,10 @@ def measurement(traffic: Traffic, loads: Sequence[tuple[Memory, Sequence[Load]]]
     wrong = sum((load.wrong for _, runs in loads for load in runs), Counter[str]())
     notes += [f"In place of the recorded answer {count} times: {what}" for what, count in wrong.most_common()]
     return Measurement(
-        "runners",
-        (Table(title, head, rows),),
-        (Verdict.count("calls with another answer than the recorded runner's", sum(wrong.values()), 0),),
-        tuple(notes),
+        name="runners",
+        tables=(Table(title, head, rows),),
+        verdicts=(Verdict.count("calls with another answer than the recorded runner's", sum(wrong.values()), 0),),
+        notes=tuple(notes),
     )
 
 

@@ -19,7 +19,10 @@ def traffic(tmp_path: Path) -> Traffic:
 
 
 def test_runners_last_from_the_first_begin_to_the_last_end(tmp_path: Path) -> None:
-    both = load(Replayed(10.0, 13.0, 1.0, 4_000_000, {}), Replayed(11.0, 14.0, 1.0, 4_000_000, {}))
+    both = load(
+        Replayed(began=10.0, ended=13.0, cpu=1.0, received=4_000_000, wrong={}),
+        Replayed(began=11.0, ended=14.0, cpu=1.0, received=4_000_000, wrong={}),
+    )
     assert both.seconds == 4.0
     found = measurement(traffic(tmp_path), [(Memory(100_000_000, 100_000_000, 0), [both])])
     ((row,),) = (table.rows for table in found.tables)
@@ -29,7 +32,8 @@ def test_runners_last_from_the_first_begin_to_the_last_end(tmp_path: Path) -> No
 
 
 def test_a_wrong_answer_in_any_run_is_counted(tmp_path: Path) -> None:
-    right, wrong = Replayed(0.0, 1.0, 0.1, 10, {}), Replayed(0.0, 1.0, 0.1, 9, {"CANCELLED": 2})
+    right = Replayed(began=0.0, ended=1.0, cpu=0.1, received=10, wrong={})
+    wrong = Replayed(began=0.0, ended=1.0, cpu=0.1, received=9, wrong={"CANCELLED": 2})
     idle = Memory(1, 1, 1)
     found = measurement(traffic(tmp_path), [(idle, [load(right), load(wrong)]), (idle, [load(right)])])
     assert found.is_wrong

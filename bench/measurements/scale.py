@@ -76,7 +76,7 @@ def grow(bench: Workbench, sources: int) -> Grown:
     after = project.daemon().memory()
     noop = project.build(TARGET)
     project.end()
-    return Grown(sources, pants, theirs, noop, processes, before, after)
+    return Grown(sources=sources, pants=pants, ninja=theirs, noop=noop, processes=processes, before=before, after=after)
 
 
 def _warm(project: Project) -> None:

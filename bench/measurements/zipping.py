@@ -20,7 +20,8 @@ from bench.result import Measurement, Spread, Table, Verdict
 LIMIT = 0.7
 MEMORY = 64 << 20
 FILE_SIZE = 25_000_000
-_PLATFORM, _UNREPAIRED = "manylinux_2_17_x86_64", "cp310-abi3-linux_x86_64"
+_PLATFORM = "manylinux_2_17_x86_64"
+_UNREPAIRED = "cp310-abi3-linux_x86_64"
 _PYPROJECT = '[project]\nname = "payload"\ndynamic = ["version"]\n'
 _MODULE = '__attribute__((visibility("default"))) void *PyInit_native(void) { return 0; }\n'
 # Behind its header, so that no file of the payload is taken for a program.
@@ -104,7 +105,14 @@ def _pairs(zipping: Zipping, count: int) -> Iterator[tuple[Finished, Finished, F
 
 def _side(zipping: Zipping, step: str, level: str, runs: list[Finished], zip_runs: list[Finished]) -> Side:
     ours = zipping.wheel("assembled" if step == "assemble" else "repaired").stat().st_size
-    return Side(step, level, runs, zip_runs, ours, (zipping.place / f"zip{level}.zip").stat().st_size)
+    return Side(
+        step=step,
+        level=level,
+        runs=runs,
+        zip_runs=zip_runs,
+        ours=ours,
+        theirs=(zipping.place / f"zip{level}.zip").stat().st_size,
+    )
 
 
 def measurement(sides: tuple[Side, ...], size: int) -> Measurement:
@@ -124,9 +132,11 @@ def measurement(sides: tuple[Side, ...], size: int) -> Measurement:
 
 
 def _cells(runs: list[Finished], size: int, ratio: str, written: int) -> tuple[str, ...]:
-    wall, cpu = Spread.of([run.wall for run in runs]), Spread.of([run.cpu for run in runs])
+    wall = Spread.of([run.wall for run in runs])
+    cpu = Spread.of([run.cpu for run in runs])
     largest = max(run.largest for run in runs)
-    speed, megabytes = f"{size / 1e6 / wall.median:.0f}", f"{written / 1e6:.1f}"
+    speed = f"{size / 1e6 / wall.median:.0f}"
+    megabytes = f"{written / 1e6:.1f}"
     return str(wall), str(cpu), speed, ratio, megabytes, f"{largest / (1 << 20):.0f}"
 
 

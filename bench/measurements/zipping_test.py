@@ -7,11 +7,11 @@ from bench.measurements.zipping import FILE_SIZE, MEMORY, Side, measurement, wri
 
 
 def runs(*seconds: float, largest: int = MEMORY) -> list[Finished]:
-    return [Finished("", wall, wall, largest) for wall in seconds]
+    return [Finished(output="", wall=wall, cpu=wall, largest=largest) for wall in seconds]
 
 
 def side(ours: list[Finished]) -> Side:
-    return Side("assemble", "-0", ours, runs(7.0, 7.0, 7.0), 100, 100)
+    return Side(step="assemble", level="-0", runs=ours, zip_runs=runs(7.0, 7.0, 7.0), ours=100, theirs=100)
 
 
 def test_a_side_is_compared_by_throughput() -> None:

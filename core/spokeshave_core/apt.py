@@ -11,7 +11,9 @@ from __future__ import annotations
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # What has to exist in a root, beside the files.
 FOLDERS = ("lists/partial", "cache/archives/partial", "etc")
-STATUS, SOURCES, CONFIGURATION = "status", "sources.list", "apt.conf"
+STATUS = "status"
+SOURCES = "sources.list"
+CONFIGURATION = "apt.conf"
 
 # The command that lists what the machine's sources name, and the mirror in a line of it. Debian's security archive, and
 # what others offer, has no suite of this name and this component.

@@ -76,13 +76,15 @@ def test_a_python_runs_its_platforms_wheels_up_to_its_library() -> None:
 
 def test_a_windows_python_runs_windows_wheels_of_its_architecture() -> None:
     (python,) = parse_manifest(manifest(WINDOWS_ENTRY), "m")
-    assert python.runs(platform("win_amd64")) and not python.runs(platform("win_arm64"))
+    assert python.runs(platform("win_amd64"))
+    assert not python.runs(platform("win_arm64"))
 
 
 def test_every_package_that_a_python_was_made_of_is_part_of_what_a_smoke_test_is_keyed_by() -> None:
     (python,) = parse_manifest(manifest(ENTRY), "m")
     (other,) = parse_manifest(manifest({**ENTRY, "origins": [["libc6:arm64", "2.36", "cd"]]}), "m")
-    assert python != other and python.facts != other.facts
+    assert python != other
+    assert python.facts != other.facts
     assert json.loads(python.facts) == ENTRY
 
 

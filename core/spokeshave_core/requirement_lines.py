@@ -122,7 +122,7 @@ def _line(number: int, text: str) -> RequirementLine:
     hashes = tuple(_HASH.findall(text[len(requirement) :]))
     named = _NAMED_ADDRESS.match(requirement) is not None
     kind = LineKind.ENTRY if named or not _ADDRESS.match(requirement) else LineKind.ADDRESS
-    return RequirementLine(number, text, kind, requirement, hashes)
+    return RequirementLine(number=number, text=text, kind=kind, requirement=requirement, hashes=hashes)
 
 
 def _option_kind(text: str) -> LineKind:

@@ -80,18 +80,18 @@ tomli==2.5.0 ; python_version < "3.11" \\
 """
 ENTRIES = [
     RequirementLine(
-        10,
-        f"iniconfig==2.1.0 --hash={SHA} --hash=sha512:11",
-        LineKind.ENTRY,
-        "iniconfig==2.1.0",
-        (SHA, "sha512:11"),
+        number=10,
+        text=f"iniconfig==2.1.0 --hash={SHA} --hash=sha512:11",
+        kind=LineKind.ENTRY,
+        requirement="iniconfig==2.1.0",
+        hashes=(SHA, "sha512:11"),
     ),
     RequirementLine(
-        14,
-        f'tomli==2.5.0 ; python_version < "3.11" --hash={SHA}',
-        LineKind.ENTRY,
-        'tomli==2.5.0 ; python_version < "3.11"',
-        (SHA,),
+        number=14,
+        text=f'tomli==2.5.0 ; python_version < "3.11" --hash={SHA}',
+        kind=LineKind.ENTRY,
+        requirement='tomli==2.5.0 ; python_version < "3.11"',
+        hashes=(SHA,),
     ),
 ]
 

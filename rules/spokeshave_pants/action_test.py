@@ -9,7 +9,8 @@ from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetad
 from spokeshave_core.outcomes import Source
 from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions, ends
 
-THIS_RUN, EARLIER_RUN = RunId(2), RunId(1)
+THIS_RUN = RunId(2)
+EARLIER_RUN = RunId(1)
 HERE = ProcessExecutionEnvironment(
     environment_name=None,
     platform=Platform.linux_x86_64.value,
@@ -22,7 +23,11 @@ HERE = ProcessExecutionEnvironment(
 def action(
     description: str, kind: ActionKind, source: str = "ran", run: RunId = THIS_RUN, elapsed: int | None = 7
 ) -> Action:
-    return Action(kind, description, ProcessResultMetadata(elapsed, HERE, source, int(run)))
+    return Action(
+        kind,
+        description,
+        ProcessResultMetadata(elapsed, HERE, source, source_run_id=int(run)),
+    )
 
 
 def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() -> None:
@@ -38,14 +43,18 @@ def test_a_time_that_is_not_known_is_not_made_up() -> None:
 
 
 def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
-    compiled, link = action("Compile a.cc", ActionKind.COMPILE), action("Link a.so", ActionKind.LINK)
+    compiled = action("Compile a.cc", ActionKind.COMPILE)
+    link = action("Link a.so", ActionKind.LINK)
     waited = link.after(compiled)
-    assert waited == link and len({waited, link}) == 1
-    assert waited.needs == (compiled,) and waited.after(link).needs == (compiled, link)
+    assert waited == link
+    assert len({waited, link}) == 1
+    assert waited.needs == (compiled,)
+    assert waited.after(link).needs == (compiled, link)
 
 
 def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:
-    first, second = action("Compile a.cc", ActionKind.COMPILE), action("Compile b.cc", ActionKind.COMPILE)
+    first = action("Compile a.cc", ActionKind.COMPILE)
+    second = action("Compile b.cc", ActionKind.COMPILE)
     library = action("Link core.so", ActionKind.LINK).after(first, second)
     extension = action("Link a.so", ActionKind.LINK).after(second, library)
     apart = action("Check the metadata", ActionKind.METADATA)

@@ -17,7 +17,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 VERSION = "2.17.1\n"
-PYTHONS = os.path.join(sys.base_prefix, "bin")
+PYTHONS = str(Path(sys.base_prefix, "bin"))
 SYSTEM = "/usr/bin:/bin"
 # What the launcher calls, but no Python and no uv.
 COMMANDS = ("awk", "cksum", "date", "env", "mkdir", "mktemp", "rm", "sh")
@@ -123,7 +123,10 @@ def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
     processes = [machine.popen(log) for log in logs]
     stdouts = [process.communicate()[0] for process in processes]
     return FirstStarts(
-        machine, [process.returncode for process in processes], stdouts, [log.read_text() for log in logs]
+        machine=machine,
+        codes=[process.returncode for process in processes],
+        stdouts=stdouts,
+        stderrs=[log.read_text() for log in logs],
     )
 
 

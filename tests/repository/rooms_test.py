@@ -19,7 +19,7 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 # no folders below it; its modules may import each other, but not in a ring. A package's `__init__` is below all others.
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "channel json_values outcomes problems requirement_lines",
+        "apt channel json_values license_files outcomes problems python_search requirement_lines",
         "home wheel_name",
         "python_abi platform",
         "manifest",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ def is_test(file: Path) -> bool:
     return file.name.endswith(("_test.py", "_fixtures.py")) or file.as_posix().startswith(TESTS)
 
 
+@functools.cache
 def parse(file: Path) -> ast.Module:
     return ast.parse((REPOSITORY / file).read_text("utf-8"))
 
@@ -153,3 +155,85 @@ def test_each_adapter_uses_a_private_api_and_has_a_test(adapter: str) -> None:
 )
 def test_a_private_api_is_found(program: str, found: list[str]) -> None:
     assert list(private_apis(ast.parse(program))) == found
+
+
+def multiple_assignments(tree: ast.Module) -> Iterator[int]:
+    """The lines of `a, b = x, y` that could be one assignment to a line.
+
+    It stays where a later value reads an earlier target, as in a swap, and where it unpacks a starred value.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            targets = getattr(node.targets[0], "elts", [])
+            values = node.value.elts
+            starred = any(isinstance(part, ast.Starred) for part in (*targets, *values))
+            if targets and len(targets) == len(values) and not starred and not is_simultaneous(targets, values):
+                yield node.lineno
+
+
+def is_simultaneous(targets: list[ast.expr], values: list[ast.expr]) -> bool:
+    for index, target in enumerate(targets):
+        read = {ast.unparse(node) for value in values[index + 1 :] for node in ast.walk(value)}
+        if ast.unparse(target) in read:
+            return True
+    return False
+
+
+def test_each_assignment_has_a_line_of_its_own() -> None:
+    found = [f"{file}:{line}" for file in python_files() for line in multiple_assignments(parse(file))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("a, b = x, y", [1]),
+        ("self.a, self.b = x, self.c", [1]),
+        ("a, b = b, a", []),
+        ("self.a, self.b = self.b, self.a", []),
+        ("a, b = b, a + b", []),
+        ("a, b = f()", []),
+        ("a, *b = x, *y", []),
+    ],
+)
+def test_an_assignment_of_several_values_is_found(program: str, found: list[int]) -> None:
+    assert list(multiple_assignments(ast.parse(program))) == found
+
+
+# A call with as many positional arguments has to be read by counting.
+MOST_POSITIONAL = 3
+
+
+def constructor_calls(tree: ast.Module) -> Iterator[int]:
+    """The lines of calls of a class with more than three positional arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and is_class(node.func) and len(node.args) > MOST_POSITIONAL:
+            yield node.lineno
+
+
+def is_class(function: ast.expr) -> bool:
+    """Whether a call's function is a class by its name, or `cls`."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    letters = name.lstrip("_")
+    return name == "cls" or (letters[:1].isupper() and not letters.isupper())
+
+
+def test_constructors_get_more_than_three_arguments_by_name() -> None:
+    found = [f"{file}:{line}" for file in python_files() for line in constructor_calls(parse(file))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("Span(a, b, c, d)", [1]),
+        ("_Walk(a, b, *c, d)", [1]),
+        ("module.Span(a, b, c, d)", [1]),
+        ("cls(a, b, c, d)", [1]),
+        ("Span(a, b, c, d=d)", []),
+        ("SIZES(a, b, c, d)", []),
+        ("call(a, b, c, d)", []),
+    ],
+)
+def test_a_constructor_with_four_positional_arguments_is_found(program: str, found: list[int]) -> None:
+    assert list(constructor_calls(ast.parse(program))) == found

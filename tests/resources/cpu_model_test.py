@@ -64,7 +64,8 @@ def features() -> dict[str, int]:
 
 def build(directory: Path, code: str, tested: Path = SOURCE, *options: str) -> ctypes.CDLL:
     """The source and code after it as a library of this machine, which has no C library to lean on."""
-    source, library = directory / "test.c", directory / "libtest.so"
+    source = directory / "test.c"
+    library = directory / "libtest.so"
     source.write_text(f'#include "{tested}"\n#define API __attribute__((visibility("default")))\n{code}')
     compile_c(TARGETS[0], source, library, "-shared", "-nostdlib", "-Wl,-z,defs", *options)
     return ctypes.CDLL(str(library))
@@ -79,7 +80,8 @@ def compile_c(target: str, source: Path, output: Path, *options: str) -> None:
 
 def test_feature_numbers_are_clangs(tmp_path: Path) -> None:
     asked = {name: number for name, number in features().items() if name not in _NOT_ASKED}
-    assert len(asked) > 80 and set(features()) >= _NOT_ASKED
+    assert len(asked) > 80
+    assert set(features()) >= _NOT_ASKED
     checks = "".join(
         f'    only({number}, 0); if (!__builtin_cpu_supports("{name}")) return {number};\n'
         f'    only({number}, 1); if (__builtin_cpu_supports("{name}")) return {number};\n'
@@ -170,11 +172,14 @@ def test_features_need_the_state_that_the_system_saves(tmp_path: Path) -> None:
     }
     assert with_state["none"] == with_state["sse"]
     wide = {name for name in numbers if name.startswith(("avx", "amx"))} | _YMM | {"x86-64-v3", "x86-64-v4"}
-    assert not wide & with_state["sse"] and "x86-64-v2" in with_state["sse"]
-    assert with_state["ymm"] >= _YMM and "x86-64-v3" in with_state["ymm"]
+    assert not wide & with_state["sse"]
+    assert "x86-64-v2" in with_state["sse"]
+    assert with_state["ymm"] >= _YMM
+    assert "x86-64-v3" in with_state["ymm"]
     assert not {name for name in with_state["ymm"] if name.startswith(("avx512", "avx10", "amx", "apx"))}
     assert {"avx512f", "avx10.2", "x86-64-v4"} <= with_state["zmm"]
-    assert {"amx-tile", "amx-fp8"} <= with_state["tile"] and "avx512f" not in with_state["tile"]
+    assert {"amx-tile", "amx-fp8"} <= with_state["tile"]
+    assert "avx512f" not in with_state["tile"]
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -227,7 +232,8 @@ def arm_features() -> dict[str, int]:
 
 def clang_masks(directory: Path, names: list[str]) -> dict[str, int]:
     """What clang tests for each feature: its own number and those of what it needs."""
-    source, output = directory / "masks.c", directory / "masks.ll"
+    source = directory / "masks.c"
+    output = directory / "masks.ll"
     source.write_text(
         "".join(f'int f{n}(void) {{ return __builtin_cpu_supports("{v}"); }}\n' for n, v in enumerate(names))
     )
@@ -270,10 +276,12 @@ def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: 
         *("-isystem", str(headers)),
     )
     library.features.restype = ctypes.c_ulonglong
-    found, names = library.features(), list(arm_features())
+    found = library.features()
+    names = list(arm_features())
     assert found & _ASKED
     masks = clang_masks(tmp_path, names)
-    source, output = tmp_path / "empty.c", tmp_path / "empty.ll"
+    source = tmp_path / "empty.c"
+    output = tmp_path / "empty.ll"
     source.write_text("int f(void) { return 1; }\n")
     compile_c(ARM_TARGETS[1], source, output, f"-mcpu={processor}", *_AS_TEXT)
     expected = backend_features(output.read_text(), names)
@@ -286,13 +294,16 @@ def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: 
 def test_arm_features_known_unasked_are_clangs_and_hidden(target: str, tmp_path: Path) -> None:
     output = tmp_path / "library.ll"
     compile_c(target, ARM_SOURCE, output, "-fvisibility=default", *_AS_TEXT)
-    text, numbers = output.read_text(), arm_features()
+    text = output.read_text()
+    numbers = arm_features()
     initial = re.search(r"@__aarch64_cpu_features = hidden .*global .*\{ i64 (\d+) \}", text)
-    assert initial is not None and re.search(r"define hidden .*@__init_cpu_features_resolver\(", text)
+    assert initial is not None
+    assert re.search(r"define hidden .*@__init_cpu_features_resolver\(", text)
     known = {name for name, number in numbers.items() if int(initial[1]) >> number & 1}
     # The first Mac had `ssbs`, and newer ones lack it.
     used = backend_features(text, list(numbers)) - {"ssbs"}
-    assert known == used and {"fp", "simd"} <= known
+    assert known == used
+    assert {"fp", "simd"} <= known
 
 
 # What zig does not link of itself without a C library: what asks Linux, and a DLL's start.

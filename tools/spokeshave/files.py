@@ -20,7 +20,8 @@ def iter_chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 def sha256_of_file(path: Path) -> tuple[str, int]:
     """Return a file's sha256 in hex, and its size in bytes."""
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
+    size = 0
     with path.open("rb") as stream:
         for chunk in iter_chunks(stream):
             digest.update(chunk)
@@ -40,11 +41,10 @@ def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             yield stream
-        os.chmod(name, 0o644)
-        os.replace(name, destination)
+        Path(name).chmod(0o644)
+        Path(name).replace(destination)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        Path(name).unlink(missing_ok=True)
         raise
 
 

@@ -182,7 +182,7 @@ def _tail(output: IO[bytes]) -> str:
 def ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end this process like Ctrl-C in the block: by an exception, so that clean-up runs."""
 
-    def interrupt(number: int, frame: object) -> None:
+    def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGTERM, interrupt)

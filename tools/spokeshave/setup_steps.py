@@ -63,7 +63,7 @@ def whole_folder(destination: Path) -> Iterator[Path]:
     try:
         yield partial
         shutil.rmtree(destination, ignore_errors=True)
-        os.rename(partial, destination)
+        partial.rename(destination)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -24,16 +24,26 @@ from spokeshave_core.reports.version import VersionReport
 WHEEL = "demo-1.0-cp312-abi3-manylinux_2_17_x86_64.whl"
 PROBLEM = Problem("demo/_native.so", "is not\na library", "Build it ü again.")
 RUN = SmokeRun(
-    python=PythonFacts("/p", "3.13.1", "CPython", "Linux x86_64", "qemu 10", free_threaded=True),
+    python=PythonFacts(
+        path="/p",
+        version="3.13.1",
+        implementation="CPython",
+        platform="Linux x86_64",
+        emulator="qemu 10",
+        free_threaded=True,
+    ),
     outcome=Outcome.FAILED,
     reason="import demo: it crashed",
-    checks=(CheckResult("install", Outcome.PASSED, 1.5), CheckResult("tests", Outcome.NOT_RUN, 0.0, "left out")),
+    checks=(
+        CheckResult("install", Outcome.PASSED, 1.5),
+        CheckResult(name="tests", outcome=Outcome.NOT_RUN, seconds=0.0, detail="left out"),
+    ),
 )
 SMOKE_TEST = SmokeTestReport(WHEEL, "ab", (RUN, SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, "there is none")))
 REPORTS: tuple[Report, ...] = (
     FailureReport((PROBLEM,)),
     MetadataReport("demo", None, ">=3.9"),
-    AssembleReport(WHEEL, "demo", "1.0", None, ("demo/__init__.py",)),
+    AssembleReport(wheel=WHEEL, name="demo", static_version="1.0", requires_python=None, files=("demo/__init__.py",)),
     FuseReport("out/_native.so"),
     RepairReport(
         wheel=WHEEL,
@@ -45,7 +55,7 @@ REPORTS: tuple[Report, ...] = (
         libraries=("libc.so.6",),
         newest_symbols={"GLIBC": "2.4"},
     ),
-    VerifyReport(tuple(Finding(rule, "a", "b", "c") for rule in Rule)),
+    VerifyReport(tuple(Finding(rule=rule, place="a", message="b", remedy="c") for rule in Rule)),
     StampReport(wheel=WHEEL, sha256="ab", size=12, version="1.0", changed=("a",), copied=3),
     VersionReport(version="1.0", packages={"a/version.json": "1.0"}, channel="dev", commit=None, dirty=True),
     FetchReport((WHEEL,)),
@@ -149,8 +159,10 @@ def test_keys_of_a_newer_version_are_ignored() -> None:
 
 
 def test_smoke_reports_are_an_object_for_one_wheel_and_a_list_for_several() -> None:
-    one, several = SmokeTestReports((SMOKE_TEST,)), SmokeTestReports((SMOKE_TEST, SMOKE_TEST))
-    assert isinstance(json.loads(one.to_json()), dict) and isinstance(json.loads(several.to_json()), list)
+    one = SmokeTestReports((SMOKE_TEST,))
+    several = SmokeTestReports((SMOKE_TEST, SMOKE_TEST))
+    assert isinstance(json.loads(one.to_json()), dict)
+    assert isinstance(json.loads(several.to_json()), list)
     assert SmokeTestReports.from_json(one.to_json()) == one
     assert SmokeTestReports.from_json(several.to_json()) == several
 

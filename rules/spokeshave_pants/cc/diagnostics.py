@@ -89,7 +89,9 @@ class FailedCompile:
 def compile_errors(stderr: str) -> tuple[CompileMessage, ...]:
     """The errors in a compiler's output that name a line."""
     return tuple(
-        CompileMessage(match["path"], int(match["line"]), int(match["column"]), match["message"].strip())
+        CompileMessage(
+            path=match["path"], line=int(match["line"]), column=int(match["column"]), message=match["message"].strip()
+        )
         for match in _ERROR.finditer(plain(stderr))
     )
 
@@ -240,7 +242,8 @@ def undefined_symbols(stderr: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     current: str | None = None
     for line in plain(stderr).splitlines():
-        symbol, reference = _UNDEFINED.search(line), _REFERENCE.search(line)
+        symbol = _UNDEFINED.search(line)
+        reference = _REFERENCE.search(line)
         if symbol:
             current = None if _PYTHON_SYMBOL.fullmatch(symbol[1]) else symbol[1]
             if current is not None:

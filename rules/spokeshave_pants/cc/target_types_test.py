@@ -117,4 +117,5 @@ def test_a_flag_that_needs_what_the_toolchain_lacks_is_refused() -> None:
 
 def test_assembler_and_unsupported_languages_are_sources() -> None:
     endings = CCGeneratorSourcesField.expected_file_extensions
-    assert endings is not None and {".S", ".s", ".sx", ".cu", ".f90", ".cppm", ".asm"} <= set(endings)
+    assert endings is not None
+    assert {".S", ".s", ".sx", ".cu", ".f90", ".cppm", ".asm"} <= set(endings)

@@ -30,7 +30,9 @@ from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_ENVIRONMENT
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64")
 SECRET = "SECRET OF THE MACHINE"
-NAMESPACE, LANDLOCK, NOTHING = "n", "l", ""
+NAMESPACE = "n"
+LANDLOCK = "l"
+NOTHING = ""
 # Asked of the kernel and not of the program, so that a fault of the program is not taken for a kernel that refuses.
 KERNEL_ALLOWS = {
     NAMESPACE: """
@@ -281,7 +283,8 @@ def test_what_an_unconfined_compile_read_is_reported(sandbox: Sandbox, name: str
 def test_a_leak_that_landlock_leaves_is_reported(sandbox: Sandbox, name: str) -> None:
     need(LANDLOCK, sandbox.root)
     done = sandbox.compiled(COMPILES[name], LANDLOCK)
-    assert done.exit_code and done.words
+    assert done.exit_code
+    assert done.words
 
 
 SOUND = {
@@ -306,7 +309,8 @@ def test_a_sound_source_makes_the_same_object_in_every_way(sandbox: Sandbox, ext
 def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
     for folder in (sandbox.root / "src", sandbox.outside):
         (folder / "a $b #c.h").write_text("int x;\n")
-    inside, outside = Leak('#include "a $b #c.h"\n'), Leak('#include "{abs}/a $b #c.h"\n')
+    inside = Leak('#include "a $b #c.h"\n')
+    outside = Leak('#include "{abs}/a $b #c.h"\n')
     assert sandbox.compiled(inside, NOTHING).exit_code == 0
     assert f"reads {sandbox.outside}/a $b #c.h," in sandbox.compiled(outside, NOTHING).words
 
@@ -315,19 +319,23 @@ def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None
     """clang compiles it as nothing, and without a word."""
     leak = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
     done = sandbox.compiled(leak, None)
-    assert done.exit_code == 126 and "`#embed` names is not an input" in done.words
+    assert done.exit_code == 126
+    assert "`#embed` names is not an input" in done.words
 
 
 def test_a_compiler_that_does_not_list_what_it_read_fails(sandbox: Sandbox) -> None:
     (sandbox.root / "src/a.c").write_text("int x;\n")
     done = sandbox.run((ZIG, "cc", "-c", "src/a.c", "-o", "a.o"), "a.o", None, "nowhere.d")
-    assert done.exit_code == 126 and "nowhere.d" in done.words
+    assert done.exit_code == 126
+    assert "nowhere.d" in done.words
 
 
 def test_the_exit_code_and_words_of_the_compiler_are_passed_on(sandbox: Sandbox) -> None:
     leak = Leak("#error these words\n")
     done = sandbox.compiled(leak, None)
-    assert done.exit_code == 1 and "these words" in done.words and "confine" not in done.words
+    assert done.exit_code == 1
+    assert "these words" in done.words
+    assert "confine" not in done.words
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -341,7 +349,8 @@ def test_each_planted_leak_of_a_link_works_unconfined(sandbox: Sandbox, name: st
 def test_a_confined_link_reads_nothing_of_the_machine(sandbox: Sandbox, name: str, by: str) -> None:
     need(by, sandbox.root)
     done = sandbox.linked(LINKS[name], by)
-    assert done.exit_code and not done.is_leaked
+    assert done.exit_code
+    assert not done.is_leaked
 
 
 def test_a_confined_process_has_the_program_among_its_inputs(rule_runner: RuleRunner, tmp_path: Path) -> None:

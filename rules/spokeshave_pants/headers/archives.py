@@ -67,7 +67,7 @@ class PinnedArchive:
             problems.add_text(f"{where} has {text!r}. Write it as URL|SHA256|BYTES.")
         problems.raise_if_any(PinnedArchiveError)
         url, sha256, size = text.split("|")
-        return cls(version, platform, url, sha256, int(size))
+        return cls(version=version, platform=platform, url=url, sha256=sha256, size=int(size))
 
 
 @dataclass(frozen=True)

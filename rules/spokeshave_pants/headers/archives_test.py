@@ -23,7 +23,7 @@ LINUX = Platform.parse("manylinux_2_17_x86_64")
 
 def test_an_archive_is_pinned_by_address_hash_and_size() -> None:
     archive = PinnedArchive.parse("3.12", f"{URL}|{SHA256}|1234")
-    assert archive == PinnedArchive(PythonVersion(12), None, URL, SHA256, 1234)
+    assert archive == PinnedArchive(version=PythonVersion(12), platform=None, url=URL, sha256=SHA256, size=1234)
     assert archive.name == "cpython-3.12.3-install_only.tar.gz"
 
 
@@ -102,4 +102,6 @@ def test_the_version_of_headers_is_what_their_patchlevel_says() -> None:
 
 def test_a_download_that_fails_is_told_with_the_entry_and_the_reason() -> None:
     problem = download_problem(PinnedArchive.parse("3.12:win_amd64", f"{URL}|{SHA256}|1234"), "Error (404 Not Found)")
-    assert URL in problem and "for Python 3.12:win_amd64" in problem and "404 Not Found" in problem
+    assert URL in problem
+    assert "for Python 3.12:win_amd64" in problem
+    assert "404 Not Found" in problem

@@ -71,7 +71,7 @@ async def make_import_library(request: PythonImportLibraryRequest) -> PythonImpo
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
         raise LinkError(f"{request.where}: the import library {path} cannot be made:\n{reason}")
-    action = Action.of(ActionKind.LINK, description, result, request.platform)
+    action = Action.of(kind=ActionKind.LINK, description=description, result=result, platform=request.platform)
     return PythonImportLibrary(result.output_digest, path, action)
 
 

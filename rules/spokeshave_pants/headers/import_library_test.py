@@ -136,7 +136,8 @@ def test_an_import_library_names_the_abis_dll_and_functions(
     library = rule_runner.request(PythonImportLibrary, [request])
     (file,) = rule_runner.request(DigestContents, [library.digest])
     assert file.path == library.path == dll.decode().replace(".dll", ".lib")
-    assert file.content.startswith(b"!<arch>\n") and dll + b"\0" in file.content
+    assert file.content.startswith(b"!<arch>\n")
+    assert dll + b"\0" in file.content
     # In the index of symbols a function is there by its own name as well; a variable cannot be reached by it.
     assert b"\0__imp_PyModule_Create2\0PyModule_Create2\0" in file.content
     assert b"\0__imp_PyExc_ValueError\0" in file.content

@@ -80,8 +80,10 @@ def test_linux_promises_no_function_that_its_oldest_glibc_lacks() -> None:
 
 def test_macos_shows_its_own_declarations() -> None:
     found = macros("macosx_11_0_arm64")
-    assert found["_DARWIN_C_SOURCE"] == "1" and "_POSIX_C_SOURCE" not in found
-    assert "HAVE_KQUEUE" in found and "HAVE_EPOLL" not in found
+    assert found["_DARWIN_C_SOURCE"] == "1"
+    assert "_POSIX_C_SOURCE" not in found
+    assert "HAVE_KQUEUE" in found
+    assert "HAVE_EPOLL" not in found
 
 
 def test_a_version_has_what_its_headers_ask_for() -> None:

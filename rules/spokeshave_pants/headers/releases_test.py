@@ -27,7 +27,9 @@ def test_every_wrong_entry_is_told_at_once() -> None:
     with pytest.raises(PinnedReleaseError) as caught:
         PinnedReleases.parse({"3.12": f"3.11.7|{SHA256}", "3.10": "3.10.13", "four": f"3.10.13|{SHA256}"})
     text = str(caught.value)
-    assert "in '3.12', has '3.11.7|" in text and "in '3.10', has '3.10.13'" in text and "'four'" in text
+    assert "in '3.12', has '3.11.7|" in text
+    assert "in '3.10', has '3.10.13'" in text
+    assert "'four'" in text
 
 
 def test_the_warning_says_why_and_what_it_costs() -> None:

@@ -354,7 +354,7 @@ async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
             f"The headers of {folder.source} should be of Python {folder.version}, but are of {version}. Pin the "
             f"right headers with the option {OPTION}."
         )
-    return FoundHeaders(headers, version, folder.source, folder.pinned)
+    return FoundHeaders(digest=headers, version=version, source=folder.source, pinned=folder.pinned)
 
 
 def rules() -> list[Rule | UnionRule]:

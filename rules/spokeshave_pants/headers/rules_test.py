@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from pants.engine.fs import DigestContents
+from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_core.platform import Platform
@@ -55,9 +56,9 @@ def headers_of(runner: RuleRunner, version: str, tag: str = LINUX) -> tuple[Pyth
 
 def refusal(runner: RuleRunner, version: str, tag: str = LINUX) -> SpokeshaveError:
     """The one error that a user is told."""
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(ExecutionError) as caught:
         headers_of(runner, version, tag)
-    (error,) = getattr(caught.value, "wrapped_exceptions", [caught.value])
+    (error,) = list(caught.value.wrapped_exceptions)
     assert isinstance(error, SpokeshaveError)
     return error
 
@@ -89,7 +90,8 @@ def test_of_an_archive_for_several_versions_each_takes_its_own(tmp_path: Path) -
     files = {f"python/include/python{version}/patchlevel.h": text for version, text in folders.items()}
     files.update({f"python/include/python{version}/Python.h": "" for version in folders})
     headers, found = headers_of(pinning({"3.12": pin(archive(tmp_path, "a.tar.gz", files))}), "3.12")
-    assert found["patchlevel.h"] == PATCHLEVEL and headers.origin.startswith("CPython 3.12.7")
+    assert found["patchlevel.h"] == PATCHLEVEL
+    assert headers.origin.startswith("CPython 3.12.7")
 
 
 @pytest.mark.parametrize("folder", ["python/include/python3.12", "python/include"])
@@ -120,7 +122,8 @@ def test_an_archive_of_another_hash_or_size_is_told_with_both(tmp_path: Path) ->
     ):
         error = refusal(pinning({"3.12": wrong}), "3.12")
         assert isinstance(error, PinnedArchiveError)
-        assert "`[python-headers].archives` pins file://" in str(error) and "for Python 3.12" in str(error)
+        assert "`[python-headers].archives` pins file://" in str(error)
+        assert "for Python 3.12" in str(error)
         assert f"pinned: {expected}\n" in str(error)
         assert f"found:  {found}\n" in str(error)
 
@@ -141,7 +144,8 @@ def test_an_archive_without_headers_is_refused_with_what_it_must_hold(tmp_path: 
 def test_what_is_no_archive_is_refused_with_the_words_of_tar(tmp_path: Path) -> None:
     (tmp_path / "a.tar.gz").write_text("<html>Not found</html>")
     error = refusal(pinning({"3.12": pin(tmp_path / "a.tar.gz")}), "3.12")
-    assert isinstance(error, PinnedArchiveError) and "tar said: " in str(error)
+    assert isinstance(error, PinnedArchiveError)
+    assert "tar said: " in str(error)
 
 
 def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
@@ -153,7 +157,9 @@ def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_malformed_entry_is_refused_whatever_is_asked_for() -> None:
     error = refusal(pinning({"3.14": "here", "3.12:win32": f"file:///x|{'0' * 64}|1"}), "3.10")
     assert isinstance(error, PinnedArchiveError)
-    assert "in '3.14'," in str(error) and "in '3.12:win32'," in str(error) and "URL|SHA256|BYTES" in str(error)
+    assert "in '3.14'," in str(error)
+    assert "in '3.12:win32'," in str(error)
+    assert "URL|SHA256|BYTES" in str(error)
 
 
 # Interpreters of this machine.
@@ -218,5 +224,6 @@ def test_a_python_that_is_nowhere_is_told_with_what_to_do() -> None:
     error = refusal(new_rule_runner("--wheel-pythons-search-path=[]"), "3.14t")
     assert isinstance(error, MissingInterpreterError)
     assert f"{WHERE} needs the headers of Python 3.14t, but this machine does not have them" in str(error)
-    assert "pyenv install 3.14" in str(error) and "`[python-headers].archives`" in str(error)
+    assert "pyenv install 3.14" in str(error)
+    assert "`[python-headers].archives`" in str(error)
     assert os.linesep not in str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,4 +20,4 @@ def manifest_path(folder: str, environment: Mapping[str, str], build_root: str) 
             folder = folder.replace(_HOME, str(spokeshave_home(environment, Path(build_root))))
         except NoHomeError:
             return None
-    return os.path.join(build_root, folder, MANIFEST)
+    return str(Path(build_root, folder, MANIFEST))

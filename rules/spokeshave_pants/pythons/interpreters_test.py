@@ -82,7 +82,9 @@ def test_an_interpreter_that_was_found_twice_is_one() -> None:
 
 def test_an_answer_is_kept_as_it_was_given() -> None:
     (found,) = parse_discovery(answer("3.14.0rc2", "/p", include="/p/include", free_threaded=True))
-    assert found == Interpreter(PythonVersion(14, True), (14, 0), "3.14.0rc2", "/p", "/p/include")
+    assert found == Interpreter(
+        feature=PythonVersion(14, True), patch=(14, 0), version="3.14.0rc2", path="/p", include="/p/include"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +89,7 @@ async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, _: RunId) -> Fo
     names = ["SPOKESHAVE_HOME", "XDG_CACHE_HOME", "HOME"]
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(names))
     manifest = manifest_path(subsystem.emulated, environment, get_buildroot())
-    if manifest is None or not os.path.exists(manifest):
+    if manifest is None or not Path(manifest).exists():
         return ForeignPythons(())
     return ForeignPythons(parse_manifest(Path(manifest).read_text("utf-8"), manifest))
 

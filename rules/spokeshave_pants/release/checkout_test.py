@@ -131,7 +131,8 @@ def test_a_broken_repository_is_a_problem_in_gits_own_words(tmp_path: Path, kind
     found = read_checkout(repository, GIT)
     assert (found.commit, found.dirty) == (None, False)
     assert words in found.problem
-    assert str(repository) in found.problem and "--release-version-commit" in found.problem
+    assert str(repository) in found.problem
+    assert "--release-version-commit" in found.problem
 
 
 def test_a_repository_without_git_to_read_it_is_a_problem(tmp_path: Path) -> None:

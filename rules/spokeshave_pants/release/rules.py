@@ -119,7 +119,9 @@ async def compute_version(
         raise InvalidTargetError(f"{request.members.name} lists no `python_native_wheel`. Add one to `wheels`.")
     # The tool reports a missing file, together with the problems of the others.
     digest = await Get(Digest, PathGlobs(files))
-    options = VersionOptions(subsystem.channel, subsystem.suffix, subsystem.commit, subsystem.date)
+    options = VersionOptions(
+        channel=subsystem.channel, suffix=subsystem.suffix, commit=subsystem.commit, date=subsystem.date
+    )
     result = await Get(
         ToolResult,
         RunToolRequest(

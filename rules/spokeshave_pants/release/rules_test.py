@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ ONE = Address("", target_name="one")
 @pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
     """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
-    runner = RuleRunner(
+    return RuleRunner(
         rules=[
             *python_target_types_rules(),
             *stripped_source_files.rules(),
@@ -46,7 +45,6 @@ def rule_runner() -> RuleRunner:
         ],
         target_types=[PythonNativeWheelTarget, ReleaseTarget],
     )
-    return runner
 
 
 def write_wheels(runner: RuleRunner, *releases: str, **versions: str) -> None:
@@ -128,7 +126,7 @@ def test_a_version_needs_a_checkout_that_git_reads(rule_runner: RuleRunner) -> N
 def test_everything_wrong_with_a_releases_version_files_is_told_at_once(rule_runner: RuleRunner) -> None:
     write_wheels(rule_runner, "release(name='r', wheels=[':one', ':two', ':three'])", one="1.2.0", two="no", three="")
     rule_runner.write_files({"three/version.json": "{"})
-    os.remove(os.path.join(rule_runner.build_root, "one/version.json"))
+    Path(rule_runner.build_root, "one/version.json").unlink()
     with pytest.raises(ExecutionError) as caught:
         stamped(rule_runner)
     assert all(f"{name}/version.json" in str(caught.value) for name in ("one", "two", "three"))

@@ -54,13 +54,15 @@ def version_argv(options: VersionOptions, context: ReleaseContext) -> tuple[str,
         UnknownCommitError: If the version needs a fact that the repository does not provide.
     """
     commit = options.commit or context.commit
-    channel, suffix = options.channel, options.suffix
+    channel = options.channel
+    suffix = options.suffix
     if context.problem and _needs_repository(options):
         raise UnknownCommitError(context.problem)
     if channel is None and suffix is None:
         channel = Channel.LOCAL if context.dirty else Channel.DEV
         if commit is None:
-            channel, suffix = None, _NO_COMMIT_SUFFIX
+            channel = None
+            suffix = _NO_COMMIT_SUFFIX
     arguments: list[str] = []
     if channel is not None:
         arguments += ["--channel", channel.value]

@@ -21,7 +21,7 @@ def arguments(
     commit: str | None = None,
     date: str | None = None,
 ) -> list[str]:
-    return list(version_argv(VersionOptions(channel, suffix, commit, date), context))
+    return list(version_argv(VersionOptions(channel=channel, suffix=suffix, commit=commit, date=date), context))
 
 
 def test_unasked_a_clean_tree_is_dev_and_a_changed_one_local() -> None:

@@ -24,5 +24,6 @@ def test_the_core_is_carried_without_its_tests() -> None:
 @pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])
 def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
     lines = requirement_lines(requirements(name).decode())
-    assert lines and [line for line in lines if "==" not in line.requirement] == []
+    assert lines
+    assert [line for line in lines if "==" not in line.requirement] == []
     assert [line for line in lines if not line.hashes or not all(h.startswith("sha256:") for h in line.hashes)] == []

@@ -82,7 +82,9 @@ def of_target(platform: Platform, python: PythonVersion) -> CompletePlatform:
     Args:
         platform: A platform with a single processor.
     """
-    platforms, version, own = _wheel_platforms(platform), (3, python.minor), f"cp3{python.minor}"
+    platforms = _wheel_platforms(platform)
+    version = (3, python.minor)
+    own = f"cp3{python.minor}"
     abi = f"{own}t" if python.free_threaded else own
     native = [str(tag) for tag in cpython_tags(version, [abi], platforms)]
     tags = [tag for tag in native if not (python.free_threaded and "-abi3-" in tag)]

@@ -82,7 +82,8 @@ async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> Fallibl
     Raises:
         RemoteExecutionError: If the workers cannot be reached, or the connection is lost.
     """
-    process, environment = request.process, request.environment
+    process = request.process
+    environment = request.environment
     if environment is None:
         return await Get(FallibleProcessResult, Process, process)
     try:

@@ -41,7 +41,8 @@ def test_compilers_run_here_where_no_environment_is_named() -> None:
 
 def test_workers_run_compilers_of_their_own_kind() -> None:
     found = compilers("--cc-execution-environment=arm", *REMOTE)
-    assert found.name is not None and found.name.val == "arm"
+    assert found.name is not None
+    assert found.name.val == "arm"
     assert found.machine == of_machine("linux_arm64")
 
 

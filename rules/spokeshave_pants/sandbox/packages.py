@@ -151,7 +151,7 @@ async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Pac
         (project_of_dist_info(posixpath.basename(posixpath.dirname(path))), path.split("/")[0])
         for path in snapshot.files
     )
-    return Packages(tree.digest, tree.kept, tuple(found), tree.listed)
+    return Packages(digest=tree.digest, kept=tree.kept, distributions=tuple(found), listed=tree.listed)
 
 
 def _listing(request: PackagesRequest) -> _InstallerRequest:

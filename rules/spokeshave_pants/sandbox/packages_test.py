@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 from pants.engine.fs import Digest, DigestContents
@@ -61,7 +61,8 @@ def reading(found: Packages) -> HermeticProcess:
 
 
 def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_kept() -> None:
-    lister, installer = listing(), runner()
+    lister = listing()
+    installer = runner()
     listed = lister.request(Packages, [REQUEST])
     installed = installer.request(Packages, [REQUEST])
     assert (listed.listed, installed.listed) == (True, False)
@@ -69,7 +70,8 @@ def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_ke
     assert listed.distributions == installed.distributions
     assert [name for name, _ in listed.distributions] == ["mdurl"]
     (kept,) = lister.request(DigestContents, [listed.kept])
-    assert kept.path.endswith("/mdurl/__init__.py") and b"mdurl" in kept.content
+    assert kept.path.endswith("/mdurl/__init__.py")
+    assert b"mdurl" in kept.content
 
 
 def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
@@ -87,7 +89,8 @@ def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
 def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) -> None:
     request = PackagesRequest("native.txt", "this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine))
     lister = listing()
-    listed, installed = lister.request(Packages, [request]), runner().request(Packages, [request])
+    listed = lister.request(Packages, [request])
+    installed = runner().request(Packages, [request])
     assert listed.digest == installed.digest
     (wheel,) = lister.request(DigestContents, [listed.kept])
     assert tag in wheel.content.decode()
@@ -96,4 +99,4 @@ def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) 
 def test_where_the_python_is_enters_no_key() -> None:
     python = runner().request(SandboxPython, [])
     assert python.path == ".cache/spokeshave_python/python3.9"
-    assert not any(os.path.isabs(path) for path in python.append_only_caches.values())
+    assert not any(Path(path).is_absolute() for path in python.append_only_caches.values())

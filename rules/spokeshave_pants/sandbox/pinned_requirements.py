@@ -36,18 +36,19 @@ class Pin:
     def parse(cls, line: RequirementLine) -> Pin:
         if line.kind is not LineKind.ENTRY:
             problem = f"{line.label}: {line.kind.value}. {line.remedy}" if line.remedy else ""
-            return cls("", line.text, line.text, problem)
+            return cls(name="", requirement=line.text, line=line.text, problem=problem)
         try:
             found = PipRequirement.parse(line.requirement)
         except ValueError as error:
             problem = f"{line.label}: is not a requirement ({str(error).splitlines()[0]}). {HASH_REMEDY}"
-            return cls("", line.requirement, line.text, problem)
+            return cls(name="", requirement=line.requirement, line=line.text, problem=problem)
         parsed = found.as_pkg_resources_requirement()
         is_exact = [operator for operator, version in parsed.specs if not version.endswith(".*")] in (["=="], ["==="])
         is_pinned = bool(line.hashes) and (is_exact or bool(found.url))
         problem = "" if is_pinned else f"{line.label}: is not pinned to one version with hashes. {HASH_REMEDY}"
-        name, parsed.marker = canonicalize_name(parsed.project_name), None
-        return cls(name, str(parsed), line.text, problem)
+        name = canonicalize_name(parsed.project_name)
+        parsed.marker = None
+        return cls(name=name, requirement=str(parsed), line=line.text, problem=problem)
 
     def applies(self, environment: Mapping[str, str]) -> bool:
         """Return whether its environment marker, if any, is true in an environment (PEP 508)."""

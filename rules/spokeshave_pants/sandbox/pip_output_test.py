@@ -35,7 +35,8 @@ def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
 
 def test_no_address_and_no_path_of_the_sandbox_is_shown() -> None:
     told = wrong_hashes(PIP) or ""
-    assert "https:" not in told and "/tmp" not in told
+    assert "https:" not in told
+    assert "/tmp" not in told
 
 
 def test_other_failures_of_pip_are_not_taken_for_wrong_hashes() -> None:

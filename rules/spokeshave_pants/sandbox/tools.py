@@ -204,7 +204,7 @@ async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult
         report_text="".join(file.content.decode() for file in report),
         stderr=result.stderr.decode(errors="replace").strip(),
         exit_code=result.exit_code,
-        action=Action.of(request.kind, request.description, result, request.platform),
+        action=Action.of(kind=request.kind, description=request.description, result=result, platform=request.platform),
     )
 
 

@@ -23,7 +23,11 @@ HERE = ProcessExecutionEnvironment(
     remote_execution=False,
     remote_execution_extra_platform_properties=[],
 )
-ACTION = Action(ActionKind.VERIFY, "Verify x", ProcessResultMetadata(7, HERE, "ran", 1))
+ACTION = Action(
+    ActionKind.VERIFY,
+    "Verify x",
+    ProcessResultMetadata(total_elapsed_ms=7, execution_environment=HERE, source="ran", source_run_id=1),
+)
 PROBLEMS = (Problem("a.so", "is not a library", "Build it."), Problem("b.so", "is missing", "Add it."))
 
 
@@ -61,7 +65,7 @@ def test_a_command_that_succeeded_raises_nothing() -> None:
 
 
 def test_the_end_of_a_run_finds_the_problems_of_failed_commands_alone() -> None:
-    findings = VerifyReport((Finding(Rule.TAG, "a", "b", "c"),))
+    findings = VerifyReport((Finding(rule=Rule.TAG, place="a", message="b", remedy="c"),))
     assert result(FailureReport(PROBLEMS), exit_code=1).metadata() == {PROBLEMS_METADATA: PROBLEMS}
     assert result(findings, exit_code=1).metadata() == {PROBLEMS_METADATA: ()}
     assert result(FetchReport(())).metadata() is None

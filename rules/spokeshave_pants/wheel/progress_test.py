@@ -4,7 +4,8 @@ import pytest
 
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork, Progress, WheelStep, format_duration
 
-PACK, CORE = "Make the runtime pack for win_amd64 (libc++)", "Compile core.cc for win_amd64"
+PACK = "Make the runtime pack for win_amd64 (libc++)"
+CORE = "Compile core.cc for win_amd64"
 OLD = PlannedWheel("//a:w for win_amd64 and cp310", (PACK, CORE, "Link old.pyd"))
 NEW = PlannedWheel("//a:w for win_amd64 and cp311", (PACK, CORE, "Link new.pyd"))
 

@@ -228,7 +228,8 @@ def _sort_chances(
     served: list[tuple[WheelKey, PythonVersion]], chances: Iterable[SmokeChance]
 ) -> tuple[list[tuple[WheelKey, PythonVersion]], list[str]]:
     """Return the wheels that can or must be tested here, and a line per platform and reason for the others."""
-    tried, left_out = [], []
+    tried = []
+    left_out = []
     for (key, version), chance in zip(served, chances):
         if chance.reason and not chance.required:
             left_out.append(f"{key.address} for {key.platform}: not run ({chance.reason})")

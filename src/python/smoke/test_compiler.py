@@ -86,7 +86,8 @@ def test_a_large_result_does_not_depend_on_the_number_of_threads() -> None:
 def test_equal_parts_are_computed_once_and_unused_ones_not_at_all() -> None:
     source = "input x: f64; let unused = exp(x); output y = (x + 1) * (1 + x); output z = 2 * 3 + x;"
     listing = Program(compile(source)).listing()
-    assert listing.count("add") == 2 and "exp" not in listing
+    assert listing.count("add") == 2
+    assert "exp" not in listing
     assert Program(compile(source, optimize=False)).listing().count("add") == 3
 
 
@@ -127,7 +128,8 @@ def test_each_module_raises_its_own_exceptions_while_both_are_loaded() -> None:
 
 
 def test_the_command_compiles_a_file(tmp_path: Path) -> None:
-    source, output = tmp_path / "layer.aba", tmp_path / "layer.abc"
+    source = tmp_path / "layer.aba"
+    output = tmp_path / "layer.abc"
     source.write_text(LAYER, encoding="utf-8")
     done = abacus_compile(str(source), "-o", str(output))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -153,7 +155,8 @@ def test_the_command_runs_a_program() -> None:
 def test_the_command_tells_errors_without_a_traceback(arguments: list[str], error: str) -> None:
     done = abacus_compile(*arguments, source="nonsense")
     assert done.returncode == 1
-    assert error in done.stderr and "Traceback" not in done.stderr
+    assert error in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_command_emits_a_listing_and_a_tree() -> None:

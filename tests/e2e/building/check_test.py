@@ -44,7 +44,8 @@ def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(proj
     assert run.exit_code == 1
     assert "core/geometry/text.cc:9:11: error: use of undeclared identifier 'lenght'" in run.output
     assert "plain_c/area.c:3:59: error: expected ';'" in run.output
-    assert "Traceback" not in run.output and "pants-sandbox" not in run.output
+    assert "Traceback" not in run.output
+    assert "pants-sandbox" not in run.output
 
 
 def test_a_warning_is_shown_and_is_no_error(project: Project) -> None:

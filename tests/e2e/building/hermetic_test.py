@@ -83,6 +83,7 @@ def test_another_place_user_and_a_cold_store_make_the_same_bytes(poisoned: Proje
         "Link",
         "Make",
     ]
-    first, second = poisoned.wheel("plain-c"), project.wheel("plain-c")
+    first = poisoned.wheel("plain-c")
+    second = project.wheel("plain-c")
     assert first.name == second.name
     assert sha256(first) == sha256(second), [name for name in names(first) if read(first, name) != read(second, name)]

@@ -17,8 +17,11 @@ from spokeshave_pants.cc.includes.scan import CcFile, scan_text
 from spokeshave_pants.cc.includes.search import IncludeGraph
 
 SDISTS = Path(__file__).parent / "sdists.txt"
-C, CXX = ("cc", "-std=gnu17"), ("c++", "-std=gnu++20")
-LINUX, WINDOWS, MACOS = "x86_64-linux-gnu.2.17", "x86_64-windows-gnu", "aarch64-macos.11.0"
+C = ("cc", "-std=gnu17")
+CXX = ("c++", "-std=gnu++20")
+LINUX = "x86_64-linux-gnu.2.17"
+WINDOWS = "x86_64-windows-gnu"
+MACOS = "aarch64-macos.11.0"
 SUFFIXES = {".c", ".cc", ".cpp", ".h", ".hpp", ".inc"}
 
 
@@ -35,13 +38,61 @@ class Sources:
 
 
 SETS = (
-    Sources("brotli", LINUX, ("c/*/*.c", "python/_brotli.c"), ("c/include", "c"), 25, uses_python=True),
-    Sources("greenlet", LINUX, ("src/greenlet/greenlet.cpp",), ("src/greenlet", "src"), 1, uses_python=True),
-    Sources("greenlet", WINDOWS, ("src/greenlet/greenlet.cpp",), ("src/greenlet", "src"), 1, uses_python=True),
-    Sources("libsass", LINUX, ("libsass/src/*.c*", "pysass.cpp"), ("libsass/include", "libsass/src"), 60),
-    Sources("psutil", LINUX, ("psutil/*linux.c", "psutil/arch/[alp]*/*.c"), (".",), 15, uses_python=True),
-    Sources("psutil", MACOS, ("psutil/*osx.c", "psutil/arch/[ao]*/*.c"), (".",), 10, uses_python=True),
-    Sources("psutil", WINDOWS, ("psutil/*windows.c", "psutil/arch/[aw]*/*.c"), (".",), 10, uses_python=True),
+    Sources(
+        project="brotli",
+        target=LINUX,
+        globs=("c/*/*.c", "python/_brotli.c"),
+        roots=("c/include", "c"),
+        fewest=25,
+        uses_python=True,
+    ),
+    Sources(
+        project="greenlet",
+        target=LINUX,
+        globs=("src/greenlet/greenlet.cpp",),
+        roots=("src/greenlet", "src"),
+        fewest=1,
+        uses_python=True,
+    ),
+    Sources(
+        project="greenlet",
+        target=WINDOWS,
+        globs=("src/greenlet/greenlet.cpp",),
+        roots=("src/greenlet", "src"),
+        fewest=1,
+        uses_python=True,
+    ),
+    Sources(
+        project="libsass",
+        target=LINUX,
+        globs=("libsass/src/*.c*", "pysass.cpp"),
+        roots=("libsass/include", "libsass/src"),
+        fewest=60,
+    ),
+    Sources(
+        project="psutil",
+        target=LINUX,
+        globs=("psutil/*linux.c", "psutil/arch/[alp]*/*.c"),
+        roots=(".",),
+        fewest=15,
+        uses_python=True,
+    ),
+    Sources(
+        project="psutil",
+        target=MACOS,
+        globs=("psutil/*osx.c", "psutil/arch/[ao]*/*.c"),
+        roots=(".",),
+        fewest=10,
+        uses_python=True,
+    ),
+    Sources(
+        project="psutil",
+        target=WINDOWS,
+        globs=("psutil/*windows.c", "psutil/arch/[aw]*/*.c"),
+        roots=(".",),
+        fewest=10,
+        uses_python=True,
+    ),
 )
 
 
@@ -54,7 +105,12 @@ def graph_of(root: Path, roots: tuple[str, ...]) -> IncludeGraph:
     """All C/C++ files of a project, as those of one target."""
     files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return IncludeGraph(
-        CcFile(path.relative_to(root).as_posix(), ":all", roots, scan_text(path.read_text(errors="replace")))
+        CcFile(
+            path=path.relative_to(root).as_posix(),
+            owner=":all",
+            include_roots=roots,
+            scan=scan_text(path.read_text(errors="replace")),
+        )
         for path in files
     )
 

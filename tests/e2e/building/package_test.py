@@ -33,7 +33,7 @@ def packaged(project: Project) -> PantsRun:
 
 
 @pytest.fixture(scope="module")
-def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Fresh:  # noqa: ARG001 (has to be first)
     """A virtual environment per Python, with the wheels that pip finds for it in `dist/`."""
     place = tmp_path_factory.mktemp("environments")
 
@@ -58,12 +58,14 @@ def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPat
         ("limits", "cp312-abi3"),
     ],
 )
-def test_a_wheel_holds_exactly_these_files(project: Project, packaged: PantsRun, distribution: str, tag: str) -> None:
+@pytest.mark.usefixtures("packaged")
+def test_a_wheel_holds_exactly_these_files(project: Project, distribution: str, tag: str) -> None:
     listed = [_GRAFT_HASH.sub("-HASH", name) for name in names(project.wheel(distribution, tag))]
     assert_golden(f"{distribution}-{tag}.txt", listed)
 
 
-def test_nothing_but_the_wheels_and_their_reports_is_in_dist(project: Project, packaged: PantsRun) -> None:
+@pytest.mark.usefixtures("packaged")
+def test_nothing_but_the_wheels_and_their_reports_is_in_dist(project: Project) -> None:
     found = sorted(path.relative_to(project.dist).as_posix() for path in project.dist.rglob("*") if path.is_file())
     assert_golden("dist.txt", found)
 
@@ -81,7 +83,8 @@ def test_each_python_has_its_build_of_a_core_with_a_binding(fresh: Fresh, versio
     assert environment.run(code) == "6 m 3.12.0 {'length': 'm'}"
 
 
-def test_metadata_entry_points_and_licenses_are_as_pyproject_has_them(project: Project, packaged: PantsRun) -> None:
+@pytest.mark.usefixtures("packaged")
+def test_metadata_entry_points_and_licenses_are_as_pyproject_has_them(project: Project) -> None:
     wheel = project.wheel("shapes", "cp312-abi3")
     metadata = read(wheel, "shapes-3.12.0.dist-info/METADATA").decode()
     assert_golden("shapes-METADATA.txt", metadata.splitlines())
@@ -128,7 +131,8 @@ except IndexError as error:
     assert environment.run(code) == "{'a': 2, 'b': 1}\nIndexError: below zero"
 
 
-def test_an_extension_of_numpy_arrays_was_tried_with_numpy(project: Project, packaged: PantsRun) -> None:
+@pytest.mark.usefixtures("packaged")
+def test_an_extension_of_numpy_arrays_was_tried_with_numpy(project: Project) -> None:
     (report,) = project.report("numpy_headers:wheel")
     assert [(run["python"], run["outcome"]) for run in report["smoke"]] == [("3.12", "passed")]
     extension = read(project.wheel("sums"), "sums/_native.cpython-312-x86_64-linux-gnu.so")

@@ -57,4 +57,5 @@ def test_the_usual_license_files_are_taken_by_default(project: Project) -> None:
 def test_what_sources_import_is_required(project: Project) -> None:
     found = metadata(project, "acme-both", "1.0")
     assert found.get_all("Requires-Dist") == ["acme-opened==2.1", "packaging>=20"]
-    assert "requires-python" in str(found.get_payload()) and found["Requires-Python"] == "<3.13,>=3.12.0"
+    assert "requires-python" in str(found.get_payload())
+    assert found["Requires-Python"] == "<3.13,>=3.12.0"

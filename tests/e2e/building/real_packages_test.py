@@ -66,7 +66,8 @@ def test_their_own_tests_passed_on_each_python(built: Built) -> None:
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_wheel_holds_the_files_of_the_projects_own_wheel(built: Built, tag: str) -> None:
-    ours, theirs = built.project.wheel(built.name, tag), built.upstream.wheel(tag)
+    ours = built.project.wheel(built.name, tag)
+    theirs = built.upstream.wheel(tag)
     assert files(ours, but=OURS) == files(theirs, but=THEIRS)
     for file in files(ours, but=OURS):
         if not file.endswith((".so", "METADATA", "RECORD", "WHEEL")):

@@ -72,7 +72,8 @@ def _compiles(*sources: str) -> list[str]:
     )
 
 
-def test_a_core_is_compiled_once_for_three_python_abis(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_a_core_is_compiled_once_for_three_python_abis(project: Project) -> None:
     every = ("core/bindings/native.cc", "core/geometry/path.cc", "core/geometry/polygon.cc", "core/geometry/text.cc")
     assert project.ran(WHEEL, "compile") == _compiles(*every)
     ran = {kind: len(project.ran(WHEEL, kind)) for kind in ("link", "assemble", "repair", "verify", "stamp")}
@@ -86,7 +87,8 @@ def test_the_report_tells_of_the_same_processes_as_the_engine(project: Project, 
     )
 
 
-def test_nothing_runs_where_nothing_changed(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_nothing_runs_where_nothing_changed(project: Project) -> None:
     before = [sha256(wheel) for wheel in project.wheels()]
     run = _package(project)
     assert run.executed() == 0
@@ -95,7 +97,8 @@ def test_nothing_runs_where_nothing_changed(project: Project, first: PantsRun) -
     assert [sha256(wheel) for wheel in project.wheels()] == before
 
 
-def test_an_edit_of_a_tool_runs_that_command_alone(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_an_edit_of_a_tool_runs_that_command_alone(project: Project) -> None:
     plugin = _copy_of_the_plugin(project.root.parent / "plugin")
     for path in ("upload/command.py", "stamp/sbom.py"):
         with (plugin / "tools/spokeshave" / path).open("a") as source:
@@ -119,7 +122,7 @@ def _copy_of_the_plugin(root: Path) -> Path:
     return root
 
 
-def test_a_header_edit_recompiles_exactly_its_includers(project: Project, first: PantsRun) -> None:
+def test_a_header_edit_recompiles_exactly_its_includers(project: Project) -> None:
     project.write("core/geometry/point.h", _point())
     _package(project)
     includers = ("core/bindings/native.cc", "core/geometry/path.cc", "core/geometry/polygon.cc")
@@ -127,14 +130,16 @@ def test_a_header_edit_recompiles_exactly_its_includers(project: Project, first:
     assert len(project.ran(WHEEL, "link")) == 3
 
 
-def test_a_source_edit_recompiles_that_source_alone(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_a_source_edit_recompiles_that_source_alone(project: Project) -> None:
     project.replace("core/geometry/text.cc", "/* ", f"/* {uuid.uuid4()} ")
     _package(project)
     # The comment changes no object, so what follows the compile is as before.
     assert project.ran(WHEEL) == _compiles("core/geometry/text.cc")
 
 
-def test_an_edit_of_python_compiles_and_links_nothing(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_an_edit_of_python_compiles_and_links_nothing(project: Project) -> None:
     project.edit("core/shapes/cli.py", "\n\n#")
     _package(project)
     assert project.ran(WHEEL, "compile", "link") == []
@@ -149,21 +154,22 @@ def test_an_edit_of_python_compiles_and_links_nothing(project: Project, first: P
         ("--release-version-channel=dev", "--release-version-commit=0123456789abcdef0123456789abcdef01234567"),
     ],
 )
-def test_another_channel_date_or_commit_only_stamps(
-    project: Project, first: PantsRun, options: tuple[str, ...]
-) -> None:
+@pytest.mark.usefixtures("first")
+def test_another_channel_date_or_commit_only_stamps(project: Project, options: tuple[str, ...]) -> None:
     _package(project, *options)
     _only_stamped(project)
 
 
-def test_another_version_only_stamps(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_another_version_only_stamps(project: Project) -> None:
     project.write("core/version.json", '{"package-version": "3.13.0.dev"}\n')
     _package(project)
     _only_stamped(project)
     assert {wheel["version"] for wheel in project.report(WHEEL)} == {"3.13.0"}
 
 
-def test_a_new_commit_only_stamps(project: Project, first: PantsRun) -> None:
+@pytest.mark.usefixtures("first")
+def test_a_new_commit_only_stamps(project: Project) -> None:
     _commit(project, "What the tests above edited")
     _package(project, "--release-version-channel=dev")
     _only_stamped(project)

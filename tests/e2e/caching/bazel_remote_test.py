@@ -34,7 +34,13 @@ def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
     runner = bench.runner("bazel-remote-first")
     with serving(program, root / "cache") as server:
         first = runner.package(*server.options())
-        return Filled(program, root / "cache", first, tuple(runner.ran(*SHARED)), server.told("AC PUT"))
+        return Filled(
+            program=program,
+            folder=root / "cache",
+            first=first,
+            ran=tuple(runner.ran(*SHARED)),
+            stored=server.told("AC PUT"),
+        )
 
 
 def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Filled) -> None:
@@ -62,6 +68,7 @@ def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Fill
         assert server.told("AC GET") == 0
     bench.check(built)
     assert "Failed to read from remote cache" in built.warnings()
-    assert "Unauthenticated" in built.warnings() and "access denied" in built.warnings()
+    assert "Unauthenticated" in built.warnings()
+    assert "access denied" in built.warnings()
     assert "battery-staple" not in built.run.output
     assert sorted(runner.ran(*SHARED)) == sorted(filled.ran)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -135,8 +136,7 @@ def _kept(server: Server) -> list[Path]:
 def _fill(folder: Path) -> None:
     """Leave nothing free on a disk."""
     with (folder / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space left"):
-        while True:
-            ballast.write(bytes(1 << 16))
+        ballast.writelines(itertools.repeat(bytes(1 << 16)))
 
 
 def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from e2e.support.cache_server import COMMAND, Client, Server, needs_bubblewrap, refused, serving, start, wait_for
 from spokeshave_core.home import spokeshave_home
@@ -186,29 +187,14 @@ def _size(server: Server) -> int:
 
 
 @pytest.fixture(scope="module")
-def certificate(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A certificate for this machine and its key, by the library that BuildGrid brings."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The files of a certificate for this machine and of its key, with the certificate of the authority behind it."""
     folder = tmp_path_factory.mktemp("tls")
-    program = """
-import datetime, ipaddress, sys
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.timezone.utc)
-name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-cert = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-cert = cert.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-cert = cert.add_extension(x509.SubjectAlternativeName(names), False).sign(key, hashes.SHA256())
-pem = serialization.Encoding.PEM
-open(sys.argv[1], "wb").write(cert.public_bytes(pem))
-form = serialization.PrivateFormat.PKCS8
-open(sys.argv[2], "wb").write(key.private_bytes(pem, form, serialization.NoEncryption()))
-"""
-    (python,) = installed.glob("cache-server-*/venv/bin/python")
-    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    subprocess.run([str(python), "-I", "-c", program, cert, key], check=True)
-    return cert, key
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    (folder / "cert.pem").write_bytes(issued.cert_chain_pems[0].bytes() + authority.cert_pem.bytes())
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    return str(folder / "cert.pem"), str(folder / "key.pem")
 
 
 def token(home: Path, secret: Path, *options: str) -> str:
@@ -221,7 +207,8 @@ def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
     installed: Path, certificate: tuple[str, str], tmp_path: Path
 ) -> None:
     cert, key = certificate
-    secret, other = tmp_path / "secret", tmp_path / "other"
+    secret = tmp_path / "secret"
+    other = tmp_path / "other"
     secret.write_text(f"{'s' * 64}\n")
     other.write_text(f"{'o' * 64}\n")
     options = ("--tls-cert", cert, "--tls-key", key, "--token-secret", str(secret), "--instance-name", "main")
@@ -250,7 +237,8 @@ def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
             (nobody.having(token="nonsense"), "Invalid authentication token"),
         ):
             for answer in client.ask(("look", "a"), ("get", digest, str(tmp_path / "no")), ("store", "a", [])):
-                assert answer.startswith("UNAUTHENTICATED") and reason in answer
+                assert answer.startswith("UNAUTHENTICATED")
+                assert reason in answer
         (plain,) = writer.having(address=server.ready["address"].replace("grpcs", "grpc")).ask(("look", "a"))
         assert plain.startswith("UNAVAILABLE")
 
@@ -335,11 +323,13 @@ def _small_files_only() -> None:
 
 
 def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_path: Path) -> None:
-    small, large = made_file(tmp_path, "small"), made_file(tmp_path, "large", 2 * MEGA)
+    small = made_file(tmp_path, "small")
+    large = made_file(tmp_path, "large", 2 * MEGA)
     with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
         answers = server.client.ask(("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
         for answer in answers[:2]:
-            assert answer.startswith("RESOURCE_EXHAUSTED") and "disk is full" in answer
+            assert answer.startswith("RESOURCE_EXHAUSTED")
+            assert "disk is full" in answer
         assert answers[2:] == [[_digest(large)], _digest(small)]
         assert list((server.directory / "tmp").iterdir()) == []
 

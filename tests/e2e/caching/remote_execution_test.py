@@ -133,7 +133,8 @@ def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project:
     project.edit(SOURCE)
     package(project, "--no-remote-execution").checked()
     assert len(project.ran(TARGET, "compile")) == 2
-    assert remotely and remotely == wheels(project)
+    assert remotely
+    assert remotely == wheels(project)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +168,8 @@ def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, work
     run = package(project, *workers.options)
     assert run.exit_code == 1
     assert f"the remote execution server at {workers.address} did not run it" in run.output
-    assert "Compile tiny/native.cc" in run.output and "`--no-remote-execution`" in run.output
+    assert "Compile tiny/native.cc" in run.output
+    assert "`--no-remote-execution`" in run.output
     assert not project.dist.exists()
     package(project, "--no-remote-execution").checked()
     assert len(project.wheels()) == 2
@@ -175,4 +177,6 @@ def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, work
 
 def test_an_environment_that_is_not_there_is_told_with_the_option(project: Project) -> None:
     run = package(project, "--cc-execution-environment=nowhere")
-    assert run.exit_code == 1 and "[cc-execution].environment" in run.output and "nowhere" in run.output
+    assert run.exit_code == 1
+    assert "[cc-execution].environment" in run.output
+    assert "nowhere" in run.output

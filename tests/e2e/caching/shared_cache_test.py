@@ -56,7 +56,9 @@ def first(tmp_path_factory: pytest.TempPathFactory, options: tuple[str, ...]) ->
 
 @pytest.fixture(scope="module")
 def second(
-    tmp_path_factory: pytest.TempPathFactory, first: Project, options: tuple[str, ...]
+    tmp_path_factory: pytest.TempPathFactory,
+    first: Project,  # noqa: ARG001 (fills the cache)
+    options: tuple[str, ...],
 ) -> tuple[Project, PantsRun]:
     """Another runner: another user, home, PATH, language, checkout and place of Pants, and no Python of its own."""
     root = tmp_path_factory.mktemp("second")
@@ -101,7 +103,8 @@ def test_the_second_runner_compiles_links_and_repairs_nothing(second: tuple[Proj
 
 def test_both_have_the_same_wheels(first: Project, second: tuple[Project, PantsRun]) -> None:
     made = {wheel.name: sha256(wheel) for wheel in first.wheels()}
-    assert made and made == {wheel.name: sha256(wheel) for wheel in second[0].wheels()}
+    assert made
+    assert made == {wheel.name: sha256(wheel) for wheel in second[0].wheels()}
 
 
 def test_a_runner_that_only_hits_has_neither_toolchain_nor_tools(second: tuple[Project, PantsRun]) -> None:

@@ -117,8 +117,9 @@ def install_from(index: IndexServer, place: Path, version: str) -> Environment:
     return environment
 
 
+@pytest.mark.usefixtures("tmp_path")
 def test_what_is_there_already_is_not_uploaded_again_and_no_login_runs_a_process(
-    publisher: Publisher, index: IndexServer, tmp_path: Path
+    publisher: Publisher, index: IndexServer
 ) -> None:
     publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url).checked()
     first, *_ = WHEELS

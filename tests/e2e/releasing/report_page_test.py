@@ -31,7 +31,7 @@ def packaged(project: Project) -> PantsRun:
 
 
 @pytest.fixture(scope="module")
-def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 (has to be first)
     """The page with what is beside it, where no later run changes it."""
     folder = tmp_path_factory.mktemp("dist") / "dist"
     shutil.copytree(project.dist, folder)
@@ -97,14 +97,17 @@ def test_the_page_is_written_beside_the_wheels_and_the_run_says_where(project: P
     assert len(project.wheels()) == 4
 
 
-def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project, page: Path) -> None:
+@pytest.mark.usefixtures("page")
+def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project) -> None:
     project.package("shared:wheel")
-    assert len(project.wheels()) == 1 and not (project.dist / "report.html").exists()
+    assert len(project.wheels()) == 1
+    assert not (project.dist / "report.html").exists()
 
 
 def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(project: Project) -> None:
     run = project.pants("package", "--report=pdf", "shared:wheel")
-    assert run.exit_code != 0 and "'pdf' is not a report format" in run.output
+    assert run.exit_code != 0
+    assert "'pdf' is not a report format" in run.output
 
 
 def test_the_browser_complains_of_nothing_and_loads_nothing_else(shown: Browser) -> None:
@@ -143,7 +146,8 @@ def test_a_wheels_cell_tells_what_the_report_does(shown: Browser, page: Path) ->
     for wheel in wheels(page.parent):
         cell = shown.run(script, wheel["wheel"])
         assert (cell["platform"], cell["abi"]) == (wheel["platform"], wheel["abi"])
-        assert wheel["sha256"] in cell["text"] and all(tag in cell["text"] for tag in wheel["tags"])
+        assert wheel["sha256"] in cell["text"]
+        assert all(tag in cell["text"] for tag in wheel["tags"])
         marks = {"passed": "✓", "failed": "✗", "not run": "○"}
         assert cell["smoke"] == [f"{s['python']} {marks[s['outcome']]} {s['outcome']}" for s in wheel["smoke"]]
 
@@ -182,7 +186,8 @@ def test_each_action_names_its_platform(page: Path) -> None:
     rows = [row for report in reports(page.parent) for row in report["processes"]]
     assert {row["platform"] for row in rows if row["kind"] == "metadata"} == {""}
     work = [row for row in rows if row["kind"] not in ("metadata", "runtime pack")]
-    assert work and all(row["platform"] and row["platform"] in row["description"] for row in work)
+    assert work
+    assert all(row["platform"] and row["platform"] in row["description"] for row in work)
 
 
 def test_each_action_names_those_that_it_needed(page: Path) -> None:
@@ -202,7 +207,8 @@ def test_each_action_names_those_that_it_needed(page: Path) -> None:
     rows = json.loads((page.parent / "shared/wheel.report.json").read_text())["processes"]
     links = {row["description"].split()[1]: row for row in rows if row["kind"] == "link"}
     library = rows.index(links.pop("libengine.so"))
-    assert len(links) == 2 and all(library in extension["needs"] for extension in links.values())
+    assert len(links) == 2
+    assert all(library in extension["needs"] for extension in links.values())
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -220,9 +226,12 @@ def test_the_critical_path_is_a_chain_of_bars_beside_their_labels(chromium: Brow
     assert [row["text"].split()[0] for row in rows][-3:] == ["Verify", "Stamp", "Smoke-test"]
     for row in rows:
         left, top, right, bottom = row["bar"]
-        assert right - left > 0.5 and bottom - top > 5, f"{row['text']} has no bar to see"
-        assert row["track"][0] - 1 <= left and right <= row["track"][2] + 1
-        assert not overlap(row["bar"], row["label"]) and not overlap(row["bar"], row["value"])
+        assert right - left > 0.5, f"{row['text']} has no bar to see"
+        assert bottom - top > 5, f"{row['text']} has no bar to see"
+        assert row["track"][0] - 1 <= left
+        assert right <= row["track"][2] + 1
+        assert not overlap(row["bar"], row["label"])
+        assert not overlap(row["bar"], row["value"])
         assert not overlap(row["label"], row["value"])
     starts = [row["bar"][0] for row in rows]
     assert starts == sorted(starts), "a step began before the one that it needs"
@@ -272,7 +281,8 @@ def test_the_filter_leaves_the_wheels_with_all_the_words(shown: Browser) -> None
 
 
 def test_the_page_is_usable_by_the_keyboard_alone(shown: Browser) -> None:
-    tab, enter = "\ue004", "\ue007"
+    tab = "\ue004"
+    enter = "\ue007"
     reached = []
     for _ in range(200):
         shown.press(tab)
@@ -281,7 +291,8 @@ def test_the_page_is_usable_by_the_keyboard_alone(shown: Browser) -> None:
             break
         reached.append(name)
     links = shown.run("return [...document.querySelectorAll('a')].map(a => a.getAttribute('aria-label'))")
-    assert {"filter", *links} <= set(reached) and reached.count("SUMMARY") >= 4
+    assert {"filter", *links} <= set(reached)
+    assert reached.count("SUMMARY") >= 4
     summary = "document.querySelector('.rows > details > summary')"
     shown.run(f"{summary}.focus()")
     shown.press(enter)
@@ -299,8 +310,9 @@ def test_tables_have_the_names_and_headers_that_a_reader_hears(chromium: Browser
     assert {("columnheader", "cp310"), ("columnheader", "cp312-abi3"), ("heading", "Timeline")} <= set(named)
 
 
+@pytest.mark.usefixtures("page")
 def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
-    chromium: Browser, project: Project, page: Path
+    chromium: Browser, project: Project
 ) -> None:
     project.clear_dist()
     (project.dist).mkdir()
@@ -310,11 +322,14 @@ def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
         *("package", "--report=html", "--report=github", "core:wheel"),
         variables={"GITHUB_STEP_SUMMARY": str(summary)},
     )
-    assert run.exit_code != 0 and project.wheels() == []
+    assert run.exit_code != 0
+    assert project.wheels() == []
     annotations = [line for line in run.stdout.splitlines() if line.startswith("::error title=shapes-")]
-    assert len(annotations) == 4 and all("core:wheel%0Atests: " in line for line in annotations)
+    assert len(annotations) == 4
+    assert all("core:wheel%0Atests: " in line for line in annotations)
     assert "3.10 FAILED" in summary.read_text()
-    assert "3.10 FAILED" in run.stderr and "failed its smoke test" in run.stderr
+    assert "3.10 FAILED" in run.stderr
+    assert "failed its smoke test" in run.stderr
     session = show(chromium, project.dist / "report.html", "wide")
     assert "This run failed" in session.run("return document.querySelector('.failure').innerText")
     assert session.run("return document.querySelectorAll('.chip.failed').length") == 4
@@ -331,7 +346,8 @@ def test_a_run_that_failed_before_a_wheel_replaces_the_page_of_an_earlier_one(
     shutil.copy(page, project.dist)
     project.replace("core/geometry/path.cc", "#include", "#error this is not to compile\n#include")
     run = project.pants("package", "--report=html", "core:wheel")
-    assert run.exit_code != 0 and "this is not to compile" in run.stderr
+    assert run.exit_code != 0
+    assert "this is not to compile" in run.stderr
     session = show(chromium, project.dist / "report.html", "wide")
     assert "No wheel was built." in session.run("return document.body.innerText")
     assert any("path.cc" in title for title in texts(session, ".bar.failed title"))

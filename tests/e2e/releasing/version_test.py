@@ -70,5 +70,6 @@ def test_wheels_of_a_release_with_two_versions_are_told_with_both_files(project:
     run = project.pants("release-version", "--channel=stable")
     project.write("core/version.json", '{"package-version": "3.12.0.dev"}\n')
     assert run.exit_code == 1
-    assert "core/version.json" in run.output and "plain_c/version.json" in run.output
+    assert "core/version.json" in run.output
+    assert "plain_c/version.json" in run.output
     assert "Traceback" not in run.output

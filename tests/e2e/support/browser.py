@@ -81,8 +81,10 @@ class Browser:
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
     """A browser with an empty profile, which ends with the block."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert chromium and driver, f"this machine has no chromium or no chromedriver; {REMEDY}"
+    chromium = shutil.which("chromium")
+    driver = shutil.which("chromedriver")
+    assert chromium, f"this machine has no chromium; {REMEDY}"
+    assert driver, f"this machine has no chromedriver; {REMEDY}"
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:

@@ -54,12 +54,13 @@ class Client:
 
     def put(self, path: str) -> str:
         """Upload a file as a stream; its digest."""
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             digest = f"{hashlib.file_digest(file, 'sha256').hexdigest()}/{file.tell()}"  # type: ignore[attr-defined]
 
         def requests() -> Iterator[Any]:
-            offset, size = 0, Path(path).stat().st_size
-            with open(path, "rb") as file:
+            offset = 0
+            size = Path(path).stat().st_size
+            with Path(path).open("rb") as file:
                 for data in iter(lambda: file.read(CHUNK), b""):
                     name = self.name(f"uploads/{uuid.uuid4()}/blobs/{digest}")
                     yield bytestream.WriteRequest(
@@ -83,7 +84,7 @@ class Client:
     def get(self, digest: str, path: str) -> int:
         """Download a blob to a file; its size."""
         request = bytestream.ReadRequest(resource_name=self.name(f"blobs/{digest}"))
-        with open(path, "wb") as file:
+        with Path(path).open("wb") as file:
             for answer in self.bytes.Read(request, **self.options):
                 file.write(answer.data)
             return file.tell()

@@ -122,7 +122,7 @@ def serving(
         wait_for(ready.exists, _STARTS_IN, lambda: _still_running(process, log))
         facts = json.loads(ready.read_text())
         seen = Path(f"/proc/{facts['pid']}/root{directory}") if disk else directory
-        yield Server(process, seen, log, facts)
+        yield Server(process=process, directory=seen, log=log, ready=facts)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL)

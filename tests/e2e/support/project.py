@@ -45,8 +45,7 @@ class PantsRun:
 
     def ran(self, *verbs: str) -> list[str]:
         """Descriptions of the processes that were executed (and not taken from a cache), such as `Compile a.cc …`."""
-        found = sorted(line for line in _COMPLETED.findall(self.stderr) if not verbs or line.startswith(verbs))
-        return found
+        return sorted(line for line in _COMPLETED.findall(self.stderr) if not verbs or line.startswith(verbs))
 
     def executed(self) -> int:
         """How many processes of any kind were executed, as the engine counted them; needs `--stats-log`."""
@@ -88,7 +87,8 @@ class Project:
         """Run ./pants to its end. Its output goes through files: a daemon would keep a pipe open."""
         log = self.root.parent / f"{self.root.name}-log"
         log.mkdir(exist_ok=True)
-        out, err = log / "stdout", log / "stderr"
+        out = log / "stdout"
+        err = log / "stderr"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.run(
                 [str(REPOSITORY / "pants"), *(() if daemon else ("--no-pantsd",)), *arguments],

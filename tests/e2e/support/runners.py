@@ -106,7 +106,7 @@ def make_bench(root: Path) -> Bench:
     assert warm.wheel == without.wheel
     for store in (without_store, warming, root / "filling"):
         shutil.rmtree(store)
-    return Bench(root, tools, "43", without, root / "cache", blobs)
+    return Bench(root=root, tools=tools, changed="43", without=without, cache=root / "cache", blobs=blobs)
 
 
 def _copy(source: Path, destination: Path) -> None:

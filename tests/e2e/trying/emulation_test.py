@@ -16,7 +16,8 @@ import pytest
 
 from e2e.support.project import REPOSITORY, Project, running
 
-ARM, MAC = "manylinux_2_17_aarch64", "macosx_11_0_arm64"
+ARM = "manylinux_2_17_aarch64"
+MAC = "macosx_11_0_arm64"
 BUILD = f"""
 cc_sources(name="native")
 
@@ -155,7 +156,8 @@ def copied(set_up: SetUp, tmp_path: Path, emulator: str) -> Path:
     return folder
 
 
-def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Project, set_up: SetUp) -> None:
+@pytest.mark.usefixtures("set_up")
+def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Project) -> None:
     project.package("tiny:mac")
     (built,) = project.report("tiny:mac")
     assert [(smoke["python"], smoke["outcome"]) for smoke in built["smoke"]] == [("3.13", "not run")]

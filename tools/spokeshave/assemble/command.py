@@ -72,7 +72,10 @@ def root_entries(payload: Path, version_module: str | None) -> list[WheelEntry]:
     """Return the files in the wheel's root, including the generated version module."""
     files = read_payload(payload)
     check_root(files)
-    entries = [WheelEntry(file.name, file.source, STORED, file.executable) for file in files]
+    entries = [
+        WheelEntry(name=file.name, content=file.source, compression=STORED, executable=file.executable)
+        for file in files
+    ]
     if version_module is None:
         return entries
     check_version_module(version_module, files)
@@ -113,7 +116,9 @@ def data_entries(files: Iterable[PayloadFile], name: WheelName) -> Iterator[Whee
     """Yield the files of the .data directory. Scripts are always executable."""
     for file in files:
         executable = file.executable or file.name.startswith("scripts/")
-        yield WheelEntry(f"{name.data}/{file.name}", file.source, STORED, executable)
+        yield WheelEntry(
+            name=f"{name.data}/{file.name}", content=file.source, compression=STORED, executable=executable
+        )
 
 
 def dist_info_entries(metadata: WheelMetadata, recipe: Recipe, name: WheelName) -> Iterator[WheelEntry]:

@@ -127,7 +127,8 @@ def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
         problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or remove it.')
         return
     if "dependencies" in dynamic and "dependencies" in project:
-        message, remedy = "are both stated and dynamic", "Remove them from dynamic, or remove the list."
+        message = "are both stated and dynamic"
+        remedy = "Remove them from dynamic, or remove the list."
         problems.add(f"{pyproject}: project.dependencies", message, remedy)
     for field in dynamic:
         if isinstance(field, str) and field not in DYNAMIC_FIELDS:
@@ -213,9 +214,11 @@ def note(error: Exception, pyproject: Path, problems: Problems) -> None:
     """Add an error of the library as a problem of the key that it names."""
     key = (error.key if isinstance(error, ConfigurationError) else None) or "project"
     if isinstance(error, UnicodeDecodeError):
-        message, remedy = f"names a readme or license file that is not UTF-8 ({error})", "Convert the file to UTF-8."
+        message = f"names a readme or license file that is not UTF-8 ({error})"
+        remedy = "Convert the file to UTF-8."
     else:
-        message, remedy = str(error), REMEDIES.get(key, REMEDY)
+        message = str(error)
+        remedy = REMEDIES.get(key, REMEDY)
     problems.add(f"{pyproject}: {key}", message.replace("\n", " "), remedy)
 
 
@@ -271,13 +274,13 @@ def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tu
     normalise_license(metadata, license_files)
     metadata.version = Version(UNSTAMPED)
     return WheelMetadata(
-        metadata.name,
-        static,
-        str(metadata.requires_python) if metadata.requires_python else None,
-        pins,
-        render_core_metadata(metadata, license_files),
-        render_entry_points(metadata),
-        license_files,
+        name=metadata.name,
+        static_version=static,
+        requires_python=str(metadata.requires_python) if metadata.requires_python else None,
+        pins=pins,
+        core_metadata=render_core_metadata(metadata, license_files),
+        entry_points=render_entry_points(metadata),
+        license_files=license_files,
     )
 
 

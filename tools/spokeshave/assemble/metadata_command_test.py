@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pytest import CaptureFixture
+import pytest
 
 from spokeshave.cli import main
 from spokeshave.testing.report_fixtures import read_report
@@ -21,12 +21,13 @@ def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:
     assert json.loads(report.read_text()) == {"name": "Demo.Tool", "static_version": "1.2", "requires_python": ">=3.10"}
 
 
-def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\nrequires-python = "3.x"\n')
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]) == 1
     told = capsys.readouterr().err
-    assert "project.version" in told and "project.requires-python" in told
+    assert "project.version" in told
+    assert "project.requires-python" in told
 
 
 SCRIPTS = """
@@ -40,7 +41,7 @@ g = "demo:main"
 """
 
 
-def test_scripts_that_a_smoke_test_names_must_exist(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+def test_scripts_that_a_smoke_test_names_must_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text(SCRIPTS)
     command = ["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json"), "--script"]
@@ -52,10 +53,12 @@ def test_scripts_that_a_smoke_test_names_must_exist(tmp_path: Path, capsys: Capt
     assert "The console scripts ([project.scripts]) are: tool." in told
 
 
-def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\n')
     report = tmp_path / "report.json"
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(report), "--script", "tool"]) == 1
     told = capsys.readouterr().err
-    assert "project.version" in told and "has no 'tool'" in told and "are: none." in told
+    assert "project.version" in told
+    assert "has no 'tool'" in told
+    assert "are: none." in told

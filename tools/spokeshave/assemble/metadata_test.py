@@ -42,7 +42,8 @@ def requirements(metadata: WheelMetadata) -> list[str]:
 
 
 def test_version_is_the_placeholder_whether_static_or_dynamic(tmp_path: Path) -> None:
-    dynamic, static = read(tmp_path, DYNAMIC), read(tmp_path, f'{HEAD}version = "1.04.5"\n')
+    dynamic = read(tmp_path, DYNAMIC)
+    static = read(tmp_path, f'{HEAD}version = "1.04.5"\n')
     assert headers(dynamic, "Version") == headers(static, "Version") == [UNSTAMPED]
     assert (dynamic.static_version, static.static_version) == (None, "1.4.5")
 

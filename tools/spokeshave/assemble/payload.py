@@ -103,15 +103,16 @@ def is_bytecode(name: str) -> bool:
 
 def is_good_link(path: Path, root: Path, problems: Problems) -> bool:
     """Return whether a link leads to a file inside the tree. Add a problem otherwise."""
-    target = os.path.realpath(path)
-    if not os.path.exists(target):
+    # Path.resolve() raises for a link that leads to itself.
+    target = Path(os.path.realpath(path))
+    if not target.exists():
         problems.add(
-            str(path), f"is a link to {os.readlink(path)}, which does not exist", "Add the target or remove the link."
+            str(path), f"is a link to {path.readlink()}, which does not exist", "Add the target or remove the link."
         )
     elif os.path.commonpath([target, root]) != str(root):
         remedy = "Replace it with a copy of the file; files outside the tree are not inputs of the wheel."
         problems.add(str(path), f"is a link that leaves {root.name}", remedy)
-    elif os.path.isdir(target):
+    elif target.is_dir():
         problems.add(
             str(path), "is a link to a folder, which a wheel cannot contain", "Replace it with a copy of the folder."
         )

@@ -55,7 +55,8 @@ def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tm
 
 
 def test_names_that_differ_only_by_case_or_unicode_form_are_refused(tmp_path: Path) -> None:
-    composed, decomposed = unicodedata.normalize("NFC", "ü.py"), unicodedata.normalize("NFD", "ü.py")
+    composed = unicodedata.normalize("NFC", "ü.py")
+    decomposed = unicodedata.normalize("NFD", "ü.py")
     files = ["Readme", "README", "Pkg/a.py", "pkg/b.py", composed, decomposed]
     places = told(write_tree(tmp_path / "p", dict.fromkeys(files, "")))
     assert list(places) == ["Readme", "pkg", composed] or list(places) == ["Readme", "pkg", decomposed]

@@ -20,7 +20,7 @@ class Actions:
     def __init__(
         self,
         folder: Path,
-        written: Callable[[int], None] = lambda size: None,
+        written: Callable[[int], None] = lambda _size: None,
         damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self._results = folder / "ac"

@@ -31,7 +31,7 @@ class Blobs:
     def __init__(
         self,
         folder: Path,
-        written: Callable[[int], None] = lambda size: None,
+        written: Callable[[int], None] = lambda _size: None,
         damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self._objects = folder / "cas/objects"
@@ -89,7 +89,8 @@ class Blobs:
             if wanted < size:
                 yield from _pieces(file, block, wanted)
                 return
-            hasher, held = hashlib.sha256(), b""
+            hasher = hashlib.sha256()
+            held = b""
             for piece in _pieces(file, block, size):
                 hasher.update(piece)
                 if held:

@@ -47,12 +47,16 @@ def test_a_changed_byte_is_found_before_the_blob_is_whole_and_the_blob_removed(
     blobs: Blobs, tmp_path: Path, wanted: str
 ) -> None:
     place(tmp_path).write_bytes(DATA[:-1] + b"x")
-    taken = b""
-    with pytest.raises(MissingBlobError):
+    taken = bytearray()
+
+    def take() -> None:
         if wanted == "file":
             blobs.open(HASH, len(DATA))
         for piece in blobs.stream(HASH, len(DATA), 100, 10 if wanted == "part" else 0):
-            taken += piece
+            taken.extend(piece)
+
+    with pytest.raises(MissingBlobError):
+        take()
     assert len(taken) < (len(DATA) if wanted == "whole" else 1)
     assert not place(tmp_path).exists()
 
@@ -96,7 +100,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield DATA
         # A real ENOSPC, of the device that is always full.
-        with open("/dev/full", "wb", buffering=0) as full:
+        with Path("/dev/full").open("wb", buffering=0) as full:
             full.write(b"x")
 
     with pytest.raises(OSError, match="No space left"):

@@ -94,7 +94,7 @@ class Evictor:
     """Keeps directories below their limits from a thread of its own. `evicted` is called with the number of files."""
 
     def __init__(
-        self, folders: Sequence[Path], limits: Limits, evicted: Callable[[int], None] = lambda count: None
+        self, folders: Sequence[Path], limits: Limits, evicted: Callable[[int], None] = lambda _count: None
     ) -> None:
         self._folders = folders
         self._limits = limits
@@ -153,7 +153,8 @@ class Evictor:
             size += entry.size
             count += 1
         with self._lock:
-            self._size, self._count = size, count
+            self._size = size
+            self._count = count
         self._counted = time.monotonic()
 
     def _evict(self, excess: int) -> None:
@@ -179,7 +180,8 @@ class Evictor:
 def _evict_file(entry: Entry) -> bool:
     """Remove a file unless it was used since it was selected."""
     with contextlib.suppress(FileNotFoundError):
-        if os.stat(entry.path).st_mtime == entry.used:
-            os.unlink(entry.path)
+        path = Path(entry.path)
+        if path.stat().st_mtime == entry.used:
+            path.unlink()
             return True
     return False

@@ -45,10 +45,9 @@ def write_whole(destination: Path, temporary: Path, chunks: Iterable[bytes]) -> 
             for chunk in chunks:
                 stream.write(chunk)
             size = stream.tell()
-        os.replace(name, destination)
+        Path(name).replace(destination)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        Path(name).unlink(missing_ok=True)
         raise
     return size
 

@@ -71,7 +71,8 @@ def _fail(error: SpokeshaveError) -> int:
 def serve(settings: Settings) -> int:
     """Run the server until a signal stops it."""
     # BuildGrid logs to stdout, which is reserved for the line that says how to use the server.
-    said, sys.stdout = sys.stdout, sys.stderr
+    said = sys.stdout
+    sys.stdout = sys.stderr
     _set_up_logging(settings.verbose)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -171,7 +172,8 @@ def _call_itself(settings: Settings, port: int) -> None:
     if settings.tls:
         # Verification of the certificate is up to clients: a server with HTTP/2 under it is gRPC and has started.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
         with (
             socket.create_connection((host, port), _SELF_CHECK) as plain,

@@ -226,7 +226,8 @@ def _threads(value: Value) -> int:
 
 
 def _check_tls(settings: Settings, problems: Problems) -> None:
-    cert, key = settings.tls_cert, settings.tls_key
+    cert = settings.tls_cert
+    key = settings.tls_key
     if cert is None and key is None:
         return
     if cert is None or key is None:

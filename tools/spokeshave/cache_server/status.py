@@ -13,7 +13,8 @@ from typing import Union
 
 from spokeshave.report import write_report
 
-LOCK, STATUS = "lock", "status.json"
+LOCK = "lock"
+STATUS = "status.json"
 Fact = Union[str, int, float, None]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -99,7 +98,7 @@ def make_relocatable(root: Path) -> None:
         if not (root / name).exists() and (root / "usr" / name).is_dir():
             (root / name).symlink_to(f"usr/{name}")
     for link in [path for path in root.rglob("*") if path.is_symlink()]:
-        target = os.readlink(link)
+        target = str(link.readlink())
         if target.startswith("/"):
             link.unlink()
             depth = len(link.relative_to(root).parts) - 1

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def test_links_of_an_unpacked_root_lead_into_it_wherever_it_lies(tmp_path: Path)
     make_relocatable(root)
     moved = root.rename(tmp_path / "elsewhere")
     assert (moved / "lib/ld-linux.so.1").read_text() == "loader"
-    assert os.readlink(moved / "usr/lib/near.so") == "riscv64-linux-gnu/ld.so"
+    assert str((moved / "usr/lib/near.so").readlink()) == "riscv64-linux-gnu/ld.so"
     make_relocatable(moved)
     assert (moved / "lib/ld-linux.so.1").read_text() == "loader"
 
@@ -59,7 +58,7 @@ def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "apt"
     folder.mkdir()
     with pytest.raises(SetUpError, match="is not signed"):
-        AptRoot(folder, f"file:{tmp_path}/mirror", "trixie", "arm64").closure("demo")
+        AptRoot(folder=folder, mirror=f"file:{tmp_path}/mirror", suite="trixie", architecture="arm64").closure("demo")
 
 
 def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:

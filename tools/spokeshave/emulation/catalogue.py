@@ -52,7 +52,16 @@ class Guest:
 def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ...]) -> Guest:
     cost = "71 MB once for qemu; 25 MB for each Python"
     tag = f"manylinux_2_17_{architecture}" if architecture != "riscv64" else "manylinux_2_31_riscv64"
-    return Guest(tag, "glibc", architecture, debian, emulator, pythons, pythons[:2], cost)
+    return Guest(
+        tag=tag,
+        system="glibc",
+        architecture=architecture,
+        debian=debian,
+        emulator=emulator,
+        pythons=pythons,
+        default_pythons=pythons[:2],
+        cost=cost,
+    )
 
 
 _ALL = tuple(SUITES)
@@ -63,24 +72,24 @@ GUESTS = (
     _linux("s390x", "s390x", "qemu-s390x", _ALL),
     _linux("riscv64", "riscv64", "qemu-riscv64", ("3.13", "3.14")),
     Guest(
-        "musllinux_1_2_x86_64",
-        "musl",
-        "x86_64",
-        "amd64",
-        "musl (compiled here)",
-        ("3.13", "3.11"),
-        ("3.13",),
-        "101 MB once for zig; 23 MB, and minutes of compiling, for each Python",
+        tag="musllinux_1_2_x86_64",
+        system="musl",
+        architecture="x86_64",
+        debian="amd64",
+        emulator="musl (compiled here)",
+        pythons=("3.13", "3.11"),
+        default_pythons=("3.13",),
+        cost="101 MB once for zig; 23 MB, and minutes of compiling, for each Python",
     ),
     Guest(
-        "win_amd64",
-        "Windows",
-        "amd64",
-        "amd64",
-        "wine64",
-        ("3.10", "3.11", "3.12", "3.13", "3.14"),
-        ("3.11", "3.13"),
-        "200 MB once for wine and zig; 67 MB for each Python",
+        tag="win_amd64",
+        system="Windows",
+        architecture="amd64",
+        debian="amd64",
+        emulator="wine64",
+        pythons=("3.10", "3.11", "3.12", "3.13", "3.14"),
+        default_pythons=("3.11", "3.13"),
+        cost="200 MB once for wine and zig; 67 MB for each Python",
     ),
 )
 DEFAULT_PLATFORMS = ("manylinux_2_17_aarch64",)
@@ -100,7 +109,8 @@ def choose(tags: Sequence[str], pythons: Sequence[str]) -> list[Wanted]:
     Raises:
         SetUpError: For tags or Pythons that are not available.
     """
-    problems, wanted = Problems(), []
+    problems = Problems()
+    wanted = []
     for tag in dict.fromkeys(tags or DEFAULT_PLATFORMS):
         guest = next((guest for guest in GUESTS if guest.key == _without_floor(tag)), None)
         if guest is None:

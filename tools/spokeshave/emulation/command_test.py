@@ -105,9 +105,13 @@ def test_a_mirror_that_does_not_answer_is_told_and_leaves_nothing_half_made(
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), whole_folder(tmp_path / "a/b") as new:
-        (new / "file").touch()
-        raise RuntimeError
+    def fail() -> None:
+        with whole_folder(tmp_path / "a/b") as new:
+            (new / "file").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list((tmp_path / "a").iterdir()) == []
     with whole_folder(tmp_path / "a/b") as new:
         (new / "file").touch()

@@ -73,7 +73,8 @@ class MuslBuild:
 
     def fetch(self, source: Source) -> list[Origin]:
         """Download and unpack the sources and zig, and return their origins."""
-        suite, packages = SUITES[self.version], self.folder / "packages"
+        suite = SUITES[self.version]
+        packages = self.folder / "packages"
         shutil.rmtree(packages, ignore_errors=True)
         with step(f"sources of Python {self.version} from Debian {suite} (23 MB)"):
             python = source.root(suite, source.host).download_source(f"python{self.version}", packages / "cpython")
@@ -90,7 +91,8 @@ class MuslBuild:
 
     def forget_others(self, origins: Sequence[Origin]) -> None:
         """Remove results of an earlier run with different inputs."""
-        note, made_of = self.folder / "made-of.txt", "".join(f"{origin.sha256}\n" for origin in origins)
+        note = self.folder / "made-of.txt"
+        made_of = "".join(f"{origin.sha256}\n" for origin in origins)
         if not note.is_file() or note.read_text() != made_of:
             for place in (self._sources, self._zlib, self._zig):
                 shutil.rmtree(place, ignore_errors=True)

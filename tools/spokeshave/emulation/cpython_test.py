@@ -22,7 +22,12 @@ BUILT = "cpython/build/lib"
 
 @pytest.fixture
 def build(tmp_path: Path) -> MuslBuild:
-    made = MuslBuild(tmp_path / "work", "3.13", "x86_64", tmp_path / "musl/lib/ld-musl-x86_64.so.1")
+    made = MuslBuild(
+        folder=tmp_path / "work",
+        version="3.13",
+        architecture="x86_64",
+        loader=tmp_path / "musl/lib/ld-musl-x86_64.so.1",
+    )
     for name in ("cpython", "zlib"):
         (made.folder / name).mkdir(parents=True)
         configure = made.folder / name / "configure"
@@ -71,7 +76,8 @@ def test_what_fails_to_compile_is_thrown_away_and_told(build: MuslBuild) -> None
 
 
 def test_what_was_compiled_of_other_sources_does_not_count(build: MuslBuild) -> None:
-    old, new = Origin("python3.13:source", "3.13.5", "a" * 64), Origin("python3.13:source", "3.13.6", "b" * 64)
+    old = Origin("python3.13:source", "3.13.5", "a" * 64)
+    new = Origin("python3.13:source", "3.13.6", "b" * 64)
     (build.folder / "made-of.txt").write_text(f"{old.sha256}\n")
     build.forget_others([old])
     assert (build.folder / "cpython").is_dir()

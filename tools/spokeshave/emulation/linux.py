@@ -33,7 +33,7 @@ class Source:
         """Return the apt root of a suite and an architecture."""
         folder = self.work / f"{suite}-{architecture}"
         folder.mkdir(parents=True, exist_ok=True)
-        return AptRoot(folder, self.mirror, suite, architecture)
+        return AptRoot(folder=folder, mirror=self.mirror, suite=suite, architecture=architecture)
 
 
 def debian_architecture(machine: str) -> str:

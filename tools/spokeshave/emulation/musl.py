@@ -63,7 +63,12 @@ def musl_python(place: Path, guest: Guest, version: str, folder: Path, source: S
         raise SetUpError(Problem(f"{guest.tag} Python {version}", message, f"Run this on {guest.architecture}."))
     check_machine(folder)
     loader = musl(folder, guest, source)
-    build = MuslBuild(source.work / guest.python_name(version), version, guest.architecture, loader.path)
+    build = MuslBuild(
+        folder=source.work / guest.python_name(version),
+        version=version,
+        architecture=guest.architecture,
+        loader=loader.path,
+    )
     origins = build.fetch(source)
     build.compile()
     with step(f"Python {version} for musl, installed and tested"), whole_folder(place) as new:

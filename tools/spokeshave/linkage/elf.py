@@ -292,7 +292,8 @@ def search_paths(linkage: ElfLinkage) -> Iterator[Problem]:
 
 
 def _lead_to(tree: WheelTree, file: str, library: str) -> str:
-    here, there = tree.locations.get(file), tree.locations.get(library)
+    here = tree.locations.get(file)
+    there = tree.locations.get(library)
     folder = there.folder.path_from(here.folder) if here and there else None
     if here is None or there is None or folder is None:
         return apart_remedy(library, there, here)
@@ -318,9 +319,11 @@ def foreign_architectures(linkage: ElfLinkage) -> list[Problem]:
 
 
 def _architecture(linkage: ElfLinkage, file: str) -> list[Problem]:
-    wanted, built = linkage.policy.architecture, _headers(linkage.tree, file).platform
+    wanted = linkage.policy.architecture
+    built = _headers(linkage.tree, file).platform
     try:
-        base, extended = built.baseline_architecture, built.extended_architecture
+        base = built.baseline_architecture
+        extended = built.extended_architecture
     except ValueError as err:
         return [Problem(file, f"is built for an architecture that no wheel tag names ({err})", "Build it again.")]
     if base != wanted.baseline:

@@ -67,7 +67,9 @@ class ElfLoader:
 
     def load(self, root: str) -> Process:
         """Load a file and its dependencies, breadth first like the real loaders."""
-        process, users, known = Process(root, {root: self.tree.elf_files[root]}), {root: ""}, self._names(root)
+        process = Process(root, {root: self.tree.elf_files[root]})
+        users = {root: ""}
+        known = self._names(root)
         pending = [root]
         while pending:
             user = pending.pop(0)

@@ -86,7 +86,8 @@ class LibraryCalls:
 
     def _adds_own(self, source: str, file: str) -> bool:
         """Return whether a module adds its own directory on Windows, and the directory contains a library."""
-        here, there = self.tree.locations.get(source), self.tree.locations.get(file)
+        here = self.tree.locations.get(source)
+        there = self.tree.locations.get(file)
         is_beside = here is not None and there is not None and here.folder == there.folder
         code = self._codes[source]
         return is_beside and _OWN_FOLDER.search(code) is not None and any(name in code for name in _ADDING_FOLDERS)

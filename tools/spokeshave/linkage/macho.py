@@ -113,7 +113,8 @@ class MachOLinkage:
 
     def _loaders(self, file: str) -> list[str]:
         """Return a file and those that load it, because the loader also uses their search paths."""
-        found, pending = [file], [file]
+        found = [file]
+        pending = [file]
         while pending:
             name = basename(pending.pop())
             new = [other for other in self._users[name] if other not in found]
@@ -177,7 +178,8 @@ def foreign_systems(_: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Pr
 @_in_slices
 def too_new_systems(linkage: MachOLinkage, file: str, part: MachOSlice) -> Iterator[Problem]:
     """Yield problems for slices that need a newer macOS than the tag promises, or do not state one."""
-    floor, asked = (linkage.platform.floor or (0, 0)), part.minimum_version
+    floor = linkage.platform.floor or (0, 0)
+    asked = part.minimum_version
     floor = max(floor, _FIRST_ARM) if part.architecture == _MUST_BE_SIGNED else floor
     target = f"-target …-macos.{floor[0]}.{floor[1]} (MACOSX_DEPLOYMENT_TARGET={floor[0]}.{floor[1]})"
     if asked is None:
@@ -200,13 +202,15 @@ def missing_libraries(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
 
 
 def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Problem:
-    name, inside = library.name, [f for f in linkage.tree.macho_files if basename(f) == basename(library.name)]
+    name = library.name
+    inside = [f for f in linkage.tree.macho_files if basename(f) == basename(library.name)]
     if _PYTHON_LIBRARY.fullmatch(name):
         message = f"is linked to an interpreter ({name}), which other installations do not have at that path"
         return Problem(file, message, "Link it without libpython, by -undefined dynamic_lookup.")
     if inside:
         message = f"needs {name}; the wheel contains it as {inside[0]}, but that name does not resolve to it"
-        here, there = linkage.tree.locations.get(file), linkage.tree.locations.get(inside[0])
+        here = linkage.tree.locations.get(file)
+        there = linkage.tree.locations.get(inside[0])
         folder = there.folder.path_from(here.folder) if here and there else None
         if folder is None:
             return Problem(file, message, apart_remedy(inside[0], there, here))

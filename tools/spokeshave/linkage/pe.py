@@ -122,7 +122,8 @@ def too_new_systems(linkage: PeLinkage) -> Iterator[Problem]:
 def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
     """Yield problems for DLLs that are neither in Windows nor in Python nor in the wheel, or not found there."""
     for file, library in linkage.libraries():
-        name, inside = library.name, linkage.by_name.get(library.name.lower())
+        name = library.name
+        inside = linkage.by_name.get(library.name.lower())
         if is_given_library(name):
             continue
         if inside is None:

@@ -40,7 +40,8 @@ def test_a_wheel_is_fetched_from_its_address(tmp_path: Path) -> None:
 
 def test_the_command_reports_the_wheels(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
-    file, report = tmp_path / "requirements.txt", tmp_path / "report.json"
+    file = tmp_path / "requirements.txt"
+    report = tmp_path / "report.json"
     file.write_text(f"demo @ {wheel.as_uri()} --hash=sha256:{sha256_of_file(wheel)[0]}\n")
     arguments = ["--python", sys.executable, "--requirements", str(file), "--into", str(tmp_path / "fetched")]
     assert main(["fetch", *arguments, "--report", str(report)]) == 0

@@ -64,7 +64,8 @@ def test_letter_case_is_nothing_to_windows(tmp_path: Path) -> None:
     assert host_path(WINDOWS, named) == tmp_path / "Lib/Site-Packages/new.py"
 
 
-def test_a_part_that_is_gone_is_named(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("tmp_path")
+def test_a_part_that_is_gone_is_named() -> None:
     assert missing_program(ARM) == "/e/root/usr/bin/python3.13"
 
 

@@ -155,14 +155,14 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
         message = f"is not a working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
         raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a working Python."))
     return Interpreter(
-        path,
-        str(facts["version"]),
-        str(facts["implementation"]),
-        Path(str(facts["executable"])),
-        str(facts["base"]),
-        frozenset(facts["tags"]),
-        dict(facts["markers"]),
-        foreign,
+        path=path,
+        version=str(facts["version"]),
+        implementation=str(facts["implementation"]),
+        executable=Path(str(facts["executable"])),
+        base=str(facts["base"]),
+        tags=frozenset(facts["tags"]),
+        markers=dict(facts["markers"]),
+        foreign=foreign,
     )
 
 
@@ -200,19 +200,19 @@ def find_on_path() -> list[Interpreter]:
 def _candidates() -> Iterator[Path]:
     for folder in dict.fromkeys([*path_folders(os.environ), *_installed_folders()]):
         try:
-            names = sorted(os.listdir(folder))
+            files = sorted(Path(folder).iterdir())
         except OSError:
             continue
-        yield from (Path(folder) / name for name in names if _NAME.fullmatch(name))
+        yield from (file for file in files if _NAME.fullmatch(file.name))
 
 
 def _installed_folders() -> list[str]:
     if sys.platform == "darwin":
-        return [folder for pattern in _MAC_FOLDERS for folder in sorted(glob.glob(pattern))]
+        return [folder for pattern in _MAC_FOLDERS for folder in sorted(glob.glob(pattern))]  # noqa: PTH207 (from the root)
     if sys.platform == "win32":
         # The launcher knows the Pythons of python.org's installer and the store in any directory.
         launcher = shutil.which("py")
         listed = subprocess.run([launcher, "-0p"], capture_output=True, text=True, check=False) if launcher else None
         paths = re.findall(r"[A-Za-z]:\\[^\r\n]*\.exe", listed.stdout) if listed else []
-        return [os.path.dirname(path) for path in paths]
+        return [str(Path(path).parent) for path in paths]
     return []

@@ -33,7 +33,8 @@ def pip_install(*options: str | Path) -> list[str | Path]:
 def platform_options(interpreter: Interpreter) -> list[str]:
     """Return pip options to select wheels by all tags of another interpreter."""
     tags = [tag.split("-") for tag in sorted(interpreter.tags)]
-    abis, platforms = dict.fromkeys(abi for _, abi, _ in tags), dict.fromkeys(platform for _, _, platform in tags)
+    abis = dict.fromkeys(abi for _, abi, _ in tags)
+    platforms = dict.fromkeys(platform for _, _, platform in tags)
     version = ".".join(interpreter.version.split(".")[:2])
     options = ["--python-version", version, "--implementation", "cp"]
     return options + [f"--abi={abi}" for abi in abis] + [f"--platform={platform}" for platform in platforms]

@@ -117,9 +117,9 @@ def _with_absolute_folders(text: str, file: Path) -> str:
 
 
 def _from_folder(value: str, file: Path) -> str:
-    folder = os.path.dirname(os.path.abspath(file))
+    folder = file.absolute().parent
     # pip itself expands environment variables.
-    return os.path.join(folder, value) if os.path.exists(os.path.join(folder, os.path.expandvars(value))) else value
+    return str(folder / value) if (folder / os.path.expandvars(value)).exists() else value
 
 
 def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems: Problems) -> Pin | None:
@@ -147,7 +147,7 @@ def _pin(line: RequirementLine, file: str, markers: Mapping[str, str], problems:
     if not applies:
         return None
     hashes = tuple(value.lower() for value in line.hashes)
-    return Pin(canonicalize_name(requirement.name), version, hashes, requirement.url or "")
+    return Pin(name=canonicalize_name(requirement.name), version=version, hashes=hashes, address=requirement.url or "")
 
 
 def _version(requirement: Requirement) -> str | None:

@@ -81,7 +81,7 @@ def test_options_that_pins_do_not_need_are_accepted(tmp_path: Path) -> None:
         ("-f wheels", "-f {folder}/wheels"),
         ("-fwheels", "-f{folder}/wheels"),
         ("--find-links wheels", "--find-links {folder}/wheels"),
-        ("--find-links=./wheels", "--find-links={folder}/./wheels"),
+        ("--find-links=./wheels", "--find-links={folder}/wheels"),
         ("--find-links 'my wheels'", "--find-links '{folder}/my wheels'"),
         ("--find-links ../elsewhere/wheels/page.html", "--find-links {folder}/../elsewhere/wheels/page.html"),
         ("--no-index -f wheels --pre", "--no-index -f {folder}/wheels --pre"),

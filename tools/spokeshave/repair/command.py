@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +118,8 @@ def repair(
         _check_native_code(tree, platform)
         check_own_libraries(tree, platform, own_libraries, library_dirs)
         grafted, files = _fit(tree, platform, library_dirs, own_libraries)
-        libraries, newest = files.platform_libraries(), files.newest()
+        libraries = files.platform_libraries()
+        newest = files.newest()
         name = _retag(files.tree, platform)
         entries = tree_entries(files.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), files.tree.dist_info, entries, Compression.DEFLATED)
@@ -190,5 +190,5 @@ def _retag(tree: WheelTree, platform: Platform) -> WheelName:
     text = "".join(f"{line}\n" for line in [*lines, *(f"Tag: {single}" for single in tag.expand())])
     mode = file.stat().st_mode
     file.write_text(text, "utf-8")
-    os.chmod(file, mode)
+    file.chmod(mode)
     return replace(tree.name, tag=tag)

@@ -32,7 +32,8 @@ from spokeshave_core.platform import Platform, System
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.repair import GraftedLibrary
 
-_LIBRARY_FOLDER, _PROGRAM_FOLDER = ".libs", ".scripts"
+_LIBRARY_FOLDER = ".libs"
+_PROGRAM_FOLDER = ".scripts"
 # Whether the files find each other; what they need of the platform is checked before anything is copied.
 _CHECKED = (Fault.MISSING_LIBRARY, Fault.UNDEFINED_SYMBOL, Fault.LIBRARY_CLASH)
 _MUSL_AT_RUN = "libc.musl-"
@@ -83,7 +84,8 @@ def _search_own(
     places = {path: Location.of(path) for path in own_libraries}
     lost = [path for path, location in places.items() if location is None]
     if lost:
-        message, remedy = "is a library that installers cannot install", "Put it into a package."
+        message = "is a library that installers cannot install"
+        remedy = "Put it into a package."
         raise UnrepairableWheelError(*(Problem(path, message, remedy) for path in lost))
     folders = {
         name: location.folder
@@ -137,7 +139,8 @@ def _check(linkage: ElfLinkage) -> None:
 
 def _graft(linkage: ElfLinkage, musl_names: Mapping[str, str], patchelf: PinnedPatchelf) -> tuple[GraftedLibrary, ...]:
     """Copy external libraries into the wheel and set the search paths of files that need them, like auditwheel."""
-    tree, folder = linkage.tree, f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
+    tree = linkage.tree
+    folder = f"{linkage.tree.name.name}{_LIBRARY_FOLDER}"
     names = {name: hashed_name(source) for name, source in linkage.libraries.items()}
     for file in sorted(tree.elf_files):
         _forget_python(tree, file, patchelf)

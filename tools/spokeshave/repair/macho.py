@@ -74,7 +74,7 @@ def graft_macho(
     problems = Problems()
     for file, names in outside.items():
         with problems.collecting():
-            edit_macho(tree.root / file, file, _edits_of_file(tree, file, names, grafts))
+            edit_macho(tree.root / file, file, _edits_of_file(file, names, grafts))
     for path in grafts.paths.values():
         with problems.collecting():
             edit_macho(tree.root / path, path, _edits_of_library(path, grafts))
@@ -110,7 +110,7 @@ def _sources(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Pa
     return dict(sorted(found.items()))
 
 
-def _edits_of_file(tree: WheelTree, file: str, outside: set[str], grafts: _Sources) -> MachOEdits:
+def _edits_of_file(file: str, outside: set[str], grafts: _Sources) -> MachOEdits:
     def library(name: str) -> str:
         path = grafts.path(name) if name in outside else None
         return name if path is None else _name_from(file, path)
@@ -136,7 +136,8 @@ def _edits_of_library(path: str, grafts: _Sources) -> MachOEdits:
 
 def _name_from(file: str, library: str) -> str:
     """Return the name by which a file of the wheel finds a library of the wheel, once both are installed."""
-    here, there = Location.of(file), Location.of(library)
+    here = Location.of(file)
+    there = Location.of(library)
     path = there.path_from(here.folder) if here and there else None
     if path is None:
         # Files outside of site-packages, such as scripts, have no fixed path to the libraries.

@@ -38,8 +38,11 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
 
-ARM, INTEL, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
-WIN, WIN_ARM = "win_amd64", "win_arm64"
+ARM = "macosx_11_0_arm64"
+INTEL = "macosx_11_0_x86_64"
+UNIVERSAL = "macosx_11_0_universal2"
+WIN = "win_amd64"
+WIN_ARM = "win_arm64"
 PLATFORMS = [*TARGETS, UNIVERSAL]
 ABI = PythonAbi.parse("cp312-abi3")
 CALL = {"code": "extern int core(void);", "statement": "core();"}
@@ -82,7 +85,8 @@ def built(platform: str) -> tuple[Path, Path]:
     """A module, and the folder of the library that it needs."""
     folder = Path(mkdtemp(prefix="spokeshave-test-"))
     if platform == UNIVERSAL:
-        (arm, arm_libraries), (intel, intel_libraries) = built(ARM), built(INTEL)
+        (arm, arm_libraries) = built(ARM)
+        (intel, intel_libraries) = built(INTEL)
         fuse([arm, intel], folder / arm.name)
         fuse_folders([arm_libraries, intel_libraries], folder / "libraries")
         return folder / arm.name, folder / "libraries"

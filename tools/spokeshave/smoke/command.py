@@ -124,7 +124,13 @@ def run(args: argparse.Namespace) -> int:
     """Smoke-test each wheel on each interpreter, and report the results."""
     scripts = {**dict(args.script), **dict.fromkeys(args.skip_script, ())}
     choices = SmokeChoices(scripts, tuple(args.skip_import))
-    plan = SmokePlan(tuple(args.test), args.wheelhouse, args.requirements, args.timeout, choices)
+    plan = SmokePlan(
+        tests=tuple(args.test),
+        wheelhouse=args.wheelhouse,
+        requirements=args.requirements,
+        timeout=args.timeout,
+        choices=choices,
+    )
     with ended_by_sigterm():
         wheels = _check_arguments(_expanded(args.wheels), plan)
         _check_contents(wheels, choices)
@@ -146,7 +152,8 @@ def _expanded(paths: Sequence[Path]) -> list[Path]:
 
 
 def _check_arguments(paths: Sequence[Path], plan: SmokePlan) -> list[WheelFile]:
-    problems, wheels = Problems(), []
+    problems = Problems()
+    wheels = []
     for path in paths:
         if path.is_file():
             with problems.collecting():
@@ -269,11 +276,16 @@ def _try(
     if not python.fits(wheel.name.tag):
         return SmokeRun(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
-    checks = tuple(Trial(wheel, tree, environment, plan, wheels).checks())
+    checks = tuple(Trial(wheel=wheel, tree=tree, environment=environment, plan=plan, wheels=wheels).checks())
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
     if failed:
-        return SmokeRun(facts, Outcome.FAILED, f"{failed[0].name}: {failed[0].detail.splitlines()[0]}", checks)
-    return SmokeRun(facts, Outcome.PASSED, "", checks)
+        return SmokeRun(
+            python=facts,
+            outcome=Outcome.FAILED,
+            reason=f"{failed[0].name}: {failed[0].detail.splitlines()[0]}",
+            checks=checks,
+        )
+    return SmokeRun(python=facts, outcome=Outcome.PASSED, reason="", checks=checks)
 
 
 def _facts(python: Interpreter) -> PythonFacts:
@@ -291,7 +303,7 @@ def _facts(python: Interpreter) -> PythonFacts:
 
 def _environment(folder: Path, python: Interpreter, timeout: float) -> Environment:
     if python.foreign:
-        return ForeignEnvironment(folder, python, python.foreign, timeout)
+        return ForeignEnvironment(folder=folder, interpreter=python, foreign=python.foreign, timeout=timeout)
     return VirtualEnvironment(folder, python, timeout)
 
 

@@ -123,7 +123,7 @@ def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
         captured = capsys.readouterr()
         document = json.loads(report.read_text())
         read_report(FailureReport if "problems" in document else SmokeTestReports, report)
-        return Result(exit_code, document, captured.out, captured.err)
+        return Result(exit_code=exit_code, report=document, out=captured.out, err=captured.err)
 
     return run
 
@@ -267,7 +267,7 @@ def test_the_environment_of_the_caller_is_out_of_sight(
         "    assert not [n for n in os.environ if n.startswith(('PYTHON', 'LD_', 'VIRTUAL_ENV'))]\n"
         "    assert {n for n in os.environ if n.startswith('PIP_')} <= {'PIP_CONFIG_FILE'}\n"
         "    assert 'PYTEST_ADDOPTS' not in os.environ\n"
-        f"def test_home(): assert os.path.expanduser('~') != {os.path.expanduser('~')!r}\n"
+        f"def test_home(): assert os.path.expanduser('~') != {str(Path.home())!r}\n"
         f"def test_folder(): assert {str(tmp_path)!r} not in (os.getcwd(), *sys.path)\n"
     )
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
@@ -434,7 +434,8 @@ def test_a_failing_script_is_named_with_its_arguments(tmp_path: Path, smoke: Smo
     assert "smoke_scripts" not in result.err
 
 
-def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smoke: Smoke) -> None:
+@pytest.mark.usefixtures("smoke")
+def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path) -> None:
     wheel = with_scripts(tmp_path)
     report = tmp_path / "report.json"
     arguments = ["--skip-script", "deamon", "--skip-import", "dem", "--python", str(PYTHON), "--report", str(report)]

@@ -110,4 +110,4 @@ class VirtualEnvironment:
 def _system_path() -> list[str]:
     root = os.environ.get("SYSTEMROOT", "")
     folders = (f"{root}\\System32", root) if os.name == "nt" else ("/usr/local/bin", "/usr/bin", "/bin")
-    return [folder for folder in folders if os.path.isdir(folder)]
+    return [folder for folder in folders if Path(folder).is_dir()]

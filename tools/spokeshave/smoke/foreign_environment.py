@@ -91,7 +91,8 @@ class ForeignEnvironment:
     def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
         """Install exactly the pinned files, from a directory of wheels, without network, configuration or cache."""
         start = time.monotonic()
-        file, report = self.folder / "requirements.txt", self.folder / "pip.json"
+        file = self.folder / "requirements.txt"
+        report = self.folder / "pip.json"
         file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
         chosen = self._choose(file, report, wheels)
         if not chosen.ok:

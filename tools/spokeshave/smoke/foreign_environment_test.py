@@ -18,7 +18,7 @@ from spokeshave.testing.native_fixtures import build_wheel
 @pytest.fixture
 def environment(tmp_path: Path) -> ForeignEnvironment:
     python = foreign(tmp_path)
-    made = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
+    made = ForeignEnvironment(folder=tmp_path / "run", interpreter=inspect_foreign(python), foreign=python, timeout=60)
     created = made.create()
     assert created.ok, created.output
     return made
@@ -55,7 +55,9 @@ def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEn
 def test_a_python_that_starts_by_itself_needs_nothing_in_front_of_it(tmp_path: Path) -> None:
     """As the one for musl does."""
     python = replace(foreign(tmp_path), launcher=(), argv0=())
-    environment = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
+    environment = ForeignEnvironment(
+        folder=tmp_path / "run", interpreter=inspect_foreign(python), foreign=python, timeout=60
+    )
     assert environment.create().ok
     wheel = build_wheel(tmp_path / "wheels", FILES, "py3-none-any")
     assert environment.install([pinned(wheel)], wheel.parent).ok

@@ -86,11 +86,13 @@ class Trial:
             given = {pin.name: pin for pin in self._pins()}
             pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
         except SpokeshaveError as err:
-            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
+            return CheckResult(
+                name="install", outcome=Outcome.FAILED, seconds=time.monotonic() - start, detail=self._told(err)
+            )
         created = self.environment.create()
         if not created.ok:
             detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
-            return CheckResult("install", Outcome.FAILED, created.seconds, detail)
+            return CheckResult(name="install", outcome=Outcome.FAILED, seconds=created.seconds, detail=detail)
         return _result("install", self._pip(pins), start)
 
     def _told(self, error: SpokeshaveError) -> str:
@@ -101,20 +103,30 @@ class Trial:
 
     def _import(self, name: str) -> CheckResult:
         if self.plan.choices.is_optional(name):
-            return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
+            return CheckResult(
+                name=f"import {name}",
+                outcome=Outcome.NOT_RUN,
+                seconds=0.0,
+                detail=_LEFT_OUT.format("optional_imports", "import"),
+            )
         ended = self.environment.run_python("-c", IMPORT, name)
         detail = "" if ended.ok else explain_import(ended, name, self.tree)
-        return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
+        return CheckResult(name=f"import {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
 
     def _script(self, name: str) -> CheckResult:
         arguments = self.plan.choices.arguments_for(name)
         if not arguments:
-            return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
+            return CheckResult(
+                name=f"script {name}",
+                outcome=Outcome.NOT_RUN,
+                seconds=0.0,
+                detail=_LEFT_OUT.format("scripts", "script"),
+            )
         ended = self.environment.run_script(name, *arguments)
         detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
         if not ended.ok and arguments == HELP:
             detail += f"\n{_NO_HELP.format(name=name)}"
-        return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
+        return CheckResult(name=f"script {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
 
     def _tests(self) -> Iterator[CheckResult]:
         """Run the user's tests. Their requirements are installed only now, so that earlier imports cannot use them."""
@@ -126,7 +138,7 @@ class Trial:
         if ended.ok:
             result, ended = run_tests(self.environment, self.plan.tests, self.tree)
             outcome = Outcome.PASSED if result.passed else Outcome.FAILED
-            yield CheckResult("tests", outcome, ended.seconds, result.summary)
+            yield CheckResult(name="tests", outcome=outcome, seconds=ended.seconds, detail=result.summary)
 
 
 def _outcome(ended: Ended) -> Outcome:
@@ -135,10 +147,15 @@ def _outcome(ended: Ended) -> Outcome:
 
 def _result(name: str, ended: Ended, start: float) -> CheckResult:
     detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
-    return CheckResult(name, _outcome(ended), time.monotonic() - start, detail)
+    return CheckResult(name=name, outcome=_outcome(ended), seconds=time.monotonic() - start, detail=detail)
 
 
 def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
     start = time.monotonic()
     found = fault()
-    return CheckResult(name, Outcome.FAILED if found else Outcome.PASSED, time.monotonic() - start, found or "")
+    return CheckResult(
+        name=name,
+        outcome=Outcome.FAILED if found else Outcome.PASSED,
+        seconds=time.monotonic() - start,
+        detail=found or "",
+    )

@@ -86,7 +86,8 @@ def read_wheelhouse(folder: Path | None) -> list[WheelFile]:
         return []
     if not folder.is_dir():
         raise InvalidWheelError(Problem(str(folder), "is not a folder", "Give a folder of wheels to --wheelhouse."))
-    problems, found = Problems(), []
+    problems = Problems()
+    found = []
     for path in sorted(folder.glob("*.whl")):
         with problems.collecting():
             found.append(WheelFile.of(path))
@@ -107,7 +108,8 @@ def runtime_pins(
     fitting = [other for other in wheels if interpreter.fits(other.name.tag) and other.project != wheel.project]
     chosen = {wheel.project: Pin(wheel.project, wheel.name.version, (f"sha256:{wheel.sha256}",))}
     queue = [(wheel, requirement) for requirement in _active(wheel, "", interpreter)]
-    problems, seen = Problems(), set()
+    problems = Problems()
+    seen = set()
     while queue:
         user, requirement = queue.pop(0)
         key = (canonicalize_name(requirement.name), str(requirement))

@@ -73,7 +73,7 @@ def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
     name = parse_wheel_name(wheel.name)
     with ArchiveReader(wheel) as reader:
         opened = open_wheel(reader, name)
-        target = WheelName(name.name, new, name.tag, name.build)
+        target = WheelName(name=name.name, version=new, tag=name.tag, build=name.build)
         change = Restamp(name.name, opened.version, new)
         rewritten = rewrite_files(opened, change)
         moved = {member: moved_name(member, opened.dist_info, new) for member in reader.members}
@@ -83,7 +83,7 @@ def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
         written = write_wheel(output / str(target), dist_info, entries, compression)
         changed = [*(moved[member] for member in rewritten), f"{dist_info}/RECORD"]
         copied = check_copies(reader, written.path, moved, changed)
-    return StampedWheel(written, new, tuple(sorted(changed)), copied)
+    return StampedWheel(wheel=written, version=new, changed=tuple(sorted(changed)), copied=copied)
 
 
 def parse_version(text: str) -> str:
@@ -114,7 +114,15 @@ def open_wheel(reader: ArchiveReader, name: WheelName) -> OpenWheel:
     metadata = reader.read(f"{dist_info}/METADATA")
     version = metadata_version(metadata, f"{reader.path.name}: {dist_info}/METADATA")
     record = parse_record(reader.read(f"{dist_info}/RECORD"), f"{reader.path.name}: {dist_info}/RECORD")
-    opened = OpenWheel(reader, name, dist_info, version, metadata, read_recipe(reader, dist_info), record)
+    opened = OpenWheel(
+        reader=reader,
+        name=name,
+        dist_info=dist_info,
+        version=version,
+        metadata=metadata,
+        recipe=read_recipe(reader, dist_info),
+        record=record,
+    )
     check_consistency(opened)
     return opened
 
@@ -241,7 +249,9 @@ def stamped_entries(wheel: OpenWheel, rewritten: Mapping[str, bytes], moved: Map
         if name == f"{wheel.dist_info}/RECORD":
             continue
         content = rewritten.get(name) or CopiedMember(wheel.reader, member, wheel.record[name])
-        entries.append(WheelEntry(moved[name], content, member.compression, member.executable))
+        entries.append(
+            WheelEntry(name=moved[name], content=content, compression=member.compression, executable=member.executable)
+        )
     return entries
 
 

@@ -20,7 +20,8 @@ from spokeshave.wheel.writer import WheelEntry, write_wheel
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
-RC, FINAL = "3.12.0rc20260821", "3.12.0"
+RC = "3.12.0rc20260821"
+FINAL = "3.12.0"
 DATA = {"scripts/tool": "#!python\n"}
 
 
@@ -30,7 +31,7 @@ def repaired(folder: Path) -> Path:
     assembled = make_wheel(folder, files=files, data=DATA)
     name = parse_wheel_name(assembled.path.name)
     entries = [
-        WheelEntry(path, text.encode(), Compression.DEFLATED, path.endswith("tool"))
+        WheelEntry(name=path, content=text.encode(), compression=Compression.DEFLATED, executable=path.endswith("tool"))
         for path, text in read_wheel(assembled.path).items()
         if not path.endswith("/RECORD")
     ]
@@ -60,7 +61,8 @@ def told(wheel: Path, output: Path) -> str:
 def test_version_is_changed_in_these_places_and_the_rest_is_copied(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     stamped = stamp(wheel, RC, tmp_path / "out")
-    before, after = read_wheel(wheel), read_wheel(stamped.wheel.path)
+    before = read_wheel(wheel)
+    after = read_wheel(stamped.wheel.path)
     info = f"abacus_runtime-{RC}.dist-info"
     assert stamped.wheel.path.name == f"abacus_runtime-{RC}-py3-none-any.whl"
     assert stamped.changed == (f"{info}/METADATA", f"{info}/RECORD", "abacus_runtime/_version.py")

@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 # Exit codes.
-MISSING, OTHER = 3, 4
+MISSING = 3
+OTHER = 4
 # Derived for each platform, and therefore not part of a release.
 _DERIVED = "pyconfig.h"
 

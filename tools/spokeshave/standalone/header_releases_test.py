@@ -32,7 +32,8 @@ def test_the_hash_is_what_the_documented_command_prints(headers: Path) -> None:
 def test_the_headers_are_copied_where_their_hash_is_the_pinned_one(
     tmp_path: Path, headers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cache, output = str(tmp_path / "cache"), tmp_path / "include"
+    cache = str(tmp_path / "cache")
+    output = tmp_path / "include"
     assert main(["link", cache, "3.12.1", str(headers)]) == 0
     assert main(["link", cache, "3.12.1", str(headers)]) == 0  # as another run does
     pinned = headers_hash(headers)

@@ -28,7 +28,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ELF, MACHO, PE = "ELF", "Mach-O", "PE"
+ELF = "ELF"
+MACHO = "Mach-O"
+PE = "PE"
 _LINKERS = {ELF: "ld.lld", MACHO: "zig ld", PE: "lld-link"}
 _LIBRARY_FILE = re.compile(r"[^-].*\.(?:a|lib|o|obj|so(?:\.[0-9]+)*)")
 _ARCHIVE_ENDINGS = (".a", ".lib")
@@ -128,12 +130,14 @@ def read_archive(data: bytes) -> list[tuple[str, bytes]]:
     if not data.startswith(_MAGIC):
         raise RuntimePackError("A static library of the toolchain is not an archive.")
     members: list[tuple[str, bytes]] = []
-    names, place = b"", len(_MAGIC)
+    names = b""
+    place = len(_MAGIC)
     while place < len(data):
         header = data[place : place + _HEADER]
         if len(header) != _HEADER or not header.endswith(b"`\n"):
             raise RuntimePackError("A static library of the toolchain is damaged.")
-        name, size = header[:16].decode().rstrip(), int(header[48:58])
+        name = header[:16].decode().rstrip()
+        size = int(header[48:58])
         body = data[place + _HEADER : place + _HEADER + size]
         place += _HEADER + size + size % 2
         if name == "//":

@@ -153,7 +153,8 @@ def static_library(path: Path, *members: tuple[str, bytes]) -> Path:
 
 
 def test_a_library_has_the_same_bytes_whatever_order_and_place_its_members_come_from(tmp_path: Path) -> None:
-    one, two = b"an object", b"another one"
+    one = b"an object"
+    two = b"another one"
     # Members of one name stay apart.
     first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
     (tmp_path / "elsewhere").mkdir()
@@ -191,7 +192,8 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text())
     (archive,) = (tmp_path / "pack").iterdir()
-    assert recipe["libraries"] == [f"pack/{archive.name}"] and len(recipe["flags"]) == 1
+    assert recipe["libraries"] == [f"pack/{archive.name}"]
+    assert len(recipe["flags"]) == 1
     assert archive.name == ("libc++.lib" if object_format == PE else "libc++.a")
     assert [body for _, body in read_archive(archive.read_bytes())] == [b"an object"]
 

@@ -77,8 +77,10 @@ class Draft:
             archive.comment = self.comment
             for member in self.members:
                 info = zipfile.ZipInfo(member.name)
-                info.external_attr, info.compress_type = member.mode << 16, member.compression
-                info.create_system, info.extra = 3, member.extra
+                info.external_attr = member.mode << 16
+                info.compress_type = member.compression
+                info.create_system = 3
+                info.extra = member.extra
                 archive.writestr(info, member.data)
         path.write_bytes(self.before + self.edit(stream.getvalue()) + self.after)
         return path

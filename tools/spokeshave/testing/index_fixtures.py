@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import datetime
-import ipaddress
 import json
+import re
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pypiserver
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 USERNAME = "alice"
+_POLL_SECONDS = 0.02
 PASSWORD = "p/a:s s@w&örd-7f3a91"
 
 
@@ -87,32 +85,40 @@ class Answer:
     pages: tuple[tuple[str, tuple[int, str, str]], ...] = ()
 
 
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority of a test's own.
+
+    Attributes:
+        certificate: The file with the authority's certificate, for clients that trust it.
+        context: The TLS settings of a server on 127.0.0.1 whose certificate the authority issued.
+    """
+
+    certificate: Path
+    context: ssl.SSLContext
+
+
+def make_authority(certificate: Path) -> Authority:
+    """Make a certificate authority, and the file of its certificate."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return Authority(certificate, context)
+
+
 @contextlib.contextmanager
-def answering_server(answer: Answer, certificate: Path | None = None) -> Iterator[str]:
-    """Run a server that answers every upload the same, and yield its URL. With a certificate it uses TLS."""
+def answering_server(answer: Answer, authority: Authority | None = None) -> Iterator[str]:
+    """A server that reads an upload and gives one answer; its URL. With an authority, it speaks TLS."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, kind, text = dict(answer.pages).get(self.path, answer.listing)
-            self.reply(status, "", text, (("Content-Type", kind), *answer.listing_headers))
+    def handle(request: Request) -> Response:
+        if request.method == "GET":
+            status, kind, text = dict(answer.pages).get(_target(request), answer.listing)
+            return _response(status, text, (("Content-Type", kind), *answer.listing_headers))
+        text = answer.body.replace("{authorization}", request.headers.get("Authorization", ""))
+        return _response(answer.status, text, answer.headers, answer.reason)
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            echo = answer.body.replace("{authorization}", self.headers.get("Authorization") or "")
-            self.reply(answer.status, answer.reason, echo, answer.headers)
-
-        def reply(self, status: int, reason: str, text: str, headers: tuple[tuple[str, str], ...]) -> None:
-            data = text.encode()
-            self.send_response(status, reason)
-            for name, value in (*headers, ("Content-Length", str(len(data)))):
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Suppress the log."""
-
-    with _http_server(Handler, certificate) as origin:
+    with _http_server(handle, authority) as origin:
         yield f"{origin}/legacy/"
 
 
@@ -135,20 +141,12 @@ def recording_server() -> Iterator[RecordingServer]:
     """Run a server that redirects and records requests."""
     recording = RecordingServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            recording.requests.append((self.path, self.headers["Authorization"]))
-            status, target = recording.redirects.get(self.path, (200, ""))
-            self.send_response(status)
-            if target:
-                self.send_header("Location", target)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def handle(request: Request) -> Response:
+        recording.requests.append((_target(request), request.headers.get("Authorization")))
+        status, location = recording.redirects.get(_target(request), (200, ""))
+        return _response(status, "", (("Location", location),) if location else ())
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Suppress the log."""
-
-    with _http_server(Handler) as origin:
+    with _http_server(handle) as origin:
         recording.url = origin
         yield recording
 
@@ -158,11 +156,10 @@ class TrustingIndex:
     """An index that trusts one CI job, and the CI that proves the job's identity.
 
     Attributes:
-        identity: The token that the CI issues as the job's identity.
-        variables: The job's environment variables.
+        identity: The token that the CI hands out as the job's identity.
+        variables: What the job has in its environment.
     """
 
-    certificate: Path
     identity: str
     token: str = "pypi-a-token-for-a-quarter-of-an-hour"
     url: str = ""
@@ -179,90 +176,93 @@ def identity_token(subject: str) -> str:
 @contextlib.contextmanager
 def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
     """Run an index with PyPI's protocol: it returns its audience, exchanges the identity for a token, takes uploads."""
-    index = TrustingIndex(self_signed(folder / "index.pem"), identity_token("a job"))
-    trusted, asks = index.identity, "secret of the job's runner"
+    authority = make_authority(folder / "index.pem")
+    index = TrustingIndex(identity_token("a job"))
+    trusted = index.identity
+    secret = "secret of the job's runner"
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/_/oidc/audience":
-                self.reply(200, {"audience": "an index"})
-            elif self.path == "/identity?audience=an+index" and self.headers["Authorization"] == f"bearer {asks}":
-                self.reply(200, {"value": index.identity})
-            else:
-                self.reply(404, {})
+    def handle(request: Request) -> Response:
+        target = _target(request)
+        if target == "/_/oidc/audience":
+            return _json_response(200, {"audience": "an index"})
+        if request.method == "GET":
+            return _json_response(404, {})
+        if target != "/_/oidc/mint-token":
+            index.uploads.append(request.headers.get("Authorization", ""))
+            return _json_response(200, {})
+        if request.get_json(force=True) == {"token": trusted}:
+            return _json_response(200, {"token": index.token})
+        return _json_response(
+            422, {"errors": [{"code": "invalid-publisher", "description": "no publisher of this identity"}]}
+        )
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/_/oidc/mint-token" and json.loads(body) == {"token": trusted}:
-                self.reply(200, {"token": index.token})
-            elif self.path == "/_/oidc/mint-token":
-                errors = [{"code": "invalid-publisher", "description": "no publisher of this identity"}]
-                self.reply(422, {"errors": errors})
-            else:
-                index.uploads.append(self.headers["Authorization"] or "")
-                self.reply(200, {})
+    def tell_identity(request: Request) -> Response:
+        asked = _target(request) == "/identity?audience=an+index"
+        if asked and request.headers.get("Authorization") == f"bearer {secret}":
+            return _json_response(200, {"value": index.identity})
+        return _json_response(404, {})
 
-        def reply(self, status: int, document: object) -> None:
-            data = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Suppress the log."""
-
-    with _http_server(Handler, index.certificate) as origin, _http_server(Handler) as ci:
+    with _http_server(handle, authority) as origin, _http_server(tell_identity) as ci:
         index.url = f"{origin}/legacy/"
         index.variables = {
             "GITHUB_ACTIONS": "true",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{ci}/identity",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": asks,
-            "REQUESTS_CA_BUNDLE": str(index.certificate),
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": secret,
+            "REQUESTS_CA_BUNDLE": str(authority.certificate),
         }
         yield index
 
 
-def self_signed(path: Path) -> Path:
-    """Write a certificate for 127.0.0.1 and its key to one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
+class _PromptServer(HTTPServer):
+    """A server that ends as soon as a test does: Python's own looks twice in a second whether it has to."""
+
+    def thread_target(self) -> None:
+        """Serve until the server is stopped."""
+        assert self.server is not None
+        self.server.serve_forever(poll_interval=_POLL_SECONDS)
 
 
 @contextlib.contextmanager
-def _http_server(handler: type[BaseHTTPRequestHandler], certificate: Path | None = None) -> Iterator[str]:
-    """Return its scheme, host and port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        with _serving(server):
-            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
+def _http_server(handle: Callable[[Request], Response], authority: Authority | None = None) -> Iterator[str]:
+    """A server on a free port; its scheme, host and port. An error of its function is raised when the block ends."""
+    context = authority.context if authority else None
+    with _PromptServer(host="127.0.0.1", ssl_context=context, threaded=True) as server:
+        server.expect_request(re.compile(".*")).respond_with_handler(handle)
+        yield server.url_for("/").rstrip("/")
+        server.check()
+
+
+def _target(request: Request) -> str:
+    """A request's path and query as the client sent them."""
+    return str(request.environ["RAW_URI"])
+
+
+class _ExactResponse(Response):
+    """A response that is sent as it is: without a reason, say, or with a Location that is not a URL."""
+
+    def __init__(self, status: str, text: str, headers: Iterable[tuple[str, str]]) -> None:
+        data = text.encode()
+        super().__init__(data)
+        self.exact_status = status
+        self.exact_headers = [*headers, ("Content-Length", str(len(data)))]
+
+    def get_wsgi_response(self, environ: Any) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """The response without werkzeug's corrections."""
+        return self.get_app_iter(environ), self.exact_status, self.exact_headers
+
+
+def _response(status: int, text: str, headers: Iterable[tuple[str, str]] = (), reason: str = "") -> Response:
+    """A response with exactly these headers beside the server's own."""
+    return _ExactResponse(f"{status} {reason}", text, headers)
+
+
+def _json_response(status: int, document: object) -> Response:
+    return _response(status, json.dumps(document), [("Content-Type", "application/json")])
 
 
 @contextlib.contextmanager
-def _serving(server: WSGIServer | ThreadingHTTPServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+def _serving(server: WSGIServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, daemon=True)
     thread.start()
     try:
         yield

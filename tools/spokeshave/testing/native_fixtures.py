@@ -94,7 +94,8 @@ def link_bare(path: Path, source: str, platform: str, *flags: str, target: str |
 def import_library(folder: Path, dll: str, names: str, platform: str = "win_amd64") -> Path:
     """Make the import library for functions of a DLL. `names` are separated by spaces."""
     folder.mkdir(parents=True, exist_ok=True)
-    definition, library = folder / f"{dll}.def", folder / f"{dll}.lib"
+    definition = folder / f"{dll}.def"
+    library = folder / f"{dll}.lib"
     definition.write_text("\n".join([f"LIBRARY {dll}", "EXPORTS", *names.split()]))
     _run_zig("dlltool", "-m", _DLLTOOL_MACHINES[platform], "-d", str(definition), "-l", str(library))
     return library
@@ -103,7 +104,8 @@ def import_library(folder: Path, dll: str, names: str, platform: str = "win_amd6
 def link_as_msvc(path: Path, source: str, *options: str) -> Path:
     """Compile C to a DLL for win_amd64 with the linker's own options, which zig does not pass on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    source_file, built = path.with_name(f"{path.name}.c"), path.with_name(f"{path.name}.obj")
+    source_file = path.with_name(f"{path.name}.c")
+    built = path.with_name(f"{path.name}.obj")
     source_file.write_text(source)
     _run_zig("cc", "-target", TARGETS["win_amd64"], "-c", "-O2", "-g0", "-s", "-o", str(built), str(source_file))
     _run_zig("lld-link", "-dll", "-lldmingw", "-entry:DllMainCRTStartup", f"-out:{path}", str(built), *options)

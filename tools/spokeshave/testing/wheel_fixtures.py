@@ -55,7 +55,14 @@ def make_wheel(
     write_tree(folder, {"pyproject.toml": pyproject})
     payload = write_tree(folder / "payload", FILES if files is None else files)
     data_folder = write_tree(folder / "data", data) if data else None
-    assembly = Assembly(folder / "pyproject.toml", payload, tag, data_folder, pins, version_module)
+    assembly = Assembly(
+        pyproject=folder / "pyproject.toml",
+        payload=payload,
+        tag=tag,
+        data=data_folder,
+        pins=pins,
+        version_module=version_module,
+    )
     return assemble(assembly, folder / "dist")[1]
 
 

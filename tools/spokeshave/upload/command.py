@@ -237,7 +237,12 @@ def _open_index(endpoint: Endpoint, simple: str | None, timeout: float, scrub: S
     logger = logging.getLogger("twine")
     logger.addHandler(handler)
     try:
-        yield Index(endpoint, repository, simple or simple_index_of(endpoint.url), simple is not None)
+        yield Index(
+            endpoint=endpoint,
+            repository=repository,
+            simple=simple or simple_index_of(endpoint.url),
+            simple_is_given=simple is not None,
+        )
     finally:
         logger.removeHandler(handler)
         repository.close()
@@ -249,7 +254,8 @@ def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
     Raises:
         InvalidWheelError: For all problems of the wheels.
     """
-    problems, packages = Problems(), []
+    problems = Problems()
+    packages = []
     for path in paths:
         with problems.collecting():
             packages.append(_read_wheel(path))
@@ -283,7 +289,8 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
     Raises:
         UploadError: If it has one with other bytes.
     """
-    problems, there = Problems(), set()
+    problems = Problems()
+    there = set()
     listed = _list_projects(index, packages, problems)
     for package in packages:
         name = package.basefilename

@@ -26,13 +26,10 @@ from spokeshave.testing.index_fixtures import (
     Answer,
     PypiServer,
     answering_server,
+    make_authority,
     pypi_server,
-    self_signed,
 )
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave.testing.report_fixtures import read_report
-from spokeshave_core.reports.report import FailureReport
-from spokeshave_core.reports.upload import UploadReport
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}
@@ -85,9 +82,7 @@ def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
         for secret in SECRETS:
             assert secret not in told.out + told.err + report.read_text()
         assert "Traceback" not in told.err
-        document = json.loads(report.read_text())
-        read_report(UploadReport if "files" in document else FailureReport, report)
-        return Result(exit_code, document, told.out, told.err)
+        return Result(exit_code=exit_code, report=json.loads(report.read_text()), out=told.out, err=told.err)
 
     return run
 
@@ -121,7 +116,8 @@ def test_wheels_are_uploaded_and_the_report_says_so(tmp_path: Path, upload: Uplo
 def test_what_is_there_with_the_same_bytes_is_not_uploaded_again(
     tmp_path: Path, upload: Upload, algorithm: str | None
 ) -> None:
-    first, second = wheel_of(tmp_path), wheel_of(tmp_path, version="1.1")
+    first = wheel_of(tmp_path)
+    second = wheel_of(tmp_path, version="1.1")
     with pypi_server(tmp_path / "index", hash_algo=algorithm) as index:
         assert upload("--repository-url", index.url, first).exit_code == 0
         result = upload("--repository-url", index.url, first, second)
@@ -147,7 +143,8 @@ def test_a_file_that_is_there_with_other_bytes_is_told_before_anything_is_upload
 
 
 def test_an_upload_that_was_killed_is_taken_up(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
-    first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
+    first = wheel_of(tmp_path)
+    second = wheel_of(tmp_path, "other")
     command = [sys.executable, "-m", "spokeshave", "upload", "--repository-url", index.url, str(first), str(second)]
     environment = {**os.environ, **CREDENTIALS, "PYTHONPATH": os.pathsep.join(sys.path)}
     index.permits = threading.Semaphore(1)
@@ -371,7 +368,8 @@ REFUSALS = [
 def test_a_refusal_is_told_in_the_indexs_own_words(
     tmp_path: Path, upload: Upload, answer: Answer, reason: str, remedy: str
 ) -> None:
-    first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
+    first = wheel_of(tmp_path)
+    second = wheel_of(tmp_path, "other")
     with answering_server(answer) as url:
         result = upload("--repository-url", url, first, second)
     assert result.exit_code == 1
@@ -402,7 +400,9 @@ ALREADY_THERE = {
     "Gitea": Answer(409, "Conflict", "package file already exists"),
     "CodeArtifact": Answer(409, "Conflict"),
     "CodeArtifact, asset": Answer(409, "Conflict", "Version 1.0 of package demo already has asset demo.whl"),
-    "a page of the status": Answer(409, "Conflict", "<html><h1>409 Conflict</h1><hr>nginx</html>", (HTML_TYPE,)),
+    "a page of the status": Answer(
+        status=409, reason="Conflict", body="<html><h1>409 Conflict</h1><hr>nginx</html>", headers=(HTML_TYPE,)
+    ),
     "JSON of the status": Answer(409, "", '{"error": "Conflict"}'),
     "a wheel": Answer(400, "Bad Request", "The index already has demo-1.0-py3-none-any.whl"),
     "a package named user": Answer(409, "Conflict", "Package 'user' already exists!"),
@@ -468,12 +468,17 @@ def test_another_refusal_is_not_taken_for_a_conflict(tmp_path: Path, upload: Upl
 LOGIN_PAGE = '<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><input type="password"></body></html>'
 HTML = (HTML_TYPE,)
 WEB_PAGES = {
-    "login": Answer(200, "OK", LOGIN_PAGE, HTML),
-    "login as text": Answer(200, "OK", LOGIN_PAGE, (("Content-Type", "text/plain"),)),
+    "login": Answer(status=200, reason="OK", body=LOGIN_PAGE, headers=HTML),
+    "login as text": Answer(status=200, reason="OK", body=LOGIN_PAGE, headers=(("Content-Type", "text/plain"),)),
     "no type": Answer(200, "OK", f"\ufeff\n<!-- proxy -->{LOGIN_PAGE.upper()}"),
-    "XHTML": Answer(201, "Created", f"<?xml version='1.0'?>{LOGIN_PAGE}", (("Content-Type", "application/xhtml+xml"),)),
+    "XHTML": Answer(
+        status=201,
+        reason="Created",
+        body=f"<?xml version='1.0'?>{LOGIN_PAGE}",
+        headers=(("Content-Type", "application/xhtml+xml"),),
+    ),
     "proxy": Answer(203, "Transformed", "<HEAD><META http-equiv=refresh content='0;url=/portal'></HEAD>"),
-    "fragment": Answer(202, "Accepted", "<h1>Sign in</h1><p>Use your account.</p>", HTML),
+    "fragment": Answer(status=202, reason="Accepted", body="<h1>Sign in</h1><p>Use your account.</p>", headers=HTML),
 }
 
 
@@ -489,13 +494,17 @@ def test_a_web_page_is_not_a_success(tmp_path: Path, upload: Upload, answer: Ans
 
 
 SUCCESSES = {
-    "Warehouse": Answer(200, "OK", "", HTML),
-    "GitLab": Answer(201, "Created", '{"message":"201 Created"}', (("Content-Type", "application/json"),)),
+    "Warehouse": Answer(status=200, reason="OK", body="", headers=HTML),
+    "GitLab": Answer(
+        status=201, reason="Created", body='{"message":"201 Created"}', headers=(("Content-Type", "application/json"),)
+    ),
     "Gitea": Answer(201, "Created"),
     "Azure Artifacts": Answer(202, "Accepted"),
     "no content": Answer(204, "No Content"),
-    "a line": Answer(200, "OK", "upload accepted", HTML),
-    "JSON with markup": Answer(200, "OK", '{"description": "<html>"}', (("Content-Type", "application/json"),)),
+    "a line": Answer(status=200, reason="OK", body="upload accepted", headers=HTML),
+    "JSON with markup": Answer(
+        status=200, reason="OK", body='{"description": "<html>"}', headers=(("Content-Type", "application/json"),)
+    ),
 }
 
 
@@ -577,7 +586,7 @@ IDNA = (("Content-Type", "text/html; charset=idna"),)
 def test_a_refusal_with_malformed_html_is_shown(
     tmp_path: Path, upload: Upload, body: str, headers: tuple[tuple[str, str], ...], reason: str
 ) -> None:
-    with answering_server(Answer(400, "Bad Request", body, headers)) as url:
+    with answering_server(Answer(status=400, reason="Bad Request", body=body, headers=headers)) as url:
         result = upload("--repository-url", url, wheel_of(tmp_path))
     assert result.problem["message"] == f"{url} rejects it: 400 Bad Request ({reason})"
 
@@ -618,7 +627,8 @@ def free_port() -> int:
 
 
 def test_an_index_that_is_not_there_is_told(tmp_path: Path, upload: Upload) -> None:
-    wheel, url = wheel_of(tmp_path), f"http://127.0.0.1:{free_port()}/"
+    wheel = wheel_of(tmp_path)
+    url = f"http://127.0.0.1:{free_port()}/"
     result = upload("--repository-url", url, wheel)
     assert result.exit_code == 1
     assert result.problem["place"] == wheel.name
@@ -648,19 +658,19 @@ class TlsIndex:
 @pytest.fixture
 def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
     """A server with a certificate that nobody vouches for."""
-    certificate = self_signed(tmp_path / "server.pem")
-    with answering_server(Answer(404, "Not Found"), certificate) as url:
-        yield TlsIndex(url, certificate)
+    authority = make_authority(tmp_path / "server.pem")
+    with answering_server(Answer(404, "Not Found"), authority) as url:
+        yield TlsIndex(url, authority.certificate)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path))
-    assert "cannot be trusted: self" in result.problem["message"]
+    assert "cannot be trusted: unable to get local issuer certificate" in result.problem["message"]
     assert "TWINE_CERT or REQUESTS_CA_BUNDLE" in result.problem["remedy"]
 
 
 def test_a_given_certificate_goes_before_the_machines(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
-    machines = self_signed(tmp_path / "machines.pem")
+    machines = make_authority(tmp_path / "machines.pem").certificate
     environment = {**CREDENTIALS, "TWINE_CERT": str(tls_index.certificate), "REQUESTS_CA_BUNDLE": str(machines)}
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path), environment=environment)
     assert "rejects it: 404 Not Found" in result.problem["message"]

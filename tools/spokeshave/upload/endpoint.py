@@ -65,7 +65,8 @@ class OriginAuth(requests.auth.AuthBase):
         if self._credentials is None or origin(request.url or "") != self._origin:
             return request
         # As bytes: requests encodes text as Latin-1, which cannot represent every password.
-        user, password = self._credentials.username.encode(), self._credentials.password.encode()
+        user = self._credentials.username.encode()
+        password = self._credentials.password.encode()
         signed: PreparedRequest = requests.auth.HTTPBasicAuth(user, password)(request)
         return signed
 
@@ -139,7 +140,8 @@ def check_url(url: str, what: str) -> str:
     try:
         scheme, host, _ = origin(url)
     except ValueError:
-        scheme, host = "", ""
+        scheme = ""
+        host = ""
     if scheme not in ("http", "https") or not host:
         remedy = f"Give the URL of an upload endpoint, such as {twine_utils.DEFAULT_REPOSITORY}."
         raise InvalidEndpointError(Problem(what, f"{shown!r} is not an http or https URL", remedy))
@@ -167,7 +169,12 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
         if path and not Path(path).exists():
             problems.add(path, f"does not exist; it should contain {kind}", "Correct TWINE_CERT or ~/.pypirc.")
     problems.raise_if_any(InvalidEndpointError)
-    return Endpoint(twine_utils.normalize_repository_url(found), credentials, ca_bundle, section.get("client_cert"))
+    return Endpoint(
+        url=twine_utils.normalize_repository_url(found),
+        credentials=credentials,
+        ca_bundle=ca_bundle,
+        client_cert=section.get("client_cert"),
+    )
 
 
 def _pypirc_section(name: str) -> dict[str, str]:

@@ -82,7 +82,8 @@ def test_a_password_of_the_environment_gets_no_common_user(home: Path) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("same", [True, False], ids=["same origin", "other origin"])
-def test_credentials_do_not_follow_to_another_origin(home: Path, status: int, same: bool) -> None:
+@pytest.mark.usefixtures("home")
+def test_credentials_do_not_follow_to_another_origin(status: int, same: bool) -> None:
     with recording_server() as first, recording_server() as second:
         target: RecordingServer = first if same else second
         first.redirects["/start"] = (status, f"{target.url}/end")

@@ -82,7 +82,7 @@ class _Text(HTMLParser):
         self.text = ""
         self.title = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (HTMLParser's)
         if tag in ("script", "style", "title"):
             self._inside.append(tag)
 

@@ -12,7 +12,7 @@ from spokeshave.testing.index_fixtures import (
     TrustingIndex,
     answering_server,
     identity_token,
-    self_signed,
+    make_authority,
     trusting_index,
 )
 from spokeshave.testing.native_fixtures import build_wheel
@@ -64,9 +64,9 @@ def test_a_user_without_a_password_is_an_error_still(index: TrustingIndex) -> No
 def test_an_index_that_knows_no_trusted_publishing_is_asked_without_credentials(
     tmp_path: Path, index: TrustingIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = self_signed(tmp_path / "plain.pem")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    with answering_server(Answer(200, "OK"), certificate) as url:
+    authority = make_authority(tmp_path / "plain.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.certificate))
+    with answering_server(Answer(200, "OK"), authority) as url:
         assert find_endpoint(None, url, index.variables).credentials is None
 
 

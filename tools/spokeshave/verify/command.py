@@ -67,8 +67,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify one wheel and report every finding."""
-    platform, abi = parse_platform(args.platform), PythonAbi.parse(args.abi)
-    expected = Expectation(args.wheel, platform, abi, tuple(args.extension), tuple(filter(None, args.forbid_path)))
+    platform = parse_platform(args.platform)
+    abi = PythonAbi.parse(args.abi)
+    expected = Expectation(
+        wheel=args.wheel,
+        platform=platform,
+        abi=abi,
+        extensions=tuple(args.extension),
+        forbidden_texts=tuple(filter(None, args.forbid_path)),
+    )
     found = verify(expected)
     write_text(args.report, VerifyReport(tuple(found)).to_json())
     if not found:

@@ -60,7 +60,15 @@ def check(tmp_path: Path, plain: Path) -> Builder:
     ) -> list[Finding]:
         contents: Files = {"demo/__init__.py": "", NATIVE: plain, **(files or {})}
         wheel = build_wheel(tmp_path, contents, tag, metadata_lines=metadata_lines)
-        return verify(Expectation(wheel, PLATFORM, PythonAbi.parse(abi), extensions, forbidden))
+        return verify(
+            Expectation(
+                wheel=wheel,
+                platform=PLATFORM,
+                abi=PythonAbi.parse(abi),
+                extensions=extensions,
+                forbidden_texts=forbidden,
+            )
+        )
 
     return build_and_verify
 

@@ -40,9 +40,11 @@ class Subject:
 
 def finding(rule: Rule, place: str, message: str, remedy: str) -> Finding:
     """Return a finding from its parts."""
-    return Finding(rule, place, message, remedy)
+    return Finding(rule=rule, place=place, message=message, remedy=remedy)
 
 
 def findings(rule: Rule, problems: Iterable[Problem]) -> list[Finding]:
     """Convert problems of another module to findings of a rule."""
-    return [Finding(rule, problem.place, problem.message, problem.remedy) for problem in problems]
+    return [
+        Finding(rule=rule, place=problem.place, message=problem.message, remedy=problem.remedy) for problem in problems
+    ]

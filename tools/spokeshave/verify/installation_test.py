@@ -136,10 +136,10 @@ def scripts(text: str) -> Change:
 
 # What is changed in a good wheel, and the rule by which `verify` rejects it: None where installers take it.
 CHANGES: dict[str, tuple[Change, Rule | None]] = {
-    "plain": (lambda wheel: None, None),
+    "plain": (lambda _wheel: None, None),
     # RECORD
     "record_missing": (lambda wheel: wheel.drop("/RECORD"), Rule.RECORD),
-    "record_empty": (by_hand(lambda data: b""), Rule.RECORD),
+    "record_empty": (by_hand(lambda _data: b""), Rule.RECORD),
     "record_not_utf8": (by_hand(lambda data: data + b"\xff,,\n"), Rule.RECORD),
     "record_bom": (by_hand(lambda data: b"\xef\xbb\xbf" + data), Rule.RECORD),
     "record_crlf": (by_hand(lambda data: data.replace(b"\n", b"\r\n")), None),

@@ -25,7 +25,8 @@ from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports.verify import Finding
 
-PLATFORM, ABI = Platform.parse(MANYLINUX), PythonAbi.parse("cp38-abi3")
+PLATFORM = Platform.parse(MANYLINUX)
+ABI = PythonAbi.parse("cp38-abi3")
 DATA = "demo-0+unstamped.data"
 EXPORT = '__attribute__((visibility("default")))'
 Files = dict[str, "bytes | str | Path"]
@@ -464,7 +465,8 @@ def opened(*names: str) -> str:
 def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple[str, ...]) -> None:
     gone = library(tmp_path / "libgone.so", "gone")
     bare = library(tmp_path / "libq.so", "q")
-    code, body = "extern int q(void), gone(void);", "return q() + gone();"
+    code = "extern int q(void), gone(void);"
+    body = "return q() + gone();"
     first = library(tmp_path / "libp.so", "p", str(bare), str(gone), rpath("$ORIGIN"), *flags, code=code, body=body)
     second = library(
         tmp_path / "libq.so", "q", str(first), rpath("$ORIGIN"), code="extern int p(void);", body="return p();"
@@ -559,7 +561,8 @@ def test_a_library_counts_as_loaded_where_it_is_named(tmp_path: Path, code: str,
 
 def test_what_a_loaded_library_brings_with_it_is_loaded(tmp_path: Path) -> None:
     core = library(tmp_path / "libcore.so", "core")
-    code, body = "extern int core(void);", "return core();"
+    code = "extern int core(void);"
+    body = "return core();"
     first = library(tmp_path / "libfirst.so", "first", str(core), rpath("$ORIGIN"), code=code, body=body)
     load = f"{LOADING}ctypes.CDLL(os.path.join(here, '..', 'other', 'libfirst.so'))\n"
     files: Files = {
@@ -578,7 +581,8 @@ def test_many_files_are_read_once(tmp_path: Path) -> None:
     calls = f"int every(void) {{ {''.join(f'{name}();' for name in names)} return 0; }}"
     files: Files = {"demo/native.abi3.so": module(tmp_path / "native.abi3.so", call="every", code=code + calls)}
     files.update({f"demo/p{number}.py": "x = 1\n" * 3000 for number in range(600)})
-    wheel, start = wheel_of(tmp_path, files), time.process_time()
+    wheel = wheel_of(tmp_path, files)
+    start = time.process_time()
     assert "uses nobody_0" in str(verify(Expectation(wheel, PLATFORM, ABI))[0])
     assert time.process_time() - start < 6
 

@@ -17,8 +17,12 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports.verify import Finding
 
-MAC_ARM, MAC_X86, UNIVERSAL = "macosx_11_0_arm64", "macosx_11_0_x86_64", "macosx_11_0_universal2"
-WIN, WIN_ARM, MUSL = "win_amd64", "win_arm64", "musllinux_1_2_x86_64"
+MAC_ARM = "macosx_11_0_arm64"
+MAC_X86 = "macosx_11_0_x86_64"
+UNIVERSAL = "macosx_11_0_universal2"
+WIN = "win_amd64"
+WIN_ARM = "win_arm64"
+MUSL = "musllinux_1_2_x86_64"
 DYLIB = "demo/libcore.dylib"
 DATA = "demo-0+unstamped.data"
 OWN = '__attribute__((visibility("default"))) int core(void) { return 1; }'
@@ -284,11 +288,13 @@ def test_a_symbol_that_it_works_without_is_fine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("platform", [MAC_ARM, WIN])
 def test_a_symbol_that_the_library_of_the_wheel_lost_is_found(tmp_path: Path, platform: str) -> None:
     if platform == WIN:
-        library, core = "demo/core.dll", str(import_library(tmp_path, "core.dll", "core"))
+        library = "demo/core.dll"
+        core = str(import_library(tmp_path, "core.dll", "core"))
         other = link_bare(tmp_path / "other" / "core.dll", OWN_DLL.replace("core", "renamed"), WIN)
         flags: tuple[str, ...] = (core,)
     else:
-        library, core = DYLIB, str(dylib(tmp_path))
+        library = DYLIB
+        core = str(dylib(tmp_path))
         other = dylib(tmp_path / "other", source=OWN.replace("core", "renamed"))
         flags = (core, "-Wl,-rpath,@loader_path")
     built = module(tmp_path / "native.so", platform, *flags, **USE_CORE)

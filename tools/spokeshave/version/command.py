@@ -233,7 +233,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the version of a release."""
     default = Channel.DEV if args.suffix is None else None
     channel = Channel(args.channel) if args.channel else default
-    request = VersionRequest(channel, args.commit, args.date, args.suffix, args.dirty)
+    request = VersionRequest(channel=channel, commit=args.commit, date=args.date, suffix=args.suffix, dirty=args.dirty)
     version = compute_version(list(dict.fromkeys(args.file)), request)
     report = version_report(version)
     if args.report:

@@ -16,7 +16,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -35,8 +35,10 @@ LIMIT_32 = 0xFFFFFFFF
 LIMIT_16 = 0xFFFF
 UTF8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
-DOS_TIME, DOS_DATE = 0, 0x21
-VERSION_PLAIN, VERSION_ZIP64 = 20, 45
+DOS_TIME = 0
+DOS_DATE = 0x21
+VERSION_PLAIN = 20
+VERSION_ZIP64 = 45
 MADE_ON_UNIX = 3 << 8
 REGULAR_FILE = 0o100000
 
@@ -95,9 +97,19 @@ class ArchiveWriter:
         """
         offset = self._begin(name)
         zip64 = (deflate_bound(size) if compression is Compression.DEFLATED else size) >= LIMIT_32
-        member = Member(name, 0, size, 0, compression, executable, offset)
+        member = Member(
+            name=name,
+            crc=0,
+            size=size,
+            compressed_size=0,
+            compression=compression,
+            executable=executable,
+            header_offset=offset,
+        )
         header_size = self._stream.write(local_header(member, zip64))
-        digest, crc, read = hashlib.sha256(), 0, 0
+        digest = hashlib.sha256()
+        crc = 0
+        read = 0
         deflater = Deflater() if compression is Compression.DEFLATED else None
         for chunk in iter_chunks(source):
             digest.update(chunk)
@@ -109,13 +121,23 @@ class ArchiveWriter:
         if read != size:
             raise InvalidWheelError(changed_while_read(name, size, read))
         compressed_size = self._stream.tell() - offset - header_size
-        self._finish(Member(name, crc, size, compressed_size, compression, executable, offset), zip64)
+        self._finish(
+            Member(
+                name=name,
+                crc=crc,
+                size=size,
+                compressed_size=compressed_size,
+                compression=compression,
+                executable=executable,
+                header_offset=offset,
+            ),
+            zip64,
+        )
         return Content(size, digest.digest())
 
     def copy(self, name: str, reader: ArchiveReader, member: Member) -> None:
         """Write a member of another archive under `name`. Its compressed bytes are copied unchanged."""
-        sizes = (member.crc, member.size, member.compressed_size)
-        copied = Member(name, *sizes, member.compression, member.executable, self._begin(name))
+        copied = replace(member, name=name, header_offset=self._begin(name))
         self._members[name] = copied
         self._stream.write(local_header(copied, is_large(copied)))
         for chunk in reader.raw_chunks(member):
@@ -260,9 +282,15 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
         if info.is_dir():
             continue
         executable = info.create_system == MADE_ON_UNIX >> 8 and bool(info.external_attr >> 16 & 0o100)
-        sizes = (info.CRC, info.file_size, info.compress_size)
-        kind = Compression(info.compress_type)
-        members[info.filename] = Member(info.filename, *sizes, kind, executable, info.header_offset)
+        members[info.filename] = Member(
+            name=info.filename,
+            crc=info.CRC,
+            size=info.file_size,
+            compressed_size=info.compress_size,
+            compression=Compression(info.compress_type),
+            executable=executable,
+            header_offset=info.header_offset,
+        )
     problems.raise_if_any(InvalidWheelError)
     return members
 

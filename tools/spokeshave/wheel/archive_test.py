@@ -15,7 +15,8 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.files import sha256_of_file
 from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Member, local_header
 
-STORED, DEFLATED = Compression.STORED, Compression.DEFLATED
+STORED = Compression.STORED
+DEFLATED = Compression.DEFLATED
 
 # Measured equal on CPython 3.9 to 3.13, on x86_64 from its first processors to AVX2, and on aarch64.
 TEXT_SHA256 = "c36591aede3cb8c712b0acec9e136fa8b731c83a6df37117b1c225df6b902239"
@@ -25,7 +26,8 @@ ARCHIVE_SHA256 = "e1c43513688d85b7d88bad1c85838140a8e6e0dcd689043da56ea74d72cf2a
 def text(size: int) -> bytes:
     """Bytes that compress as code does, the same on every Python."""
     words = [f"word{number}" for number in range(500)]
-    state, parts = 1, []
+    state = 1
+    parts = []
     for _ in range(size // 6):
         state = state * 6364136223846793005 + 1442695040888963407 & (1 << 64) - 1
         parts.append(words[(state >> 40) % 500])
@@ -130,7 +132,15 @@ def test_members_beyond_four_gigabytes_read_back(tmp_path: Path) -> None:
 
 
 def test_header_of_a_file_over_four_gigabytes_holds_its_sizes_in_the_zip64_field() -> None:
-    member = Member("a", 7, (4 << 30) + 1, 4 << 30, STORED, False, 0)
+    member = Member(
+        name="a",
+        crc=7,
+        size=(4 << 30) + 1,
+        compressed_size=4 << 30,
+        compression=STORED,
+        executable=False,
+        header_offset=0,
+    )
     header = local_header(member, zip64=True)
     assert struct.unpack("<2I2H", header[18:30]) == (0xFFFFFFFF, 0xFFFFFFFF, 1, 20)
     assert struct.unpack("<2H2Q", header[31:]) == (1, 16, (4 << 30) + 1, 4 << 30)

@@ -44,6 +44,7 @@ def test_paths_stay_below_their_root(file: str, path: str, found: str | None) ->
 
 
 def test_no_path_leads_from_one_root_to_another() -> None:
-    program, library = Location(Root.PREFIX, "bin/tool"), Location(Root.PREFIX, "lib/libx.so")
+    program = Location(Root.PREFIX, "bin/tool")
+    library = Location(Root.PREFIX, "lib/libx.so")
     assert library.folder.path_from(program.folder) == "../lib"
     assert library.path_from(Location(Root.PACKAGES, "demo")) is None

@@ -53,7 +53,7 @@ def read_core_metadata(data: bytes) -> CoreMetadata:
     is_newer = raw.get("metadata_version") in _NEWER_VERSIONS
     for field, values in zip(_IMPORT_FIELDS, (names, namespaces)):
         faults += _import_faults(field, values, is_newer)
-    return CoreMetadata(raw, names, namespaces, tuple(faults))
+    return CoreMetadata(raw=raw, import_names=names, import_namespaces=namespaces, faults=tuple(faults))
 
 
 def is_early_license_file(fault: Exception) -> bool:

@@ -52,7 +52,13 @@ def test_every_version_of_the_writer_is_read(tmp_path: Path, version: str) -> No
     assert read_core_metadata(data).faults == ()
     tag = "cp310-cp310-manylinux_2_17_x86_64"
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "dist-info/METADATA": data}, tag, version="1.0")
-    expected = Expectation(wheel, Platform.parse("manylinux_2_17_x86_64"), PythonAbi.parse("cp310-cp310"), (), ())
+    expected = Expectation(
+        wheel=wheel,
+        platform=Platform.parse("manylinux_2_17_x86_64"),
+        abi=PythonAbi.parse("cp310-cp310"),
+        extensions=(),
+        forbidden_texts=(),
+    )
     assert [finding for finding in verify(expected) if finding.rule is Rule.METADATA] == []
     form = WheelPackage.read(wheel).metadata_dictionary()
     assert form["metadata_version"] == version
@@ -62,7 +68,13 @@ def test_every_version_of_the_writer_is_read(tmp_path: Path, version: str) -> No
 def test_import_names_pass_from_pyproject_to_the_index(tmp_path: Path) -> None:
     files = {"demo/__init__.py": "", "demo/sub.py": "", "_demo.py": ""}
     unstamped = make_wheel(tmp_path, pyproject=PYPROJECT, files=files, pins=(), version_module=None).path
-    expected = Expectation(unstamped, Platform.parse("manylinux_2_17_x86_64"), PythonAbi.parse("py3-none"), (), ())
+    expected = Expectation(
+        wheel=unstamped,
+        platform=Platform.parse("manylinux_2_17_x86_64"),
+        abi=PythonAbi.parse("py3-none"),
+        extensions=(),
+        forbidden_texts=(),
+    )
     assert [finding for finding in verify(expected) if finding.rule is Rule.METADATA] == []
     stamped = stamp(unstamped, "1.0", tmp_path / "stamped").wheel.path
     form = dict(WheelPackage.read(stamped).metadata_dictionary())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,14 +70,14 @@ def _is_module(module: ExtensionModule, native: NativeFile) -> bool:
 
 
 def _module(path: str, file: str) -> ExtensionModule | None:
-    parts = PurePosixPath(path).parts
-    stem, ending = os.path.splitext(parts[-1])
-    name, dot, tag = stem.partition(".")
-    dotted = [*parts[:-1], name]
+    location = PurePosixPath(path)
+    ending = location.suffix
+    name, dot, tag = location.stem.partition(".")
+    dotted = [*location.parts[:-1], name]
     # mypyc's modules may begin with a digit. They are imported by name.
     if ending not in _ENDINGS or not all(f"_{part}".isidentifier() for part in dotted):
         return None
     tagged = _TAGGED.search(f"{dot}{tag}")
     if dot and tagged is None:
         return None
-    return ExtensionModule(file, ".".join(dotted), tagged["tag"] if tagged else "", ending)
+    return ExtensionModule(file=file, name=".".join(dotted), suffix_tag=tagged["tag"] if tagged else "", ending=ending)

@@ -39,7 +39,8 @@ class Recipe:
             raise InvalidWheelError(bad_recipe(place)) from err
         if not isinstance(value, dict):
             raise InvalidWheelError(bad_recipe(place))
-        pins, module = value.get("pins"), value.get("version-module")
+        pins = value.get("pins")
+        module = value.get("version-module")
         named = isinstance(pins, list) and all(isinstance(pin, str) for pin in pins)
         if not named or not isinstance(module, (str, type(None))):
             raise InvalidWheelError(bad_recipe(place))

@@ -100,7 +100,8 @@ def content_fault(entry: RecordEntry, path: Path) -> str | None:
         return "has no hash in RECORD"
     if algorithm not in _HASHES:
         return f"has a hash of the kind {algorithm} in RECORD, which installers reject"
-    digest, size = hashlib.new(algorithm), 0
+    digest = hashlib.new(algorithm)
+    size = 0
     with path.open("rb") as stream:
         for chunk in iter_chunks(stream):
             digest.update(chunk)

@@ -104,7 +104,7 @@ def unpack(wheel: Path, root: Path, *, only_dist_info: bool = False) -> WheelTre
         for member in reader.members.values():
             if not only_dist_info or member.name.startswith(f"{dist_info}/"):
                 _unpack_member(reader, member, root / member.name)
-        return WheelTree(name, root, tuple(sorted(reader.members)), dist_info)
+        return WheelTree(name=name, root=root, files=tuple(sorted(reader.members)), dist_info=dist_info)
 
 
 def _unpack_member(reader: ArchiveReader, member: Member, destination: Path) -> None:
@@ -128,4 +128,4 @@ def _unpack_member(reader: ArchiveReader, member: Member, destination: Path) -> 
 def read_tree(name: WheelName, root: Path) -> WheelTree:
     """Return the wheel in a directory, after its files were changed."""
     files = tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()))
-    return WheelTree(name, root, files, find_dist_info(files, str(name)))
+    return WheelTree(name=name, root=root, files=files, dist_info=find_dist_info(files, str(name)))

@@ -4,7 +4,8 @@ import pytest
 
 from spokeshave.wheel.windows_names import windows_path_fault
 
-DEVICE, END = "the name of a device", "ends with a dot or space, which Windows removes"
+DEVICE = "the name of a device"
+END = "ends with a dot or space, which Windows removes"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def tree_entries(root: Path, compression: Compression) -> list[WheelEntry]:
     names = {path.relative_to(root).as_posix(): path for path in paths}
     record = f"{find_dist_info(names, str(root))}/RECORD"
     return [
-        WheelEntry(name, path, compression, bool(path.stat().st_mode & 0o100))
+        WheelEntry(name=name, content=path, compression=compression, executable=bool(path.stat().st_mode & 0o100))
         for name, path in names.items()
         if name != record
     ]

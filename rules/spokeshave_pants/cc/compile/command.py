@@ -110,7 +110,8 @@ def check_object_names(sources: Iterable[str], *, where: str) -> None:
 
 def display_name(source: str) -> str:
     """Return a source's path for messages: third-party sources are shown without the sandbox directory."""
-    path, packages = posixpath.normpath(source), f"{PACKAGES_DIR}/"
+    path = posixpath.normpath(source)
+    packages = f"{PACKAGES_DIR}/"
     return path[len(packages) :] if path.startswith(packages) else path
 
 

@@ -64,16 +64,19 @@ def test_the_compiler_says_what_it_read_whatever_the_users_flags(source: str) ->
 
 
 def test_assembler_without_a_preprocessor_has_no_dependency_file() -> None:
-    assert dependency_file("src/a.s") is None and "-MD" not in arguments("src/a.s")
+    assert dependency_file("src/a.s") is None
+    assert "-MD" not in arguments("src/a.s")
 
 
 def test_the_users_flags_come_after_the_toolchains_so_that_they_win() -> None:
     given = arguments(settings=CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-O0", "-UNDEBUG")))
-    assert given.index("-O2") < given.index("-O0") and given.index("-DNDEBUG") < given.index("-UNDEBUG")
+    assert given.index("-O2") < given.index("-O0")
+    assert given.index("-DNDEBUG") < given.index("-UNDEBUG")
 
 
 def test_symbols_are_hidden_unless_the_code_says_otherwise() -> None:
-    assert "-fvisibility=hidden" in arguments("a.c") and "-fvisibility=hidden" in arguments("a.cc")
+    assert "-fvisibility=hidden" in arguments("a.c")
+    assert "-fvisibility=hidden" in arguments("a.cc")
     assert "-fvisibility-inlines-hidden" not in arguments("a.c")
     assert "-fvisibility-inlines-hidden" in arguments("a.cc")
 
@@ -85,7 +88,8 @@ def test_nothing_of_a_compile_names_a_directory_of_the_machine() -> None:
 
 @pytest.mark.parametrize("flag", ["-g0", "-fno-sanitize=undefined", "-ffile-compilation-dir=.", "-fPIC"])
 def test_what_every_wheel_needs_is_always_asked_for(flag: str) -> None:
-    assert flag in arguments("a.c") and flag in arguments("a.cc")
+    assert flag in arguments("a.c")
+    assert flag in arguments("a.cc")
 
 
 def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_others() -> None:
@@ -101,13 +105,16 @@ def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_othe
     assert [argument for argument in windows if argument.startswith("-D")][-3:] == ["-DALL", "-DNOMINMAX", "-DX64=1"]
     assert windows.index("-Wall") < windows.index("-mno-sse") < windows.index("-c")
     linux = arguments(settings=settings)
-    assert "-D_GNU_SOURCE" in linux and not {"-DNOMINMAX", "-DX64=1", "-mno-sse"} & set(linux)
+    assert "-D_GNU_SOURCE" in linux
+    assert not {"-DNOMINMAX", "-DX64=1", "-mno-sse"} & set(linux)
 
 
 def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file() -> None:
     windows = arguments(platform=Platform.parse("win_arm64"))
-    assert "-s" in windows and "-fPIC" not in windows
-    assert "-fPIC" in arguments() and "-s" not in arguments()
+    assert "-s" in windows
+    assert "-fPIC" not in windows
+    assert "-fPIC" in arguments()
+    assert "-s" not in arguments()
 
 
 @pytest.mark.parametrize(
@@ -115,13 +122,15 @@ def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file
 )
 def test_assembler_is_no_c_and_says_whether_it_is_preprocessed(source: str, language: str) -> None:
     given = arguments(source)
-    assert given[:2] == ["__toolchain/zig", "cc"] and given[given.index("-x") + 1] == language
+    assert given[:2] == ["__toolchain/zig", "cc"]
+    assert given[given.index("-x") + 1] == language
     assert not [flag for flag in given if flag.startswith("-std=") or flag == "-fvisibility-inlines-hidden"]
     assert given[-4:] == ["-c", source, "-o", "__objects/a.o"]
 
 
 def test_only_assembler_names_its_language() -> None:
-    assert "-x" not in arguments("a.c") and "-x" not in arguments("a.cc")
+    assert "-x" not in arguments("a.c")
+    assert "-x" not in arguments("a.cc")
 
 
 def test_link_time_optimization_is_left_out_on_macos_alone() -> None:
@@ -145,7 +154,8 @@ def test_all_sources_whose_objects_clash_are_told_at_once() -> None:
     assert message.startswith("src:ext has sources whose objects have the same name:")
     assert "a/x.cc and a/x.c both compile to __objects/a/x.o" in message
     assert "a/y.c and a/y.cpp both compile to __objects/a/y.o" in message
-    assert "z.cc" not in message and "Rename one of each" in message
+    assert "z.cc" not in message
+    assert "Rename one of each" in message
 
 
 def test_a_third_party_source_is_shown_as_its_package_has_it() -> None:

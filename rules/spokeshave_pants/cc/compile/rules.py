@@ -237,7 +237,8 @@ async def _headers_by_case(plan: CompilePlan, platform: Platform, toolchain: CcT
 
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
 async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
-    plan, abi = request.plan, request.abi
+    plan = request.plan
+    abi = request.abi
     toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
     version = abi.version if abi else None
     packages = await MultiGet(
@@ -285,7 +286,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         path=path,
         exit_code=result.exit_code,
         diagnostics=diagnostics,
-        action=Action.of(ActionKind.COMPILE, description, result, request.platform),
+        action=Action.of(kind=ActionKind.COMPILE, description=description, result=result, platform=request.platform),
     )
 
 

@@ -38,7 +38,9 @@ from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64")
-RUN, RUN_H, GRAPH_H = "src/vm/run.cc", "src/vm/run.h", "src/ir/graph.h"
+RUN = "src/vm/run.cc"
+RUN_H = "src/vm/run.h"
+GRAPH_H = "src/ir/graph.h"
 
 
 def new_rule_runner() -> RuleRunner:
@@ -208,7 +210,8 @@ def test_check_compiles_each_source_and_shows_the_compilers_words_with_the_repos
     assert result.stderr.startswith(
         "src/vm/beside.cc does not compile:\nsrc/vm/beside.cc:1:23: error: use of undeclared"
     )
-    assert "\x1b" not in result.stderr and "run.cc" not in result.stderr
+    assert "\x1b" not in result.stderr
+    assert "run.cc" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -226,7 +229,8 @@ def test_a_source_that_reads_a_file_of_the_machine_fails(compiling: RuleRunner, 
     digest = compiling.request(Digest, [CreateDigest([FileContent(RUN, text.encode())])])
     leaking = replace(plan(compiling), digest=digest)
     compiled = compiling.request(FallibleCompiledObject, [CompileCcSourceRequest(leaking, PLATFORM, None)])
-    assert compiled.exit_code and compiled.diagnostics
+    assert compiled.exit_code
+    assert compiled.diagnostics
 
 
 def test_the_machines_compiler_is_not_used_and_no_place_of_it_is_in_the_object(

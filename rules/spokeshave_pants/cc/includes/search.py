@@ -123,7 +123,7 @@ class IncludeGraph:
 
     def included(self, path: str, view: CcView) -> tuple[str, ...]:
         """Return the files that a file includes directly, sorted. `closure` reports ambiguous includes."""
-        walk = _Walk(self, path, {self.files[path].owner: view}, _NO_COMMAND_LINE)
+        walk = _Walk(graph=self, path=path, views={self.files[path].owner: view}, command_line=_NO_COMMAND_LINE)
         walk.visit(path)
         walk.follow_strangers()
         return tuple(sorted(walk.headers))
@@ -140,7 +140,7 @@ class IncludeGraph:
             InvalidTargetError: For includes that match several files equally well, includes that two files resolve
                 differently, and embedded files outside of the repository. The message reports all of them.
         """
-        walk = _Walk(self, path, views, command_line)
+        walk = _Walk(graph=self, path=path, views=views, command_line=command_line)
         walk.run()
         return walk.result()
 
@@ -298,7 +298,8 @@ class _Walk:
         A header that any text tests for by `__has_include` is optional and never taken from another project.
         """
         before = len(self.headers)
-        lost, self._lost = self._lost, {}
+        lost = self._lost
+        self._lost = {}
         for include, path in lost:
             includer = self._file(path)
             assert includer is not None
@@ -328,7 +329,11 @@ class _Walk:
         if len(headers) != 1:
             return None
         root, header = found[0]
-        self._strangers.add(Stranger(includer.owner, include.spelling, header, self._graph.files[header].owner))
+        self._strangers.add(
+            Stranger(
+                includer=includer.owner, spelling=include.spelling, header=header, owner=self._graph.files[header].owner
+            )
+        )
         return root, header
 
     def _embed(self, include: Include, includer: CcFile) -> None:

@@ -27,7 +27,7 @@ def cc_file(
     lines = (include if include.startswith(("#", ".")) else f"#include {include}" for include in includes)
     scan = scan_text("\n".join(lines))
     owner = owner or f"{directory}:{directory.rpartition('/')[2]}"
-    return CcFile(path, owner, roots, scan)
+    return CcFile(path=path, owner=owner, include_roots=roots, scan=scan)
 
 
 def closure(graph: IncludeGraph, path: str, *flags: str, views: Mapping[str, CcView] | None = None) -> IncludeClosure:
@@ -104,7 +104,8 @@ def test_a_system_header_is_never_a_header_of_another_project() -> None:
         ]
     )
     found = closure(graph, "src/cpp/vm/run.cc")
-    assert found.headers == () and found.unresolved == {"math.h"}
+    assert found.headers == ()
+    assert found.unresolved == {"math.h"}
 
 
 def test_an_angled_header_of_another_target_is_found() -> None:
@@ -115,7 +116,8 @@ def test_an_angled_header_of_another_target_is_found() -> None:
         ]
     )
     found = closure(graph, "src/cpp/vm/run.cc")
-    assert found.headers == ("vendor/lz4/include/lz4.h",) and not found.unresolved
+    assert found.headers == ("vendor/lz4/include/lz4.h",)
+    assert not found.unresolved
     assert found.include_roots == (ROOT, "vendor/lz4/include")
 
 
@@ -196,7 +198,8 @@ def test_an_ambiguous_include_is_refused_with_all_candidates() -> None:
         closure(graph, "src/cpp/a.cc")
     first, second = str(caught.value).splitlines()
     assert "src/cpp/a.cc includes 'shared/x.h', which matches several files: one/shared/x.h, two/shared/x.h" in first
-    assert "one/shared/y.h, two/shared/y.h" in second and "include_root" in second
+    assert "one/shared/y.h, two/shared/y.h" in second
+    assert "include_root" in second
 
 
 def test_one_spelling_with_two_meanings_is_refused() -> None:
@@ -365,7 +368,9 @@ def test_a_header_of_another_project_is_reported_with_its_target() -> None:
     graph = IncludeGraph(
         [cc_file("app/a.c", '"util.h"', "<util.h>", roots=("app",)), cc_file("lib/util.h", roots=("lib",))]
     )
-    assert closure(graph, "app/a.c").strangers == (Stranger("app:app", "util.h", "lib/util.h", "lib:lib"),)
+    assert closure(graph, "app/a.c").strangers == (
+        Stranger(includer="app:app", spelling="util.h", header="lib/util.h", owner="lib:lib"),
+    )
 
 
 def test_a_header_found_by_the_source_root_is_not_a_strangers() -> None:

@@ -292,7 +292,10 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
     keep = tuple(f"*/{folder}/**" for folder in pinned.folders)
     where = f"the target {pinned.address}"
     packages = await Get(
-        Packages, PackagesRequest(pinned.requirements, where, keep, request.platform, request.pins.text)
+        Packages,
+        PackagesRequest(
+            path=pinned.requirements, where=where, keep=keep, platform=request.platform, pins=request.pins.text
+        ),
     )
     wheel = dict(packages.distributions)[pinned.name]
     globs = PathGlobs(f"{wheel}/{folder}/**" for folder in pinned.folders)
@@ -303,7 +306,9 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
 
 @rule(level=LogLevel.DEBUG)
 async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
-    pinned, target, python = request.package.by_platform, request.platform, request.python
+    pinned = request.package.by_platform
+    target = request.platform
+    python = request.python
     if pinned is None:
         return CcPackageFiles(request.package.digest)
     chosen = pinned.first_applying(of_target_without_python(target) if python is None else [of_target(target, python)])

@@ -178,7 +178,14 @@ def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine
         header(runner, "pure", "win_amd64") == header(runner, "pure", "manylinux_2_17_s390x") == "1.0+here py3-none-any"
     )
     pins = PinnedRequirements.parse((Path(runner.build_root) / "pure/pins.txt").read_text())
-    here = PinnedDistribution("pure:pure", "pure", "pure/pins.txt", pins, ("pure/include",), ())
+    here = PinnedDistribution(
+        address="pure:pure",
+        name="pure",
+        requirements="pure/pins.txt",
+        pins=pins,
+        include_dirs=("pure/include",),
+        sources=(),
+    )
     assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
 
 

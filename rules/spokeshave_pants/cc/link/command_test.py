@@ -41,8 +41,10 @@ def test_a_library_has_a_soname_and_an_extension_has_none() -> None:
 
 def test_what_stays_undefined_is_told_for_an_extension_and_is_an_error_for_a_library() -> None:
     extension, library = (arguments(LinkSettings(output="x.so", allow_undefined=allow)) for allow in (True, False))
-    assert "--no-undefined" in extension and "--warn-unresolved-symbols" in extension
-    assert "--no-undefined" in library and "--warn-unresolved-symbols" not in library
+    assert "--no-undefined" in extension
+    assert "--warn-unresolved-symbols" in extension
+    assert "--no-undefined" in library
+    assert "--warn-unresolved-symbols" not in library
 
 
 def test_exports_are_the_only_symbols_left_visible() -> None:
@@ -58,12 +60,15 @@ def test_the_users_flags_come_after_the_packs_and_before_the_objects() -> None:
 
 def test_for_macos_the_name_never_holds_the_place_of_the_output() -> None:
     given = arguments(LinkSettings(output="pkg/_native.abi3.so", allow_undefined=True), platform=MACOS)
-    assert "-Wl,-install_name,@rpath/_native.abi3.so" in given and "-Wl,-undefined,dynamic_lookup" in given
+    assert "-Wl,-install_name,@rpath/_native.abi3.so" in given
+    assert "-Wl,-undefined,dynamic_lookup" in given
     library = arguments(LinkSettings(output="libx.dylib", install_name="libx.dylib"), platform=MACOS)
-    assert "-Wl,-install_name,@rpath/libx.dylib" in library and "-Wl,-undefined,dynamic_lookup" not in library
+    assert "-Wl,-install_name,@rpath/libx.dylib" in library
+    assert "-Wl,-undefined,dynamic_lookup" not in library
 
 
 def test_for_windows_a_library_leaves_an_import_library_beside_it() -> None:
     given = arguments(LinkSettings(output="core.dll", install_name="core.dll"), platform=WINDOWS)
-    assert "-OUT:core.dll" in given and f"-IMPLIB:{import_library('core.dll')}" in given
+    assert "-OUT:core.dll" in given
+    assert f"-IMPLIB:{import_library('core.dll')}" in given
     assert import_library("pkg/_native.cp312-win_amd64.pyd") == "pkg/_native.cp312-win_amd64.lib"

@@ -87,7 +87,8 @@ def test_a_drivers_flags_become_the_linkers(flags: str, elf: str, macho: str, pe
 def test_what_the_linker_takes_is_passed_on(platform: Platform, flags: str) -> None:
     translated = link_arguments(tuple(flags.split()), platform)
     kept = flags.replace("-lresolv ", "").replace("_symbol,_x", "_symbol -Wl,_x").replace("-Wl,-ltcg", "-ltcg")
-    assert translated.problems == () and " ".join(translated.arguments) == kept
+    assert translated.problems == ()
+    assert " ".join(translated.arguments) == kept
 
 
 @pytest.mark.parametrize("flag", ["-lws2_32", "ws2_32.lib", "WS2_32.lib", "-lBcrypt", "/DEFAULTLIB:user32.lib"])
@@ -171,13 +172,15 @@ REFUSED: list[tuple[tuple[Platform, ...], str, tuple[str, ...]]] = [
 def test_what_cannot_be_linked_is_refused(platforms: tuple[Platform, ...], flags: str, words: tuple[str, ...]) -> None:
     for platform in platforms:
         translated = link_arguments(tuple(flags.split()), platform)
-        assert translated.arguments == () and len(translated.problems) == 1, platform
+        assert translated.arguments == (), platform
+        assert len(translated.problems) == 1, platform
         assert [word for word in words if word not in translated.problems[0]] == [], platform
 
 
 def test_all_problems_are_reported_together() -> None:
     translated = link_arguments(("-lz", "-Wl,-z,now", "-lopenblas", "-static"), GLIBC)
-    assert len(translated.problems) == 3 and translated.arguments == ("-z", "now")
+    assert len(translated.problems) == 3
+    assert translated.arguments == ("-z", "now")
 
 
 def test_musl_has_crypt_in_its_c_library() -> None:

@@ -60,10 +60,12 @@ def first_versions(abilists: bytes, target: str) -> dict[str, Version]:
     found: dict[str, Version] = {}
     inclusions = reader.byte() | reader.byte() << 8
     while inclusions:
-        name, is_last = reader.name(), False
+        name = reader.name()
+        is_last = False
         while not is_last:
             inclusions -= 1
-            mask, library = reader.uleb128(), reader.byte()
+            mask = reader.uleb128()
+            library = reader.byte()
             is_last = bool(library & _LAST)
             first = min(versions[index] for index in reader.terminated())
             if mask & wanted:

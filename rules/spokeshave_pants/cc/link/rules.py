@@ -219,7 +219,7 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([path])))
         for path in (settings.output, *(import_libraries or (settings.output,)))
     )
-    action = Action.of(ActionKind.LINK, description, result, request.platform)
+    action = Action.of(kind=ActionKind.LINK, description=description, result=result, platform=request.platform)
     action = action.after(*request.objects.actions, pack.action)
     return LinkedLibrary(
         digest=linked,

@@ -262,7 +262,8 @@ def test_a_variant_adds_its_macros_flags_and_libraries_to_every_source_of_the_re
 
 def test_a_variant_that_is_none_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(TRACED)
-    ext, other = Address("src", target_name="ext"), Address("src/trace")
+    ext = Address("src", target_name="ext")
+    other = Address("src/trace")
     with engine_error(InvalidTargetError, contains="which is a `cc_sources`. Name a `cc_variant` there"):
         rule_runner.request(LinkPlan, [LinkPlanRequest(ext, other)])
 

@@ -18,7 +18,8 @@ def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
     windows = Platform.parse("win_amd64")
     arguments = make_argv("zig", windows)
     split = arguments.index("--")
-    assert arguments[:3] == ("make", "--format", "PE") and arguments[:split][-2:] == ("--zig", "zig")
+    assert arguments[:3] == ("make", "--format", "PE")
+    assert arguments[:split][-2:] == ("--zig", "zig")
     link = first_link_argv("zig", windows)
     assert arguments[split + 1 :] == ("__confine/confine", "__toolchain", "--", *link)
 
@@ -33,7 +34,8 @@ def test_the_recipe_is_what_the_tool_wrote() -> None:
 
 def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None:
     windows, linux = (Platform.parse(tag) for tag in ("win_amd64", "manylinux_2_17_x86_64"))
-    assert "-lws2_32" in first_link_argv("zig", windows) and "-lws2_32" not in first_link_argv("zig", linux)
+    assert "-lws2_32" in first_link_argv("zig", windows)
+    assert "-lws2_32" not in first_link_argv("zig", linux)
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
         )
     digest = await Get(Digest, MergeDigests([made.digest, dispatch.digest]))
     libraries = (*made.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
-    return RuntimePack(digest, made.recipe.flags, libraries, made.action)
+    return RuntimePack(digest=digest, flags=made.recipe.flags, libraries=libraries, action=made.action)
 
 
 @rule
@@ -161,7 +161,8 @@ async def make_runtime_packs(request: RuntimePacksRequest) -> RuntimePacks:
 
 @rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)
 async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
-    platform, library = request.platform, dispatch_library(request.platform)
+    platform = request.platform
+    library = dispatch_library(request.platform)
     if library is None:
         return _Dispatch(EMPTY_DIGEST, ())
     toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
@@ -180,7 +181,9 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
     member = posixpath.relpath(path, OBJECTS_DIR)
     unpacked = await Get(Digest, RemovePrefix(result.output_digest, OBJECTS_DIR))
     members = await Get(Digest, AddPrefix(unpacked, library.archive))
-    archive = await Get(_Archive, _ArchiveRequest(platform, library.archive, (member,), members))
+    archive = await Get(
+        _Archive, _ArchiveRequest(platform=platform, name=library.archive, members=(member,), unpacked=members)
+    )
     return _Dispatch(archive.digest, (library.archive,))
 
 
@@ -203,7 +206,9 @@ async def make_locally(request: _LocalPackRequest, python: SandboxPython, progra
     result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
     _raise_for_failure(result, platform)
     pack, recipe = await _outputs(result)
-    return _MadePack(pack, recipe, Action.of(ActionKind.RUNTIME_PACK, description, result, platform))
+    return _MadePack(
+        pack, recipe, Action.of(kind=ActionKind.RUNTIME_PACK, description=description, result=result, platform=platform)
+    )
 
 
 @rule(desc="Make the runtime pack on workers", level=LogLevel.DEBUG)
@@ -242,12 +247,17 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
     _raise_for_failure(unpacked, platform)
     pack, recipe = await _outputs(unpacked)
     archives = await MultiGet(
-        Get(_Archive, _ArchiveRequest(platform, name, members, pack)) for name, members in recipe.archives
+        Get(_Archive, _ArchiveRequest(platform=platform, name=name, members=members, unpacked=pack))
+        for name, members in recipe.archives
     )
     folders = (f"!{name}" for name, _ in recipe.archives)
     plain = await Get(Digest, DigestSubset(pack, PathGlobs(["*", *folders])))
     whole = await Get(Digest, MergeDigests([plain, *(archive.digest for archive in archives)]))
-    return _MadePack(whole, recipe, Action.of(ActionKind.RUNTIME_PACK, description, linked, platform))
+    return _MadePack(
+        whole,
+        recipe,
+        Action.of(kind=ActionKind.RUNTIME_PACK, description=description, result=linked, platform=platform),
+    )
 
 
 @rule(level=LogLevel.DEBUG)

@@ -215,11 +215,17 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     )
     await sibling_keys(plan, key)  # # raises an error for a sibling without a matching build
     extensions = await MultiGet(
-        Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi, plan.variant))
+        Get(
+            PythonExtension,
+            LinkPythonExtensionRequest(address=extension, platform=key.platform, abi=key.abi, variant=plan.variant),
+        )
         for extension in plan.extensions
     )
     placed = await MultiGet(
-        Get(PlacedLibrary, PlaceLibraryRequest(library, folder, key.platform, plan.variant))
+        Get(
+            PlacedLibrary,
+            PlaceLibraryRequest(address=library, folder=folder, platform=key.platform, variant=plan.variant),
+        )
         for library, folder in plan.libraries
     )
     siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)

@@ -39,7 +39,7 @@ class ProgressLog(WorkunitsCallback):
         started_workunits: tuple[dict[str, Any], ...],
         completed_workunits: tuple[dict[str, Any], ...],
         finished: bool,
-        context: StreamingWorkunitContext,
+        context: StreamingWorkunitContext,  # noqa: ARG002  # Pants passes it by name
     ) -> None:
         update(self._progress, started_workunits, completed_workunits)
         line = None if finished else self._progress.line_when_due(time.monotonic())

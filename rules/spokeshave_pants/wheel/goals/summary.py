@@ -65,7 +65,7 @@ class WheelSummary(WorkunitsCallback):
     def __call__(
         self,
         *,
-        started_workunits: tuple[dict[str, Any], ...],
+        started_workunits: tuple[dict[str, Any], ...],  # noqa: ARG002 (Pants gives it by name)
         completed_workunits: tuple[dict[str, Any], ...],
         finished: bool,
         context: StreamingWorkunitContext,

@@ -100,7 +100,8 @@ def _distributions(project: Mapping[str, object]) -> list[str]:
 
 def _paths(project: Mapping[str, object]) -> list[str]:
     """Return the readme, and the license files in the forms of PEP 639 and PEP 621."""
-    readme, license_value = project.get("readme"), project.get("license")
+    readme = project.get("readme")
+    license_value = project.get("license")
     license_files = project.get("license-files")
     tables = [value for value in (readme, license_value) if isinstance(value, dict)]
     singles = [_text(readme), *(_text(table.get("file")) for table in tables)]

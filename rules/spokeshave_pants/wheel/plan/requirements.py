@@ -30,7 +30,9 @@ class Requirement:
 
 def distribution_requirement(name: str, version: str | None, target: str, dependent: str) -> Requirement:
     """Return the requirement of a distribution of this repository, with its exact version if the target states one."""
-    return Requirement(canonicalize_name(name), f"{name}=={version}" if version else name, target, dependent)
+    return Requirement(
+        name=canonicalize_name(name), text=f"{name}=={version}" if version else name, target=target, dependent=dependent
+    )
 
 
 def is_stubs(name: str) -> bool:

@@ -140,4 +140,8 @@ def requirements_of(target: Target, dependent: str) -> tuple[Requirement, ...]:
         provided = target[PythonProvidesField].value.kwargs
         return (distribution_requirement(provided["name"], provided.get("version"), spec, dependent),)
     named = ((canonicalize_name(r.project_name), str(r)) for r in target[PythonRequirementsField].value)
-    return tuple(Requirement(name, text, spec, dependent) for name, text in named if not is_stubs(name))
+    return tuple(
+        Requirement(name=name, text=text, target=spec, dependent=dependent)
+        for name, text in named
+        if not is_stubs(name)
+    )

@@ -111,7 +111,8 @@ def refusal(runner: RuleRunner, name: str = "one") -> str:
     with pytest.raises(ExecutionError) as caught:
         plan(runner, name)
     errors = list(caught.value.wrapped_exceptions)
-    assert len(errors) == 1 and isinstance(errors[0], InvalidTargetError)
+    assert len(errors) == 1
+    assert isinstance(errors[0], InvalidTargetError)
     return str(errors[0])
 
 
@@ -222,7 +223,8 @@ def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
     assert files(rule_runner, made.metadata) == [
         *("src/one/docs/about.md", "src/one/mit.license", "src/one/pyproject.toml")
     ]
-    assert made.data is not None and files(rule_runner, made.data) == ["__data/data/share/x/a.txt"]
+    assert made.data is not None
+    assert files(rule_runner, made.data) == ["__data/data/share/x/a.txt"]
 
 
 def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner: RuleRunner) -> None:
@@ -247,7 +249,8 @@ def test_everything_wrong_with_a_wheels_fields_is_told_at_once(rule_runner: Rule
     rule_runner.write_files({"src/BUILD": wheel("one", platforms=["win32", "any"]), "src/pyproject.toml": PYPROJECT})
     with pytest.raises(ExecutionError) as caught:
         plan(rule_runner)
-    assert "'win32'" in str(caught.value) and "'any'" in str(caught.value)
+    assert "'win32'" in str(caught.value)
+    assert "'any'" in str(caught.value)
 
 
 def test_two_extensions_of_one_module_are_refused_with_both(rule_runner: RuleRunner) -> None:
@@ -308,10 +311,10 @@ def test_every_dependency_without_a_place_is_refused(rule_runner: RuleRunner) ->
     ]
     assert "a `files` (a dependency of src:group): Its files are not installed" in lines["src:data"]
     assert "a `file` (a dependency of src/one:one)" in lines["src/one:table"]
-    assert "Declare them as `resources`" in lines["src:moved"] and "`data_files`" in lines["src:moved"]
-    assert (
-        "a `cc_sources`" in lines["src:native"] and "`python_extension` or `cc_shared_library`" in lines["src:native"]
-    )
+    assert "Declare them as `resources`" in lines["src:moved"]
+    assert "`data_files`" in lines["src:moved"]
+    assert "a `cc_sources`" in lines["src:native"]
+    assert "`python_extension` or `cc_shared_library`" in lines["src:native"]
     assert "`cc_sources` that include them" in lines["src:numpy"]
     assert "`variant` field" in lines["src:traced"]
     assert "`experimental_wrap_as_resources(inputs=[...])`" in lines["src:made"]
@@ -416,7 +419,8 @@ def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunn
         }
     )
     message = refusal(rule_runner)
-    assert "src:core: src:one contains this library, but its folder" in message and '`wheel_folder="a"`' in message
+    assert "src:core: src:one contains this library, but its folder" in message
+    assert '`wheel_folder="a"`' in message
     assert "src:x1 and src:x2 are both x in a/lib of src:one" in message
     build = wheel("one", ":data", "src/a", ":core") + "cc_shared_library(name='core')\n"
     build += "resources(name='data', sources=['a/core.dll'])\n"
@@ -449,7 +453,8 @@ def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) ->
     message = refusal(rule_runner)
     assert "that the `dependencies` of src/pyproject.toml do not have" in message
     assert "src/one:one depends on src/3rdparty:requests: add 'requests[socks]>=2'." in message
-    assert "six" not in message and "types-requests" not in message
+    assert "six" not in message
+    assert "types-requests" not in message
     extra = f"{PYPROJECT}dependencies = ['six']\n[project.optional-dependencies]\nweb = ['requests']\n"
     rule_runner.write_files({"src/pyproject.toml": extra})
     assert plan(rule_runner).requirements == ()

@@ -74,7 +74,8 @@ def plan_matrix(
     Raises:
         InvalidTargetError: For all problems.
     """
-    platforms, pythons = tuple(platforms), tuple(pythons)
+    platforms = tuple(platforms)
+    pythons = tuple(pythons)
     problems = Problems()
     parsed: list[Platform] = []
     for tag in platforms:

@@ -85,7 +85,9 @@ def test_fields_that_are_empty_are_told_together_with_what_is_wrong() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         matrix([], "y", platforms=())
     message = str(caught.value)
-    assert "Set `platforms`" in message and "Set `pythons`" in message and "'y'" in message
+    assert "Set `platforms`" in message
+    assert "Set `pythons`" in message
+    assert "'y'" in message
 
 
 def test_a_free_threaded_limited_api_is_refused() -> None:
@@ -131,7 +133,8 @@ def test_every_wrong_module_and_every_clash_is_told_at_once() -> None:
         check_modules([("a", "//:one"), ("b-", "//:two"), ("a", "//:three"), ("c-", "//:four")])
     message = str(caught.value)
     assert "//:one and //:three both build the module a." in message
-    assert "of //:two is 'b-'" in message and "of //:four is 'c-'" in message
+    assert "of //:two is 'b-'" in message
+    assert "of //:four is 'c-'" in message
 
 
 # Names.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_pants.errors import InvalidTargetError
@@ -81,7 +81,7 @@ class Repository:
                 found[credential] = found.pop(variable)
         for name in _CERTIFICATES:
             if name in found:
-                found[name] = os.path.join(build_root, found[name])
+                found[name] = str(Path(build_root, found[name]))
         return {name: SecretText(value) for name, value in found.items()}
 
 

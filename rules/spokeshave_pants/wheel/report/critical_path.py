@@ -23,7 +23,8 @@ def critical_path(weights: Sequence[float], needs: Sequence[Sequence[int]]) -> t
     best: dict[int, tuple[float, int, int]] = {}
     before: dict[int, int] = {}
     for place in order:
-        cost, length = 0.0, 0
+        cost = 0.0
+        length = 0
         if needs[place]:
             before[place] = max(needs[place], key=best.__getitem__)
             cost, length, _ = best[before[place]]

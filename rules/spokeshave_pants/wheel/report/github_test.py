@@ -14,14 +14,16 @@ from spokeshave_pants.wheel.report.github import Annotation, annotate, escape_me
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel
 from spokeshave_pants.wheel.report.wheels_test import REPORT
 
-FAILED = FailedCompile("src:core", "src/a.cc", (CompileMessage("src/a.h", 3, 7, "unknown type name 'strng'"),))
+FAILED = FailedCompile(
+    "src:core", "src/a.cc", (CompileMessage(path="src/a.h", line=3, column=7, message="unknown type name 'strng'"),)
+)
 REFUSED = RefusedWheel(
     target="src:wheel",
     wheel="demo.whl",
     platform="manylinux_2_17_x86_64",
     abi="cp312",
     problems=(Problem("libz.so", "is not found", "Add it."),),
-    findings=(Finding(Rule.SEARCH_PATH, "demo/a.so", "has a search path", "Remove it."),),
+    findings=(Finding(rule=Rule.SEARCH_PATH, place="demo/a.so", message="has a search path", remedy="Remove it."),),
 )
 
 
@@ -41,19 +43,21 @@ def test_texts_are_escaped_as_the_runner_reads_them(text: str, message: str, val
 
 def test_a_command_is_one_line_with_the_properties_that_are_known() -> None:
     assert Annotation("a, b", "one\ntwo").command() == "::error title=a%2C b::one%0Atwo"
-    located = Annotation("t", "m", "src/a.cc", 3, 7)
+    located = Annotation(title="t", message="m", file="src/a.cc", line=3, column=7)
     assert located.command() == "::error file=src/a.cc,line=3,col=7,title=t::m"
 
 
 def test_a_compile_error_is_at_its_line_once_for_all_platforms() -> None:
     (found,) = annotate(compiles=[FAILED, FAILED], is_source=lambda path: path == "src/a.h")
-    assert found == Annotation("src:core does not compile", "unknown type name 'strng'", "src/a.h", 3, 7)
+    assert found == Annotation(
+        title="src:core does not compile", message="unknown type name 'strng'", file="src/a.h", line=3, column=7
+    )
 
 
 def test_a_compile_error_elsewhere_is_at_the_source() -> None:
-    (found,) = annotate(compiles=[FAILED], is_source=lambda path: False)
+    (found,) = annotate(compiles=[FAILED], is_source=lambda _: False)
     assert (found.file, found.line, found.column) == ("src/a.cc", 0, 0)
-    (silent,) = annotate(compiles=[dataclasses.replace(FAILED, errors=())], is_source=lambda path: True)
+    (silent,) = annotate(compiles=[dataclasses.replace(FAILED, errors=())], is_source=lambda _: True)
     assert silent.file == "src/a.cc"
 
 
@@ -61,12 +65,12 @@ def test_a_problem_is_at_the_file_that_it_names_if_that_is_a_source() -> None:
     problem = Problem("src/pyproject.toml: project.version", "is not a version", "Write one.")
     (found,) = annotate(problems=[problem], is_source=lambda path: path == "src/pyproject.toml")
     assert (found.file, found.message) == ("src/pyproject.toml", "is not a version\nWrite one.")
-    (other,) = annotate(problems=[problem], is_source=lambda path: False)
+    (other,) = annotate(problems=[problem], is_source=lambda _: False)
     assert other.file == ""
 
 
 def test_a_finding_names_wheel_rule_file_and_remedy() -> None:
-    (found,) = annotate(refused=[REFUSED], is_source=lambda path: True)
+    (found,) = annotate(refused=[REFUSED], is_source=lambda _: True)
     assert found.command() == (
         "::error title=demo.whl%3A search-path::src:wheel%0Ademo/a.so: has a search path%0A    Remove it."
     )
@@ -78,12 +82,13 @@ def test_a_failed_smoke_test_is_annotated_and_no_other() -> None:
         PythonOutcome("3.12", Outcome.FAILED, "import demo: it crashed"),
         PythonOutcome("3.13", Outcome.NOT_RUN, "there is none"),
     )
-    (found,) = annotate(wheels=[dataclasses.replace(REPORT, smoke=smoke)], is_source=lambda path: True)
-    assert found.title == f"{REPORT.wheel} failed on Python 3.12" and "it crashed" in found.message
+    (found,) = annotate(wheels=[dataclasses.replace(REPORT, smoke=smoke)], is_source=lambda _: True)
+    assert found.title == f"{REPORT.wheel} failed on Python 3.12"
+    assert "it crashed" in found.message
 
 
 def test_a_run_without_errors_has_no_annotation() -> None:
-    assert annotate(wheels=[REPORT], is_source=lambda path: True) == ()
+    assert annotate(wheels=[REPORT], is_source=lambda _: True) == ()
 
 
 def test_the_summary_shows_texts_as_they_are() -> None:

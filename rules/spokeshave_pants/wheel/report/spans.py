@@ -10,7 +10,8 @@ from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The engine's names for a requested process, whatever its result, and for its execution on this machine.
-_PROCESS, _LOCAL_RUN = "process", "run_local_process"
+_PROCESS = "process"
+_LOCAL_RUN = "run_local_process"
 _REMOTE_RUN = "run_execute_request"
 _SCHEDULING = "Scheduling: "
 _SOURCES = {"Ran": Source.RAN, "HitLocally": Source.HIT_LOCALLY, "HitRemotely": Source.HIT_REMOTELY}
@@ -63,7 +64,7 @@ class SpanCollector:
         start, end = _interval(workunit)
         if source is Source.RAN:
             start, end = self._run(description, start, end, metadata.get("total_elapsed_ms"))
-        return Span(description, source, start, end, failed=metadata["exit_code"] != 0)
+        return Span(description=description, source=source, start=start, end=end, failed=metadata["exit_code"] != 0)
 
     def _run(self, description: str, start: float, end: float, milliseconds: int | None) -> tuple[float, float]:
         """Return the part of a process' interval in which it was executed, without the time in the queue."""

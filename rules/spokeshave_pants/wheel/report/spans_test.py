@@ -13,7 +13,8 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 def workunit(name: str, description: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:
     """A completed work unit as Pants hands it to a callback."""
-    whole, duration = int(start), end - start
+    whole = int(start)
+    duration = end - start
     return {
         "name": name,
         "description": description,
@@ -46,7 +47,8 @@ def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_it
     (span,) = spans(
         workunit("run_local_process", "Compile a.cc", 104.5, 106.25), process("Compile a.cc", "Ran", 100.0, 106.5)
     )
-    assert close(span, 104.5, 106.25) and span.seconds == pytest.approx(1.75)
+    assert close(span, 104.5, 106.25)
+    assert span.seconds == pytest.approx(1.75)
     assert (span.description, span.source, span.failed) == ("Compile a.cc", Source.RAN, False)
 
 
@@ -71,7 +73,8 @@ def test_a_hit_has_the_time_of_its_look_up() -> None:
 def test_a_process_that_failed_is_marked_and_one_that_was_cut_off_left_out() -> None:
     cut_off = workunit("process", "Scheduling: Compile b.cc", 100.0, 101.0)
     (span,) = spans(process("Compile a.cc", "Ran", 100.0, 101.0, exit_code=1), cut_off)
-    assert span.failed and span.description == "Compile a.cc"
+    assert span.failed
+    assert span.description == "Compile a.cc"
 
 
 def test_other_work_units_are_none_of_our_business() -> None:
@@ -80,15 +83,22 @@ def test_other_work_units_are_none_of_our_business() -> None:
 
 def test_each_row_gets_its_span_and_what_is_in_no_row_is_left() -> None:
     rows = (
-        ProcessRow("compile", "Compile a.cc", Source.RAN, 5),
-        ProcessRow("compile", "Compile b.cc", Source.MEMOIZED, 5),
-        ProcessRow("compile", "Compile c.cc", Source.HIT_LOCALLY, 5),
-        ProcessRow("compile", "Compile c.cc", Source.HIT_LOCALLY, 5, "another variant"),
+        ProcessRow(kind="compile", description="Compile a.cc", source=Source.RAN, milliseconds=5),
+        ProcessRow(kind="compile", description="Compile b.cc", source=Source.MEMOIZED, milliseconds=5),
+        ProcessRow(kind="compile", description="Compile c.cc", source=Source.HIT_LOCALLY, milliseconds=5),
+        ProcessRow(
+            kind="compile",
+            description="Compile c.cc",
+            source=Source.HIT_LOCALLY,
+            milliseconds=5,
+            output="another variant",
+        ),
     )
-    again = Span("Compile a.cc", Source.RAN, 3, 4)
-    first, second = Span("Compile c.cc", Source.HIT_LOCALLY, 1, 2), Span("Compile c.cc", Source.HIT_LOCALLY, 1, 3)
-    tools = Span("Install the pinned wheel tools", Source.RAN, 0, 9)
-    before = Span("Compile a.cc", Source.RAN, 1, 2)
+    again = Span(description="Compile a.cc", source=Source.RAN, start=3, end=4)
+    first = Span(description="Compile c.cc", source=Source.HIT_LOCALLY, start=1, end=2)
+    second = Span(description="Compile c.cc", source=Source.HIT_LOCALLY, start=1, end=3)
+    tools = Span(description="Install the pinned wheel tools", source=Source.RAN, start=0, end=9)
+    before = Span(description="Compile a.cc", source=Source.RAN, start=1, end=2)
     matched, rest = match_spans(rows, [again, first, second, tools, before])
     assert matched == {0: again, 2: second, 3: first}
     assert sorted(rest, key=lambda span: span.start) == [tools, before]

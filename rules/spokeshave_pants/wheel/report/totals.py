@@ -139,7 +139,8 @@ def render_totals(processes: tuple[ProcessRow, ...], looked_up: float | None = N
 
 def saved_sentence(total: StageTotal, looked_up: float | None = None) -> str:
     """Return a sentence about the time saved by not executing actions again."""
-    saved, hits = total.saved, total.hit_locally.actions + total.hit_remotely.actions
+    saved = total.saved
+    hits = total.hit_locally.actions + total.hit_remotely.actions
     if not saved.actions:
         return "Nothing came from a cache, so nothing was saved."
     unknown = f" The time of {saved.without_time} of them is unknown." if saved.without_time else ""

@@ -18,16 +18,20 @@ from spokeshave_pants.wheel.report.totals import (
 )
 
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", Source.RAN, 1200, "a"),
-    ProcessRow("compile", "Compile b.cc", Source.HIT_LOCALLY, 800, "b"),
-    ProcessRow("compile", "Compile c.cc", Source.MEMOIZED, 700, "c"),
-    ProcessRow("compile", "Compile d.cc", Source.HIT_REMOTELY, None, "d"),
-    ProcessRow("link", "Link x.so", Source.RAN, None, "x", (0, 1, 2, 3)),
+    ProcessRow(kind="compile", description="Compile a.cc", source=Source.RAN, milliseconds=1200, output="a"),
+    ProcessRow(kind="compile", description="Compile b.cc", source=Source.HIT_LOCALLY, milliseconds=800, output="b"),
+    ProcessRow(kind="compile", description="Compile c.cc", source=Source.MEMOIZED, milliseconds=700, output="c"),
+    ProcessRow(kind="compile", description="Compile d.cc", source=Source.HIT_REMOTELY, milliseconds=None, output="d"),
+    ProcessRow(
+        kind="link", description="Link x.so", source=Source.RAN, milliseconds=None, output="x", needs=(0, 1, 2, 3)
+    ),
 )
 
 
 def row(source: Source, milliseconds: int | None, name: str = "a") -> ProcessRow:
-    return ProcessRow("compile", f"Compile {name}.cc", source, milliseconds, name)
+    return ProcessRow(
+        kind="compile", description=f"Compile {name}.cc", source=source, milliseconds=milliseconds, output=name
+    )
 
 
 def test_actions_are_counted_by_stage_and_all_together() -> None:
@@ -84,14 +88,17 @@ def test_what_the_daemon_kept_was_not_looked_up() -> None:
 
 def test_what_is_not_known_of_the_saved_time_is_said() -> None:
     some = total_by_stage((row(Source.HIT_REMOTELY, 800), row(Source.HIT_REMOTELY, None, "b")))[-1]
-    assert "saved at least 0.8 s" in saved_sentence(some) and "of 1 of them is unknown" in saved_sentence(some)
+    assert "saved at least 0.8 s" in saved_sentence(some)
+    assert "of 1 of them is unknown" in saved_sentence(some)
     none = total_by_stage((row(Source.HIT_REMOTELY, None),))[-1]
     assert saved_sentence(none) == "What 1 action from a cache saved is not known."
 
 
 def test_targets_share_actions_that_are_then_counted_once() -> None:
-    core, binding, other = row(Source.RAN, 5, "core"), row(Source.RAN, 5, "binding"), row(Source.RAN, 5, "other")
-    link = ProcessRow("link", "Link x.so", Source.RAN, 1, "x", (0, 1))
+    core = row(Source.RAN, 5, "core")
+    binding = row(Source.RAN, 5, "binding")
+    other = row(Source.RAN, 5, "other")
+    link = ProcessRow(kind="link", description="Link x.so", source=Source.RAN, milliseconds=1, output="x", needs=(0, 1))
     merged = merge_processes([(core, binding, link), (core, other, dataclasses.replace(link, output="y"))])
     assert [(process.description, process.output) for process in merged] == [
         ("Compile binding.cc", "binding"),
@@ -104,7 +111,7 @@ def test_targets_share_actions_that_are_then_counted_once() -> None:
 
 
 def test_an_action_that_is_in_two_targets_needs_what_it_needs_in_either() -> None:
-    stamp = ProcessRow("stamp", "Stamp x", Source.RAN, 1, "x")
-    smoke = ProcessRow("smoke test", "Smoke-test x", Source.RAN, 1, "s")
+    stamp = ProcessRow(kind="stamp", description="Stamp x", source=Source.RAN, milliseconds=1, output="x")
+    smoke = ProcessRow(kind="smoke test", description="Smoke-test x", source=Source.RAN, milliseconds=1, output="s")
     merged = merge_processes([(smoke,), (stamp, dataclasses.replace(smoke, needs=(0,)))])
     assert [(process.kind, process.needs) for process in merged] == [("smoke test", (1,)), ("stamp", ())]

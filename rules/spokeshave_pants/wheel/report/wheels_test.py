@@ -32,16 +32,23 @@ REPORT = WheelReport(
     sha256="ab" * 32,
     grafted=(),
     headers=("CPython 3.12.1 of this machine, not pinned",),
-    actions=(ActionCount(ActionKind.COMPILE, 3, 2, 1, 4), ActionCount(ActionKind.LINK, 1, 0, 0, 0)),
+    actions=(
+        ActionCount(kind=ActionKind.COMPILE, ran=3, hit_locally=2, hit_remotely=1, memoized=4),
+        ActionCount(kind=ActionKind.LINK, ran=1, hit_locally=0, hit_remotely=0, memoized=0),
+    ),
     smoke=(
-        PythonOutcome("3.12", Outcome.PASSED, checks=(CheckResult("tests", Outcome.PASSED, 0.0, "7 passed"),)),
+        PythonOutcome(
+            "3.12",
+            Outcome.PASSED,
+            checks=(CheckResult(name="tests", outcome=Outcome.PASSED, seconds=0.0, detail="7 passed"),),
+        ),
         PythonOutcome("3.13", Outcome.NOT_RUN, "this machine has no Python 3.13"),
     ),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", Source.RAN, 120, "aa"),
-    ProcessRow("compile", "Compile b.cc", Source.HIT_REMOTELY, None),
-    ProcessRow("link", "Link x.so", Source.RAN, 40, "cc", (0, 1)),
+    ProcessRow(kind="compile", description="Compile a.cc", source=Source.RAN, milliseconds=120, output="aa"),
+    ProcessRow(kind="compile", description="Compile b.cc", source=Source.HIT_REMOTELY, milliseconds=None),
+    ProcessRow(kind="link", description="Link x.so", source=Source.RAN, milliseconds=40, output="cc", needs=(0, 1)),
 )
 
 
@@ -65,15 +72,19 @@ def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
 
 
 def test_a_check_that_was_not_run_is_said_below_the_table() -> None:
-    check = CheckResult("script daemon", Outcome.NOT_RUN, 0.0, "excluded by smoke_scripts (--skip-script)")
+    check = CheckResult(
+        name="script daemon", outcome=Outcome.NOT_RUN, seconds=0.0, detail="excluded by smoke_scripts (--skip-script)"
+    )
     smoke = tuple(PythonOutcome(python, Outcome.PASSED, checks=(check,)) for python in ("3.12", "3.13"))
     table = render_table((dataclasses.replace(REPORT, smoke=smoke),))
     assert "not run on Python 3.12, 3.13: script daemon (excluded by smoke_scripts (--skip-script))" in table
 
 
 def test_a_refused_wheel_is_named_below_the_table() -> None:
-    finding = Finding(Rule.TAG, "WHEEL", "has another tag", "Build it again.")
-    refused = RefusedWheel("src:wheel", "demo-0.whl", "win_amd64", "cp312", findings=(finding, finding))
+    finding = Finding(rule=Rule.TAG, place="WHEEL", message="has another tag", remedy="Build it again.")
+    refused = RefusedWheel(
+        target="src:wheel", wheel="demo-0.whl", platform="win_amd64", abi="cp312", findings=(finding, finding)
+    )
     assert "refused: demo-0.whl: 2 problems" in render_table((REPORT,), (refused,))
     assert "refused: demo-0.whl: 2 problems" in render_table((), (refused,))
     assert "refused" not in render_table((REPORT,))
@@ -143,7 +154,8 @@ def test_json_has_the_documented_keys() -> None:
 
 def test_json_is_the_same_text_for_the_same_wheels() -> None:
     text = TargetReport((REPORT,), PROCESSES).to_json()
-    assert text == TargetReport((dataclasses.replace(REPORT),), PROCESSES).to_json() and text.endswith("}\n")
+    assert text == TargetReport((dataclasses.replace(REPORT),), PROCESSES).to_json()
+    assert text.endswith("}\n")
     assert list(json.loads(text)["wheels"][0]) == sorted(dataclasses.asdict(REPORT))
 
 
@@ -171,7 +183,10 @@ def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
 
 
 def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
-    not_run = [PythonOutcome(python, Outcome.NOT_RUN, "macOS cannot be emulated", ()) for python in ("3.11", "3.12")]
+    not_run = [
+        PythonOutcome(python=python, outcome=Outcome.NOT_RUN, reason="macOS cannot be emulated", checks=())
+        for python in ("3.11", "3.12")
+    ]
     table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
     assert table.count("macOS cannot be emulated") == 1
     assert "not run on Python 3.11, 3.12: macOS cannot be emulated" in table

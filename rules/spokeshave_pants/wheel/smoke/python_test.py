@@ -39,7 +39,7 @@ def foreign(**changes: object) -> ForeignPython:
 
 HOST = platform("manylinux_2_36_x86_64")
 V13 = PythonVersion(13)
-NATIVE = Interpreter(V13, (13, 0), "3.13.0", "/usr/bin/python3.13", None)
+NATIVE = Interpreter(feature=V13, patch=(13, 0), version="3.13.0", path="/usr/bin/python3.13", include=None)
 ARM = foreign()
 ANY = RequiresPython.parse(None)
 NEWER = foreign(version="3.13.9", system_version="2.41")
@@ -118,7 +118,7 @@ def test_macos_is_for_macs() -> None:
 
 
 def test_the_newest_python_that_the_wheel_allows_is_taken() -> None:
-    newer = Interpreter(V13, (13, 2), "3.13.2", "/opt/bin/python3.13", None)
+    newer = Interpreter(feature=V13, patch=(13, 2), version="3.13.2", path="/opt/bin/python3.13", include=None)
     exact = RequiresPython.parse("==3.13.0")
     tag = platform("manylinux_2_17_x86_64")
     assert choose_python(tag, V13, HOST, [NATIVE, newer], [], ANY) == newer

@@ -48,7 +48,7 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
             problems.add_text(f"{path} is not a report of smoke tests: {error}. {_REMEDY}")
             continue
         runs += [
-            ElsewhereRun(path, report.wheel, report.sha256, run)
+            ElsewhereRun(file=path, wheel=report.wheel, sha256=report.sha256, run=run)
             for report in reports
             for run in report.runs
             if run.outcome is not Outcome.NOT_RUN and run.python.abi_version

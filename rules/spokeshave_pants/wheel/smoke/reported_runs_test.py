@@ -30,7 +30,8 @@ def files(*reports: object) -> list[tuple[str, str]]:
 def test_a_run_counts_for_the_same_bytes_and_the_same_python() -> None:
     runs = parse_reports(files(report()))
     found = matching_run(runs, "ab", V12)
-    assert found is not None and (found.run.outcome, found.where) == (Outcome.PASSED, "macOS 14.5 arm64")
+    assert found is not None
+    assert (found.run.outcome, found.where) == (Outcome.PASSED, "macOS 14.5 arm64")
     assert matching_run(runs, "cd", V12) is None
     assert matching_run(runs, "ab", PythonVersion(13)) is None
 
@@ -50,7 +51,8 @@ def test_a_failure_outweighs_a_pass_and_what_was_not_run_is_nothing() -> None:
     runs = parse_reports(files(report(), report("failed"), report("not run", version="")))
     assert len(runs) == 2
     found = matching_run(runs, "ab", V12)
-    assert found is not None and found.run.outcome is Outcome.FAILED
+    assert found is not None
+    assert found.run.outcome is Outcome.FAILED
 
 
 def test_a_report_of_other_bytes_is_named() -> None:

@@ -35,7 +35,6 @@ from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
 from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
-from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
@@ -151,7 +150,9 @@ async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
     entry = await Get(Digest, CreateDigest(_described(request.python)))
     argv = ("fetch", *_python_arguments(request.python)[:2], "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
     digest = await Get(Digest, MergeDigests([entry, request.requirements]))
-    result = await Get(ToolResult, RunToolRequest(argv, digest, ActionKind.SMOKE_TEST, description))
+    result = await Get(
+        ToolResult, RunToolRequest(argv=argv, digest=digest, kind=ActionKind.SMOKE_TEST, description=description)
+    )
     wrong = wrong_hashes(result.failure()) if result.exit_code else None
     if wrong is not None:
         raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
@@ -186,7 +187,7 @@ async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest,
 
 
 @rule(level=LogLevel.DEBUG)
-async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSubsystem) -> SmokeInputs:
+async def smoke_inputs(request: SmokeInputsRequest) -> SmokeInputs:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     tests, paths = await _find_tests(request.address, plan.target[SmokeTestsField].value or ())
     declared = plan.target[SmokeRequirementsField].value
@@ -334,7 +335,8 @@ class SmokeChance:
 async def smoke_chance(
     request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons
 ) -> SmokeChance:
-    key, version = request.key, request.version
+    key = request.key
+    version = request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, this_machine(), interpreters.of(version), foreign.found, requires)
@@ -348,7 +350,8 @@ async def smoke_chance(
 async def smoke_test_wheel(
     request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
 ) -> SmokeReport:
-    key, version = request.key, request.version
+    key = request.key
+    version = request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
     wheel = await Get(StampedWheel, StampWheelRequest(key))
@@ -362,7 +365,9 @@ async def smoke_test_wheel(
     if isinstance(python, NoPython):
         known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
         notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
-        return SmokeReport(str(version), Outcome.NOT_RUN, ". ".join(filter(None, notes)), required)
+        return SmokeReport(
+            python=str(version), outcome=Outcome.NOT_RUN, reason=". ".join(filter(None, notes)), required=required
+        )
     return await _try(plan, wheel, version, python, required)
 
 

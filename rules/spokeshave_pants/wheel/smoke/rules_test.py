@@ -60,7 +60,7 @@ def test_a_platform_or_a_python_makes_a_smoke_test_required(patterns: tuple[str,
 def test_a_failure_is_an_error_and_silence_is_one_where_a_run_is_required(
     outcome: Outcome, required: bool, is_error: bool
 ) -> None:
-    assert SmokeReport("3.12", outcome, "why", required).is_error is is_error
+    assert SmokeReport(python="3.12", outcome=outcome, reason="why", required=required).is_error is is_error
 
 
 def test_scripts_are_run_with_their_arguments_or_not_at_all() -> None:

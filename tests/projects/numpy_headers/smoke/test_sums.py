@@ -11,5 +11,6 @@ def test_it_converts_what_is_no_array_of_doubles():
 
 
 def test_numpy_has_the_sizes_that_it_was_compiled_with():
-    long, long_double = numpy.dtype("l").itemsize, numpy.dtype(numpy.longdouble).itemsize
+    long = numpy.dtype("l").itemsize
+    long_double = numpy.dtype(numpy.longdouble).itemsize
     assert _native.__doc__ == f"numpy's long has {long} bytes, its long double {long_double}"

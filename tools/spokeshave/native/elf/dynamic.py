@@ -16,12 +16,18 @@ from typing import IO, Any, NamedTuple
 from spokeshave.native.name_budget import NameBudget
 
 # A symbol's name, its binding and kind, its visibility and the section that defines it.
-_SYMBOL_64, _SYMBOL_32 = "IBBH16x", "I8xBBH"
-_UNDEFINED, _LOCAL, _WEAK, _VISIBILITY = 0, 0, 2, 3
+_SYMBOL_64 = "IBBH16x"
+_SYMBOL_32 = "I8xBBH"
+_UNDEFINED = 0
+_LOCAL = 0
+_WEAK = 2
+_VISIBILITY = 3
 _VISIBLE = (0, 3)
 _VERSION_INDEX = 0x7FFF
-_NEEDED_VERSION, _NEEDED_VERSION_ENTRY = "2xHIII", "4x2xHII"
-_DEFINED_VERSION, _DEFINED_VERSION_ENTRY = "12xII", "I4x"
+_NEEDED_VERSION = "2xHIII"
+_NEEDED_VERSION_ENTRY = "4x2xHII"
+_DEFINED_VERSION = "12xII"
+_DEFINED_VERSION_ENTRY = "I4x"
 # Two architectures have hash tables of 64-bit words.
 _WIDE_HASHES = ("EM_S390", "EM_ALPHA")
 _RELOCATIONS = (("DT_RELA", "DT_RELASZ", "DT_RELA"), ("DT_REL", "DT_RELSZ", "DT_REL"), ("DT_JMPREL", "DT_PLTRELSZ", ""))
@@ -83,7 +89,13 @@ class DynamicSection:
         table = self._content(self.tags["DT_SYMTAB"], count * layout.size)
         versions = self._version_indexes(count)
         return [
-            DynamicSymbol(self._text(name), information >> 4, other & _VISIBILITY, place == _UNDEFINED, version)
+            DynamicSymbol(
+                name=self._text(name),
+                binding=information >> 4,
+                visibility=other & _VISIBILITY,
+                is_undefined=place == _UNDEFINED,
+                version=version,
+            )
             for (name, information, other, place), version in zip(layout.iter_unpack(table), versions)
             if name
         ]
@@ -189,7 +201,8 @@ class DynamicSection:
         """
         found = []
         for segment in (segment for segment in self.elf.iter_segments() if segment["p_type"] == "PT_LOAD"):
-            start, size = segment["p_vaddr"], segment["p_filesz"]
+            start = segment["p_vaddr"]
+            size = segment["p_filesz"]
             end = start + size
             padding = -end % _PAGE if segment["p_memsz"] == size else 0
             found.append((start, end + padding, segment["p_offset"]))

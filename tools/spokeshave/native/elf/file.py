@@ -33,7 +33,8 @@ MALFORMED = (
     MemoryError,
     OverflowError,
 )
-_EXECUTE, _WRITE = 1, 2
+_EXECUTE = 1
+_WRITE = 2
 _DF_TEXTREL = 0x4
 _TEXTS = ("soname", "needed", "rpath", "runpath")
 # Prefixes of the names of loaders, which files link to like libraries.

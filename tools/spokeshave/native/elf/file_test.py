@@ -51,7 +51,8 @@ def test_sizes_beyond_the_file_are_damage(tmp_path: Path, versioned: Path, tag: 
 
 def long_names(count: int, length: int) -> bytes:
     """An ELF file whose symbols are all named by one long text."""
-    symbols, texts = 0x1000, 0x1000 + 24 * count
+    symbols = 0x1000
+    texts = 0x1000 + 24 * count
     dynamic = texts + length + 8
     dynamic += -dynamic % 16
     hashes = dynamic + 16 * 8
@@ -86,7 +87,8 @@ def test_many_libraries_of_one_long_name_are_damage(tmp_path: Path) -> None:
     data = bytearray(long_names(2, 1 << 18))
     with (tmp_path / "plain.so").open("wb") as stream:
         stream.write(data)
-    start, size = len(data), 16 * 2000
+    start = len(data)
+    size = 16 * 2000
     texts = 0x1000 + 24 * 2
     tags = [(5, texts), (10, (1 << 18) + 8), *([(1, 1)] * 1997), (0, 0)]
     struct.pack_into("<QQQQQ", data, 128, start, start, start, size, size)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 HEADER_SIZE = 64
 # Where the header has the class, and its value for a file of 64 bits.
-_CLASS, _CLASS_64 = 4, 2
+_CLASS = 4
+_CLASS_64 = 2
 
 
 @dataclass(frozen=True)

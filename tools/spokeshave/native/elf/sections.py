@@ -16,7 +16,8 @@ class _Patched(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes], start: bytes) -> None:
         super().__init__()
-        self._stream, self._start = stream, start
+        self._stream = stream
+        self._start = start
 
     def readable(self) -> bool:
         return True

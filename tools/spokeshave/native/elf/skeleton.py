@@ -57,7 +57,9 @@ class Skeleton:
             start = largest["sh_offset"] + -largest["sh_offset"] % _PAGE + _PAGE
             size = (largest["sh_offset"] + _cuttable_size(largest) - _PAGE - start) // aligned * aligned
             order = "<" if elf.little_endian else ">"
-            return cls(start, size, order, LAYOUTS[elf.elfclass]) if size >= _LEAST_CUT else None
+            return (
+                cls(start=start, size=size, order=order, layout=LAYOUTS[elf.elfclass]) if size >= _LEAST_CUT else None
+            )
 
     def cut(self, source: Path, destination: Path) -> None:
         """Write the skeleton of a file."""
@@ -86,7 +88,8 @@ class Skeleton:
     def _restore_left_tables(self, skeleton: IO[bytes], original: IO[bytes], used: set[int]) -> None:
         """Restore the original bytes of tables that the editor did not change."""
         for table in self._tables(original):
-            start, moved = self._moved(table.start, -self.size), self._moved_table(original, table, -self.size)
+            start = self._moved(table.start, -self.size)
+            moved = self._moved_table(original, table, -self.size)
             if start not in used and _read(skeleton, start, len(moved)) == moved:
                 _write(skeleton, start, _read(original, table.start, len(moved)))
 

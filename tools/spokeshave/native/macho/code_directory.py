@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-EMBEDDED_SIGNATURE, CODE_DIRECTORY = 0xFADE0CC0, 0xFADE0C02
+EMBEDDED_SIGNATURE = 0xFADE0CC0
+CODE_DIRECTORY = 0xFADE0C02
 # The magic number and the length of any blob; then, in a super blob, the number of its blobs, and for each an index
 # entry, a slot and an offset.
 BLOB = struct.Struct(">2I")

@@ -108,9 +108,10 @@ def _signer(stream: IO[bytes], commands: LoadCommands, identifier: str, place: s
         raise UnsignableFileError(Problem(place, message, "Link it again, and append nothing to it."))
     if found is None:
         limit = end + -end % _SIGNATURE_ALIGNMENT
-        return _Signer(os.fsencode(identifier), _DEFAULT_PAGE_BITS, limit, 0)
+        return _Signer(identifier=os.fsencode(identifier), page_bits=_DEFAULT_PAGE_BITS, limit=limit, room=0)
     position = fields_of(found)
-    limit, room = int(position.dataoff), int(position.datasize)
+    limit = int(position.dataoff)
+    room = int(position.datasize)
     if limit + room != end:
         message = "has a code signature that is not at its end"
         raise UnsignableFileError(Problem(place, message, "Link it again; strip and sign it with Apple's own tools."))
@@ -198,7 +199,8 @@ def _signature(stream: IO[bytes], commands: LoadCommands, signer: _Signer) -> by
 
 
 def _page_hashes(stream: IO[bytes], signer: _Signer) -> Iterator[bytes]:
-    page, left = 1 << signer.page_bits, signer.limit
+    page = 1 << signer.page_bits
+    left = signer.limit
     stream.seek(0)
     while left:
         data = memoryview(stream.read(min(page * _READ_PAGES, left)))

@@ -13,7 +13,8 @@ from spokeshave.native.macho.load_commands import LoadCommands, kind_of
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.testing.native_fixtures import link_bare
 
-ARM, INTEL = "macosx_11_0_arm64", "macosx_11_0_x86_64"
+ARM = "macosx_11_0_arm64"
+INTEL = "macosx_11_0_x86_64"
 VISIBLE = '__attribute__((visibility("default")))'
 SOURCE = f"int table[9000] = {{1, 2}}; {VISIBLE} int size(int i) {{ return table[i]; }}"
 

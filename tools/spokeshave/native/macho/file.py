@@ -20,9 +20,12 @@ from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, 
 from spokeshave.native.macho.universal import Region, UniversalHeader, is_universal
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-_THIN_64, _THIN_32 = b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"
+_THIN_64 = b"\xcf\xfa\xed\xfe"
+_THIN_32 = b"\xce\xfa\xed\xfe"
 _ARCHITECTURES = {(7, False): "i386", (7, True): "x86_64", (12, False): "arm", (12, True): "arm64"}
-_CPU_64, _CPU_FAMILY, _CPU_SUBTYPE = 0x01000000, 0x00FFFFFF, 0x00FFFFFF
+_CPU_64 = 0x01000000
+_CPU_FAMILY = 0x00FFFFFF
+_CPU_SUBTYPE = 0x00FFFFFF
 _ARM64E = 2
 _VERSION_MINIMUM = {
     mach_o.LC_VERSION_MIN_MACOSX: 1,
@@ -183,7 +186,8 @@ class _View:
 
     def text(self, offset: int, end: int) -> str:
         """Return a text that ends with a zero byte, or at `end`."""
-        start, stop = self.region.offset + offset, self.region.offset + min(end, self.region.size)
+        start = self.region.offset + offset
+        stop = self.region.offset + min(end, self.region.size)
         zero = self.data.find(b"\0", start, stop)
         return self.data[start : stop if zero < 0 else zero].decode("utf-8", "surrogateescape")
 
@@ -215,10 +219,12 @@ def _read_slice(view: _View) -> MachOSlice:
     header = view.structure(mach_o.mach_header_64, 0)
     commands = list(_commands(view, header))
     by_kind = {command.kind: command for command in commands}
-    identity, signature = by_kind.get(mach_o.LC_ID_DYLIB), by_kind.get(mach_o.LC_CODE_SIGNATURE)
+    identity = by_kind.get(mach_o.LC_ID_DYLIB)
+    signature = by_kind.get(mach_o.LC_CODE_SIGNATURE)
     system, minimum_version = _build_version(commands)
     kind = int(header.filetype)
-    libraries, imports = tuple(_libraries(view, commands)), _imports(view, by_kind)
+    libraries = tuple(_libraries(view, commands))
+    imports = _imports(view, by_kind)
     if any(symbol.ordinal > len(libraries) for symbol in imports):
         raise ValueError("it binds symbols of more libraries than it lists")
     return MachOSlice(
@@ -245,14 +251,18 @@ def _architecture(header: Any) -> str:
 
 
 def _commands(view: _View, header: Any) -> Iterator[_Command]:
-    offset, end = sizeof(header), sizeof(header) + int(header.sizeofcmds)
+    offset = sizeof(header)
+    end = sizeof(header) + int(header.sizeofcmds)
     for _ in range(int(header.ncmds)):
         command = view.structure(mach_o.load_command, offset)
-        kind, size = int(command.cmd), int(command.cmdsize)
+        kind = int(command.cmd)
+        size = int(command.cmdsize)
         if size < sizeof(command) or offset + size > end:
             raise ValueError(f"load command {kind:#x} does not fit")
         layout = mach_o.LC_REGISTRY.get(kind)
-        yield _Command(kind, offset, size, layout and view.structure(layout, offset + sizeof(command)))
+        yield _Command(
+            kind=kind, offset=offset, size=size, fields=layout and view.structure(layout, offset + sizeof(command))
+        )
         offset += size
 
 
@@ -287,7 +297,8 @@ def _first_content(view: _View, commands: list[_Command]) -> int:
         if command.kind != mach_o.LC_SEGMENT_64:
             continue
         first = command.offset + sizeof(mach_o.load_command) + sizeof(command.fields)
-        count, size = int(command.fields.nsects), sizeof(mach_o.section_64)
+        count = int(command.fields.nsects)
+        size = sizeof(mach_o.section_64)
         sections = [view.structure(mach_o.section_64, first + index * size) for index in range(count)]
         offsets += [int(s.offset) for s in sections if s.offset and int(s.flags) & 0xFF not in _ZERO_FILL]
         offsets += [int(command.fields.fileoff)] if not sections and command.fields.fileoff else []
@@ -303,7 +314,8 @@ def _exports(view: _View, by_kind: dict[int, _Command]) -> frozenset[str]:
 
 
 def _imports(view: _View, by_kind: dict[int, _Command]) -> tuple[ImportedName, ...]:
-    information, chained = _dyld_information(by_kind), by_kind.get(mach_o.LC_DYLD_CHAINED_FIXUPS)
+    information = _dyld_information(by_kind)
+    chained = by_kind.get(mach_o.LC_DYLD_CHAINED_FIXUPS)
     if chained:
         found = set(chained_names(view.part(chained, "dataoff", "datasize")))
     elif information:

@@ -19,7 +19,8 @@ from spokeshave.native.macho.symbols import ImportedName, Ordinal, bound_names, 
 from spokeshave.native.macho.universal import Region
 from spokeshave.testing.native_fixtures import link_bare
 
-ARM, X86 = "macosx_11_0_arm64", "macosx_11_0_x86_64"
+ARM = "macosx_11_0_arm64"
+X86 = "macosx_11_0_x86_64"
 EXPORT = '__attribute__((visibility("default")))'
 SOURCE = (
     f"extern int core(void), Py_IsInitialized(void); {EXPORT} int two(void) {{ return core() + Py_IsInitialized(); }}"
@@ -90,12 +91,28 @@ def signed(path: Path, code: bytes, *, limit: int, requirements: bytes, hashed: 
     size = 28 + len(directory) + len(requirements)
     signature = struct.pack(">III", 0xFADE0CC0, size, 2) + index + directory + requirements
     path.write_bytes(code + signature)
-    whole, place = Region(0, len(code) + size), Region(len(code), size)
-    return MachOSlice("arm64", whole, Kind.DYLIB, None, (), (), "macOS", (11, 0), frozenset(), (), True, place, 0)
+    whole = Region(0, len(code) + size)
+    place = Region(len(code), size)
+    return MachOSlice(
+        architecture="arm64",
+        region=whole,
+        kind=Kind.DYLIB,
+        install_name=None,
+        libraries=(),
+        rpaths=(),
+        system="macOS",
+        minimum_version=(11, 0),
+        exports=frozenset(),
+        imports=(),
+        is_two_level=True,
+        signature=place,
+        header_pad=0,
+    )
 
 
 def test_a_signature_covers_every_byte_and_part(tmp_path: Path) -> None:
-    code, path = bytes(range(100)), tmp_path / "signed"
+    code = bytes(range(100))
+    path = tmp_path / "signed"
     requirements = struct.pack(">III", 0xFADE0C01, 12, 0)
     assert signature_fault(path, signed(path, code, limit=100, requirements=requirements, hashed=requirements)) is None
     other = signed(path, code, limit=100, requirements=requirements, hashed=b"other")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macholib import mach_o
+from macholib.ptypes import sizeof
 
 from spokeshave.errors import ExitCode
 from spokeshave.files import atomic_file
@@ -75,7 +76,7 @@ def fuse(inputs: Sequence[Path], output: Path) -> None:
         raise UnfusableFilesError(Problem(str(output), "would be larger than 4 GiB", remedy))
     with atomic_file(output) as stream:
         header.write(stream, [(part.path, part.content.region) for part in parts])
-    os.chmod(output, 0o755 if any(os.access(path, os.X_OK) for path in inputs) else 0o644)
+    output.chmod(0o755 if any(os.access(path, os.X_OK) for path in inputs) else 0o644)
 
 
 def fuse_folders(inputs: Sequence[Path], output: Path) -> None:
@@ -113,7 +114,8 @@ def _parts(inputs: Sequence[Path], name: str) -> list[_Part]:
     Raises:
         UnfusableFilesError: If they cannot be joined.
     """
-    problems, parts = Problems(), []
+    problems = Problems()
+    parts = []
     for path in inputs:
         if not is_macho(path):
             problems.add(str(path), "is not a Mach-O file", "Give the linked files of two macOS targets.")
@@ -155,5 +157,10 @@ def _entry(part: _Part) -> SliceEntry:
     """A slice's entry in the universal file's header: the processor is the one that its own header has."""
     with part.path.open("rb") as stream:
         stream.seek(part.content.region.offset)
-        header = mach_o.mach_header_64.from_str(stream.read(mach_o.mach_header_64._size_), _endian_="<")
-    return SliceEntry(int(header.cputype), int(header.cpusubtype), part.content.region, _ALIGNMENT)
+        header = mach_o.mach_header_64.from_str(stream.read(sizeof(mach_o.mach_header_64)), _endian_="<")
+    return SliceEntry(
+        cpu_type=int(header.cputype),
+        cpu_subtype=int(header.cpusubtype),
+        region=part.content.region,
+        alignment=_ALIGNMENT,
+    )

@@ -13,7 +13,9 @@ from spokeshave.testing.native_fixtures import link_bare, module_source
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave_core.reports.fuse import FuseReport
 
-ARM, X86, ELF = "macosx_11_0_arm64", "macosx_11_0_x86_64", "manylinux_2_17_x86_64"
+ARM = "macosx_11_0_arm64"
+X86 = "macosx_11_0_x86_64"
+ELF = "manylinux_2_17_x86_64"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,8 @@ def test_the_fused_file_has_the_slices_as_they_were(built: dict[str, Path], tmp_
         == 0
     )
     assert read_report(FuseReport, tmp_path / "report.json") == FuseReport(str(output))
-    macho, data = read_macho(output, "fused"), output.read_bytes()
+    macho = read_macho(output, "fused")
+    data = output.read_bytes()
     assert macho.is_universal
     assert macho.architectures == ("x86_64", "arm64")
     assert macho.exports >= {"PyInit_native"}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from macholib import mach_o
+from macholib.ptypes import sizeof
 
 # The commands that name a library to load, and how it is loaded where that is not simply by every user of the file.
 LOAD_DYLIBS = {
@@ -21,8 +22,8 @@ LOAD_DYLIBS = {
     mach_o.LC_LOAD_UPWARD_DYLIB: "upward",
     mach_o.LC_LAZY_LOAD_DYLIB: "lazy",
 }
-_HEADER_SIZE = mach_o.mach_header_64._size_
-_START_SIZE = mach_o.load_command._size_
+_HEADER_SIZE = sizeof(mach_o.mach_header_64)
+_START_SIZE = sizeof(mach_o.load_command)
 # Each command that names a library or a search path has the text's offset as its first field.
 _TEXT_OFFSET = struct.Struct("<8xI")
 _ALIGNMENT = 8
@@ -99,17 +100,17 @@ def kind_of(command: bytes) -> int:
 def fields_of(command: bytes) -> Any:
     """A command's fields, by macholib's definition of its kind."""
     layout: Any = mach_o.LC_REGISTRY[kind_of(command)]
-    return layout.from_str(command[_START_SIZE : _START_SIZE + layout._size_], _endian_="<")
+    return layout.from_str(command[_START_SIZE : _START_SIZE + sizeof(layout)], _endian_="<")
 
 
 def with_fields(command: bytes, fields: Any) -> bytes:
     """A command with other fields of the same kind."""
-    return command[:_START_SIZE] + bytes(fields.to_str()) + command[_START_SIZE + fields._size_ :]
+    return command[:_START_SIZE] + bytes(fields.to_str()) + command[_START_SIZE + sizeof(fields) :]
 
 
 def new_command(kind: int, fields: Any) -> bytes:
     """A command that is its fields alone."""
-    return _new_start(kind, _START_SIZE + fields._size_) + bytes(fields.to_str())
+    return _new_start(kind, _START_SIZE + sizeof(fields)) + bytes(fields.to_str())
 
 
 def text_of(command: bytes) -> str:

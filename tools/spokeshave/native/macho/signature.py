@@ -77,7 +77,8 @@ def _blobs(signature: bytes) -> dict[int, bytes]:
 
 def _directory(blob: bytes) -> _CodeDirectory:
     header = DirectoryHeader(*DIRECTORY_HEADER.unpack_from(blob))
-    offset, size = header.hash_offset, header.hash_size
+    offset = header.hash_offset
+    size = header.hash_size
     if header.hash_type not in HASHES or not header.page_bits or len(blob) < offset + header.code_slots * size:
         raise ValueError("its hashes are of a kind that macOS does not support")
     indexes = range(-header.special_slots, header.code_slots)
@@ -93,7 +94,8 @@ def _directory(blob: bytes) -> _CodeDirectory:
 
 
 def _page_fault(stream: IO[bytes], region: Region, directory: _CodeDirectory) -> str | None:
-    size, limit = directory.page_size, directory.code_limit
+    size = directory.page_size
+    limit = directory.code_limit
     if len(directory.pages) != -(-limit // size):
         return f"has a code signature of {len(directory.pages)} pages for {limit} bytes"
     stream.seek(region.offset)

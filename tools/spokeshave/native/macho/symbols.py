@@ -13,10 +13,17 @@ from typing import NamedTuple
 from spokeshave.native.name_budget import TRIE_COPIES, NameBudget
 
 _CHAINED_HEADER = struct.Struct("<8xIIII")
-_IMPORT, _IMPORT_ADDEND, _IMPORT_ADDEND_64 = 1, 2, 3
-_OPCODE, _IMMEDIATE = 0xF0, 0x0F
-_ORDINAL, _ORDINAL_ULEB, _ORDINAL_SPECIAL, _SYMBOL = 0x10, 0x20, 0x30, 0x40
-_BINDING, _THREADED = (0x90, 0xA0, 0xB0, 0xC0), 0xD0
+_IMPORT = 1
+_IMPORT_ADDEND = 2
+_IMPORT_ADDEND_64 = 3
+_OPCODE = 0xF0
+_IMMEDIATE = 0x0F
+_ORDINAL = 0x10
+_ORDINAL_ULEB = 0x20
+_ORDINAL_SPECIAL = 0x30
+_SYMBOL = 0x40
+_BINDING = (0x90, 0xA0, 0xB0, 0xC0)
+_THREADED = 0xD0
 # The number of values after the other opcodes.
 _NUMBERS = {0x00: 0, 0x50: 0, 0x60: 1, 0x70: 1, 0x80: 1, 0x90: 0, 0xA0: 1, 0xB0: 0, 0xC0: 2}
 
@@ -49,7 +56,8 @@ def exported_names(trie: bytes) -> Iterator[str]:
         ValueError: If it is damaged.
         IndexError: If it is damaged.
     """
-    pending, seen = ([(0, b"")] if trie else []), set()
+    pending = [(0, b"")] if trie else []
+    seen = set()
     budget = NameBudget(len(trie), TRIE_COPIES)
     while pending:
         node, name = pending.pop()
@@ -60,7 +68,8 @@ def exported_names(trie: bytes) -> Iterator[str]:
         if size:
             yield _c_name(name)
         offset += size
-        children, offset = trie[offset], offset + 1
+        children = trie[offset]
+        offset = offset + 1
         for _ in range(children):
             end = trie.index(b"\0", offset)
             child, after = read_uleb(trie, end + 1)
@@ -76,9 +85,12 @@ def bound_names(program: bytes) -> Iterator[ImportedName]:
         ValueError: If it is damaged.
         IndexError: If it is damaged.
     """
-    offset, current, bound = 0, ImportedName("", 0, False), None
+    offset = 0
+    current = ImportedName("", 0, False)
+    bound = None
     while offset < len(program):
-        opcode, immediate = program[offset] & _OPCODE, program[offset] & _IMMEDIATE
+        opcode = program[offset] & _OPCODE
+        immediate = program[offset] & _IMMEDIATE
         offset += 1
         if opcode == _SYMBOL:
             end = program.index(b"\0", offset)
@@ -135,7 +147,8 @@ def read_uleb(data: bytes, offset: int) -> tuple[int, int]:
     while True:
         byte = data[offset]
         value |= (byte & 0x7F) << shift
-        offset, shift = offset + 1, shift + 7
+        offset = offset + 1
+        shift = shift + 7
         if byte < 0x80:
             return value, offset
 

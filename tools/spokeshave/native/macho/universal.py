@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
 from macholib import mach_o
+from macholib.ptypes import sizeof
 
 from spokeshave.files import CHUNK
 
@@ -53,17 +54,18 @@ class UniversalHeader:
         """Read a file's header; None for a file with one slice. Raises ValueError where the file ends within it."""
         stream.seek(0)
         header = _structure(mach_o.fat_header, stream, 0)
-        magic, size = int(header.magic), mach_o.fat_header._size_
+        magic = int(header.magic)
+        size = sizeof(mach_o.fat_header)
         if magic not in _ENTRIES:
             return None
         kind = _ENTRIES[magic]
-        entries = [_structure(kind, stream, size + index * kind._size_) for index in range(int(header.nfat_arch))]
+        entries = [_structure(kind, stream, size + index * sizeof(kind)) for index in range(int(header.nfat_arch))]
         return cls(tuple(map(_slice_entry, entries)), magic)
 
     @property
     def size(self) -> int:
         """The bytes that the header takes."""
-        return int(mach_o.fat_header._size_ + len(self.entries) * _ENTRIES[self.magic]._size_)
+        return int(sizeof(mach_o.fat_header) + len(self.entries) * sizeof(_ENTRIES[self.magic]))
 
     @property
     def end(self) -> int:
@@ -109,8 +111,8 @@ class UniversalHeader:
 def is_universal(stream: IO[bytes]) -> bool:
     """Whether a file begins as a universal one does; Java's classes and static libraries do so too, and are not."""
     stream.seek(0)
-    start = stream.read(mach_o.fat_header._size_)
-    if len(start) < mach_o.fat_header._size_:
+    start = stream.read(sizeof(mach_o.fat_header))
+    if len(start) < sizeof(mach_o.fat_header):
         return False
     header = mach_o.fat_header.from_str(start)
     if int(header.magic) not in _ENTRIES or int(header.nfat_arch) > _MOST_SLICES:
@@ -135,12 +137,14 @@ def copy_region(source: IO[bytes], region: Region, destination: IO[bytes]) -> No
 
 
 def _structure(kind: Any, stream: _Readable, offset: int) -> Any:
-    content = stream.read(kind._size_)
-    if len(content) != kind._size_:
-        raise ValueError(f"it ends before {kind._size_} bytes at {offset}")
+    content = stream.read(sizeof(kind))
+    if len(content) != sizeof(kind):
+        raise ValueError(f"it ends before {sizeof(kind)} bytes at {offset}")
     return kind.from_str(content)
 
 
 def _slice_entry(entry: Any) -> SliceEntry:
     region = Region(int(entry.offset), int(entry.size))
-    return SliceEntry(int(entry.cputype), int(entry.cpusubtype), region, int(entry.align))
+    return SliceEntry(
+        cpu_type=int(entry.cputype), cpu_subtype=int(entry.cpusubtype), region=region, alignment=int(entry.align)
+    )

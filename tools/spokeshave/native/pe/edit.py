@@ -26,7 +26,10 @@ from spokeshave.native.pe.layout import (
 )
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-_READ, _WRITE, _EXECUTE, _DISCARDABLE = 0x40000000, 0x80000000, 0x20000000, 0x02000000
+_READ = 0x40000000
+_WRITE = 0x80000000
+_EXECUTE = 0x20000000
+_DISCARDABLE = 0x02000000
 _INITIALIZED = 0x40
 _SECTION_NAME = b".grafted"
 
@@ -98,7 +101,8 @@ def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: s
             name, data = left.pop(0)
             addresses[name] = int(section.VirtualAddress) + size
             changes.patches.append((int(section.PointerToRawData) + size, data))
-            size, room = size + len(data), room - len(data)
+            size = size + len(data)
+            room = room - len(data)
         if size != section.Misc_VirtualSize:
             changes.number(section.get_file_offset() + SECTION_SIZES_AT, size)
             _cover(headers, int(section.VirtualAddress) + size, changes)
@@ -112,7 +116,9 @@ def _padded_sections(headers: Any) -> Iterator[tuple[Any, int]]:
     sections = sorted(headers.sections, key=lambda section: section.VirtualAddress)
     limits = [*(section.VirtualAddress for section in sections[1:]), 1 << 32]
     for section, limit in zip(sections, limits):
-        kind, used, stored = section.Characteristics, section.Misc_VirtualSize, section.SizeOfRawData
+        kind = section.Characteristics
+        used = section.Misc_VirtualSize
+        stored = section.SizeOfRawData
         good = kind & (_READ | _INITIALIZED) == _READ | _INITIALIZED and not kind & (_EXECUTE | _WRITE | _DISCARDABLE)
         room = min(stored, limit - section.VirtualAddress) - used
         start = section.PointerToRawData + used
@@ -129,7 +135,8 @@ def _cover(headers: Any, end: int, changes: _Changes) -> None:
 
 
 def _add_section(headers: Any, names: list[tuple[str, bytes]], changes: _Changes, place: str) -> dict[str, int]:
-    header, last = headers.OPTIONAL_HEADER, headers.sections[-1]
+    header = headers.OPTIONAL_HEADER
+    last = headers.sections[-1]
     entry = last.get_file_offset() + SECTION.size
     stored_end = max(section.PointerToRawData + section.SizeOfRawData for section in headers.sections)
     if changes.end > stored_end:
@@ -142,7 +149,8 @@ def _add_section(headers: Any, names: list[tuple[str, bytes]], changes: _Changes
     end = max(
         section.VirtualAddress + max(section.Misc_VirtualSize, section.SizeOfRawData) for section in headers.sections
     )
-    address, start = _round_up(end, header.SectionAlignment), _round_up(changes.end, header.FileAlignment)
+    address = _round_up(end, header.SectionAlignment)
+    start = _round_up(changes.end, header.FileAlignment)
     stored = _round_up(len(data), header.FileAlignment)
     record = (_SECTION_NAME, len(data), address, stored, start, 0, 0, 0, 0, _READ | _INITIALIZED)
     changes.patches += [(entry, SECTION.pack(*record)), (start, data.ljust(stored, b"\0"))]

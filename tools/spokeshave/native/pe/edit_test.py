@@ -75,7 +75,8 @@ def test_a_longer_name_is_put_into_the_padding_and_nothing_else_changes(module: 
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
     assert module.stat().st_size == linked.stat().st_size
     assert different_bytes(module, linked) < len("core-0123456789abcdef.dll") + 8
-    before, after = read_pe(linked, "before"), read_pe(module, "after")
+    before = read_pe(linked, "before")
+    after = read_pe(module, "after")
     assert [library.symbols for library in after.libraries] == [library.symbols for library in before.libraries]
     assert after.exports == before.exports
 

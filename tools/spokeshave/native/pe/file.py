@@ -152,7 +152,8 @@ def read_pe(path: Path, place: str) -> PeFile:
 
 
 def _read(image: Image) -> PeFile:
-    file_header, header = image.headers.FILE_HEADER, image.headers.OPTIONAL_HEADER
+    file_header = image.headers.FILE_HEADER
+    header = image.headers.OPTIONAL_HEADER
     machine = int(file_header.Machine)
     is_64_bit = int(header.Magic) == _PE32_PLUS
     name, exports, forwards = _exports(image)

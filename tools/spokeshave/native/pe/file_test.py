@@ -88,8 +88,10 @@ def long_names(count: int, length: int) -> bytes:
     struct.pack_into("<I", header, 60, 0x80)
     header[0x80:0x84] = b"PE\0\0"
     struct.pack_into("<HHIIIHH", header, 0x84, 0x8664, 1, 0, 0, 0, 240, 0x2022)
-    optional, names = 0x98, 0x1000 + 40
-    ordinals, text = names + 4 * count, names + 6 * count
+    optional = 0x98
+    names = 0x1000 + 40
+    ordinals = names + 4 * count
+    text = names + 6 * count
     body = struct.pack("<12x7I", text, 1, 0, count, 0, names, ordinals) + struct.pack("<I", text) * count
     body += b"".join(struct.pack("<H", index) for index in range(count)) + b"A" * length + b"\0"
     size = len(body)

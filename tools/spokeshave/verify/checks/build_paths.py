@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -58,7 +57,8 @@ class _Search:
 def check_build_paths(subject: Subject) -> Iterator[Finding]:
     """Check for forbidden texts and sandboxes in every file, and home directories in native code."""
     texts = [*subject.expected.forbidden_texts, *_current_sandbox()]
-    everywhere, in_code = _Search.of(texts, _SANDBOXES), _Search.of(texts, _SANDBOXES + _HOMES)
+    everywhere = _Search.of(texts, _SANDBOXES)
+    in_code = _Search.of(texts, _SANDBOXES + _HOMES)
     for file in subject.tree.files:
         path = subject.tree.root / file
         native = is_native(path)
@@ -67,7 +67,9 @@ def check_build_paths(subject: Subject) -> Iterator[Finding]:
 
 def _windows(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
     """Yield overlapping pieces of a file, and the range of positions in each at which a text may begin."""
-    window, begin, chunk = b"", 0, stream.read(CHUNK)
+    window = b""
+    begin = 0
+    chunk = stream.read(CHUNK)
     while chunk:
         window += chunk
         chunk = stream.read(CHUNK)
@@ -75,7 +77,8 @@ def _windows(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
         if end > begin:
             yield window, begin, end
             # The characters before a text matter too.
-            window, begin = window[end - 1 :], 1
+            window = window[end - 1 :]
+            begin = 1
 
 
 def _leaks(file: str, texts: Iterable[bytes], native: bool) -> Iterator[Finding]:
@@ -92,5 +95,5 @@ def _leaks(file: str, texts: Iterable[bytes], native: bool) -> Iterator[Finding]
 
 def _current_sandbox() -> list[str]:
     """Return the current directory, unless it is one that any text may contain."""
-    folder = os.getcwd()
-    return [] if folder in _SYSTEM_FOLDERS or os.path.dirname(folder) in ("/", "/usr") else [folder]
+    folder = Path.cwd()
+    return [] if str(folder) in _SYSTEM_FOLDERS or str(folder.parent) in ("/", "/usr") else [str(folder)]

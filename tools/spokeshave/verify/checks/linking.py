@@ -14,7 +14,8 @@ from spokeshave_core.reports.verify import Finding
 
 def check_linking(subject: Subject) -> Iterator[Finding]:
     """Check everything about the wheel's native code that depends on the platform."""
-    tree, platform = subject.tree, subject.expected.platform
+    tree = subject.tree
+    platform = subject.expected.platform
     missing = no_native_code(str(tree.name), tree.native_files, platform)
     yield from findings(Rule.NO_NATIVE_CODE, missing)
     yield from findings(Rule.ARCHITECTURE, foreign_formats(tree.native_files, platform))

@@ -17,7 +17,7 @@ PLATFORMS = ("manylinux_2_17_x86_64", "musllinux_1_2_x86_64", "macosx_11_0_arm64
 
 def finders(tag: str) -> set[Fault]:
     name = WheelName("demo", "1", WheelTag.parse(f"cp312-cp312-{tag}"))
-    tree = WheelTree(name, Path(), (), "demo-1.dist-info")
+    tree = WheelTree(name=name, root=Path(), files=(), dist_info="demo-1.dist-info")
     return set(read_linkage(Platform.parse(tag), tree, PythonAbi.parse("cp312")).finders)
 
 

@@ -80,7 +80,8 @@ def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
 
 
 def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
-    abi, platform = subject.expected.abi, subject.expected.platform
+    abi = subject.expected.abi
+    platform = subject.expected.platform
     fault = _suffix_fault(module, abi, platform)
     if fault:
         stem = module.file.rpartition("/")[2].partition(".")[0]
@@ -92,7 +93,8 @@ def _suffix(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
 
 
 def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -> str | None:
-    tag, ending = module.suffix_tag, _ending(platform)
+    tag = module.suffix_tag
+    ending = _ending(platform)
     if module.ending != ending:
         return f"ends in {module.ending}, where {platform.system.value} has {ending}"
     if not tag or abi.python_version is None:
@@ -112,7 +114,8 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
 
 def fitting_suffix(abi: PythonAbi, platform: Platform) -> str:
     """Return CPython's suffix for modules of an ABI on a platform: `.cpython-310-x86_64-linux-gnu.so`."""
-    ending, triple = _ending(platform), _triple(abi, platform)
+    ending = _ending(platform)
+    triple = _triple(abi, platform)
     if platform.system is System.WINDOWS:
         return ending if abi.stable else f".{abi.abi_tag}-{triple}{ending}"
     return f".abi3{ending}" if abi.stable else f".{abi.abi_tag.replace('cp', 'cpython-')}-{triple}{ending}"

@@ -50,7 +50,9 @@ def _form(subject: Subject, place: str) -> Iterator[Finding]:
     except UnicodeDecodeError as err:
         yield finding(Rule.ENTRY_POINT, place, f"is not UTF-8 ({err})", _REMEDY)
         return
-    problems, group, seen = Problems(), "", set()
+    problems = Problems()
+    group = ""
+    seen = set()
     for number, text in enumerate(map(str.strip, lines), 1):
         if not text or text.startswith("#"):
             continue

@@ -38,7 +38,8 @@ def check_tags(subject: Subject) -> Iterator[Finding]:
 
 
 def _asked_for(subject: Subject) -> Iterator[Finding]:
-    name, expected = subject.tree.name, subject.expected
+    name = subject.tree.name
+    expected = subject.expected
     wanted = {str(expected.abi.wheel_tag(tag)) for tag in expected.platform.tags}
     if not wanted & set(name.tag.expand()):
         message = f"is tagged {name.tag}, but should be {expected.abi.wheel_tag(expected.platform.tag)}"

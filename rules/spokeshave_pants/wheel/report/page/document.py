@@ -20,7 +20,8 @@ from spokeshave_pants.wheel.report.wheels import RefusedWheel, not_run_reasons
 
 def render_page(run: PackageRun) -> str:
     """Return the page as text. All names from the project are escaped."""
-    style, script = page_style(), page_script()
+    style = page_style()
+    script = page_script()
     # Second line of defence: a name that was not escaped could not run or load anything.
     allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
@@ -48,7 +49,7 @@ def write_page(path: Path, page: str) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_text(page, encoding="utf-8")
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 

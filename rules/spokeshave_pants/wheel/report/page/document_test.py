@@ -23,7 +23,8 @@ from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, WheelReport
 
-LINUX, WINDOWS = "manylinux_2_17_x86_64", "win_amd64"
+LINUX = "manylinux_2_17_x86_64"
+WINDOWS = "win_amd64"
 HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
 
 
@@ -62,8 +63,17 @@ def wheel(distribution: str, platform: str, abi: str, **changes: Any) -> WheelRe
         sha256="ab" * 32,
         grafted=("libz-1234.so",),
         headers=("CPython 3.12.1 of this machine",),
-        actions=(ActionCount(ActionKind.COMPILE, 3, 2, 1, 4), ActionCount(ActionKind.LINK, 1, 0, 0, 0)),
-        smoke=(PythonOutcome("3.12", Outcome.PASSED, checks=(CheckResult("tests", Outcome.PASSED, 0.0, "7 passed"),)),),
+        actions=(
+            ActionCount(kind=ActionKind.COMPILE, ran=3, hit_locally=2, hit_remotely=1, memoized=4),
+            ActionCount(kind=ActionKind.LINK, ran=1, hit_locally=0, hit_remotely=0, memoized=0),
+        ),
+        smoke=(
+            PythonOutcome(
+                "3.12",
+                Outcome.PASSED,
+                checks=(CheckResult(name="tests", outcome=Outcome.PASSED, seconds=0.0, detail="7 passed"),),
+            ),
+        ),
     )
     return dataclasses.replace(report, **changes)
 
@@ -77,14 +87,17 @@ WHEELS = (
     ),
 )
 PROCESSES = (
-    ProcessRow("compile", "Compile a.cc", Source.HIT_REMOTELY, 1500, "a"),
-    ProcessRow("link", "Link a.so", Source.RAN, 250, "l", (0,)),
+    ProcessRow(kind="compile", description="Compile a.cc", source=Source.HIT_REMOTELY, milliseconds=1500, output="a"),
+    ProcessRow(kind="link", description="Link a.so", source=Source.RAN, milliseconds=250, output="l", needs=(0,)),
 )
-SPANS = (Span("Compile a.cc", Source.HIT_REMOTELY, 1000.5, 1000.75), Span("Link a.so", Source.RAN, 1000.75, 1001))
+SPANS = (
+    Span(description="Compile a.cc", source=Source.HIT_REMOTELY, start=1000.5, end=1000.75),
+    Span(description="Link a.so", source=Source.RAN, start=1000.75, end=1001),
+)
 
 
 def run(*reports: WheelReport, succeeded: bool = True) -> PackageRun:
-    return PackageRun(1000, 2.5, succeeded, reports, PROCESSES, SPANS)
+    return PackageRun(started=1000, seconds=2.5, succeeded=succeeded, reports=reports, processes=PROCESSES, spans=SPANS)
 
 
 def page(*reports: WheelReport, succeeded: bool = True) -> Page:
@@ -123,12 +136,14 @@ def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
 
 def test_what_caches_saved_is_said() -> None:
     text = page(*WHEELS).text
-    assert "1 action from a cache saved 1.5 s of process time" in text and "looking up the hits took 0.2 s" in text
+    assert "1 action from a cache saved 1.5 s of process time" in text
+    assert "looking up the hits took 0.2 s" in text
 
 
 def test_a_run_that_failed_says_so_and_links_to_no_file() -> None:
     shown = page(*WHEELS, succeeded=False)
-    assert shown.named("a") == [] and "This run failed" in shown.text
+    assert shown.named("a") == []
+    assert "This run failed" in shown.text
     assert "This run failed" not in page(*WHEELS).text
 
 
@@ -139,7 +154,7 @@ def refused(text: str) -> RefusedWheel:
         platform=LINUX,
         abi="cp312",
         problems=(Problem(text, text, text),),
-        findings=(Finding(Rule.SEARCH_PATH, "demo/a.so", "has a search path", text),),
+        findings=(Finding(rule=Rule.SEARCH_PATH, place="demo/a.so", message="has a search path", remedy=text),),
     )
 
 
@@ -156,12 +171,16 @@ def test_findings_are_rows_with_wheel_rule_file_and_remedy() -> None:
 
 def test_no_finding_breaks_the_page() -> None:
     shown = Page(render_page(dataclasses.replace(run(succeeded=False), refused=(refused(HOSTILE),))))
-    assert shown.named("b") == shown.named("img") == [] and shown.text.count(HOSTILE) == 6
+    assert shown.named("b") == shown.named("img") == []
+    assert shown.text.count(HOSTILE) == 6
 
 
 def test_a_page_can_be_without_a_wheel_and_without_a_process() -> None:
-    empty = Page(render_page(PackageRun(1000, 2.5, False, (), (), ())))
-    assert "No wheel was built." in empty.text and empty.named("dl") == empty.named("table") == []
+    empty = Page(
+        render_page(PackageRun(started=1000, seconds=2.5, succeeded=False, reports=(), processes=(), spans=()))
+    )
+    assert "No wheel was built." in empty.text
+    assert empty.named("dl") == empty.named("table") == []
 
 
 def test_no_name_of_a_project_breaks_the_page() -> None:
@@ -176,14 +195,32 @@ def test_no_name_of_a_project_breaks_the_page() -> None:
         grafted=(HOSTILE,),
         headers=(HOSTILE,),
         smoke=tuple(
-            PythonOutcome(HOSTILE, outcome, HOSTILE, (CheckResult(HOSTILE, outcome, 0.0, HOSTILE),), HOSTILE)
+            PythonOutcome(
+                python=HOSTILE,
+                outcome=outcome,
+                reason=HOSTILE,
+                checks=(CheckResult(name=HOSTILE, outcome=outcome, seconds=0.0, detail=HOSTILE),),
+                where=HOSTILE,
+            )
             for outcome in Outcome
         ),
     )
-    rows = (ProcessRow(HOSTILE, HOSTILE, Source.RAN, 5),)
-    hostile = Page(render_page(PackageRun(1000, 2.5, True, (report,), rows, (Span(HOSTILE, Source.RAN, 1001, 1002),))))
+    rows = (ProcessRow(kind=HOSTILE, description=HOSTILE, source=Source.RAN, milliseconds=5),)
+    hostile = Page(
+        render_page(
+            PackageRun(
+                started=1000,
+                seconds=2.5,
+                succeeded=True,
+                reports=(report,),
+                processes=rows,
+                spans=(Span(description=HOSTILE, source=Source.RAN, start=1001, end=1002),),
+            )
+        )
+    )
     assert hostile.named("b") == hostile.named("img") == []
-    assert len(hostile.named("script")) == 1 and hostile.text.count(HOSTILE) > 10
+    assert len(hostile.named("script")) == 1
+    assert hostile.text.count(HOSTILE) > 10
 
 
 def test_the_page_needs_nothing_but_itself() -> None:
@@ -203,7 +240,8 @@ def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> Non
     place = tmp_path / "dist/report.html"
     write_page(place, "one")
     write_page(place, "two ✓")
-    assert place.read_text(encoding="utf-8") == "two ✓" and os.listdir(place.parent) == ["report.html"]
+    assert place.read_text(encoding="utf-8") == "two ✓"
+    assert [path.name for path in place.parent.iterdir()] == ["report.html"]
     umask = os.umask(0)
     os.umask(umask)
     assert stat.S_IMODE(place.stat().st_mode) == 0o666 & ~umask
@@ -211,16 +249,23 @@ def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> Non
 
 def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "report.html/folder").mkdir(parents=True)
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError):
         write_page(tmp_path / "report.html", "one")
-    assert os.listdir(tmp_path) == ["report.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
     platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
     reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
     rows = [
-        ProcessRow("compile", f"Compile {n}.cc for {tag}", Source.RAN, 900, str(n), platform=tag)
+        ProcessRow(
+            kind="compile",
+            description=f"Compile {n}.cc for {tag}",
+            source=Source.RAN,
+            milliseconds=900,
+            output=str(n),
+            platform=tag,
+        )
         for n, tag in zip(range(1500 - 84), cycle(platforms))
     ]
     rows += [
@@ -235,7 +280,15 @@ def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
         )
         for r in reports
     ]
-    spans = tuple(Span(row.description, Source.RAN, 1000 + n / 9, 1001 + n / 9) for n, row in enumerate(rows))
-    text = render_page(PackageRun(1000, 200, True, tuple(reports), tuple(rows), spans))
-    assert text.count('class="wheel"') == 84 and text.count("<rect") > 3000
+    spans = tuple(
+        Span(description=row.description, source=Source.RAN, start=1000 + n / 9, end=1001 + n / 9)
+        for n, row in enumerate(rows)
+    )
+    text = render_page(
+        PackageRun(
+            started=1000, seconds=200, succeeded=True, reports=tuple(reports), processes=tuple(rows), spans=spans
+        )
+    )
+    assert text.count('class="wheel"') == 84
+    assert text.count("<rect") > 3000
     assert len(text) < 1_500_000

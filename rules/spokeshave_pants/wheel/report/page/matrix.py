@@ -97,7 +97,8 @@ def _wheel(wheel: WheelReport, linked: bool) -> Html:
     size = human_size(wheel.size)
     named = element("a", size, href=quote(wheel.wheel), aria_label=f"{wheel.wheel}, {size}") if linked else size
     compiled = [row for row in wheel.actions if row.kind is ActionKind.COMPILE]
-    ran, cached = sum(row.ran for row in compiled), sum(row.cached for row in compiled)
+    ran = sum(row.ran for row in compiled)
+    cached = sum(row.cached for row in compiled)
     return element(
         "div",
         element(
@@ -122,7 +123,8 @@ def _chip(outcome: PythonOutcome) -> Html:
 
 
 def _facts(wheel: WheelReport) -> Html:
-    all_ran, all_cached = sum(row.ran for row in wheel.actions), sum(row.cached for row in wheel.actions)
+    all_ran = sum(row.ran for row in wheel.actions)
+    all_cached = sum(row.cached for row in wheel.actions)
     facts: list[tuple[str, list[object]]] = [
         ("file", [element("code", wheel.wheel)]),
         ("sha256", [element("code", wheel.sha256)]),

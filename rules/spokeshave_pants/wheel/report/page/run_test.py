@@ -11,23 +11,31 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 # The pack took long once and is cached; the compile was done now; the daemon kept the metadata.
 PROCESSES = (
-    ProcessRow("metadata", "Check the metadata", Source.MEMOIZED, 300, "m"),
-    ProcessRow("runtime pack", "Make the runtime pack", Source.HIT_REMOTELY, 60_000, "p"),
-    ProcessRow("compile", "Compile a.cc", Source.RAN, 2000, "a"),
-    ProcessRow("link", "Link a.so", Source.RAN, None, "l", (1, 2)),
-    ProcessRow("assemble", "Assemble x", Source.RAN, 500, "x", (0, 3)),
+    ProcessRow(kind="metadata", description="Check the metadata", source=Source.MEMOIZED, milliseconds=300, output="m"),
+    ProcessRow(
+        kind="runtime pack",
+        description="Make the runtime pack",
+        source=Source.HIT_REMOTELY,
+        milliseconds=60_000,
+        output="p",
+    ),
+    ProcessRow(kind="compile", description="Compile a.cc", source=Source.RAN, milliseconds=2000, output="a"),
+    ProcessRow(kind="link", description="Link a.so", source=Source.RAN, milliseconds=None, output="l", needs=(1, 2)),
+    ProcessRow(
+        kind="assemble", description="Assemble x", source=Source.RAN, milliseconds=500, output="x", needs=(0, 3)
+    ),
 )
 SPANS = (
-    Span("Install the compiler", Source.RAN, 100, 130),
-    Span("Make the runtime pack", Source.HIT_REMOTELY, 130, 130.5),
-    Span("Compile a.cc", Source.RAN, 130, 132),
-    Span("Link a.so", Source.RAN, 132, 132.25),
-    Span("Assemble x", Source.RAN, 132.5, 133),
+    Span(description="Install the compiler", source=Source.RAN, start=100, end=130),
+    Span(description="Make the runtime pack", source=Source.HIT_REMOTELY, start=130, end=130.5),
+    Span(description="Compile a.cc", source=Source.RAN, start=130, end=132),
+    Span(description="Link a.so", source=Source.RAN, start=132, end=132.25),
+    Span(description="Assemble x", source=Source.RAN, start=132.5, end=133),
 )
 
 
 def run(processes: tuple[ProcessRow, ...] = PROCESSES, spans: tuple[Span, ...] = SPANS) -> PackageRun:
-    return PackageRun(95, 40, True, (), processes, spans)
+    return PackageRun(started=95, seconds=40, succeeded=True, reports=(), processes=processes, spans=spans)
 
 
 def test_the_critical_path_is_of_the_time_that_this_run_spent() -> None:
@@ -50,7 +58,7 @@ def test_processes_behind_no_wheel_are_told_apart() -> None:
 
 def test_looking_up_is_counted_for_the_actions_behind_wheels() -> None:
     assert run().looked_up == 0.5
-    tools = Span("Install the tools", Source.HIT_REMOTELY, 95, 99)
+    tools = Span(description="Install the tools", source=Source.HIT_REMOTELY, start=95, end=99)
     assert run(spans=(*SPANS, tools)).looked_up == 0.5
 
 

@@ -21,7 +21,9 @@ SOURCE_NAMES = {
 OTHER = "other processes"
 
 # Heights in pixels. Of many simultaneous look-ups the later ones cover the earlier ones, as they take milliseconds.
-_LANE, _GAP, _MOST_LANES = 6, 1, 12
+_LANE = 6
+_GAP = 1
+_MOST_LANES = 12
 _TICKS = 5
 # In percent of the axis, so that a process shorter than a pixel is still visible.
 _THINNEST = 0.4
@@ -38,7 +40,8 @@ class Axis:
     @classmethod
     def of(cls, run: PackageRun) -> Axis:
         """Return the axis from a run's first process to its last. Pants' own start-up before that is not shown."""
-        first, last = min(span.start for span in run.spans), max(span.end for span in run.spans)
+        first = min(span.start for span in run.spans)
+        last = max(span.end for span in run.spans)
         return cls(run.started, first - run.started, last - run.started)
 
     def seconds(self, clock: float) -> float:
@@ -152,7 +155,8 @@ def _grid(axis: Axis, height: int) -> list[Html]:
 
 
 def _bar(span: Span, axis: Axis, y: float, height: float, *, critical: bool = False) -> Html:
-    left, right = axis.percent(axis.seconds(span.start)), axis.percent(axis.seconds(span.end))
+    left = axis.percent(axis.seconds(span.start))
+    right = axis.percent(axis.seconds(span.end))
     width = max(_THINNEST, right - left)
     kind = "failed" if span.failed else span.source.value
     return element(

@@ -16,22 +16,50 @@ from spokeshave_pants.wheel.report.page.timeline import (
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-LINUX, MACOS = "manylinux_2_17_x86_64", "macosx_11_0_arm64"
+LINUX = "manylinux_2_17_x86_64"
+MACOS = "macosx_11_0_arm64"
 PROCESSES = (
-    ProcessRow("metadata", "Check the metadata of core:wheel", Source.MEMOIZED, 300, "m"),
-    ProcessRow("compile", f"Compile a.cc for {LINUX}", Source.RAN, 2000, "a", platform=LINUX),
-    ProcessRow("compile", f"Compile b.cc for {LINUX}", Source.MEMOIZED, 2000, "b", platform=LINUX),
-    ProcessRow("compile", f"Compile a.cc for {MACOS}", Source.HIT_LOCALLY, 2000, "c", platform=MACOS),
+    ProcessRow(
+        kind="metadata",
+        description="Check the metadata of core:wheel",
+        source=Source.MEMOIZED,
+        milliseconds=300,
+        output="m",
+    ),
+    ProcessRow(
+        kind="compile",
+        description=f"Compile a.cc for {LINUX}",
+        source=Source.RAN,
+        milliseconds=2000,
+        output="a",
+        platform=LINUX,
+    ),
+    ProcessRow(
+        kind="compile",
+        description=f"Compile b.cc for {LINUX}",
+        source=Source.MEMOIZED,
+        milliseconds=2000,
+        output="b",
+        platform=LINUX,
+    ),
+    ProcessRow(
+        kind="compile",
+        description=f"Compile a.cc for {MACOS}",
+        source=Source.HIT_LOCALLY,
+        milliseconds=2000,
+        output="c",
+        platform=MACOS,
+    ),
 )
 SPANS = (
-    Span("Install the compiler", Source.RAN, 102, 130),
-    Span(f"Compile a.cc for {LINUX}", Source.RAN, 130, 142),
-    Span(f"Compile a.cc for {MACOS}", Source.HIT_LOCALLY, 130, 130.5),
+    Span(description="Install the compiler", source=Source.RAN, start=102, end=130),
+    Span(description=f"Compile a.cc for {LINUX}", source=Source.RAN, start=130, end=142),
+    Span(description=f"Compile a.cc for {MACOS}", source=Source.HIT_LOCALLY, start=130, end=130.5),
 )
 
 
 def run(processes: tuple[ProcessRow, ...] = PROCESSES, spans: tuple[Span, ...] = SPANS) -> PackageRun:
-    return PackageRun(100, 50, True, (), processes, spans)
+    return PackageRun(started=100, seconds=50, succeeded=True, reports=(), processes=processes, spans=spans)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +84,13 @@ def test_the_axis_goes_from_the_first_process_to_the_last_and_counts_from_the_ru
 @pytest.mark.parametrize("seconds", [0.004, 0.3, 1, 7, 61, 500, 86_400])
 def test_an_axis_of_any_length_has_a_few_labels_within_it(seconds: float) -> None:
     places = [place for place, _ in Axis(0, 0, seconds).ticks()]
-    assert 3 <= len(places) <= 6 and all(0 <= place <= 100.001 for place in places)
+    assert 3 <= len(places) <= 6
+    assert all(0 <= place <= 100.001 for place in places)
 
 
 def test_an_axis_of_no_length_has_no_labels() -> None:
-    assert Axis(0, 5, 5).ticks() == [] and Axis(0, 5, 5).percent(5) == 0
+    assert Axis(0, 5, 5).ticks() == []
+    assert Axis(0, 5, 5).percent(5) == 0
 
 
 def test_what_runs_at_the_same_time_is_in_different_lanes_and_a_lane_is_used_again() -> None:
@@ -78,7 +108,16 @@ def test_what_runs_at_the_same_time_is_in_different_lanes_and_a_lane_is_used_aga
     ],
 )
 def test_a_process_has_its_own_platform_whatever_its_description(description: str, platform: str, name: str) -> None:
-    (only,) = group_by_stage(run((ProcessRow("compile", description, Source.MEMOIZED, 1, platform=platform),), ()))
+    (only,) = group_by_stage(
+        run(
+            (
+                ProcessRow(
+                    kind="compile", description=description, source=Source.MEMOIZED, milliseconds=1, platform=platform
+                ),
+            ),
+            (),
+        )
+    )
     assert only.name == name
 
 
@@ -99,7 +138,9 @@ def test_a_stage_of_one_platform_has_no_parts() -> None:
 
 
 def test_a_step_of_the_critical_path_that_the_daemon_kept_is_said_to_be_kept() -> None:
-    link = ProcessRow("link", "Link a.so", Source.MEMOIZED, 40, "l", (1,))
+    link = ProcessRow(
+        kind="link", description="Link a.so", source=Source.MEMOIZED, milliseconds=40, output="l", needs=(1,)
+    )
     text = render_timeline(run((*PROCESSES, link))).text
     path = text[text.index("<ol") : text.index("</ol>")]
     assert path.index(f"Compile a.cc for {LINUX}") < path.index("12.0 s, run") < path.index("Link a.so")
@@ -112,6 +153,8 @@ def test_why_there_is_no_timeline_is_said() -> None:
 
 
 def test_a_run_that_failed_before_a_wheel_has_its_processes_all_the_same() -> None:
-    failed = Span(f"Compile bad.cc for {LINUX}", Source.RAN, 130, 131, failed=True)
+    failed = Span(description=f"Compile bad.cc for {LINUX}", source=Source.RAN, start=130, end=131, failed=True)
     text = render_timeline(run((), (*SPANS, failed))).text
-    assert "No wheel was reported" in text and 'class="bar failed"' in text and "1.0 s" in text
+    assert "No wheel was reported" in text
+    assert 'class="bar failed"' in text
+    assert "1.0 s" in text
