@@ -52,8 +52,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 @contextmanager
 def _home(chosen: Path | None) -> Iterator[Path]:
     if chosen is None:
-        with tempfile.TemporaryDirectory(prefix="spokeshave-bench-") as made:
-            yield Path(made).resolve()
+        with tempfile.TemporaryDirectory(prefix="spokeshave-bench-") as temporary:
+            yield Path(temporary).resolve()
     else:
         chosen.mkdir(parents=True, exist_ok=True)
         yield chosen.resolve()

@@ -64,8 +64,8 @@ def serving(folder: Path) -> Iterator[CacheServer]:
         )
     try:
         _wait(process, ready, log)
-        told = json.loads(ready.read_text())
-        yield CacheServer(Daemon(process.pid), folder, told["address"], Path(told["python"]), tuple(told["options"]))
+        facts = json.loads(ready.read_text())
+        yield CacheServer(Daemon(process.pid), folder, facts["address"], Path(facts["python"]), tuple(facts["options"]))
     finally:
         end(process)
 

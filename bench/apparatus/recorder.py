@@ -46,27 +46,33 @@ class Recorder(grpc.GenericRpcHandler):  # type: ignore[misc]
         return grpc.stream_stream_rpc_method_handler(handle)
 
     def _hand_on(self, call: Any, method: str, requests: Iterator[bytes], context: Any) -> Iterator[bytes]:
-        told: dict[str, Any] = {"method": method, "began": time.monotonic(), "requests": [], "sent": 0, "received": 0}
-        told.update(status="OK", stores=method.endswith(_STORES))
-        self.calls.append(told)
+        call_record: dict[str, Any] = {
+            "method": method,
+            "began": time.monotonic(),
+            "requests": [],
+            "sent": 0,
+            "received": 0,
+        }
+        call_record.update(status="OK", stores=method.endswith(_STORES))
+        self.calls.append(call_record)
         answer = hashlib.sha256()
         try:
-            for message in call(_noted(requests, told)):
-                told["received"] += len(message)
+            for message in call(_noted(requests, call_record)):
+                call_record["received"] += len(message)
                 answer.update(message)
                 yield message
         except grpc.RpcError as err:
-            told["status"] = err.code().name
+            call_record["status"] = err.code().name
             context.abort(err.code(), err.details())
         finally:
-            told.update(ended=time.monotonic(), answer=answer.hexdigest())
+            call_record.update(ended=time.monotonic(), answer=answer.hexdigest())
 
 
-def _noted(requests: Iterator[bytes], told: dict[str, Any]) -> Iterator[bytes]:
+def _noted(requests: Iterator[bytes], call_record: dict[str, Any]) -> Iterator[bytes]:
     for message in requests:
-        told["sent"] += len(message)
-        if not told["stores"]:
-            told["requests"].append(base64.b64encode(message).decode())
+        call_record["sent"] += len(message)
+        if not call_record["stores"]:
+            call_record["requests"].append(base64.b64encode(message).decode())
         yield message
 
 

@@ -47,13 +47,13 @@ async def replay(channel: Any, calls: Iterable[dict[str, Any]], at_a_time: int) 
     """All calls in the order of the record, each as soon as there is room for it."""
     began, cpu = time.monotonic(), time.process_time()
     room = asyncio.Semaphore(at_a_time)
-    made = await asyncio.gather(*(make(channel, call, room) for call in calls))
+    answers = await asyncio.gather(*(make(channel, call, room) for call in calls))
     return {
         "began": began,
         "ended": time.monotonic(),
         "cpu": time.process_time() - cpu,
-        "received": sum(received for received, _ in made),
-        "wrong": Counter(wrong for _, wrong in made if wrong),
+        "received": sum(received for received, _ in answers),
+        "wrong": Counter(wrong for _, wrong in answers if wrong),
     }
 
 

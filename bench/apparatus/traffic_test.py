@@ -7,8 +7,8 @@ from bench.apparatus.traffic import Traffic
 
 
 def call(method: str, began: float, ended: float, **more: object) -> dict[str, object]:
-    told = {"method": f"/service/{method}", "began": began, "ended": ended, "sent": 10, "received": 100}
-    return {**told, "status": "OK", "stores": False, "requests": [], "answer": "", **more}
+    record = {"method": f"/service/{method}", "began": began, "ended": ended, "sent": 10, "received": 100}
+    return {**record, "status": "OK", "stores": False, "requests": [], "answer": "", **more}
 
 
 def traffic(place: Path, *calls: dict[str, object]) -> Traffic:

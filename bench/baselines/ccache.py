@@ -56,9 +56,9 @@ class Ccache:
 
     def calls(self) -> CompilerCalls:
         """The compiler's calls since the last time that this was asked."""
-        told = self._run("--print-stats").output
+        statistics = self._run("--print-stats").output
         self._run("--zero-stats")
-        return parse_calls(told)
+        return parse_calls(statistics)
 
     def size(self) -> int:
         """Bytes of the files in its cache."""

@@ -177,8 +177,8 @@ class SetuptoolsProject:
     def wheel(self, python: Path) -> command.Finished:
         """`pip wheel` from a clean tree."""
         shutil.rmtree(self._source / "build", ignore_errors=True)
-        for left in self._source.glob("*.egg-info"):
-            shutil.rmtree(left)
+        for leftover in self._source.glob("*.egg-info"):
+            shutil.rmtree(leftover)
         for path in (self._place / "wheels", self._place / "objects"):
             shutil.rmtree(path, ignore_errors=True)
         argv = (

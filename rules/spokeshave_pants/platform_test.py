@@ -127,7 +127,7 @@ def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag
 
 
 @pytest.mark.parametrize(
-    ("tag", "told"),
+    ("tag", "expected"),
     [
         ("manylinux_2_40_x86_64", "Use `manylinux_2_39_x86_64` or an older one"),
         ("macosx_11_3_arm64", "no installer looks for.* Use `macosx_11_0_arm64`"),
@@ -135,8 +135,8 @@ def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag
         ("macosx_10_16_x86_64", "never a macOS 10.16"),
     ],
 )
-def test_a_floor_that_no_system_has_is_refused(tag: str, told: str) -> None:
-    with pytest.raises(InvalidPlatformError, match=told):
+def test_a_floor_that_no_system_has_is_refused(tag: str, expected: str) -> None:
+    with pytest.raises(InvalidPlatformError, match=expected):
         Platform.parse(tag, where=WHERE)
 
 

@@ -136,10 +136,10 @@ def test_two_first_starts_at_once_prepare_once_and_both_run(first_starts: FirstS
 
 
 def test_a_first_start_tells_its_progress(first_starts: FirstStarts) -> None:
-    told = next(text for text in first_starts.stderrs if "preparing Pants in" in text)
+    message = next(text for text in first_starts.stderrs if "preparing Pants in" in text)
     for step in ("virtual environment on .*/python3.9", "Pants and its libraries", "the pex file"):
-        assert re.search(rf"^\./pants:   {step} \.\.\.$", told, re.MULTILINE)
-        assert re.search(rf"^\./pants:   {step}: \d+ s$", told, re.MULTILINE)
+        assert re.search(rf"^\./pants:   {step} \.\.\.$", message, re.MULTILINE)
+        assert re.search(rf"^\./pants:   {step}: \d+ s$", message, re.MULTILINE)
 
 
 def test_a_start_writes_nothing_to_the_home_but_the_caches(first_starts: FirstStarts) -> None:
@@ -203,26 +203,26 @@ def test_a_distribution_with_another_hash_is_refused(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     head, name, rest = machine.pins.read_text().partition("ansicolors==")
     machine.pins.write_text(head + name + re.sub(r"sha256:\w{64}", "sha256:" + 64 * "0", rest, count=2))
-    told = failure_of(machine)
-    assert "DO NOT MATCH THE HASHES" in told
-    assert "ansicolors" in told
-    assert "stopped at: Pants and its libraries" in told
+    message = failure_of(machine)
+    assert "DO NOT MATCH THE HASHES" in message
+    assert "ansicolors" in message
+    assert "stopped at: Pants and its libraries" in message
 
 
 def test_a_pex_file_with_another_hash_is_refused(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     text = machine.launcher.read_text()
     machine.launcher.write_text(re.sub(r"(?m)^pex_sha256=\w{64}$", "pex_sha256=" + 64 * "0", text))
-    told = failure_of(machine)
-    assert f"where the launcher says {64 * '0'}" in told
-    assert "stopped at: the pex file" in told
+    message = failure_of(machine)
+    assert f"where the launcher says {64 * '0'}" in message
+    assert "stopped at: the pex file" in message
 
 
 def test_without_a_network_the_reason_and_the_remedy_are_told(tmp_path: Path) -> None:
     nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""}
-    told = failure_of(Machine(tmp_path, variables=nobody))
-    assert "stopped at: Pants and its libraries" in told
-    assert "PIP_PROXY" in told
+    message = failure_of(Machine(tmp_path, variables=nobody))
+    assert "stopped at: Pants and its libraries" in message
+    assert "PIP_PROXY" in message
 
 
 def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
@@ -232,9 +232,9 @@ def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
         found = shutil.which(command, path=SYSTEM)
         assert found
         (programs / command).symlink_to(found)
-    told = failure_of(Machine(tmp_path, path=str(programs)))
-    assert "Pants runs on CPython 3.9 only" in told
-    assert "apt install python3.9-venv" in told
+    message = failure_of(Machine(tmp_path, path=str(programs)))
+    assert "Pants runs on CPython 3.9 only" in message
+    assert "apt install python3.9-venv" in message
 
 
 def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_path: Path) -> None:
@@ -250,6 +250,6 @@ def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_p
 
 def test_a_place_whose_path_pants_cannot_take_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "a place"
-    told = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
-    assert f"Pants cannot be kept in {place}" in told
+    message = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
+    assert f"Pants cannot be kept in {place}" in message
     assert not place.exists()

@@ -101,9 +101,9 @@ def test_a_pull_request_gets_no_secret() -> None:
 
 def test_the_machine_that_builds_has_the_pythons_whose_headers_are_pinned() -> None:
     pinned = re.findall(r'^"3\.\d+" = "([\d.]+)\|', (REPOSITORY / "pants.toml").read_text(), re.MULTILINE)
-    there = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
+    pythons = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
     assert pinned
-    assert set(pinned) <= set(there)
+    assert set(pinned) <= set(pythons)
 
 
 def with_remote_cache(command: str, **variables: str) -> dict[str, str]:

@@ -82,9 +82,9 @@ async def bench_build(
         *(action for extension in extensions for action in extension.actions),
         *(action for wheel in wheels for action in wheel.actions),
     ]
-    told = await Get(Digest, CreateDigest([FileContent(REPORT, report(actions, run_id))]))
+    report_digest = await Get(Digest, CreateDigest([FileContent(REPORT, report(actions, run_id))]))
     workspace.write_digest(
-        await Get(Digest, MergeDigests([told, *(e.digest for e in extensions), *(w.digest for w in wheels)])),
+        await Get(Digest, MergeDigests([report_digest, *(e.digest for e in extensions), *(w.digest for w in wheels)])),
         path_prefix=subsystem.output,
     )
     return BenchBuild(exit_code=0)

@@ -53,9 +53,9 @@ def test_every_wrong_entry_is_told_at_once() -> None:
     pin = f"{URL}|{SHA256}|1"
     with pytest.raises(PinnedArchiveError) as caught:
         PinnedArchives.parse({"3.12": "?", "3,11": pin, "3.13:win_amd46": pin, "3.10:": pin, "3.9": pin})
-    told = str(caught.value)
-    assert all(f"in {key!r}," in told for key in ("3.12", "3,11", "3.13:win_amd46", "3.10:"))
-    assert "in '3.9'" not in told
+    message = str(caught.value)
+    assert all(f"in {key!r}," in message for key in ("3.12", "3,11", "3.13:win_amd46", "3.10:"))
+    assert "in '3.9'" not in message
 
 
 def test_a_platforms_own_archive_wins_and_either_build_serves_the_other() -> None:

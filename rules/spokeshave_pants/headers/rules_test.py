@@ -174,8 +174,8 @@ def machine() -> RuleRunner:
 def real_pyconfig(folder: Path) -> str:
     """Debian's includes the one of the processor, which is in another folder."""
     text = (folder / "pyconfig.h").read_text()
-    elsewhere = re.search(rf"include <({platform.machine()}-linux-gnu/\S+)>", text)
-    return (folder.parent / elsewhere[1]).read_text() if elsewhere else text
+    processor_header = re.search(rf"include <({platform.machine()}-linux-gnu/\S+)>", text)
+    return (folder.parent / processor_header[1]).read_text() if processor_header else text
 
 
 def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_test(machine: RuleRunner) -> None:

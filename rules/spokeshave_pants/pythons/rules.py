@@ -101,7 +101,7 @@ async def find_interpreters(subsystem: WheelPythonsSubsystem, bash: BashBinary) 
         ProcessResult,
         Process(
             argv=(bash.path, "-c", discovery_script(paths)),
-            env={"PATH": environment.get("PATH", "")},  # # pyenv's shims need it
+            env={"PATH": environment.get("PATH", "")},  # pyenv's shims need it
             description="Find Python interpreters",
             level=LogLevel.DEBUG,
             cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,

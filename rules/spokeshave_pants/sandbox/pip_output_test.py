@@ -20,9 +20,9 @@ please update the hashes. Otherwise, examine the package contents carefully; som
 
 
 def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
-    told = wrong_hashes(PIP)
-    assert told is not None
-    assert told.splitlines()[1:7] == [
+    message = wrong_hashes(PIP)
+    assert message is not None
+    assert message.splitlines()[1:7] == [
         "  * pybind11==2.13.6 (pybind11-2.13.6-py3-none-any.whl)",
         "    pinned: sha256 0000 or 1111",
         "    got: 237c",
@@ -30,12 +30,12 @@ def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
         "    pinned: sha256 2222",
         "    got: 883c",
     ]
-    assert "uv pip compile --generate-hashes" in told
+    assert "uv pip compile --generate-hashes" in message
 
 
 def test_no_address_and_no_path_of_the_sandbox_is_shown() -> None:
-    told = wrong_hashes(PIP) or ""
-    assert "https:" not in told and "/tmp" not in told
+    message = wrong_hashes(PIP) or ""
+    assert "https:" not in message and "/tmp" not in message
 
 
 def test_other_failures_of_pip_are_not_taken_for_wrong_hashes() -> None:

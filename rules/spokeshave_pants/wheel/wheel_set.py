@@ -37,7 +37,7 @@ class SmokeTestError(SpokeshaveError):
 
 
 @dataclass(frozen=True)
-class TriedWheelsRequest:
+class SmokeTestedWheelsRequest:
     """A request for the smoke-tested wheels of a target.
 
     Attributes:
@@ -49,7 +49,7 @@ class TriedWheelsRequest:
 
 
 @dataclass(frozen=True)
-class TriedWheel:
+class SmokeTestedWheel:
     """A stamped wheel and its smoke-test results on each Python."""
 
     wheel: StampedWheel
@@ -66,14 +66,14 @@ class TriedWheel:
 
 
 @dataclass(frozen=True)
-class TriedWheels:
+class SmokeTestedWheels:
     """All wheels of a target with their results, passed or not.
 
     Attributes:
         left_out: Wheels that were not built because they cannot run here, with the reason.
     """
 
-    wheels: tuple[TriedWheel, ...]
+    wheels: tuple[SmokeTestedWheel, ...]
     left_out: tuple[str, ...] = ()
 
 
@@ -87,7 +87,7 @@ class TestedWheels:
     """All wheels of a target. None failed. Their reports list those that were not run."""
 
     digest: Digest
-    wheels: tuple[TriedWheel, ...]
+    wheels: tuple[SmokeTestedWheel, ...]
 
     # Not for pytest to collect.
     __test__ = False
@@ -117,7 +117,7 @@ class WheelReports(EngineAwareReturnType):
 
 
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
-async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) -> TriedWheels:
+async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWheelSubsystem) -> SmokeTestedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     matrix = plan.matrix.narrowed(chosen.globs()) if chosen.platforms else plan.matrix
     if not matrix.platforms:
@@ -137,7 +137,9 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
     for (key, _), report in zip(tried, reports):
         by_key[key].append(report)
-    return TriedWheels(tuple(TriedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels), tuple(left_out))
+    return SmokeTestedWheels(
+        tuple(SmokeTestedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels), tuple(left_out)
+    )
 
 
 def _sort_chances(
@@ -155,7 +157,7 @@ def _sort_chances(
 
 @rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
-    tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
+    tried = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
     problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
     if problems:
         remedy = (
@@ -169,7 +171,7 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
-    tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
+    tried = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
     actions = [action for wheel in tried.wheels for action in _actions(wheel)]
     return WheelReports(
         reports=tuple(_report(wheel, run_id) for wheel in tried.wheels),
@@ -196,11 +198,11 @@ def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ..
     )
 
 
-def _actions(tested: TriedWheel) -> tuple[Action, ...]:
+def _actions(tested: SmokeTestedWheel) -> tuple[Action, ...]:
     return (*tested.wheel.actions, *(action for report in tested.smoke for action in report.actions))
 
 
-def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
+def _report(tested: SmokeTestedWheel, run_id: RunId) -> WheelReport:
     wheel = tested.wheel
     return WheelReport(
         target=wheel.key.address.spec,

@@ -26,7 +26,7 @@ def failed(project: Project, target: str, *options: str) -> PantsRun:
     return run
 
 
-def assert_told(run: PantsRun, *words: str) -> None:
+def assert_in_error(run: PantsRun, *words: str) -> None:
     missing = [word for word in words if word not in run.output]
     assert not missing, f"the error has no {missing}:\n{run.output}"
 
@@ -143,7 +143,7 @@ CASES = {
 def test_bad_input_is_told_with_its_place_and_remedy(project: Project, case: str) -> None:
     target, *words = CASES[case]
     run = failed(project, target)
-    assert_told(run, *words)
+    assert_in_error(run, *words)
     assert "Traceback" not in run.output
 
 
@@ -155,7 +155,7 @@ def test_what_no_compiler_is_needed_for_is_told_before_anything_is_compiled(proj
     source.write_text(f"{source.read_text()}/* {uuid.uuid4()}: compiled nowhere yet */\n")
     target, *words = CASES[case]
     run = failed(project, target)
-    assert_told(run, *words)
+    assert_in_error(run, *words)
     assert "Compile bad/good/native.c" not in run.output
 
 
@@ -179,7 +179,7 @@ SMOKE_CASES = {
 def test_a_wheel_whose_smoke_test_goes_wrong_is_not_written(project: Project, case: str) -> None:
     target, words = SMOKE_CASES[case]
     run = failed(project, target)
-    assert_told(
+    assert_in_error(
         run,
         f"{target} for manylinux_2_17_x86_64 and cp312-abi3 failed its smoke test on Python 3.12",
         words,
@@ -189,7 +189,7 @@ def test_a_wheel_whose_smoke_test_goes_wrong_is_not_written(project: Project, ca
 
 
 def test_a_wheel_that_imports_only_with_the_source_tree_present_is_not_written(project: Project) -> None:
-    assert_told(
+    assert_in_error(
         failed(project, "bad/unlisted:wheel"),
         "bad/unlisted:wheel for manylinux_2_17_x86_64 and cp312-abi3 failed its smoke test on Python 3.12",
         "import unlisted: ModuleNotFoundError: No module named 'unlisted.helper'",
@@ -206,5 +206,5 @@ def test_a_library_that_needs_a_newer_glibc_than_the_tag_allows_is_refused(proje
     # As if it had been built on a newer machine: its symbols are of glibc 2.34.
     place.write_bytes(library.replace(b"GLIBC_2.2.5\0", b"GLIBC_2.34\0\0"))
     run = failed(project, "bad/prebuilt:wheel")
-    assert_told(run, "bad/prebuilt:wheel", "prebuilt/libfresh.so", "GLIBC_2.34", "manylinux_2_17_x86_64")
+    assert_in_error(run, "bad/prebuilt:wheel", "prebuilt/libfresh.so", "GLIBC_2.34", "manylinux_2_17_x86_64")
     assert "Traceback" not in run.output

@@ -62,7 +62,7 @@ def test_another_place_user_and_a_cold_store_make_the_same_bytes(poisoned: Proje
         "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv"),
         "PANTS_NAMED_CACHES_DIR": str(home / "pants/named_caches"),
     }
-    elsewhere = {
+    other_machine = {
         "HOME": str(tmp_path / "a home"),
         "USER": "somebody",
         "LOGNAME": "somebody",
@@ -73,7 +73,7 @@ def test_another_place_user_and_a_cold_store_make_the_same_bytes(poisoned: Proje
         "PANTS_LOCAL_STORE_DIR": str(tmp_path / "store"),
     }
     (tmp_path / "a home").mkdir()
-    project = Project(Project.copy(tmp_path / "some where/else", "plain_c").root, {**here, **elsewhere})
+    project = Project(Project.copy(tmp_path / "some where/else", "plain_c").root, {**here, **other_machine})
     for source in ("plain_c/area.c", "plain_c/native.c"):
         project.write(source, (poisoned.root / source).read_text())
     project.pants(STABLE, "package", "plain_c:wheel", daemon=False, umask=0o077).checked()

@@ -78,8 +78,8 @@ def test_a_core_is_compiled_once_for_three_python_abis(project: Project, first: 
 
 
 def test_the_report_tells_of_the_same_processes_as_the_engine(project: Project, first: PantsRun) -> None:
-    told = [process for process in project.ran(WHEEL) if not process.startswith("Make the runtime pack")]
-    assert told == first.ran(
+    processes = [process for process in project.ran(WHEEL) if not process.startswith("Make the runtime pack")]
+    assert processes == first.ran(
         "Check the metadata ", "Compile ", "Link ", "Assemble ", "Repair ", "Verify ", "Stamp ", "Smoke-test "
     )
 

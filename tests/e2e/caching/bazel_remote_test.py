@@ -34,7 +34,7 @@ def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
     runner = bench.runner("bazel-remote-first")
     with serving(program, root / "cache") as server:
         first = runner.package(*server.options())
-        return Filled(program, root / "cache", first, tuple(runner.ran(*SHARED)), server.told("AC PUT"))
+        return Filled(program, root / "cache", first, tuple(runner.ran(*SHARED)), server.requests("AC PUT"))
 
 
 def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Filled) -> None:
@@ -49,7 +49,7 @@ def test_a_second_runner_that_has_the_password_makes_nothing(bench: Bench, fille
     runner = bench.runner("bazel-remote-second")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         second = runner.package(*server.options(LOGIN))
-        assert server.told("AC GET") >= len(filled.ran)
+        assert server.requests("AC GET") >= len(filled.ran)
     bench.check(second)
     assert second.warnings() == ""
     assert runner.ran(*SHARED) == []
@@ -59,7 +59,7 @@ def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Fill
     runner = bench.runner("bazel-remote-wrong")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         built = runner.package(*server.options("team:battery-staple"))
-        assert server.told("AC GET") == 0
+        assert server.requests("AC GET") == 0
     bench.check(built)
     assert "Failed to read from remote cache" in built.warnings()
     assert "Unauthenticated" in built.warnings() and "access denied" in built.warnings()

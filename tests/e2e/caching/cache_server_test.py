@@ -24,11 +24,11 @@ MEGA = 1 << 20
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder where nothing but Pants is prepared yet."""
-    made = tmp_path_factory.mktemp("home")
+    home_folder = tmp_path_factory.mktemp("home")
     subprocess.run([str(COMMAND.parents[1] / "pants"), "--no-pantsd", "--version"], check=True, capture_output=True)
     for prepared in _spokeshave_home().glob("pants-*"):
-        (made / prepared.name).symlink_to(prepared)
-    return made
+        (home_folder / prepared.name).symlink_to(prepared)
+    return home_folder
 
 
 def _spokeshave_home() -> Path:
@@ -109,14 +109,14 @@ def _status(home: Path, directory: Path, wanted: str) -> str:
     """The status, once it tells of the last requests."""
     text = ""
 
-    def told() -> bool:
+    def is_current() -> bool:
         nonlocal text
         command = [str(COMMAND), "status", "--directory", str(directory)]
         env = {**os.environ, "SPOKESHAVE_HOME": str(home)}
         text = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
         return wanted in text and "lookups: 2" in text
 
-    wait_for(told, 15)
+    wait_for(is_current, 15)
     return text
 
 

@@ -152,14 +152,14 @@ def test_a_client_on_another_operating_system_shares_what_the_workers_did(
 ) -> None:
     project.edit("tiny/tiny/__init__.py", "#")
     package(project, *workers.options).checked()
-    made = wheels(project)
+    built = wheels(project)
     project.clear_dist()
     other = dataclasses.replace(project, variables=other_system)
     package(other, *workers.options).checked()
     assert project.ran(TARGET, "runtime pack", "compile", "link") == []
     # Its own processes are another system's, which shares none with this one.
     assert len(project.ran(TARGET, "assemble")) == 2
-    assert made == wheels(project)
+    assert built == wheels(project)
 
 
 def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, workers: Workers) -> None:

@@ -105,8 +105,8 @@ def test_the_second_runner_compiles_links_and_repairs_nothing(second: tuple[Proj
 
 
 def test_both_have_the_same_wheels(first: Project, second: tuple[Project, PantsRun]) -> None:
-    made = {wheel.name: sha256(wheel) for wheel in first.wheels()}
-    assert made and made == {wheel.name: sha256(wheel) for wheel in second[0].wheels()}
+    hashes = {wheel.name: sha256(wheel) for wheel in first.wheels()}
+    assert hashes and hashes == {wheel.name: sha256(wheel) for wheel in second[0].wheels()}
 
 
 def test_a_runner_that_only_hits_has_neither_toolchain_nor_tools(second: tuple[Project, PantsRun]) -> None:

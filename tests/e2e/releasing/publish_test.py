@@ -32,7 +32,7 @@ class Publisher:
     """
 
     project: Project
-    told: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
 
     def publish(
         self,
@@ -49,7 +49,7 @@ class Publisher:
         names = (f"--wheel-publish-repositories={repositories}", "--release-version-channel=stable")
         arguments = (f"-l{level}", *names, *options, "publish", target)
         run = self.project.pants(*arguments, daemon=daemon, variables=variables)
-        self.told.append(run.output)
+        self.outputs.append(run.output)
         return run
 
 
@@ -163,9 +163,9 @@ def problem_of(run: PantsRun) -> str:
 
 def test_a_wrong_password_is_told(publisher: Publisher, index: IndexServer) -> None:
     run = publisher.publish("tiny:wheel", variables=Login().variables(), main_index=index.url)
-    told = problem_of(run)
-    assert told.startswith(f"{WHEELS[0]}: {index.url} refuses it: 403 ")
-    assert "Check TWINE_USERNAME and TWINE_PASSWORD" in told
+    message = problem_of(run)
+    assert message.startswith(f"{WHEELS[0]}: {index.url} refuses it: 403 ")
+    assert "Check TWINE_USERNAME and TWINE_PASSWORD" in message
     assert f"{WHEELS[0]} failed for @main-index ({index.url})." in run.stderr
     assert index.files() == {}
 
@@ -179,23 +179,23 @@ def test_a_wheel_that_is_there_with_other_bytes_is_told(publisher: Publisher, in
         run = publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url)
     finally:
         project.replace("tiny/tiny/__init__.py", "Another answer.", "The answer, from C++.")
-    told = problem_of(run)
+    message = problem_of(run)
     for name in WHEELS:
-        assert f"{name}: is already on {index.simple}, with other bytes" in told
-    assert "publish under a new version" in told
+        assert f"{name}: is already on {index.simple}, with other bytes" in message
+    assert "publish under a new version" in message
     assert index.files() == published
 
 
 def test_an_index_that_is_not_there_is_told(publisher: Publisher) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
-    told = problem_of(publisher.publish("tiny:wheel", variables=Login().variables(), main_index=url))
-    assert told.startswith(f"{WHEELS[0]}: {url}simple/ cannot be reached: Connection refused")
-    assert "Check the URL, the network and that the index runs." in told
+    message = problem_of(publisher.publish("tiny:wheel", variables=Login().variables(), main_index=url))
+    assert message.startswith(f"{WHEELS[0]}: {url}simple/ cannot be reached: Connection refused")
+    assert "Check the URL, the network and that the index runs." in message
 
 
 def test_a_repository_that_nobody_knows_is_told(publisher: Publisher) -> None:
-    told = problem_of(publisher.publish("tiny:wheel", variables=Login().variables()))
-    assert told.startswith("the repository 'main-index': is not known: ~/.pypirc has no URL for it")
+    message = problem_of(publisher.publish("tiny:wheel", variables=Login().variables()))
+    assert message.startswith("the repository 'main-index': is not known: ~/.pypirc has no URL for it")
 
 
 def test_a_url_with_credentials_is_refused_before_anything_runs(publisher: Publisher) -> None:
@@ -256,13 +256,13 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
         "tiny:wheel", *kept, variables=variables, level="trace", daemon=False, main_index=index.url
     )
     traced.checked()
-    told = "".join(publisher.told)
+    message = "".join(publisher.outputs)
     # Pants does log the process with its environment, and the command was seen: they would have been found.
-    assert "TWINE_PASSWORD" in told
+    assert "TWINE_PASSWORD" in message
     assert any(b"upload" in line and index.url.encode() in line for line in watch.seen)
 
     for secret in SECRETS:
-        assert secret.decode() not in told
+        assert secret.decode() not in message
         assert not any(secret in line for line in watch.seen)
     assert list(root.glob(".pants.d/pants.log"))
     assert list(sandboxes.glob("*/__run.sh"))

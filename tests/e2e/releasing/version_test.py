@@ -60,9 +60,9 @@ def test_without_a_channel_it_is_dev_in_a_clean_tree_and_local_in_one_with_chang
 
 
 def test_json_says_how_the_version_came_about(project: Project) -> None:
-    told = json.loads(version(project, "--channel=rc", "--date=20260821", "--format=json"))
-    assert (told["version"], told["channel"]) == ("3.12.4rc20260821", "rc")
-    assert sorted(told["packages"]) == ["core/version.json", "plain_c/version.json"]
+    report = json.loads(version(project, "--channel=rc", "--date=20260821", "--format=json"))
+    assert (report["version"], report["channel"]) == ("3.12.4rc20260821", "rc")
+    assert sorted(report["packages"]) == ["core/version.json", "plain_c/version.json"]
 
 
 def test_wheels_of_a_release_with_two_versions_are_told_with_both_files(project: Project) -> None:

@@ -36,7 +36,7 @@ class BazelRemote:
         address = f"grpc://{login}{'@' if login else ''}127.0.0.1:{self.port}"
         return ("--remote-cache-read", "--remote-cache-write", f"--remote-store-address={address}")
 
-    def told(self, request: str) -> int:
+    def requests(self, request: str) -> int:
         """How many requests of a kind, such as `AC PUT`, succeeded."""
         return len(re.findall(rf"GRPC {request} [0-9a-f]{{64}} OK$", self.log.read_text(), re.MULTILINE))
 

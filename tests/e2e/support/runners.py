@@ -115,10 +115,10 @@ def _copy(source: Path, destination: Path) -> None:
 
 
 def _project(root: Path, answer: str) -> Project:
-    made = Project.copy(root, "tiny")
+    new_project = Project.copy(root, "tiny")
     shutil.copy2(REPOSITORY / "pants.ci.toml", root)
-    made.write("tiny/BUILD", BUILD)
-    text = (made.root / "tiny/native.cc").read_text()
+    new_project.write("tiny/BUILD", BUILD)
+    text = (new_project.root / "tiny/native.cc").read_text()
     assert "42" in text
-    made.write("tiny/native.cc", text.replace("42", answer))
-    return made
+    new_project.write("tiny/native.cc", text.replace("42", answer))
+    return new_project

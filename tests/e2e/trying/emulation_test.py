@@ -84,10 +84,10 @@ def _line_before(stream: IO[str] | None, last: str) -> str:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    made = Project.copy(tmp_path_factory.mktemp("emulated") / "repo", "tiny")
-    made.write("tiny/BUILD", BUILD)
-    made.write("tiny/smoke/test_tiny.py", TEST)
-    with running(made) as project:
+    new_project = Project.copy(tmp_path_factory.mktemp("emulated") / "repo", "tiny")
+    new_project.write("tiny/BUILD", BUILD)
+    new_project.write("tiny/smoke/test_tiny.py", TEST)
+    with running(new_project) as project:
         yield project
 
 
@@ -161,14 +161,14 @@ def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Proje
     assert [(smoke["python"], smoke["outcome"]) for smoke in built["smoke"]] == [("3.13", "not run")]
     python = {"path": "/p", "version": "3.13.2", "platform": "macOS 14.5 arm64", "implementation": "CPython"}
     run = {"python": python, "outcome": "passed", "reason": "", "checks": []}
-    told = {"wheel": built["wheel"], "sha256": built["sha256"], "runs": [run]}
+    smoke_report = {"wheel": built["wheel"], "sha256": built["sha256"], "runs": [run]}
     (project.root / "reports").mkdir()
     option = "--wheel-smoke-reports=['reports/*.json']"
 
-    project.write("reports/mac.json", json.dumps(told))
+    project.write("reports/mac.json", json.dumps(smoke_report))
     assert "3.13 ok (elsewhere: macOS 14.5 arm64)" in project.package("tiny:mac", options=(option,)).output
 
-    project.write("reports/mac.json", json.dumps({**told, "sha256": "0" * 64}))
+    project.write("reports/mac.json", json.dumps({**smoke_report, "sha256": "0" * 64}))
     again = project.package("tiny:mac", options=(option,)).output
     assert "reports/mac.json tells of other bytes" in again
     shutil.rmtree(project.root / "reports")

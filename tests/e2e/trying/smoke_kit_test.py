@@ -64,9 +64,9 @@ def pins(requirements: Path, markers: Mapping[str, str]) -> Iterator[str]:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_what_the_command_needs_has_wheels_for_every_machine(kit: Path, tmp_path: Path, machine: str) -> None:
     tags, (sys_platform, platform_system, os_name, platform_machine) = MACHINES[machine]
-    there = {"sys_platform": sys_platform, "platform_system": platform_system, "os_name": os_name}
+    marker_values = {"sys_platform": sys_platform, "platform_system": platform_system, "os_name": os_name}
     python = {"python_version": "3.13", "python_full_version": "3.13.0", "platform_machine": platform_machine}
-    markers = {**{name: str(value) for name, value in default_environment().items()}, **there, **python}
+    markers = {**{name: str(value) for name, value in default_environment().items()}, **marker_values, **python}
     (tmp_path / "pins.txt").write_text("".join(pins(kit / "tools.txt", markers)))
     done = subprocess.run(
         [

@@ -23,7 +23,7 @@ from spokeshave.wheel.version_module import render_version_module
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 
 
-def told(folder: Path, **arguments: object) -> list[str]:
+def problems_of(folder: Path, **arguments: object) -> list[str]:
     with pytest.raises(InvalidInputsError) as caught:
         make_wheel(folder, **arguments)  # type: ignore[arg-type]
     assert not (folder / "dist").exists()
@@ -112,21 +112,23 @@ def test_source_tree_may_hold_the_version_module_as_it_is_generated(tmp_path: Pa
 
 def test_another_file_in_the_version_modules_place_is_refused(tmp_path: Path) -> None:
     files = {**FILES, "abacus_runtime/_version.py": "mine = 1\n"}
-    assert told(tmp_path, files=files) == ["payload/abacus_runtime/_version.py"]
-    assert told(tmp_path / "b", files={**FILES, "abacus_runtime/_Version.py": ""}) == ["abacus_runtime/_version.py"]
+    assert problems_of(tmp_path, files=files) == ["payload/abacus_runtime/_version.py"]
+    assert problems_of(tmp_path / "b", files={**FILES, "abacus_runtime/_Version.py": ""}) == [
+        "abacus_runtime/_version.py"
+    ]
 
 
 @pytest.mark.parametrize("path", ["../v.py", "/v.py", "a b/v.py", "v.txt", "a//v.py", "a/1.py"])
 def test_version_module_that_is_no_module_is_refused(tmp_path: Path, path: str) -> None:
-    assert told(tmp_path, version_module=path) == [path]
+    assert problems_of(tmp_path, version_module=path) == [path]
 
 
 def test_wheel_without_files_is_refused(tmp_path: Path) -> None:
-    assert told(tmp_path, files={"__pycache__/x.pyc": ""}, version_module=None) == ["payload"]
+    assert problems_of(tmp_path, files={"__pycache__/x.pyc": ""}, version_module=None) == ["payload"]
 
 
 def test_faults_of_all_inputs_are_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
-    places = told(
+    places = problems_of(
         tmp_path,
         pyproject='[project]\nname = "a"\n',
         files={"a-1.dist-info/METADATA": ""},

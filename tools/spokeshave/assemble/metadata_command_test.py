@@ -22,8 +22,8 @@ def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: CaptureFixture[st
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\nrequires-python = "3.x"\n')
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]) == 1
-    told = capsys.readouterr().err
-    assert "project.version" in told and "project.requires-python" in told
+    message = capsys.readouterr().err
+    assert "project.version" in message and "project.requires-python" in message
 
 
 SCRIPTS = """
@@ -43,10 +43,10 @@ def test_scripts_that_a_smoke_test_names_must_exist(tmp_path: Path, capsys: Capt
     command = ["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json"), "--script"]
     assert main([*command, "tool"]) == 0
     assert main([*command, "tol", "--script", "g"]) == 1
-    told = capsys.readouterr().err
-    assert "project.scripts: has no 'tol', which `smoke_scripts` names" in told
-    assert "project.scripts: has no 'g', which `smoke_scripts` names" in told
-    assert "The console scripts ([project.scripts]) are: tool." in told
+    message = capsys.readouterr().err
+    assert "project.scripts: has no 'tol', which `smoke_scripts` names" in message
+    assert "project.scripts: has no 'g', which `smoke_scripts` names" in message
+    assert "The console scripts ([project.scripts]) are: tool." in message
 
 
 def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
@@ -54,5 +54,5 @@ def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\n')
     report = tmp_path / "report.json"
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(report), "--script", "tool"]) == 1
-    told = capsys.readouterr().err
-    assert "project.version" in told and "has no 'tool'" in told and "are: none." in told
+    message = capsys.readouterr().err
+    assert "project.version" in message and "has no 'tool'" in message and "are: none." in message

@@ -24,7 +24,7 @@ def read(folder: Path, text: str, *pins: str, **files: str) -> WheelMetadata:
     return metadata
 
 
-def told(folder: Path, text: str, *pins: str) -> dict[str, str]:
+def problems_of(folder: Path, text: str, *pins: str) -> dict[str, str]:
     with pytest.raises(InvalidMetadataError) as caught:
         read(folder, text, *pins)
     assert all(problem.remedy for problem in caught.value.problems)
@@ -47,8 +47,8 @@ def test_version_is_the_placeholder_whether_static_or_dynamic(tmp_path: Path) ->
 
 
 def test_version_that_is_both_or_neither_is_refused(tmp_path: Path) -> None:
-    assert "project.version" in told(tmp_path, f'{DYNAMIC}version = "1"\n')
-    assert "project.version" in told(tmp_path, HEAD)
+    assert "project.version" in problems_of(tmp_path, f'{DYNAMIC}version = "1"\n')
+    assert "project.version" in problems_of(tmp_path, HEAD)
 
 
 def test_every_other_dynamic_field_is_refused_with_a_remedy(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_legacy_license_text_may_have_lines(tmp_path: Path) -> None:
 
 
 def test_license_that_is_no_spdx_expression_is_refused(tmp_path: Path) -> None:
-    assert told(tmp_path, f'{DYNAMIC}license = "The usual"\n') == {
+    assert problems_of(tmp_path, f'{DYNAMIC}license = "The usual"\n') == {
         "project.license": "'The usual' is not an SPDX license expression"
     }
 
@@ -189,7 +189,7 @@ def test_entry_points_that_cannot_be_installed_are_told_all_at_once(tmp_path: Pa
         '[project.gui-scripts]\nsame = "a:b"\n'
         '[project.entry-points.g]\n"a=b" = "a"\n"[x" = "a"\n[project.entry-points.console_scripts]\nx = "a:b"\n'
     )
-    assert sorted(told(tmp_path, text)) == [
+    assert sorted(problems_of(tmp_path, text)) == [
         "project.entry-points.console_scripts",
         "project.entry-points.g.[x",
         "project.entry-points.g.a=b",
@@ -236,7 +236,7 @@ def test_pin_takes_the_place_of_requirements_with_their_extras_and_markers(tmp_p
 
 def test_pin_of_a_requirement_with_a_version_is_refused(tmp_path: Path) -> None:
     text = f'{DYNAMIC}dependencies = ["b>=1"]\n[project.optional-dependencies]\ne = ["b @ https://e.org/b"]\n'
-    assert list(told(tmp_path, text, "b")) == ["project.dependencies[0]", "project.optional-dependencies.e[0]"]
+    assert list(problems_of(tmp_path, text, "b")) == ["project.dependencies[0]", "project.optional-dependencies.e[0]"]
 
 
 def test_everything_that_is_wrong_is_told_at_once_by_its_key(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_everything_that_is_wrong_is_told_at_once_by_its_key(tmp_path: Path) -> 
         'authors = [{nom = "x"}, {name = "a\\nb"}]\nurls = {"long-long-long-long-long-long-long-label" = "x"}\n'
         '[project.optional-dependencies]\na_b = []\nA-B = []\n"?" = []\n[project.scripts]\nx = 1\n'
     )
-    assert set(told(tmp_path, text)) >= {
+    assert set(problems_of(tmp_path, text)) >= {
         "project",
         "project.authors[0]",
         "project.authors[1].name",
@@ -288,7 +288,7 @@ def test_missing_pyproject_is_refused(tmp_path: Path) -> None:
 
 def test_readme_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "R.md").write_bytes(b"\xff")
-    assert "not UTF-8" in told(tmp_path, f'{DYNAMIC}readme = "R.md"\n')["project"]
+    assert "not UTF-8" in problems_of(tmp_path, f'{DYNAMIC}readme = "R.md"\n')["project"]
 
 
 @pytest.mark.parametrize("key", sorted(KNOWN_PROJECT_FIELDS - {"name", "version"}))

@@ -11,7 +11,7 @@ from spokeshave.errors import InvalidPayloadError
 from spokeshave.testing.wheel_fixtures import write_tree
 
 
-def told(root: Path) -> dict[str, str]:
+def problems_of(root: Path) -> dict[str, str]:
     with pytest.raises(InvalidPayloadError) as caught:
         read_payload(root)
     return {problem.place.replace(f"{root}/", ""): problem.message for problem in caught.value.problems}
@@ -46,7 +46,7 @@ def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tm
     outside = write_tree(tmp_path / "p-outside", {"secret": ""})
     for name, target in {"dangling": "none", "loop": "loop", "out": str(outside / "secret"), "dir": "d"}.items():
         (root / name).symlink_to(target)
-    assert told(root) == {
+    assert problems_of(root) == {
         "dangling": "is a link to none, which does not exist",
         "loop": "is a link to loop, which does not exist",
         "out": "is a link that leaves p",
@@ -57,14 +57,14 @@ def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tm
 def test_names_that_differ_only_by_case_or_unicode_form_are_refused(tmp_path: Path) -> None:
     composed, decomposed = unicodedata.normalize("NFC", "ü.py"), unicodedata.normalize("NFD", "ü.py")
     files = ["Readme", "README", "Pkg/a.py", "pkg/b.py", composed, decomposed]
-    places = told(write_tree(tmp_path / "p", dict.fromkeys(files, "")))
+    places = problems_of(write_tree(tmp_path / "p", dict.fromkeys(files, "")))
     assert list(places) == ["Readme", "pkg", composed] or list(places) == ["Readme", "pkg", decomposed]
 
 
 def test_names_that_no_wheel_can_carry_are_refused(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "p", {"a\\b": "", "c\nd": ""})
     (root / os.fsdecode(b"\xff.py")).write_text("")
-    messages = told(root).values()
+    messages = problems_of(root).values()
     assert sorted(set(messages)) == [
         "has a backslash or a control character in its name",
         "has a name that is not UTF-8",
@@ -74,11 +74,11 @@ def test_names_that_no_wheel_can_carry_are_refused(tmp_path: Path) -> None:
 
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
     os.mkfifo(write_tree(tmp_path / "p", {}) / "pipe")
-    assert told(tmp_path / "p") == {"pipe": "is neither a file nor a folder"}
+    assert problems_of(tmp_path / "p") == {"pipe": "is neither a file nor a folder"}
 
 
 def test_missing_payload_is_refused(tmp_path: Path) -> None:
-    assert list(told(tmp_path / "none").values()) == ["is not a folder"]
+    assert list(problems_of(tmp_path / "none").values()) == ["is not a folder"]
 
 
 def test_metadata_and_data_folders_in_the_payload_are_refused(tmp_path: Path) -> None:

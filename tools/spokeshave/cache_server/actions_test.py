@@ -31,10 +31,10 @@ def test_a_truncated_result_is_none_and_goes(tmp_path: Path, keep: int) -> None:
 
 
 def test_a_result_with_a_changed_byte_is_none_and_is_told(tmp_path: Path) -> None:
-    told = []
-    actions = Actions(tmp_path, damaged=lambda: told.append("damaged"))
+    events = []
+    actions = Actions(tmp_path, damaged=lambda: events.append("damaged"))
     actions.write(KEY, 140, b"result")
     (path,) = (tmp_path / "ac").glob("*/*")
     path.write_bytes(path.read_bytes()[:-1] + b"T")
     assert actions.read(KEY, 140) is None
-    assert told == ["damaged"]
+    assert events == ["damaged"]

@@ -21,9 +21,9 @@ def place(folder: Path, sha256: str = HASH) -> Path:
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    made = Blobs(tmp_path)
-    made.write(HASH, [DATA[:300], DATA[300:]])
-    return made
+    blob_store = Blobs(tmp_path)
+    blob_store.write(HASH, [DATA[:300], DATA[300:]])
+    return blob_store
 
 
 def test_a_blob_is_read_as_it_was_written_whole_or_in_part(blobs: Blobs) -> None:
@@ -129,9 +129,9 @@ def test_a_use_makes_a_blob_young_again(blobs: Blobs, tmp_path: Path) -> None:
 
 
 def test_damage_and_what_is_written_are_told(tmp_path: Path) -> None:
-    told: list[object] = []
-    blobs = Blobs(tmp_path, told.append, lambda: told.append("damaged"))
+    events: list[object] = []
+    blobs = Blobs(tmp_path, events.append, lambda: events.append("damaged"))
     blobs.write(HASH, [DATA])
     os.truncate(place(tmp_path), 1)
     blobs.has(HASH, len(DATA))
-    assert told == [1000, "damaged"]
+    assert events == [1000, "damaged"]

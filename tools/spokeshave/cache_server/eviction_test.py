@@ -64,14 +64,14 @@ def fill(folder: Path, count: int) -> None:
 
 def test_a_look_evicts_down_to_the_low_watermark(tmp_path: Path) -> None:
     fill(tmp_path, 100)
-    told: list[int] = []
-    evictor = Evictor([tmp_path], Limits(50 * 12288, 0, 300), told.append)
+    counts: list[int] = []
+    evictor = Evictor([tmp_path], Limits(50 * 12288, 0, 300), counts.append)
     evictor.look()
-    assert told == [55]
+    assert counts == [55]
     assert evictor.usage == (45 * 12288, 45)
     assert min(entries([tmp_path])).used == 55
     evictor.look()
-    assert told == [55]
+    assert counts == [55]
 
 
 def test_a_write_over_the_limit_wakes_it_at_once(tmp_path: Path) -> None:

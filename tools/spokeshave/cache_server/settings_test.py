@@ -19,7 +19,7 @@ from spokeshave.cache_server.settings import (
 SECRET = "0123456789abcdef" * 4
 
 
-def made(tmp_path: Path, config: dict[str, Value] | None = None, **options: Value | None) -> str:
+def error_of(tmp_path: Path, config: dict[str, Value] | None = None, **options: Value | None) -> str:
     """What is wrong with these settings."""
     with pytest.raises(SettingsError) as caught:
         make_settings({name.replace("_", "-"): value for name, value in options.items()}, config or {}, tmp_path)
@@ -108,30 +108,30 @@ def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
-    text = made(tmp_path, {"read-only": "yes"}, listen="nowhere", max_size="big", threads=1, keep_recent="soon")
+    text = error_of(tmp_path, {"read-only": "yes"}, listen="nowhere", max_size="big", threads=1, keep_recent="soon")
     for key in ("read-only", "listen", "max-size", "threads", "keep-recent"):
         assert f"{key}: " in text
 
 
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
-    assert "Give both --tls-cert and --tls-key" in made(tmp_path, tls_cert="cert.pem")
-    text = made(tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
+    assert "Give both --tls-cert and --tls-key" in error_of(tmp_path, tls_cert="cert.pem")
+    text = error_of(tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
     assert text.count("cannot be read (No such file or directory)") == 2
     (tmp_path / "cert.pem").write_text("none")
-    assert "is no certificate" in made(
+    assert "is no certificate" in error_of(
         tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "cert.pem")
     )
 
 
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("short\n")
-    assert "has 5 bytes" in made(tmp_path, token_secret=str(tmp_path / "secret"))
+    assert "has 5 bytes" in error_of(tmp_path, token_secret=str(tmp_path / "secret"))
 
 
 def test_other_machines_are_not_let_in_without_tls_and_token(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(SECRET)
     for options in ({}, {"token_secret": str(tmp_path / "secret")}):
-        text = made(tmp_path, None, listen="0.0.0.0:0", **options)
+        text = error_of(tmp_path, None, listen="0.0.0.0:0", **options)
         assert "can be reached from other machines" in text
         assert "--insecure" in text
     settings = make_settings({"listen": "0.0.0.0:0", "insecure": True}, {}, tmp_path)

@@ -103,10 +103,10 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_set_up_left_goes_with_the_next(tmp_path: Path) -> None:
-    left = tmp_path / "pythons/glibc-aarch64-3.13.partial-abc"
-    left.mkdir(parents=True)
+    leftover = tmp_path / "pythons/glibc-aarch64-3.13.partial-abc"
+    leftover.mkdir(parents=True)
     with exclusive(tmp_path):
-        assert not left.exists()
+        assert not leftover.exists()
 
 
 def test_two_set_ups_of_a_folder_go_one_after_the_other(tmp_path: Path) -> None:

@@ -22,13 +22,13 @@ BUILT = "cpython/build/lib"
 
 @pytest.fixture
 def build(tmp_path: Path) -> MuslBuild:
-    made = MuslBuild(tmp_path / "work", "3.13", "x86_64", tmp_path / "musl/lib/ld-musl-x86_64.so.1")
+    musl_build = MuslBuild(tmp_path / "work", "3.13", "x86_64", tmp_path / "musl/lib/ld-musl-x86_64.so.1")
     for name in ("cpython", "zlib"):
-        (made.folder / name).mkdir(parents=True)
-        configure = made.folder / name / "configure"
+        (musl_build.folder / name).mkdir(parents=True)
+        configure = musl_build.folder / name / "configure"
         configure.write_text(CONFIGURE)
         configure.chmod(0o755)
-    return made
+    return musl_build
 
 
 def lines(file: Path) -> list[str]:
@@ -49,8 +49,8 @@ def test_a_killed_run_goes_on_after_what_is_configured(build: MuslBuild) -> None
 def test_what_a_killed_run_left_running_is_waited_for(build: MuslBuild) -> None:
     """Killed without its children, it leaves make at work in the folder."""
     command = f"echo ready; sleep 0.5; echo left >> {build.folder}/made"
-    left = ["flock", str(build.folder / "busy"), "sh", "-c", command]
-    with subprocess.Popen(left, stdout=subprocess.PIPE, text=True) as process:
+    leftover = ["flock", str(build.folder / "busy"), "sh", "-c", command]
+    with subprocess.Popen(leftover, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         build.compile()

@@ -46,8 +46,8 @@ class PeLinkage:
         """Return the DLL of a name in a file's own directory. Several directories may have a copy."""
         here = self.tree.locations.get(file)
         for other in self.by_name.get(name.lower(), []):
-            there = self.tree.locations.get(other)
-            if here and there and here.folder == there.folder:
+            other_location = self.tree.locations.get(other)
+            if here and other_location and here.folder == other_location.folder:
                 return other
         return None
 

@@ -18,7 +18,7 @@ from typing import Any
 import packaging
 
 from spokeshave.errors import Problem, SpokeshaveError
-from spokeshave.processes import Ended, run_process
+from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.foreign import ForeignPython
 from spokeshave.pythons.wine_prefix import guest_variables
 from spokeshave.tags.wheel_tag import WheelTag
@@ -134,23 +134,23 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
     with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
         named = foreign.guest_path(library) if foreign else library
         own = guest_variables(foreign, Path(folder)) if foreign else {}
-        ended = run_process(
+        result = run_process(
             [*command, "-I", "-S", "-B", "-c", _QUESTION, named],
             {**clean_environment(Path(folder)), **own},
             Path(folder),
             _TIMEOUT,
             piped=foreign is not None and foreign.is_windows,
         )
-    facts = _answer(ended)
+    facts = _answer(result)
     if foreign and facts and facts["version"] != foreign.version:
         message = f"is {facts['version']} now, but {foreign.version} was set up"
         raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation --again`."))
     if facts is None:
         if foreign:
-            message = f"does not start under {foreign.emulator}: it {ended.how()}\n{ended.last_lines(3)}"
+            message = f"does not start under {foreign.emulator}: it {result.describe_exit()}\n{result.last_lines(3)}"
             remedy = "Set it up again with `spokeshave emulation --again`; if it stays so, the emulator is at fault."
             raise InterpreterError(Problem(foreign.name, message.rstrip(), remedy))
-        message = f"is no working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
+        message = f"is no working Python interpreter: it {result.describe_exit()}\n{result.last_lines(3)}"
         raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a Python that starts."))
     return Interpreter(
         path,
@@ -164,9 +164,9 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
     )
 
 
-def _answer(ended: Ended) -> dict[str, Any] | None:
+def _answer(result: ProcessResult) -> dict[str, Any] | None:
     try:
-        facts = json.loads(ended.output.strip().splitlines()[-1]) if ended.ok else None
+        facts = json.loads(result.output.strip().splitlines()[-1]) if result.ok else None
     except (ValueError, IndexError):
         return None
     return facts if isinstance(facts, dict) and "version" in facts else None

@@ -187,8 +187,8 @@ def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, linked: Path, 
     shutil.copy(core, other / core.name)
     (other / core.name).chmod(0o600)
     here = repair(wheel_of(tmp_path, linked), PLATFORM, [core.parent], tmp_path / "here")
-    there = repair(wheel_of(other, linked), PLATFORM, [other], tmp_path / "there")
-    assert here.written.sha256 == there.written.sha256
+    other_wheel = repair(wheel_of(other, linked), PLATFORM, [other], tmp_path / "there")
+    assert here.written.sha256 == other_wheel.written.sha256
 
 
 def test_the_order_in_which_python_hashes_does_not_matter(tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, platform: str)
     for path in (other / "place").iterdir():
         path.chmod(0o600 if path.is_file() else 0o700)
     here = repaired_plainly(tmp_path, platform)
-    there = repaired(other, platform, {f"demo/{file_name(platform)}": extension}, other / "place")
-    assert here.written.sha256 == there.written.sha256
+    other_wheel = repaired(other, platform, {f"demo/{file_name(platform)}": extension}, other / "place")
+    assert here.written.sha256 == other_wheel.written.sha256
 
 
 @pytest.mark.parametrize("platform", ["musllinux_1_2_x86_64", "musllinux_1_2_aarch64"])
@@ -416,8 +416,8 @@ def test_an_own_dll_has_to_be_where_windows_looks_or_is_told_to(tmp_path: Path) 
         UnrepairableWheelError, match=r"the wheel has as demo/lib/core\.dll, where Windows does not look"
     ):
         repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
-    told = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
-    wheel = wheel_of(tmp_path / "b", WIN, {**files, **told})
+    loader = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
+    wheel = wheel_of(tmp_path / "b", WIN, {**files, **loader})
     done = repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
     assert done.grafted == ()
 

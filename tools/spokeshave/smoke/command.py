@@ -15,7 +15,7 @@ from pathlib import Path
 
 from spokeshave.errors import ExitCode, Problem, Problems, SpokeshaveError
 from spokeshave.home import emulation_folder
-from spokeshave.processes import Ended, ended_by_sigterm
+from spokeshave.processes import ProcessResult, ended_by_sigterm
 from spokeshave.pythons.foreign import ForeignPython, read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
 from spokeshave.pythons.requirements import Pin, read_pins
@@ -146,7 +146,7 @@ def run(args: argparse.Namespace) -> int:
         _check_contents(wheels, choices)
         pythons = _given_pythons(args.python, args.expect_python)
         pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
-        reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
+        reports = [smoke_test(wheel, pythons or _compatible_pythons(wheel), plan) for wheel in wheels]
     documents = [report.as_json() for report in reports]
     write_report(args.report, documents[0] if len(documents) == 1 else documents)
     print_table(reports)
@@ -218,7 +218,7 @@ def _inspect_foreign(foreign: ForeignPython) -> Interpreter | Run:
         return Run(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
 
 
-def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | Run]:
+def _compatible_pythons(wheel: WheelFile) -> list[Interpreter | Run]:
     """Return the available Pythons that accept the wheel: of this machine, or else those that an emulator runs."""
     found = find_on_path()
     fitting: list[Interpreter | Run] = [python for python in found if python.fits(wheel.name.tag)]
@@ -341,56 +341,58 @@ class _Trial:
             given = {pin.name: pin for pin in self._pins()}
             pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
         except SpokeshaveError as err:
-            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._told(err))
+            return CheckResult("install", Outcome.FAILED, time.monotonic() - start, self._error_text(err))
         created = self.environment.create()
         if not created.ok:
-            detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
+            detail = f"a virtual environment cannot be made: python {created.describe_exit()}\n{created.last_lines()}"
             return CheckResult("install", Outcome.FAILED, created.seconds, detail)
         return _result("install", self._pip(pins), start)
 
-    def _told(self, error: SpokeshaveError) -> str:
+    def _error_text(self, error: SpokeshaveError) -> str:
         return str(error).replace(f"{self.wheel.path.name}: ", "")
 
-    def _pip(self, pins: Sequence[Pin]) -> Ended:
+    def _pip(self, pins: Sequence[Pin]) -> ProcessResult:
         return self.environment.install(pins, self.environment.folder.parent / _OFFERED)
 
     def _import(self, name: str) -> CheckResult:
         if self.plan.choices.is_optional(name):
             return CheckResult(f"import {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("optional_imports", "import"))
-        ended = self.environment.run_python("-c", IMPORT, name)
-        detail = "" if ended.ok else explain_import(ended, name, self.tree)
-        return CheckResult(f"import {name}", _outcome(ended), ended.seconds, detail)
+        process = self.environment.run_python("-c", IMPORT, name)
+        detail = "" if process.ok else explain_import(process, name, self.tree)
+        return CheckResult(f"import {name}", _outcome(process), process.seconds, detail)
 
     def _script(self, name: str) -> CheckResult:
         arguments = self.plan.choices.arguments_for(name)
         if not arguments:
             return CheckResult(f"script {name}", Outcome.NOT_RUN, 0.0, _LEFT_OUT.format("scripts", "script"))
-        ended = self.environment.run_script(name, *arguments)
-        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
-        if not ended.ok and arguments == HELP:
+        process = self.environment.run_script(name, *arguments)
+        detail = (
+            "" if process.ok else f"{shlex.join([name, *arguments])} {process.describe_exit()}\n{process.last_lines()}"
+        )
+        if not process.ok and arguments == HELP:
             detail += f"\n{_NO_HELP.format(name=name)}"
-        return CheckResult(f"script {name}", _outcome(ended), ended.seconds, detail)
+        return CheckResult(f"script {name}", _outcome(process), process.seconds, detail)
 
     def _tests(self) -> Iterator[CheckResult]:
         """Run the user's tests. Their requirements are installed only now, so that earlier imports cannot use them."""
         start = time.monotonic()
         given = {pin.name: pin for pin in self._pins()}
         needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}
-        ended = self._pip(list({**given, **needed}.values()))
-        yield _result("install test requirements", ended, start)
-        if ended.ok:
-            result, ended = run_tests(self.environment, self.plan.tests, self.tree)
+        process = self._pip(list({**given, **needed}.values()))
+        yield _result("install test requirements", process, start)
+        if process.ok:
+            result, process = run_tests(self.environment, self.plan.tests, self.tree)
             outcome = Outcome.PASSED if result.passed else Outcome.FAILED
-            yield CheckResult("tests", outcome, ended.seconds, result.summary)
+            yield CheckResult("tests", outcome, process.seconds, result.summary)
 
 
-def _outcome(ended: Ended) -> Outcome:
-    return Outcome.PASSED if ended.ok else Outcome.FAILED
+def _outcome(process: ProcessResult) -> Outcome:
+    return Outcome.PASSED if process.ok else Outcome.FAILED
 
 
-def _result(name: str, ended: Ended, start: float) -> CheckResult:
-    detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
-    return CheckResult(name, _outcome(ended), time.monotonic() - start, detail)
+def _result(name: str, process: ProcessResult, start: float) -> CheckResult:
+    detail = "" if process.ok else f"pip {process.describe_exit()}\n{process.last_lines()}"
+    return CheckResult(name, _outcome(process), time.monotonic() - start, detail)
 
 
 def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
@@ -400,16 +402,16 @@ def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:
 
 
 def _exit_code(reports: Sequence[SmokeReport], allow_not_run: bool) -> int:
-    told = failures(reports)
+    failure_text = failures(reports)
     idle = [report for report in reports if not report.with_outcome(Outcome.PASSED)]
     idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
     if idle and not allow_not_run:
         reasons = [f"{report.wheel.name} was not run on any interpreter: {_reasons(report)}" for report in idle]
         remedy = "    Give a fitting interpreter by --python, or --allow-not-run if a wheel may go untested."
-        told = "\n".join(filter(None, [told, *reasons, remedy]))
-    if not told:
+        failure_text = "\n".join(filter(None, [failure_text, *reasons, remedy]))
+    if not failure_text:
         return ExitCode.OK
-    sys.stderr.write(f"spokeshave smoke-test: error\n{told}\n")
+    sys.stderr.write(f"spokeshave smoke-test: error\n{failure_text}\n")
     return ExitCode.USER_ERROR
 
 

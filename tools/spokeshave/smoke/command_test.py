@@ -315,19 +315,19 @@ def test_a_test_that_crashes_is_named_with_its_signal(tmp_path: Path, wheelhouse
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("value = 1\n", "pytest found no tests"),
         ("import pytest\n@pytest.mark.skip\ndef test(): pass\n", "Every test was skipped, so nothing was tested"),
     ],
 )
 def test_tests_that_test_nothing_are_no_pass(
-    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, code: str, told: str
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, code: str, message: str
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
     result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, code)))
     assert result.exit_code == 1
-    assert told in result.err
+    assert message in result.err
 
 
 def test_tests_without_pytest_are_told_how_to_get_it(tmp_path: Path, smoke: Smoke) -> None:
@@ -361,21 +361,23 @@ def test_requirements_without_hashes_are_refused(tmp_path: Path, smoke: Smoke) -
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         ("*(volatile int *)8 = 1;", "importing demo.native was killed by signal 11 (SIGSEGV)"),
         ('for (;;) __asm__ volatile("");', "importing demo.native did not end within 3 seconds and was killed"),
         ("return 0;", "SystemError"),
     ],
 )
-def test_an_extension_that_breaks_on_import_is_named(tmp_path: Path, smoke: Smoke, statement: str, told: str) -> None:
+def test_an_extension_that_breaks_on_import_is_named(
+    tmp_path: Path, smoke: Smoke, statement: str, message: str
+) -> None:
     built = compile_library(tmp_path / "built.so", module_source("native", statement))
     files: dict[str, bytes | str | Path] = {"demo/__init__.py": "", "demo/native.abi3.so": built}
     result = smoke(build_wheel(tmp_path, files, TAG), "--timeout", "3")
     assert result.exit_code == 1
     assert result.outcomes["import demo"] == "passed"
     assert result.outcomes["import demo.native"] == "failed"
-    assert told in result.err
+    assert message in result.err
 
 
 def test_an_undefined_symbol_is_named(tmp_path: Path, smoke: Smoke) -> None:

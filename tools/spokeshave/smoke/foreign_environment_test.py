@@ -88,17 +88,17 @@ def test_pip_takes_no_wheel_of_another_platform(tmp_path: Path, environment: For
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         ("#!/bin/sh\nkill -SEGV $$\n", "does not start under emulator 1.0: it was killed by signal 11 (SIGSEGV)"),
         ("#!/bin/sh\necho sorry\nexit 7\n", "does not start under emulator 1.0: it ended with exit code 7\nsorry"),
         ("#!/bin/sh\necho '{}'\n", "does not start under emulator 1.0"),
     ],
 )
-def test_a_broken_emulator_is_told(tmp_path: Path, script: str, told: str) -> None:
+def test_a_broken_emulator_is_told(tmp_path: Path, script: str, message: str) -> None:
     with pytest.raises(InterpreterError) as caught:
         inspect_foreign(foreign(tmp_path, script))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "Set it up again with `spokeshave emulation --again`" in str(caught.value)
 
 

@@ -46,7 +46,7 @@ def edited(wheel: Path, folder: Path, changes: dict[str, str | None]) -> Path:
     return folder / wheel.name
 
 
-def told(wheel: Path, output: Path) -> str:
+def error_of(wheel: Path, output: Path) -> str:
     with pytest.raises(InvalidWheelError) as caught:
         stamp(wheel, RC, output)
     assert not output.exists()
@@ -99,8 +99,8 @@ def test_final_made_of_a_release_candidate_is_the_final_made_at_once(tmp_path: P
 
 def test_stamping_back_gives_the_wheel_there_was(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    there = stamp(wheel, f"{FINAL}.dev0+abc.dirty", tmp_path / "there").wheel.path
-    assert stamp(there, UNSTAMPED, tmp_path / "back").wheel.sha256 == sha256_of_file(wheel)[0]
+    other_wheel = stamp(wheel, f"{FINAL}.dev0+abc.dirty", tmp_path / "there").wheel.path
+    assert stamp(other_wheel, UNSTAMPED, tmp_path / "back").wheel.sha256 == sha256_of_file(wheel)[0]
 
 
 def test_version_is_written_in_its_normal_form(tmp_path: Path) -> None:
@@ -184,13 +184,13 @@ def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
 def test_wheel_that_contradicts_itself_is_refused_and_nothing_is_written(
     tmp_path: Path, changes: dict[str, str | None], what: str
 ) -> None:
-    assert what in told(edited(repaired(tmp_path), tmp_path / "edited", changes), tmp_path / "out")
+    assert what in error_of(edited(repaired(tmp_path), tmp_path / "edited", changes), tmp_path / "out")
 
 
 def test_wheel_under_another_versions_name_is_refused(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     renamed = wheel.rename(wheel.with_name("abacus_runtime-9.9-py3-none-any.whl"))
-    assert f"says 9.9, and METADATA says {UNSTAMPED}" in told(renamed, tmp_path / "out")
+    assert f"says 9.9, and METADATA says {UNSTAMPED}" in error_of(renamed, tmp_path / "out")
 
 
 def test_pin_that_someone_changed_is_refused(tmp_path: Path) -> None:
@@ -199,7 +199,9 @@ def test_pin_that_someone_changed_is_refused(tmp_path: Path) -> None:
     changed = metadata.replace(f"abacus-compiler=={UNSTAMPED}", "abacus-compiler==1.000000000", 1)
     assert len(changed) == len(metadata)
     bad = edited(wheel, tmp_path / "edited", {"{}/METADATA": changed})
-    assert f"requires abacus-compiler==1.000000000, which is not pinned to {UNSTAMPED}" in told(bad, tmp_path / "out")
+    assert f"requires abacus-compiler==1.000000000, which is not pinned to {UNSTAMPED}" in error_of(
+        bad, tmp_path / "out"
+    )
 
 
 def test_command_reports_and_stamps_in_place(tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ def headers(tmp_path: Path) -> Path:
 
 def test_the_hash_is_what_the_documented_command_prints(headers: Path) -> None:
     command = "find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum"
-    told = subprocess.run(["bash", "-c", command], cwd=headers, stdout=subprocess.PIPE, text=True, check=True).stdout
-    assert headers_hash(headers) == told.split()[0]
+    shell_output = subprocess.run(
+        ["bash", "-c", command], cwd=headers, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    assert headers_hash(headers) == shell_output.split()[0]
 
 
 def test_the_headers_are_copied_where_their_hash_is_the_pinned_one(

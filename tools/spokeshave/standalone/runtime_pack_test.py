@@ -158,15 +158,15 @@ def test_a_library_has_the_same_bytes_whatever_order_and_place_its_members_come_
     first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
     (tmp_path / "elsewhere").mkdir()
     second = static_library(tmp_path / "elsewhere/b.a", ("2-all.o", one), ("0-any.o", one), ("1-any.o", two))
-    made = []
+    outputs = []
     for library in (first, second):
         pack = tmp_path / f"{library.stem}.pack"
         recipe = RuntimePackRecipe((("libc++.a", str(library)),), (), ())
         for name, members in lay_out(recipe, pack).items():
             make_archive(ZIG, pack / name, members)
-        made.append((pack / "libc++.a").read_bytes())
-    assert made[0] == made[1]
-    assert sorted(body for _, body in read_archive(made[0])) == sorted([one, one, two])
+        outputs.append((pack / "libc++.a").read_bytes())
+    assert outputs[0] == outputs[1]
+    assert sorted(body for _, body in read_archive(outputs[0])) == sorted([one, one, two])
 
 
 # What stands for zig: its log on standard error.
@@ -186,8 +186,8 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     for name in ("libc++.a", "c++.lib"):
         static_library(tmp_path / name, ("one.o", b"an object"))
     # Options come from another process: strings that are equal to ours, and others.
-    told = "".join(list(object_format))
-    arguments = ["make", "--format", told, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
+    format_name = "".join(list(object_format))
+    arguments = ["make", "--format", format_name, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text())
     (archive,) = (tmp_path / "pack").iterdir()

@@ -193,12 +193,12 @@ def run(args: argparse.Namespace) -> int:
     scrub = Scrubber(endpoint.credentials, os.environ)
     with _errors_without(scrub), _open_index(endpoint, args.check_url, args.timeout, scrub) as index:
         packages = read_wheels(args.wheels)
-        there = find_uploaded(index, packages)
-        outcomes, problem = upload(index, packages, there)
+        uploaded = find_uploaded(index, packages)
+        outcomes, problem = upload(index, packages, uploaded)
     problems = scrub.problems([problem] if problem else [])
     write_report(args.report, _as_json(index, packages, outcomes, problems))
     if not problems:
-        print(f"{_tell(outcomes)}: {index.place()}", flush=True)
+        print(f"{_summary(outcomes)}: {index.place()}", flush=True)
         return ExitCode.OK
     sys.stderr.write(f"spokeshave upload: error\n{UploadError(*problems)}\n")
     return ExitCode.USER_ERROR
@@ -279,14 +279,14 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
     Raises:
         UploadError: If it has one with other bytes.
     """
-    problems, there = Problems(), set()
+    problems, uploaded = Problems(), set()
     listed = _list_projects(index, packages, problems)
     for package in packages:
         name = package.basefilename
         found = listed.get(package.safe_name, {}).get(name)
         try:
             if found and has_same_bytes(index.session, found, Path(package.filename)):
-                there.add(name)
+                uploaded.add(name)
             elif found:
                 problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
@@ -296,7 +296,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
         except requests.RequestException as err:
             raise UploadError(unreachable(name, index.simple, err)) from err
     problems.raise_if_any(UploadError)
-    return frozenset(there)
+    return frozenset(uploaded)
 
 
 def _list_projects(
@@ -331,13 +331,13 @@ def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], proble
 
 
 def upload(
-    index: Index, packages: Sequence[PackageFile], there: frozenset[str]
+    index: Index, packages: Sequence[PackageFile], uploaded: frozenset[str]
 ) -> tuple[dict[str, str], Problem | None]:
     """Upload the missing files one by one. The first problem ends it."""
     outcomes = {package.basefilename: "not tried" for package in packages}
     for package in packages:
         name = package.basefilename
-        if name in there:
+        if name in uploaded:
             print(f"{name} is already there, with the same bytes", flush=True)
             outcomes[name] = "already there"
             continue
@@ -391,6 +391,6 @@ def _as_json(
     return {"index": index.place(), "files": files, "problems": [problem.as_json() for problem in problems]}
 
 
-def _tell(outcomes: Mapping[str, str]) -> str:
+def _summary(outcomes: Mapping[str, str]) -> str:
     counts = {outcome: list(outcomes.values()).count(outcome) for outcome in ("uploaded", "already there")}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)

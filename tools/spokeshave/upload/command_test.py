@@ -78,11 +78,11 @@ def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
             for name, value in environment.items():
                 patch.setenv(name, value)
             exit_code = main(["upload", *map(str, arguments), "--report", str(report)])
-        told = capfd.readouterr()
+        captured = capfd.readouterr()
         for secret in SECRETS:
-            assert secret not in told.out + told.err + report.read_text()
-        assert "Traceback" not in told.err
-        return Result(exit_code, json.loads(report.read_text()), told.out, told.err)
+            assert secret not in captured.out + captured.err + report.read_text()
+        assert "Traceback" not in captured.err
+        return Result(exit_code, json.loads(report.read_text()), captured.out, captured.err)
 
     return run
 
@@ -789,11 +789,11 @@ def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, uploa
     misnamed.write_bytes(good.read_bytes())
     result = upload("--repository-url", index.url, good, good, unstamped, damaged, misnamed, tmp_path / "absent.whl")
     assert (result.exit_code, index.uploads) == (1, 0)
-    for told in (
+    for captured in (
         f"{good.name}: is given more than once",
         f"{unstamped.name}: has no version yet",
         "damaged-1.0-py3-none-any.whl: is not a valid wheel (File is not a zip file)",
         "misnamed.whl: is not the file name of a wheel",
         "absent.whl: there is no such file",
     ):
-        assert told in result.err
+        assert captured in result.err

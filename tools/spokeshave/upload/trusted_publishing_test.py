@@ -36,9 +36,9 @@ def test_a_job_that_proves_who_it_is_needs_no_secret(
     report = tmp_path / "report.json"
     assert main(["upload", "--repository-url", index.url, str(wheel), "--report", str(report)]) == 0
     assert index.uploads == ["Basic " + base64.b64encode(f"__token__:{index.token}".encode()).decode()]
-    told = capfd.readouterr()
+    captured = capfd.readouterr()
     for secret in (index.token, index.identity, index.variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]):
-        assert secret not in told.out + told.err + report.read_text()
+        assert secret not in captured.out + captured.err + report.read_text()
 
 
 def test_a_job_that_the_index_does_not_know_is_told_why(index: TrustingIndex) -> None:

@@ -507,10 +507,10 @@ def test_the_command_tells_every_finding_and_reports_them(
     assert main(arguments) == 1
     rules = [item["rule"] for item in json.loads(report.read_text())["findings"]]
     assert rules == ["outside-package", "module-init"]
-    told = capsys.readouterr().err
-    assert "has 2 problems" in told
-    assert "notes.txt: is neither a module nor inside a package" in told
-    assert "must export PyInit_other, but exports PyInit_native" in told
+    message = capsys.readouterr().err
+    assert "has 2 problems" in message
+    assert "notes.txt: is neither a module nor inside a package" in message
+    assert "must export PyInit_other, but exports PyInit_native" in message
 
 
 def test_the_command_is_silent_about_a_good_wheel(

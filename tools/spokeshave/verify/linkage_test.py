@@ -459,10 +459,12 @@ def opened(*names: str) -> str:
 
 @pytest.mark.parametrize("flags", [(), ("-Wl,-z,now",)])
 def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple[str, ...]) -> None:
-    gone = library(tmp_path / "libgone.so", "gone")
+    missing_library = library(tmp_path / "libgone.so", "gone")
     bare = library(tmp_path / "libq.so", "q")
     code, body = "extern int q(void), gone(void);", "return q() + gone();"
-    first = library(tmp_path / "libp.so", "p", str(bare), str(gone), rpath("$ORIGIN"), *flags, code=code, body=body)
+    first = library(
+        tmp_path / "libp.so", "p", str(bare), str(missing_library), rpath("$ORIGIN"), *flags, code=code, body=body
+    )
     second = library(
         tmp_path / "libq.so", "q", str(first), rpath("$ORIGIN"), code="extern int p(void);", body="return p();"
     )
@@ -474,7 +476,7 @@ def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple
         "demo/libq.so": second,
     }
     assert "needs libgone.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY, "demo/libp.so")
-    assert judge(tmp_path, {**files, "demo/libgone.so": gone}) == []
+    assert judge(tmp_path, {**files, "demo/libgone.so": missing_library}) == []
 
 
 def test_in_a_cycle_the_library_with_a_search_path_is_opened(tmp_path: Path) -> None:
@@ -508,9 +510,11 @@ def test_a_library_that_needs_its_own_name_is_checked(tmp_path: Path) -> None:
 
 
 def test_the_second_library_of_a_name_is_checked(tmp_path: Path) -> None:
-    gone = library(tmp_path / "libgone.so", "gone")
+    missing_library = library(tmp_path / "libgone.so", "gone")
     one = library(tmp_path / "one/libx.so", "x")
-    two = library(tmp_path / "two/libx.so", "y", str(gone), code="extern int gone(void);", body="return gone();")
+    two = library(
+        tmp_path / "two/libx.so", "y", str(missing_library), code="extern int gone(void);", body="return gone();"
+    )
     files: Files = {
         "demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(one), rpath("$ORIGIN"), call="x"),
         "demo/libx.so": one,

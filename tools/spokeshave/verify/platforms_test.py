@@ -128,7 +128,7 @@ def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("platform", "built_for", "told"),
+    ("platform", "built_for", "message"),
     [
         ("manylinux_2_17_aarch64", "manylinux_2_17_x86_64", "is built for x86_64"),
         ("manylinux_2_17_s390x", "manylinux_2_17_ppc64le", "is built for ppc64le"),
@@ -141,9 +141,9 @@ def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path:
         ("manylinux_2_17_x86_64", WIN, "is a PE file, which glibc does not load"),
     ],
 )
-def test_a_library_for_another_machine_is_found(tmp_path: Path, platform: str, built_for: str, told: str) -> None:
+def test_a_library_for_another_machine_is_found(tmp_path: Path, platform: str, built_for: str, message: str) -> None:
     found = check(tmp_path, platform, {native(platform): plain(built_for)})
-    assert told in only(found, Rule.ARCHITECTURE, native(platform))
+    assert message in only(found, Rule.ARCHITECTURE, native(platform))
 
 
 def test_a_universal_file_serves_a_wheel_for_one_architecture(tmp_path: Path) -> None:
@@ -248,9 +248,9 @@ def test_a_library_named_by_its_build_path_is_found(tmp_path: Path) -> None:
     built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
     found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, "demo/lib/libcore.dylib": core})
     assert {item.rule for item in found} == {Rule.MISSING_LIBRARY, Rule.INSTALL_NAME}
-    told = "".join(map(str, found))
-    assert "needs /opt/build/libcore.dylib" in told
-    assert "calls itself /opt/build/libcore.dylib, a path of the machine that linked it" in told
+    message = "".join(map(str, found))
+    assert "needs /opt/build/libcore.dylib" in message
+    assert "calls itself /opt/build/libcore.dylib, a path of the machine that linked it" in message
 
 
 @pytest.mark.parametrize(
@@ -487,11 +487,11 @@ def test_a_function_of_a_later_limited_api_is_found_on_windows(tmp_path: Path) -
     ],
 )
 def test_the_time_of_linking_is_found_but_in_grafted_libraries(
-    tmp_path: Path, file: str, option: str, is_told: bool
+    tmp_path: Path, file: str, option: str, is_reported: bool
 ) -> None:
     core = link_as_msvc(tmp_path / "core.dll", OWN_DLL, option)
     found = check(tmp_path, WIN, {native(WIN): plain(WIN), file: core})
-    if is_told:
+    if is_reported:
         assert "2023-11-14 22:13:20 UTC" in only(found, Rule.TIME_STAMP, file)
     else:
         assert found == []

@@ -220,12 +220,12 @@ class ArchiveReader:
             raise InvalidWheelError(damaged(self.path, member.name, "no local header where the directory says"))
         name_size, extra_size = LOCAL_HEADER.unpack(header)[-2:]
         stream.seek(name_size + extra_size, os.SEEK_CUR)
-        left = member.compressed_size
-        while left:
-            chunk = stream.read(min(CHUNK, left))
+        remaining = member.compressed_size
+        while remaining:
+            chunk = stream.read(min(CHUNK, remaining))
             if not chunk:
                 raise InvalidWheelError(damaged(self.path, member.name, "the file ends in the middle of it"))
-            left -= len(chunk)
+            remaining -= len(chunk)
             yield chunk
 
 

@@ -270,8 +270,8 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visibl
 
 def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tuple[str, ...]:
     """Return the include roots that a target's dependencies expose, generated files before other headers."""
-    made = (root for file in files for root in file.include_roots)
-    return tuple(dict.fromkeys((*made, *(root for owner in listed.owners for root in graph.roots(owner)))))
+    generated_roots = (root for file in files for root in file.include_roots)
+    return tuple(dict.fromkeys((*generated_roots, *(root for owner in listed.owners for root in graph.roots(owner)))))
 
 
 @rule(level=LogLevel.DEBUG)

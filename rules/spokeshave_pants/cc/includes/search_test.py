@@ -312,16 +312,16 @@ def test_a_generated_header_is_meant_before_another_projects() -> None:
             cc_file("genb/config.h", roots=("genb",)),
         ]
     )
-    made = cc_file("gena/config.h", '"more.h"', roots=("gena",), owner="gena:gena")
-    found = closure(graph, "gena/native.c", views={"gena:gena": lists(graph, files=(made,))})
+    generated = cc_file("gena/config.h", '"more.h"', roots=("gena",), owner="gena:gena")
+    found = closure(graph, "gena/native.c", views={"gena:gena": lists(graph, files=(generated,))})
     assert (found.headers, found.strangers) == (("gena/config.h",), ())
     assert found.owners == {"gena:gena"}
 
 
 def test_a_generated_header_is_found_by_its_source_root() -> None:
     graph = IncludeGraph([cc_file("a/native.c", "<config.h>", roots=("a",)), cc_file("b/config.h", roots=("b",))])
-    made = cc_file("made/config.h", roots=("made",), owner="a:a")
-    found = closure(graph, "a/native.c", views={"a:a": lists(graph, files=(made,))})
+    generated = cc_file("made/config.h", roots=("made",), owner="a:a")
+    found = closure(graph, "a/native.c", views={"a:a": lists(graph, files=(generated,))})
     assert (found.headers, found.include_roots) == (("made/config.h",), ("a", "made"))
 
 
@@ -388,8 +388,8 @@ def test_a_listed_targets_header_does_not_hide_a_generated_one() -> None:
             cc_file("y/inc/config.h", owner="y:y", roots=("y/inc",)),
         ]
     )
-    made = cc_file("gen/config.h", roots=("gen",), owner="app:app")
-    found = closure(graph, "app/a.c", views={"app:app": lists(graph, "y:y", files=(made,))})
+    generated = cc_file("gen/config.h", roots=("gen",), owner="app:app")
+    found = closure(graph, "app/a.c", views={"app:app": lists(graph, "y:y", files=(generated,))})
     assert found.headers == ("gen/config.h", "y/inc/a.h", "y/inc/config.h")
     assert found.include_roots == ("app", "gen", "y/inc")
 

@@ -104,7 +104,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def runner(index: Path) -> RuleRunner:
-    made = RuleRunner(
+    new_runner = RuleRunner(
         rules=[
             *third_party.rules(),
             *sandbox_rules(),
@@ -116,7 +116,7 @@ def runner(index: Path) -> RuleRunner:
         target_types=[CcPythonRequirementTarget],
     )
     # PyPI is asked as well, as it has the pip that asks; it takes no version with a `+`.
-    made.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
+    new_runner.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
     for name, requirements in {
         # The rest cannot be had for most platforms, and so must not be asked for.
         "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
@@ -125,8 +125,8 @@ def runner(index: Path) -> RuleRunner:
         "sources": ("sources==1.0+here",),
     }.items():
         build = f"cc_python_requirement(name={name!r}, requirements='pins.txt', include_dirs=['{name}/include'])"
-        made.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": pinned(index, *requirements)})
-    return made
+        new_runner.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": pinned(index, *requirements)})
+    return new_runner
 
 
 def package(runner: RuleRunner, name: str) -> CcPackage:
@@ -205,9 +205,11 @@ def test_markers_that_leave_a_python_out_are_told(runner: RuleRunner) -> None:
     path = "sizes/pins.txt"
     text = (Path(runner.build_root) / path).read_text()
     runner.write_files({path: text.replace("python_version >= '3.13'", "python_version == '3.13'")})
-    told = files(runner, "sizes", "win_amd64", "3.14").problem
+    reason = files(runner, "sizes", "win_amd64", "3.14").problem
     runner.write_files({path: text})
-    assert told.endswith("pins.txt pins sizes for other platforms or Pythons alone, not for win_amd64 and Python 3.14")
+    assert reason.endswith(
+        "pins.txt pins sizes for other platforms or Pythons alone, not for win_amd64 and Python 3.14"
+    )
 
 
 def test_a_distribution_that_the_file_does_not_pin_and_a_folder_that_it_does_not_have_are_told(

@@ -164,7 +164,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     plan, facts = await MultiGet(
         Get(WheelPlan, WheelPlanRequest(key.address)), Get(WheelFacts, WheelFactsRequest(key.address))
     )
-    await sibling_keys(plan, key)  # # raises an error for a sibling without a matching build
+    await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
     extensions = await MultiGet(
         Get(PythonExtension, LinkPythonExtensionRequest(extension, key.platform, key.abi, plan.variant))
         for extension in plan.extensions

@@ -69,9 +69,9 @@ class WheelSummary(WorkunitsCallback):
                 self._reports.update({report.wheel: report for report in from_json(text)})
                 self._processes.append(processes_from_json(text))
         if finished:
-            self._tell(context)
+            self._show(context)
 
-    def _tell(self, context: StreamingWorkunitContext) -> None:
+    def _show(self, context: StreamingWorkunitContext) -> None:
         run = self._run(context.run_tracker.run_information())
         unpublished = _unpublished(context) if run.succeeded and "publish" in context.run_tracker.goals else []
         if unpublished:

@@ -15,7 +15,7 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.wheel.target_types import PythonsField, SmokeTestsField
-from spokeshave_pants.wheel.wheel_set import TriedWheels, TriedWheelsRequest
+from spokeshave_pants.wheel.wheel_set import SmokeTestedWheels, SmokeTestedWheelsRequest
 
 
 class SmokeTestSubsystem(Subsystem):
@@ -46,18 +46,18 @@ async def test_native_wheels(
 ) -> TestResult:
     field_set = batch.single_element
     # A wheel that cannot run here has no test and need not be built for one.
-    tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address, only_runnable=True))
-    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
+    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(field_set.address, only_runnable=True))
+    problems = [problem for wheel in results.wheels for problem in wheel.problems()]
     lines = [
         f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome}"
         + (f" ({report.reason})" if report.outcome == "not run" else "")
-        for wheel in tried.wheels
+        for wheel in results.wheels
         for report in wheel.smoke
     ]
-    lines += tried.left_out
-    smoke_actions = [action for wheel in tried.wheels for report in wheel.smoke for action in report.actions]
+    lines += results.left_out
+    smoke_actions = [action for wheel in results.wheels for report in wheel.smoke for action in report.actions]
     # If no test ran, the newest action of the wheel decides whether the result is from this run or cached.
-    actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in tried.wheels]
+    actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in results.wheels]
     return TestResult(
         exit_code=1 if problems else 0,
         stdout="\n".join(lines) + "\n",

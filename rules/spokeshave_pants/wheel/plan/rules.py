@@ -298,7 +298,7 @@ def _check(
         )
         check_pythons(matrix.versions, pyproject.requires_python, where=where)
     problems.raise_if_any()
-    assert matrix is not None  # # otherwise there is a problem
+    assert matrix is not None  # otherwise there is a problem
     return matrix
 
 

@@ -217,12 +217,12 @@ def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
             "src/one/a.txt": "data",
         }
     )
-    made = plan(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert files(rule_runner, made.metadata) == [
+    wheel_plan = plan(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert files(rule_runner, wheel_plan.metadata) == [
         *("src/one/docs/about.md", "src/one/mit.license", "src/one/pyproject.toml")
     ]
-    assert made.data is not None and files(rule_runner, made.data) == ["__data/data/share/x/a.txt"]
+    assert wheel_plan.data is not None and files(rule_runner, wheel_plan.data) == ["__data/data/share/x/a.txt"]
 
 
 def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner: RuleRunner) -> None:
@@ -390,17 +390,17 @@ def test_a_library_is_put_into_a_package_of_the_wheel(
     builds[f"{folder}/BUILD"] = builds.get(f"{folder}/BUILD", "") + f"cc_shared_library(name='core'{field})\n"
     sources = {"src/one/__init__.py": "", "src/one/sub/__init__.py": ""}
     rule_runner.write_files({**builds, **sources, "src/pyproject.toml": PYPROJECT})
-    made = plan(rule_runner)
-    assert made.libraries == ((Address(folder, target_name="core"), place),)
-    assert [abi.name for abi in made.matrix.abis] == ["py3-none"]
+    wheel_plan = plan(rule_runner)
+    assert wheel_plan.libraries == ((Address(folder, target_name="core"), place),)
+    assert [abi.name for abi in wheel_plan.matrix.abis] == ["py3-none"]
 
 
 def test_a_library_beside_an_extension_is_built_for_each_python(rule_runner: RuleRunner) -> None:
     build = wheel("one", ":ext", ":core") + extension() + "cc_shared_library(name='core')"
     rule_runner.write_files({"src/BUILD": build, "src/pyproject.toml": PYPROJECT})
-    made = plan(rule_runner)
-    assert [folder for _, folder in made.libraries] == ["one"]
-    assert [abi.name for abi in made.matrix.abis] == ["cp312"]
+    wheel_plan = plan(rule_runner)
+    assert [folder for _, folder in wheel_plan.libraries] == ["one"]
+    assert [abi.name for abi in wheel_plan.matrix.abis] == ["cp312"]
 
 
 def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunner) -> None:
@@ -482,17 +482,17 @@ DYNAMIC = '[project]\nname = "one"\ndynamic = ["version", "dependencies"]\n'
 
 def test_what_another_wheel_owns_is_not_copied_but_required(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(siblings(DYNAMIC))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert made.modules == ("one._native",)
-    assert (made.siblings, made.companions, made.requirements) == ((BASE,), (), ())
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert wheel_plan.modules == ("one._native",)
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((BASE,), (), ())
     released = {"src/base/pyproject.toml": '[project]\nname = "acme-base"\nversion = "2.1"\n'}
     rule_runner.write_files(released)
-    made = plan_one(rule_runner)
-    assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ("acme-base==2.1",))
+    wheel_plan = plan_one(rule_runner)
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((), (BASE,), ("acme-base==2.1",))
     rule_runner.write_files({"src/one/pyproject.toml": f"{PYPROJECT}dependencies = ['acme_base>=2']\n"})
-    made = plan_one(rule_runner)
-    assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ())
+    wheel_plan = plan_one(rule_runner)
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((), (BASE,), ())
 
 
 def test_a_part_of_another_wheel_that_is_not_required_is_refused(rule_runner: RuleRunner) -> None:
@@ -515,9 +515,9 @@ def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: Ru
 def test_what_a_wheel_lists_is_copied_though_another_one_owns_it(rule_runner: RuleRunner) -> None:
     build = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/base:py", "src/base:ext")
     rule_runner.write_files(siblings(PYPROJECT, **{"src/one/BUILD": build}))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/base/__init__.py", "__payload/one/__init__.py"]
-    assert made.siblings == made.companions == ()
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/base/__init__.py", "__payload/one/__init__.py"]
+    assert wheel_plan.siblings == wheel_plan.companions == ()
 
 
 def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner) -> None:
@@ -525,9 +525,9 @@ def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner)
     build += "provides=python_artifact(name='acme-base', version='3.0'))"
     source = {"src/base/BUILD": build, "src/base/__init__.py": "# Not empty."}
     rule_runner.write_files(siblings(DYNAMIC, **source))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert (made.siblings, made.companions, made.requirements) == ((), (), ("acme-base==3.0",))
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((), (), ("acme-base==3.0",))
 
 
 def test_a_listed_python_distribution_is_required(rule_runner: RuleRunner) -> None:
@@ -535,9 +535,9 @@ def test_a_listed_python_distribution_is_required(rule_runner: RuleRunner) -> No
     build = "python_distribution(dependencies=['src/base:py'], provides=python_artifact(name='acme-base'))"
     changes = {"src/one/BUILD": listing, "src/dist/BUILD": build, "src/base/BUILD": "python_sources(name='py')"}
     rule_runner.write_files(siblings(DYNAMIC, **changes, **{"src/base/__init__.py": "# Not empty."}))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert made.requirements == ("acme-base",)
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert wheel_plan.requirements == ("acme-base",)
     rule_runner.write_files({"src/one/pyproject.toml": PYPROJECT})
     with pytest.raises(ExecutionError, match=r"src/one:one depends on src/dist:dist: add 'acme-base'\."):
         plan_one(rule_runner)

@@ -32,12 +32,12 @@ def test_every_repository_that_is_none_is_told_and_no_password_with_it() -> None
     texts = ("pypi", "@", "https://user:pass-word@wheels.example.org/", "@ours")
     with pytest.raises(InvalidTargetError) as raised:
         parse(*texts, urls={"ours": "ftp://wheels.example.org/"})
-    told = str(raised.value)
-    assert "`repositories` of the target src:wheel has 'pypi'. Write `@name`" in told
-    assert "`[wheel-publish].repositories` for @ has no name" in told
-    assert "`repositories` of the target src:wheel has a URL that holds credentials" in told
-    assert "`[wheel-publish].repositories` for @ours has 'ftp://wheels.example.org/'" in told
-    assert "pass-word" not in told
+    message = str(raised.value)
+    assert "`repositories` of the target src:wheel has 'pypi'. Write `@name`" in message
+    assert "`[wheel-publish].repositories` for @ has no name" in message
+    assert "`repositories` of the target src:wheel has a URL that holds credentials" in message
+    assert "`[wheel-publish].repositories` for @ours has 'ftp://wheels.example.org/'" in message
+    assert "pass-word" not in message
 
 
 def test_credentials_of_a_name_go_before_those_of_all() -> None:

@@ -87,16 +87,16 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
     A row has no span if the daemon had its result in memory. If several spans have the same description, because a file
     changed during the run and its compile ran again, each row gets the latest remaining one.
     """
-    left: dict[str, list[Span]] = {}
+    remaining: dict[str, list[Span]] = {}
     for span in sorted(spans, key=lambda span: span.end):
-        left.setdefault(span.description, []).append(span)
+        remaining.setdefault(span.description, []).append(span)
     matched = {}
     for place, row in enumerate(rows):
-        fitting = [span for span in left.get(row.description, ()) if span.source == row.source]
+        fitting = [span for span in remaining.get(row.description, ()) if span.source == row.source]
         if fitting:
             matched[place] = fitting[-1]
-            left[row.description].remove(fitting[-1])
-    return matched, tuple(span for rest in left.values() for span in rest)
+            remaining[row.description].remove(fitting[-1])
+    return matched, tuple(span for rest in remaining.values() for span in rest)
 
 
 def looked_up(spans: Iterable[Span]) -> float:

@@ -93,9 +93,9 @@ def test_without_an_emulator_the_command_that_sets_one_up_is_named() -> None:
 
 
 def test_a_python_that_is_not_set_up_is_told_beside_those_that_are() -> None:
-    told = reason("manylinux_2_17_aarch64", foreign(version="3.11.2"))
-    assert "the emulated Pythons for manylinux_2_17_aarch64 are 3.11. " in told
-    assert "`spokeshave emulation --platform manylinux_2_17_aarch64 --python 3.13`" in told
+    message = reason("manylinux_2_17_aarch64", foreign(version="3.11.2"))
+    assert "the emulated Pythons for manylinux_2_17_aarch64 are 3.11. " in message
+    assert "`spokeshave emulation --platform manylinux_2_17_aarch64 --python 3.13`" in message
 
 
 def test_a_newer_library_than_there_is_is_told() -> None:

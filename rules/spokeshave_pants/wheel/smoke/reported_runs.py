@@ -19,7 +19,7 @@ class InvalidSmokeReportError(SpokeshaveError):
 
 
 @dataclass(frozen=True)
-class ElsewhereRun:
+class ReportedRun:
     """The run of one wheel, identified by its bytes, on one Python of another machine.
 
     Attributes:
@@ -37,13 +37,13 @@ class ElsewhereRun:
     run: str
 
 
-def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
+def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ReportedRun, ...]:
     """Parse the runs of reports, given by path and text. Runs without a Python to run on are skipped.
 
     Raises:
         InvalidSmokeReportError: For all files that are not reports.
     """
-    runs: list[ElsewhereRun] = []
+    runs: list[ReportedRun] = []
     problems: list[str] = []
     for path, text in files:
         try:
@@ -57,13 +57,13 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
     return tuple(runs)
 
 
-def _runs(path: str, report: Mapping[str, Any]) -> Iterable[ElsewhereRun]:
+def _runs(path: str, report: Mapping[str, Any]) -> Iterable[ReportedRun]:
     for run in report["runs"]:
         version = re.match(r"3\.\d+", run["python"]["version"])
         if run["outcome"] not in ("passed", "failed") or version is None:
             continue
         threads = "t" if run["python"].get("free_threaded") else ""
-        yield ElsewhereRun(
+        yield ReportedRun(
             file=path,
             wheel=str(report["wheel"]),
             sha256=str(report["sha256"]),
@@ -75,13 +75,13 @@ def _runs(path: str, report: Mapping[str, Any]) -> Iterable[ElsewhereRun]:
         )
 
 
-def matching_run(runs: Iterable[ElsewhereRun], sha256: str, version: PythonVersion) -> ElsewhereRun | None:
+def matching_run(runs: Iterable[ReportedRun], sha256: str, version: PythonVersion) -> ReportedRun | None:
     """Return the run of exactly these bytes on a Python. A failed run takes precedence over passed ones."""
     found = [run for run in runs if run.sha256 == sha256 and run.python == str(version)]
     return min(found, key=lambda run: (run.outcome == "passed", run.file), default=None)
 
 
-def other_bytes(runs: Iterable[ElsewhereRun], wheel: str, sha256: str) -> str:
+def other_bytes(runs: Iterable[ReportedRun], wheel: str, sha256: str) -> str:
     """Return a note if reports contain a wheel of this name with other bytes. Empty otherwise."""
     files = sorted({run.file for run in runs if run.wheel == wheel and run.sha256 != sha256})
     if not files:

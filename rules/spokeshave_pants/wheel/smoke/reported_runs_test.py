@@ -54,8 +54,8 @@ def test_a_failure_outweighs_a_pass_and_what_was_not_run_is_nothing() -> None:
 
 def test_a_report_of_other_bytes_is_named() -> None:
     runs = parse_reports(files(report(sha256="cd")))
-    told = other_bytes(runs, WHEEL, "ab")
-    assert told.startswith(f"reports/0.json tells of other bytes under the name {WHEEL}, and does not count")
+    note = other_bytes(runs, WHEEL, "ab")
+    assert note.startswith(f"reports/0.json tells of other bytes under the name {WHEEL}, and does not count")
     assert other_bytes(runs, WHEEL, "cd") == ""
     assert other_bytes(runs, "other.whl", "ab") == ""
 

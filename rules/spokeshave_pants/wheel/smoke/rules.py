@@ -40,7 +40,7 @@ from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, 
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
-from spokeshave_pants.wheel.smoke.reported_runs import ElsewhereRun, matching_run, other_bytes, parse_reports
+from spokeshave_pants.wheel.smoke.reported_runs import ReportedRun, matching_run, other_bytes, parse_reports
 from spokeshave_pants.wheel.subsystem import SpokeshaveToolsSubsystem, WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
@@ -216,20 +216,20 @@ async def smoke_inputs(request: SmokeInputsRequest, subsystem: SpokeshaveToolsSu
 
 
 @dataclass(frozen=True)
-class ElsewhereRuns:
+class ReportedRuns:
     """All runs in the reports of `[wheel-smoke].reports`."""
 
-    found: tuple[ElsewhereRun, ...]
+    found: tuple[ReportedRun, ...]
 
 
 @rule(desc="Read smoke reports of other machines", level=LogLevel.DEBUG)
-async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
+async def read_reported_runs(subsystem: WheelSmokeSubsystem) -> ReportedRuns:
     # A glob without matches is like an empty directory. `require_smoke_on` reports missing tests.
     files = await Get(DigestContents, PathGlobs(subsystem.reports))
-    return ElsewhereRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
+    return ReportedRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
 
 
-def _reported_elsewhere(run: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
+def _report_of_run(run: ReportedRun, version: PythonVersion, required: bool) -> SmokeReport:
     reason = "" if run.outcome == "passed" else f"{run.reason} (on {run.where}, as {run.file} tells)"
     return SmokeReport(str(version), run.outcome, reason, required, run.run, (), f"elsewhere: {run.where}")
 
@@ -321,22 +321,22 @@ async def smoke_chance(
 
 @rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)
 async def smoke_test_wheel(
-    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
+    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, other_runs: ReportedRuns
 ) -> SmokeReport:
     key, version = request.key, request.version
     plan = await Get(WheelPlan, WheelPlanRequest(key.address))
     required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
     wheel = await Get(StampedWheel, StampWheelRequest(key))
     machine = this_machine()
-    reported = matching_run(elsewhere.found, wheel.sha256, version)
+    reported = matching_run(other_runs.found, wheel.sha256, version)
     # A real machine of the platform takes precedence over an emulator. A failure on either counts.
     if reported and (reported.outcome == "failed" or not runs_natively(key.platform, machine)):
-        return _reported_elsewhere(reported, version, required)
+        return _report_of_run(reported, version, required)
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, machine, interpreters.of(version), foreign.found, requires)
     if isinstance(python, NoPython):
         known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
-        notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
+        notes = (f"{python.reason}{known}", other_bytes(other_runs.found, wheel.file_name, wheel.sha256))
         return SmokeReport(str(version), "not run", ". ".join(filter(None, notes)), required, "", ())
     return await _try(plan, wheel, version, python, required)
 

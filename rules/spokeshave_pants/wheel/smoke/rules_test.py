@@ -97,9 +97,9 @@ def given(runner: RuleRunner, *tests: str) -> tuple[list[str], list[str]]:
     wheel = f"python_native_wheel(name='one', pythons=['3.12'], dependencies=[':ext'], smoke_tests={list(tests)})"
     runner.write_files({"src/BUILD": extension + wheel})
     inputs = runner.request(SmokeInputs, [SmokeInputsRequest(Address("src", target_name="one"))])
-    there = runner.request(Snapshot, [inputs.tests]).files
+    test_files = runner.request(Snapshot, [inputs.tests]).files
     return [path.replace("__tests/src/", "") for path in inputs.test_paths], [
-        path.replace("__tests/src/", "") for path in there
+        path.replace("__tests/src/", "") for path in test_files
     ]
 
 

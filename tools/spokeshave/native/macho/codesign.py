@@ -118,12 +118,12 @@ def _former_style(blob: bytes) -> tuple[bytes, int] | None:
 
 def _with_signature(commands: LoadCommands, signer: _Signer) -> LoadCommands:
     """Return the commands with the signature's position, and with a last segment that extends to its end."""
-    told = struct.pack("<4I", CODE_SIGNATURE, 16, signer.limit, signer.size)
+    signature_command = struct.pack("<4I", CODE_SIGNATURE, 16, signer.limit, signer.size)
     kept = [_reaching(command, signer.limit + signer.size) for command in commands.commands]
     if any(kind_of(command) == CODE_SIGNATURE for command in kept):
-        changed = [told if kind_of(command) == CODE_SIGNATURE else command for command in kept]
+        changed = [signature_command if kind_of(command) == CODE_SIGNATURE else command for command in kept]
     else:
-        changed = [*kept, told]
+        changed = [*kept, signature_command]
     return replace(commands, commands=tuple(changed))
 
 
@@ -168,10 +168,10 @@ def _signature(stream: IO[bytes], commands: LoadCommands, signer: _Signer) -> by
 
 
 def _page_hashes(stream: IO[bytes], signer: _Signer) -> Iterator[bytes]:
-    page, left = 1 << signer.page_bits, signer.limit
+    page, remaining = 1 << signer.page_bits, signer.limit
     stream.seek(0)
-    while left:
-        data = memoryview(stream.read(min(page * _READ_PAGES, left)))
-        left -= len(data)
+    while remaining:
+        data = memoryview(stream.read(min(page * _READ_PAGES, remaining)))
+        remaining -= len(data)
         for offset in range(0, len(data), page):
             yield hashlib.sha256(data[offset : offset + page]).digest()

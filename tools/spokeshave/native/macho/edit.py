@@ -118,8 +118,8 @@ def _join(path: Path, parts: list[Path]) -> None:
 
 def _copy(source: IO[bytes], region: Region, destination: IO[bytes]) -> None:
     source.seek(region.offset)
-    left = region.size
-    while left:
-        chunk = source.read(min(CHUNK, left))
+    remaining = region.size
+    while remaining:
+        chunk = source.read(min(CHUNK, remaining))
         destination.write(chunk)
-        left -= len(chunk)
+        remaining -= len(chunk)

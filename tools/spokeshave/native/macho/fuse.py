@@ -168,8 +168,8 @@ def _cpu(part: _Part) -> tuple[int, int]:
 
 
 def _copy(part: _Part, output: IO[bytes]) -> None:
-    left = part.content.region.size
+    remaining = part.content.region.size
     with part.path.open("rb") as stream:
         stream.seek(part.content.region.offset)
-        while left:
-            left -= output.write(stream.read(min(left, CHUNK)))
+        while remaining:
+            remaining -= output.write(stream.read(min(remaining, CHUNK)))

@@ -65,7 +65,7 @@ def test_a_program_stays_one_that_can_run(built: dict[str, Path], tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "message"),
     [
         ([ARM, ARM], "would have arm64 twice, from"),
         ([ARM, ARM], "would have no x86_64"),
@@ -74,9 +74,9 @@ def test_a_program_stays_one_that_can_run(built: dict[str, Path], tmp_path: Path
     ],
 )
 def test_what_makes_no_universal_file_is_refused(
-    built: dict[str, Path], tmp_path: Path, inputs: list[str], told: str
+    built: dict[str, Path], tmp_path: Path, inputs: list[str], message: str
 ) -> None:
-    with pytest.raises(UnfusableFilesError, match=told):
+    with pytest.raises(UnfusableFilesError, match=message):
         fuse([built[name] for name in inputs], tmp_path / "native.so")
     assert list(tmp_path.iterdir()) == []
 

@@ -99,7 +99,7 @@ def test_a_wheel_is_linked_to_beside_the_page_and_named_for_who_cannot_see_it() 
 
 def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
     text = page(*WHEELS).text
-    for told in (
+    for fact in (
         "123.5 kB",
         "abababab",
         "ab" * 32,
@@ -108,7 +108,7 @@ def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
         "libz-1234.so",
         "7 passed",
     ):
-        assert told in text
+        assert fact in text
     for reason in ("no wine here", "ImportError: no _native\nin line 2", "3.12 ✓ passed"):
         assert reason in text
 

@@ -15,7 +15,7 @@ class Html:
     text: str
 
 
-Child = object  # # Html is inserted unchanged, other values as text, None not at all.
+Child = object  # Html is inserted unchanged, other values as text, None not at all.
 
 
 def element(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Html:
@@ -23,10 +23,10 @@ def element(name: str, /, *children: Child, **attributes: str | float | bool | N
 
     An attribute that is True has no value. One that is None or False is omitted.
     """
-    told = "".join(_attribute(key, value) for key, value in attributes.items())
+    written_attributes = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _WITHOUT_END:
-        return Html(f"<{name}{told}>")
-    return Html(f"<{name}{told}>{join(*children).text}</{name}>")
+        return Html(f"<{name}{written_attributes}>")
+    return Html(f"<{name}{written_attributes}>{join(*children).text}</{name}>")
 
 
 def join(*children: Child) -> Html:

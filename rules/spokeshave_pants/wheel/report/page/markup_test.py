@@ -13,8 +13,8 @@ def test_texts_are_escaped_and_elements_are_not() -> None:
 
 
 def test_attributes_are_escaped_and_named_as_html_has_them() -> None:
-    made = element("td", class_="none", data_words='a "b" <c>', aria_label="x")
-    assert made.text == '<td class="none" data-words="a &quot;b&quot; &lt;c&gt;" aria-label="x"></td>'
+    html = element("td", class_="none", data_words='a "b" <c>', aria_label="x")
+    assert html.text == '<td class="none" data-words="a &quot;b&quot; &lt;c&gt;" aria-label="x"></td>'
 
 
 def test_an_attribute_can_be_without_a_value_or_left_out_and_0_is_a_value() -> None:
