@@ -42,14 +42,14 @@ def other(one: Round, **changes: Any) -> Round:
     return replace(one, warm=[*before, replace(last, runner=replace(last.runner, **changes))])
 
 
-def test_each_runner_is_told_beyond_the_start_up_before_it() -> None:
+def test_runner_times_exclude_the_start_up() -> None:
     assert [verdict.found for verdict in measured(one()).verdicts[:1]] == ["0.15"]
     assert [verdict.met for verdict in measured(one()).verdicts] == [True] * 5
     assert not measured(one(warm=25.6)).verdicts[0].met
     assert not measured(one(warm=25.6)).is_wrong
 
 
-def test_a_ratio_without_the_time_in_which_packages_were_fetched_is_told_beside() -> None:
+def test_a_ratio_without_download_time_is_shown() -> None:
     assert measured(one()).tables[1].rows[:2] == (
         ("wall beyond start-up", "0.150"),
         ("the same, less the 20.0 s in which cold only fetched packages", "0.188"),

@@ -107,7 +107,7 @@ ENTRIES = [
     ],
     ids=["plain", "UTF-8", "UTF-16 LE", "UTF-16 BE"],
 )
-def test_a_compiled_file_is_read_whatever_its_encoding(end: str, encoding: str, mark: bytes) -> None:
+def test_a_compiled_file_is_read_in_any_encoding(end: str, encoding: str, mark: bytes) -> None:
     text = decode_requirements(mark + COMPILED.replace("\n", end).encode(encoding))
     lines = requirement_lines(text)
     assert [line for line in lines if line.kind is LineKind.ENTRY] == ENTRIES
@@ -115,7 +115,7 @@ def test_a_compiled_file_is_read_whatever_its_encoding(end: str, encoding: str, 
     assert options == ["--index-url", "--trusted-host", "--only-binary"]
 
 
-def test_a_byte_order_mark_in_text_is_left_out() -> None:
+def test_a_byte_order_mark_in_text_is_ignored() -> None:
     assert requirement_lines("\ufeffdemo==1.0\n")[0].requirement == "demo==1.0"
 
 

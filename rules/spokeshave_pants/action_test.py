@@ -24,7 +24,7 @@ def action(
     return Action(kind, description, ProcessResultMetadata(elapsed, HERE, source, int(run)))
 
 
-def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() -> None:
+def test_results_of_earlier_runs_count_as_memoized() -> None:
     assert action("Compile a.cc", ActionKind.COMPILE).source(THIS_RUN) == "ran"
     assert action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").source(THIS_RUN) == "hit_locally"
     assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) == "memoized"
@@ -43,7 +43,7 @@ def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
     assert waited.needs == (compiled,) and waited.after(link).needs == (compiled, link)
 
 
-def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:
+def test_ends_are_actions_that_no_other_needs() -> None:
     first, second = action("Compile a.cc", ActionKind.COMPILE), action("Compile b.cc", ActionKind.COMPILE)
     library = action("Link core.so", ActionKind.LINK).after(first, second)
     extension = action("Link a.so", ActionKind.LINK).after(second, library)
@@ -52,7 +52,7 @@ def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:
     assert ends([]) == ()
 
 
-def test_actions_are_counted_by_kind_and_by_where_their_results_came_from() -> None:
+def test_actions_are_counted_by_kind_and_source() -> None:
     counts = count_actions(
         [
             action("a", ActionKind.COMPILE),
@@ -76,7 +76,7 @@ def test_an_action_that_several_wheels_share_is_counted_once() -> None:
     assert count_actions(shared, THIS_RUN)[ActionKind.COMPILE].ran == 1
 
 
-def test_kinds_are_told_in_the_order_of_the_work_and_none_without_actions() -> None:
+def test_kinds_are_in_work_order_without_empty_ones() -> None:
     kinds = (ActionKind.SMOKE_TEST, ActionKind.LINK, ActionKind.RUNTIME_PACK, ActionKind.COMPILE)
     counts = count_actions([action(kind.value, kind) for kind in kinds], THIS_RUN)
     assert list(counts) == [ActionKind.RUNTIME_PACK, ActionKind.COMPILE, ActionKind.LINK, ActionKind.SMOKE_TEST]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spokeshave_pants.errors import bullet_list
 
 
-def test_each_problem_has_a_bullet_and_its_further_lines_are_indented_under_it() -> None:
+def test_problems_have_bullets_and_indented_lines() -> None:
     assert bullet_list(["one", "two\nmore of two"]) == "  * one\n  * two\n    more of two"
 
 

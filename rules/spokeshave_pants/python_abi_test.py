@@ -46,7 +46,7 @@ def test_a_version_is_written_as_it_was_read(text: str) -> None:
         ">=3.9",
     ],
 )
-def test_what_is_no_feature_release_is_refused_with_the_place_and_the_form_that_is(text: str) -> None:
+def test_an_invalid_version_is_refused_with_the_valid_form(text: str) -> None:
     with pytest.raises(InvalidPythonError) as caught:
         version(text)
     assert f"{WHERE} lists the Python {text!r}" in str(caught.value)
@@ -68,7 +68,7 @@ def test_versions_are_listed_once() -> None:
     assert parse_versions(["3.12", "3.12"], where=WHERE) == (version("3.12"),)
 
 
-def test_every_wrong_version_is_told_in_one_error() -> None:
+def test_all_invalid_versions_are_reported_together() -> None:
     with pytest.raises(InvalidPythonError) as caught:
         parse_versions(["2.7", "3.12", "3.9t", "x"], where=WHERE)
     assert all(f"{text!r}" in str(caught.value) for text in ("2.7", "3.9t", "x"))
@@ -78,15 +78,15 @@ def test_without_a_limited_api_each_python_has_a_build() -> None:
     assert names(["3.12", "3.10", "3.13"], None) == ["cp310", "cp312", "cp313"]
 
 
-def test_one_stable_build_serves_all_pythons_from_the_limited_api_on() -> None:
+def test_one_stable_build_serves_all_later_pythons() -> None:
     assert names(["3.10", "3.11", "3.12", "3.13"], "3.12") == ["cp310", "cp311", "cp312-abi3"]
 
 
-def test_the_stable_build_is_named_by_the_limited_api_and_not_by_the_oldest_listed() -> None:
+def test_the_stable_build_is_named_by_the_limited_api() -> None:
     assert names(["3.13"], "3.12") == ["cp312-abi3"]
 
 
-def test_a_limited_api_above_all_listed_pythons_makes_no_stable_build() -> None:
+def test_a_too_new_limited_api_makes_no_stable_build() -> None:
     assert names(["3.10", "3.11"], "3.12") == ["cp310", "cp311"]
 
 
@@ -114,7 +114,7 @@ def test_each_listed_python_is_served_by_at_least_one_build() -> None:
         (PythonAbi(PythonVersion(12), stable=True), PythonVersion(14, True), False),
     ],
 )
-def test_an_interpreter_loads_builds_of_its_own_version_and_older_stable_ones(
+def test_an_interpreter_loads_its_own_and_older_stable_builds(
     abi: PythonAbi, python: PythonVersion, serves: bool
 ) -> None:
     assert abi.serves(python) is serves
@@ -128,7 +128,7 @@ def test_an_interpreter_loads_builds_of_its_own_version_and_older_stable_ones(
         (PythonAbi(PythonVersion(12), stable=True), "cp312-abi3", ".abi3.so"),
     ],
 )
-def test_a_build_has_the_tags_of_pep_425_and_the_suffix_of_pep_3149(abi: PythonAbi, tag: str, suffix: str) -> None:
+def test_builds_have_pep_425_tags_and_pep_3149_suffixes(abi: PythonAbi, tag: str, suffix: str) -> None:
     assert f"{abi.python_tag}-{abi.abi_tag}" == tag
     assert abi.extension_suffix(PLATFORM) == suffix
 
@@ -151,7 +151,7 @@ def test_the_limited_api_is_pythons_own_version_number() -> None:
         ("3.13t", "win_arm64", ".cp313t-win_arm64.pyd"),
     ],
 )
-def test_an_extension_is_named_as_the_system_s_python_looks_for_it(abi: str, tag: str, suffix: str) -> None:
+def test_extension_suffixes_match_the_systems_python(abi: str, tag: str, suffix: str) -> None:
     assert PythonAbi(version(abi)).extension_suffix(Platform.parse(tag, where=WHERE)) == suffix
 
 

@@ -127,7 +127,7 @@ def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
     )
 
 
-def test_two_first_starts_at_once_prepare_once_and_both_run(first_starts: FirstStarts) -> None:
+def test_two_concurrent_first_starts_prepare_once(first_starts: FirstStarts) -> None:
     assert first_starts.codes == [0, 0], first_starts.stderrs
     assert first_starts.stdouts == [VERSION, VERSION]
     assert sorted("preparing Pants in" in text for text in first_starts.stderrs) == [False, True]
@@ -135,7 +135,7 @@ def test_two_first_starts_at_once_prepare_once_and_both_run(first_starts: FirstS
     assert len(first_starts.machine.prepared()) == 1
 
 
-def test_a_first_start_tells_its_progress(first_starts: FirstStarts) -> None:
+def test_a_first_start_prints_its_progress(first_starts: FirstStarts) -> None:
     message = next(text for text in first_starts.stderrs if "preparing Pants in" in text)
     for step in ("virtual environment on .*/python3.9", "Pants and its libraries", "the pex file"):
         assert re.search(rf"^\./pants:   {step} \.\.\.$", message, re.MULTILINE)
@@ -218,14 +218,14 @@ def test_a_pex_file_with_another_hash_is_refused(tmp_path: Path) -> None:
     assert "stopped at: the pex file" in message
 
 
-def test_without_a_network_the_reason_and_the_remedy_are_told(tmp_path: Path) -> None:
+def test_without_a_network_reason_and_remedy_are_printed(tmp_path: Path) -> None:
     nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""}
     message = failure_of(Machine(tmp_path, variables=nobody))
     assert "stopped at: Pants and its libraries" in message
     assert "PIP_PROXY" in message
 
 
-def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
+def test_without_any_python_the_remedy_is_printed(tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     for command in COMMANDS:
@@ -237,7 +237,7 @@ def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
     assert "apt install python3.9-venv" in message
 
 
-def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_path: Path) -> None:
+def test_without_python_3_9_one_is_installed_or_requested(tmp_path: Path) -> None:
     machine = Machine(tmp_path, path=SYSTEM)
     result = machine.run("--version")
     if result.returncode == 0:
@@ -248,7 +248,7 @@ def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_p
         assert not list(machine.home.glob(".cache/spokeshave/uv.*"))
 
 
-def test_a_place_whose_path_pants_cannot_take_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_pants_cannot_handle_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "a place"
     message = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
     assert f"Pants cannot be kept in {place}" in message

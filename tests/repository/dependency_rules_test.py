@@ -81,13 +81,13 @@ def test_the_plugin_imports_nothing_that_pants_does_not_bring() -> None:
     ] == []
 
 
-def test_what_the_plugin_decides_without_the_engine_does_not_import_it() -> None:
+def test_engine_free_modules_do_not_import_the_engine() -> None:
     pure = [path for path in sources(PLUGIN) if not ends_at_the_engine(path)]
     assert {"platform.py", "python_abi.py", "scan.py", "wheel_plan.py", "channel.py"} <= {path.name for path in pure}
     assert [f"{path}: {name}" for path in pure for name in imports(path) if name.startswith(ENGINE)] == []
 
 
-def test_the_compilers_rules_import_nothing_of_the_backends_that_are_built_on_them() -> None:
+def test_compiler_rules_do_not_import_higher_backends() -> None:
     """The compiler's rules know nothing of wheels and of releases."""
     assert [
         f"{path}: {name}"

@@ -59,7 +59,7 @@ def test_there_are_workflows() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_every_action_is_a_commit_with_its_version_beside_it(workflow: Path) -> None:
+def test_every_action_is_a_commit_with_its_version(workflow: Path) -> None:
     for line in workflow.read_text().splitlines():
         if "uses:" in line and "uses: ./" not in line:
             assert re.fullmatch(r" +(- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
@@ -99,7 +99,7 @@ def test_a_pull_request_gets_no_secret() -> None:
             assert list(called(callee)) == []
 
 
-def test_the_machine_that_builds_has_the_pythons_whose_headers_are_pinned() -> None:
+def test_the_building_machine_has_the_pinned_pythons() -> None:
     pinned = re.findall(r'^"3\.\d+" = "([\d.]+)\|', (REPOSITORY / "pants.toml").read_text(), re.MULTILINE)
     pythons = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
     assert pinned
@@ -136,7 +136,7 @@ def test_a_token_for_all_lets_only_read() -> None:
     assert (seen["token"], seen["PANTS_REMOTE_CACHE_WRITE"]) == ("readers", "false")
 
 
-def test_a_token_lets_write_and_lies_in_a_private_file_while_the_command_runs(tmp_path: Path) -> None:
+def test_a_token_is_in_a_private_file_during_the_command(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     command = f'env && cp -p "$PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH" {copy}'
     tokens = {"REMOTE_CACHE_TOKEN": "secret", "REMOTE_CACHE_READ_TOKEN": "readers"}

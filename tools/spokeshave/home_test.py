@@ -26,6 +26,6 @@ def test_a_relative_folder_is_one_of_the_working_directory(tmp_path: Path, monke
     assert spokeshave_home({"SPOKESHAVE_HOME": "here"}) == tmp_path / "here"
 
 
-def test_no_folder_at_all_is_told() -> None:
+def test_a_missing_home_is_reported() -> None:
     with pytest.raises(NoHomeError, match="none of SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME"):
         spokeshave_home({})

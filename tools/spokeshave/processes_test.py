@@ -25,7 +25,7 @@ def test_a_signal_is_named(tmp_path: Path, number: int, name: str) -> None:
     assert result.describe_exit() == f"was killed by signal {number} ({name})"
 
 
-def test_a_time_out_is_told_with_its_seconds(tmp_path: Path) -> None:
+def test_a_time_out_is_reported_with_its_seconds(tmp_path: Path) -> None:
     result = run("import time; time.sleep(60)", tmp_path, timeout=1)
     assert result.timed_out
     assert result.describe_exit() == "did not end within 1 seconds and was killed"
@@ -43,7 +43,7 @@ def test_a_daemon_does_not_outlive_the_process_nor_hold_it_up(tmp_path: Path) ->
     assert not Path(f"/proc/{result.output.strip()}").exists()
 
 
-def test_other_children_of_the_caller_are_left_alone(tmp_path: Path) -> None:
+def test_other_children_of_the_caller_are_not_killed(tmp_path: Path) -> None:
     pid = os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "60")
     try:
         run("pass", tmp_path)

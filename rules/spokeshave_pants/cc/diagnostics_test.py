@@ -84,7 +84,7 @@ def test_other_errors_get_no_hint_about_headers(text: str) -> None:
     assert missing_header_hint(text, LINUX) is None
 
 
-def test_undefined_symbols_are_told_with_the_places_that_use_them() -> None:
+def test_undefined_symbols_are_reported_with_references() -> None:
     assert undefined_symbols(LINKER) == {"abacus::run(int)": ["a.cc", "b.cc"], "helper": ["a.cc"], "guarded": []}
 
 
@@ -92,7 +92,7 @@ def test_what_the_interpreter_provides_is_not_undefined() -> None:
     assert undefined_symbols(INTERPRETER_SYMBOLS) == {}
 
 
-def test_places_of_an_interpreters_symbol_are_not_given_to_the_one_before_it() -> None:
+def test_references_of_python_symbols_are_skipped() -> None:
     text = "ld.lld: warning: undefined symbol: mine\n" + INTERPRETER_SYMBOLS
     assert undefined_symbols(text) == {"mine": []}
 
@@ -108,7 +108,7 @@ def test_a_link_without_complaints_has_no_undefined_symbols() -> None:
     assert undefined_symbols("") == {}
 
 
-def test_a_processor_feature_that_the_code_needs_is_named_with_what_to_do() -> None:
+def test_missing_processor_features_have_a_hint() -> None:
     hint = missing_feature_hint(
         "a.c:2:79: error: '__builtin_ia32_crc32di' needs target feature crc32\n"
         "a.c:7:82: error: always_inline function '_mm256_add_epi8' requires target feature 'avx2', but\n"

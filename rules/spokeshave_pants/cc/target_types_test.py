@@ -32,7 +32,7 @@ ADDRESS = Address("src/cpp", target_name="vm")
         *("-isystem/usr/include", "-include/etc/x.h", "--sysroot=/", "-isysroot/sdk", "--library-path=/usr/lib"),
     ],
 )
-def test_a_flag_that_names_a_place_on_the_machine_is_refused(field: type[CompileFlagsField], flag: str) -> None:
+def test_a_flag_with_a_path_of_the_machine_is_refused(field: type[CompileFlagsField], flag: str) -> None:
     with pytest.raises(InvalidFieldException) as caught:
         field(["-O3", flag], ADDRESS)
     message = str(caught.value)

@@ -65,7 +65,7 @@ FULL = {*STABLE, "PyDict_GetItemRef", "_PyObject_Dump", "_PyEval_Vector", "PyOS_
 @pytest.mark.parametrize(
     ("abi", "functions"), [(ABI3, STABLE), (CP312, FULL), (CP313T, {*FULL, "_Py_DecRefShared"})], ids=str
 )
-def test_an_abis_exports_are_the_marked_declarations_that_windows_has(abi: PythonAbi, functions: set[str]) -> None:
+def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functions: set[str]) -> None:
     found = exports(HEADERS, abi)
     assert {export.name for export in found if not export.is_data} == functions
     assert {export.name for export in found if export.is_data} == DATA

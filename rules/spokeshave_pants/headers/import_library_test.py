@@ -109,9 +109,7 @@ def compiled(runner: RuleRunner, abi: PythonAbi, tag: str) -> FallibleCompiledOb
         ("win_arm64", "3.13t"),
     ],
 )
-def test_the_headers_agree_with_the_compiler_on_every_kind_of_platform(
-    rule_runner: RuleRunner, tag: str, version: str
-) -> None:
+def test_headers_agree_with_the_compiler_on_all_platforms(rule_runner: RuleRunner, tag: str, version: str) -> None:
     result = compiled(rule_runner, PythonAbi(PythonVersion.parse(version, where=WHERE)), tag)
     assert (result.exit_code, result.diagnostics) == (0, "")
     (file,) = rule_runner.request(DigestContents, [result.digest])

@@ -91,7 +91,7 @@ def test_of_an_archive_for_several_versions_each_takes_its_own(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("folder", ["python/include/python3.12", "python/include"])
-def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfig(folder: str, tmp_path: Path) -> None:
+def test_an_archive_serves_all_platforms_and_both_builds(folder: str, tmp_path: Path) -> None:
     files = {"Python.h": "// it", "patchlevel.h": PATCHLEVEL, "cpython/object.h": "// o", "pyconfig.h": "// foreign"}
     path = archive(tmp_path, "a.tar.gz", {f"{folder}/{name}": text for name, text in files.items()})
     runner = pinning({"3.12": pin(path)})
@@ -106,7 +106,7 @@ def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfi
         )
 
 
-def test_an_archive_of_another_hash_or_size_is_told_with_both(tmp_path: Path) -> None:
+def test_a_wrong_hash_or_size_is_reported_with_both_values(tmp_path: Path) -> None:
     path = archive(tmp_path, "a.tar.gz", {"python/include/Python.h": ""})
     content = path.read_bytes()
     actual = hashlib.sha256(content).hexdigest()
@@ -123,13 +123,13 @@ def test_an_archive_of_another_hash_or_size_is_told_with_both(tmp_path: Path) ->
         assert f"found:  {found}\n" in str(error)
 
 
-def test_an_archive_that_is_not_there_is_told_with_its_address(tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported_with_its_address(tmp_path: Path) -> None:
     error = refusal(pinning({"3.12": f"file://{tmp_path}/none.tar.gz|{'0' * 64}|12"}), "3.12")
     assert isinstance(error, PinnedArchiveError)
     assert f"pins file://{tmp_path}/none.tar.gz for Python 3.12, but it cannot be downloaded" in str(error)
 
 
-def test_an_archive_without_headers_is_refused_with_what_it_must_hold(tmp_path: Path) -> None:
+def test_an_archive_without_headers_is_refused(tmp_path: Path) -> None:
     for files in ({"other/Python.h": ""}, {"python/include/python3.12/object.h": ""}):
         error = refusal(pinning({"3.12": pin(archive(tmp_path, "a.tar.gz", files))}), "3.12")
         assert isinstance(error, PinnedArchiveError)
@@ -148,7 +148,7 @@ def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
     assert "were to be those of Python 3.11, but are those of 3.12.7" in str(error)
 
 
-def test_a_malformed_entry_is_refused_whatever_is_asked_for() -> None:
+def test_a_malformed_entry_is_refused_for_any_request() -> None:
     error = refusal(pinning({"3.14": "here", "3.12:win32": f"file:///x|{'0' * 64}|1"}), "3.10")
     assert isinstance(error, PinnedArchiveError)
     assert "in '3.14'," in str(error) and "in '3.12:win32'," in str(error) and "URL|SHA256|BYTES" in str(error)
@@ -178,7 +178,7 @@ def real_pyconfig(folder: Path) -> str:
     return (folder.parent / processor_header[1]).read_text() if processor_header else text
 
 
-def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_test(machine: RuleRunner) -> None:
+def test_derived_pyconfig_agrees_with_the_real_one(machine: RuleRunner) -> None:
     host = Platform.parse("host", where=WHERE)
     interpreters = [
         found for found in machine.request(Interpreters, []).found if found.include and found.patch >= OLDEST
@@ -198,7 +198,7 @@ def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_
         assert {n: derived.get(n) for n in named} == {n: real.get(n) for n in named}, interpreter.version
 
 
-def test_an_interpreters_headers_serve_every_platform_and_the_free_threaded_build(machine: RuleRunner) -> None:
+def test_an_interpreters_headers_serve_all_platforms(machine: RuleRunner) -> None:
     interpreter = machine.request(Interpreters, []).with_headers(PythonVersion(13))
     assert interpreter is not None
     for version, tag in (("3.13", "win_amd64"), ("3.13t", "musllinux_1_2_aarch64")):
@@ -212,7 +212,7 @@ def test_an_interpreters_headers_serve_every_platform_and_the_free_threaded_buil
         assert ("Py_GIL_DISABLED" in found["pyconfig.h"]) == (version == "3.13t")
 
 
-def test_a_python_that_is_nowhere_is_told_with_what_to_do() -> None:
+def test_an_unavailable_python_is_reported_with_a_remedy() -> None:
     error = refusal(new_rule_runner("--wheel-pythons-search-path=[]"), "3.14t")
     assert isinstance(error, MissingInterpreterError)
     assert f"{WHERE} needs the headers of Python 3.14t, and this machine has none" in str(error)

@@ -71,7 +71,7 @@ def test_the_script_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None
 # The answers.
 
 
-def test_interpreters_are_told_oldest_first() -> None:
+def test_interpreters_are_sorted_oldest_first() -> None:
     output = answer("3.13.0", "/c") + answer("3.9.18", "/a") + answer("3.10.13", "/b")
     assert [interpreter.version for interpreter in parse_discovery(output)] == ["3.9.18", "3.10.13", "3.13.0"]
 
@@ -98,5 +98,5 @@ def test_an_answer_is_kept_as_it_was_given() -> None:
         answer("3.12.1", path=""),
     ],
 )
-def test_what_is_no_answer_of_a_cpython_3_is_left_out(line: str) -> None:
+def test_output_of_other_programs_is_ignored(line: str) -> None:
     assert [found.path for found in parse_discovery(line + answer("3.12.1", "/kept"))] == ["/kept"]

@@ -89,7 +89,7 @@ def test_a_static_version_is_kept_and_needs_no_file(rule_runner: RuleRunner) -> 
     assert stamped(rule_runner, static="1.4.5") == "1.4.5"
 
 
-def test_a_static_version_and_a_version_file_contradict_each_other(rule_runner: RuleRunner) -> None:
+def test_static_version_and_version_file_conflict(rule_runner: RuleRunner) -> None:
     wheel = "python_native_wheel(name='one', pythons=['3.12'], version_file='version.json')"
     rule_runner.write_files({"BUILD": wheel, "version.json": "{}"})
     with engine_error(InvalidTargetError, contains="states the version 1.4.5. Remove the field"):
@@ -105,7 +105,7 @@ def test_the_common_version_is_the_newest_of_a_releases_files(rule_runner: RuleR
     assert stamped(rule_runner, "--release-version-suffix=rc1") == "1.2.3rc1"
 
 
-def test_a_dated_channel_takes_the_given_date_and_a_dev_one_the_given_commit(rule_runner: RuleRunner) -> None:
+def test_channels_use_the_given_date_and_commit(rule_runner: RuleRunner) -> None:
     write_wheels(rule_runner, one="1.2.0.dev")
     assert stamped(rule_runner, "--release-version-channel=rc", "--release-version-date=20260821") == "1.2.0rc20260821"
     dev = stamped(rule_runner, "--release-version-channel=dev", f"--release-version-commit={COMMIT}")
@@ -125,7 +125,7 @@ def test_a_version_needs_a_checkout_that_git_reads(rule_runner: RuleRunner) -> N
         git.unlink()
 
 
-def test_everything_wrong_with_a_releases_version_files_is_told_at_once(rule_runner: RuleRunner) -> None:
+def test_all_version_file_problems_are_reported_together(rule_runner: RuleRunner) -> None:
     write_wheels(rule_runner, "release(name='r', wheels=[':one', ':two', ':three'])", one="1.2.0", two="no", three="")
     rule_runner.write_files({"three/version.json": "{"})
     os.remove(os.path.join(rule_runner.build_root, "one/version.json"))

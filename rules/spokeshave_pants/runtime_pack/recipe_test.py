@@ -14,7 +14,7 @@ from spokeshave_pants.runtime_pack.recipe import (
 )
 
 
-def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
+def test_the_tool_gets_the_format_and_zigs_command() -> None:
     windows = Platform.parse("win_amd64", where="this test")
     arguments = make_argv("zig", windows)
     split = arguments.index("--")
@@ -31,7 +31,7 @@ def test_the_recipe_is_what_the_tool_wrote() -> None:
     assert parsed.archives == (("libc++.a", ("000-one.o", "001-two.o")),)
 
 
-def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None:
+def test_a_windows_pack_has_common_import_libraries() -> None:
     windows, linux = (Platform.parse(tag, where="this test") for tag in ("win_amd64", "manylinux_2_17_x86_64"))
     assert "-lws2_32" in first_link_argv("zig", windows) and "-lws2_32" not in first_link_argv("zig", linux)
 

@@ -46,5 +46,5 @@ def test_workers_run_compilers_of_their_own_kind() -> None:
 
 
 @pytest.mark.parametrize("name", ["arm", "fallback", "own"])
-def test_an_environment_that_comes_to_this_machine_is_none(name: str) -> None:
+def test_an_environment_on_this_machine_is_not_remote(name: str) -> None:
     assert compilers(f"--cc-execution-environment={name}") == CompilerEnvironment(None, HERE)

@@ -59,7 +59,7 @@ def reading(found: Packages) -> HermeticProcess:
     return HermeticProcess(process, (REQUEST,))
 
 
-def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_kept() -> None:
+def test_a_list_has_the_installations_digest_and_kept_files() -> None:
     lister, installer = listing(), runner()
     listed = lister.request(Packages, [REQUEST])
     installed = installer.request(Packages, [REQUEST])
@@ -71,7 +71,7 @@ def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_ke
     assert kept.path.endswith("/mdurl/__init__.py") and b"mdurl" in kept.content
 
 
-def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
+def test_a_running_process_gets_files_that_were_only_listed() -> None:
     lister = listing()
     found = lister.request(Packages, [REQUEST])
     with pytest.raises(ExecutionError, match="Missing digest"):

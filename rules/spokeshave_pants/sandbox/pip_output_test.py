@@ -19,7 +19,7 @@ please update the hashes. Otherwise, examine the package contents carefully; som
 """
 
 
-def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
+def test_wrong_hashes_are_reported_per_package() -> None:
     message = wrong_hashes(PIP)
     assert message is not None
     assert message.splitlines()[1:7] == [
@@ -52,7 +52,7 @@ WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'New
 """
 
 
-def test_a_wheel_is_missing_only_where_the_index_was_there_to_say_so() -> None:
+def test_a_wheel_is_missing_only_if_the_index_answered() -> None:
     assert without_wheel(NO_WHEEL)
     assert not without_wheel(UNREACHABLE + NO_WHEEL)
     assert not without_wheel(PIP)

@@ -24,13 +24,13 @@ TYPEINFO = """\
 """
 
 
-def test_a_compile_gets_the_compiler_and_the_headers_of_its_platform() -> None:
+def test_a_compile_has_its_platforms_compiler_and_headers() -> None:
     globs = compile_globs(PLATFORM)
     assert "zig" in globs and "lib/libcxx/include/**" in globs and "lib/libc/include/x86-linux-gnu/**" in globs
     assert not [glob for glob in globs if "musl" in glob or "darwin" in glob or "windows" in glob]
 
 
-def test_every_floor_of_an_architecture_is_compiled_with_the_same_headers() -> None:
+def test_all_floors_of_an_architecture_use_the_same_headers() -> None:
     assert compile_globs(PLATFORM) == compile_globs(Platform.parse("manylinux_2_34_x86_64", where="this test"))
 
 

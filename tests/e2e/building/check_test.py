@@ -34,7 +34,7 @@ def test_every_source_is_compiled(project: Project) -> None:
     assert compiled == SOURCES
 
 
-def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(project: Project) -> None:
+def test_errors_of_all_sources_have_repository_paths(project: Project) -> None:
     originals = {path: (project.root / path).read_text() for path in ("core/geometry/text.cc", "plain_c/area.c")}
     project.replace("core/geometry/text.cc", "text << length", "text << lenght")
     project.replace("plain_c/area.c", "width * height;", "width * height")

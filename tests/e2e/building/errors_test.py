@@ -140,7 +140,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input_is_told_with_its_place_and_remedy(project: Project, case: str) -> None:
+def test_bad_input_is_reported_with_location_and_remedy(project: Project, case: str) -> None:
     target, *words = CASES[case]
     run = failed(project, target)
     assert_in_error(run, *words)
@@ -150,7 +150,7 @@ def test_bad_input_is_told_with_its_place_and_remedy(project: Project, case: str
 @pytest.mark.parametrize(
     "case", ["an invalid pyproject.toml, every mistake at once", "a version file that is not JSON"]
 )
-def test_what_no_compiler_is_needed_for_is_told_before_anything_is_compiled(project: Project, case: str) -> None:
+def test_static_problems_are_reported_before_any_compile(project: Project, case: str) -> None:
     source = project.root / "bad/good/native.c"
     source.write_text(f"{source.read_text()}/* {uuid.uuid4()}: compiled nowhere yet */\n")
     target, *words = CASES[case]
@@ -188,7 +188,7 @@ def test_a_wheel_whose_smoke_test_goes_wrong_is_not_written(project: Project, ca
     )
 
 
-def test_a_wheel_that_imports_only_with_the_source_tree_present_is_not_written(project: Project) -> None:
+def test_a_wheel_that_needs_the_source_tree_is_not_written(project: Project) -> None:
     assert_in_error(
         failed(project, "bad/unlisted:wheel"),
         "bad/unlisted:wheel for manylinux_2_17_x86_64 and cp312-abi3 failed its smoke test on Python 3.12",
@@ -197,7 +197,7 @@ def test_a_wheel_that_imports_only_with_the_source_tree_present_is_not_written(p
     )
 
 
-def test_a_library_that_needs_a_newer_glibc_than_the_tag_allows_is_refused(project: Project) -> None:
+def test_a_library_with_a_too_new_glibc_is_refused(project: Project) -> None:
     project.package("bad/good:wheel")
     library = read(project.wheel("good"), "good/_native.abi3.so")
     assert b"GLIBC_2.2.5\0" in library

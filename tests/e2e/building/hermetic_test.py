@@ -54,7 +54,7 @@ def test_no_path_of_the_machine_is_in_an_extension_or_library(poisoned: Project)
     assert found == []
 
 
-def test_another_place_user_and_a_cold_store_make_the_same_bytes(poisoned: Project, tmp_path: Path) -> None:
+def test_another_machine_with_a_cold_store_makes_equal_wheels(poisoned: Project, tmp_path: Path) -> None:
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     here = {
         # What a machine has once: Pants itself, the interpreters, and what pip downloaded.

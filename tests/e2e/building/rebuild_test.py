@@ -77,7 +77,7 @@ def test_a_core_is_compiled_once_for_three_python_abis(project: Project, first: 
     assert ran == {"link": 3, "assemble": 3, "repair": 3, "verify": 3, "stamp": 3}
 
 
-def test_the_report_tells_of_the_same_processes_as_the_engine(project: Project, first: PantsRun) -> None:
+def test_the_report_has_the_engines_processes(project: Project, first: PantsRun) -> None:
     processes = [process for process in project.ran(WHEEL) if not process.startswith("Make the runtime pack")]
     assert processes == first.ran(
         "Check the metadata ", "Compile ", "Link ", "Assemble ", "Repair ", "Verify ", "Stamp ", "Smoke-test "

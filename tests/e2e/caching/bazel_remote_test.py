@@ -55,7 +55,7 @@ def test_a_second_runner_that_has_the_password_makes_nothing(bench: Bench, fille
     assert runner.ran(*SHARED) == []
 
 
-def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Filled, tmp_path: Path) -> None:
+def test_a_wrong_password_is_reported_and_costs_a_rebuild(bench: Bench, filled: Filled, tmp_path: Path) -> None:
     runner = bench.runner("bazel-remote-wrong")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         built = runner.package(*server.options("team:battery-staple"))

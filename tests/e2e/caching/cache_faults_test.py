@@ -139,7 +139,7 @@ def _fill(folder: Path) -> None:
             ballast.write(bytes(1 << 16))
 
 
-def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:
+def test_two_concurrent_cold_runners(bench: Bench, tmp_path: Path) -> None:
     runners = [bench.runner("left"), bench.runner("right")]
     built: list[Built] = []
     with serving(tmp_path / "cache") as server:

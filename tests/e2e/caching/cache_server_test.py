@@ -78,7 +78,7 @@ def made_file(folder: Path, name: str, size: int = 100_000) -> str:
     return str(path)
 
 
-def test_the_ready_line_says_how_to_use_it_and_the_server_answers(server: Server) -> None:
+def test_the_ready_line_has_the_options_and_the_server_answers(server: Server) -> None:
     (line,) = [line for line in server.log.read_text().splitlines() if "ready:" in line]
     address = server.ready["address"]
     assert line == (
@@ -121,7 +121,7 @@ def _status(home: Path, directory: Path, wanted: str) -> str:
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "deleted"])
-def test_a_damaged_blob_is_no_blob_and_is_stored_anew(server: Server, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_blob_is_missing_and_stored_again(server: Server, tmp_path: Path, damage: str) -> None:
     file = made_file(tmp_path, "file", 3 * MEGA)
     (digest,) = server.client.ask(("put", file))
     server.client.ask(("store", "compile", [digest]))
@@ -145,7 +145,7 @@ def test_a_damaged_blob_is_no_blob_and_is_stored_anew(server: Server, tmp_path: 
         assert "was damaged on disk" in server.log.read_text()
 
 
-def test_a_result_whose_blob_was_truncated_is_not_told(server: Server, tmp_path: Path) -> None:
+def test_a_result_with_a_truncated_blob_is_missing(server: Server, tmp_path: Path) -> None:
     (digest,) = server.client.ask(("put_batch", made_file(tmp_path, "file")))
     server.client.ask(("store", "compile", [digest]))
     os.truncate(server.blob(digest), 10)
@@ -154,7 +154,7 @@ def test_a_result_whose_blob_was_truncated_is_not_told(server: Server, tmp_path:
     assert not server.blob(digest).exists()
 
 
-def test_a_damaged_result_is_none(server: Server, tmp_path: Path) -> None:
+def test_a_damaged_result_is_missing(server: Server, tmp_path: Path) -> None:
     (digest,) = server.client.ask(("put", made_file(tmp_path, "file")))
     server.client.ask(("store", "compile", [digest]))
     (result,) = (server.directory / "ac").glob("*/*")
@@ -163,7 +163,7 @@ def test_a_damaged_result_is_none(server: Server, tmp_path: Path) -> None:
     assert answer.startswith("NOT_FOUND")
 
 
-def test_the_cache_stays_below_its_size_and_what_was_used_longest_ago_goes(installed: Path, tmp_path: Path) -> None:
+def test_least_recently_used_entries_are_evicted(installed: Path, tmp_path: Path) -> None:
     options = ("--max-size", "5M", "--keep-recent", "1h")
     with serving(tmp_path / "cache", *options, home=installed) as server:
         files = [made_file(tmp_path, f"{number}", MEGA - 4096) for number in range(8)]
@@ -221,7 +221,7 @@ def token(home: Path, secret: Path, *options: str) -> str:
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
+def test_tls_and_tokens_admit_or_refuse_with_a_reason(
     installed: Path, certificate: tuple[str, str], tmp_path: Path
 ) -> None:
     cert, key = certificate
@@ -300,7 +300,7 @@ def test_what_cannot_be_served_is_refused_with_the_remedy(server: Server, instal
     assert "can be reached from other machines" in text
 
 
-def test_a_killed_server_leaves_nothing_half_and_serves_right_bytes_again(installed: Path, tmp_path: Path) -> None:
+def test_a_killed_server_leaves_no_partial_files(installed: Path, tmp_path: Path) -> None:
     files = [made_file(tmp_path, f"{number}", 20 * MEGA) for number in range(6)]
     with serving(tmp_path / "cache", home=installed) as server:
         client = server.client
@@ -338,7 +338,7 @@ def _small_files_only() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (MEGA, MEGA))
 
 
-def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_existing_blobs_served(installed: Path, tmp_path: Path) -> None:
     small, large = made_file(tmp_path, "small"), made_file(tmp_path, "large", 2 * MEGA)
     with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
         answers = server.client.ask(("put", large), ("put_batch", large), ("missing", [_digest(large)]), ("put", small))
@@ -349,7 +349,7 @@ def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_
 
 
 @needs_bubblewrap
-def test_a_disk_that_fills_up_is_told_and_what_was_stored_is_served(installed: Path, tmp_path: Path) -> None:
+def test_a_filling_disk_is_reported_and_stored_blobs_served(installed: Path, tmp_path: Path) -> None:
     """The disk is the server's own, and has room for some of the files: the next one ends in the middle."""
     files = [made_file(tmp_path, f"{number}", MEGA) for number in range(8)]
     digests = [_digest(file) for file in files]
@@ -364,7 +364,7 @@ def test_a_disk_that_fills_up_is_told_and_what_was_stored_is_served(installed: P
         assert server.client.ask(("put", files[-1])) == [digests[-1]]
 
 
-def test_a_client_that_hangs_does_not_keep_the_server_from_ending(server: Server, tmp_path: Path) -> None:
+def test_a_hanging_client_does_not_block_shutdown(server: Server, tmp_path: Path) -> None:
     file = made_file(tmp_path, "large", 50 * MEGA)
     (digest,) = server.client.ask(("put", file))
     with subprocess.Popen(
@@ -402,7 +402,7 @@ def test_a_file_configures_it(installed: Path, tmp_path: Path) -> None:
         assert re.search(r'"max_size": 7516192768', (server.directory / "status.json").read_text())
 
 
-def test_many_clients_at_once_are_served(server: Server, tmp_path: Path) -> None:
+def test_many_concurrent_clients_are_served(server: Server, tmp_path: Path) -> None:
     files = [made_file(tmp_path, f"{number}", 50_000) for number in range(50)]
     digests = [_digest(file) for file in files]
     results: list[list[object]] = []
@@ -421,7 +421,7 @@ def test_many_clients_at_once_are_served(server: Server, tmp_path: Path) -> None
         assert server.client.ask(("missing", digests)) == [[]]
 
 
-def test_what_sixteen_runners_ask_at_once_is_answered(server: Server) -> None:
+def test_requests_of_sixteen_concurrent_runners_are_served(server: Server) -> None:
     found: Counter[str] = Counter()
 
     def look(client: Client) -> None:

@@ -122,7 +122,7 @@ def wheels(project: Project) -> dict[str, str]:
     return {wheel.name: sha256(wheel) for wheel in project.wheels()}
 
 
-def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project: Project, workers: Workers) -> None:
+def test_remote_compiles_and_links_make_equal_wheels(project: Project, workers: Workers) -> None:
     # The first run makes the runtime pack, by more processes on the workers than its one action.
     package(project, *workers.options).checked()
     project.edit(SOURCE)
@@ -147,7 +147,7 @@ def other_system(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"LD_PRELOAD": str(library)}
 
 
-def test_a_client_on_another_operating_system_shares_what_the_workers_did(
+def test_clients_of_another_system_share_remote_results(
     project: Project, workers: Workers, other_system: dict[str, str]
 ) -> None:
     project.edit("tiny/tiny/__init__.py", "#")
@@ -162,7 +162,7 @@ def test_a_client_on_another_operating_system_shares_what_the_workers_did(
     assert built == wheels(project)
 
 
-def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, workers: Workers) -> None:
+def test_lost_workers_are_reported_with_a_remedy(project: Project, workers: Workers) -> None:
     workers.lose()
     run = package(project, *workers.options)
     assert run.exit_code == 1
@@ -173,6 +173,6 @@ def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, work
     assert len(project.wheels()) == 2
 
 
-def test_an_environment_that_is_not_there_is_told_with_the_option(project: Project) -> None:
+def test_an_unknown_environment_is_reported_with_the_option(project: Project) -> None:
     run = package(project, "--cc-execution-environment=nowhere")
     assert run.exit_code == 1 and "[cc-execution].environment" in run.output and "nowhere" in run.output

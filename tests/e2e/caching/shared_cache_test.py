@@ -118,7 +118,7 @@ def test_a_runner_that_only_hits_has_neither_toolchain_nor_tools(second: tuple[P
     assert sum(sizes) < 100_000_000, sizes
 
 
-def test_a_runner_that_must_compile_after_all_gets_the_toolchain_even_where_the_cache_is_lost(
+def test_a_compiling_runner_installs_the_toolchain(
     second: tuple[Project, PantsRun], server: Server, options: tuple[str, ...]
 ) -> None:
     project, _ = second

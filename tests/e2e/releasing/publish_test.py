@@ -117,9 +117,7 @@ def install_from(index: IndexServer, place: Path, version: str) -> Environment:
     return environment
 
 
-def test_what_is_there_already_is_not_uploaded_again_and_no_login_runs_a_process(
-    publisher: Publisher, index: IndexServer, tmp_path: Path
-) -> None:
+def test_existing_files_are_not_uploaded_again(publisher: Publisher, index: IndexServer, tmp_path: Path) -> None:
     publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url).checked()
     first, *_ = WHEELS
     (index.folder / first).unlink()
@@ -161,7 +159,7 @@ def problem_of(run: PantsRun) -> str:
     return run.output.split("spokeshave upload: error\n")[1]
 
 
-def test_a_wrong_password_is_told(publisher: Publisher, index: IndexServer) -> None:
+def test_a_wrong_password_is_reported(publisher: Publisher, index: IndexServer) -> None:
     run = publisher.publish("tiny:wheel", variables=Login().variables(), main_index=index.url)
     message = problem_of(run)
     assert message.startswith(f"{WHEELS[0]}: {index.url} refuses it: 403 ")
@@ -170,7 +168,7 @@ def test_a_wrong_password_is_told(publisher: Publisher, index: IndexServer) -> N
     assert index.files() == {}
 
 
-def test_a_wheel_that_is_there_with_other_bytes_is_told(publisher: Publisher, index: IndexServer) -> None:
+def test_an_existing_wheel_with_other_bytes_is_reported(publisher: Publisher, index: IndexServer) -> None:
     publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url).checked()
     published = index.files()
     project = publisher.project
@@ -186,14 +184,14 @@ def test_a_wheel_that_is_there_with_other_bytes_is_told(publisher: Publisher, in
     assert index.files() == published
 
 
-def test_an_index_that_is_not_there_is_told(publisher: Publisher) -> None:
+def test_an_unreachable_index_is_reported(publisher: Publisher) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
     message = problem_of(publisher.publish("tiny:wheel", variables=Login().variables(), main_index=url))
     assert message.startswith(f"{WHEELS[0]}: {url}simple/ cannot be reached: Connection refused")
     assert "Check the URL, the network and that the index runs." in message
 
 
-def test_a_repository_that_nobody_knows_is_told(publisher: Publisher) -> None:
+def test_an_unknown_repository_is_reported(publisher: Publisher) -> None:
     message = problem_of(publisher.publish("tiny:wheel", variables=Login().variables()))
     assert message.startswith("the repository 'main-index': is not known: ~/.pypirc has no URL for it")
 

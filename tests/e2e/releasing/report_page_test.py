@@ -92,17 +92,17 @@ def contrast(first: list[float], second: list[float]) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_the_page_is_written_beside_the_wheels_and_the_run_says_where(project: Project, packaged: PantsRun) -> None:
+def test_the_page_is_next_to_the_wheels_and_its_path_printed(project: Project, packaged: PantsRun) -> None:
     assert f"Wrote {project.dist / 'report.html'}" in packaged.output
     assert len(project.wheels()) == 4
 
 
-def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project, page: Path) -> None:
+def test_without_the_option_no_page_is_written(project: Project, page: Path) -> None:
     project.package("shared:wheel")
     assert len(project.wheels()) == 1 and not (project.dist / "report.html").exists()
 
 
-def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(project: Project) -> None:
+def test_an_unknown_format_is_refused_with_valid_ones(project: Project) -> None:
     run = project.pants("package", "--report=pdf", "shared:wheel")
     assert run.exit_code != 0 and "there is no report as 'pdf', but `html`" in run.output
 
@@ -121,7 +121,7 @@ def test_the_policy_lets_nothing_in_that_is_not_the_pages_own(shown: Browser) ->
     assert any("Content Security Policy" in message for message in shown.console())
 
 
-def test_every_wheel_is_in_the_matrix_and_its_link_leads_to_the_file(shown: Browser, page: Path) -> None:
+def test_the_matrix_links_to_every_wheel(shown: Browser, page: Path) -> None:
     links = shown.run(
         "return [...document.querySelectorAll('.matrix a')].map(a => [a.href, a.getAttribute('aria-label')])"
     )
@@ -129,7 +129,7 @@ def test_every_wheel_is_in_the_matrix_and_its_link_leads_to_the_file(shown: Brow
     assert all(name.startswith(href.rpartition("/")[2]) for href, name in links)
 
 
-def test_a_wheels_cell_tells_what_the_report_does(shown: Browser, page: Path) -> None:
+def test_a_wheels_cell_matches_the_report(shown: Browser, page: Path) -> None:
     script = """
         const cell = document.querySelector(`.matrix a[href="${arguments[0]}"]`).closest('td');
         const headers = [...cell.closest('table').querySelectorAll('thead th')];
@@ -161,13 +161,13 @@ def test_the_totals_count_each_action_once(shown: Browser, page: Path) -> None:
     assert float(everything[6]) == pytest.approx(saved / 1000, abs=0.051)
 
 
-def test_the_terminal_tells_the_same_totals(packaged: PantsRun, page: Path) -> None:
+def test_the_terminal_shows_the_same_totals(packaged: PantsRun, page: Path) -> None:
     sources = [row["source"] for row in processes(page.parent).values()]
     (line,) = [line.split() for line in packaged.stderr.splitlines() if line.startswith("all ")]
     assert line[1:5] == [str(sources.count(s)) for s in ("ran", "hit_locally", "hit_remotely", "memoized")]
 
 
-def test_every_action_has_a_bar_that_says_where_its_result_came_from(shown: Browser, page: Path) -> None:
+def test_every_action_has_a_bar_with_its_source(shown: Browser, page: Path) -> None:
     """What the engine tells of its processes is no documented interface: here a real engine tells it."""
     stages = ".rows:not(.path) > details"
     titles = texts(shown, f"{stages} > summary .bar title")
@@ -199,7 +199,7 @@ def test_each_action_names_those_that_it_needed(page: Path) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_critical_path_is_a_chain_of_bars_beside_their_labels(chromium: Browser, page: Path, width: str) -> None:
+def test_the_critical_path_is_a_chain_of_labelled_bars(chromium: Browser, page: Path, width: str) -> None:
     script = """
         const box = element => (({left, top, right, bottom}) => [left, top, right, bottom])(
             element.getBoundingClientRect());
@@ -292,9 +292,7 @@ def test_tables_have_the_names_and_headers_that_a_reader_hears(chromium: Browser
     assert {("columnheader", "cp310"), ("columnheader", "cp312-abi3"), ("heading", "Timeline")} <= set(named)
 
 
-def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
-    chromium: Browser, project: Project, page: Path
-) -> None:
+def test_a_failed_smoke_test_is_shown_and_writes_no_wheel(chromium: Browser, project: Project, page: Path) -> None:
     project.clear_dist()
     (project.dist).mkdir()
     project.write("core/smoke/test_shapes.py", "def test_it():\n    assert 1 < 0, '<b>never</b>'\n")
@@ -310,9 +308,7 @@ def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
     assert session.console() == []
 
 
-def test_a_run_that_failed_before_a_wheel_replaces_the_page_of_an_earlier_one(
-    chromium: Browser, project: Project, page: Path
-) -> None:
+def test_a_failed_run_replaces_the_previous_page(chromium: Browser, project: Project, page: Path) -> None:
     project.dist.mkdir(exist_ok=True)
     shutil.copy(page, project.dist)
     project.replace("core/geometry/path.cc", "#include", "#error this is not to compile\n#include")

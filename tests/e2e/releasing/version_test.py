@@ -48,7 +48,7 @@ def test_an_rc_has_the_date_of_today(project: Project) -> None:
     assert re.fullmatch(r"3\.12\.4rc20\d{6}", version(project, "--channel=rc"))
 
 
-def test_without_a_channel_it_is_dev_in_a_clean_tree_and_local_in_one_with_changes(project: Project) -> None:
+def test_the_default_channel_depends_on_changes(project: Project) -> None:
     commit = project.git("rev-parse", "HEAD")
     assert version(project) == f"3.12.4.dev0+{commit}"
     original = (project.root / "plain_c/area.c").read_text()
@@ -65,7 +65,7 @@ def test_json_says_how_the_version_came_about(project: Project) -> None:
     assert sorted(report["packages"]) == ["core/version.json", "plain_c/version.json"]
 
 
-def test_wheels_of_a_release_with_two_versions_are_told_with_both_files(project: Project) -> None:
+def test_conflicting_release_versions_name_both_files(project: Project) -> None:
     project.write("core/version.json", '{"package-version": "3.13.0.dev"}\n')
     run = project.pants("release-version", "--channel=stable")
     project.write("core/version.json", '{"package-version": "3.12.0.dev"}\n')

@@ -95,7 +95,7 @@ def emulated(folder: Path | str) -> str:
     return f"--wheel-pythons-emulated={folder}"
 
 
-def test_the_set_up_tells_its_steps_and_lists_what_it_made(set_up: SetUp) -> None:
+def test_the_set_up_prints_its_steps_and_results(set_up: SetUp) -> None:
     assert "ready: Python 3.13." in set_up.output
     (python,) = json.loads(set_up.manifest.read_text())["pythons"]
     assert (python["system"], python["architecture"]) == ("glibc", "aarch64")
@@ -109,14 +109,14 @@ def test_a_killed_set_up_goes_on_where_it_was(set_up: SetUp) -> None:
     assert not [path for path in set_up.folder.rglob("*.partial-*") if path.is_dir()]
 
 
-def test_without_an_emulator_a_required_run_is_an_error_that_names_the_remedy(project: Project, tmp_path: Path) -> None:
+def test_a_required_run_without_an_emulator_is_an_error(project: Project, tmp_path: Path) -> None:
     run = project.pants(emulated(tmp_path / "none"), "package", "tiny:arm")
     assert run.exit_code == 1
     assert "has to be smoke-tested on Python 3.13" in run.output
     assert f"`spokeshave emulation --platform {ARM}` sets up an emulator" in run.output
 
 
-def test_a_wheel_for_arm_is_tried_under_qemu_once(project: Project, set_up: SetUp) -> None:
+def test_an_arm_wheel_is_smoke_tested_under_qemu_once(project: Project, set_up: SetUp) -> None:
     run = project.package("tiny:arm", options=(emulated(set_up.folder),))
     (report,) = project.report("tiny:arm")
     (smoke,) = report["smoke"]
@@ -130,7 +130,7 @@ def test_a_wheel_for_arm_is_tried_under_qemu_once(project: Project, set_up: SetU
     assert project.ran("tiny:arm", "smoke test") == []
 
 
-def test_an_emulator_that_is_gone_is_told(project: Project, set_up: SetUp, tmp_path: Path) -> None:
+def test_a_deleted_emulator_is_reported(project: Project, set_up: SetUp, tmp_path: Path) -> None:
     folder = copied(set_up, tmp_path, str(tmp_path / "gone"))
     run = project.pants(emulated(folder), "package", "tiny:arm")
     assert run.exit_code == 1
@@ -138,7 +138,7 @@ def test_an_emulator_that_is_gone_is_told(project: Project, set_up: SetUp, tmp_p
     assert "Set it up again with `spokeshave emulation`" in run.output
 
 
-def test_an_emulator_that_crashes_is_told(project: Project, set_up: SetUp, tmp_path: Path) -> None:
+def test_a_crashing_emulator_is_reported(project: Project, set_up: SetUp, tmp_path: Path) -> None:
     crashing = tmp_path / "crashing"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
     crashing.chmod(0o755)
@@ -155,7 +155,7 @@ def copied(set_up: SetUp, tmp_path: Path, emulator: str) -> Path:
     return folder
 
 
-def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Project, set_up: SetUp) -> None:
+def test_another_machines_report_counts_for_equal_bytes(project: Project, set_up: SetUp) -> None:
     project.package("tiny:mac")
     (built,) = project.report("tiny:mac")
     assert [(smoke["python"], smoke["outcome"]) for smoke in built["smoke"]] == [("3.13", "not run")]

@@ -65,7 +65,7 @@ def test_wheel_holds_these_files_in_this_order(tmp_path: Path) -> None:
     )
 
 
-def test_record_lists_every_file_with_its_hash_and_itself_without(tmp_path: Path) -> None:
+def test_record_lists_all_files_and_itself_without_hash(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path)
     record = f"{WheelName.parse(wheel.path.name).dist_info}/RECORD"
     files = {name: text.encode() for name, text in read_wheel(wheel.path).items()}
@@ -105,12 +105,12 @@ def test_single_module_at_the_root_is_a_wheel(tmp_path: Path) -> None:
     assert wheel.files[:2] == ("a-stubs/__init__.pyi", "a.py")
 
 
-def test_source_tree_may_hold_the_version_module_as_it_is_generated(tmp_path: Path) -> None:
+def test_source_tree_may_contain_the_generated_module(tmp_path: Path) -> None:
     files = {**FILES, "abacus_runtime/_version.py": render_version_module(UNSTAMPED).decode()}
     assert make_wheel(tmp_path, files=files).files.count("abacus_runtime/_version.py") == 1
 
 
-def test_another_file_in_the_version_modules_place_is_refused(tmp_path: Path) -> None:
+def test_another_file_at_the_version_modules_path_is_refused(tmp_path: Path) -> None:
     files = {**FILES, "abacus_runtime/_version.py": "mine = 1\n"}
     assert problems_of(tmp_path, files=files) == ["payload/abacus_runtime/_version.py"]
     assert problems_of(tmp_path / "b", files={**FILES, "abacus_runtime/_Version.py": ""}) == [
@@ -127,7 +127,7 @@ def test_wheel_without_files_is_refused(tmp_path: Path) -> None:
     assert problems_of(tmp_path, files={"__pycache__/x.pyc": ""}, version_module=None) == ["payload"]
 
 
-def test_faults_of_all_inputs_are_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
+def test_faults_of_all_inputs_are_reported_together(tmp_path: Path) -> None:
     places = problems_of(
         tmp_path,
         pyproject='[project]\nname = "a"\n',
@@ -138,7 +138,7 @@ def test_faults_of_all_inputs_are_told_at_once_and_nothing_is_written(tmp_path: 
     assert places == ["tag linux", "pyproject.toml: project.version", "a-1.dist-info", "data/bin/x"]
 
 
-def test_same_inputs_give_the_same_bytes_whatever_surrounds_them(tmp_path: Path) -> None:
+def test_same_inputs_give_the_same_bytes_in_any_environment(tmp_path: Path) -> None:
     sums = set()
     environments = [
         ("here", 0o022, {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}),
@@ -190,7 +190,7 @@ def test_report_says_what_was_made(tmp_path: Path) -> None:
     }
 
 
-def test_pip_installs_a_stamped_wheel_whose_script_runs_and_whose_version_is_the_stamps(tmp_path: Path) -> None:
+def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
     runtime = make_wheel(tmp_path / "r", pyproject=PYPROJECT.replace("\"numpy>=1.20; python_version >= '3.9'\", ", ""))
     compiler = make_wheel(
         tmp_path / "c",

@@ -18,7 +18,7 @@ def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:
     assert json.loads(report.read_text()) == {"name": "Demo.Tool", "static_version": "1.2", "requires_python": ">=3.10"}
 
 
-def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+def test_all_mistakes_are_reported_together(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\nrequires-python = "3.x"\n')
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]) == 1

@@ -110,7 +110,7 @@ OTHER = {"README__md": "f", "LICENSE~": "g", "license-check__py": "h", "UNLICENS
 @pytest.mark.parametrize(
     "license_", ["", 'license = "MIT"\n', 'license = {text = "MIT"}\n', 'license = {file = "LICENSE"}\n']
 )
-def test_the_usual_license_files_are_taken_where_none_are_named(tmp_path: Path, license_: str) -> None:
+def test_default_license_files_are_found(tmp_path: Path, license_: str) -> None:
     metadata = read(tmp_path, DYNAMIC + license_, **USUAL, **OTHER)
     assert sorted(headers(metadata, "License-File")) == sorted(metadata.license_files) == USUAL_NAMES
     assert headers(metadata, "Metadata-Version") == ["2.4"]
@@ -127,7 +127,7 @@ def test_only_the_named_license_files_are_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", ["", 'import-names = ["a"]\n'])
-def test_legacy_license_file_is_carried_without_naming_the_checkout(tmp_path: Path, extra: str) -> None:
+def test_legacy_license_file_has_no_checkout_path(tmp_path: Path, extra: str) -> None:
     write_tree(tmp_path, {"LICENSE": "One\n\n  Two\n"})
     for path in ("LICENSE", "../p/LICENSE"):
         project = write_tree(tmp_path / "p", {"LICENSE": "One\n\n  Two\n"})
@@ -149,7 +149,7 @@ def test_license_that_is_no_spdx_expression_is_refused(tmp_path: Path) -> None:
     }
 
 
-def test_license_files_that_match_nothing_or_leave_the_project_are_refused(tmp_path: Path) -> None:
+def test_missing_or_outside_license_files_are_refused(tmp_path: Path) -> None:
     text = f'{DYNAMIC}license-files = ["../LICENSE", "NONE*"]\n'
     with pytest.raises(InvalidMetadataError) as caught:
         read(tmp_path, text)
@@ -183,7 +183,7 @@ def test_no_entry_points_give_no_file(tmp_path: Path) -> None:
     assert read(tmp_path, DYNAMIC).entry_points == b""
 
 
-def test_entry_points_that_cannot_be_installed_are_told_all_at_once(tmp_path: Path) -> None:
+def test_all_invalid_entry_points_are_reported_together(tmp_path: Path) -> None:
     text = DYNAMIC + (
         '[project.scripts]\n"../x" = "a:b"\nfine = "a.cli"\nodd = "a-b:c"\nSame = "a:b"\n'
         '[project.gui-scripts]\nsame = "a:b"\n'
@@ -224,7 +224,7 @@ def test_pin_that_nothing_requires_becomes_a_dependency(tmp_path: Path) -> None:
     assert requirements(metadata) == [f"abacus-compiler=={UNSTAMPED}"]
 
 
-def test_pin_takes_the_place_of_requirements_with_their_extras_and_markers(tmp_path: Path) -> None:
+def test_pin_replaces_requirements_but_keeps_extras_and_markers(tmp_path: Path) -> None:
     text = f'{DYNAMIC}dependencies = ["Sib.Ling[x]; os_name == \'posix\'", "siblings"]\n'
     text += '[project.optional-dependencies]\ne = ["sib-ling"]\n'
     assert requirements(read(tmp_path, text, "sib-ling")) == [
@@ -239,7 +239,7 @@ def test_pin_of_a_requirement_with_a_version_is_refused(tmp_path: Path) -> None:
     assert list(problems_of(tmp_path, text, "b")) == ["project.dependencies[0]", "project.optional-dependencies.e[0]"]
 
 
-def test_everything_that_is_wrong_is_told_at_once_by_its_key(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together_by_key(tmp_path: Path) -> None:
     text = (
         '[project]\nname = "-bad-"\nversion = "one"\ndescription = "two\\nlines"\nrequires-python = "3"\n'
         'readme = "NONE.md"\nlicense = "What"\ndependencies = ["a b c"]\nclassifiers = "x"\nunknown = 1\n'
@@ -293,7 +293,7 @@ def test_readme_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", sorted(KNOWN_PROJECT_FIELDS - {"name", "version"}))
 @pytest.mark.parametrize("value", ["1", '"x"', "[1]", "{x = 1}", "[[]]", "{x = {y = 1}}", "true", "1979-05-27", "[{}]"])
-def test_value_of_a_wrong_type_is_told_and_never_a_crash(tmp_path: Path, key: str, value: str) -> None:
+def test_values_of_a_wrong_type_are_reported(tmp_path: Path, key: str, value: str) -> None:
     text = f'{HEAD}version = "1"\n{key} = {value}\n'
     problems = Problems()
     with problems.collecting():

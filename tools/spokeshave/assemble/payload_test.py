@@ -17,7 +17,7 @@ def problems_of(root: Path) -> dict[str, str]:
     return {problem.place.replace(f"{root}/", ""): problem.message for problem in caught.value.problems}
 
 
-def test_files_are_sorted_and_bytecode_is_left_out(tmp_path: Path) -> None:
+def test_files_are_sorted_without_bytecode(tmp_path: Path) -> None:
     files = ["b/x.py", "a.py", "b/__pycache__/x.cpython-39.pyc", "b/y.pyc", "b/data/.hidden", "__pycache__/z"]
     root = write_tree(tmp_path / "p", dict.fromkeys(files, ""))
     assert [file.name for file in read_payload(root)] == ["a.py", "b/data/.hidden", "b/x.py"]
@@ -30,7 +30,7 @@ def test_mode_is_the_owners_execute_bit(tmp_path: Path) -> None:
     assert {file.name: file.executable for file in read_payload(root)} == {"a": True, "b": False, "c": True}
 
 
-def test_link_to_a_file_inside_is_followed_also_when_the_root_is_a_link(tmp_path: Path) -> None:
+def test_links_inside_are_followed_even_if_the_root_is_one(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "real", {"lib/libx.so.1": "lib"})
     (root / "lib" / "libx.so").symlink_to("libx.so.1")
     (tmp_path / "root").symlink_to(root)
@@ -41,7 +41,7 @@ def test_link_to_a_file_inside_is_followed_also_when_the_root_is_a_link(tmp_path
     ]
 
 
-def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tmp_path: Path) -> None:
+def test_all_bad_links_are_reported_together(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "p", {"d/a": ""})
     outside = write_tree(tmp_path / "p-outside", {"secret": ""})
     for name, target in {"dangling": "none", "loop": "loop", "out": str(outside / "secret"), "dir": "d"}.items():
@@ -54,7 +54,7 @@ def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tm
     }
 
 
-def test_names_that_differ_only_by_case_or_unicode_form_are_refused(tmp_path: Path) -> None:
+def test_names_equal_but_for_case_or_form_are_refused(tmp_path: Path) -> None:
     composed, decomposed = unicodedata.normalize("NFC", "ü.py"), unicodedata.normalize("NFD", "ü.py")
     files = ["Readme", "README", "Pkg/a.py", "pkg/b.py", composed, decomposed]
     places = problems_of(write_tree(tmp_path / "p", dict.fromkeys(files, "")))

@@ -36,16 +36,14 @@ def test_a_blob_is_read_as_it_was_written_whole_or_in_part(blobs: Blobs) -> None
         assert file.read() == DATA
 
 
-def test_a_truncated_blob_is_told_as_missing_and_removed(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_truncated_blob_is_missing_and_removed(blobs: Blobs, tmp_path: Path) -> None:
     os.truncate(place(tmp_path), 999)
     assert not blobs.has(HASH, len(DATA))
     assert not place(tmp_path).exists()
 
 
 @pytest.mark.parametrize("wanted", ["whole", "part", "file"])
-def test_a_changed_byte_is_found_before_the_blob_is_whole_and_the_blob_removed(
-    blobs: Blobs, tmp_path: Path, wanted: str
-) -> None:
+def test_a_changed_blob_is_never_returned_whole(blobs: Blobs, tmp_path: Path, wanted: str) -> None:
     place(tmp_path).write_bytes(DATA[:-1] + b"x")
     taken = b""
     with pytest.raises(MissingBlobError):
@@ -57,7 +55,7 @@ def test_a_changed_byte_is_found_before_the_blob_is_whole_and_the_blob_removed(
     assert not place(tmp_path).exists()
 
 
-def test_once_a_blob_was_damaged_no_other_is_told_to_be_there_unread(blobs: Blobs, tmp_path: Path) -> None:
+def test_after_damage_blobs_are_verified_before_presence(blobs: Blobs, tmp_path: Path) -> None:
     """So that the rebuild which the first one costs stores all of them anew."""
     others = [bytes([number]) * 500 for number in range(2)]
     names = [hashlib.sha256(data).hexdigest() for data in others]
@@ -92,7 +90,7 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield DATA
         # A real ENOSPC, of the device that is always full.
@@ -104,7 +102,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_what_a_killed_server_left_half_written_goes(tmp_path: Path) -> None:
+def test_partial_files_of_a_killed_server_are_removed(tmp_path: Path) -> None:
     Blobs(tmp_path)
     (tmp_path / "tmp/half").write_bytes(DATA)
     Blobs(tmp_path)
@@ -128,7 +126,7 @@ def test_a_use_makes_a_blob_young_again(blobs: Blobs, tmp_path: Path) -> None:
         assert time.time() - place(tmp_path).stat().st_mtime < 60
 
 
-def test_damage_and_what_is_written_are_told(tmp_path: Path) -> None:
+def test_damage_and_writes_are_reported(tmp_path: Path) -> None:
     events: list[object] = []
     blobs = Blobs(tmp_path, events.append, lambda: events.append("damaged"))
     blobs.write(HASH, [DATA])

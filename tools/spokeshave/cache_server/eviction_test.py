@@ -35,7 +35,7 @@ def test_the_oldest_go_and_no_more_of_them_than_needed() -> None:
     assert [entry.path for entry in oldest(found, 1000, before=100)] == ["1", "3", "5", "7", "9"]
 
 
-def test_what_was_used_a_moment_ago_stays_whatever_has_to_go() -> None:
+def test_recently_used_files_are_never_evicted() -> None:
     found = [Entry(float(age), 10, f"{age}") for age in (5, 3, 9)]
     assert [entry.path for entry in oldest(found, 1000, before=5)] == ["3"]
 
@@ -74,7 +74,7 @@ def test_a_look_evicts_down_to_the_low_watermark(tmp_path: Path) -> None:
     assert counts == [55]
 
 
-def test_a_write_over_the_limit_wakes_it_at_once(tmp_path: Path) -> None:
+def test_a_write_over_the_limit_triggers_eviction(tmp_path: Path) -> None:
     fill(tmp_path, 20)
     evictor = Evictor([tmp_path], Limits(21 * 12288, 0, 300))
     evictor.start()

@@ -70,7 +70,7 @@ def test_other_texts_are_no_address(text: str) -> None:
         parse_address(text)
 
 
-def test_options_come_before_the_file_and_the_file_before_the_defaults(tmp_path: Path) -> None:
+def test_options_override_the_file_and_the_file_defaults(tmp_path: Path) -> None:
     config: dict[str, Value] = {"max-size": "1G", "keep-recent": "1h", "read-only": True}
     settings = make_settings({"max-size": "2G", "keep-recent": None}, config, tmp_path / "cache")
     assert (settings.max_size, settings.keep_recent, settings.read_only) == (2 << 30, 3600, True)
@@ -88,7 +88,7 @@ def test_a_files_paths_are_relative_to_it(tmp_path: Path) -> None:
     assert make_settings({}, config, tmp_path).max_size == 1000
 
 
-def test_every_unknown_key_of_a_file_is_told_with_those_there_are(tmp_path: Path) -> None:
+def test_unknown_keys_are_reported_with_the_valid_ones(tmp_path: Path) -> None:
     file = tmp_path / "cache.toml"
     file.write_text("max_size = 1\nport = 2\nlisten = [1]\n[tls]\ncert = 3\n")
     with pytest.raises(SettingsError) as caught:
@@ -99,7 +99,7 @@ def test_every_unknown_key_of_a_file_is_told_with_those_there_are(tmp_path: Path
     assert ", ".join(KEYS) in text
 
 
-def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         read_config(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("=")
@@ -107,7 +107,7 @@ def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:
         read_config(tmp_path / "bad.toml")
 
 
-def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     text = error_of(tmp_path, {"read-only": "yes"}, listen="nowhere", max_size="big", threads=1, keep_recent="soon")
     for key in ("read-only", "listen", "max-size", "threads", "keep-recent"):
         assert f"{key}: " in text

@@ -30,7 +30,7 @@ def test_a_secret_is_read_without_its_line_end(tmp_path: Path) -> None:
     assert read_secret(tmp_path / "secret") == SECRET
 
 
-def test_a_secret_that_cannot_be_read_is_told_with_how_to_make_one(tmp_path: Path) -> None:
+def test_an_unreadable_secret_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match=r"secrets\.token_hex"):
         read_secret(tmp_path / "none")
     (tmp_path / "bytes").write_bytes(b"\xff" * 64)

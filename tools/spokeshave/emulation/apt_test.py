@@ -12,7 +12,7 @@ from spokeshave.pythons.foreign import Origin
 from spokeshave.setup_steps import SetUpError, Tool
 
 
-def test_links_of_an_unpacked_root_lead_into_it_wherever_it_lies(tmp_path: Path) -> None:
+def test_links_of_an_unpacked_root_stay_inside_it(tmp_path: Path) -> None:
     """As the loader's of ppc64el and riscv64, and `/lib` of a merged system."""
     root = tmp_path / "root"
     (root / "usr/lib/riscv64-linux-gnu").mkdir(parents=True)
@@ -39,7 +39,7 @@ def build_package(folder: Path) -> None:
     shutil.rmtree(tree)
 
 
-def test_packages_are_unpacked_and_known_by_name_version_and_hash(tmp_path: Path) -> None:
+def test_unpacked_packages_have_name_version_and_hash(tmp_path: Path) -> None:
     build_package(tmp_path)
     unpack(tmp_path, tmp_path / "root")
     assert (tmp_path / "root/usr/share/demo").read_text() == "demo"
@@ -62,7 +62,7 @@ def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
         AptRoot(folder, f"file:{tmp_path}/mirror", "trixie", "arm64").closure("demo")
 
 
-def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
+def test_a_failing_command_is_reported_with_its_output(tmp_path: Path) -> None:
     with pytest.raises(SetUpError) as caught:
         Tool("Mend it.", {}).run(["sh", "-c", "echo sorry >&2; exit 3"], tmp_path)
     assert str(caught.value) == "sh: `sh -c echo sorry >&2; exit 3 ...` ended with exit code 3\nsorry\n    Mend it."

@@ -27,13 +27,13 @@ ARM = BY_TAG["manylinux_2_17_aarch64"]
         (["manylinux_2_39_riscv64"], ["3.14"], [Wanted(BY_TAG["manylinux_2_31_riscv64"], ("3.14",))]),
     ],
 )
-def test_a_platform_is_chosen_by_its_tag_whatever_the_floor(
+def test_a_platform_is_chosen_by_its_tag_with_any_floor(
     tags: list[str], pythons: list[str], wanted: list[Wanted]
 ) -> None:
     assert choose(tags, pythons) == wanted
 
 
-def test_everything_that_cannot_be_had_is_told_at_once() -> None:
+def test_all_unavailable_pythons_are_reported_together() -> None:
     with pytest.raises(SetUpError) as caught:
         choose(["macosx_11_0_arm64", "win_arm64", "manylinux_2_17_s390x"], ["3.10", "3.13"])
     text = str(caught.value)
@@ -73,15 +73,13 @@ def test_what_is_there_stays_and_nothing_is_fetched(tmp_path: Path, capsys: pyte
     assert "glibc-aarch64-3.13" in (tmp_path / "manifest.json").read_text()
 
 
-def test_what_was_made_for_another_place_does_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pythons_made_for_another_path_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     set_up(tmp_path, "glibc-aarch64-3.13", Path("/bin/sh"))
     assert main(["emulation", "--list", "--folder", str(tmp_path)]) == 0
     assert "Nothing is set up" in capsys.readouterr().out
 
 
-def test_a_mirror_that_does_not_answer_is_told_and_leaves_nothing_half_made(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dead_mirror_is_reported_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_manifest(tmp_path, [])
     before = (tmp_path / "manifest.json").read_bytes()
     assert main(["emulation", "--folder", str(tmp_path), "--mirror", "file:/nowhere"]) == 1
@@ -102,7 +100,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["file"]
 
 
-def test_what_a_killed_set_up_left_goes_with_the_next(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_setup_are_removed(tmp_path: Path) -> None:
     leftover = tmp_path / "pythons/glibc-aarch64-3.13.partial-abc"
     leftover.mkdir(parents=True)
     with exclusive(tmp_path):

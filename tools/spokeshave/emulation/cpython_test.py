@@ -46,7 +46,7 @@ def test_a_killed_run_goes_on_after_what_is_configured(build: MuslBuild) -> None
     assert lines(build.folder / "made") == ["made"] * 4
 
 
-def test_what_a_killed_run_left_running_is_waited_for(build: MuslBuild) -> None:
+def test_processes_of_a_killed_run_are_waited_for(build: MuslBuild) -> None:
     """Killed without its children, it leaves make at work in the folder."""
     command = f"echo ready; sleep 0.5; echo left >> {build.folder}/made"
     leftover = ["flock", str(build.folder / "busy"), "sh", "-c", command]
@@ -63,7 +63,7 @@ def test_the_compiler_links_for_the_loader_in_the_folder(build: MuslBuild) -> No
     assert f"-target x86_64-linux-musl -dynamic -Wl,--dynamic-linker={build.loader} " in compiler
 
 
-def test_what_fails_to_compile_is_thrown_away_and_told(build: MuslBuild) -> None:
+def test_failed_compiles_are_removed_and_reported(build: MuslBuild) -> None:
     (build.folder / "cpython/configure").write_text("#!/bin/sh\necho no compiler >&2\nexit 1\n")
     with pytest.raises(SetUpError, match=r"no compiler\n    What was compiled is thrown away"):
         build.compile()
@@ -86,7 +86,7 @@ def write(file: Path, text: str = "") -> None:
     file.write_text(text)
 
 
-def test_a_python_is_laid_out_with_the_modules_of_musl_and_without_tests(build: MuslBuild, tmp_path: Path) -> None:
+def test_the_installed_python_has_musl_modules_and_no_tests(build: MuslBuild, tmp_path: Path) -> None:
     write(build.folder / "cpython/pybuilddir.txt", "build/lib")
     for name in ("python", "Lib/os.py", "Lib/json/__init__.py", "Lib/test/test_os.py", "Lib/__pycache__/os.pyc"):
         write(build.folder / "cpython" / name)
@@ -108,7 +108,7 @@ def test_a_python_is_laid_out_with_the_modules_of_musl_and_without_tests(build: 
     assert not (tmp_path / "python/lib/python3.13/lib-dynload" / module.name).is_symlink()
 
 
-def test_sources_are_unpacked_without_the_folder_that_they_lie_in(tmp_path: Path) -> None:
+def test_sources_are_unpacked_without_their_top_folder(tmp_path: Path) -> None:
     """Though a file in it has the folder's name."""
     with tarfile.open(tmp_path / "a.orig.tar.gz", "w:gz") as tar:
         for name in ("zlib/zlib", "zlib/contrib/a.c"):
@@ -119,7 +119,7 @@ def test_sources_are_unpacked_without_the_folder_that_they_lie_in(tmp_path: Path
     assert (tmp_path / "new/zlib").is_file()
 
 
-def test_a_machine_that_cannot_compile_is_told_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_cannot_compile_gets_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_machine(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetUpError) as caught:

@@ -24,7 +24,7 @@ def test_the_loader_takes_no_library_of_this_machine(tmp_path: Path) -> None:
     assert (loader.parent.parent / "etc/ld-musl-x86_64.path").read_text() == ""
 
 
-def test_another_processor_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_a_wrong_processor_is_reported_before_downloads(tmp_path: Path) -> None:
     (wanted,) = choose(["musllinux_1_2_x86_64"], [])
     source = Source("file:/nowhere", tmp_path / "work", "arm64")
     with pytest.raises(SetUpError, match=r"musllinux_1_2_x86_64 Python 3\.13: runs on x86_64 only"):

@@ -36,7 +36,7 @@ def test_a_wheel_is_fetched_from_its_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["-f wheels", "--find-links=./wheels", "-f ${WHEELS}"])
-def test_a_wheel_is_found_in_a_folder_beside_the_file(
+def test_a_wheel_is_found_in_a_folder_next_to_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     wheel = build_wheel(tmp_path / "wheels", {"demo/__init__.py": ""}, "py3-none-any", version="1.0")

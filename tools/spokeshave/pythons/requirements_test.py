@@ -114,6 +114,6 @@ def test_an_address_of_a_wheel_pins_its_version(tmp_path: Path) -> None:
     assert (str(pin), pin.source) == (f"demo==1.0+local --hash={HASH}", f"demo @ {address} --hash={HASH}")
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequirementsError, match="cannot be read"):
         read_pins(tmp_path / "absent.txt", MARKERS)

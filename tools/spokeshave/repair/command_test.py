@@ -61,7 +61,7 @@ def problems_of(error: pytest.ExceptionInfo[SpokeshaveError]) -> str:
     return str(error.value)
 
 
-def test_a_library_without_any_needed_library_gets_the_platform_tags(tmp_path: Path, plain: Path) -> None:
+def test_a_library_without_dependencies_gets_platform_tags(tmp_path: Path, plain: Path) -> None:
     repaired = repair(wheel_of(tmp_path, plain), PLATFORM, [], tmp_path / "out")
     assert repaired.written.path.name == ("demo-0+unstamped-cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
     root = extract(repaired, tmp_path / "tree")
@@ -70,7 +70,7 @@ def test_a_library_without_any_needed_library_gets_the_platform_tags(tmp_path: P
     assert tags == ["Tag: cp310-abi3-manylinux2014_x86_64", "Tag: cp310-abi3-manylinux_2_17_x86_64"]
 
 
-def test_report_tells_what_the_wheel_is(tmp_path: Path, linked: Path, core: Path) -> None:
+def test_report_describes_the_wheel(tmp_path: Path, linked: Path, core: Path) -> None:
     repaired = repair(wheel_of(tmp_path, linked), PLATFORM, [core.parent], tmp_path / "out")
     report = repaired.report()
     assert isinstance(report, dict)
@@ -227,7 +227,7 @@ def test_symbols_newer_than_the_floor_name_the_tag_that_fits(tmp_path: Path) -> 
     assert newer.newest_symbols["GLIBC"] == "2.28"
 
 
-def test_every_problem_is_told_at_once(tmp_path: Path, core: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path, core: Path) -> None:
     source = module_source("native", 'fcntl64(0, size(""));', NEW_SYMBOL + "extern int size(const char *);")
     extension = compile_library(tmp_path / "native.abi3.so", source, str(core), "-lc", target=GLIBC_2_28)
     with pytest.raises(UnrepairableWheelError) as error:
@@ -276,7 +276,7 @@ def test_an_unknown_platform_lists_the_known_ones() -> None:
         Platform.parse("manylinux_2_99_x86_64")
 
 
-def test_a_program_that_is_installed_as_a_script_finds_its_library(tmp_path: Path, core: Path) -> None:
+def test_a_program_installed_as_a_script_finds_its_library(tmp_path: Path, core: Path) -> None:
     source = f'int size(const char *); {VISIBLE} int main(void) {{ return size("ab") != 4; }}'
     program = compile_library(tmp_path / "size", source, str(core))
     scripts = "demo-0+unstamped.data/scripts"

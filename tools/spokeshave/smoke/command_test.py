@@ -223,7 +223,7 @@ def test_a_dependency_that_nothing_meets_is_named(tmp_path: Path, smoke: Smoke) 
     assert "requires other, but the wheelhouse has no other for this Python" in result.err
 
 
-def test_another_file_of_the_same_name_in_the_wheelhouse_is_refused(tmp_path: Path, smoke: Smoke) -> None:
+def test_a_different_wheelhouse_file_of_that_name_is_refused(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any")
     build_wheel(tmp_path / "house", {"demo.py": "a = 2"}, "py3-none-any")
     result = smoke(wheel, "--wheelhouse", tmp_path / "house")
@@ -231,7 +231,7 @@ def test_another_file_of_the_same_name_in_the_wheelhouse_is_refused(tmp_path: Pa
     assert f"is another file than {wheel} of the same name" in result.err
 
 
-def test_another_wheel_of_the_same_version_is_not_taken_in_its_place(tmp_path: Path, smoke: Smoke) -> None:
+def test_another_wheel_of_the_same_version_is_not_used(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py2.py3-none-any")
     build_wheel(
         tmp_path / "house", {"demo.py": "raise ImportError"}, f"cp{sys.version_info[0]}{sys.version_info[1]}-none-any"
@@ -278,7 +278,7 @@ def test_a_failing_test_is_named(tmp_path: Path, wheelhouse: Wheelhouse, smoke: 
     assert "test_demo::test_bad: assert 1 == 2" in result.err
 
 
-def test_a_test_that_needs_a_missing_module_tells_which(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+def test_a_test_with_a_missing_module_names_it(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
     files: dict[str, bytes | str | Path] = {"demo/__init__.py": ""}
     test = write_test(tmp_path, "import demo.helper\ndef test(): pass\n")
     result = smoke(build_wheel(tmp_path, files, "py3-none-any"), *with_tests(wheelhouse, test))
@@ -330,7 +330,7 @@ def test_tests_that_test_nothing_are_no_pass(
     assert message in result.err
 
 
-def test_tests_without_pytest_are_told_how_to_get_it(tmp_path: Path, smoke: Smoke) -> None:
+def test_tests_without_pytest_have_a_hint(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
     empty = tmp_path / "requirements.txt"
     empty.write_text("")
@@ -459,7 +459,7 @@ def test_choices_need_to_be_of_one_of_the_wheels(tmp_path: Path, smoke: Smoke) -
     assert (two["script two"], two["import two"]) == ("not run", "not run")
 
 
-def test_choices_of_none_of_the_wheels_are_refused(tmp_path: Path, smoke: Smoke) -> None:
+def test_choices_of_no_wheel_are_refused(tmp_path: Path, smoke: Smoke) -> None:
     wheels = [with_module(tmp_path, "one"), with_module(tmp_path, "two")]
     result = smoke(wheels[0], wheels[1], "--skip-script", "three", "--skip-import", "on")
     place = f"{wheels[0].name}, {wheels[1].name}"
@@ -588,7 +588,7 @@ def test_several_wheels_are_reported_as_a_list(tmp_path: Path, smoke: Smoke) -> 
     assert [report["wheel"] for report in result.report] == [wheel.name, other.name]
 
 
-def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, smoke: Smoke) -> None:
+def test_missing_inputs_are_reported_before_anything_runs(tmp_path: Path, smoke: Smoke) -> None:
     result = smoke(tmp_path / "absent.whl", "--test", tmp_path / "test_absent.py")
     assert result.exit_code == 1
     assert "absent.whl: there is no such file" in result.err
@@ -617,9 +617,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_wheel_is_tried_on_a_foreign_python_and_the_emulator_is_told(
-    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, native: Path
-) -> None:
+def test_a_foreign_run_reports_its_emulator(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, native: Path) -> None:
     entry = foreign_entry(tmp_path)
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3.so": native}, TAG)
     test = write_test(tmp_path, "import demo.native\ndef test(): pass\n")

@@ -52,7 +52,7 @@ def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEn
     assert ended.output.splitlines()[0] == str(environment.root), ended.output
 
 
-def test_a_python_that_starts_by_itself_needs_nothing_in_front_of_it(tmp_path: Path) -> None:
+def test_a_directly_started_python_needs_no_launcher(tmp_path: Path) -> None:
     """As the one for musl does."""
     python = replace(foreign(tmp_path), launcher=(), argv0=())
     environment = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
@@ -95,26 +95,26 @@ def test_pip_takes_no_wheel_of_another_platform(tmp_path: Path, environment: For
         ("#!/bin/sh\necho '{}'\n", "does not start under emulator 1.0"),
     ],
 )
-def test_a_broken_emulator_is_told(tmp_path: Path, script: str, message: str) -> None:
+def test_a_broken_emulator_is_reported(tmp_path: Path, script: str, message: str) -> None:
     with pytest.raises(InterpreterError) as caught:
         inspect_foreign(foreign(tmp_path, script))
     assert message in str(caught.value)
     assert "Set it up again with `spokeshave emulation --again`" in str(caught.value)
 
 
-def test_a_hanging_emulator_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_emulator_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spokeshave.pythons.interpreter._TIMEOUT", 1)
     with pytest.raises(InterpreterError, match="did not end within 1 seconds and was killed"):
         inspect_foreign(foreign(tmp_path, "#!/bin/sh\nexec sleep 600\n"))
 
 
-def test_a_missing_emulator_is_told_with_its_path(tmp_path: Path) -> None:
+def test_a_missing_emulator_is_reported_with_its_path(tmp_path: Path) -> None:
     python = foreign(tmp_path)
     Path(python.launcher[0]).unlink()
     with pytest.raises(InterpreterError, match=f"cannot be started: there is no {python.launcher[0]}"):
         inspect_foreign(python)
 
 
-def test_a_python_that_was_replaced_since_its_set_up_is_told(tmp_path: Path) -> None:
+def test_a_replaced_python_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InterpreterError, match=r"now, but 3\.1\.4 was set up"):
         inspect_foreign(foreign(tmp_path, version="3.1.4"))

@@ -53,7 +53,7 @@ def error_of(wheel: Path, output: Path) -> str:
     return str(caught.value)
 
 
-def test_version_is_changed_in_these_places_and_the_rest_is_copied(tmp_path: Path) -> None:
+def test_version_is_changed_and_all_else_is_copied(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     stamped = stamp(wheel, RC, tmp_path / "out")
     before, after = read_wheel(wheel), read_wheel(stamped.wheel.path)
@@ -89,7 +89,7 @@ def test_copied_files_keep_their_compressed_bytes(tmp_path: Path) -> None:
         assert after.members[f"abacus_runtime-{RC}.data/scripts/tool"].executable
 
 
-def test_final_made_of_a_release_candidate_is_the_final_made_at_once(tmp_path: Path) -> None:
+def test_restamping_a_candidate_equals_stamping_the_final(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     candidate = stamp(wheel, RC, tmp_path / "rc").wheel.path
     promoted = stamp(candidate, FINAL, tmp_path / "promoted").wheel
@@ -109,7 +109,7 @@ def test_version_is_written_in_its_normal_form(tmp_path: Path) -> None:
     )
 
 
-def test_requirement_that_only_happens_to_be_of_this_version_is_left_alone(tmp_path: Path) -> None:
+def test_unpinned_requirement_of_the_same_version_is_unchanged(tmp_path: Path) -> None:
     pyproject = f'[project]\nname = "a"\ndynamic = ["version"]\ndependencies = ["sibling", "stranger=={RC}"]\n'
     wheel = make_wheel(tmp_path, pyproject=pyproject, pins=("sibling",)).path
     candidate = stamp(wheel, RC, tmp_path / "rc").wheel.path
@@ -130,7 +130,7 @@ def test_build_number_and_names_in_another_form_are_kept(tmp_path: Path) -> None
     assert stamped.files[0] == "Foo.Bar-2.0.dist-info/METADATA"
 
 
-def test_wheel_of_another_backend_with_windows_line_ends_and_description_is_stamped(tmp_path: Path) -> None:
+def test_wheel_of_another_backend_is_stamped(tmp_path: Path) -> None:
     name = WheelName.parse("foo-1.0-py3-none-any.whl")
     metadata = b"Metadata-Version: 2.1\r\nName: foo\r\nVersion: 1.0\r\n\r\nVersion: 1.0 is described\r\n"
     entries = [
@@ -181,9 +181,7 @@ def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
         ({"b-1.dist-info/METADATA": ""}, "has 2 dist-info folders"),
     ],
 )
-def test_wheel_that_contradicts_itself_is_refused_and_nothing_is_written(
-    tmp_path: Path, changes: dict[str, str | None], what: str
-) -> None:
+def test_inconsistent_wheel_is_refused(tmp_path: Path, changes: dict[str, str | None], what: str) -> None:
     assert what in error_of(edited(repaired(tmp_path), tmp_path / "edited", changes), tmp_path / "out")
 
 
@@ -204,7 +202,7 @@ def test_pin_that_someone_changed_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_command_reports_and_stamps_in_place(tmp_path: Path) -> None:
+def test_command_reports_and_stamps_in_the_same_folder(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     arguments = ["stamp", "--wheel", str(wheel), "--output", str(wheel.parent), "--report", str(tmp_path / "r.json")]
     assert main([*arguments, "--version", UNSTAMPED]) == 0

@@ -31,7 +31,7 @@ def test_the_hash_is_what_the_documented_command_prints(headers: Path) -> None:
     assert headers_hash(headers) == shell_output.split()[0]
 
 
-def test_the_headers_are_copied_where_their_hash_is_the_pinned_one(
+def test_headers_with_the_pinned_hash_are_copied(
     tmp_path: Path, headers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache, output = str(tmp_path / "cache"), tmp_path / "include"
@@ -43,7 +43,7 @@ def test_the_headers_are_copied_where_their_hash_is_the_pinned_one(
     assert (output / "cpython/object.h").read_text() == "int object;\n"
 
 
-def test_other_headers_of_the_same_release_are_refused_and_their_hash_is_told(
+def test_other_headers_are_refused_with_their_hash(
     tmp_path: Path, headers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache = str(tmp_path / "cache")

@@ -57,7 +57,7 @@ def test_the_link_line_around_the_objects_becomes_the_template() -> None:
     )
 
 
-def test_the_pack_holds_what_the_template_names_under_names_of_its_own() -> None:
+def test_the_pack_has_all_files_of_the_template() -> None:
     recipe = parse(LOG)
     assert dict(recipe.files) == {
         "libc++.a": CXX,
@@ -69,7 +69,7 @@ def test_the_pack_holds_what_the_template_names_under_names_of_its_own() -> None
     assert named == set(dict(recipe.files))
 
 
-def test_nothing_of_the_template_names_a_cache_or_a_directory_of_the_machine() -> None:
+def test_the_template_has_no_machine_paths() -> None:
     recipe = parse(LOG)
     assert [a for a in (*recipe.flags, *recipe.libraries) if "zig-cache" in a or a.startswith(("/", "-L"))] == []
 
@@ -83,7 +83,7 @@ def test_a_log_without_a_link_is_refused(log: str) -> None:
 @pytest.mark.parametrize(
     "line", [LINK.replace("/pack.o", "/other.o"), LINK.replace("--as-needed", "zig-cache/o/1/pack.o")]
 )
-def test_a_link_line_without_one_place_for_the_objects_is_refused(line: str) -> None:
+def test_a_link_line_without_an_object_is_refused(line: str) -> None:
     with pytest.raises(RuntimePackError, match="no place for the user's objects"):
         parse(line)
 
@@ -112,7 +112,7 @@ zig-cache/o/bb/compiler_rt.lib zig-cache/o/3d/api-ms-win-crt-conio-l1-1-0.lib zi
 """
 
 
-def test_for_windows_the_runtime_goes_by_names_that_the_linker_does_not_export() -> None:
+def test_windows_runtime_names_are_not_exported() -> None:
     recipe = parse_link_log(WINDOWS_LOG, PE, "__pack")
     assert recipe.flags == ("-lldmingw", "-MACHINE:X64", "-DLL", "-BREPRO")
     assert dict(recipe.files) == {
@@ -130,7 +130,7 @@ def entry(name: str, body: bytes) -> bytes:
     return f"{name:<16}{0:<12}{0:<6}{0:<6}{644:<8}{len(body):<10}`\n".encode() + body + b"\n" * (len(body) % 2)
 
 
-def test_archives_of_system_v_and_of_bsd_are_read_without_their_symbol_tables() -> None:
+def test_system_v_and_bsd_archives_are_read() -> None:
     table = b"zig-cache/o/1234/a_long_name_of_an_object.o/\n"
     system_v = b"!<arch>\n" + entry("/", b"symbols") + entry("//", table) + entry("/0", b"long") + entry("b.o/", b"odd")
     assert read_archive(system_v) == [("a_long_name_of_an_object.o", b"long"), ("b.o", b"odd")]
@@ -152,7 +152,7 @@ def static_library(path: Path, *members: tuple[str, bytes]) -> Path:
     return path
 
 
-def test_a_library_has_the_same_bytes_whatever_order_and_place_its_members_come_from(tmp_path: Path) -> None:
+def test_archive_bytes_do_not_depend_on_order_or_path(tmp_path: Path) -> None:
     one, two = b"an object", b"another one"
     # Members of one name stay apart.
     first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
@@ -196,9 +196,7 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     assert [body for _, body in read_archive(archive.read_bytes())] == [b"an object"]
 
 
-def test_what_was_linked_elsewhere_is_unpacked_for_an_archiver_that_runs_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_remote_links_are_unpacked_for_a_remote_archiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     static_library(tmp_path / "libc++.a", ("two.o", b"an object"), ("one.o", b"another one"))
     (tmp_path / "link.log").write_text(LINKS[ELF])
@@ -209,7 +207,7 @@ def test_what_was_linked_elsewhere_is_unpacked_for_an_archiver_that_runs_elsewhe
     assert (tmp_path / "pack/libc++.a/001-two.o").read_bytes() == b"an object"
 
 
-def test_a_link_that_fails_is_told_in_zigs_words(
+def test_a_failed_link_is_reported_with_zigs_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -126,9 +126,7 @@ def test_what_is_there_with_the_same_bytes_is_not_uploaded_again(
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", None], ids=str)
-def test_a_file_that_is_there_with_other_bytes_is_told_before_anything_is_uploaded(
-    tmp_path: Path, upload: Upload, algorithm: str | None
-) -> None:
+def test_a_changed_file_is_reported_before_any_upload(tmp_path: Path, upload: Upload, algorithm: str | None) -> None:
     new = wheel_of(tmp_path, "new")
     mine = [wheel_of(tmp_path, "one", "VALUE = 1"), wheel_of(tmp_path, "two", "VALUE = 1")]
     with pypi_server(tmp_path / "index", hash_algo=algorithm) as index:
@@ -169,7 +167,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_file_that_came_to_be_there_meanwhile_is_no_error(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_a_file_uploaded_by_another_run_is_no_error(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     wheel = wheel_of(tmp_path)
     index.permits = threading.Semaphore(0)
 
@@ -196,7 +194,7 @@ def test_what_another_index_has_is_not_taken_for_this_ones(tmp_path: Path, uploa
     assert (result.exit_code, list(index.files())) == (0, [wheel.name])
 
 
-def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_a_wrong_password_is_reported(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     wheel = wheel_of(tmp_path)
     result = upload("--repository-url", index.url, wheel, environment={**CREDENTIALS, "TWINE_PASSWORD": "guessed"})
     assert result.exit_code == 1
@@ -208,7 +206,7 @@ def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiSer
     assert index.files() == {}
 
 
-def test_missing_credentials_are_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_missing_credentials_are_reported(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     result = upload("--repository-url", index.url, wheel_of(tmp_path), environment={})
     assert result.problem["message"].startswith(f"{index.url} refuses it: 401 ")
     assert result.problem["remedy"].startswith("No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD")
@@ -303,7 +301,7 @@ def test_credentials_of_a_built_in_index_stay_with_it(
         ),
     ],
 )
-def test_an_endpoint_that_cannot_be_used_is_told(
+def test_an_invalid_endpoint_is_reported(
     tmp_path: Path, upload: Upload, repository: list[str], environment: dict[str, str], message: str
 ) -> None:
     result = upload(*repository, wheel_of(tmp_path), environment=environment)
@@ -328,7 +326,7 @@ def test_a_url_with_credentials_is_refused(tmp_path: Path, upload: Upload, optio
     ],
     ids=["malformed", "URL with a password"],
 )
-def test_a_pypirc_that_cannot_be_used_is_told_without_its_text(tmp_path: Path, upload: Upload, text: str) -> None:
+def test_an_invalid_pypirc_is_reported_without_its_text(tmp_path: Path, upload: Upload, text: str) -> None:
     write_pypirc(text)
     assert upload("--repository", "ours", wheel_of(tmp_path), environment={}).exit_code == 1
 
@@ -363,7 +361,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("answer", "reason", "remedy"), REFUSALS, ids=lambda value: getattr(value, "reason", ""))
-def test_a_refusal_is_told_in_the_indexs_own_words(
+def test_a_refusal_is_reported_with_the_indexs_message(
     tmp_path: Path, upload: Upload, answer: Answer, reason: str, remedy: str
 ) -> None:
     first, second = wheel_of(tmp_path), wheel_of(tmp_path, "other")
@@ -612,7 +610,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def test_an_index_that_is_not_there_is_told(tmp_path: Path, upload: Upload) -> None:
+def test_an_unreachable_index_is_reported(tmp_path: Path, upload: Upload) -> None:
     wheel, url = wheel_of(tmp_path), f"http://127.0.0.1:{free_port()}/"
     result = upload("--repository-url", url, wheel)
     assert result.exit_code == 1
@@ -628,7 +626,7 @@ def test_an_index_that_hangs_is_given_up(tmp_path: Path, upload: Upload) -> None
     assert "does not answer: " in result.problem["message"]
 
 
-def test_a_proxy_that_is_not_there_is_told_without_its_password(tmp_path: Path, upload: Upload) -> None:
+def test_an_unreachable_proxy_is_reported_without_password(tmp_path: Path, upload: Upload) -> None:
     proxy = f"http://{USERNAME}:{quote(PASSWORD, safe='')}@127.0.0.1:{free_port()}"
     result = upload("--repository-url", "http://index.invalid/", wheel_of(tmp_path), environment={"HTTP_PROXY": proxy})
     assert result.problem["message"].startswith("the proxy for http://index.invalid/simple/ fails: Connection refused")
@@ -648,7 +646,7 @@ def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
         yield TlsIndex(url, certificate)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
+def test_an_untrusted_certificate_is_reported(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path))
     assert "cannot be trusted: self" in result.problem["message"]
     assert "TWINE_CERT or REQUESTS_CA_BUNDLE" in result.problem["remedy"]
@@ -661,7 +659,7 @@ def test_a_given_certificate_goes_before_the_machines(tmp_path: Path, upload: Up
     assert "refuses it: 404 Not Found" in result.problem["message"]
 
 
-def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_path: Path, upload: Upload) -> None:
+def test_an_unreadable_listing_is_an_error_only_if_named(tmp_path: Path, upload: Upload) -> None:
     wheel = wheel_of(tmp_path)
     with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""))) as url:
         named = upload("--repository-url", url, "--check-url", url, wheel)
@@ -729,7 +727,7 @@ def test_a_listing_in_json_is_understood(tmp_path: Path, upload: Upload, hashed:
 
 
 @pytest.mark.parametrize("text", ["nothing", "[]", '{"files": [{"url": 1}]}'])
-def test_a_listing_that_is_no_json_is_told(tmp_path: Path, upload: Upload, text: str) -> None:
+def test_a_listing_that_is_not_json_is_reported(tmp_path: Path, upload: Upload, text: str) -> None:
     with answering_server(Answer(200, "OK", listing=(200, "application/json", text))) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
     assert "its JSON is not what PEP 691 says" in result.problem["message"]
@@ -780,7 +778,7 @@ def test_an_upload_needs_no_package_of_the_other_commands() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_all_wheel_problems_are_reported_together(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     good = wheel_of(tmp_path)
     unstamped = wheel_of(tmp_path, version="0+unstamped")
     damaged = tmp_path / "damaged-1.0-py3-none-any.whl"

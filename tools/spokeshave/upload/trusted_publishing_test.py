@@ -41,7 +41,7 @@ def test_a_job_that_proves_who_it_is_needs_no_secret(
         assert secret not in captured.out + captured.err + report.read_text()
 
 
-def test_a_job_that_the_index_does_not_know_is_told_why(index: TrustingIndex) -> None:
+def test_a_job_unknown_to_the_index_gets_the_reason(index: TrustingIndex) -> None:
     index.identity = identity_token("another job")
     with pytest.raises(InvalidEndpointError, match="no publisher of this identity") as raised:
         find_endpoint(None, index.url, index.variables)
@@ -61,7 +61,7 @@ def test_a_user_without_a_password_is_an_error_still(index: TrustingIndex) -> No
         find_endpoint(None, index.url, {**index.variables, "TWINE_USERNAME": "alice"})
 
 
-def test_an_index_that_knows_no_trusted_publishing_is_asked_without_credentials(
+def test_without_trusted_publishing_there_are_no_credentials(
     tmp_path: Path, index: TrustingIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = self_signed(tmp_path / "plain.pem")

@@ -107,9 +107,7 @@ def test_symbol_versions_over_the_floor_are_found(check: Builder, tmp_path: Path
     assert "manylinux_2_28_x86_64" in text
 
 
-def test_versions_of_a_library_that_the_wheel_brings_are_not_asked_of_the_platform(
-    check: Builder, tmp_path: Path
-) -> None:
+def test_versions_of_bundled_libraries_need_no_platform(check: Builder, tmp_path: Path) -> None:
     script = tmp_path / "versions"
     script.write_text("GLIBCXX_9.9 { global: own_symbol; };")
     own = '__attribute__((visibility("default"))) int own_symbol(void) { return 1; }'
@@ -164,7 +162,7 @@ def test_a_search_path_inside_the_wheel_is_fine(check: Builder, tmp_path: Path) 
     assert check({NATIVE: library(tmp_path, flags=("-Wl,-rpath,$ORIGIN/../demo.libs:$ORIGIN",))}) == []
 
 
-def test_a_module_with_the_init_function_of_another_name_is_found(check: Builder, tmp_path: Path) -> None:
+def test_a_module_with_another_init_function_is_found(check: Builder, tmp_path: Path) -> None:
     text = only(check({NATIVE: library(tmp_path, "other")}), Rule.MODULE_INIT)
     assert "must export PyInit_native, but exports PyInit_other" in text
 
@@ -199,7 +197,7 @@ def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
         ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
     ],
 )
-def test_a_suffix_that_the_tagged_python_does_not_import_is_found(
+def test_a_suffix_of_another_python_is_found(
     tmp_path: Path, plain: Path, suffix: str, tag: str, abi: str, fits: bool
 ) -> None:
     file = f"demo/native.{suffix}.so"
@@ -488,7 +486,7 @@ def test_metadata_that_an_index_refuses_is_found(check: Builder, lines: str, fau
         assert fault in only(found, Rule.METADATA, f"{DIST_INFO}/METADATA").lower() or fault in str(found[0])
 
 
-def test_the_command_tells_every_finding_and_reports_them(
+def test_the_command_prints_and_reports_every_finding(
     tmp_path: Path, plain: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo/other.abi3.so": plain, "notes.txt": ""}, TAG)
@@ -534,7 +532,7 @@ def test_the_command_is_silent_about_a_good_wheel(
     assert capsys.readouterr().err == ""
 
 
-def test_a_file_that_is_no_wheel_is_told_clearly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_wheel_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = tmp_path / f"demo-1.0-{TAG}.whl"
     wheel.write_text("no zip")
     arguments = ["--platform", MANYLINUX, "--abi", "cp310-abi3", "--report", str(tmp_path / "report.json")]

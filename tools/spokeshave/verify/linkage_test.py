@@ -109,7 +109,7 @@ def test_a_search_path_to_the_packages_root_works(tmp_path: Path) -> None:
     assert judge(tmp_path, {"demo/native.abi3.so": native, "demo.libs/libcore.so": core}) == []
 
 
-def test_an_empty_search_path_is_none(tmp_path: Path) -> None:
+def test_an_empty_search_path_is_ignored(tmp_path: Path) -> None:
     native = module(tmp_path / "native.abi3.so", rpath("$ORIGIN"))
     native.write_bytes(native.read_bytes().replace(b"$ORIGIN\0", bytes(8)))
     assert judge(tmp_path, {"demo/native.abi3.so": native}) == []

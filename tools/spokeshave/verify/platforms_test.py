@@ -120,7 +120,7 @@ def test_a_suffix_that_the_platform_does_not_import_is_found(
 
 
 @pytest.mark.parametrize("platform", [MAC_ARM, UNIVERSAL, WIN, MUSL])
-def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path: Path, platform: str) -> None:
+def test_a_missing_init_function_is_found_on_all_platforms(tmp_path: Path, platform: str) -> None:
     ending = ".pyd" if platform == WIN else ".abi3.so"
     found = check(tmp_path, platform, {f"demo/other{ending}": plain(platform)})
     text = only(found, Rule.MODULE_INIT, f"demo/other{ending}")
@@ -172,7 +172,7 @@ def test_one_slice_over_the_floor_is_named(tmp_path: Path) -> None:
     assert "(its arm64 slice)" in only(found, Rule.MINIMUM_SYSTEM, native(UNIVERSAL))
 
 
-def test_arm64_needs_macos_11_whatever_an_older_tag_of_universal2_says(tmp_path: Path) -> None:
+def test_arm64_needs_macos_11_in_older_universal2_wheels(tmp_path: Path) -> None:
     older = module(tmp_path / "older" / "native.so", MAC_X86, target="x86_64-macos.10.9")
     fuse([older, module(tmp_path / "native.so", MAC_ARM)], tmp_path / "fused.so")
     files: dict[str, bytes | str | Path] = {native(UNIVERSAL): tmp_path / "fused.so"}
@@ -202,7 +202,7 @@ def dylib(folder: Path, platform: str = MAC_ARM, source: str = OWN) -> Path:
     return link_bare(folder / "libcore.dylib", source, platform)
 
 
-def test_a_library_beside_the_module_is_found_by_the_loader_path(tmp_path: Path) -> None:
+def test_a_library_next_to_the_module_is_found(tmp_path: Path) -> None:
     core = dylib(tmp_path)
     built = module(tmp_path / "native.so", MAC_ARM, str(core), "-Wl,-rpath,@loader_path", **USE_CORE)
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built, DYLIB: core}) == []
@@ -214,7 +214,7 @@ def test_a_library_that_is_not_in_the_wheel_is_found(tmp_path: Path) -> None:
     assert "needs @rpath/libcore.dylib, which is neither part of macOS nor in the wheel\n" in text
 
 
-def test_what_is_wrong_with_every_slice_is_told_once(tmp_path: Path) -> None:
+def test_a_problem_of_every_slice_is_reported_once(tmp_path: Path) -> None:
     parts = []
     for platform in (MAC_ARM, MAC_X86):
         core = dylib(tmp_path / platform, platform)
@@ -360,7 +360,7 @@ def test_a_program_finds_libraries_of_the_prefix(tmp_path: Path) -> None:
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): plain(MAC_ARM), **files}) == []
 
 
-def test_windows_looks_beside_the_installed_file(tmp_path: Path) -> None:
+def test_windows_searches_the_installed_files_folder(tmp_path: Path) -> None:
     core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
     built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
     assert check(tmp_path, WIN, {f"{DATA}/platlib/demo/native.pyd": built, "demo/core.dll": core}) == []
@@ -448,7 +448,7 @@ def test_the_dll_of_another_python_is_found(tmp_path: Path, python: str, abi: st
     assert f"imports PyModule_Create2 from {python}, but {abi} has {wanted}" in text
 
 
-def test_an_extension_of_the_limited_api_fits_the_wheel_of_one_python(tmp_path: Path) -> None:
+def test_limited_api_extensions_fit_version_specific_wheels(tmp_path: Path) -> None:
     assert check(tmp_path, WIN, {native(WIN): plain(WIN)}, "cp312") == []
 
 
@@ -550,7 +550,7 @@ def test_two_c_libraries_in_one_file_are_found(tmp_path: Path) -> None:
     assert "needs both glibc and musl" in text
 
 
-def test_a_platform_that_does_not_exist_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_platform_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = build_wheel(tmp_path, {native(MAC_ARM): plain(MAC_ARM)}, f"cp312-abi3-{MAC_ARM}")
     arguments = ["--platform", "macosx_20_0_arm64", "--abi", "cp312-abi3", "--report", str(tmp_path / "report.json")]
     assert main(["verify", "--wheel", str(wheel), *arguments]) == 1
@@ -576,7 +576,7 @@ def test_what_older_musls_lack_is_found(tmp_path: Path, function: str, since: st
         assert found == []
 
 
-def test_what_older_musls_lack_may_be_missing_where_the_code_looks_first(tmp_path: Path) -> None:
+def test_weak_symbols_may_be_missing_from_older_musl(tmp_path: Path) -> None:
     code = {"code": "extern void preadv2(void) __attribute__((weak));", "statement": "if (preadv2) preadv2();"}
     assert check(tmp_path, MUSL, {native(MUSL): module(tmp_path / "native.so", MUSL, **code)}) == []
 

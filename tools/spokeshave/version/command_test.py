@@ -52,7 +52,7 @@ def test_version_of_each_channel(tmp_path: Path, request_: VersionRequest, versi
     assert common(tmp_path, request_) == version
 
 
-def test_common_version_is_the_maximum_of_versions_and_not_of_texts(tmp_path: Path) -> None:
+def test_common_version_is_the_pep_440_maximum(tmp_path: Path) -> None:
     assert common(tmp_path, VersionRequest(Channel.STABLE), "3.9.9.dev", "3.9.10.dev", "3.9.1") == "3.9.10"
 
 
@@ -71,7 +71,7 @@ def test_commit_of_digits_keeps_its_leading_zeros(tmp_path: Path) -> None:
     assert common(tmp_path, VersionRequest(Channel.DEV, commit="0012345")) == "3.12.0.dev0+g0012345"
 
 
-def test_date_is_todays_in_utc_when_none_is_given(tmp_path: Path) -> None:
+def test_default_date_is_today_in_utc(tmp_path: Path) -> None:
     before = datetime.datetime.now(datetime.timezone.utc)
     version = common(tmp_path, VersionRequest(Channel.NIGHTLY))
     after = datetime.datetime.now(datetime.timezone.utc)
@@ -87,7 +87,7 @@ def test_post_release_and_epoch_are_kept(tmp_path: Path) -> None:
     assert problems_of(paths, VersionRequest(Channel.RC, date="20260821")) == [str(paths[0])]
 
 
-def test_everything_wrong_with_files_and_arguments_is_told_at_once(tmp_path: Path) -> None:
+def test_all_file_and_argument_problems_are_reported_together(tmp_path: Path) -> None:
     paths = files(tmp_path, "3.12.0", "not one", "3.12.0+local")
     (tmp_path / "json").write_text("{")
     (tmp_path / "key").write_text('{"version": "1"}')

@@ -26,7 +26,7 @@ def test_hash_of_another_kind_is_kept_and_is_no_sha256() -> None:
     assert (entry.hash, entry.sha256) == ("sha512=abc", None)
 
 
-def test_every_bad_line_is_told() -> None:
+def test_every_bad_line_is_reported() -> None:
     with pytest.raises(InvalidWheelError) as caught:
         parse_record(b"a.py\nb.py,,\nb.py,,\nc.py,,many\n", "w: RECORD")
     assert [problem.place for problem in caught.value.problems] == [f"w: RECORD, line {n}" for n in (1, 3, 4)]

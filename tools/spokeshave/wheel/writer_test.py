@@ -56,7 +56,7 @@ def test_a_dist_info_folder_names_distribution_and_version(folder: str, parts: t
     assert split_dist_info(folder) == parts
 
 
-def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: Path) -> None:
+def test_entries_are_sorted_with_dist_info_and_record_last(tmp_path: Path) -> None:
     names = ["z.py", "a-1.dist-info/METADATA", "a-1.dist-info/zzz", "a-1.data/scripts/s", "B.py", "a-1.dist-info/WHEEL"]
     entries = [WheelEntry(name, b"x", STORED) for name in names]
     wheel = write_wheel(tmp_path / "a.whl", "a-1.dist-info", entries, STORED)
@@ -72,7 +72,7 @@ def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: 
     assert tuple(read_wheel(wheel.path)) == wheel.files
 
 
-def test_two_sources_of_one_path_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+def test_two_sources_of_one_path_are_refused(tmp_path: Path) -> None:
     entries = [WheelEntry(name, b"x", STORED) for name in ("a", "b", "a", "b")]
     with pytest.raises(InvalidWheelError) as caught:
         write_wheel(tmp_path / "a.whl", "a-1.dist-info", entries, STORED)
@@ -101,7 +101,7 @@ def test_unpacked_wheel_is_written_again_with_the_same_bytes(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("data", [b"[]", b"{}", b"no", b'{"pins": [1], "version-module": null}', b"\xff"])
-def test_recipe_that_is_none_of_ours_is_refused(data: bytes) -> None:
+def test_foreign_recipe_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidWheelError, match="is not a recipe"):
         Recipe.parse(data, "w: spokeshave.json")
 

@@ -165,7 +165,7 @@ def test_a_generated_header_wins_over_another_projects(rule_runner: RuleRunner) 
     assert owners(rule_runner, "gena") == ["gena:gena"]
 
 
-def test_no_other_project_is_inferred_beside_generated_files(rule_runner: RuleRunner) -> None:
+def test_generated_files_prevent_inference_of_strangers(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(GENERATED)
     target = rule_runner.get_target(Address("gena", relative_file_path="native.c"))
     found = rule_runner.request(

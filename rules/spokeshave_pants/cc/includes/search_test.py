@@ -80,7 +80,7 @@ def test_a_source_that_includes_itself_is_no_header_of_its_own() -> None:
     assert reached(graph, "src/cpp/table.cc") == []
 
 
-def test_quotes_look_beside_the_including_file_first() -> None:
+def test_quotes_search_the_including_files_folder_first() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/vm/run.cc", '"util.h"', "<util.h>"),
@@ -240,7 +240,7 @@ def test_an_unreported_read_outside_the_repository_is_refused(line: str) -> None
         closure(graph, "src/cpp/vm/a.cc")
 
 
-def test_files_that_two_targets_own_are_refused_all_at_once() -> None:
+def test_all_files_with_two_owners_are_refused_together() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         IncludeGraph(
             [cc_file(path, owner=owner) for path in ("src/cpp/a.cc", "src/cpp/b.h") for owner in ("src:one", "src:two")]

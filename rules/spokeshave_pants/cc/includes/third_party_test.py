@@ -159,7 +159,7 @@ def header(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12")
         ("win_amd64", "3.13t", "2.0+here cp313-cp313t-win_amd64"),
     ],
 )
-def test_a_compile_gets_the_headers_of_the_wheel_for_its_platform_and_python(
+def test_headers_come_from_the_wheel_for_platform_and_python(
     runner: RuleRunner, tag: str, python: str, expected: str
 ) -> None:
     assert header(runner, "sizes", tag, python) == expected
@@ -169,7 +169,7 @@ def test_sources_that_know_no_python_get_those_of_the_newest_one(runner: RuleRun
     assert header(runner, "sizes", "win_amd64", None) == "2.0+here cp313-cp313-win_amd64"
 
 
-def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine_would_give_it(
+def test_a_universal_wheel_is_unpacked_once(
     runner: RuleRunner,
 ) -> None:
     pure = package(runner, "pure")
@@ -182,17 +182,17 @@ def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine
     assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
 
 
-def test_sources_alone_are_built_on_this_machine_for_all_platforms(runner: RuleRunner) -> None:
+def test_source_only_distributions_are_built_locally(runner: RuleRunner) -> None:
     assert header(runner, "sources", "win_amd64") == header(runner, "sources", "macosx_11_0_arm64") == "built here"
 
 
-def test_a_platform_without_a_wheel_is_told_with_the_pin(runner: RuleRunner) -> None:
+def test_a_platform_without_a_wheel_is_reported_with_the_pin(runner: RuleRunner) -> None:
     assert files(runner, "sizes", "manylinux_2_17_s390x").problem == (
         "sizes:sizes: sizes==1.0+here, which sizes/pins.txt pins, has no wheel for manylinux_*_s390x and Python 3.12"
     )
 
 
-def test_a_python_without_a_wheel_gets_none_of_another_python(runner: RuleRunner) -> None:
+def test_a_wheel_of_another_python_is_not_used(runner: RuleRunner) -> None:
     assert files(runner, "sizes", "win_amd64", "3.11").problem.endswith("no wheel for win_amd64 and Python 3.11")
 
 
@@ -201,7 +201,7 @@ def test_a_distribution_for_one_platform_alone_serves_that_one(runner: RuleRunne
     assert "no wheel for manylinux_*_x86_64" in files(runner, "windows", "manylinux_2_17_x86_64").problem
 
 
-def test_markers_that_leave_a_python_out_are_told(runner: RuleRunner) -> None:
+def test_markers_that_exclude_a_python_are_reported(runner: RuleRunner) -> None:
     path = "sizes/pins.txt"
     text = (Path(runner.build_root) / path).read_text()
     runner.write_files({path: text.replace("python_version >= '3.13'", "python_version == '3.13'")})
@@ -212,7 +212,7 @@ def test_markers_that_leave_a_python_out_are_told(runner: RuleRunner) -> None:
     )
 
 
-def test_a_distribution_that_the_file_does_not_pin_and_a_folder_that_it_does_not_have_are_told(
+def test_missing_pins_and_folders_are_reported(
     runner: RuleRunner,
 ) -> None:
     build = "cc_python_requirement(name='pure', requirements='pins.txt', include_dirs=['pure/headers'])"

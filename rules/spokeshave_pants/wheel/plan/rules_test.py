@@ -149,7 +149,7 @@ def test_a_wheel_holds_what_its_sources_import(rule_runner: RuleRunner) -> None:
     ]
 
 
-def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_runner: RuleRunner) -> None:
+def test_imported_sources_of_a_sibling_wheel_are_not_included(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": wheel("upper", "src/upper:upper", ":lower") + wheel("lower", "src/lower:lower"),
@@ -168,7 +168,7 @@ def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_run
     assert owned(rule_runner, "lower") == ["src/lower/__init__.py", "src/lower/util.py"]
 
 
-def test_what_a_siblings_own_sibling_holds_is_left_out_as_well(rule_runner: RuleRunner) -> None:
+def test_sources_of_indirect_siblings_are_not_included(rule_runner: RuleRunner) -> None:
     names = ("upper", "middle", "lower")
     rule_runner.write_files(
         {
@@ -184,7 +184,7 @@ def test_what_a_siblings_own_sibling_holds_is_left_out_as_well(rule_runner: Rule
     assert [owned(rule_runner, name) for name in names] == [[f"src/{name}/__init__.py"] for name in names]
 
 
-def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are_not(rule_runner: RuleRunner) -> None:
+def test_a_listed_extension_is_included_without_its_inputs(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": wheel("one", "src/one:one"),
@@ -200,7 +200,7 @@ def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are
     assert owned(rule_runner, "one") == ["src/one/__init__.py"]
 
 
-def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
+def test_a_plan_has_the_path_of_each_file(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension()
@@ -225,7 +225,7 @@ def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
     assert wheel_plan.data is not None and files(rule_runner, wheel_plan.data) == ["__data/data/share/x/a.txt"]
 
 
-def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner: RuleRunner) -> None:
+def test_a_missing_data_file_is_reported_among_others(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": wheel("one", data_files={"a": "a.txt", "b": "b.txt"}),
@@ -243,7 +243,7 @@ def test_a_description_with_stars_is_no_glob(rule_runner: RuleRunner) -> None:
     assert files(rule_runner, plan(rule_runner).metadata) == ["src/pyproject.toml"]
 
 
-def test_everything_wrong_with_a_wheels_fields_is_told_at_once(rule_runner: RuleRunner) -> None:
+def test_all_field_problems_are_reported_together(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"src/BUILD": wheel("one", platforms=["win32", "any"]), "src/pyproject.toml": PYPROJECT})
     with pytest.raises(ExecutionError) as caught:
         plan(rule_runner)
@@ -260,7 +260,7 @@ def test_two_extensions_of_one_module_are_refused_with_both(rule_runner: RuleRun
 @pytest.mark.parametrize(
     ("fields", "field"), [({"pyproject": "none.toml"}, "pyproject"), ({"data_files": {"a": "none.txt"}}, "data_files")]
 )
-def test_a_file_that_is_not_there_is_told_with_the_field_that_names_it(
+def test_a_missing_file_is_reported_with_its_field(
     rule_runner: RuleRunner, fields: dict[str, object], field: str
 ) -> None:
     rule_runner.write_files({"src/BUILD": wheel("one", **fields), "src/pyproject.toml": PYPROJECT})
@@ -271,7 +271,7 @@ def test_a_file_that_is_not_there_is_told_with_the_field_that_names_it(
 # What cannot be in a wheel.
 
 
-def test_every_dependency_without_a_place_is_refused(rule_runner: RuleRunner) -> None:
+def test_every_dependency_without_a_role_is_refused(rule_runner: RuleRunner) -> None:
     group = [f":{name}" for name in ("data", "moved", "native", "numpy", "traced", "made", "app", "zip", "out")]
     rule_runner.write_files(
         {
@@ -395,7 +395,7 @@ def test_a_library_is_put_into_a_package_of_the_wheel(
     assert [abi.name for abi in wheel_plan.matrix.abis] == ["py3-none"]
 
 
-def test_a_library_beside_an_extension_is_built_for_each_python(rule_runner: RuleRunner) -> None:
+def test_a_library_with_an_extension_is_built_per_python(rule_runner: RuleRunner) -> None:
     build = wheel("one", ":ext", ":core") + extension() + "cc_shared_library(name='core')"
     rule_runner.write_files({"src/BUILD": build, "src/pyproject.toml": PYPROJECT})
     wheel_plan = plan(rule_runner)

@@ -14,7 +14,7 @@ def parse(*texts: str, urls: Mapping[str, str] | None = None) -> tuple[Repositor
     return parse_repositories(texts, urls or {}, where="the target src:wheel")
 
 
-def test_a_name_is_looked_up_in_the_options_and_else_left_to_pypirc() -> None:
+def test_names_are_searched_in_options_before_pypirc() -> None:
     ours, testpypi = parse("@ours", "@testpypi", urls={"ours": "https://wheels.example.org/legacy/"})
     assert ours.arguments == ("--repository", "ours", "--repository-url", "https://wheels.example.org/legacy/")
     assert ours.label == "@ours (https://wheels.example.org/legacy/)"
@@ -22,13 +22,13 @@ def test_a_name_is_looked_up_in_the_options_and_else_left_to_pypirc() -> None:
     assert testpypi.label == "@testpypi"
 
 
-def test_a_url_is_taken_as_it_is_and_each_repository_once() -> None:
+def test_urls_are_unchanged_and_duplicates_removed() -> None:
     url = "http://127.0.0.1:8080/"
     assert parse(url, "@ours", url) == (Repository(url, url), Repository("@ours", None))
     assert parse(url)[0].arguments == ("--repository-url", url)
 
 
-def test_every_repository_that_is_none_is_told_and_no_password_with_it() -> None:
+def test_invalid_repositories_are_reported_without_passwords() -> None:
     texts = ("pypi", "@", "https://user:pass-word@wheels.example.org/", "@ours")
     with pytest.raises(InvalidTargetError) as raised:
         parse(*texts, urls={"ours": "ftp://wheels.example.org/"})

@@ -66,7 +66,7 @@ def test_the_table_has_a_line_per_stage_and_one_for_all() -> None:
     ]
 
 
-def test_what_was_saved_is_said_in_words_with_what_looking_it_up_took() -> None:
+def test_saved_time_is_described_with_look_up_time() -> None:
     total = total_by_stage((row("hit_locally", 800), row("memoized", 700, "b"), row("ran", 100, "c")))[-1]
     text = "2 actions from a cache saved 1.5 s of process time, which they took when they ran"
     assert saved_sentence(total) == f"{text}."
@@ -86,7 +86,7 @@ def test_what_is_not_known_of_the_saved_time_is_said() -> None:
     assert saved_sentence(none) == "What 1 action from a cache saved is not known."
 
 
-def test_targets_share_actions_that_are_then_counted_once() -> None:
+def test_shared_actions_of_targets_are_counted_once() -> None:
     core, binding, other = row("ran", 5, "core"), row("ran", 5, "binding"), row("ran", 5, "other")
     link = ProcessRow("link", "Link x.so", "ran", 1, "x", (0, 1))
     merged = merge_processes([(core, binding, link), (core, other, dataclasses.replace(link, output="y"))])
@@ -100,7 +100,7 @@ def test_targets_share_actions_that_are_then_counted_once() -> None:
     assert [process.needs for process in merged] == [(), (), (), (0, 1), (1, 2)]
 
 
-def test_an_action_that_is_in_two_targets_needs_what_it_needs_in_either() -> None:
+def test_needs_of_shared_actions_are_merged() -> None:
     stamp = ProcessRow("stamp", "Stamp x", "ran", 1, "x")
     smoke = ProcessRow("smoke test", "Smoke-test x", "ran", 1, "s")
     merged = merge_processes([(smoke,), (stamp, dataclasses.replace(smoke, needs=(0,)))])

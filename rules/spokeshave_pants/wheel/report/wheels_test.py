@@ -49,7 +49,7 @@ def rows(*reports: WheelReport) -> list[str]:
     return render_table(reports).splitlines()[2 : 2 + len(reports)]
 
 
-def test_a_wheel_has_a_row_with_all_that_a_release_engineer_asks_first() -> None:
+def test_a_wheels_row_has_the_facts_for_a_release() -> None:
     (row,) = rows(REPORT)
     assert row.split() == [
         *("abacus_runtime", "cp312-abi3-manylinux_2_17_x86_64", "123.5", "kB"),
@@ -57,7 +57,7 @@ def test_a_wheel_has_a_row_with_all_that_a_release_engineer_asks_first() -> None
     ]
 
 
-def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
+def test_reasons_of_skipped_tests_are_listed_once() -> None:
     other = dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("runtime", "compiler"))
     table = render_table((REPORT, other))
     assert table.count("not run on Python 3.13: this machine has no Python 3.13") == 1
@@ -74,14 +74,14 @@ def test_a_failed_test_is_in_capitals() -> None:
     assert "3.12 FAILED" in rows(dataclasses.replace(REPORT, smoke=(PythonOutcome("3.12", "failed", "x"),)))[0]
 
 
-def test_what_was_grafted_and_where_headers_came_from_is_said_below_the_table() -> None:
+def test_grafts_and_header_origins_are_below_the_table() -> None:
     table = render_table((dataclasses.replace(REPORT, grafted=("libone.so", "libtwo.so")),))
     assert "grafted: libone.so, libtwo.so into abacus_runtime" in table
     assert "headers: CPython 3.12.1 of this machine, not pinned" in table
     assert "version 1.2.0" in table
 
 
-def test_rows_are_sorted_whatever_order_the_wheels_were_made_in() -> None:
+def test_rows_are_sorted() -> None:
     reports = [
         dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("cp312-abi3", tag))
         for tag in ("cp310-cp310", "cp311-cp311")
@@ -135,7 +135,7 @@ def test_json_has_the_totals_of_its_processes() -> None:
     assert everything["saved"] == {"actions": 1, "milliseconds": 0, "without_time": 1}
 
 
-def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
+def test_the_machine_of_a_run_is_shown_if_not_this_one() -> None:
     smoke = (
         PythonOutcome("3.11", "passed", where="qemu-aarch64 10.0.13"),
         PythonOutcome("3.12", "passed", where="elsewhere: macOS 14.5 arm64"),
@@ -146,7 +146,7 @@ def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
     assert again.smoke == smoke
 
 
-def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
+def test_reasons_are_listed_once_with_all_their_pythons() -> None:
     not_run = [PythonOutcome(python, "not run", "nothing here emulates macOS", ()) for python in ("3.11", "3.12")]
     table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
     assert table.count("nothing here emulates macOS") == 1

@@ -56,9 +56,7 @@ def test_a_platform_or_a_python_makes_a_smoke_test_required(patterns: tuple[str,
         ("failed", True, True),
     ],
 )
-def test_a_failure_is_an_error_and_silence_is_one_where_a_run_is_required(
-    outcome: str, required: bool, is_error: bool
-) -> None:
+def test_failures_and_missing_required_runs_are_errors(outcome: str, required: bool, is_error: bool) -> None:
     assert SmokeReport("3.12", outcome, "why", required, "", ()).is_error is is_error
 
 

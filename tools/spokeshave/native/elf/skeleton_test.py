@@ -23,7 +23,7 @@ def large(folder: Path, platform: str, section: str = ".rodata") -> Path:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_editing_a_skeleton_gives_what_editing_the_whole_file_gives(tmp_path: Path, platform: str) -> None:
+def test_editing_a_skeleton_equals_editing_the_file(tmp_path: Path, platform: str) -> None:
     whole = large(tmp_path, platform)
     by_skeleton = Path(shutil.copy(whole, tmp_path / "skeleton.so"))
     patchelf = PinnedPatchelf()

@@ -87,7 +87,7 @@ def test_a_universal_file_cannot_take_an_architecture_again(built: dict[str, Pat
         fuse([tmp_path / "once", built[ARM]], tmp_path / "twice")
 
 
-def test_a_damaged_input_and_an_absent_one_are_told(
+def test_damaged_and_missing_inputs_are_reported(
     built: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "half").write_bytes(built[ARM].read_bytes()[:5000])
@@ -98,7 +98,7 @@ def test_a_damaged_input_and_an_absent_one_are_told(
     assert f"{tmp_path / 'absent'}: failed: No such file" in capsys.readouterr().err
 
 
-def test_other_install_names_are_told(built: dict[str, Path], tmp_path: Path) -> None:
+def test_different_install_names_are_reported(built: dict[str, Path], tmp_path: Path) -> None:
     other = link_bare(tmp_path / "other.so", module_source("native"), X86)
     with pytest.raises(UnfusableFilesError, match=r"two install names, @rpath/native\.so and @rpath/other\.so"):
         fuse([other, built[ARM]], tmp_path / "native.so")
@@ -122,7 +122,7 @@ def test_folders_are_joined_file_by_file(built: dict[str, Path], tmp_path: Path)
     assert (tmp_path / "out" / "demo" / "data.txt").read_text() == "same"
 
 
-def test_folders_that_differ_are_told_with_every_difference(built: dict[str, Path], tmp_path: Path) -> None:
+def test_all_differences_of_folders_are_reported(built: dict[str, Path], tmp_path: Path) -> None:
     inputs = folders(tmp_path, built, ("one", "two"))
     (inputs[0] / "demo" / "more.txt").write_text("")
     with pytest.raises(UnfusableFilesError) as caught:

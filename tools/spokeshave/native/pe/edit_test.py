@@ -70,7 +70,7 @@ def names(path: Path) -> list[str]:
         return [entry.dll.decode() for entry in headers.DIRECTORY_ENTRY_IMPORT]
 
 
-def test_a_longer_name_is_put_into_the_padding_and_nothing_else_changes(module: Path, linked: Path) -> None:
+def test_a_longer_name_is_written_to_padding_only(module: Path, linked: Path) -> None:
     assert rename_libraries(module, "native.pyd", NEW)
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
     assert module.stat().st_size == linked.stat().st_size
@@ -101,7 +101,7 @@ def test_a_section_is_added_where_there_is_no_padding(module: Path, linked: Path
         assert headers.OPTIONAL_HEADER.SizeOfImage == added.VirtualAddress + headers.OPTIONAL_HEADER.SectionAlignment
 
 
-def test_padding_that_somebody_uses_is_left_alone(module: Path) -> None:
+def test_used_padding_is_not_overwritten(module: Path) -> None:
     with headers_of(module) as headers:
         constants = next(section for section in headers.sections if section.Name.startswith(b".rdata"))
         end = constants.PointerToRawData + constants.Misc_VirtualSize
@@ -111,7 +111,7 @@ def test_padding_that_somebody_uses_is_left_alone(module: Path) -> None:
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
 
 
-def test_data_behind_the_last_section_is_an_error_where_a_section_is_needed(module: Path) -> None:
+def test_trailing_data_prevents_a_new_section(module: Path) -> None:
     without_padding(module)
     module.write_bytes(module.read_bytes() + b"symbols for a debugger")
     before = module.read_bytes()

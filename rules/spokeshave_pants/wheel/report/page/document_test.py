@@ -91,7 +91,7 @@ def test_each_wheel_is_in_the_cell_of_its_platform_and_abi() -> None:
     assert [a.get("data-abi") for a in cells] == ["cp310", "cp39", "cp310", None, "cp310"]
 
 
-def test_a_wheel_is_linked_to_beside_the_page_and_named_for_who_cannot_see_it() -> None:
+def test_wheel_links_are_relative_and_accessible() -> None:
     (link,) = page(WHEELS[0]).named("a")
     assert link["href"] == f"runtime-1.2.0%2Blocal.1-cp39-{LINUX}.whl"
     assert link["aria-label"] == f"runtime-1.2.0+local.1-cp39-{LINUX}.whl, 123.5 kB"
@@ -164,7 +164,7 @@ def test_a_page_is_the_same_text_for_the_same_run() -> None:
     assert render_page(run(*WHEELS)) == render_page(run(*reversed(WHEELS)))
 
 
-def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> None:
+def test_a_page_replaces_the_previous_one_atomically(tmp_path: Path) -> None:
     place = tmp_path / "dist/report.html"
     write_page(place, "one")
     write_page(place, "two ✓")
@@ -174,7 +174,7 @@ def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> Non
     assert stat.S_IMODE(place.stat().st_mode) == 0o666 & ~umask
 
 
-def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_files(tmp_path: Path) -> None:
     (tmp_path / "report.html/folder").mkdir(parents=True)
     with pytest.raises(OSError):
         write_page(tmp_path / "report.html", "one")

@@ -34,7 +34,7 @@ def test_the_critical_path_is_of_the_time_that_this_run_spent() -> None:
     assert run().critical_seconds == pytest.approx(2.75)
 
 
-def test_what_would_take_longest_without_a_cache_is_another_chain() -> None:
+def test_the_longest_chain_without_caches_differs() -> None:
     assert run().cold_seconds == pytest.approx(60.5)
 
 
@@ -43,7 +43,7 @@ def test_what_the_daemon_kept_has_no_time_in_this_run() -> None:
     assert (kept.span, kept.seconds) == (None, 0.0)
 
 
-def test_processes_behind_no_wheel_are_told_apart() -> None:
+def test_processes_without_a_wheel_are_separate() -> None:
     assert [span.description for span in run().other_spans] == ["Install the compiler"]
 
 
@@ -53,7 +53,7 @@ def test_looking_up_is_counted_for_the_actions_behind_wheels() -> None:
     assert run(spans=(*SPANS, tools)).looked_up == 0.5
 
 
-def test_where_no_times_were_told_none_are_made_up() -> None:
+def test_missing_times_stay_unknown() -> None:
     quiet = run(spans=())
     assert (quiet.looked_up, quiet.critical_seconds) == (None, 0.0)
 
