@@ -68,7 +68,7 @@ def _machine(jobs: int) -> dict[str, Any]:
 
 
 def measure(chosen: argparse.Namespace, home: Path) -> int:
-    """Run the chosen measurements, each shown when it is done; 1 where a count is wrong, whatever the times are."""
+    """Run the measurements and print each when it is done. Return 1 if a count is wrong, regardless of times."""
     bench = Workbench(home, jobs=chosen.jobs, quick=chosen.quick)
     machine = _machine(chosen.jobs)
     done = []

@@ -16,17 +16,18 @@ from bench.apparatus.project import REPOSITORY
 from bench.errors import BenchError, CommandError
 
 _COMMAND = REPOSITORY / "tools" / "cache-server"
-# The first start of all makes BuildGrid's environment.
+# The very first start creates BuildGrid's environment.
 _STARTS_IN = 600.0
 _ENDS_IN = 15.0
 
 
 @dataclass(frozen=True)
 class CacheServer:
-    """A server that is ready.
+    """A running server.
 
-    :param python: the Python of its environment, which has gRPC.
-    :param options: what Pants is given to use it.
+    Attributes:
+        python: The Python of its environment, which has gRPC.
+        options: The options of Pants to use it.
     """
 
     process: Daemon
@@ -37,20 +38,21 @@ class CacheServer:
 
     @property
     def host(self) -> str:
-        """Where it listens, as `HOST:PORT`."""
+        """Return its address, as `HOST:PORT`."""
         return self.address.partition("://")[2]
 
     def size(self) -> int:
-        """Bytes of the blobs and results that it has stored."""
+        """Return the bytes of its stored blobs and results."""
         places = (self.folder / "cas" / "objects", self.folder / "ac")
         return sum(path.stat().st_size for place in places for path in place.rglob("*") if path.is_file())
 
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[CacheServer]:
-    """A server with its cache in a folder, on any free port, for as long as the block lasts.
+    """Run a server with its cache in a folder, on any free port, during the block.
 
-    :raises CommandError: where it does not start.
+    Raises:
+        CommandError: If it does not start.
     """
     ready, log = folder.with_name(f"{folder.name}-ready.json"), folder.with_name(f"{folder.name}.log")
     ready.unlink(missing_ok=True)
@@ -71,7 +73,7 @@ def serving(folder: Path) -> Iterator[CacheServer]:
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """Ask a process of ours to end, and make it where it does not."""
+    """Terminate a process of ours, and kill it if it does not end."""
     process.terminate()
     try:
         process.wait(_ENDS_IN)

@@ -37,7 +37,7 @@ def measured(*rounds: Round) -> Measurement:
 
 
 def other(one: Round, **changes: Any) -> Round:
-    """With another last warm runner."""
+    """Return the round with another last warm runner."""
     *before, last = one.warm
     return replace(one, warm=[*before, replace(last, runner=replace(last.runner, **changes))])
 

@@ -1,4 +1,4 @@
-"""`platforms`: what a further platform costs, and what the first command on a new machine spends its time on."""
+"""The measurement `platforms`: the cost of another platform, and the stages of the first command on a new machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.result import Measurement, Table, Verdict
 WHEELS = ("src/python:runtime_wheel", "src/python:compiler_wheel")
 SECOND = "manylinux_2_17_aarch64"
 _QUICK = (PLATFORM, SECOND, "musllinux_1_2_x86_64")
-# How a process' description begins, and the stage that it is told under.
+# The prefixes of processes' descriptions, and the stage of each.
 _STAGES = {
     "Install": "downloads and tools",
     "Building": "downloads and tools",
@@ -34,7 +34,7 @@ _STAGES = {
 
 
 def measure(bench: Workbench) -> Measurement:
-    """A second platform after the first, counted; then the whole first command with an empty store, by stages."""
+    """Count a second platform after the first, then run the whole first command with an empty store, by stages."""
     project = bench.abacus()
     bench.next_round()
     _package(project, PLATFORM)
@@ -74,7 +74,7 @@ def measure(bench: Workbench) -> Measurement:
 
 
 def _package(project: Project, *platforms: str) -> list[dict[str, str]]:
-    """The processes that `package` ran for these platforms."""
+    """Return the processes that `package` ran for these platforms."""
     shutil.rmtree(project.root / "dist", ignore_errors=True)
     project.pants(_chosen(platforms), "--release-version-channel=stable", "package", *WHEELS)
     rows = [row for report in _reports(project) for row in report["processes"] if row["source"] == "ran"]
@@ -90,7 +90,7 @@ def _reports(project: Project) -> list[dict[str, list[dict[str, str]]]]:
 
 
 def _first_command(bench: Workbench, platforms: Iterable[str]) -> tuple[Sequence[ProcessSpan], float]:
-    """`package` of both wheels with neither store nor caches, as on a new machine but for Pants itself."""
+    """Run `package` of both wheels without store and caches, like on a new machine with only Pants installed."""
     home = bench.home / "first"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()

@@ -74,7 +74,7 @@ class PayloadTargets:
         owned: The targets of the Python sources and resources.
         requirements: Third-party distributions, and listed `python_distribution` targets.
         foreign: Targets that another distribution of the repository owns, so that they are not in the wheel.
-        elsewhere: Targets that are owned by the wheels that this one requires, directly or transitively.
+        owned_by_requirements: Targets that are owned by the wheels that this one requires, directly or transitively.
         mistakes: Why some dependencies cannot be in the wheel. Empty if all can.
     """
 
