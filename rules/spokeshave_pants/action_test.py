@@ -1,4 +1,4 @@
-"""Counting what ran and what was cached."""
+"""Tests of the counts of executed and cached actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many problems as one message."""
+"""Tests of several problems in one message."""
 
 from __future__ import annotations
 

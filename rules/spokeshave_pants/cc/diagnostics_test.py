@@ -1,4 +1,4 @@
-"""What is made of the compiler's and the linker's words."""
+"""Tests of the readable compiler and linker output."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_file_of_the_machine_is_reported_with_what_to_do(words: str) -> None:
 
 
 def lost(header: str) -> str:
-    """What clang says of a header that it does not find."""
+    """Return clang's message about a header that it does not find."""
     return f"a.c:1:10: fatal error: '{header}' file not found\n"
 
 

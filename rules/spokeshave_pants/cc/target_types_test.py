@@ -1,4 +1,4 @@
-"""Fields that are refused before anything is built."""
+"""Tests of fields that are refused before anything is built."""
 
 from __future__ import annotations
 

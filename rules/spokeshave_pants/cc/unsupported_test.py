@@ -1,4 +1,4 @@
-"""Languages and flags that the toolchain does not compile."""
+"""Tests of unsupported languages and flags."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Nothing of the machine gets into an object or a library, however a source, a flag or an input asks for it.
+"""Tests that no file of the host gets into an object or a library, by any source, flag or input.
 
-Each leak is first tried without confinement, where it has to go through: else the test would prove nothing.
+Each leak is first run without confinement, where it has to succeed. Otherwise the test would prove nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
 SECRET = "SECRET OF THE MACHINE"
 NAMESPACE, LANDLOCK, NOTHING = "n", "l", ""
-# Asked of the kernel and not of the program, so that a fault of the program is not taken for a kernel that refuses.
+# Asks the kernel and not the program, so that a bug of the program is not mistaken for a kernel that refuses.
 KERNEL_ALLOWS = {
     NAMESPACE: """
 import ctypes, os
@@ -54,13 +54,14 @@ raise SystemExit(refused or libc.mount(b"none", os.getcwd().encode(), b"tmpfs", 
 
 @dataclass(frozen=True)
 class Leak:
-    """A compile or a link that asks for a file of the machine.
+    """A compile or a link that reads a file of the host.
 
-    `{abs}` in its texts is the absolute path of the folder of such files, and `{up}` the way there from the sandbox.
+    `{abs}` in its texts is the absolute path of the folder of such files, and `{up}` the relative path from the
+    sandbox.
 
-    Args:
-        source: the source that is compiled; empty for a link.
-        is_in_depfile: whether the compiler's dependency file names what is read.
+    Attributes:
+        source: The source to compile. Empty for a link.
+        is_in_depfile: Whether the compiler's dependency file contains the read file.
     """
 
     source: str = ""
@@ -134,7 +135,7 @@ LINKS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a compiler or linker said, and the file that it made."""
+    """The output of a compiler or linker, and the file that it made."""
 
     exit_code: int
     words: str
@@ -147,11 +148,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox as Pants makes it, with the toolchain elsewhere, in a folder with files that are none of its business.
+    """A sandbox like those of Pants, with the toolchain in another folder, next to a folder with foreign files.
 
-    Args:
-        root: the sandbox.
-        outside: the folder beside it.
+    Attributes:
+        root: The sandbox.
+        outside: The folder next to it.
     """
 
     root: Path
@@ -165,8 +166,8 @@ class Sandbox:
         """Compile a leak.
 
         Args:
-            by: the ways of confinement to try; None for all, in their order.
-            is_checked: whether what the compiler read is checked.
+            by: The confinement methods to use. None for all, in their order.
+            is_checked: Whether the files that the compiler read are checked.
         """
         source = f"src/leak{leak.extension}"
         self._write(source, leak.source, leak)
@@ -252,7 +253,7 @@ def sandbox(rule_runner: RuleRunner, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def need(by: str, folder: Path) -> None:
-    """Skip the test where the kernel does not allow a way of confinement."""
+    """Skip the test if the kernel does not support a confinement method."""
     if subprocess.run(
         [sys.executable, "-c", KERNEL_ALLOWS[by]], cwd=folder, check=False, capture_output=True
     ).returncode:
@@ -271,7 +272,7 @@ def test_each_planted_leak_of_a_compile_works_unconfined(sandbox: Sandbox, name:
 def test_a_confined_compile_reads_nothing_of_the_machine(sandbox: Sandbox, name: str, by: str) -> None:
     need(by, sandbox.root)
     done = sandbox.compiled(COMPILES[name], by, is_checked=False)
-    # Landlock leaves what is only asked for and not opened; that is in the dependency file.
+    # Landlock allows tests for files without opening them. The dependency file contains those.
     assert not done.is_leaked or (name, by) == ("has_embed", LANDLOCK), done.words
 
 
@@ -317,7 +318,7 @@ def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
 
 
 def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None:
-    """clang compiles it as nothing, and without a word."""
+    """clang compiles it as empty without a message."""
     leak = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
     done = sandbox.compiled(leak, None)
     assert done.exit_code == 126 and "`#embed` names is not an input" in done.words
@@ -350,7 +351,7 @@ def test_a_confined_link_reads_nothing_of_the_machine(sandbox: Sandbox, name: st
 
 
 def test_a_confined_process_has_the_program_among_its_inputs(rule_runner: RuleRunner, tmp_path: Path) -> None:
-    """By the engine, where a work directory and the toolchain's folder are laid out by Pants itself."""
+    """Run by the engine, where Pants itself lays out a work directory and the toolchain's folder."""
     (tmp_path / "leak.h").write_text("int x;\n")
     toolchain = rule_runner.request(CcToolchain, [CcToolchainRequest(PLATFORM)])
     for source, is_sound in (("int x;\n", True), (f'#include "{tmp_path}/leak.h"\n', False)):

@@ -1,4 +1,4 @@
-"""Pinned archives of headers: how they are written, which one serves a build, and what is in one."""
+"""Tests of pinned archives of headers: their entries, the archive for a build, and its contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers from Debian's packages: what is asked for, and what is said where that cannot be."""
+"""Tests of headers from Debian's packages: the apt commands, and the messages of failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the headers say that CPython's DLLs export."""
+"""Tests of the exports of CPython's DLLs, according to the headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spokeshave_pants.python_abi import PythonAbi, PythonVersion
 CP312 = PythonAbi(PythonVersion(12))
 CP313T = PythonAbi(PythonVersion(13, free_threaded=True))
 ABI3 = PythonAbi(PythonVersion(12), stable=True)
-# As CPython writes them, its mistakes included.
+# In CPython's form, including its mistakes.
 HEADERS = {
     "Python.h": """
         /* PyAPI_FUNC(int) Py_Commented(void); */

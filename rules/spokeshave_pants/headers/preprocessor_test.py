@@ -1,4 +1,4 @@
-"""Which lines of a header are seen."""
+"""Tests of the visible lines of a header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The derived `pyconfig.h`: what it says of each platform, version and build."""
+"""Tests of the derived `pyconfig.h` for each platform, version and build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pinned releases of CPython."""
+"""Tests of pinned releases of CPython."""
 
 from __future__ import annotations
 

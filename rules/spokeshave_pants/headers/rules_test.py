@@ -1,4 +1,4 @@
-"""Where the headers of a Python come from, and what they say of a platform."""
+"""Tests of the origins of a Python's headers, and of their content for a platform."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def headers_of(runner: RuleRunner, version: str, tag: str = LINUX) -> tuple[Pyth
 
 
 def refusal(runner: RuleRunner, version: str, tag: str = LINUX) -> SpokeshaveError:
-    """The one error that a user is told."""
+    """Return the only error that a user sees."""
     with pytest.raises(Exception) as caught:
         headers_of(runner, version, tag)
     (error,) = getattr(caught.value, "wrapped_exceptions", [caught.value])
@@ -159,8 +159,8 @@ def test_a_malformed_entry_is_refused_for_any_request() -> None:
 TESTED = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b(.*)$", re.MULTILINE)
 OLDEST = (8, 0)
 DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
-# How a machine's interpreter was built, which is no platform's: with tracing, as a shared library, and with ncurses and
-# libcrypt, which are neither the C library's nor the toolchain's.
+# Properties of a machine's interpreter that do not belong to a platform: with tracing, as a shared library, and with
+# ncurses and libcrypt, which are neither in the C library nor in the toolchain.
 BUILDERS_CHOICE = re.compile(
     r"WITH_DTRACE|HAVE_CRYPT_\w+|Py_ENABLE_SHARED|\w*CURSES\w*|MVWDELCH_IS_EXPRESSION|WINDOW_HAS_FLAGS"
 )
@@ -172,7 +172,7 @@ def machine() -> RuleRunner:
 
 
 def real_pyconfig(folder: Path) -> str:
-    """Debian's includes the one of the processor, which is in another folder."""
+    """Return the text of a `pyconfig.h`. Debian's includes the one of the processor, in another folder."""
     text = (folder / "pyconfig.h").read_text()
     processor_header = re.search(rf"include <({platform.machine()}-linux-gnu/\S+)>", text)
     return (folder.parent / processor_header[1]).read_text() if processor_header else text

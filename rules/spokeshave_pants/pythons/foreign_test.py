@@ -1,4 +1,4 @@
-"""What the manifest of `spokeshave emulation` says, and where it is."""
+"""Tests of the manifest of `spokeshave emulation`, and of its path."""
 
 from __future__ import annotations
 

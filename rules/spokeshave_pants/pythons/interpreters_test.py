@@ -1,4 +1,4 @@
-"""Finding the machine's CPythons: the question, and what the answers mean."""
+"""Tests of the discovery of the machine's CPythons: the script, and the parsing of its output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def answer(version: str, path: str = "/usr/bin/python3", **facts: object) -> str
     return json.dumps({"path": path, "version": version, **usual, **facts}) + "\n"
 
 
-# Where to look.
+# Search paths.
 
 
 def test_the_search_path_stands_for_what_the_environment_has() -> None:
@@ -42,7 +42,7 @@ def test_a_directory_is_searched_once() -> None:
     assert expand_search_path(["<PATH>", "/bin"], {"PATH": "/bin:/usr/bin:/bin"}) == ("/bin", "/usr/bin")
 
 
-# The question.
+# The script.
 
 
 def found_by_bash(*directories: Path | str) -> tuple[Interpreter, ...]:
@@ -68,7 +68,7 @@ def test_the_script_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None
     assert found_by_bash() == ()
 
 
-# The answers.
+# Its output.
 
 
 def test_interpreters_are_sorted_oldest_first() -> None:

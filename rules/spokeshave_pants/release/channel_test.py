@@ -1,4 +1,4 @@
-"""Which facts of the repository each channel's version is computed from."""
+"""Tests of the facts of the repository that each channel's version contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which wheels share a version, and the version they are stamped with, computed by the real tool."""
+"""Tests of the wheels that share a version, and of their stamped version, computed by the real tool."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ONE = Address("", target_name="one")
 
 @pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
-    """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
+    """Return one runner for all tests, because each creates the tools' environment. Tests rewrite the BUILD file."""
     runner = RuleRunner(
         rules=[
             *python_target_types_rules(),
@@ -50,7 +50,7 @@ def rule_runner() -> RuleRunner:
 
 
 def write_wheels(runner: RuleRunner, *releases: str, **versions: str) -> None:
-    """A wheel and its version file for each name, and these releases."""
+    """Write a wheel and its version file for each name, and the releases."""
     runner.set_options(OPTIONS, env_inherit=INHERITED)
     wheels = [
         f"python_native_wheel(name='{name}', pyproject='{name}/pyproject.toml', pythons=['3.12'])" for name in versions
@@ -96,7 +96,7 @@ def test_static_version_and_version_file_conflict(rule_runner: RuleRunner) -> No
         stamped(rule_runner, static="1.4.5")
 
 
-# These run the tool: some 10 s for its environment where the store is cold, then less than a second for each call.
+# These run the tool: about 10 s for its environment with a cold store, then less than a second for each call.
 
 
 def test_the_common_version_is_the_newest_of_a_releases_files(rule_runner: RuleRunner) -> None:

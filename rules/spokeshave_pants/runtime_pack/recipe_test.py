@@ -1,4 +1,4 @@
-"""The first link of a runtime pack."""
+"""Tests of the first link of a runtime pack."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[st
         ("musllinux_1_2_aarch64", "libclang_rt.builtins-aarch64.a"),
         ("macosx_11_0_arm64", "libclang_rt.builtins-aarch64.a"),
         ("win_arm64", "libclang_rt.builtins-aarch64.a"),
-        # clang dispatches at run time on those two alone.
+        # clang supports run-time dispatch on those two only.
         ("manylinux_2_17_s390x", None),
         ("manylinux_2_17_armv7l", None),
     ],

@@ -1,4 +1,4 @@
-"""What a resolver is told of the machines that run compilers, and of those that are compiled for."""
+"""Tests of the descriptions of machines for a resolver: those of compilers and of targets."""
 
 from __future__ import annotations
 

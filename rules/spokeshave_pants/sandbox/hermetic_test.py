@@ -1,4 +1,4 @@
-"""Where compilers run, and of which machine they are programs."""
+"""Tests of the machine that compilers run on."""
 
 from __future__ import annotations
 

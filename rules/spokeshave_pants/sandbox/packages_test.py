@@ -1,4 +1,4 @@
-"""Packages that are only listed have the digest of installed ones, and are installed where a process needs them."""
+"""Tests that listed packages have the digest of installed ones, and are installed when a process needs them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spokeshave_pants.sandbox.python import SandboxPython
 
 
 def pin(name: str) -> str:
-    """A package as the tools pin it."""
+    """Return a package's pin from the tools' requirements."""
     pinned = requirements("tools.txt").decode().partition(f"\n{name}==")[2].partition("\n    # via")[0]
     return f"{name}=={pinned}\n"
 
@@ -45,7 +45,7 @@ def runner(*options: str) -> RuleRunner:
     return new_runner
 
 
-# Only the option is looked at: this engine has no remote cache.
+# Only the option is tested: this engine has no remote cache.
 def listing() -> RuleRunner:
     return runner("--remote-cache-read", "--remote-store-address=grpc://127.0.0.1:1")
 

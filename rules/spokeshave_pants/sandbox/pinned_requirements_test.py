@@ -1,4 +1,4 @@
-"""What a requirements file pins of one distribution."""
+"""Tests of the pins of one distribution in a requirements file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of pip's words about hashes, and about files that are not there."""
+"""Tests of the errors from pip's output about hashes and missing files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the toolchain's package a compile and a link get."""
+"""Tests of the toolchain's files in a compile and a link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spokeshave_pants.toolchain.layout import (
 )
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64", where="this test")
-# As libc++ of zig 0.17.0 has it, shortened.
+# The text of libc++ in zig 0.17.0, shortened.
 TYPEINFO = """\
 #    if defined(_LIBCPP_ABI_MICROSOFT)
 #    else

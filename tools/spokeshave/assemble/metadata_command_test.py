@@ -1,4 +1,4 @@
-"""``spokeshave metadata``: a pyproject.toml checked alone."""
+"""Tests of `spokeshave metadata`: a pyproject.toml validated by itself."""
 
 from __future__ import annotations
 

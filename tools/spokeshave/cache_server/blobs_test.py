@@ -56,7 +56,7 @@ def test_a_changed_blob_is_never_returned_whole(blobs: Blobs, tmp_path: Path, wa
 
 
 def test_after_damage_blobs_are_verified_before_presence(blobs: Blobs, tmp_path: Path) -> None:
-    """So that the rebuild which the first one costs stores all of them anew."""
+    """So that the rebuild caused by the first one stores all of them again."""
     others = [bytes([number]) * 500 for number in range(2)]
     names = [hashlib.sha256(data).hexdigest() for data in others]
     for name, data in zip(names, others):
@@ -93,7 +93,7 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield DATA
-        # A real ENOSPC, of the device that is always full.
+        # A real ENOSPC, from the device that is always full.
         with open("/dev/full", "wb", buffering=0) as full:
             full.write(b"x")
 

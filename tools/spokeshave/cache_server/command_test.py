@@ -34,7 +34,7 @@ def test_the_status_shows_the_size_and_the_hits(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_python_is_taken_that_runs_and_is_the_right_one(tmp_path: Path) -> None:
-    """Programs that only look like it, as a pyenv shim of another version does, are passed over."""
+    """Broken programs of the same name, such as a pyenv shim of another version, are skipped."""
     (tmp_path / "bin").mkdir()
     for name, code in (("python3.13", "exit 127"), ("python3", f'exec {sys.executable} "$@"')):
         program = tmp_path / "bin" / name

@@ -16,11 +16,11 @@ GIGA = 1 << 30
     [
         (10 * GIGA, 100 * GIGA, 0),
         (20 * GIGA, 100 * GIGA, 0),
-        # Over its own limit: down to nine tenths of it.
+        # Over its own limit: reduced to nine tenths of it.
         (21 * GIGA, 100 * GIGA, 3 * GIGA),
-        # Far below its limit, on a disk that has less left than it should.
+        # Far below its limit, on a disk with too little free space.
         (10 * GIGA, 0, 10 * GIGA - int(9 * GIGA * 0.9)),
-        # What fills the disk is not the cache.
+        # The disk is full of other files.
         (GIGA // 2, 0, GIGA // 2),
     ],
 )

@@ -20,7 +20,7 @@ SECRET = "0123456789abcdef" * 4
 
 
 def error_of(tmp_path: Path, config: dict[str, Value] | None = None, **options: Value | None) -> str:
-    """What is wrong with these settings."""
+    """Return the error of some settings."""
     with pytest.raises(SettingsError) as caught:
         make_settings({name.replace("_", "-"): value for name, value in options.items()}, config or {}, tmp_path)
     return str(caught.value)

@@ -18,7 +18,7 @@ def claims(token: str) -> dict[str, object]:
 
 
 def test_a_token_is_that_of_rfc_7519() -> None:
-    # As PyJWT 2.15 makes it of the same secret and claims.
+    # PyJWT 2.15's token of the same secret and claims.
     token = make_token(SECRET, READ_ONLY, 1_800_000_000, 60)
     assert token.split(".")[0] == "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
     assert token.split(".")[2] == "DwvYXbJNH1qBKOljJ5A70lywcd6rl2ZbROjd0pZyErQ"

@@ -13,7 +13,7 @@ from spokeshave.setup_steps import SetUpError, Tool
 
 
 def test_links_of_an_unpacked_root_stay_inside_it(tmp_path: Path) -> None:
-    """As the loader's of ppc64el and riscv64, and `/lib` of a merged system."""
+    """Like the loader's of ppc64el and riscv64, and `/lib` of a merged system."""
     root = tmp_path / "root"
     (root / "usr/lib/riscv64-linux-gnu").mkdir(parents=True)
     (root / "usr/lib/riscv64-linux-gnu/ld.so").write_text("loader")
@@ -28,7 +28,7 @@ def test_links_of_an_unpacked_root_stay_inside_it(tmp_path: Path) -> None:
 
 
 def build_package(folder: Path) -> None:
-    """A Debian package with one file, made by the real tool."""
+    """Build a Debian package with one file by the real tool."""
     tree = folder / "tree"
     (tree / "DEBIAN").mkdir(parents=True)
     control = "Package: demo\nVersion: 1:2.0-1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: demo\n"
@@ -49,7 +49,7 @@ def test_unpacked_packages_have_name_version_and_hash(tmp_path: Path) -> None:
 
 
 def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
-    """A whole archive with one package, but for the signature: apt refuses it, as nothing of ours turns that off."""
+    """A complete archive with one package but without signature. apt refuses it, as its check is not disabled."""
     index = tmp_path / "mirror/dists/trixie/main/binary-arm64/Packages"
     index.parent.mkdir(parents=True)
     index.write_text(f"Package: demo\nVersion: 1\nArchitecture: arm64\nFilename: d.deb\nSize: 1\nSHA256: {'0' * 64}\n")

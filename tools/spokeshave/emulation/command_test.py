@@ -52,7 +52,7 @@ def test_the_listing_names_what_there_is_and_what_it_costs(tmp_path: Path, capsy
 
 
 def set_up(folder: Path, name: str, executable: Path | None = None) -> ForeignPython:
-    """A Python as a finished set-up leaves it."""
+    """Create a Python like a finished set-up does."""
     place = folder / "pythons" / name
     python = ForeignPython(
         name, "glibc", "2.41", "aarch64", "3.13.5", "true 1", ("/bin/true",), str(executable or place / "python3")
@@ -131,7 +131,7 @@ def test_the_set_up_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_the_entry_of_a_checkout_passes_its_arguments_on(tmp_path: Path) -> None:
-    """On the Python that ./pants prepared; here one that looks like it."""
+    """It runs on the Python that ./pants prepared, here a stand-in."""
     place = tmp_path / "pants-1-2-abcd"
     (place / "venv/bin").mkdir(parents=True)
     (place / "ready").touch()

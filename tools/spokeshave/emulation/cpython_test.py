@@ -1,4 +1,4 @@
-"""Compiling CPython, with sources of a few lines in place of it: /bin/sh and make are real."""
+"""Tests of the build of CPython, with tiny sources in its place. /bin/sh and make are real."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def test_a_killed_run_goes_on_after_what_is_configured(build: MuslBuild) -> None
     assert [line.split()[0] for line in asked] == [f"{build.folder}/zlib", f"{build.folder}/cpython"]
     assert "--build=x86_64-pc-linux-musl" in asked[1]
     assert f"ZLIB_LIBS={build.folder}/zlib/libz.a" in asked[1]
-    # make itself knows what is left to do.
+    # make itself decides what remains to be done.
     assert lines(build.folder / "made") == ["made"] * 4
 
 
 def test_processes_of_a_killed_run_are_waited_for(build: MuslBuild) -> None:
-    """Killed without its children, it leaves make at work in the folder."""
+    """Killed without its children, it leaves make running in the folder."""
     command = f"echo ready; sleep 0.5; echo left >> {build.folder}/made"
     leftover = ["flock", str(build.folder / "busy"), "sh", "-c", command]
     with subprocess.Popen(leftover, stdout=subprocess.PIPE, text=True) as process:
@@ -109,7 +109,7 @@ def test_the_installed_python_has_musl_modules_and_no_tests(build: MuslBuild, tm
 
 
 def test_sources_are_unpacked_without_their_top_folder(tmp_path: Path) -> None:
-    """Though a file in it has the folder's name."""
+    """Even if a file in it has the folder's name."""
     with tarfile.open(tmp_path / "a.orig.tar.gz", "w:gz") as tar:
         for name in ("zlib/zlib", "zlib/contrib/a.c"):
             tar.addfile(tarfile.TarInfo(name), io.BytesIO())

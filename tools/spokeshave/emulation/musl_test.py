@@ -11,7 +11,7 @@ from spokeshave.setup_steps import SetUpError
 
 
 def test_the_loader_takes_no_library_of_this_machine(tmp_path: Path) -> None:
-    """It reads where libraries lie from ``etc`` beside its own folder; an empty file is nowhere."""
+    """It reads its search path from `etc` next to its own folder. An empty file means no search path."""
     library = tmp_path / "unpacked/usr/lib/x86_64-linux-musl/libc.so"
     library.parent.mkdir(parents=True)
     library.write_text("loader")

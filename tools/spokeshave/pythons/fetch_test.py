@@ -1,4 +1,4 @@
-"""What a requirements file pins is fetched from where it says, whatever other options it has."""
+"""Tests that pins are downloaded from the index of the requirements file, with any other options in it."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ NEW_SYMBOL = "extern int fcntl64(int, int, ...);"
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An extension that needs no library at all, as small limited-API modules are."""
+    """Return an extension that needs no library, like small limited-API modules."""
     return compile_library(tmp_path_factory.mktemp("plain") / "native.abi3.so", module_source("native"))
 
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A C++ library that stands outside the wheel, which an extension links to."""
+    """Return a C++ library outside the wheel that an extension links to."""
     source = '#include <string>\nextern "C" __attribute__((visibility("default"))) int size(const char *t)'
     source += "{ return static_cast<int>(std::string(t).append(t).size()); }"
     path = tmp_path_factory.mktemp("core") / "libcore.so.1"
@@ -41,7 +41,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory, core: Path) -> Path:
-    """An extension that needs the C++ library, linked with the build directory as its search path."""
+    """Return an extension that needs the C++ library, with the build directory as its search path."""
     source = module_source("native", 'if (size("ab") != 4) return 0;', "extern int size(const char *);")
     path = tmp_path_factory.mktemp("linked") / "native.abi3.so"
     return compile_library(path, source, str(core), f"-Wl,-rpath,{core.parent}", "-Wl,--enable-new-dtags")

@@ -1,4 +1,4 @@
-"""Repair of every platform but x86_64 glibc, which repair_test.py has: real files, judged by the verification."""
+"""Tests of the repair for all platforms except x86_64 glibc: real files, judged by the verification."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TABLE_BYTES = 128 << 20
 def library(
     path: Path, platform: str, name: str = "core", *flags: str, body: str = "return 1;", code: str = ""
 ) -> Path:
-    """A library that exports one function, with no C library behind it."""
+    """Return a library that exports one function, without a C library."""
     if platform.startswith("win"):
         start = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
         source = f"{code} {start} __declspec(dllexport) int {name}(void) {{ {body} }}"
@@ -65,7 +65,7 @@ def to_link(built: Path, platform: str) -> str:
 
 
 def module(path: Path, platform: str, *flags: str, **code: str) -> Path:
-    """An extension module of the limited API."""
+    """Return an extension module of the limited API."""
     if platform.startswith("win"):
         flags = (str(import_library(path / "import", "python3.dll", "PyModule_Create2", platform)), *flags)
     return link_bare(path / file_name(platform), module_source("native", **code), platform, *flags)
@@ -77,7 +77,7 @@ def file_name(platform: str) -> str:
 
 @cache
 def built(platform: str) -> tuple[Path, Path]:
-    """A module, and the folder of the library that it needs."""
+    """Return a module, and the folder of the library that it needs."""
     folder = Path(mkdtemp(prefix="spokeshave-test-"))
     if platform == UNIVERSAL:
         (arm, arm_libraries), (intel, intel_libraries) = built(ARM), built(INTEL)
@@ -523,7 +523,7 @@ def test_an_own_library_away_from_the_packages_is_refused(tmp_path: Path, platfo
 def test_an_own_library_of_another_system_is_refused(tmp_path: Path, platform: str) -> None:
     program = tmp_path / "tool.exe"
     headers = bytearray(library(tmp_path, WIN).read_bytes())
-    # No DLL: a program, such as installers carry as data.
+    # Not a DLL: a program, such as installers contain as data.
     start = int.from_bytes(headers[60:64], "little")
     headers[start + 23] &= ~0x20
     program.write_bytes(headers)

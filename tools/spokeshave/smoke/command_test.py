@@ -38,14 +38,14 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Wheelhouse:
-    """A folder with pytest's wheels, made of what this very process has installed, and their pins."""
+    """A folder with pytest's wheels, made from the packages of this process, and their pins."""
 
     folder: Path
     requirements: Path
 
 
 def repack(name: str, folder: Path) -> Path:
-    """An installed distribution as a wheel again."""
+    """Convert an installed distribution back to a wheel."""
     found = metadata.distribution(name)
     lines = (found.read_text("WHEEL") or "").splitlines()
     tags = [line.partition(": ")[2].split("-") for line in lines if line.startswith("Tag:")]
@@ -64,7 +64,7 @@ def repack(name: str, folder: Path) -> Path:
 
 
 def with_requirements(name: str) -> list[str]:
-    """A distribution and all that it requires here."""
+    """Return a distribution and all its requirements here."""
     found = [name]
     for each in found:
         needed = [Requirement(text) for text in metadata.distribution(each).requires or []]
@@ -87,7 +87,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
 
 @dataclass(frozen=True)
 class Result:
-    """What the command gave back."""
+    """The result of the command."""
 
     exit_code: int
     report: Any
@@ -96,13 +96,13 @@ class Result:
 
     @property
     def run(self) -> Any:
-        """The only run."""
+        """Return the only run."""
         (run,) = self.report["runs"]
         return run
 
     @property
     def outcomes(self) -> dict[str, str]:
-        """Each check's outcome by its name."""
+        """Return each check's outcome by its name."""
         return {check["name"]: check["outcome"] for check in self.run["checks"]}
 
 
@@ -111,7 +111,7 @@ Smoke = Callable[..., Result]
 
 @pytest.fixture
 def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
-    """Runs the command; the report is what it wrote."""
+    """Return a function that runs the command and parses its report."""
 
     def run(wheel: Path, *arguments: str | Path, python: Path | None = PYTHON) -> Result:
         report = tmp_path / "report.json"
@@ -404,7 +404,7 @@ def test_a_script_that_fails_is_named(tmp_path: Path, smoke: Smoke) -> None:
 
 
 def with_scripts(folder: Path) -> Path:
-    """A wheel of two scripts that know no --help: one takes --version, the other waits for a file that nobody gives."""
+    """Return a wheel of two scripts without --help: one takes --version, the other waits for a missing file."""
     code = (
         "import sys\n"
         "def tool(): sys.exit(sys.argv[1:] != ['--version', '-o', 'a b'])\n"
@@ -442,7 +442,7 @@ def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path, smok
 
 
 def with_module(folder: Path, name: str) -> Path:
-    """A wheel of one module and one script, both of its name, which knows --version only."""
+    """Return a wheel of one module and one script, both of its name, which supports only --version."""
     code = "import sys\ndef main(): sys.exit(sys.argv[1:] != ['--version'])\n"
     scripts = f"[console_scripts]\n{name} = {name}:main\n"
     files = {f"{name}.py": code, "dist-info/entry_points.txt": scripts}
@@ -666,7 +666,7 @@ def test_wheels_are_found_where_no_shell_expands_their_names(tmp_path: Path, smo
 
 
 def foreign_entry(folder: Path) -> Path:
-    """The manifest's entry of a Python of this machine that something like an emulator starts."""
+    """Return the manifest's entry of a Python of this machine that a stand-in for an emulator starts."""
     file = folder / "python.json"
     file.write_text(json.dumps(foreign(folder).as_json()))
     return file

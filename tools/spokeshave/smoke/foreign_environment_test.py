@@ -1,4 +1,4 @@
-"""Foreign Pythons without an emulator: this machine's Python, with a program in front of it as emulators are."""
+"""Tests of foreign Pythons without an emulator: this machine's Python with a launcher in front of it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_wheel_is_installed_with_its_scripts_and_data(tmp_path: Path, environm
     assert installed.ok, installed.output
     assert environment.run_script("demo-tool", "--help").last_lines() == f"{environment.root} ['--help']"
     assert (environment.root / "share/demo.txt").read_text() == "data"
-    # What is there stays: the tests' requirements name the wheel again.
+    # Installed files are kept: the tests' requirements contain the wheel again.
     assert environment.install([pinned(wheel)], wheel.parent).ok
 
 
@@ -53,7 +53,7 @@ def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEn
 
 
 def test_a_directly_started_python_needs_no_launcher(tmp_path: Path) -> None:
-    """As the one for musl does."""
+    """Like the one for musl."""
     python = replace(foreign(tmp_path), launcher=(), argv0=())
     environment = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
     assert environment.create().ok

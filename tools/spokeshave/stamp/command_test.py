@@ -21,7 +21,7 @@ DATA = {"scripts/tool": "#!python\n"}
 
 
 def repaired(folder: Path) -> Path:
-    """A deflated wheel that mentions the placeholder where the stamp must not touch it."""
+    """Return a deflated wheel that contains the placeholder at positions that the stamp must not change."""
     files = {**FILES, "abacus_runtime/notes.txt": f"{UNSTAMPED} and {RC}\n" * 50}
     assembled = make_wheel(folder, files=files, data=DATA)
     name = WheelName.parse(assembled.path.name)
@@ -34,7 +34,7 @@ def repaired(folder: Path) -> Path:
 
 
 def edited(wheel: Path, folder: Path, changes: dict[str, str | None]) -> Path:
-    """The wheel with files of its dist-info replaced or removed, by another tool and without care for RECORD."""
+    """Replace or remove files of the wheel's dist-info, like another tool that does not update RECORD."""
     dist_info = WheelName.parse(wheel.name).dist_info
     changes = {name.replace("{}", dist_info): text for name, text in changes.items()}
     files: dict[str, str | None] = {**read_wheel(wheel), **changes}

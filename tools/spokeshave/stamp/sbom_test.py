@@ -8,7 +8,7 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 
 CHANGE = Restamp("a_b", "0+unstamped", "1.0rc1")
-# auditwheel names the wheel that it was given, so the tag is not the repaired wheel's.
+# auditwheel records its input wheel, so the tag is not the repaired wheel's.
 OLD_URL = "pkg:pypi/a_b@0%2Bunstamped?file_name=a_b-0%2Bunstamped-cp312-abi3-linux_x86_64.whl"
 NEW_URL = "pkg:pypi/a_b@1.0rc1?file_name=a_b-1.0rc1-cp312-abi3-linux_x86_64.whl"
 

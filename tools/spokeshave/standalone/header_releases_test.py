@@ -1,4 +1,4 @@
-"""The headers of a release are found by one name, and only those with the hash are taken."""
+"""Tests of the fixed path of a release's headers, and of the check of their hash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = {"Python.h": "#pragma once\n", "cpython/object.h": "int object;\n", "cpy
 
 @pytest.fixture
 def headers(tmp_path: Path) -> Path:
-    """An interpreter's folder of headers."""
+    """Return an interpreter's folder of headers."""
     for path, text in {**FILES, "pyconfig.h": "of this machine\n"}.items():
         file = tmp_path / "machine/python3.12" / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def test_headers_with_the_pinned_hash_are_copied(
 ) -> None:
     cache, output = str(tmp_path / "cache"), tmp_path / "include"
     assert main(["link", cache, "3.12.1", str(headers)]) == 0
-    assert main(["link", cache, "3.12.1", str(headers)]) == 0  # as another run does
+    assert main(["link", cache, "3.12.1", str(headers)]) == 0  # like another run
     pinned = headers_hash(headers)
     assert main(["copy", cache, "3.12.1", pinned, str(output)]) == 0
     assert capsys.readouterr().out == pinned

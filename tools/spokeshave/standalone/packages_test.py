@@ -1,4 +1,4 @@
-"""What a list of packages tells, and that an installation holds no more than it."""
+"""Tests of the list of packages, and that an installation contains nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from spokeshave.standalone.packages import KEPT, LIST, main
 
-# What stands for the pex tool: it makes a loose PEX, with a folder of which nothing is left.
+# A stand-in for the pex tool, which makes a loose PEX with a folder that becomes empty.
 MAKE = """\
 from pathlib import Path
 wheel = Path("packages.pex/.deps/tool-1.0-py3-none-any.whl")

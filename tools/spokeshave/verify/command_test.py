@@ -44,7 +44,7 @@ Builder = Callable[..., list[Finding]]
 
 @pytest.fixture
 def check(tmp_path: Path, plain: Path) -> Builder:
-    """Builds a good wheel with the given files in addition, and verifies it."""
+    """Return a function that builds a valid wheel with additional files and verifies it."""
 
     def build_and_verify(
         files: Files | None = None,
@@ -72,7 +72,7 @@ def only(found: list[Finding], rule: Rule, place: str = NATIVE) -> str:
 
 
 def rewrite(wheel: Path, change: Callable[[str, bytes], list[tuple[str, bytes]]]) -> None:
-    """Write a wheel anew, its RECORD untouched; ``change`` gives what stands in place of each file."""
+    """Rewrite a wheel without updating RECORD. `change` returns the new content of each file."""
     with zipfile.ZipFile(wheel) as archive:
         members = [(name, archive.read(name)) for name in archive.namelist()]
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -229,7 +229,7 @@ def test_another_architecture_is_found(check: Builder, tmp_path: Path) -> None:
 
 
 def test_a_need_for_newer_instructions_is_found(check: Builder, tmp_path: Path) -> None:
-    # The note that compilers write for -march=x86-64-v3 when asked to.
+    # The note that compilers write for -march=x86-64-v3 on request.
     note = '.section .note.isa,"a",@note; .p2align 3; .long 4, 16, 5; .asciz "GNU"; .long 0xc0008002, 4, 4, 0'
     built = library(tmp_path, code=f"__asm__({json.dumps(note)});")
     text = only(check({NATIVE: built}), Rule.ARCHITECTURE)
@@ -242,7 +242,7 @@ def test_a_wheel_without_native_code_is_found(tmp_path: Path) -> None:
 
 
 def set_segment_flags(path: Path, kind: str, flags: int) -> Path:
-    """Change the flags of the first segment of a kind in a 64-bit ELF file; linkers refuse to make such files."""
+    """Change the flags of the first segment of a kind in a 64-bit ELF file, which linkers refuse to do."""
     with path.open("r+b") as stream:
         elf = cast("Any", ELFFile)(stream)
         index = next(i for i, segment in enumerate(elf.iter_segments()) if segment["p_type"] == kind)

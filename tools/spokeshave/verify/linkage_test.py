@@ -1,4 +1,4 @@
-"""Verdicts about libraries and symbols against the truth: what pip installs and this machine's loader does."""
+"""Tests of findings about libraries and symbols against the real pip and this machine's loader."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Files = dict[str, "bytes | str | Path"]
 
 
 def library(path: Path, symbols: str, *flags: str, code: str = "", body: str = "return 1;", soname: str = "") -> Path:
-    """A library that exports functions; ``path`` has its soname."""
+    """Return a library that exports functions. `path` has its soname."""
     functions = "".join(f"{EXPORT} int {symbol}(void) {{ {body} }}\n" for symbol in symbols.split())
     return link_bare(path, f"{code}\n{functions}", MANYLINUX, f"-Wl,-soname,{soname or path.name}", *flags)
 
 
 def module(path: Path, *flags: str, call: str = "", code: str = "", name: str = "") -> Path:
-    """A module that calls a function when it is imported."""
+    """Return a module that calls a function when it is imported."""
     declared = f"extern int {call}(void);" if call else ""
     source = module_source(name or path.name.partition(".")[0], f"{call}();" if call else "", f"{declared}{code}")
     return link_bare(path, source, MANYLINUX, *flags)
@@ -50,7 +50,7 @@ def wheel_of(folder: Path, files: Files, tag: str = f"cp38-abi3-{MANYLINUX}") ->
 
 
 def imports(wheel: Path, folder: Path, *modules: str) -> bool:
-    """Whether Python imports modules of a wheel in one process; pip installs it where it does more than to unpack."""
+    """Return whether Python imports modules of a wheel in one process. pip installs it if unpacking is not enough."""
     target = tempfile.mkdtemp(dir=folder)
     with zipfile.ZipFile(wheel) as archive:
         if any(name.startswith(DATA) for name in archive.namelist()):
@@ -63,7 +63,7 @@ def imports(wheel: Path, folder: Path, *modules: str) -> bool:
 
 
 def judge(folder: Path, files: Files, *modules: str) -> list[Finding]:
-    """The findings about a wheel, once they are known to be true: none where it works, some where it does not."""
+    """Return the findings about a wheel, after checking them: none if it works, some if it does not."""
     wheel = wheel_of(folder, files)
     found = verify(Expectation(wheel, PLATFORM, ABI))
     assert imports(wheel, folder, *(modules or ("demo.native",))) == (not found), [str(f) for f in found]
@@ -142,7 +142,7 @@ def test_tables_may_end_in_the_last_page_of_a_segment(tmp_path: Path) -> None:
 
 
 def chain(tmp_path: Path, *flags: str) -> Files:
-    """A module that needs a library which needs another one and does not say where it is."""
+    """Return a module with a library that needs another one but has no search path for it."""
     core = library(tmp_path / "libcore.so", "core")
     middle = library(
         tmp_path / "libmiddle.so", "middle", str(core), code="extern int core(void);", body="return core();"
@@ -301,7 +301,7 @@ def test_a_version_that_the_wheels_library_lacks_is_found(tmp_path: Path) -> Non
 
 
 def without_sections(path: Path) -> Path:
-    """Drop the section headers, as sstrip does."""
+    """Remove the section headers, like sstrip."""
     data = bytearray(path.read_bytes())
     (start,) = struct.unpack_from("<Q", data, 0x28)
     struct.pack_into("<Q", data, 0x28, 0)
@@ -340,7 +340,7 @@ def test_a_python_library_is_found_and_removed_by_repair(tmp_path: Path) -> None
 
 
 def two_of_one_name(tmp_path: Path, symbols: tuple[str, str] = ("first", "second")) -> dict[str, Path]:
-    """Two libraries of one name, and a module for each."""
+    """Return two libraries of one name, and a module for each."""
     built = {}
     for name, symbol in zip("ab", symbols):
         built[f"lib{name}"] = library(tmp_path / name / "libx.so", symbol)
@@ -377,7 +377,7 @@ def test_two_libraries_of_one_name_may_stand_in_for_each_other(tmp_path: Path) -
 
 
 def repaired_imports(folder: Path, files: Files, libraries: list[Path], *modules: str) -> bool:
-    """Whether a wheel works once it is repaired; what repair gives has no findings."""
+    """Return whether a wheel works after its repair, which must have no findings."""
     folder.mkdir(exist_ok=True)
     done = repair(wheel_of(folder, files, "cp38-abi3-linux_x86_64"), PLATFORM, libraries, folder / "out")
     assert verify(Expectation(done.written.path, PLATFORM, ABI)) == []
@@ -452,7 +452,7 @@ def test_a_library_finds_through_its_user_what_is_inside(tmp_path: Path) -> None
 
 
 def opened(*names: str) -> str:
-    """Python code that opens libraries beside it."""
+    """Return Python code that opens libraries in its folder."""
     lines = [f"ctypes.CDLL(os.path.join(os.path.dirname(__file__), {name!r}))\n" for name in names]
     return "".join(["import ctypes, os\n", *lines])
 

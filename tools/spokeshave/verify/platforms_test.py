@@ -26,7 +26,7 @@ Files = dict[str, "bytes | str | Path"]
 
 
 def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", target: str = "", **code: str) -> Path:
-    """An extension module of the limited API, named native."""
+    """Return an extension module of the limited API, named native."""
     source = module_source("native", **code)
     if platform.startswith("win"):
         flags = (str(import_library(path.parent / "import", python, PYTHON_NAMES, platform)), *flags)
@@ -35,7 +35,7 @@ def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", 
 
 @functools.cache
 def plain(platform: str, python: str = "python3.dll") -> bytes:
-    """The bytes of a good module."""
+    """Return the bytes of a valid module."""
     with tempfile.TemporaryDirectory() as folder:
         if platform == UNIVERSAL:
             parts = [module(Path(folder, name, "native.so"), name) for name in (MAC_ARM, MAC_X86)]
@@ -385,7 +385,7 @@ def test_two_dlls_of_one_name_are_found_where_they_differ(tmp_path: Path) -> Non
 
 
 def forwarding(folder: Path, *exports: str) -> Path:
-    """A DLL whose exports are those of another one."""
+    """Return a DLL that forwards its exports to another one."""
     entry = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
     return link_as_msvc(folder / "api.dll", entry, "-brepro", *(f"-export:{export}" for export in exports))
 
@@ -511,7 +511,7 @@ def test_a_build_directory_in_code_is_found_on_every_platform(tmp_path: Path, pl
 
 
 def c_library(folder: Path, platform: str, version: str) -> Path:
-    """A glibc that has nothing but ``quick`` of a version."""
+    """Return a glibc that has only `quick` of a version."""
     script = folder / "versions"
     script.write_text(f"{version} {{ global: quick; }};")
     source = '__attribute__((visibility("default"))) void quick(void) {}'

@@ -22,7 +22,7 @@ ARCHIVE_SHA256 = "e1c43513688d85b7d88bad1c85838140a8e6e0dcd689043da56ea74d72cf2a
 
 
 def text(size: int) -> bytes:
-    """Bytes that compress as code does, the same on every Python."""
+    """Return bytes that compress like code, the same on every Python."""
     words = [f"word{number}" for number in range(500)]
     state, parts = 1, []
     for _ in range(size // 6):

@@ -1,4 +1,4 @@
-"""What of a link is decided without the engine."""
+"""Tests of the engine-free part of link closures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources are part of others."""
+"""Tests of the detection of included sources."""
 
 from __future__ import annotations
 

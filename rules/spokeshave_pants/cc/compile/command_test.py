@@ -1,4 +1,4 @@
-"""The command line of a compile."""
+"""Tests of the command line of a compile."""
 
 from __future__ import annotations
 

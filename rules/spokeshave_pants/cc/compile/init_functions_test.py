@@ -1,4 +1,4 @@
-"""Init functions that a compile has to export though the code does not say so."""
+"""Tests of init functions that a compile has to export without a mark in the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a compile gets to see, and what comes of it."""
+"""Tests of the inputs of a compile, and of its results."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def rule_runner() -> RuleRunner:
 
 @pytest.fixture(scope="module")
 def compiling() -> RuleRunner:
-    """One for all tests that run the compiler, as each lays out the toolchain anew."""
+    """Return one runner for all tests with the compiler, because each runner lays out the toolchain again."""
     return new_rule_runner()
 
 
@@ -192,7 +192,7 @@ def test_the_header_of_a_listed_dependency_is_preferred(rule_runner: RuleRunner)
     assert inputs(rule_runner, "src/app/app.cc") == ["src/app/app.cc", "two/config.h"]
 
 
-# These run the real compiler: some 20 s for the toolchain's install where the store is cold, 5 s for laying it out.
+# These run the real compiler: about 20 s for the toolchain's install with a cold store, 5 s for its layout.
 
 
 def test_check_shows_compiler_errors_with_repository_paths(
@@ -237,7 +237,7 @@ def test_host_compiler_and_paths_are_not_used(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     compiling.set_options([*OPTIONS, "--source-root-patterns=['/src']"], env_inherit=INHERITED)
-    # So that no earlier test's object is taken for this one's.
+    # So that an earlier test's object is not mistaken for this one's.
     compiling.write_files({RUN: f'// {tmp_path}\n#include "run.h"\nint run() {{ return graph() + A; }}\n'})
     compiled = compiling.request(FallibleCompiledObject, [CompileCcSourceRequest(plan(compiling), PLATFORM, None)])
     assert (compiled.exit_code, compiled.diagnostics) == (0, "")

@@ -1,4 +1,4 @@
-"""What is read from a text, and from a command line."""
+"""Tests of the scans of texts and of command lines."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from spokeshave_pants.cc.includes.scan import Include, IncludeKind, Scan, parse_
 
 
 def spelled(text: str) -> list[str]:
-    """The includes of a text as they are written, in brackets or quotes."""
+    """Return the includes of a text as written, in brackets or quotes."""
     return [f'"{i.spelling}"' if i.quoted else f"<{i.spelling}>" for i in parse_includes(text)]
 
 
-# What a text includes.
+# Includes of a text.
 
 
 def test_quotes_and_brackets_are_distinguished() -> None:
@@ -113,7 +113,7 @@ def test_the_order_of_includes_does_not_matter() -> None:
     assert parse_includes('#include "b.h"\n#include "a.h"') == parse_includes('#include "a.h"\n#include "b.h"')
 
 
-# What else a text asks for.
+# Other requested files.
 
 
 def kinds(text: str) -> list[tuple[str, str]]:

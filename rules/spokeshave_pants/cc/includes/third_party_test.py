@@ -1,4 +1,4 @@
-"""Which wheel's headers a compile gets, with small distributions made here and pip's real resolver."""
+"""Tests of the wheel whose headers a compile gets, with small distributions and pip's real resolver."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
-# As numpy has them: a wheel for each Python and platform, and a newer version for newer Pythons.
+# Like numpy: a wheel for each Python and platform, and a newer version for newer Pythons.
 SIZES = {
     "1.0+here": ("cp312-cp312-manylinux_2_28_x86_64", "cp312-cp312-macosx_14_0_arm64", "cp312-cp312-win_amd64"),
     "2.0+here": ("cp313-cp313-win_amd64", "cp313-cp313t-win_amd64"),
 }
 SIZES_PINS = ("sizes==1.0+here ; python_version < '3.13'", "sizes==2.0+here ; python_version >= '3.13'")
-# A build backend that needs nothing, so that nothing is downloaded for it.
+# A build backend without requirements, so that nothing is downloaded for it.
 BACKEND = """\
 import zipfile
 
@@ -55,7 +55,7 @@ PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-p
 
 
 def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
-    """A wheel whose one header has its tag in it."""
+    """Make a wheel whose one header contains its tag."""
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
         wheel.writestr(f"{name}/include/header.h", f"{version} {tag}")
@@ -77,7 +77,7 @@ def make_sdist(folder: Path) -> None:
 
 
 def pinned(folder: Path, *requirements: str) -> str:
-    """A requirements file with the hashes of all files."""
+    """Write a requirements file with the hashes of all files."""
     lines = []
     for requirement in requirements:
         name, version = requirement.partition(" ;")[0].split("==")
@@ -115,10 +115,10 @@ def runner(index: Path) -> RuleRunner:
         ],
         target_types=[CcPythonRequirementTarget],
     )
-    # PyPI is asked as well, as it has the pip that asks; it takes no version with a `+`.
+    # PyPI is queried as well, because it has the pip that runs. It has no version with a `+`.
     new_runner.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
     for name, requirements in {
-        # The rest cannot be had for most platforms, and so must not be asked for.
+        # The other requirements have no files for most platforms, and so must not be requested.
         "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
         "pure": ("pure==1.0+here",),
         "windows": ("windows==1.0+here",),
@@ -134,14 +134,14 @@ def package(runner: RuleRunner, name: str) -> CcPackage:
 
 
 def files(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> CcPackageFiles:
-    """What a compile for a platform gets."""
+    """Return the files of a compile for a platform."""
     platform = Platform.parse(tag, where="this test")
     version = PythonVersion.parse(python, where="this test") if python else None
     return runner.request(CcPackageFiles, [CcPackageFilesRequest(package(runner, name), platform, version)])
 
 
 def header(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> str:
-    """What a compile for a platform gets for the one header."""
+    """Return the content of the one header for a platform."""
     found = files(runner, name, tag, python)
     assert found.problem == ""
     (file,) = runner.request(DigestContents, [found.digest])

@@ -1,4 +1,4 @@
-"""The command line of a link."""
+"""Tests of the command line of a link."""
 
 from __future__ import annotations
 

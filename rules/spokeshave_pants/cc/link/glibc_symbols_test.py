@@ -1,4 +1,4 @@
-"""Which glibc each function came with."""
+"""Tests of the glibc version of each function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is linked: the sources and shared libraries that includes and dependencies pull in."""
+"""Tests of the linked sources and shared libraries, by includes and dependencies."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_unlisted_libraries_are_linked_as_objects(rule_runner: RuleRunner) -> No
 
 
 def test_a_librarys_own_library_is_linked_to_as_well(rule_runner: RuleRunner) -> None:
-    """Its header may be reached through the first one's; its objects must not be in both."""
+    """Its header may be reachable through the first one's. Its objects must not be in both."""
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/binding", ":upper")

@@ -1,4 +1,4 @@
-"""What planning reads of a pyproject.toml."""
+"""Tests of the parts of a pyproject.toml for a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports of extensions as dependencies."""
+"""Tests of imports of extensions as dependencies."""
 
 from __future__ import annotations
 

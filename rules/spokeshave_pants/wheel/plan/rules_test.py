@@ -1,4 +1,4 @@
-"""What a wheel consists of beside its extensions."""
+"""Tests of the contents of a wheel besides its extensions."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def test_a_missing_file_is_reported_with_its_field(
         plan(rule_runner)
 
 
-# What cannot be in a wheel.
+# Targets that cannot be in a wheel.
 
 
 def test_every_dependency_without_a_role_is_refused(rule_runner: RuleRunner) -> None:
@@ -459,7 +459,7 @@ def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) ->
 
 
 def siblings(pyproject: str, **changes: str) -> dict[str, str]:
-    """A wheel `one` in src/one whose sources import the package of the wheel `base`, which is in src/base."""
+    """Write a wheel `one` in src/one whose sources import the package of the wheel `base` in src/base."""
     base = "python_sources(name='py')\n" + extension(module="base._native")
     return {
         "src/one/BUILD": "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py"),

@@ -1,4 +1,4 @@
-"""What a `python_native_wheel` asks for, checked as a whole."""
+"""Tests of the fields of a `python_native_wheel`, checked as a whole."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_free_threaded_limited_api_is_refused() -> None:
         matrix(["3.13", "3.14"], "3.13t")
 
 
-# Which build of another wheel fits.
+# The matching build of another wheel.
 
 
 @pytest.mark.parametrize(("version", "build"), [("3.10", "cp310"), ("3.12", "cp312-abi3"), ("3.14", "cp312-abi3")])

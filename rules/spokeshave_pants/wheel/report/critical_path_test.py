@@ -1,4 +1,4 @@
-"""The longest chain through the actions."""
+"""Tests of the longest chain of actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave_pants.wheel.report.critical_path import critical_path
 
-# Compiles of a core and of two bindings, a runtime pack, two links and what follows them.
+# Compiles of a core and of two bindings, a runtime pack, two links and their dependents.
 NAMES = ("core", "slow", "fast", "pack", "link slow", "link fast", "assemble slow", "assemble fast")
 NEEDS = ((), (), (), (), (0, 1, 3), (0, 2, 3), (4,), (5,))
 

@@ -1,4 +1,4 @@
-"""Reading the engine's work units; `report_page_test.py` of the end-to-end tests shows real ones."""
+"""Tests of the engine's work units. `report_page_test.py` of the end-to-end tests has real ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 
 def workunit(name: str, description: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:
-    """A completed work unit as Pants hands it to a callback."""
+    """Return a completed work unit in the form of Pants' callbacks."""
     whole, duration = int(start), end - start
     return {
         "name": name,

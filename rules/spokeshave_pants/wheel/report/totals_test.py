@@ -1,4 +1,4 @@
-"""Counting actions and the time that caches saved."""
+"""Tests of the counts of actions and of the time saved by caches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table that ends `package`, and the report as JSON."""
+"""Tests of the table at the end of `package`, and of the JSON report."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PROCESSES = (
 
 
 def rows(*reports: WheelReport) -> list[str]:
-    """The table's lines below its head."""
+    """Return the table's lines below its head."""
     return render_table(reports).splitlines()[2 : 2 + len(reports)]
 
 

@@ -1,4 +1,4 @@
-"""Which Python a wheel is tried on, and what is said where there is none."""
+"""Tests of the Python that smoke-tests a wheel, and of the message if there is none."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_foreign_wheels_use_the_newest_emulated_python() -> None:
 
 
 def test_a_wheel_for_musl_is_tried_on_the_python_of_musl_alone() -> None:
-    """Also where the processor is this machine's."""
+    """Even on this machine's processor."""
     musl = foreign(system="musl", architecture="x86_64", system_version="1.2.5")
     glibc = foreign(architecture="x86_64")
     assert choice("musllinux_1_2_x86_64", glibc, musl) == musl

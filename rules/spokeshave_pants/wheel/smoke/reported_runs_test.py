@@ -1,4 +1,4 @@
-"""Reports of smoke tests on other machines, matched by the wheel's bytes."""
+"""Tests of smoke tests on other machines, matched by the wheel's bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a smoke test has to be run, and with what."""
+"""Tests of required smoke tests, and of their inputs."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def rule_runner() -> RuleRunner:
 
 
 def given(runner: RuleRunner, *tests: str) -> tuple[list[str], list[str]]:
-    """What pytest is given, and all files that are there, for a wheel with these `smoke_tests`."""
+    """Return the arguments of pytest and all test files for a wheel with these `smoke_tests`."""
     extension = "python_extension(name='ext', module='one._native')\n"
     wheel = f"python_native_wheel(name='one', pythons=['3.12'], dependencies=[':ext'], smoke_tests={list(tests)})"
     runner.write_files({"src/BUILD": extension + wheel})

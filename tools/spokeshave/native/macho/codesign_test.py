@@ -19,7 +19,7 @@ SOURCE = f"int table[9000] = {{1, 2}}; {VISIBLE} int size(int i) {{ return table
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A library as zig links it: signed for arm64, not signed for x86_64."""
+    """Return a library linked by zig: signed for arm64, not signed for x86_64."""
     folder = tmp_path_factory.mktemp("linked")
     return {platform: link_bare(folder / platform / "libcore.dylib", SOURCE, platform) for platform in (ARM, INTEL)}
 
@@ -36,7 +36,7 @@ def signed_copy(library: Path, folder: Path) -> Path:
 
 
 def without_signature(library: Path, folder: Path) -> Path:
-    """What ``strip`` may leave: no signature, and no command that tells of one."""
+    """Return a file like after `strip`: without a signature and its load command."""
     copy = Path(shutil.copy(library, folder / library.name))
     with copy.open("r+b") as stream:
         before = LoadCommands.read(stream)

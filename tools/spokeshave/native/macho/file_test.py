@@ -80,9 +80,9 @@ def test_a_damaged_signature_is_reported(built: Path, tmp_path: Path, place: str
 
 
 def signed(path: Path, code: bytes, *, limit: int, requirements: bytes, hashed: bytes) -> MachOSlice:
-    """Write bytes with a signature of the first ``limit`` of them and of ``hashed`` requirements."""
+    """Write bytes with a signature of the first `limit` of them and of `hashed` requirements."""
     pages = [hashlib.sha256(code[start : min(start + 16, limit)]).digest() for start in range(0, limit, 16)]
-    # The slots before the pages' own: of requirements (2), and of nothing (1).
+    # The slots before those of the pages: of requirements (2), and of nothing (1).
     hashes = hashlib.sha256(hashed).digest() + bytes(32) + b"".join(pages)
     fields = (0x20400, 2, 44 + 64, 44, 2, len(pages), limit, 32, 2, 0, 4)
     directory = struct.pack(">II7I4B", 0xFADE0C02, 44 + len(hashes), *fields).ljust(44, b"\0") + hashes
@@ -106,7 +106,7 @@ def test_a_signature_covers_every_byte_and_part(tmp_path: Path) -> None:
 
 def test_a_symbol_of_an_unnamed_library_is_reported(built: Path, tmp_path: Path) -> None:
     data = bytearray(built.read_bytes())
-    # Behind the name stands the opcode that says which library has it.
+    # After the name follows the opcode with the number of its library.
     data[data.index(b"@_core\0") + len(b"@_core\0")] = 0x1F
     (tmp_path / "changed").write_bytes(data)
     with pytest.raises(InvalidMachOError, match="binds symbols of more libraries than it names"):

@@ -41,7 +41,7 @@ def test_the_fused_file_has_the_slices_as_they_were(built: dict[str, Path], tmp_
         assert data[part.region.offset : part.region.offset + part.region.size] == source.read_bytes()
     assert len(data) == sum(macho.slices[-1].region)
     assert struct.unpack_from(">II", data) == (0xCAFEBABE, 2)
-    # The processors' numbers in Apple's headers, and the power of two that each slice is aligned to.
+    # The processors' numbers in Apple's headers, and the alignment of each slice as a power of two.
     entries = [struct.unpack_from(">IIIII", data, 8 + 20 * index) for index in range(2)]
     assert [(entry[0], entry[1], entry[4]) for entry in entries] == [(0x1000007, 3, 14), (0x100000C, 0, 14)]
 

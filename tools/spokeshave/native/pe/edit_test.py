@@ -21,7 +21,7 @@ NEW = {"core.dll": "core-0123456789abcdef.dll"}
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A module that imports from core.dll and python3.dll."""
+    """Return a module that imports from core.dll and python3.dll."""
     folder = tmp_path_factory.mktemp("linked")
     libraries = [import_library(folder, "core.dll", "core"), import_library(folder, "python3.dll", "PyModule_Create2")]
     return link_bare(folder / "native.pyd", module_source("native", **CALL), PLATFORM, *map(str, libraries))
@@ -29,7 +29,7 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def module(tmp_path: Path, linked: Path) -> Path:
-    """A copy to change."""
+    """Return a copy to change."""
     return Path(shutil.copy(linked, tmp_path / "native.pyd"))
 
 
@@ -41,7 +41,7 @@ def headers_of(path: Path) -> Any:
 
 
 def without_padding(path: Path) -> None:
-    """Let every section of constants claim the zeros behind it."""
+    """Let every section of constants claim the zeros after it."""
     with headers_of(path) as headers:
         changes = [(s.get_file_offset() + 8, s.SizeOfRawData) for s in headers.sections if s.Name[:6] != b".text\0"]
     write(path, *((offset, struct.pack("<I", size)) for offset, size in changes))
@@ -64,7 +64,7 @@ def different_bytes(path: Path, other: Path) -> int:
 
 
 def names(path: Path) -> list[str]:
-    """The imported DLLs as pefile, and not our own reader, tells them."""
+    """Return the imported DLLs by pefile and not by our own reader."""
     with headers_of(path) as headers:
         assert [text for text in headers.get_warnings() if not text.startswith("Byte 0x00 makes up")] == []
         return [entry.dll.decode() for entry in headers.DIRECTORY_ENTRY_IMPORT]

@@ -82,7 +82,7 @@ def test_pythons_libraries_are_known() -> None:
 
 
 def long_names(count: int, length: int) -> bytes:
-    """A PE file whose exports are all named by one long text."""
+    """Return a PE file whose exports all have one long name."""
     header = bytearray(0x400)
     header[:2] = b"MZ"
     struct.pack_into("<I", header, 60, 0x80)

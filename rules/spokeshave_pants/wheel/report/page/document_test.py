@@ -1,4 +1,4 @@
-"""The page as a text, which no name breaks. tests/e2e/releasing/report_page_test.py looks at one in a browser."""
+"""Tests of the page's text, which no name can break. report_page_test.py of the e2e tests uses a browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
 
 
 class Page(HTMLParser):
-    """A page's elements in order, each with its attributes, and the texts that a reader sees."""
+    """A page's elements in order, each with its attributes, and the visible texts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""HTML that no text can break."""
+"""Tests of HTML that no text can break."""
 
 from __future__ import annotations
 

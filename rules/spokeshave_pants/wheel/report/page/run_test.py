@@ -1,4 +1,4 @@
-"""What the page tells of a run's actions and their times."""
+"""Tests of the page's facts about a run's actions and their times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-# The pack took long once and is cached; the compile was done now; the daemon kept the metadata.
+# The pack took long once and is cached, the compile ran in this run, and the daemon kept the metadata.
 PROCESSES = (
     ProcessRow("metadata", "Check the metadata", "memoized", 300, "m"),
     ProcessRow("runtime pack", "Make the runtime pack", "hit_remotely", 60_000, "p"),

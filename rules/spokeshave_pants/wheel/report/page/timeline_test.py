@@ -1,4 +1,4 @@
-"""Bars on an axis of time."""
+"""Tests of the bars on a time axis."""
 
 from __future__ import annotations
 
