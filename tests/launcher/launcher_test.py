@@ -1,4 +1,4 @@
-"""Starts of ./pants on machines that have never run it: each has a home of its own, and PyPI is the real one."""
+"""First starts of ./pants on new machines: each has a home of its own, and PyPI is the real one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ REPOSITORY = Path(__file__).parents[2]
 VERSION = "2.17.1\n"
 PYTHONS = os.path.join(sys.base_prefix, "bin")
 SYSTEM = "/usr/bin:/bin"
-# What the launcher calls, but no Python and no uv.
+# The programs that the launcher calls, without Python and uv.
 COMMANDS = ("awk", "cksum", "date", "env", "mkdir", "mktemp", "rm", "sh")
 OWN_VARIABLES = ("XDG_CACHE_HOME", "SPOKESHAVE_HOME", "PYENV_ROOT", "PYTHONPATH")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A checkout (its path has a space) and a home that nothing was ever written to."""
+    """A checkout (with a space in its path) and an empty home."""
 
     root: Path
     path: str = f"{PYTHONS}:{SYSTEM}"
@@ -91,7 +91,7 @@ class Machine:
         )
 
     def prepared(self, place: Path | None = None) -> list[Path]:
-        """The finished preparations below the place."""
+        """Return the finished preparations below the home."""
         return sorted((place or self.home / ".cache/spokeshave").glob("pants-*/ready"))
 
 
@@ -112,7 +112,7 @@ class FirstStarts:
 
 @pytest.fixture(scope="module")
 def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
-    """Two first starts at once, where the first python3.9 on PATH is there and yet fails, as a pyenv shim can."""
+    """Two concurrent first starts, with a broken python3.9 first on PATH, like a pyenv shim."""
     root = tmp_path_factory.mktemp("first")
     shims = root / "shims"
     shims.mkdir()
@@ -190,7 +190,7 @@ def test_a_start_after_one_was_killed_halfway_works(tmp_path: Path, kill: Callab
 
 
 def failure_of(machine: Machine) -> str:
-    """What a start says that fails, having left nothing that a later one would take for finished."""
+    """Return the error of a failing start, which must leave nothing that a later one would use."""
     result = machine.run("--version")
     assert (result.returncode, result.stdout) == (1, ""), result.stderr
     assert "Traceback" not in result.stderr

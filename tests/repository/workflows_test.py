@@ -15,12 +15,12 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 WORKFLOWS = sorted((REPOSITORY / ".github/workflows").glob("*.yml"))
-# A called workflow may name the secrets that it declares: it has those that its caller hands over.
+# A called workflow may use the secrets that it declares: its caller passes them.
 _SECRET = re.compile(r"\bsecrets\s*(?:\.\s*(\w+)|\[|\b)")
 
 
 def read(workflow: Path) -> dict[Any, Any]:
-    """A workflow; YAML takes its key `on` for a boolean."""
+    """Return a workflow. YAML parses its key `on` as a boolean."""
     document = yaml.safe_load(workflow.read_text())
     assert isinstance(document, dict)
     return {"on" if key is True else key: value for key, value in document.items()}
@@ -32,20 +32,20 @@ def jobs(workflow: Path) -> dict[str, dict[str, Any]]:
 
 
 def called(workflow: Path) -> Iterator[Path]:
-    """The workflows of this repository that its jobs call."""
+    """Yield the workflows of this repository that its jobs call."""
     for job in jobs(workflow).values():
         if job.get("uses", "").startswith("./"):
             yield REPOSITORY / job["uses"]
 
 
 def events(workflow: Path) -> list[str]:
-    """What starts it."""
+    """Return the events that start it."""
     started_by = read(workflow)["on"]
     return [started_by] if isinstance(started_by, str) else list(started_by)
 
 
 def secrets_named(value: object) -> set[str]:
-    """The names of secrets in the expressions of a workflow or a part of it; `*` stands for all."""
+    """Return the names of secrets in the expressions of a workflow or a part of it. `*` stands for all."""
     if isinstance(value, dict):
         return set().union(*map(secrets_named, value.values()))
     if isinstance(value, list):
@@ -94,7 +94,7 @@ def test_a_pull_request_gets_no_secret() -> None:
         for callee in called(workflow):
             declared = set(read(callee)["on"]["workflow_call"].get("secrets", {}))
             assert secrets_named(read(callee)) <= declared
-            # An environment has secrets of its own, which nobody hands over.
+            # An environment has secrets of its own, which need not be passed.
             assert [name for name, job in jobs(callee).items() if "environment" in job] == []
             assert list(called(callee)) == []
 
@@ -107,7 +107,7 @@ def test_the_building_machine_has_the_pinned_pythons() -> None:
 
 
 def with_remote_cache(command: str, **variables: str) -> dict[str, str]:
-    """What a shell command tells, NAME=VALUE in a line, when `.ci/remote-cache` runs it."""
+    """Return the output of a shell command that `.ci/remote-cache` runs, with NAME=VALUE in a line."""
     done = subprocess.run(
         [REPOSITORY / ".ci/remote-cache", "sh", "-c", command],
         env={"PATH": os.environ["PATH"], **variables},

@@ -1,4 +1,4 @@
-"""`./pants check`: every C and C++ source compiled, and the compiler's words as a user knows them."""
+"""`./pants check`: every C and C++ source is compiled, and the compiler's output has the user's paths."""
 
 from __future__ import annotations
 

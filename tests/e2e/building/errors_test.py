@@ -1,4 +1,4 @@
-"""Bad input: one clear error that names the target or file and says what to do, and nothing in `dist/`."""
+"""Bad input: one clear error with the target or file and a remedy, and no files in `dist/`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def failed(project: Project, target: str, *options: str) -> PantsRun:
-    """`./pants package` of something that is wrong."""
+    """Run `./pants package` on bad input."""
     project.clear_dist()
     run = project.pants(*options, "package", target)
     assert run.exit_code == 1, run.output
@@ -203,7 +203,7 @@ def test_a_library_with_a_too_new_glibc_is_refused(project: Project) -> None:
     assert b"GLIBC_2.2.5\0" in library
     place = project.root / "bad/prebuilt/prebuilt/libfresh.so"
     place.parent.mkdir()
-    # As if it had been built on a newer machine: its symbols are of glibc 2.34.
+    # Like a build on a newer machine: its symbols are of glibc 2.34.
     place.write_bytes(library.replace(b"GLIBC_2.2.5\0", b"GLIBC_2.34\0\0"))
     run = failed(project, "bad/prebuilt:wheel")
     assert_in_error(run, "bad/prebuilt:wheel", "prebuilt/libfresh.so", "GLIBC_2.34", "manylinux_2_17_x86_64")

@@ -1,4 +1,4 @@
-"""Nothing of the machine enters a wheel: not its compilers, not its paths, not its user, place or store."""
+"""No property of the machine enters a wheel: not its compilers, paths, user, folders or store."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ STABLE = "--release-version-channel=stable"
 
 @pytest.fixture(scope="module")
 def markers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the poisoned tools leave word that they were called."""
+    """Return the folder in which the trap compilers record their calls."""
     return tmp_path_factory.mktemp("markers")
 
 
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory: pytest.TempPathFactory, markers: Path) -> Iterator[Project]:
-    """Projects packaged where each compiler and linker of the machine is a trap, from sources never compiled before."""
+    """Package projects while each compiler and linker of the machine is a trap, from sources never compiled before."""
     poison = tmp_path_factory.mktemp("poison")
     for tool in TOOLS:
         (poison / tool).write_text(f'#!/bin/sh\necho "$0 $*" >> "{markers}/{tool}"\nexit 1\n')
@@ -57,7 +57,7 @@ def test_no_path_of_the_machine_is_in_an_extension_or_library(poisoned: Project)
 def test_another_machine_with_a_cold_store_makes_equal_wheels(poisoned: Project, tmp_path: Path) -> None:
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     here = {
-        # What a machine has once: Pants itself, the interpreters, and what pip downloaded.
+        # Shared by all runs of a machine: Pants itself, the interpreters, and pip's downloads.
         "SPOKESHAVE_HOME": os.environ.get("SPOKESHAVE_HOME") or str(home / "spokeshave"),
         "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv"),
         "PANTS_NAMED_CACHES_DIR": str(home / "pants/named_caches"),

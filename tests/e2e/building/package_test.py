@@ -34,7 +34,7 @@ def packaged(project: Project) -> PantsRun:
 
 @pytest.fixture(scope="module")
 def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
-    """A virtual environment per Python, with the wheels that pip finds for it in `dist/`."""
+    """Create a virtual environment per Python, with the wheels that pip selects for it from `dist/`."""
     place = tmp_path_factory.mktemp("environments")
 
     @cache

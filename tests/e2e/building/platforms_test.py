@@ -1,4 +1,4 @@
-"""Wheels for every platform from this machine: files, tags, the same bytes elsewhere, and what a project chooses."""
+"""Wheels for every platform from this machine: files, tags, equal bytes in another folder, and a project's choices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLATFORMS = (
     "win_amd64",
     "win_arm64",
 )
-# One of each format, made from nothing twice. ELF's is in hermetic_test.py.
+# One of each format, built from scratch twice. ELF's is in hermetic_test.py.
 MADE_TWICE = ("macosx_11_0_arm64", "win_amd64")
 SOURCES = ("shared/engine/engine.cc", "shared/bindings/types.cc", "shared/bindings/exceptions.cc")
 _HASH = re.compile(r"-[0-9a-f]{8,}(?=\.(?:so|dylib|dll))")
@@ -40,7 +40,7 @@ def choose(project: Project, platforms: tuple[str, ...]) -> None:
 
 @pytest.fixture(scope="module")
 def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A shared library and two extensions that use it, for every platform."""
+    """Package a shared library and two extensions that use it, for every platform."""
     root = tmp_path_factory.mktemp("platforms") / "repo"
     with running(Project.copy(root, "shared", "choices", "numpy_headers")) as project:
         choose(project, PLATFORMS)
@@ -85,7 +85,7 @@ def test_another_folder_makes_equal_wheels_per_platform(everywhere: Project, tmp
 
 
 def test_a_cold_store_makes_the_same_bytes(everywhere: Project, tmp_path: Path) -> None:
-    """Runtime packs included."""
+    """Including runtime packs."""
     copy = Project.copy(tmp_path / "cold/repo", "shared")
     with running(Project(copy.root, {"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})) as project:
         choose(project, MADE_TWICE)
@@ -101,7 +101,7 @@ def hashes(project: Project) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def chosen(everywhere: Project) -> Project:
-    """A project that differs by platform, has a variant, and lists no Pythons."""
+    """Package a project that differs by platform, has a variant, and lists no Pythons."""
     everywhere.package("choices::", options=(STABLE,))
     return everywhere
 
@@ -149,7 +149,7 @@ def test_a_glob_without_a_platform_is_reported(everywhere: Project) -> None:
 
 
 def test_platform_headers_come_from_the_platforms_wheel(everywhere: Project) -> None:
-    """Its own sizes are compiled into it; it would not compile at all where they were not the compiler's."""
+    """Its sizes are compiled into it. It would not compile if they were not the compiler's."""
     everywhere.package("numpy_headers:windows")
     dll = read(everywhere.wheel("sums"), "sums/_native.cp312-win_amd64.pyd")
     assert b"numpy's long has 4 bytes, its long double 8\0" in dll

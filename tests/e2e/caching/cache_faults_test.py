@@ -1,4 +1,4 @@
-"""Pants and a remote cache of which something is wrong: the same bytes, a warning, and no more than some time lost."""
+"""Pants with a faulty remote cache: the same bytes, a warning, and no cost besides some time."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_blobs_that_are_not_there_or_not_what_they_should_be(bench: Bench, tmp_p
         built = bench.runner(damage).package(*server.options)
         log = server.log.read_text()
         if damage == "corrupted":
-            # The worst of the three: whoever asks whether it is there is told so until somebody reads it.
+            # The worst of the three: the blob is reported as present until it is read.
             again = bench.runner("again").package(*server.options)
             bench.check(again)
             assert again.run.ran("Compile", "Link") == []
@@ -107,10 +107,10 @@ def _damage(blob: Path, damage: str) -> None:
 
 @needs_bubblewrap
 def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
-    """It has all the results but one and not a byte is free: hits are taken, and the one is told not to be stored."""
+    """It has all results but one and no free space: hits are used, and Pants is told that the one is not stored."""
     used = sum(path.stat().st_size + 4096 for path in bench.cache.rglob("*"))
     runner = bench.runner("full")
-    runner.project.edit("tiny/native.cc")  # its object, and so the wheel, stays the same
+    runner.project.edit("tiny/native.cc")  # its object, and so the wheel, does not change
     with serving(tmp_path / "cache", disk=used) as server:
         for part in ("cas", "ac"):
             shutil.copytree(bench.cache / part, server.directory / part, dirs_exist_ok=True)
@@ -128,12 +128,12 @@ def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
 
 
 def _kept(server: Server) -> list[Path]:
-    """The files that a server keeps, and what is not yet one of them."""
+    """Return the files that a server keeps, and its temporary files."""
     return sorted(path for part in ("cas", "ac", "tmp") for path in (server.directory / part).rglob("*"))
 
 
 def _fill(folder: Path) -> None:
-    """Leave nothing free on a disk."""
+    """Fill a disk completely."""
     with (folder / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space left"):
         while True:
             ballast.write(bytes(1 << 16))

@@ -1,4 +1,4 @@
-"""The cache server of `tools/cache-server`, as its clients see it."""
+"""The cache server of `tools/cache-server`, from its clients' view."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEGA = 1 << 20
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where nothing but Pants is prepared yet."""
+    """Create a folder with only Pants prepared."""
     home_folder = tmp_path_factory.mktemp("home")
     subprocess.run([str(COMMAND.parents[1] / "pants"), "--no-pantsd", "--version"], check=True, capture_output=True)
     for prepared in _spokeshave_home().glob("pants-*"):
@@ -38,7 +38,7 @@ def _spokeshave_home() -> Path:
 
 @pytest.fixture(scope="module")
 def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """BuildGrid's environment, whose first making was killed, and which two commands then made at once."""
+    """Install BuildGrid's environment: the first attempt is killed, and then two commands create it concurrently."""
     work = tmp_path_factory.mktemp("installing")
     killed = start(work / "killed", home=home, log=work / "killed.log")
     wait_for(lambda: "BuildGrid and its libraries ..." in (work / "killed.log").read_text(), 120)
@@ -72,7 +72,7 @@ def server(installed: Path, tmp_path: Path) -> Iterator[Server]:
 
 
 def made_file(folder: Path, name: str, size: int = 100_000) -> str:
-    """A file of random bytes."""
+    """Write a file of random bytes."""
     path = folder / name
     path.write_bytes(os.urandom(size))
     return str(path)
@@ -106,7 +106,7 @@ def test_a_restart_keeps_blobs_and_results(installed: Path, tmp_path: Path) -> N
 
 
 def _status(home: Path, directory: Path, wanted: str) -> str:
-    """The status, once it tells of the last requests."""
+    """Return the status when it includes the last requests."""
     text = ""
 
     def is_current() -> bool:
@@ -169,7 +169,7 @@ def test_least_recently_used_entries_are_evicted(installed: Path, tmp_path: Path
         files = [made_file(tmp_path, f"{number}", MEGA - 4096) for number in range(8)]
         digests = server.client.ask(*(("put", file) for file in files[:4]))
         server.client.ask(*(("store", f"action {number}", [digests[number]]) for number in range(4)))
-        # As if all of them had been used a day ago, one after the other, and the first again just now.
+        # As if all had been used a day ago, one after the other, and the first again just now.
         for path in [*server.directory.glob("cas/objects/*/*"), *server.directory.glob("ac/*/*")]:
             os.utime(path, (time.time() - 86400,) * 2)
         for number, digest in enumerate(digests):
@@ -191,7 +191,7 @@ def _size(server: Server) -> int:
 
 @pytest.fixture(scope="module")
 def certificate(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A certificate for this machine and its key, by the library that BuildGrid brings."""
+    """Create a certificate for this machine and its key, by the library that BuildGrid contains."""
     folder = tmp_path_factory.mktemp("tls")
     program = """
 import datetime, ipaddress, sys
@@ -306,7 +306,7 @@ def test_a_killed_server_leaves_no_partial_files(installed: Path, tmp_path: Path
         client = server.client
         uploading = threading.Thread(target=lambda: client.ask(*(("put", file) for file in files)))
         uploading.start()
-        # In the middle of an upload, with some before it done.
+        # During an upload, after some others.
         wait_for(lambda: len(server.blobs()) >= 2 and list((server.directory / "tmp").iterdir()), 60)
         server.kill()
         uploading.join()
@@ -334,7 +334,7 @@ def test_a_large_blob_does_not_fill_the_servers_memory(server: Server, tmp_path:
 
 
 def _small_files_only() -> None:
-    """As on a full disk, files do not grow beyond a size: what is there of EFBIG, ENOSPC and EDQUOT without a mount."""
+    """Limit the size of files, like a full disk: EFBIG takes the part of ENOSPC and EDQUOT without a mount."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (MEGA, MEGA))
 
 
@@ -350,7 +350,7 @@ def test_a_full_disk_is_reported_and_existing_blobs_served(installed: Path, tmp_
 
 @needs_bubblewrap
 def test_a_filling_disk_is_reported_and_stored_blobs_served(installed: Path, tmp_path: Path) -> None:
-    """The disk is the server's own, and has room for some of the files: the next one ends in the middle."""
+    """The server has a disk of its own with space for some of the files. The next one fails in the middle."""
     files = [made_file(tmp_path, f"{number}", MEGA) for number in range(8)]
     digests = [_digest(file) for file in files]
     with serving(tmp_path / "cache", home=installed, disk=5 * MEGA + MEGA // 2) as server:

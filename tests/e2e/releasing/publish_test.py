@@ -1,4 +1,4 @@
-"""Wheels published to a real index on loopback, and installed back from it with pip."""
+"""Wheels published to a real index on loopback, and installed from it with pip."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ OWN_VARIABLES = ("TWINE_USERNAME", "TWINE_PASSWORD", "TWINE_CERT")
 
 @dataclass
 class Publisher:
-    """The tiny project, published as 1.0.0 by a daemon that logs all it can.
+    """The tiny project, published as 1.0.0 by a daemon with the most verbose log.
 
-    :param told: what every run printed.
+    Attributes:
+        outputs: The output of every run.
     """
 
     project: Project
@@ -69,7 +70,7 @@ def index(tmp_path: Path) -> Iterator[IndexServer]:
 
 
 class CommandLines:
-    """The command lines of this machine's processes, looked at again and again."""
+    """A repeated look at the command lines of this machine's processes."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -109,7 +110,7 @@ def test_published_wheels_install_with_pip_and_work(publisher: Publisher, index:
 
 
 def install_from(index: IndexServer, place: Path, version: str) -> Environment:
-    """A fresh virtual environment with the wheel that pip takes from the index, and from nowhere else."""
+    """Create a virtual environment with the wheel that pip installs from the index only."""
     subprocess.run([find_python(version), "-m", "venv", str(place)], check=True)
     environment = Environment(place / "bin/python")
     pip = (str(environment.python), "-m", "pip", "--isolated", "install", "--quiet", "--no-cache-dir")
@@ -152,7 +153,7 @@ def test_credentials_from_pypirc(publisher: Publisher, index: IndexServer, tmp_p
 
 
 def problem_of(run: PantsRun) -> str:
-    """What a failed upload says, which ends what it prints."""
+    """Return the error at the end of a failed upload's output."""
     assert run.exit_code == 1, run.output
     assert "Traceback" not in run.output
     assert run.output.count("spokeshave upload: error") == 1
@@ -211,7 +212,7 @@ def test_nothing_is_published_without_a_repository(publisher: Publisher) -> None
 
 
 def headers_of(version: str, archive: Path) -> str:
-    """The headers of a Python here, as an archive that `[python-headers].archives` pins."""
+    """Write the headers of a Python here as an archive for `[python-headers].archives`."""
     include = subprocess.run(
         [find_python(version), "-I", "-c", "import sysconfig; print(sysconfig.get_path('include'))"],
         capture_output=True,
@@ -270,7 +271,7 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
 
 
 def holding(places: list[Path]) -> list[tuple[Path, bytes]]:
-    """The files below the places that hold a secret."""
+    """Return the files below some folders that contain a secret."""
     found = []
     for file in (path for place in places for path in place.rglob("*")):
         if file.is_file() and not file.is_symlink() and file.stat().st_size:

@@ -1,4 +1,4 @@
-"""The page of `package --report=html`, made by one real run and looked at in a real browser."""
+"""The page of `package --report=html`, written by one real run and shown by a real browser."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def packaged(project: Project) -> PantsRun:
 
 @pytest.fixture(scope="module")
 def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page with what is beside it, where no later run changes it."""
+    """Return a copy of the page and the files next to it, so that no later run changes it."""
     folder = tmp_path_factory.mktemp("dist") / "dist"
     shutil.copytree(project.dist, folder)
     return folder / "report.html"
@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def shown(chromium: Browser, page: Path) -> Browser:
-    """The page as it is after loading, in a wide window."""
+    """Load the page in a wide window."""
     return show(chromium, page, "wide")
 
 
@@ -60,14 +60,14 @@ def show(session: Browser, page: Path, width: str, scheme: str = "light") -> Bro
 
 
 def texts(session: Browser, selector: str) -> list[str]:
-    """The text of each element that a selector finds."""
+    """Return the text of each element that a selector matches."""
     script = "return [...document.querySelectorAll(arguments[0])].map(element => element.textContent)"
     found: list[str] = session.run(script, selector)
     return found
 
 
 def reports(project_dist: Path) -> list[dict[str, Any]]:
-    """What the run told as JSON."""
+    """Return the run's JSON reports."""
     return [json.loads(path.read_text()) for path in sorted(project_dist.rglob("*.report.json"))]
 
 
@@ -76,13 +76,13 @@ def wheels(dist: Path) -> list[dict[str, Any]]:
 
 
 def processes(dist: Path) -> dict[tuple[str, ...], dict[str, Any]]:
-    """Every process behind the wheels once, whichever targets it is for."""
+    """Return every process behind the wheels, without duplicates of several targets."""
     rows = (row for report in reports(dist) for row in report["processes"])
     return {(row["kind"], row["description"], row["output"]): row for row in rows}
 
 
 def contrast(first: list[float], second: list[float]) -> float:
-    """How far two colours are apart, as WCAG 2 has it: from 1 to 21."""
+    """Return the contrast of two colours by WCAG 2: from 1 to 21."""
 
     def luminance(colour: list[float]) -> float:
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
@@ -113,7 +113,7 @@ def test_the_browser_complains_of_nothing_and_loads_nothing_else(shown: Browser)
 
 
 def test_the_policy_lets_nothing_in_that_is_not_the_pages_own(shown: Browser) -> None:
-    """Were the policy not in force, the checks above could not fail."""
+    """If the policy were not in force, the checks above could not fail."""
     shown.run(
         "const added = document.createElement('script'); added.text = 'window.broken = 1'; document.body.append(added)"
     )
@@ -168,7 +168,7 @@ def test_the_terminal_shows_the_same_totals(packaged: PantsRun, page: Path) -> N
 
 
 def test_every_action_has_a_bar_with_its_source(shown: Browser, page: Path) -> None:
-    """What the engine tells of its processes is no documented interface: here a real engine tells it."""
+    """The engine's events about processes are not a documented interface: here a real engine sends them."""
     stages = ".rows:not(.path) > details"
     titles = texts(shown, f"{stages} > summary .bar title")
     said = {"ran": "run", "hit_locally": "hit locally", "hit_remotely": "hit remotely"}
@@ -282,7 +282,7 @@ def test_the_page_is_usable_by_the_keyboard_alone(shown: Browser) -> None:
 
 
 def test_tables_have_the_names_and_headers_that_a_reader_hears(chromium: Browser, page: Path) -> None:
-    """On a phone too, where the cells are laid out one below the other."""
+    """Even on a phone, where the cells are below each other."""
     session = show(chromium, page, "phone")
     session.devtools("Accessibility.enable")
     nodes = session.devtools("Accessibility.getFullAXTree")["nodes"]

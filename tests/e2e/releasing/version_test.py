@@ -15,7 +15,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """Two packages in a release, whose versions differ in Z, in a git repository without changes."""
+    """Create two packages in a release, whose versions differ in Z, in a git repository without changes."""
     with running(Project.copy(tmp_path_factory.mktemp("version") / "repo", "plain_c", "core")) as project:
         project.write("plain_c/version.json", '{"package-version": "3.12.4.dev"}\n')
         project.write("BUILD", 'release(name="release", wheels=["core:wheel", "plain_c:wheel"])\n')

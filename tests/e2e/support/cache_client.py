@@ -1,8 +1,8 @@
-"""A client of the Remote Execution API: a program for BuildGrid's environment, which runs the requests on its stdin.
+"""A client of the Remote Execution API: a program for BuildGrid's environment that runs the requests on its stdin.
 
     python cache_client.py '{"address": ..., "ca": ..., "token": ..., "instance": ...}' < requests.json > answers.json
 
-An answer is what the server told, or the name of the gRPC status with its details.
+An answer is the server's, or the name of the gRPC status with its details.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ class Client:
         return f"{self.instance}/{rest}" if self.instance else rest
 
     def capabilities(self) -> bool:
-        """Whether results may be stored."""
+        """Return whether results may be stored."""
         found = self.capabilities_of.GetCapabilities(
             apis.GetCapabilitiesRequest(instance_name=self.instance), **self.options
         )
         return bool(found.cache_capabilities.action_cache_update_capabilities.update_enabled)
 
     def put(self, path: str) -> str:
-        """Upload a file as a stream; its digest."""
+        """Upload a file as a stream and return its digest."""
         with open(path, "rb") as file:
             digest = f"{hashlib.file_digest(file, 'sha256').hexdigest()}/{file.tell()}"  # type: ignore[attr-defined]
 
@@ -70,7 +70,7 @@ class Client:
         return digest
 
     def put_batch(self, path: str) -> str:
-        """Upload a small file in one message; its digest."""
+        """Upload a small file in one message and return its digest."""
         data = Path(path).read_bytes()
         digest = f"{hashlib.sha256(data).hexdigest()}/{len(data)}"
         one = apis.BatchUpdateBlobsRequest.Request(digest=parsed(digest), data=data)
@@ -80,7 +80,7 @@ class Client:
         return digest
 
     def get(self, digest: str, path: str) -> int:
-        """Download a blob to a file; its size."""
+        """Download a blob to a file and return its size."""
         request = bytestream_pb2.ReadRequest(resource_name=self.name(f"blobs/{digest}"))
         with open(path, "wb") as file:
             for answer in self.bytes.Read(request, **self.options):
@@ -88,7 +88,7 @@ class Client:
             return file.tell()
 
     def missing(self, digests: list[str]) -> list[str]:
-        """Those of the digests whose blobs are not there."""
+        """Return the digests whose blobs are missing."""
         request = apis.FindMissingBlobsRequest(instance_name=self.instance, blob_digests=map(parsed, digests))
         found = self.blobs.FindMissingBlobs(request, **self.options)
         return [f"{each.hash}/{each.size_bytes}" for each in found.missing_blob_digests]
@@ -103,12 +103,12 @@ class Client:
         return "stored"
 
     def look(self, action: str) -> list[str]:
-        """The digests of an action's outputs."""
+        """Return the digests of an action's outputs."""
         request = apis.GetActionResultRequest(instance_name=self.instance, action_digest=of(action))
         return [file.path for file in self.actions.GetActionResult(request, **self.options).output_files]
 
     def look_at_once(self, count: int) -> dict[str, int]:
-        """Look up that many actions that nobody has stored, all in flight together; how often each status came."""
+        """Look up a number of unknown actions concurrently. Return how often each status occurred."""
         digests = [of(f"{number}") for number in range(count)]
         requests = [apis.GetActionResultRequest(instance_name=self.instance, action_digest=each) for each in digests]
         calls = [self.actions.GetActionResult.future(request, **self.options) for request in requests]

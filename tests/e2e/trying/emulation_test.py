@@ -1,4 +1,4 @@
-"""Wheels of other platforms: tried under a real emulator with a real Python, or by the report of another machine."""
+"""Wheels of other platforms: smoke-tested under a real emulator, or by the report of another machine."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_on_the_emulated_processor():
 
 @dataclasses.dataclass(frozen=True)
 class SetUp:
-    """A folder of emulated Pythons, and what the command said that was killed on its way and the one that finished."""
+    """A folder of emulated Pythons, and the output of the killed set-up and of the completed one."""
 
     folder: Path
     killed: str
@@ -62,7 +62,7 @@ class SetUp:
 
 @pytest.fixture(scope="module")
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
-    """qemu and Debian's Python for ARM, as the README's command fetches them."""
+    """Set up qemu and Debian's Python for ARM by the README's command."""
     folder = tmp_path_factory.mktemp("emulation")
     command = [str(REPOSITORY / "tools/emulation"), "--platform", ARM, "--python", "3.13", "--folder", str(folder)]
     with subprocess.Popen(
@@ -77,7 +77,7 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
 
 
 def _line_before(stream: IO[str] | None, last: str) -> str:
-    """The next line; empty at the end, and for the last one that is of interest."""
+    """Return the next line. Empty at the end and for the last line of interest."""
     line = stream.readline() if stream else ""
     return "" if last in line else line
 
@@ -148,7 +148,7 @@ def test_a_crashing_emulator_is_reported(project: Project, set_up: SetUp, tmp_pa
 
 
 def copied(set_up: SetUp, tmp_path: Path, emulator: str) -> Path:
-    """The same set-up with another program as its emulator."""
+    """Copy the set-up with another program as its emulator."""
     folder = tmp_path / "emulation"
     folder.mkdir()
     (folder / "manifest.json").write_text(set_up.manifest.read_text().replace(f'"{set_up.emulator}"', f'"{emulator}"'))

@@ -1,4 +1,4 @@
-"""What CI hands to machines that only try wheels: it can be installed on each of them, and it tries a wheel."""
+"""CI's kit for machines that only smoke-test wheels: it can be installed on each of them, and it tests a wheel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from e2e.support.project import REPOSITORY, find_python
 
-# As the runners of wheels.yml: the pip tags that wheels may have there, and the markers that tell the systems apart.
+# The runners of wheels.yml: the pip tags of their wheels, and the markers of their systems.
 MACHINES = {
     "linux-arm": (["manylinux_2_17_aarch64", "manylinux_2_28_aarch64"], ("linux", "Linux", "posix", "aarch64")),
     "macos-arm": (["macosx_11_0_arm64", "macosx_10_13_universal2"], ("darwin", "Darwin", "posix", "arm64")),
@@ -35,7 +35,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def step(name: str) -> str:
-    """The commands of a step of the job that tries wheels."""
+    """Return the commands of a step of the job that smoke-tests wheels."""
     steps = yaml.safe_load((REPOSITORY / ".github/workflows/wheels.yml").read_text())["jobs"]["test"]["steps"]
     (found,) = [step["run"] for step in steps if step.get("name") == name]
     return str(found)
@@ -53,7 +53,7 @@ def test_one_set_of_test_requirements_serves_all_machines(kit: Path) -> None:
 
 
 def pins(requirements: Path, markers: Mapping[str, str]) -> Iterator[str]:
-    """The pins, with their hashes, that apply where markers have these values."""
+    """Yield the pins, with their hashes, that apply for some marker values."""
     text = requirements.read_text().replace("\\\n", " ")
     for line in filter(None, (line.partition("#")[0].strip() for line in text.splitlines())):
         requirement = Requirement(line.partition(" --hash")[0])
