@@ -41,6 +41,7 @@ class Action:
 
     @classmethod
     def of(cls, kind: ActionKind, description: str, result: ProcessResult | FallibleProcessResult) -> Action:
+        """Return the action of a process and its result."""
         return cls(kind, description, result.metadata, result.output_digest.fingerprint)
 
     def after(self, *needs: Action) -> Action:
@@ -77,6 +78,7 @@ class ActionCount:
 
     @property
     def cached(self) -> int:
+        """Return the number of actions that this run did not execute."""
         return self.hit_locally + self.hit_remotely + self.memoized
 
 

@@ -102,6 +102,7 @@ class Platform:
 
     @property
     def object_format(self) -> ObjectFormat:
+        """Return the format of its objects and shared libraries."""
         return {System.MACOS: ObjectFormat.MACHO, System.WINDOWS: ObjectFormat.PE}.get(self.system, ObjectFormat.ELF)
 
     @property

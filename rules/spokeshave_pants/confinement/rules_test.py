@@ -318,7 +318,7 @@ def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
 
 
 def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None:
-    """clang compiles it as empty without a message."""
+    """By itself, clang compiles it as empty without a message."""
     leak = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
     done = sandbox.compiled(leak, None)
     assert done.exit_code == 126 and "`#embed` names is not an input" in done.words

@@ -24,6 +24,8 @@ from spokeshave_pants.pythons.interpreters import Interpreter, discovery_script,
 
 
 class WheelPythonsSubsystem(Subsystem):
+    """Options for the Pythons of this machine."""
+
     options_scope = "wheel-pythons"
     help = help_text(
         """
@@ -71,6 +73,7 @@ class Interpreters:
         return max(candidates, key=lambda i: (i.patch, i.feature == version), default=None)
 
     def describe(self) -> str:
+        """Return the found versions in words, for messages."""
         versions = ", ".join(interpreter.version for interpreter in self.found) or "none"
         return f"the Pythons found in `[wheel-pythons].search_path` are: {versions}"
 

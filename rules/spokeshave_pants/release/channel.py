@@ -19,6 +19,8 @@ class Channel(Enum):
 
 
 class VersionFormat(Enum):
+    """Output formats of `release-version`."""
+
     TEXT = "text"
     JSON = "json"
 

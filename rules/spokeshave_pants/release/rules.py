@@ -46,6 +46,8 @@ class ReleaseMembers:
 
 @dataclass(frozen=True)
 class ComputeVersionRequest:
+    """A request for the common version of a release."""
+
     members: ReleaseMembers
 
 
@@ -71,6 +73,8 @@ class WheelVersionRequest:
 
 @dataclass(frozen=True)
 class StampedVersion:
+    """The version that a wheel is stamped with."""
+
     version: str
 
 

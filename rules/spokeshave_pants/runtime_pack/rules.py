@@ -63,6 +63,8 @@ _WORK_DIR = "__work"
 
 @dataclass(frozen=True)
 class RuntimePackRequest:
+    """A request for the runtime pack of a platform."""
+
     platform: Platform
 
 

@@ -45,6 +45,8 @@ class ZigPackage:
 
 @dataclass(frozen=True)
 class CcToolchainRequest:
+    """A request for the toolchain of a platform."""
+
     platform: Platform
 
 

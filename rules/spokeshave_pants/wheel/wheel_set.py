@@ -79,6 +79,8 @@ class SmokeTestedWheels:
 
 @dataclass(frozen=True)
 class TestedWheelsRequest:
+    """A request for the wheels of a target, none of which may fail."""
+
     address: Address
 
 
@@ -95,6 +97,8 @@ class TestedWheels:
 
 @dataclass(frozen=True)
 class WheelReportsRequest:
+    """A request for the reports on a target's wheels."""
+
     address: Address
 
 
@@ -106,12 +110,15 @@ class WheelReports(EngineAwareReturnType):
     processes: tuple[ProcessRow, ...]
 
     def json(self) -> str:
+        """Return the reports as JSON text."""
         return to_json(self.reports, self.processes)
 
     def metadata(self) -> dict[str, Any]:
+        """Return the report for the run's summary."""
         return {REPORT_METADATA: self.json()}
 
     def cacheable(self) -> bool:
+        """Return False, so that each run reports its wheels."""
         # So that a run in which nothing changed reports its wheels too.
         return False
 

@@ -1,4 +1,4 @@
-"""What an installed abacus-runtime must do, told by its wheel alone: no compiler, no source tree."""
+"""Tests of an installed abacus-runtime by its wheel alone, without compiler and source tree."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _damage(blob: Path, damage: str) -> None:
 
 @needs_bubblewrap
 def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
-    """It has all results but one and no free space: hits are used, and Pants is told that the one is not stored."""
+    """It has all results but one and no free space: hits are used, and Pants learns that one was not stored."""
     used = sum(path.stat().st_size + 4096 for path in bench.cache.rglob("*"))
     runner = bench.runner("full")
     runner.project.edit("tiny/native.cc")  # its object, and so the wheel, does not change

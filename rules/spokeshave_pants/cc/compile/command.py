@@ -72,10 +72,12 @@ def for_any_platform(by_glob: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def is_c(source: str) -> bool:
+    """Return whether a source is in C and not in C++."""
     return source.endswith(_C_EXTENSION)
 
 
 def is_assembler(source: str) -> bool:
+    """Return whether a source is in assembler."""
     return source.endswith(ASSEMBLER_EXTENSIONS)
 
 

@@ -128,6 +128,8 @@ class FallibleCompiledObject:
 
 @dataclass(frozen=True)
 class CompileAllRequest:
+    """A request to compile several sources for one platform and one Python ABI."""
+
     plans: tuple[CompilePlan, ...]
     platform: Platform
     abi: PythonAbi | None
@@ -135,6 +137,8 @@ class CompileAllRequest:
 
 @dataclass(frozen=True)
 class CompiledObjects:
+    """The objects of several sources, and the actions that produced them."""
+
     digest: Digest
     paths: tuple[str, ...]
     actions: tuple[Action, ...]

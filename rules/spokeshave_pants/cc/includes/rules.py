@@ -54,6 +54,8 @@ from spokeshave_pants.cc.target_types import (
 
 @dataclass(frozen=True)
 class ScanCcFileRequest:
+    """A request to scan the file of a target."""
+
     target: Target
 
 
@@ -91,6 +93,8 @@ class Listed:
 
 @dataclass(frozen=True)
 class VisibleRequest:
+    """A request for everything that a C/C++ target sees."""
+
     owner: str
 
 
@@ -306,6 +310,8 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
 
 
 class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceFieldSet]):
+    """A request to infer the dependencies of a C/C++ source."""
+
     infer_from = CCDependencyInferenceFieldSet
 
 

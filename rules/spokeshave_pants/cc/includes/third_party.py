@@ -68,6 +68,8 @@ class MissingWheelError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class CcPackageRequest:
+    """A request for the package of a `cc_python_requirement`."""
+
     address: Address
 
 
@@ -164,6 +166,7 @@ class CcPackage:
 
     @property
     def directory(self) -> str:
+        """Return its directory in a sandbox."""
         return f"{PACKAGES_DIR}/{self.name}"
 
     def provides_any(self, spellings: frozenset[str]) -> bool:

@@ -97,6 +97,8 @@ class LinkPlanRequest:
 
 @dataclass(frozen=True)
 class LinkPlan:
+    """The compiles of a linked target and the shared libraries that it needs."""
+
     plans: tuple[CompilePlan, ...]
     shared_libraries: tuple[Address, ...]
 

@@ -40,6 +40,8 @@ class WheelKey:
 
 @dataclass(frozen=True)
 class WheelFactsRequest:
+    """A request for the facts about a wheel from its pyproject.toml."""
+
     address: Address
 
 
@@ -54,6 +56,8 @@ class WheelFacts:
 
 @dataclass(frozen=True)
 class AssembleWheelRequest:
+    """A request to assemble a wheel."""
+
     key: WheelKey
 
 
@@ -77,6 +81,8 @@ class UnrepairedWheel:
 
 @dataclass(frozen=True)
 class RepairWheelRequest:
+    """A request to assemble, repair and verify a wheel."""
+
     key: WheelKey
 
 
@@ -94,6 +100,8 @@ class RepairedWheel:
 
 @dataclass(frozen=True)
 class StampWheelRequest:
+    """A request to build a wheel up to its stamp."""
+
     key: WheelKey
 
 
@@ -112,6 +120,7 @@ class StampedWheel:
 
     @property
     def distribution(self) -> str:
+        """Return the name of the wheel's distribution."""
         return self.repaired.unrepaired.facts.distribution
 
 

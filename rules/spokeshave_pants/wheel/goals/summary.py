@@ -52,6 +52,7 @@ class WheelSummary(WorkunitsCallback):
 
     @property
     def can_finish_async(self) -> bool:
+        """Return False, so that the summary is printed before Pants exits."""
         return False
 
     def __call__(
@@ -62,6 +63,7 @@ class WheelSummary(WorkunitsCallback):
         finished: bool,
         context: StreamingWorkunitContext,
     ) -> None:
+        """Receive work units from Pants, and show the summary at the end of the run."""
         self._spans.add(completed_workunits)
         for workunit in completed_workunits:
             text = workunit.get("metadata", {}).get(REPORT_METADATA)
@@ -116,7 +118,7 @@ def _write(page: Path, run: PackageRun) -> None:
 
 
 class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):
-    pass
+    """A request for the collector of a run."""
 
 
 @rule

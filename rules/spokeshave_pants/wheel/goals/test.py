@@ -19,6 +19,8 @@ from spokeshave_pants.wheel.wheel_set import SmokeTestedWheels, SmokeTestedWheel
 
 
 class SmokeTestSubsystem(Subsystem):
+    """Options of the smoke tests of wheels."""
+
     options_scope = "smoke-test"
     name = "smoke-test"
     help = "The smoke tests of `python_native_wheel` targets, as the `test` goal runs them."
@@ -28,6 +30,8 @@ class SmokeTestSubsystem(Subsystem):
 
 @dataclass(frozen=True)
 class NativeWheelTestFieldSet(TestFieldSet):
+    """The fields of a target that `test` smoke-tests."""
+
     required_fields = (PythonsField, SmokeTestsField)
 
     pythons: PythonsField
@@ -35,6 +39,8 @@ class NativeWheelTestFieldSet(TestFieldSet):
 
 
 class NativeWheelTestRequest(TestRequest):
+    """A request of the goal `test`."""
+
     # Pants' protocol and Pants' own subsystems disagree about which attributes are class variables.
     tool_subsystem = cast("type[SkippableSubsystem]", SmokeTestSubsystem)
     field_set_type = NativeWheelTestFieldSet

@@ -66,6 +66,8 @@ DATA_DIR = "__data"
 
 @dataclass(frozen=True)
 class WheelPlanRequest:
+    """A request for the plan of a wheel."""
+
     address: Address
 
 
@@ -107,6 +109,8 @@ class WheelPlan:
 
 @dataclass(frozen=True)
 class WheelMetadataRequest:
+    """A request for a parsed pyproject.toml."""
+
     pyproject: str
     where: str
 
@@ -121,12 +125,16 @@ class WheelMetadata:
 
 @dataclass(frozen=True)
 class DataFilesRequest:
+    """A request for the data files of a wheel."""
+
     address: Address
     files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class DataFiles:
+    """The data files of a wheel, at their paths below the prefix."""
+
     digest: Digest
 
 

@@ -63,6 +63,8 @@ class DistributionContentsRequest:
 
 @dataclass(frozen=True)
 class DistributionContents:
+    """The addresses of everything that a distribution reaches."""
+
     addresses: frozenset[Address]
 
 

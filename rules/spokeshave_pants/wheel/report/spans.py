@@ -32,6 +32,7 @@ class Span:
 
     @property
     def seconds(self) -> float:
+        """Return the duration."""
         return self.end - self.start
 
 
@@ -47,6 +48,7 @@ class SpanCollector:
 
     @property
     def spans(self) -> tuple[Span, ...]:
+        """Return the spans so far, sorted."""
         return tuple(sorted(self._spans, key=lambda span: (span.start, span.end, span.description)))
 
     def add(self, workunits: Iterable[Mapping[str, Any]]) -> None:

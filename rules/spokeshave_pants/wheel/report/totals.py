@@ -48,6 +48,7 @@ class Tally:
 
     @classmethod
     def of(cls, processes: Iterable[ProcessRow]) -> Tally:
+        """Return the tally of some processes."""
         times = [process.milliseconds for process in processes]
         known = [time for time in times if time is not None]
         return cls(len(times), sum(known), len(times) - len(known))
@@ -77,6 +78,7 @@ class StageTotal:
 
     @classmethod
     def of(cls, stage: str, processes: Iterable[ProcessRow]) -> StageTotal:
+        """Return the total of a stage's processes."""
         rows = tuple(processes)
         by_source = {source: Tally.of(row for row in rows if row.source == source) for source in SOURCES}
         return cls(stage, **by_source, saved=Tally.of(row for row in rows if row.source in CACHED))

@@ -53,6 +53,7 @@ class ActionRow:
 
     @property
     def cached(self) -> int:
+        """Return the number of actions that this run did not execute."""
         return self.hit_locally + self.hit_remotely + self.memoized
 
 

@@ -72,6 +72,8 @@ class WheelhouseRequest:
 
 @dataclass(frozen=True)
 class Wheelhouse:
+    """Downloaded wheels of a requirements file."""
+
     digest: Digest
 
 
@@ -84,6 +86,8 @@ class SmokeInputsRequest:
 
 @dataclass(frozen=True)
 class SmokeInputs:
+    """The tests of a wheel, their paths for pytest, and their requirements."""
+
     tests: Digest
     test_paths: tuple[str, ...]
     requirements: Digest
@@ -121,9 +125,11 @@ class SmokeReport:
 
     @property
     def is_error(self) -> bool:
+        """Return whether the run failed, or is missing although it is required."""
         return self.outcome == "failed" or (self.required and self.outcome != "passed")
 
     def facts(self) -> Mapping[str, Any]:
+        """Return the parsed report of the run. Empty if there was no run."""
         facts: Mapping[str, Any] = json.loads(self.run) if self.run else {}
         return facts
 

@@ -97,6 +97,7 @@ def platform_of(description: str) -> str:
 
 
 def render_timeline(run: PackageRun) -> Html:
+    """Return the time axis of a run."""
     if not run.spans:
         return element("p", _why_no_times(run))
     axis = Axis.of(run)
@@ -206,6 +207,7 @@ class Group:
 
     @classmethod
     def of(cls, name: str, steps: Iterable[Step]) -> Group:
+        """Return the group of some steps."""
         listed = tuple(steps)
         spans = sorted((step.span for step in listed if step.span), key=lambda span: (span.start, span.end))
         return cls(name, tuple(spans), sum(step.process.source == "memoized" for step in listed))
