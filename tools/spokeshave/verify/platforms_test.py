@@ -478,7 +478,7 @@ def test_a_function_of_a_later_limited_api_is_found_on_windows(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("file", "option", "is_told"),
+    ("file", "option", "is_reported"),
     [
         ("demo/core.dll", "-timestamp:1700000000", True),
         ("demo/core.dll", "-timestamp:0", False),
