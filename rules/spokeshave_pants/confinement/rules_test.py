@@ -139,11 +139,11 @@ class Outcome:
 
     exit_code: int
     words: str
-    made: bytes
+    artifact: bytes
 
     @property
     def is_leaked(self) -> bool:
-        return SECRET.encode() in self.made
+        return SECRET.encode() in self.artifact
 
 
 @dataclass(frozen=True)
@@ -185,9 +185,9 @@ class Sandbox:
             (self.root / name).write_text(self.fill(content))
 
     def run(self, argv: tuple[str, ...], output: str, by: str | None, reads: str | None) -> Outcome:
-        made = self.root / output
-        made.parent.mkdir(parents=True, exist_ok=True)
-        for old in (made, made.with_suffix(".d")):
+        artifact = self.root / output
+        artifact.parent.mkdir(parents=True, exist_ok=True)
+        for old in (artifact, artifact.with_suffix(".d")):
             old.unlink(missing_ok=True)
         ways = () if by is None else (f"--by={by}",)
         checked = (f"--reads={reads}",) if reads else ()
@@ -199,7 +199,7 @@ class Sandbox:
             text=True,
             check=False,
         )
-        return Outcome(done.returncode, done.stderr, made.read_bytes() if made.exists() else b"")
+        return Outcome(done.returncode, done.stderr, artifact.read_bytes() if artifact.exists() else b"")
 
 
 @pytest.fixture(scope="module")
@@ -223,33 +223,33 @@ def sandbox(rule_runner: RuleRunner, tmp_path_factory: pytest.TempPathFactory) -
     toolchain = rule_runner.request(CcToolchain, [CcToolchainRequest(PLATFORM)])
     program = rule_runner.request(ConfineProgram, [])
     parent = tmp_path_factory.mktemp("parent")
-    made = Sandbox(parent / "sandbox", parent / "outside")
+    artifact = Sandbox(parent / "sandbox", parent / "outside")
     rule_runner.scheduler.write_digest(toolchain.compiler, path_prefix="laid/toolchain")
     rule_runner.scheduler.write_digest(program.digest, path_prefix="laid/confine")
-    for folder in (made.root / "src", made.outside):
+    for folder in (artifact.root / "src", artifact.outside):
         folder.mkdir(parents=True)
-    (made.root / TOOLCHAIN_DIR).symlink_to(Path(rule_runner.build_root, "laid/toolchain"))
-    (made.root / CONFINE).parent.symlink_to(Path(rule_runner.build_root, "laid/confine"))
-    (made.root / "src/link").symlink_to(made.outside)
+    (artifact.root / TOOLCHAIN_DIR).symlink_to(Path(rule_runner.build_root, "laid/toolchain"))
+    (artifact.root / CONFINE).parent.symlink_to(Path(rule_runner.build_root, "laid/confine"))
+    (artifact.root / "src/link").symlink_to(artifact.outside)
     for name, text in {
         "leak.h": f'#define TEXT "{SECRET}"\n',
         "leak.txt": SECRET,
         "leak.c": f'const char leak[] = "{SECRET}";\n',
         "leak.s": f'.globl text\n.data\ntext: .asciz "{SECRET}"\n',
-        "flags": f"-include {made.outside}/leak.h\n",
-        "linker-flags": str(made.outside / "leak.o"),
-        "script": f"INPUT({made.outside}/leak.o)",
+        "flags": f"-include {artifact.outside}/leak.h\n",
+        "linker-flags": str(artifact.outside / "leak.o"),
+        "script": f"INPUT({artifact.outside}/leak.o)",
     }.items():
-        (made.outside / name).write_text(text)
+        (artifact.outside / name).write_text(text)
     Path(rule_runner.build_root, "laid/leak.h").write_text(f'#define TEXT "{SECRET}"\n')
-    (made.root / "own.c").write_text("int own;\n")
+    (artifact.root / "own.c").write_text("int own;\n")
     for command in (
         (ZIG, "cc", "-target", PLATFORM.zig_target, "-fPIC", "-c", "own.c", "-o", "own.o"),
         (ZIG, "cc", "-target", PLATFORM.zig_target, "-fPIC", "-c", "../outside/leak.c", "-o", "../outside/leak.o"),
         (ZIG, "ar", "rcs", "../outside/libleak.a", "../outside/leak.o"),
     ):
-        subprocess.run(command, cwd=made.root, env=made.environment, check=True)
-    return made
+        subprocess.run(command, cwd=artifact.root, env=artifact.environment, check=True)
+    return artifact
 
 
 def need(by: str, folder: Path) -> None:
@@ -304,9 +304,9 @@ def test_a_sound_source_makes_the_same_object_in_every_way(sandbox: Sandbox, ext
     for by in (NAMESPACE, LANDLOCK, NOTHING, None):
         done = sandbox.compiled(Leak(SOUND[extension], extension=extension), by)
         assert (done.exit_code, done.words) == (0, "")
-        objects.add(done.made)
-    (made,) = objects
-    assert made
+        objects.add(done.artifact)
+    (artifact,) = objects
+    assert artifact
 
 
 def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
 from spokeshave_pants.sandbox.complete_platform import (
     CompletePlatform,
-    anywhere,
+    for_any_machine,
     of_machine,
     of_target,
     of_target_without_python,
@@ -93,7 +93,7 @@ def test_sources_without_python_prefer_the_newest_wheel() -> None:
 
 
 def test_a_wheel_for_any_machine_is_found_wherever_it_is_for() -> None:
-    first = next(anywhere())
+    first = next(for_any_machine())
     found = tags(first)
     assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", "3.14")
     assert {"cp39-cp39-win_amd64", "cp312-abi3-macosx_11_0_arm64", "py3-none-any"} < set(found)

@@ -135,14 +135,14 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
     served = [(key, version) for key in keys for version in matrix.served_by(key.abi)]
     chances = await MultiGet(Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key, version in served)
-    tried, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
-    keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
+    runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
+    keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
     builds = tuple((key.platform, key.abi) for key in keys)
     await Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds))
     wheels = await MultiGet(Get(StampedWheel, StampWheelRequest(key)) for key in keys)
-    reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in tried)
+    reports = await MultiGet(Get(SmokeReport, SmokeTestWheelRequest(key, version)) for key, version in runs)
     by_key: dict[WheelKey, list[SmokeReport]] = {key: [] for key in keys}
-    for (key, _), report in zip(tried, reports):
+    for (key, _), report in zip(runs, reports):
         by_key[key].append(report)
     return SmokeTestedWheels(
         tuple(SmokeTestedWheel(wheel, tuple(by_key[wheel.key])) for wheel in wheels), tuple(left_out)
@@ -153,35 +153,35 @@ def _sort_chances(
     served: list[tuple[WheelKey, PythonVersion]], chances: Iterable[SmokeChance]
 ) -> tuple[list[tuple[WheelKey, PythonVersion]], list[str]]:
     """Return the wheels that can or must be tested here, and a line per platform and reason for the others."""
-    tried, left_out = [], []
+    runs, left_out = [], []
     for (key, version), chance in zip(served, chances):
         if chance.reason and not chance.required:
             left_out.append(f"{key.address} for {key.platform}: not run ({chance.reason})")
         else:
-            tried.append((key, version))
-    return tried, list(dict.fromkeys(left_out))
+            runs.append((key, version))
+    return runs, list(dict.fromkeys(left_out))
 
 
 @rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
-    tried = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
-    problems = [problem for wheel in tried.wheels for problem in wheel.problems()]
+    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
+    problems = [problem for wheel in results.wheels for problem in wheel.problems()]
     if problems:
         remedy = (
             f"Mend what the tests found; `{bin_name()} test {request.address}` runs them alone. A check that takes "
             "longer where nothing is wrong gets its time by `smoke_timeout`."
         )
         raise SmokeTestError("\n\n".join([*problems, remedy]))
-    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tried.wheels))
-    return TestedWheels(digest, tried.wheels)
+    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in results.wheels))
+    return TestedWheels(digest, results.wheels)
 
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
-    tried = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
-    actions = [action for wheel in tried.wheels for action in _actions(wheel)]
+    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
+    actions = [action for wheel in results.wheels for action in _actions(wheel)]
     return WheelReports(
-        reports=tuple(_report(wheel, run_id) for wheel in tried.wheels),
+        reports=tuple(_report(wheel, run_id) for wheel in results.wheels),
         processes=_processes(actions, run_id),
     )
 

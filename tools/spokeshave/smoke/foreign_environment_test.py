@@ -18,10 +18,10 @@ from spokeshave.testing.native_fixtures import build_wheel
 @pytest.fixture
 def environment(tmp_path: Path) -> ForeignEnvironment:
     python = foreign(tmp_path)
-    made = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
-    created = made.create()
+    new_environment = ForeignEnvironment(tmp_path / "run", inspect_foreign(python), python, 60)
+    created = new_environment.create()
     assert created.ok, created.output
-    return made
+    return new_environment
 
 
 def pinned(wheel: Path) -> Pin:

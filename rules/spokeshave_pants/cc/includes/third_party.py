@@ -45,7 +45,12 @@ from spokeshave_pants.errors import InvalidTargetError, SpokeshaveError, bullet_
 from spokeshave_pants.file_names import WheelName
 from spokeshave_pants.platform import Platform
 from spokeshave_pants.python_abi import PythonVersion
-from spokeshave_pants.sandbox.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
+from spokeshave_pants.sandbox.complete_platform import (
+    CompletePlatform,
+    for_any_machine,
+    of_target,
+    of_target_without_python,
+)
 from spokeshave_pants.sandbox.packages import NoWheelError, Packages, PackagesRequest
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
@@ -274,7 +279,7 @@ def _parse_pins(content: bytes, path: str, where: str) -> PinnedRequirements:
 
 @rule
 async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
-    chosen = pinned.first_applying(anywhere())
+    chosen = pinned.first_applying(for_any_machine())
     if chosen is None:
         raise InvalidTargetError(
             f"{pinned.address} wants the distribution {pinned.name!r}, but the environment markers by which "
