@@ -77,7 +77,7 @@ def count_sources(rows: Iterable[Mapping[str, str]]) -> Sources:
 
 
 def alone(spans: Iterable[ProcessSpan], verbs: tuple[str, ...]) -> float:
-    """Return the seconds in which only processes with such a description ran."""
+    """Return the seconds in which processes with such a description ran and no others did."""
     edges = sorted(
         (at, step, span.description.startswith(verbs))
         for span in spans

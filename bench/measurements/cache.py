@@ -138,7 +138,7 @@ def run_fresh(bench: Workbench, options: Sequence[str], targets: Sequence[str]) 
 
 
 def record_warm(bench: Workbench, server: CacheServer, targets: Sequence[str]) -> Path:
-    """Record the traffic of one more warm runner, which is part of no ratio."""
+    """Record the traffic of one more warm runner, which is part of no ratio. Return the record's path."""
     record = bench.home / "cache-record.json"
     with recording(server, record) as options:
         run_fresh(bench, options, targets)

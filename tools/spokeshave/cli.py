@@ -79,7 +79,7 @@ def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
-    """Print an error."""
+    """Print an error and return the exit code."""
     sys.stderr.write(f"spokeshave {args.command}: error\n{error}\n")
     report = getattr(args, "report", None)
     if isinstance(report, Path):

@@ -177,7 +177,7 @@ class Evictor:
 
 
 def _evict_file(entry: Entry) -> bool:
-    """Remove a file unless it was used since it was selected."""
+    """Remove a file unless it was used since it was selected. Return whether it was removed."""
     with contextlib.suppress(FileNotFoundError):
         if os.stat(entry.path).st_mtime == entry.used:
             os.unlink(entry.path)

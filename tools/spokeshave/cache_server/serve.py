@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _fail(error: SpokeshaveError) -> int:
-    """Print an error in the format of the command."""
+    """Print an error in the format of the command, and return the exit code."""
     sys.stderr.write(f"spokeshave cache-server: error\n{error}\n")
     return ExitCode.USER_ERROR
 

@@ -322,7 +322,7 @@ def _list_projects(
 
 
 def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], problems: Problems) -> None:
-    """Raise an error if the user named the simple index. For a guessed one, the endpoint refuses existing files."""
+    """Add a problem if the user named the simple index. Otherwise print it: the endpoint refuses existing files."""
     if index.simple_is_given:
         problems.add(problem.place, problem.message, problem.remedy)
         return

@@ -88,7 +88,7 @@ class ArchiveWriter:
         self._members: dict[str, Member] = {}
 
     def add(self, name: str, source: IO[bytes], size: int, compression: Compression, executable: bool) -> Content:
-        """Write a file of `size` bytes read from `source`.
+        """Write a file of `size` bytes read from `source`. Return its size and hash.
 
         Raises:
             InvalidWheelError: If `source` has more or fewer bytes.

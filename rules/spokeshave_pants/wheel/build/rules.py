@@ -144,7 +144,7 @@ def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str,
 
 
 def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
-    """Check the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
+    """Return the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
 
 

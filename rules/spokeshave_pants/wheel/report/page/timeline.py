@@ -60,7 +60,7 @@ class Axis:
 
 
 def _round_step(least: float) -> float:
-    """Return the smallest number of at least `step` that is 1, 2 or 5 times a power of ten."""
+    """Return the smallest number of at least `least` that is 1, 2 or 5 times a power of ten."""
     if least <= 0:
         return 0.0
     power = 0.001
