@@ -68,7 +68,7 @@ def test_wheels_have_to_be_the_same() -> None:
     assert [verdict.met for verdict in found.verdicts] == [True, True, True, False, True]
 
 
-def test_ccache_has_to_answer_or_it_is_no_comparison() -> None:
+def test_a_comparison_requires_hits_of_ccache() -> None:
     assert [verdict.met for verdict in measured(one(misses=1)).verdicts] == [True, True, True, True, False]
 
 

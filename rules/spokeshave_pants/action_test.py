@@ -36,7 +36,7 @@ def test_a_time_that_is_not_known_is_not_made_up() -> None:
     assert action("Compile a.cc", ActionKind.COMPILE, elapsed=None).milliseconds() is None
 
 
-def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
+def test_needs_are_not_part_of_an_actions_identity() -> None:
     compiled, link = action("Compile a.cc", ActionKind.COMPILE), action("Link a.so", ActionKind.LINK)
     waited = link.after(compiled)
     assert waited == link and len({waited, link}) == 1

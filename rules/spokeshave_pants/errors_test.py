@@ -9,5 +9,5 @@ def test_problems_have_bullets_and_indented_lines() -> None:
     assert bullet_list(["one", "two\nmore of two"]) == "  * one\n  * two\n    more of two"
 
 
-def test_no_problems_are_no_text() -> None:
+def test_no_problems_give_an_empty_text() -> None:
     assert bullet_list([]) == ""

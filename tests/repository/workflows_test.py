@@ -66,7 +66,7 @@ def test_every_action_is_a_commit_with_its_version(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_may_nothing_and_each_job_says_what_it_may(workflow: Path) -> None:
+def test_permissions_are_granted_per_job_only(workflow: Path) -> None:
     assert read(workflow)["permissions"] == {}
     assert [name for name, job in jobs(workflow).items() if "permissions" not in job] == []
 

@@ -136,7 +136,7 @@ def test_processors_are_the_ones_clang_asks_for(tmp_path: Path) -> None:
     assert library.first_wrong() == -1
 
 
-def test_this_machine_has_what_its_kernel_reports(tmp_path: Path) -> None:
+def test_detected_features_match_this_machines_kernel(tmp_path: Path) -> None:
     library = build(
         tmp_path,
         "API int supports(unsigned feature) {\n"
@@ -256,7 +256,7 @@ def test_arm_feature_numbers_are_clangs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("processor", "flags", "apart"), ARM_PROCESSORS)
-def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: set[str], tmp_path: Path) -> None:
+def test_arm_features_match_clang(processor: str, flags: str, apart: set[str], tmp_path: Path) -> None:
     headers = next(Path(sys.prefix).glob("lib/python*/site-packages/ziglang/lib/libc/include/aarch64-linux-any"))
     words = {name: word for word, name in re.findall(r"define HWCAP(2?)_(\w+)", (headers / "asm/hwcap.h").read_text())}
     bits = {word: [f"HWCAP{word}_{f.upper()}" for f in flags.split() if words[f.upper()] == word] for word in ("", "2")}
@@ -304,7 +304,7 @@ _ASKS = {
 
 
 @pytest.mark.parametrize("target", ARM_TARGETS)
-def test_the_arm_library_refers_only_to_what_asks_the_system(target: str, tmp_path: Path) -> None:
+def test_the_arm_library_refers_only_to_system_queries(target: str, tmp_path: Path) -> None:
     system = target.split("-")[1].split(".")[0]
     source = tmp_path / "test.c"
     source.write_text(f'#include "{ARM_SOURCE}"\n{_ASKS[system]}')

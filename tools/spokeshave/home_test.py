@@ -16,7 +16,7 @@ from spokeshave.home import NoHomeError, emulation_folder, spokeshave_home
         ({"USERPROFILE": "/u"}, "/u/.cache/spokeshave"),
     ],
 )
-def test_the_folder_is_where_the_launcher_keeps_its_own(variables: dict[str, str], home: str) -> None:
+def test_the_folder_is_the_launchers(variables: dict[str, str], home: str) -> None:
     assert spokeshave_home(variables) == Path(home)
     assert emulation_folder(variables) == Path(home, "emulation")
 

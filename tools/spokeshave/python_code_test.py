@@ -16,7 +16,7 @@ from spokeshave.python_code import code_of
         "class A:\n    # a\n\n    'found'\n",
     ],
 )
-def test_comments_and_docstrings_are_no_code(source: str) -> None:
+def test_comments_and_docstrings_are_removed(source: str) -> None:
     assert "found" not in code_of(source.encode())
 
 

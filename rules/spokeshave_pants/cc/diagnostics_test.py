@@ -55,13 +55,13 @@ ld.lld: warning: undefined symbol: _PyObject_New
 """
 
 
-def test_text_without_escapes_is_what_a_log_shows() -> None:
+def test_escapes_are_removed_for_logs() -> None:
     assert plain(COLOURED).splitlines()[0] == "src/a.cc:1:10: fatal error: 'vm/stack.h' file not found"
     assert plain("größe\n") == "größe\n"
 
 
 @pytest.mark.parametrize("text", [COLOURED, plain(COLOURED)])
-def test_a_missing_header_is_named_with_what_to_do(text: str) -> None:
+def test_a_missing_header_is_reported_with_a_hint(text: str) -> None:
     hint = missing_header_hint(text, LINUX)
     assert hint is not None
     assert "'vm/stack.h'" in hint
@@ -125,7 +125,7 @@ def test_missing_processor_features_have_a_hint() -> None:
         "a.s:3:9: error: Could not find incbin file '/etc/x.h'",
     ],
 )
-def test_a_file_of_the_machine_is_reported_with_what_to_do(words: str) -> None:
+def test_a_file_of_the_machine_is_reported_with_a_hint(words: str) -> None:
     hint = machine_file_hint(words)
     assert hint is not None and "'/etc/x.h'" in hint and "`dependencies`" in hint
     assert missing_header_hint(words, LINUX) is None
@@ -205,7 +205,7 @@ def test_dispatch_by_ifunc_on_musl_has_a_hint() -> None:
     assert compile_hint(CRASH, LINUX) is None
 
 
-def test_asking_the_processor_where_clang_cannot_has_a_hint() -> None:
+def test_unsupported_processor_checks_have_a_hint() -> None:
     hint = compile_hint(BUILTIN, Platform.parse("manylinux_2_17_s390x", where="this test"))
     assert hint is not None and "AArch64 only" in hint and "getauxval" in hint
     assert compile_hint(BUILTIN.splitlines()[0], ARM) is None

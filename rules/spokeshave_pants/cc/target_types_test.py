@@ -107,7 +107,7 @@ def test_an_include_root_is_one_or_a_list_and_relative() -> None:
         IncludeRootField("/usr/include", ADDRESS)
 
 
-def test_a_flag_that_needs_what_the_toolchain_lacks_is_refused() -> None:
+def test_a_flag_without_support_in_the_toolchain_is_refused() -> None:
     reason = "'-fopenmp': the toolchain has no OpenMP runtime"
     with pytest.raises(InvalidFieldException, match=reason):
         CompileFlagsField(["-O2", "-fopenmp"], ADDRESS)

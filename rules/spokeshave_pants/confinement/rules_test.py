@@ -324,7 +324,7 @@ def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None
     assert done.exit_code == 126 and "`#embed` names is not an input" in done.words
 
 
-def test_a_compiler_that_does_not_list_what_it_read_fails(sandbox: Sandbox) -> None:
+def test_a_compiler_without_a_dependency_file_fails(sandbox: Sandbox) -> None:
     (sandbox.root / "src/a.c").write_text("int x;\n")
     done = sandbox.run((ZIG, "cc", "-c", "src/a.c", "-o", "a.o"), "a.o", None, "nowhere.d")
     assert done.exit_code == 126 and "nowhere.d" in done.words

@@ -94,7 +94,7 @@ def test_of_several_versions_in_one_archive_the_own_one_is_taken() -> None:
     assert include_folder(paths, PythonVersion(12)) == "python/include/python3.12"
 
 
-def test_the_version_of_headers_is_what_their_patchlevel_says() -> None:
+def test_the_version_of_headers_is_in_patchlevel_h() -> None:
     text = '#define PY_MAJOR_VERSION\t3\n#define PY_VERSION      \t"3.12.1"\n'
     assert headers_version(text) == "3.12.1"
     assert headers_version("") is None

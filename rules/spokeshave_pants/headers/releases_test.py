@@ -30,7 +30,7 @@ def test_all_invalid_entries_are_reported_together() -> None:
     assert "in '3.12', has '3.11.7|" in text and "in '3.10', has '3.10.13'" in text and "'four'" in text
 
 
-def test_the_warning_says_why_and_what_it_costs() -> None:
+def test_the_warning_has_the_reason_and_the_cost() -> None:
     release = PinnedRelease(PythonVersion(12), "3.12.1", SHA256)
     assert "neither this machine nor the remote cache has them" in fallback_warning(release, 3, "")
     assert "this machine's 3.12.1 have the sha256 abc" in fallback_warning(release, OTHER, "abc")

@@ -136,7 +136,7 @@ def test_an_archive_without_headers_is_refused(tmp_path: Path) -> None:
         assert "`python/include/python3.12/Python.h` nor `python/include/Python.h`" in str(error)
 
 
-def test_what_is_no_archive_is_refused_with_the_words_of_tar(tmp_path: Path) -> None:
+def test_an_invalid_archive_is_refused_with_tars_message(tmp_path: Path) -> None:
     (tmp_path / "a.tar.gz").write_text("<html>Not found</html>")
     error = refusal(pinning({"3.12": pin(tmp_path / "a.tar.gz")}), "3.12")
     assert isinstance(error, PinnedArchiveError) and "tar said: " in str(error)

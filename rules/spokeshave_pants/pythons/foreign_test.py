@@ -65,7 +65,7 @@ def test_an_invalid_manifest_is_reported_with_its_path(text: str) -> None:
         parse_manifest(text, "/e/manifest.json")
 
 
-def test_no_manifest_is_no_python() -> None:
+def test_without_a_manifest_there_are_no_pythons() -> None:
     assert parse_manifest("", "m") == ()
 
 
@@ -81,5 +81,7 @@ def test_no_manifest_is_no_python() -> None:
         ("", {"HOME": "/h"}, None),
     ],
 )
-def test_the_manifest_is_where_the_set_up_put_it(folder: str, environment: dict[str, str], path: str | None) -> None:
+def test_the_manifest_is_found_in_the_set_ups_folder(
+    folder: str, environment: dict[str, str], path: str | None
+) -> None:
     assert manifest_path(folder, environment, "/build") == path

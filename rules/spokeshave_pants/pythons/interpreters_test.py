@@ -27,7 +27,7 @@ def answer(version: str, path: str = "/usr/bin/python3", **facts: object) -> str
 # Search paths.
 
 
-def test_the_search_path_stands_for_what_the_environment_has() -> None:
+def test_placeholders_are_expanded_from_the_environment() -> None:
     environment = {"PATH": "/usr/bin::/bin", "HOME": "/home/me"}
     assert expand_search_path(["<PYENV>", "<PATH>", "/opt/*/bin"], environment) == (
         *("/home/me/.pyenv/versions/*/bin", "/usr/bin", "/bin", "/opt/*/bin"),
@@ -63,7 +63,7 @@ def test_the_script_finds_the_interpreter_that_runs_this_test(tmp_path: Path) ->
     assert (found.feature, found.patch) == (PythonVersion(minor), sys.version_info[1:3])
 
 
-def test_the_script_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+def test_the_script_finds_nothing_in_an_empty_folder(tmp_path: Path) -> None:
     assert found_by_bash(tmp_path, tmp_path / "none") == ()
     assert found_by_bash() == ()
 

@@ -45,7 +45,7 @@ def test_a_windows_pack_has_common_import_libraries() -> None:
         ("musllinux_1_2_ppc64le", ()),
     ],
 )
-def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[str, ...]) -> None:
+def test_a_ppc64le_pack_has_functions_missing_in_old_glibc(tag: str, sources: tuple[str, ...]) -> None:
     platform = Platform.parse(tag, where="this test")
     assert own_sources(platform) == sources
     assert set(sources) <= set(first_link_argv("zig", platform))

@@ -35,7 +35,7 @@ def compilers(*options: str) -> CompilerEnvironment:
     return runner.request(CompilerEnvironment, [])
 
 
-def test_compilers_run_here_where_no_environment_is_named() -> None:
+def test_without_an_environment_compilers_run_locally() -> None:
     assert compilers() == CompilerEnvironment(None, HERE)
 
 

@@ -101,5 +101,5 @@ def test_what_no_pinned_file_may_have_is_a_problem(line: str, problem: str) -> N
         "a===1.0 --hash sha256:aa",
     ],
 )
-def test_what_a_pinned_file_may_have_is_no_problem(line: str) -> None:
+def test_allowed_lines_have_no_problem(line: str) -> None:
     assert PinnedRequirements.parse(line).problems == ()

@@ -103,7 +103,7 @@ def test_all_input_problems_are_reported_together(program: Program) -> None:
     ],
     ids=["none", "text", "list", "too short", "not contiguous", "not aligned"],
 )
-def test_what_is_no_fit_array_is_refused(program: Program, wrong: object) -> None:
+def test_unsuitable_arrays_are_refused(program: Program, wrong: object) -> None:
     with pytest.raises(InputError, match="input 'n' is no i64"):
         program.run(inputs(n=wrong))
 

@@ -47,7 +47,7 @@ def test_errors_of_all_sources_have_repository_paths(project: Project) -> None:
     assert "Traceback" not in run.output and "pants-sandbox" not in run.output
 
 
-def test_a_warning_is_shown_and_is_no_error(project: Project) -> None:
+def test_a_warning_is_shown_without_failing(project: Project) -> None:
     project.replace("plain_c/area.c", "return width", "int unused_value = 7; return width")
     project.replace("plain_c/BUILD", 'sources=["*.c", "*.h"]', 'sources=["*.c", "*.h"], compile_flags=["-Wall"]')
     run = project.pants("check", "plain_c::").checked()

@@ -74,7 +74,7 @@ def test_a_wheel_holds_the_files_of_the_projects_own_wheel(built: Built, tag: st
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_its_metadata_say_what_the_projects_own_say(built: Built, tag: str) -> None:
+def test_its_metadata_equals_the_projects_own(built: Built, tag: str) -> None:
     assert metadata(built.project.wheel(built.name, tag)) == metadata(built.upstream.wheel(tag))
 
 

@@ -84,7 +84,7 @@ def test_the_report_has_the_engines_processes(project: Project, first: PantsRun)
     )
 
 
-def test_nothing_runs_where_nothing_changed(project: Project, first: PantsRun) -> None:
+def test_without_changes_nothing_runs(project: Project, first: PantsRun) -> None:
     before = [sha256(wheel) for wheel in project.wheels()]
     run = _package(project)
     assert run.executed() == 0

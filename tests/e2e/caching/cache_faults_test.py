@@ -16,7 +16,7 @@ from e2e.support.project import sha256
 from e2e.support.runners import Bench, Built
 
 
-def test_a_run_of_which_nothing_is_wrong_warns_of_nothing(bench: Bench) -> None:
+def test_a_run_without_faults_has_no_warnings(bench: Bench) -> None:
     assert "[WARN]" not in bench.without.run.output
 
 
@@ -78,7 +78,7 @@ def test_a_wrong_token(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["evicted", "truncated", "corrupted"])
-def test_blobs_that_are_not_there_or_not_what_they_should_be(bench: Bench, tmp_path: Path, damage: str) -> None:
+def test_missing_or_damaged_blobs(bench: Bench, tmp_path: Path, damage: str) -> None:
     cache = bench.copied_cache(tmp_path)
     for name in bench.blobs:
         _damage(cache / name, damage)

@@ -59,7 +59,7 @@ def test_the_default_channel_depends_on_changes(project: Project) -> None:
     assert version(project) == f"3.12.4.dev0+{commit}"
 
 
-def test_json_says_how_the_version_came_about(project: Project) -> None:
+def test_json_has_the_derivation_of_the_version(project: Project) -> None:
     report = json.loads(version(project, "--channel=rc", "--date=20260821", "--format=json"))
     assert (report["version"], report["channel"]) == ("3.12.4rc20260821", "rc")
     assert sorted(report["packages"]) == ["core/version.json", "plain_c/version.json"]

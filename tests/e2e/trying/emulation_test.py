@@ -103,7 +103,7 @@ def test_the_set_up_prints_its_steps_and_results(set_up: SetUp) -> None:
     assert {"qemu-user:amd64", "libc6:arm64", "python3.13-minimal:arm64"} <= names
 
 
-def test_a_killed_set_up_goes_on_where_it_was(set_up: SetUp) -> None:
+def test_a_killed_set_up_is_resumed(set_up: SetUp) -> None:
     assert "qemu-aarch64 from Debian" in set_up.killed
     assert "qemu-aarch64 from Debian" not in set_up.output
     assert not [path for path in set_up.folder.rglob("*.partial-*") if path.is_dir()]

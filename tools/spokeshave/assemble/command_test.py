@@ -119,7 +119,7 @@ def test_another_file_at_the_version_modules_path_is_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("path", ["../v.py", "/v.py", "a b/v.py", "v.txt", "a//v.py", "a/1.py"])
-def test_version_module_that_is_no_module_is_refused(tmp_path: Path, path: str) -> None:
+def test_version_module_with_an_invalid_name_is_refused(tmp_path: Path, path: str) -> None:
     assert problems_of(tmp_path, version_module=path) == [path]
 
 
@@ -175,7 +175,7 @@ def command_line_wheel(folder: Path, environment: dict[str, str]) -> Path:
     return folder / "two" / "abacus_runtime-3.12.0rc1-py3-none-any.whl"
 
 
-def test_report_says_what_was_made(tmp_path: Path) -> None:
+def test_report_describes_the_assembled_wheel(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pyproject.toml": '[project]\nname = "A.b"\nversion = "1.4.5"\nrequires-python = ">=3.9"\n'})
     write_tree(tmp_path / "p", {"a.py": ""})
     arguments = f"assemble --pyproject {tmp_path}/pyproject.toml --payload {tmp_path}/p --tag py3-none-any"
@@ -211,7 +211,7 @@ def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
     assert script.stdout == "ran\n"
 
 
-def test_pip_puts_data_files_where_their_scheme_says(tmp_path: Path) -> None:
+def test_pip_installs_data_files_by_their_scheme(tmp_path: Path) -> None:
     data = {"scripts/tool": "#!python\nprint('tool')\n", "data/etc/a.conf": "x", "headers/a.h": "y"}
     wheel = make_wheel(tmp_path, pyproject=MINIMAL, files={"a.py": ""}, data=data, pins=(), version_module=None)
     stamped = stamp(wheel.path, "1.0", tmp_path / "w").wheel.path

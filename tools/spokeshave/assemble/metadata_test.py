@@ -143,7 +143,7 @@ def test_legacy_license_text_may_have_lines(tmp_path: Path) -> None:
     assert "License: One\n         Two\n" in metadata.core_metadata.decode()
 
 
-def test_license_that_is_no_spdx_expression_is_refused(tmp_path: Path) -> None:
+def test_license_without_spdx_expression_is_refused(tmp_path: Path) -> None:
     assert problems_of(tmp_path, f'{DYNAMIC}license = "The usual"\n') == {
         "project.license": "'The usual' is not an SPDX license expression"
     }
@@ -275,7 +275,7 @@ def test_all_problems_are_reported_together_by_key(tmp_path: Path) -> None:
         (b"a = " + b"[" * 5000, "is not TOML"),
     ],
 )
-def test_file_that_is_no_pyproject_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
+def test_invalid_pyproject_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(InvalidMetadataError, match=what):
         read_metadata(tmp_path / "pyproject.toml")

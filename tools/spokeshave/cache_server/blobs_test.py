@@ -109,7 +109,7 @@ def test_partial_files_of_a_killed_server_are_removed(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_name_that_is_no_hash_reaches_no_file(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_hash_reaches_no_file(blobs: Blobs, tmp_path: Path) -> None:
     outside = tmp_path.parent / "outside"
     outside.write_bytes(b"precious")
     for name in ("../" * 18 + "etc/passwd", HASH.upper(), "", f"{HASH}\n"):

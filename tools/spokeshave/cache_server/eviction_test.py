@@ -50,7 +50,7 @@ def test_sizes_are_those_on_disk() -> None:
     assert [size_on_disk(size) for size in (0, 1, 4096, 4097)] == [4096, 4096, 4096, 8192]
 
 
-def test_the_reserve_is_no_more_than_a_twentieth_of_the_disk(tmp_path: Path) -> None:
+def test_the_reserve_is_at_most_a_twentieth_of_the_disk(tmp_path: Path) -> None:
     assert 0 < default_reserve(tmp_path) <= GIGA
 
 

@@ -35,7 +35,7 @@ def test_sizes_are_numbers_with_a_unit(text: Value, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "big", "-1G", "10 P", "1,5G", True])
-def test_other_texts_are_no_size(text: Value) -> None:
+def test_invalid_sizes_are_refused(text: Value) -> None:
     with pytest.raises(ValueError, match="is no size"):
         parse_size(text)
 
@@ -59,13 +59,13 @@ def test_durations_are_numbers_with_a_unit() -> None:
         ("[::]:1", Address("[::]", 1), False),
     ],
 )
-def test_an_address_knows_who_reaches_it(text: str, address: Address, local: bool) -> None:
+def test_local_addresses_are_recognized(text: str, address: Address, local: bool) -> None:
     assert parse_address(text) == address
     assert address.local is local
 
 
 @pytest.mark.parametrize("text", ["8980", "localhost", "localhost:", "::1:80", "localhost:70000", "a b:1"])
-def test_other_texts_are_no_address(text: str) -> None:
+def test_invalid_addresses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="give HOST:PORT"):
         parse_address(text)
 

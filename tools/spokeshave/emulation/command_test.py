@@ -42,7 +42,7 @@ def test_all_unavailable_pythons_are_reported_together() -> None:
     assert "--python 3.10: cannot be had for manylinux_2_17_s390x\n    For manylinux_2_17_s390x there are 3.11" in text
 
 
-def test_the_listing_names_what_there_is_and_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_listing_has_platforms_and_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["emulation", "--list", "--folder", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert [guest.tag for guest in GUESTS if f"{guest.tag} " not in out] == []

@@ -35,7 +35,7 @@ def lines(file: Path) -> list[str]:
     return file.read_text().splitlines()
 
 
-def test_a_killed_run_goes_on_after_what_is_configured(build: MuslBuild) -> None:
+def test_a_killed_run_continues_after_configure(build: MuslBuild) -> None:
     build.compile()
     build.compile()
     asked = lines(build.folder / "asked")

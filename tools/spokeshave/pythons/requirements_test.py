@@ -92,7 +92,7 @@ def test_options_that_pins_do_not_need_are_accepted(tmp_path: Path) -> None:
         ("-f 'wheels", "-f 'wheels"),
     ],
 )
-def test_folders_are_resolved_where_pip_resolves_them(
+def test_folders_are_resolved_like_pip_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, absolute: str
 ) -> None:
     folder = tmp_path / "elsewhere"

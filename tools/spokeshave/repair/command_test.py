@@ -191,7 +191,7 @@ def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, linked: Path, 
     assert here.written.sha256 == other_wheel.written.sha256
 
 
-def test_the_order_in_which_python_hashes_does_not_matter(tmp_path: Path) -> None:
+def test_pythons_hash_seed_does_not_matter(tmp_path: Path) -> None:
     libraries = tmp_path / "libraries"
     names = ("alpha", "beta", "gamma", "delta")
     for name in names:

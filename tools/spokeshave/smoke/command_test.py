@@ -239,7 +239,7 @@ def test_another_wheel_of_the_same_version_is_not_used(tmp_path: Path, smoke: Sm
     assert smoke(wheel, "--wheelhouse", tmp_path / "house").exit_code == 0
 
 
-def test_a_file_that_is_not_what_record_says_is_found(tmp_path: Path, smoke: Smoke) -> None:
+def test_a_file_that_differs_from_record_is_found(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any")
     with zipfile.ZipFile(wheel) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -321,7 +321,7 @@ def test_a_test_that_crashes_is_named_with_its_signal(tmp_path: Path, wheelhouse
         ("import pytest\n@pytest.mark.skip\ndef test(): pass\n", "Every test was skipped, so nothing was tested"),
     ],
 )
-def test_tests_that_test_nothing_are_no_pass(
+def test_tests_without_test_cases_fail(
     tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, code: str, message: str
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
@@ -660,7 +660,7 @@ def test_emulated_pythons_that_are_set_up_are_found(
     assert [run["python"]["emulator"] for run in result.report["runs"]] == ["emulator 1.0"], result.err
 
 
-def test_wheels_are_found_where_no_shell_expands_their_names(tmp_path: Path, smoke: Smoke) -> None:
+def test_wheel_globs_are_expanded_without_a_shell(tmp_path: Path, smoke: Smoke) -> None:
     build_wheel(tmp_path / "dist", {"demo.py": ""}, "py3-none-any")
     assert smoke(tmp_path / "dist/*.whl").exit_code == 0
 

@@ -158,7 +158,7 @@ def test_sbom_of_the_wheel_follows(tmp_path: Path) -> None:
     assert json.loads(read_wheel(stamped.wheel.path)[place])["metadata"]["component"]["version"] == RC
 
 
-def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidVersionError, match="version one: is not a PEP 440 version"):
         stamp(repaired(tmp_path), "one", tmp_path / "out")
 

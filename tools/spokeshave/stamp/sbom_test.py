@@ -44,7 +44,7 @@ def test_only_mentions_of_the_wheel_itself_change() -> None:
     assert restamped(document(OLD_URL, "0+unstamped")) == new
 
 
-def test_second_stamp_gives_what_one_stamp_would() -> None:
+def test_second_stamp_equals_a_single_stamp() -> None:
     data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
     last = "2.0.dev0+abc"
     once = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")

@@ -139,7 +139,7 @@ def test_system_v_and_bsd_archives_are_read() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"!<thin>\n", b"!<arch>\n" + b"x" * 70, b"!<arch>\nshort"])
-def test_what_is_no_archive_is_refused(data: bytes) -> None:
+def test_an_invalid_archive_is_refused(data: bytes) -> None:
     with pytest.raises(RuntimePackError):
         read_archive(data)
 

@@ -101,12 +101,12 @@ def test_a_python_abi_is_parsed(
 
 
 @pytest.mark.parametrize("text", ["", "3.12", "cp312-", "CP312", "cp"])
-def test_what_is_no_python_abi_is_refused(text: str) -> None:
+def test_an_invalid_python_abi_is_refused(text: str) -> None:
     with pytest.raises(UnknownPlatformError, match="is no Python ABI"):
         PythonAbi.parse(text)
 
 
-def test_a_floor_between_two_policies_allows_what_its_glibc_has() -> None:
+def test_a_floor_between_policies_allows_its_glibcs_symbols() -> None:
     platform = LinuxPlatform.of("manylinux_2_30_x86_64")
     assert platform.tags == ("manylinux_2_30_x86_64",)
     allowed = platform.policy.symbol_versions["GLIBC"]

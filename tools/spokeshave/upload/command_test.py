@@ -167,7 +167,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_file_uploaded_by_another_run_is_no_error(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_a_file_uploaded_by_another_run_is_accepted(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     wheel = wheel_of(tmp_path)
     index.permits = threading.Semaphore(0)
 
@@ -263,7 +263,7 @@ def test_two_stated_urls_contradict_each_other(tmp_path: Path, upload: Upload, i
     assert index.uploads == 0
 
 
-def test_the_same_url_stated_twice_is_no_contradiction(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_the_same_url_may_be_stated_twice(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     write_pypirc(f"[distutils]\nindex-servers = pypi\n[pypi]\nrepository = {index.url.rstrip('/')}\n")
     result = upload("--repository", "pypi", "--repository-url", index.url, wheel_of(tmp_path))
     assert (result.exit_code, index.uploads) == (0, 1), result.err

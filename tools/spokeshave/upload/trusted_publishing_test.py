@@ -29,7 +29,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrustingI
         yield trusting
 
 
-def test_a_job_that_proves_who_it_is_needs_no_secret(
+def test_a_job_with_an_identity_needs_no_secret(
     tmp_path: Path, index: TrustingIndex, capfd: pytest.CaptureFixture[str]
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
@@ -70,6 +70,6 @@ def test_without_trusted_publishing_there_are_no_credentials(
         assert find_endpoint(None, url, index.variables).credentials is None
 
 
-def test_nobody_proves_who_they_are_where_others_may_read(index: TrustingIndex) -> None:
+def test_the_identity_is_not_sent_unencrypted(index: TrustingIndex) -> None:
     url = index.url.replace("https://", "http://")
     assert find_endpoint(None, url, index.variables).credentials is None

@@ -172,7 +172,7 @@ def test_a_module_without_an_init_function_is_found(check: Builder, tmp_path: Pa
     assert "does not export PyInit_native" in only(check({NATIVE: built}), Rule.MODULE_INIT)
 
 
-def test_a_plain_shared_library_in_a_package_is_no_module(check: Builder, tmp_path: Path) -> None:
+def test_a_plain_shared_library_is_not_a_module(check: Builder, tmp_path: Path) -> None:
     assert check({"demo/libplain.so": compile_library(tmp_path / "built.so", "int nothing;")}) == []
 
 
@@ -542,7 +542,7 @@ def test_a_file_that_is_not_a_wheel_is_reported(tmp_path: Path, capsys: pytest.C
     assert "absent.whl" in capsys.readouterr().err
 
 
-def test_a_program_of_another_system_is_no_native_code(tmp_path: Path) -> None:
+def test_a_program_of_another_system_is_not_native_code(tmp_path: Path) -> None:
     start = "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }"
     program = bytearray(link_bare(tmp_path / "tool.dll", start, "win_amd64").read_bytes())
     # A library without the flag of one is a program.

@@ -160,7 +160,7 @@ def test_a_rpath_is_for_all_libraries_below(tmp_path: Path) -> None:
     assert judge(tmp_path, chain(tmp_path, "-Wl,--disable-new-dtags")) == []
 
 
-def test_a_runpath_turns_off_the_rpath_of_what_loads_the_file(tmp_path: Path) -> None:
+def test_a_runpath_disables_the_rpath_of_the_loading_file(tmp_path: Path) -> None:
     files = chain(tmp_path, "-Wl,--disable-new-dtags")
     use = ("extern int core(void);", "return core();")
     flags = (str(tmp_path / "libcore.so"), rpath("$ORIGIN/nowhere"), "-Wl,--enable-new-dtags")
@@ -181,7 +181,7 @@ def test_a_library_loaded_by_the_package_needs_no_path(tmp_path: Path) -> None:
     assert judge(tmp_path, files) == []
 
 
-def test_a_module_is_loaded_alone_even_where_another_links_to_it(tmp_path: Path) -> None:
+def test_a_module_is_loaded_alone_even_if_others_link_to_it(tmp_path: Path) -> None:
     core = library(tmp_path / "libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), "-Wl,-soname,native.abi3.so", call="core")
     other = module(
@@ -407,14 +407,14 @@ def test_repair_refuses_a_symbol_that_nothing_has(tmp_path: Path) -> None:
         repaired_imports(tmp_path, files, [], "demo.native")
 
 
-def test_repair_leads_installed_files_to_what_it_grafts(tmp_path: Path) -> None:
+def test_repair_sets_search_paths_to_grafted_libraries(tmp_path: Path) -> None:
     core = library(tmp_path / "libraries/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     files: Files = {f"{DATA}/platlib/demo/deep/native.abi3.so": native, "demo/deep/__init__.py": ""}
     assert repaired_imports(tmp_path, files, [core.parent], "demo.deep.native")
 
 
-def test_repair_refuses_what_is_installed_away_from_the_packages(tmp_path: Path) -> None:
+def test_repair_refuses_files_outside_of_site_packages(tmp_path: Path) -> None:
     core = library(tmp_path / "libraries/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     files: Files = {"demo/native.abi3.so": native, f"{DATA}/data/lib/native.abi3.so": native}
@@ -442,7 +442,7 @@ def test_grafting_leaves_a_wheels_own_library_of_the_name(tmp_path: Path) -> Non
     assert imports(done.written.path, tmp_path, "demo.b", "demo.a")
 
 
-def test_a_library_finds_through_its_user_what_is_inside(tmp_path: Path) -> None:
+def test_a_library_inherits_its_users_search_path(tmp_path: Path) -> None:
     files = chain(tmp_path, "-Wl,--disable-new-dtags")
     outside = library(tmp_path / "out/libcore.so", "core outside")
     files["demo/b.abi3.so"] = module(tmp_path / "b.abi3.so", str(outside), call="outside")
@@ -551,7 +551,7 @@ LOADING = "import ctypes, os\nhere = os.path.dirname(__file__)\n"
         ),
     ],
 )
-def test_a_library_counts_as_loaded_where_it_is_named(tmp_path: Path, code: str, fits: bool) -> None:
+def test_a_library_counts_as_loaded_if_code_names_it(tmp_path: Path, code: str, fits: bool) -> None:
     core = library(tmp_path / "libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/lib/libcore.so": core}
@@ -610,7 +610,7 @@ def test_a_file_with_damaged_section_headers_is_judged(tmp_path: Path, kind: str
 
 
 @pytest.mark.parametrize("kind", ["none", "cut", "far", "many"])
-def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: str) -> None:
+def test_repair_reports_missing_section_headers(tmp_path: Path, kind: str) -> None:
     core = library(tmp_path / "out/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     data = bytearray(native.read_bytes())

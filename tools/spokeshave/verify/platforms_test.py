@@ -189,7 +189,7 @@ def test_a_changed_byte_breaks_the_signature(tmp_path: Path, slices: tuple[str, 
     assert "has a code signature that is not of these bytes" in text
 
 
-def test_a_missing_signature_is_found_where_one_is_needed(tmp_path: Path) -> None:
+def test_a_missing_required_signature_is_found(tmp_path: Path) -> None:
     data = bytearray(plain(MAC_ARM))
     count, size = struct.unpack_from("<II", data, 16)
     # The signature's load command is the last one, and has 16 bytes.
@@ -233,7 +233,7 @@ def test_a_library_out_of_the_loaders_reach_is_found(tmp_path: Path) -> None:
     assert "-Wl,-rpath,@loader_path/lib." in text
 
 
-def test_the_search_path_of_what_loads_a_library_counts_too(tmp_path: Path) -> None:
+def test_the_search_path_of_the_loading_file_counts_too(tmp_path: Path) -> None:
     core = dylib(tmp_path)
     middle_source = f"extern int core(void);\n{OWN.replace('core', 'middle').replace('return 1', 'return core()')}"
     middle = link_bare(tmp_path / "libmiddle.dylib", middle_source, MAC_ARM, str(core))
@@ -321,7 +321,7 @@ def test_a_dll_of_windows_or_python_is_fine(tmp_path: Path, name: str) -> None:
         ("demo/lib/core.dll", "import ctypes; ctypes.WinDLL('kernel32')", False),
     ],
 )
-def test_a_dll_of_the_wheel_must_be_where_windows_looks(tmp_path: Path, place: str, source: str, fits: bool) -> None:
+def test_a_dll_of_the_wheel_must_be_found_by_windows(tmp_path: Path, place: str, source: str, fits: bool) -> None:
     core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
     built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
     found = check(tmp_path, WIN, {native(WIN): built, place: core, "demo/__init__.py": source})
@@ -342,7 +342,7 @@ def test_paths_of_macos_are_those_of_installed_files(tmp_path: Path) -> None:
     assert "Put libcore.dylib into a package" in text
 
 
-def test_a_symbol_may_come_from_what_loads_the_file_on_macos(tmp_path: Path) -> None:
+def test_macos_symbols_may_come_from_the_loading_file(tmp_path: Path) -> None:
     core = dylib(tmp_path, source=f"extern int given(void);\n{OWN.replace('return 1', 'return given()')}")
     given = OWN.replace("core", "given")
     code = {"code": f"extern int core(void);\n{given}", "statement": "core();"}
@@ -368,7 +368,7 @@ def test_windows_searches_the_installed_files_folder(tmp_path: Path) -> None:
     assert "where Windows does not look" in only(found, Rule.MISSING_LIBRARY, native(WIN))
 
 
-def test_two_dlls_of_one_name_are_found_where_they_differ(tmp_path: Path) -> None:
+def test_different_dlls_of_one_name_are_found(tmp_path: Path) -> None:
     files: dict[str, bytes | str | Path] = {}
     for name in ("first", "second"):
         core = link_bare(tmp_path / name / "core.dll", OWN_DLL.replace("core", name), WIN)
@@ -423,9 +423,7 @@ def test_names_that_windows_cannot_hold_are_found(tmp_path: Path, platform: str,
 
 @pytest.mark.parametrize("pair", [("demo/Data.txt", "demo/data.txt"), ("demo/\u00e9.txt", "demo/e\u0301.txt")])
 @pytest.mark.parametrize("scheme", ["", f"{DATA}/platlib/"])
-def test_names_that_are_one_elsewhere_are_found_where_installed(
-    tmp_path: Path, pair: tuple[str, str], scheme: str
-) -> None:
+def test_names_equal_on_other_systems_are_found(tmp_path: Path, pair: tuple[str, str], scheme: str) -> None:
     files: dict[str, bytes | str | Path] = {native(WIN): plain(WIN), pair[0]: "", f"{scheme}{pair[1]}": ""}
     (found,) = check(tmp_path, WIN, files)
     assert found.rule is Rule.NAME_CLASH

@@ -104,7 +104,7 @@ def test_all_file_and_argument_problems_are_reported_together(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "date", ["20260230", "2026821", "today", "\uff12\uff10\uff12\uff16\uff10\uff18\uff12\uff11", ""]
 )
-def test_what_is_no_date_is_refused(tmp_path: Path, date: str) -> None:
+def test_an_invalid_date_is_refused(tmp_path: Path, date: str) -> None:
     assert problems_of(files(tmp_path, "3.12.0"), VersionRequest(Channel.RC, date=date)) == ["--date"]
 
 

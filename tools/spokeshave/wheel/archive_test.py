@@ -56,7 +56,7 @@ def test_members_have_fixed_time_and_mode(tmp_path: Path) -> None:
     assert {(info.flag_bits, info.extra, info.create_system) for info in infos} == {(0x800, b"", 3)}
 
 
-def test_local_headers_say_what_the_directory_says(tmp_path: Path) -> None:
+def test_local_headers_match_the_directory(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": text(100_000), "b": text(10)})
     data = path.read_bytes()
     with ArchiveReader(path) as reader:
@@ -154,7 +154,7 @@ def test_file_that_changes_while_it_is_read_is_refused() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x05\x06" + b"\0" * 10])
-def test_file_that_is_no_archive_is_refused_with_its_path(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_archive_is_refused_with_its_path(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.whl"
     path.write_bytes(content)
     with pytest.raises(InvalidWheelError, match=r"a\.whl: cannot be read as a zip archive"):

@@ -34,7 +34,7 @@ def test_file_name_parses_back_and_as_packaging_reads_it(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["a.whl", "a-1.0.tar.gz", "a-1.0-py3-none-any.zip", "a-one-py3-none-any.whl", "-1-a-b-c.whl"]
 )
-def test_what_is_no_wheels_name_is_refused(text: str) -> None:
+def test_an_invalid_wheel_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidWheelError, match="is not"):
         WheelName.parse(text)
 

@@ -54,7 +54,7 @@ def test_sources_that_include_each_other_are_compiled_both() -> None:
     assert included_sources(texts, {"a.c": ("b.c",), "b.c": ("a.c",)}) == {}
 
 
-def test_a_header_is_no_part_of_this() -> None:
+def test_headers_are_not_considered() -> None:
     assert included_sources({"a.c": '#include "a.h"\n', "a.h": ""}, {"a.c": ("a.h",)}) == {}
 
 

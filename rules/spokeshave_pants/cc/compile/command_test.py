@@ -110,7 +110,7 @@ def test_windows_objects_are_stripped_of_temporary_paths() -> None:
 @pytest.mark.parametrize(
     ("source", "language"), [("a.s", "assembler"), ("a.S", "assembler-with-cpp"), ("a.sx", "assembler-with-cpp")]
 )
-def test_assembler_is_no_c_and_says_whether_it_is_preprocessed(source: str, language: str) -> None:
+def test_assembler_is_not_c_and_states_its_preprocessing(source: str, language: str) -> None:
     given = arguments(source)
     assert given[:2] == ["__toolchain/zig", "cc"] and given[given.index("-x") + 1] == language
     assert not [flag for flag in given if flag.startswith("-std=") or flag == "-fvisibility-inlines-hidden"]

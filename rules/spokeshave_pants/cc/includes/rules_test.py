@@ -114,7 +114,7 @@ def test_an_edit_changes_the_graph_and_nothing_else_does(rule_runner: RuleRunner
     assert closure(rule_runner, "src/cpp/vm/run.cc").headers == ("src/cpp/vm/more.h", "src/cpp/vm/run.h")
 
 
-def test_dependencies_are_inferred_from_what_the_graph_finds(rule_runner: RuleRunner) -> None:
+def test_dependencies_are_inferred_from_the_include_graph(rule_runner: RuleRunner) -> None:
     write_sources(
         rule_runner,
         {

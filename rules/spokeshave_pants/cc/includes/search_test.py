@@ -75,7 +75,7 @@ def test_headers_that_include_each_other_end() -> None:
     assert reached(graph, "src/cpp/b.h") == ["a.h", "c.h"]
 
 
-def test_a_source_that_includes_itself_is_no_header_of_its_own() -> None:
+def test_a_source_that_includes_itself_is_not_its_own_header() -> None:
     graph = IncludeGraph([cc_file("src/cpp/table.cc", '"table.cc"')])
     assert reached(graph, "src/cpp/table.cc") == []
 
@@ -325,7 +325,7 @@ def test_a_generated_header_is_found_by_its_source_root() -> None:
     assert (found.headers, found.include_roots) == (("made/config.h",), ("a", "made"))
 
 
-def test_a_header_is_seen_by_what_its_own_target_lists() -> None:
+def test_a_header_is_resolved_by_its_own_targets_list() -> None:
     graph = IncludeGraph(
         [
             cc_file("app/a.c", '"lib/lib.h"', roots=("app",)),
@@ -530,7 +530,7 @@ def test_an_assembler_file_includes_others() -> None:
     assert closure(graph, "p/a.S").headers == ("p/macros.inc", "p/p.h")
 
 
-def test_a_root_that_would_hide_what_is_meant_is_refused() -> None:
+def test_a_root_that_hides_the_included_file_is_refused() -> None:
     """`<lib.h>` is in no dependency, and its root has a file that another include resolves differently."""
     graph = IncludeGraph(
         [

@@ -237,7 +237,7 @@ def test_a_missing_data_file_is_reported_among_others(rule_runner: RuleRunner) -
         plan(rule_runner)
 
 
-def test_a_description_with_stars_is_no_glob(rule_runner: RuleRunner) -> None:
+def test_a_path_with_stars_is_not_a_glob(rule_runner: RuleRunner) -> None:
     pyproject = '[project]\nname = "one"\ndescription = "A **fast** [lib"\n'
     rule_runner.write_files({"src/BUILD": extension() + wheel("one", ":ext"), "src/pyproject.toml": pyproject})
     assert files(rule_runner, plan(rule_runner).metadata) == ["src/pyproject.toml"]
@@ -512,7 +512,7 @@ def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: Ru
         plan_one(rule_runner)
 
 
-def test_what_a_wheel_lists_is_copied_though_another_one_owns_it(rule_runner: RuleRunner) -> None:
+def test_listed_files_of_another_wheel_are_copied(rule_runner: RuleRunner) -> None:
     build = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/base:py", "src/base:ext")
     rule_runner.write_files(siblings(PYPROJECT, **{"src/one/BUILD": build}))
     wheel_plan = plan_one(rule_runner)

@@ -154,6 +154,6 @@ def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
     assert whole.narrowed(["macosx_*"]).platforms == ()
 
 
-def test_host_narrows_a_run_to_what_this_machine_runs() -> None:
+def test_host_narrows_a_run_to_runnable_wheels() -> None:
     whole = plan_matrix(["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "win_amd64"], ["3.12"], [None], where=WHERE)
     assert [platform.tag for platform in whole.narrowed(["host"]).platforms] == ["manylinux_2_17_x86_64"]

@@ -78,7 +78,7 @@ def test_certificates_are_found_from_the_build_root() -> None:
     assert found == {"TWINE_CERT": "/repo/ca.pem", "REQUESTS_CA_BUNDLE": "/etc/ca.pem"}
 
 
-def test_a_secret_is_not_shown_where_what_holds_it_is() -> None:
+def test_a_secret_is_hidden_in_representations() -> None:
     @dataclass(frozen=True)
     class Holder:
         env: FrozenDict[str, str]

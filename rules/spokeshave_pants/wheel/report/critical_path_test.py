@@ -53,7 +53,7 @@ def test_actions_may_come_in_any_order() -> None:
     assert critical_path([1, 2, 3], [(1,), (2,), ()]) == (2, 1, 0)
 
 
-def test_a_circle_is_no_path() -> None:
+def test_a_cycle_raises_an_error() -> None:
     with pytest.raises(CycleError):
         critical_path([1, 1], [(1,), (0,)])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-# The engine's names for a requested process, whatever its result, and for its execution on this machine.
+# The engine's names for a requested process, with any result, and for its execution on this machine.
 _PROCESS, _LOCAL_RUN = "process", "run_local_process"
 _SCHEDULING = "Scheduling: "
 _SOURCES = {"Ran": "ran", "HitLocally": "hit_locally", "HitRemotely": "hit_remotely"}

@@ -112,7 +112,7 @@ def test_a_size_is_in_the_unit_that_a_person_reads(size: int, text: str) -> None
     assert human_size(size) == text
 
 
-def test_json_gives_back_what_was_written() -> None:
+def test_json_round_trips() -> None:
     text = to_json((REPORT, dataclasses.replace(REPORT, size=1)), PROCESSES)
     assert from_json(text) == (REPORT, dataclasses.replace(REPORT, size=1))
     assert processes_from_json(text) == PROCESSES

@@ -34,7 +34,7 @@ def with_tag(path: Path, tag: str, value: int, destination: Path) -> Path:
 
 
 @pytest.mark.parametrize("tag", ["DT_VERNEEDNUM", "DT_VERDEFNUM"])
-def test_chains_of_versions_end_where_they_say(tmp_path: Path, versioned: Path, tag: str) -> None:
+def test_chains_of_versions_end_at_their_count(tmp_path: Path, versioned: Path, tag: str) -> None:
     long = with_tag(versioned, tag, 1 << 20, tmp_path / "long.so")
     start = time.process_time()
     elf = read_elf(long, "long.so")

@@ -54,6 +54,6 @@ def test_a_small_file_has_no_skeleton(tmp_path: Path) -> None:
     assert Skeleton.of(compile_library(tmp_path / "libcore.so", source)) is None
 
 
-def test_a_large_file_that_is_no_elf_file_has_no_skeleton(tmp_path: Path) -> None:
+def test_a_large_file_that_is_not_elf_has_no_skeleton(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(bytes(SIZE))
     assert Skeleton.of(tmp_path / "data") is None

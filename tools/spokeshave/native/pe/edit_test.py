@@ -87,7 +87,7 @@ def test_names_are_compared_without_case_and_others_stay(module: Path, linked: P
     assert names(module) == ["C-1.dll", "P-1.dll"]
 
 
-def test_a_section_is_added_where_there_is_no_padding(module: Path, linked: Path) -> None:
+def test_without_padding_a_section_is_added(module: Path, linked: Path) -> None:
     without_padding(module)
     assert rename_libraries(module, "native.pyd", NEW)
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]

@@ -21,7 +21,7 @@ Child = object  # Html is inserted unchanged, other values as text, None not at 
 def element(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Html:
     """Return an element. `_` in an attribute's name becomes `-`, and a trailing `_` is removed (`class_`).
 
-    An attribute that is True has no value. One that is None or False is omitted.
+    An attribute that is True has no value. The values None and False omit it.
     """
     written_attributes = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _WITHOUT_END:

@@ -108,7 +108,7 @@ def test_memoized_steps_of_the_critical_path_are_marked() -> None:
     assert path.endswith('<span class="value">kept by the daemon</span></li>')
 
 
-def test_why_there_is_no_timeline_is_said() -> None:
+def test_a_missing_timeline_has_a_reason() -> None:
     assert "the daemon kept all results" in render_timeline(run(PROCESSES[:1], ())).text
     assert "streaming_workunits_level" in render_timeline(run(PROCESSES, ())).text
 
