@@ -237,7 +237,7 @@ def test_a_missing_data_file_is_reported_among_others(rule_runner: RuleRunner) -
         plan(rule_runner)
 
 
-def test_a_path_with_stars_is_not_a_glob(rule_runner: RuleRunner) -> None:
+def test_a_description_with_stars_is_not_a_glob(rule_runner: RuleRunner) -> None:
     pyproject = '[project]\nname = "one"\ndescription = "A **fast** [lib"\n'
     rule_runner.write_files({"src/BUILD": extension() + wheel("one", ":ext"), "src/pyproject.toml": pyproject})
     assert files(rule_runner, plan(rule_runner).metadata) == ["src/pyproject.toml"]
