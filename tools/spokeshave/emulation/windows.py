@@ -141,8 +141,8 @@ def _lay_out(carried: list[Path], python: Path) -> None:
         name = file.name.lower()
         if name.startswith(_NOT_OF_PYTHON) or name in _UNUSABLE or ".cp" in name:
             continue
-        beside = name.startswith(("python", "vcruntime"))
-        shutil.move(str(file), python / file.name if beside else python / "DLLs" / file.name)
+        is_next_to_exe = name.startswith(("python", "vcruntime"))
+        shutil.move(str(file), python / file.name if is_next_to_exe else python / "DLLs" / file.name)
 
 
 def _add_programs(new: Path, dll: str, source: Source) -> Origin:

@@ -47,10 +47,10 @@ def test_only_mentions_of_the_wheel_itself_change() -> None:
 def test_second_stamp_equals_a_single_stamp() -> None:
     data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
     last = "2.0.dev0+abc"
-    once = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")
+    stamped = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")
     between = restamp_sbom(data, CHANGE, "w")
-    assert restamp_sbom(between, Restamp("a_b", "1.0rc1", last), "w") == once
-    assert b"pkg:pypi/a_b@2.0.dev0%2Babc?file_name=a_b-2.0.dev0%2Babc-cp312" in once
+    assert restamp_sbom(between, Restamp("a_b", "1.0rc1", last), "w") == stamped
+    assert b"pkg:pypi/a_b@2.0.dev0%2Babc?file_name=a_b-2.0.dev0%2Babc-cp312" in stamped
 
 
 def test_document_without_a_mention_keeps_its_bytes() -> None:

@@ -332,8 +332,8 @@ async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
     contents = await Get(DigestContents, Digest, pyproject)
     parsed = parse_pyproject(contents[0].content, request.pyproject)
     directory = posixpath.dirname(request.pyproject)
-    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
-    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), parsed)
+    named_files = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
+    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, named_files])), parsed)
 
 
 @rule(level=LogLevel.DEBUG)

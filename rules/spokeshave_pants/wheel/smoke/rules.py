@@ -253,10 +253,11 @@ async def _try(
     carried = "the requirements that the plugin carries"
     source = posixpath.join(plan.address.spec_path, declared) if declared is not None else carried
     wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, python, source))
-    beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
+    sibling_wheels = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     entry = await Get(Digest, CreateDigest(_described(python)))
     digest = await Get(
-        Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *beside])
+        Digest,
+        MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *sibling_wheels]),
     )
     result = await Get(
         ToolResult,
