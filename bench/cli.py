@@ -62,8 +62,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 @contextmanager
 def _home(chosen: Path | None) -> Iterator[Path]:
     if chosen is None:
-        with tempfile.TemporaryDirectory(prefix="spokeshave-bench-") as made:
-            yield Path(made).resolve()
+        with tempfile.TemporaryDirectory(prefix="spokeshave-bench-") as temporary:
+            yield Path(temporary).resolve()
     else:
         chosen.mkdir(parents=True, exist_ok=True)
         yield chosen.resolve()
@@ -78,7 +78,7 @@ def _machine(jobs: int) -> dict[str, Any]:
 
 
 def measure(chosen: argparse.Namespace, home: Path) -> int:
-    """Run the chosen measurements, each shown when it is done; 1 where a count is wrong, whatever the times are."""
+    """Run the measurements and print each when it is done. Return 1 if a count is wrong, regardless of times."""
     bench = Workbench(home, jobs=chosen.jobs, quick=chosen.quick)
     machine = _machine(chosen.jobs)
     done = []

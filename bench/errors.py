@@ -1,4 +1,4 @@
-"""What can end the benchmark before it has measured."""
+"""Errors that end the benchmark early."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ _COUNTERS = "[INFO] Counters:"
 
 
 class BenchError(Exception):
-    """Something that the user has to see to; its text says what."""
+    """An error that the user has to fix, described by its text."""
 
 
 class CommandError(BenchError):
-    """A command of the benchmark that failed, with the end of its output."""
+    """A failed command of the benchmark, with the end of its output."""
 
     def __init__(self, command: str, exit_code: int, output: str) -> None:
         tail = "\n".join(output.split(_COUNTERS)[0].splitlines()[-40:])

@@ -1,4 +1,4 @@
-"""What a measurement tells: samples, counts, and how they compare with what is wanted."""
+"""Results of measurements: samples, counts, and their comparison with targets."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Something wanted, what was found, and whether that is what was wanted.
+    """A target, the measured value, and whether the target is met.
 
-    Only a count can be wrong. A time that misses its target is told, and is no failure: machines differ.
+    Only a count can be wrong. A missed time target is reported but not a failure, because machines differ.
     """
 
     wanted: str

@@ -1,4 +1,4 @@
-"""Measurements as plain text."""
+"""Rendering of measurements as plain text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bench.result import Cell, Measurement, Table, Verdict
 
 
 def render(measurement: Measurement) -> str:
-    """A measurement as the terminal shows it."""
+    """Return a measurement as text for the terminal."""
     parts = [f"== {measurement.name}", *(table(t) for t in measurement.tables), *measurement.notes]
     return "\n\n".join([*parts, "\n".join(verdict(v) for v in measurement.verdicts)]) + "\n"
 
@@ -16,7 +16,7 @@ def verdict(value: Verdict) -> str:
 
 
 def table(value: Table) -> str:
-    """Columns padded to their widest cell, numbers to the right."""
+    """Return a table whose columns are padded to their widest cell, with numbers to the right."""
     rows = [value.head, *(tuple(_cell(cell) for cell in row) for row in value.rows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(value.head))]
     right = [all(isinstance(row[column], (int, float)) for row in value.rows) for column in range(len(value.head))]

@@ -1,1 +1,1 @@
-"""What measurements share: projects, runners, servers and logs."""
+"""Shared parts of the measurements: projects, runners, servers and logs."""

@@ -16,17 +16,18 @@ from bench.apparatus.project import REPOSITORY
 from bench.errors import BenchError, CommandError
 
 _COMMAND = REPOSITORY / "tools" / "cache-server"
-# The first start of all makes BuildGrid's environment.
+# The very first start creates BuildGrid's environment.
 _STARTS_IN = 600.0
 _ENDS_IN = 15.0
 
 
 @dataclass(frozen=True)
 class CacheServer:
-    """A server that is ready.
+    """A running server.
 
-    :param python: the Python of its environment, which has gRPC.
-    :param options: what Pants is given to use it.
+    Attributes:
+        python: The Python of its environment, which has gRPC.
+        options: The options of Pants to use it.
     """
 
     process: Daemon
@@ -37,20 +38,21 @@ class CacheServer:
 
     @property
     def host(self) -> str:
-        """Where it listens, as `HOST:PORT`."""
+        """Return its address, as `HOST:PORT`."""
         return self.address.partition("://")[2]
 
     def size(self) -> int:
-        """Bytes of the blobs and results that it has stored."""
+        """Return the bytes of its stored blobs and results."""
         places = (self.folder / "cas" / "objects", self.folder / "ac")
         return sum(path.stat().st_size for place in places for path in place.rglob("*") if path.is_file())
 
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[CacheServer]:
-    """A server with its cache in a folder, on any free port, for as long as the block lasts.
+    """Run a server with its cache in a folder, on any free port, during the block.
 
-    :raises CommandError: where it does not start.
+    Raises:
+        CommandError: If it does not start.
     """
     ready = folder.with_name(f"{folder.name}-ready.json")
     log = folder.with_name(f"{folder.name}.log")
@@ -65,20 +67,20 @@ def serving(folder: Path) -> Iterator[CacheServer]:
         )
     try:
         _wait(process, ready, log)
-        told = json.loads(ready.read_text())
+        facts = json.loads(ready.read_text())
         yield CacheServer(
             process=Daemon(process.pid),
             folder=folder,
-            address=told["address"],
-            python=Path(told["python"]),
-            options=tuple(told["options"]),
+            address=facts["address"],
+            python=Path(facts["python"]),
+            options=tuple(facts["options"]),
         )
     finally:
         end(process)
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """Ask a process of ours to end, and make it where it does not."""
+    """Terminate a process of ours, and kill it if it does not end."""
     process.terminate()
     try:
         process.wait(_ENDS_IN)

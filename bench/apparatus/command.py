@@ -1,4 +1,4 @@
-"""Run one command, with its wall time, the CPU time of all below it, and the memory of the largest of those."""
+"""Running of one command, with its wall time, total CPU time, and the memory of its largest process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.errors import CommandError
 
 @dataclass(frozen=True)
 class Finished:
-    """Seconds of wall and CPU time; `largest` is the peak resident size in bytes of the largest process."""
+    """Seconds of wall and CPU time. `largest` is the peak resident size in bytes of the largest process."""
 
     output: str
     wall: float
@@ -26,9 +26,10 @@ class Finished:
 def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], name: str = "") -> Finished:
     """Run a command to its end.
 
-    Its output goes to a file: a daemon that it leaves behind would keep a pipe open.
+    Its output goes to a file, because a daemon that it starts would keep a pipe open.
 
-    :raises CommandError: where it exits with anything but 0.
+    Raises:
+        CommandError: If its exit code is not 0.
     """
     with tempfile.TemporaryFile() as output:
         began = time.monotonic()

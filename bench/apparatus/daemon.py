@@ -1,4 +1,4 @@
-"""Pants' daemon as the kernel sees it: CPU time, memory, and its end."""
+"""Pants' daemon from the kernel's view: CPU time, memory, and its end."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 _KIB = 1024
 _TICK = os.sysconf("SC_CLK_TCK")
-# Writing this to clear_refs makes the peak start again from the present size (proc(5)).
+# Writing this to clear_refs resets the peak to the present size (proc(5)).
 _RESET_PEAK = "5"
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes. The store's files are mapped and count as resident; `anonymous` is what is left without them."""
+    """Sizes in bytes. The store's files are mapped and count as resident. `anonymous` excludes them."""
 
     peak: int
     resident: int
@@ -32,7 +32,7 @@ class Daemon:
 
     @classmethod
     def of(cls, root: Path) -> Daemon | None:
-        """The running daemon of a build root, by the pid that it left there."""
+        """Return the running daemon of a build root, by its pid file."""
         for file in root.glob(".pids/*/pantsd/pid"):
             pid = int(file.read_text())
             try:
@@ -44,7 +44,7 @@ class Daemon:
         return None
 
     def cpu(self) -> float:
-        """Seconds of CPU of the daemon and of every process that it has run to the end."""
+        """Return the CPU seconds of the daemon and of all its finished processes."""
         fields = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
         return sum(int(field) for field in fields[11:15]) / _TICK
 
@@ -60,7 +60,7 @@ class Daemon:
         (self._proc / "clear_refs").write_text(_RESET_PEAK)
 
     def end(self) -> None:
-        """Ask it to end, and make it after ten seconds."""
+        """Terminate it, and kill it after ten seconds."""
         for sent in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.kill(self.pid, sent)

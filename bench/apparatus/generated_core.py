@@ -1,4 +1,4 @@
-"""A C++ core of any number of sources, layered as real ones are, with one small binding."""
+"""A C++ core of any number of sources, with realistic layers, and one small binding."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def layer_width(count: int) -> int:
 
 
 def header(n: int, count: int) -> str:
-    """A unit's header, as it is included; each layer is a directory and a target."""
+    """Return the include path of a unit's header. Each layer is a directory and a target."""
     return f"layer{n // layer_width(count):02}/unit{n:03}.h"
 
 
 def below(n: int, count: int) -> tuple[int, ...]:
-    """The units that a unit includes: up to three of the layer below its own."""
+    """Return the units that a unit includes: up to three of the layer below its own."""
     width = layer_width(count)
     if n < width:
         return ()
@@ -70,7 +70,7 @@ def below(n: int, count: int) -> tuple[int, ...]:
 
 
 def write_core(root: Path, count: int) -> None:
-    """The sources and BUILD files, below `src`; the binding includes the last unit, which reaches every layer."""
+    """Write the sources and BUILD files below `src`. The binding includes the last unit, which reaches every layer."""
     cpp = root / "src" / "cpp"
     python = root / "src" / "python"
     _write(cpp / "binding" / "BUILD", _BUILD)

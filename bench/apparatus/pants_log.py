@@ -1,4 +1,4 @@
-"""What Pants' log tells of a run: when processes began and ended, and the engine's counters."""
+"""Parsing of Pants' log: the times of processes, and the engine's counters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ProcessSpan:
 
 @dataclass(frozen=True)
 class PantsLog:
-    """`ended` is when the engine told its counters, the last of a run; in seconds as in `ProcessSpan`."""
+    """The parsed log. `ended` is the time of the engine's counters at the end, in the unit of `ProcessSpan`."""
 
     spans: tuple[ProcessSpan, ...]
     counters: Mapping[str, int]
@@ -42,12 +42,12 @@ class PantsLog:
 
     @property
     def processes(self) -> int:
-        """How many processes were executed on this machine, those of Pants itself included."""
+        """Return the number of processes that ran on this machine, including those of Pants itself."""
         return self.counters["local_execution_requests"]
 
 
 def parse_log(text: str) -> PantsLog:
-    """Processes by their `Starting` and `Completed` lines, and the counters that `[stats].log` adds."""
+    """Parse processes from their `Starting` and `Completed` lines, and the counters of `[stats].log`."""
     starts: dict[str, float] = {}
     spans = []
     counters = {}

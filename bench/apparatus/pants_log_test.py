@@ -12,13 +12,13 @@ _LOG = """\
 """
 
 
-def test_a_process_lasts_from_its_starting_to_its_completed_line_across_midnight() -> None:
+def test_process_times_may_span_midnight() -> None:
     (span,) = parse_log(_LOG).spans
     assert span == ProcessSpan("Compile a.cc for manylinux_2_17_x86_64", 86398.5, 86401.25)
     assert span.seconds == 2.75
 
 
-def test_counters_tell_how_many_processes_ran_and_when_the_run_ended() -> None:
+def test_counters_give_process_count_and_end_of_run() -> None:
     log = parse_log(_LOG)
     assert log.processes == 2
     assert log.ended - log.last == 0.25

@@ -22,9 +22,9 @@ CONFIGURATION = "pants.bench.toml"
 
 _PLUGIN = ("rules", "tools")
 _SHARED = ("pants", "pants.toml", "3rdparty")
-# Their tests and the targets of those are no part of what is measured.
+# Their tests and the targets of those are not measured.
 _NOT_PLUGIN = ("*_test.py", "BUILD")
-# What everything but `platforms` builds for.
+# The platforms of all measurements except `platforms`.
 PLATFORM = "manylinux_2_17_x86_64"
 _SETTINGS = """\
 [GLOBAL]
@@ -47,7 +47,7 @@ platforms = ["{platform}"]
 
 @dataclass(frozen=True)
 class Action:
-    """One process behind a result; `ran` says whether it was executed in that very run."""
+    """One process behind a result. `ran` is whether it was executed in that run."""
 
     kind: str
     description: str
@@ -56,13 +56,13 @@ class Action:
 
     @property
     def subject(self) -> str:
-        """What is compiled or linked."""
+        """Return the file that is compiled or linked."""
         return self.description.split(" ")[1]
 
 
 @dataclass(frozen=True)
 class PantsRun:
-    """Seconds of wall time from start to exit of `./pants`, and of CPU time of it, the daemon and all processes."""
+    """Seconds of wall time from start to exit of `./pants`, and total CPU time of it, the daemon and all processes."""
 
     wall: float
     cpu: float
@@ -71,7 +71,7 @@ class PantsRun:
 
 
 class Project:
-    """A build root in `home`, made of the repository's plugin and launcher and of what the measurement puts there.
+    """A build root in `home`, with the repository's plugin and launcher and the files of the measurement.
 
     `environment` is what `./pants` gets; that of this process by default.
     """
@@ -96,7 +96,11 @@ class Project:
         (self.root / CONFIGURATION).write_text(settings)
 
     def pants(self, *arguments: str) -> PantsRun:
-        """:raises CommandError: where Pants fails."""
+        """Run Pants.
+
+        Raises:
+            CommandError: If it fails.
+        """
         before = self._daemon_cpu()
         env = {**self.environment, "PANTS_CONFIG_FILES": f"['pants.toml', '{CONFIGURATION}']"}
         done = command.run(["./pants", *arguments], cwd=self.root, env=env, name=f"./pants {' '.join(arguments)}")
@@ -105,17 +109,17 @@ class Project:
         return PantsRun(wall=done.wall, cpu=done.cpu + max(spent, 0.0), log=parse_log(done.output), output=done.output)
 
     def build(self, *targets: str, pythons: tuple[str, ...] = ("3.12",), options: tuple[str, ...] = ()) -> PantsRun:
-        """Link extensions and assemble wheels, and go no further; `actions` tells what ran."""
+        """Link extensions and assemble wheels, without the later steps. `actions` lists the processes."""
         shutil.rmtree(self.root / OUTPUT, ignore_errors=True)
         return self.pants(*options, "bench-build", f"--pythons={list(pythons)}", *targets)
 
     def actions(self) -> tuple[Action, ...]:
-        """Each process behind the last `build`."""
+        """Return each process behind the last `build`."""
         rows = json.loads((self.root / OUTPUT / "actions.json").read_text())
         return tuple(Action(**row) for row in rows)
 
     def built(self) -> dict[str, bytes]:
-        """What the last `build` left, by path."""
+        """Return the output of the last `build`, by path."""
         output = self.root / OUTPUT
         files = sorted(path for path in output.rglob("*") if path.is_file() and path.name != "actions.json")
         return {str(path.relative_to(output)): path.read_bytes() for path in files}
@@ -138,10 +142,9 @@ class Project:
 
 
 class Rounds:
-    """Numbers that enter the key of every compile and link of a project, so that all of them run anew.
+    """Numbers in the key of every compile and link of a project, so that all of them run again.
 
-    Each source gets a macro that nothing reads, and each link a build id, so that what is made of the linked files is
-    made anew as well.
+    Each source gets a macro that nothing reads, and each link a build id, so that later steps run again too.
     """
 
     _DEFINES = re.compile(r"defines=\[(\"BENCH_ROUND=\d+\", )?")
@@ -153,7 +156,7 @@ class Rounds:
         self._rest = self._build_file.read_text() if self._build_file.exists() else ""
 
     def next(self) -> int:
-        """Begin a round that no store has seen."""
+        """Start a round that no store has seen."""
         number = int(time.time() * 1000)
         defaults = {
             "cc_sources": {"defines": [f"BENCH_ROUND={number}"]},

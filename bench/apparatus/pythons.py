@@ -1,4 +1,4 @@
-"""The CPythons of this machine to build wheels with."""
+"""The CPythons of this machine that build wheels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1] or not os.path.exists(hea
 
 
 def find_python(version: str) -> Path | None:
-    """A CPython with its headers and ensurepip, from PATH or pyenv."""
+    """Return a CPython with its headers and ensurepip, from PATH or pyenv."""
     for candidate in python_candidates(version, os.environ):
         asked = subprocess.run([str(candidate), "-c", _QUESTION, version], capture_output=True, check=False)
         if asked.returncode == 0:

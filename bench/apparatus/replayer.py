@@ -1,10 +1,10 @@
-"""One simulated runner: a program for the cache server's environment that makes the calls of a record anew.
+"""One simulated runner: a program for the cache server's environment that repeats the calls of a record.
 
     python replayer.py HOST:PORT FILE CALLS_AT_A_TIME
 
-It prints `ready` when it is connected, and begins when a line comes on stdin. At the end it prints as JSON when it
-began and ended (seconds of the machine's monotonic clock), its CPU seconds, the bytes that it received, and what it got
-in place of the record's answers, with how often.
+It prints `ready` when it is connected, and starts when it reads a line from stdin. At the end it prints JSON: the times
+of start and end (seconds of the machine's monotonic clock), its CPU seconds, the received bytes, and the answers that
+differ from the record, with their counts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ANSWERS_IN = 300
 
 
 async def make(channel: Any, call: dict[str, Any], room: asyncio.Semaphore) -> tuple[int, str]:
-    """Bytes received, and what was wrong with the answer; nothing where it is the one of the record."""
+    """Return the received bytes, and how the answer differs from the record's. Empty if it does not."""
     answer = hashlib.sha256()
     received = 0
     status = "OK"
@@ -46,17 +46,17 @@ async def make(channel: Any, call: dict[str, Any], room: asyncio.Semaphore) -> t
 
 
 async def replay(channel: Any, calls: Iterable[dict[str, Any]], at_a_time: int) -> dict[str, Any]:
-    """All calls in the order of the record, each as soon as there is room for it."""
+    """Make all calls in the order of the record, each as soon as a slot is free."""
     began = time.monotonic()
     cpu = time.process_time()
     room = asyncio.Semaphore(at_a_time)
-    made = await asyncio.gather(*(make(channel, call, room) for call in calls))
+    answers = await asyncio.gather(*(make(channel, call, room) for call in calls))
     return {
         "began": began,
         "ended": time.monotonic(),
         "cpu": time.process_time() - cpu,
-        "received": sum(received for received, _ in made),
-        "wrong": Counter(wrong for _, wrong in made if wrong),
+        "received": sum(received for received, _ in answers),
+        "wrong": Counter(wrong for _, wrong in answers if wrong),
     }
 
 

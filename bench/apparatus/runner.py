@@ -1,4 +1,4 @@
-"""A fresh runner: Pants itself, a checkout, and nothing that an earlier run could have left."""
+"""A fresh runner: Pants itself, a checkout, and no results of earlier runs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from bench.apparatus.cache_server import CacheServer
 from bench.apparatus.pants_log import ProcessSpan
 from bench.apparatus.project import PantsRun, Project
 
-# As a runner of CI has it, but for the colours, which the log is read without.
+# The settings of a CI runner, except for colours, because the log is parsed without them.
 _OPTIONS = ("--no-pantsd", "--pants-config-files=pants.ci.toml", "--no-colors", "--release-version-channel=stable")
-# What a process that only fetches or installs packages begins with.
+# The prefixes of processes that only download or install packages.
 _FETCHES = ("Install ", "Installing ", "Building ", "Fetch", "List the packages", "Extracting ", "Resolving ")
 
-# How many processes of a kind came from where, by kind and source.
+# The number of processes, by kind and source.
 Sources = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
 class RunnerRun:
-    """`package` on a fresh runner, with the bytes of the wheels that it left, by their names."""
+    """`package` on a fresh runner, with the bytes of its wheels by their names."""
 
     run: PantsRun
     sources: Sources
@@ -33,21 +33,21 @@ class RunnerRun:
 
     @property
     def fetching(self) -> float:
-        """Seconds in which packages were fetched and installed and nothing else ran."""
+        """Return the seconds in which only packages were downloaded and installed."""
         return alone(self.run.log.spans, _FETCHES)
 
     def ran(self, kinds: Iterable[str]) -> int:
-        """How many processes of these kinds it executed itself."""
+        """Return the number of processes of these kinds that it executed itself."""
         return self.count(kinds, "ran")
 
     def count(self, kinds: Iterable[str], source: str) -> int:
-        """How many processes of these kinds came from there."""
+        """Return the number of processes of these kinds with a source."""
         return sum(self.sources.get((kind, source), 0) for kind in kinds)
 
 
 @contextlib.contextmanager
 def fresh(home: Path, jobs: int) -> Iterator[Project]:
-    """A checkout with an empty store and empty caches, which is gone afterwards."""
+    """Create a checkout with an empty store and empty caches, which is deleted afterwards."""
     shutil.rmtree(home, ignore_errors=True)
     project = Project(home, "checkout", jobs)
     project.create(sources=("BUILD", "src", "pants.ci.toml"))
@@ -58,12 +58,12 @@ def fresh(home: Path, jobs: int) -> Iterator[Project]:
 
 
 def start_up(project: Project, server: CacheServer, targets: Sequence[str]) -> PantsRun:
-    """`list` of the same targets with the same options: all that Pants does before it looks for the first process."""
+    """Run `list` for the same targets with the same options: all that Pants does before its first process."""
     return project.pants(*_OPTIONS, *server.options, "list", *targets)
 
 
 def package(project: Project, options: Sequence[str], targets: Sequence[str]) -> RunnerRun:
-    """`package` with a cache."""
+    """Run `package` with a cache."""
     run = project.pants(*_OPTIONS, *options, "package", *targets)
     dist = project.root / "dist"
     rows = [row for path in dist.rglob("*.report.json") for row in json.loads(path.read_text())["processes"]]
@@ -71,13 +71,13 @@ def package(project: Project, options: Sequence[str], targets: Sequence[str]) ->
 
 
 def count_sources(rows: Iterable[Mapping[str, str]]) -> Sources:
-    """Processes by kind and source; one that the reports of two wheels name counts once."""
+    """Return the number of processes by kind and source. One in the reports of two wheels counts once."""
     distinct = {row["description"]: row for row in rows}
     return Counter((row["kind"], row["source"]) for row in distinct.values())
 
 
 def alone(spans: Iterable[ProcessSpan], verbs: tuple[str, ...]) -> float:
-    """Seconds in which a process ran whose description begins so, and none of another kind."""
+    """Return the seconds in which processes with such a description ran and no others did."""
     edges = sorted(
         (at, step, span.description.startswith(verbs))
         for span in spans

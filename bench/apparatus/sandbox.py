@@ -1,4 +1,4 @@
-"""The processes of a Pants run as its kept sandboxes show them: command line, environment and inputs."""
+"""The processes of a Pants run from its kept sandboxes: command line, environment and inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_INPUTS = {"__run.sh", "__objects", "zig-cache", "src"}
 
 @dataclass(frozen=True)
 class Step:
-    """One compile or link, to be run in a directory that holds its inputs."""
+    """One compile or link, to run in a directory with its inputs."""
 
     argv: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
@@ -32,17 +32,17 @@ class Step:
 
     @property
     def source(self) -> str:
-        """The source of a compile."""
+        """Return the source of a compile."""
         return self.argv[self.argv.index("-c") + 1]
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The user's objects that a link takes."""
+        """Return the user's objects of a link."""
         return tuple(argument for argument in self.argv if argument.startswith("__objects/"))
 
 
 def parse_run_script(script: str) -> Step:
-    """The step that a sandbox's `__run.sh` repeats: `env -i NAME=VALUE... COMMAND...` on its last line."""
+    """Parse the step in a sandbox's `__run.sh`: `env -i NAME=VALUE... COMMAND...` on its last line."""
     words = shlex.split(_ANSI_C_QUOTE.sub("'", script.strip().splitlines()[-1]))
     if words[:2] != ["env", "-i"]:
         raise BenchError(f"Pants' `__run.sh` does not have the expected form:\n{script}")
@@ -52,14 +52,14 @@ def parse_run_script(script: str) -> Step:
 
 
 def collect_steps(sandboxes: Path, place: Path) -> tuple[Step, ...]:
-    """The compiles and links of all kept sandboxes; their inputs are copied to `place`, but for the sources."""
+    """Return the compiles and links of all kept sandboxes, and copy their inputs to `place`, except the sources."""
     place.mkdir(parents=True)
     found = []
     for sandbox in sorted(sandboxes.glob("pants-sandbox-*")):
         script = sandbox / "__run.sh"
         if script.exists() and "__toolchain/zig " in script.read_text():
             found.append((parse_run_script(script.read_text()), sandbox))
-    # A link's toolchain is a part of a compile's, so compiles come first.
+    # The toolchain of a link is a subset of a compile's, so compiles come first.
     for _, sandbox in sorted(found, key=lambda step: step[0].is_link):
         _copy_inputs(sandbox, place)
     return tuple(step for step, _ in found if step.is_link or "-c" in step.argv)

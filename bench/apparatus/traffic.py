@@ -1,4 +1,4 @@
-"""What a runner and the cache server said to each other, as the recorder wrote it down."""
+"""The traffic between a runner and the cache server, from the recorder's file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOK_UP = "/GetActionResult"
 
 @dataclass(frozen=True)
 class Call:
-    """One call. Times are in seconds, sizes are bytes of the messages, without what gRPC adds to them."""
+    """One call. Times are in seconds, sizes are bytes of the messages, without gRPC's overhead."""
 
     method: str
     began: float
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Traffic:
-    """The calls of one runner, in the order in which they began."""
+    """The calls of one runner, in the order of their start."""
 
     calls: tuple[Call, ...]
 
@@ -59,12 +59,12 @@ class Traffic:
 
     @property
     def seconds(self) -> float:
-        """From the first call's begin to the last one's end."""
+        """Return the seconds from the first call's start to the last one's end."""
         return max(call.ended for call in self.calls) - min(call.began for call in self.calls)
 
     @property
     def at_a_time(self) -> int:
-        """The most calls that were in flight at once."""
+        """Return the greatest number of concurrent calls."""
         edges = [(call.began, 1) for call in self.calls] + [(call.ended, -1) for call in self.calls]
         now = most = 0
         for _, step in sorted(edges):
@@ -73,7 +73,7 @@ class Traffic:
         return most
 
     def reading(self) -> Traffic:
-        """Without the calls that store."""
+        """Return the traffic without the calls that store."""
         return Traffic(tuple(call for call in self.calls if not call.stores))
 
     def by_method(self) -> Counter[str]:
@@ -82,7 +82,7 @@ class Traffic:
 
 @contextlib.contextmanager
 def recording(server: CacheServer, record: Path) -> Iterator[Sequence[str]]:
-    """The options for Pants with which all that it says goes through the recorder, which writes its file at the end."""
+    """Run a recorder and yield the options of Pants to use it. It writes its file at the end."""
     record.unlink(missing_ok=True)
     argv = [str(server.python), "-I", str(_RECORDER), server.host, str(record)]
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)

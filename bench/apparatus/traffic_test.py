@@ -7,8 +7,8 @@ from bench.apparatus.traffic import Traffic
 
 
 def call(method: str, began: float, ended: float, **more: object) -> dict[str, object]:
-    told = {"method": f"/service/{method}", "began": began, "ended": ended, "sent": 10, "received": 100}
-    return {**told, "status": "OK", "stores": False, "requests": [], "answer": "", **more}
+    record = {"method": f"/service/{method}", "began": began, "ended": ended, "sent": 10, "received": 100}
+    return {**record, "status": "OK", "stores": False, "requests": [], "answer": "", **more}
 
 
 def traffic(place: Path, *calls: dict[str, object]) -> Traffic:
@@ -33,7 +33,7 @@ def test_calls_in_flight_are_those_that_began_and_did_not_end(tmp_path: Path) ->
     assert found.seconds == 9
 
 
-def test_what_stores_is_left_out_of_what_reads(tmp_path: Path) -> None:
+def test_reading_excludes_calls_that_store(tmp_path: Path) -> None:
     found = traffic(tmp_path, call("Read", 0, 1), call("Write", 0, 1, stores=True, sent=5000))
     assert (found.sent, found.received) == (5010, 200)
     assert found.reading().by_method() == {"Read": 1}

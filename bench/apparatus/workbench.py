@@ -1,4 +1,4 @@
-"""What measurements share: a home for everything they make, the tools to compare with, and the prepared project."""
+"""The working directory of all measurements, the tools to compare with, and the prepared project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONG = 1.0
 
 
 class Workbench:
-    """Everything lies in `home`; `pairs` is how often each side of a comparison runs."""
+    """The shared state of measurements, in `home`. `pairs` is the number of runs on each side of a comparison."""
 
     def __init__(self, home: Path, *, jobs: int, quick: bool) -> None:
         self.home = home
@@ -30,7 +30,7 @@ class Workbench:
         self.quick = quick
         self.pairs = 3 if quick else 5
         self.prepared: list[tuple[str, float]] = []
-        # What a runner and the server of the cache in `home` said to each other, once that was recorded.
+        # The traffic between a runner and the server of the cache in `home`, once recorded.
         self.record: Path | None = None
         self._projects: list[Project] = []
         self._abacus: Project | None = None
@@ -41,7 +41,7 @@ class Workbench:
         print(f"-- {text}", file=sys.stderr, flush=True)
 
     def project(self, name: str, fill: Callable[[Project], None]) -> Project:
-        """A project that is removed, with its daemon, when the benchmark ends."""
+        """Create a project that is removed, with its daemon, when the benchmark ends."""
         project = Project(self.home, name, self.jobs)
         project.end()
         self._projects.append(project)
@@ -49,19 +49,19 @@ class Workbench:
         return project
 
     def abacus(self) -> Project:
-        """The repository's own example, prepared, with its daemon running."""
+        """Return the repository's own example, prepared, with its daemon running."""
         self._prepare()
         assert self._abacus is not None
         return self._abacus
 
     def next_round(self) -> int:
-        """Make every compile and link of Abacus run anew."""
+        """Make every compile and link of Abacus run again."""
         self._prepare()
         assert self._rounds is not None
         return self._rounds.next()
 
     def abacus_ninja(self) -> NinjaBuild:
-        """Abacus' core and both of its extensions for Python 3.12, under ninja."""
+        """Return Abacus' core and both of its extensions for Python 3.12, under ninja."""
         self._prepare()
         assert self._abacus_ninja is not None
         return self._abacus_ninja
@@ -71,9 +71,9 @@ class Workbench:
         return NinjaBuild(ninja=tool / "bin" / "ninja", place=place, steps=steps, jobs=self.jobs)
 
     def keep_sandboxes(self, project: Project, *targets: str) -> tuple[tuple[Step, ...], Path]:
-        """Build once with kept sandboxes: the steps that ninja repeats, and the directory with their inputs.
+        """Build once with kept sandboxes, and return the steps for ninja and the directory of their inputs.
 
-        What was built is still there afterwards; the daemon is not.
+        The build's results remain, but the daemon is stopped.
         """
         shutil.rmtree(self.home / "sandboxes", ignore_errors=True)
         (self.home / "sandboxes").mkdir()
@@ -92,23 +92,24 @@ class Workbench:
         shutil.rmtree(place, ignore_errors=True)
         steps = collect_steps(self.home / "sandboxes", place)
         (place / "src").symlink_to(project.root / "src")
-        # The daemon that made them still holds their inputs; the next one starts without.
+        # The daemon that made them still has their inputs in memory. The next one starts without.
         project.end()
         shutil.rmtree(self.home / "sandboxes")
         (self.home / "sandboxes").mkdir()
         return steps, place
 
     def check_equal(self, project: Project, ninja: NinjaBuild) -> None:
-        """Run ninja once, and compare with what the last build of the project left.
+        """Run ninja once, and compare with the last build of the project.
 
-        :raises BenchError: where the linked files differ by a byte: then not the same work is compared.
+        Raises:
+            BenchError: If the linked files differ, because the comparison would not be of the same work.
         """
         ninja.cold()
         if ninja.linked() != project.built():
             raise BenchError(f"{ninja.place}: ninja did not link the bytes that Pants linked.")
 
     def venv(self, name: str, python: Path, requirements: Path | None) -> Path:
-        """A virtual environment with what a requirements file pins."""
+        """Create a virtual environment with the packages that a requirements file pins."""
         place = self.home / f"venv-{name}"
         if not (place / "ready").exists():
             began = time.monotonic()
@@ -142,7 +143,7 @@ class Workbench:
         steps, place = self.keep_sandboxes(self._abacus, *EXTENSIONS)
         ninja = self.ninja(place, steps)
         self.check_equal(self._abacus, ninja)
-        # The daemon starts and lays out the toolchain that all of its sandboxes share.
+        # The daemon starts and creates the toolchain that all of its sandboxes share.
         self._rounds.next()
         self._abacus.build(*EXTENSIONS)
         self._abacus_ninja = ninja

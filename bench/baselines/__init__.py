@@ -1,1 +1,1 @@
-"""What Spokeshave is compared with."""
+"""The baselines that Spokeshave is compared with."""

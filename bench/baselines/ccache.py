@@ -1,4 +1,4 @@
-"""Debian's ccache around a compiler, with a cache of its own and no settings of the user's."""
+"""Debian's ccache around a compiler, with a cache of its own and without the user's settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HITS = ("direct_cache_hit", "preprocessed_cache_hit")
 
 @dataclass(frozen=True)
 class CompilerCalls:
-    """How many of the compiler's calls ccache answered, and for how many it ran the compiler."""
+    """The number of compiler calls that ccache answered, and of those that ran the compiler."""
 
     hits: int
     misses: int
@@ -31,19 +31,23 @@ class Ccache:
 
     @classmethod
     def find(cls, folder: Path) -> Ccache:
-        """:raises BenchError: where it is not installed."""
+        """Return the installed ccache.
+
+        Raises:
+            BenchError: If it is not installed.
+        """
         program = shutil.which("ccache")
         if program is None:
             raise BenchError("`cache` needs ccache, which is not on PATH. Install it (Debian: ccache).")
         return cls(program, folder)
 
     def around(self, source: Path) -> tuple[str, Mapping[str, str]]:
-        """What goes before a compiler's name, and the variables with which the same tree hits in another place."""
+        """Return the prefix of a compiler call, and variables with which the same tree hits in another directory."""
         return f"{self.program} ", {
             **self._variables,
             "CCACHE_BASEDIR": str(source),
             "CCACHE_NOHASHDIR": "1",
-            # The compiler is a script that calls zig: it is the same where its text is, and takes clang's options.
+            # The compiler is a script that calls zig. It is identified by its text, and takes clang's options.
             "CCACHE_COMPILERCHECK": "content",
             "CCACHE_COMPILERTYPE": "clang",
             # The files of a fresh checkout are new.
@@ -51,17 +55,17 @@ class Ccache:
         }
 
     def clear(self) -> None:
-        """Forget all results."""
+        """Delete all results."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def calls(self) -> CompilerCalls:
-        """The compiler's calls since the last time that this was asked."""
-        told = self._run("--print-stats").output
+        """Return the compiler calls since the previous query."""
+        statistics = self._run("--print-stats").output
         self._run("--zero-stats")
-        return parse_calls(told)
+        return parse_calls(statistics)
 
     def size(self) -> int:
-        """Bytes of the files in its cache."""
+        """Return the bytes of the files in its cache."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     @property
@@ -73,6 +77,6 @@ class Ccache:
 
 
 def parse_calls(text: str) -> CompilerCalls:
-    """The counters that `ccache --print-stats` tells, a name and a number on each line."""
+    """Parse the output of `ccache --print-stats`: a name and a number on each line."""
     counters = {name: int(value) for name, value in (line.split("\t") for line in text.splitlines())}
     return CompilerCalls(sum(counters[name] for name in _HITS), counters["cache_miss"])

@@ -18,13 +18,13 @@ rule run
 
 
 def escape(text: str, *, path: bool = False) -> str:
-    """Text as a value in a build.ninja; in a path, spaces and colons are escaped too."""
+    """Escape text for a value in a build.ninja. In a path, spaces and colons are escaped too."""
     text = text.replace("$", "$$")
     return text.replace(" ", "$ ").replace(":", "$:") if path else text
 
 
 def build_file(steps: Iterable[Step]) -> str:
-    """A build.ninja of compiles and links."""
+    """Return a build.ninja of compiles and links."""
     return _HEAD + "".join(_edge(step) for step in steps)
 
 
@@ -50,7 +50,7 @@ class NinjaBuild:
         return {"PATH": "/usr/bin:/bin", **{name: value for step in self.steps for name, value in step.env}}
 
     def cold(self) -> command.Finished:
-        """Run every step, with nothing left of the run before."""
+        """Run every step, without results of the previous run."""
         for step in self.steps:
             (self.place / step.output).unlink(missing_ok=True)
         for name in ("zig-cache", ".ninja_log", ".ninja_deps"):
@@ -59,7 +59,7 @@ class NinjaBuild:
         return command.run([str(self._ninja), f"-j{self._jobs}"], cwd=self.place, env=self.env, name="ninja")
 
     def own_source(self, output: str) -> Step:
-        """The compile that only one linked file, whose path begins so, has an object of: that of its binding."""
+        """Return the compile of the binding: the one whose object only one linked file with this prefix has."""
         links = [step for step in self.steps if step.is_link]
         (link,) = (step for step in links if step.output.startswith(output))
         others = {name for step in links if step is not link for name in step.objects}
@@ -71,14 +71,14 @@ class NinjaBuild:
         return own
 
     def compiles_of(self, outputs: Iterable[str]) -> tuple[Step, ...]:
-        """The compiles that some linked files, whose paths begin so, have objects of."""
+        """Return the compiles whose objects are in linked files with these prefixes."""
         begins = tuple(f"{output}/" for output in outputs)
         links = [step for step in self.steps if step.is_link and step.output.startswith(begins)]
         objects = {name for step in links for name in step.objects}
         return tuple(step for step in self.steps if not step.is_link and step.output in objects)
 
     def linked(self) -> dict[str, bytes]:
-        """What was linked, by path."""
+        """Return the linked files, by path."""
         return {step.output: (self.place / step.output).read_bytes() for step in self.steps if step.is_link}
 
 

@@ -6,7 +6,7 @@ from bench.apparatus.sandbox import Step
 from bench.baselines.ninja import NinjaBuild
 
 
-def test_the_compiles_of_a_package_are_those_whose_objects_its_links_take(tmp_path: Path) -> None:
+def test_a_packages_compiles_are_found_by_its_links_objects(tmp_path: Path) -> None:
     shared, one, two = (
         Step(("__toolchain/zig", "c++", "-c", f"src/{name}.cc", "-o", f"__objects/{name}.o"), ())
         for name in ("shared", "one", "two")

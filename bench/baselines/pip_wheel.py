@@ -1,4 +1,4 @@
-"""What `pip wheel` needs beside Abacus' sources: environments with setuptools, and the compiler."""
+"""The requirements of `pip wheel` besides Abacus' sources: environments with setuptools, and the compiler."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ VERSIONS = ("3.10", "3.11", "3.12")
 
 
 def environments(bench: Workbench, measurement: str) -> list[Path]:
-    """For each Python, the interpreter of an environment with setuptools.
+    """Return the interpreter of an environment with setuptools for each Python.
 
-    :raises BenchError: where this machine does not have them all.
+    Raises:
+        BenchError: If this machine does not have all Pythons.
     """
     requirements = REPOSITORY / "bench" / "requirements" / "setuptools.txt"
     found = {version: find_python(version) for version in VERSIONS}
@@ -39,9 +40,9 @@ def environments(bench: Workbench, measurement: str) -> list[Path]:
 def setuptools_project(
     bench: Workbench, python: Path, name: str, packages: Sequence[str] = PACKAGES, ccache: Ccache | None = None
 ) -> SetuptoolsProject:
-    """Some of Abacus' packages as a setuptools project in a directory of that name, ready to be built."""
+    """Create a setuptools project of some of Abacus' packages in a directory of that name."""
     ninja = bench.abacus_ninja()
-    # The whole package: to link, zig builds its own C++ library first.
+    # The whole package, because zig builds its own C++ library for a link.
     environment = bench.venv("zig", python, REPOSITORY / "3rdparty" / "python" / "ziglang.txt")
     (zig,) = environment.glob("lib/python*/site-packages/ziglang/zig")
     project = SetuptoolsProject(place=bench.home / name, zig=zig, ninja=ninja, packages=packages, ccache=ccache)

@@ -68,7 +68,7 @@ _IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.im
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """What a setup.py takes, out of the compiler's command line of the binding."""
+    """The settings of a setup.py, from the compiler's command line of the binding."""
 
     include_dirs: tuple[str, ...]
     macros: tuple[tuple[str, str | None], ...]
@@ -76,7 +76,7 @@ class BuildSettings:
 
 
 def settings_of(step: Step) -> BuildSettings:
-    """The binding's settings, less its target (the compiler's name brings that) and Python's headers."""
+    """Return the binding's settings, without its target (part of the compiler's name) and Python's headers."""
     include_dirs = []
     macros = []
     flags = []
@@ -99,7 +99,8 @@ def settings_of(step: Step) -> BuildSettings:
 class SetuptoolsProject:
     """A source tree of some of the packages, and a compiler that looks like one file.
 
-    :param ccache: what the compiler is called through, if anything.
+    Args:
+        ccache: The program through which the compiler is called, if any.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class SetuptoolsProject:
         self._zig = zig
         self._packages = packages
         self._ccache = ccache
-        # Beside the rest, so that it is there for the next run as well.
+        # Separate from the other files, so that it is available to the next run.
         self._runtime = place.parent / "zig-runtime"
         shutil.rmtree(place, ignore_errors=True)
         self._source = place / "source"
@@ -148,7 +149,7 @@ class SetuptoolsProject:
         )
 
     def _tool(self, command_line: str, name: str) -> Path:
-        """Zig under a name of its own, as backends want compilers to be."""
+        """Create zig under a name of its own, which build backends require of compilers."""
         path = self._place / f"zig-{name.replace('+', 'x')}"
         path.write_text(f'#!/bin/sh\nexec "{self._zig}" {command_line} "$@"\n')
         path.chmod(0o755)
@@ -165,23 +166,23 @@ class SetuptoolsProject:
             "CXX": before + cxx,
             "LDSHARED": f"{cc} -shared",
             "LDCXXSHARED": f"{cxx} -shared",
-            # libc++ is built once, beforehand; what the project itself compiles is kept nowhere.
+            # libc++ is built once, beforehand. The project's own compiles are not cached.
             "ZIG_GLOBAL_CACHE_DIR": str(self._runtime),
             "ZIG_LOCAL_CACHE_DIR": str(objects),
         }
 
     def prime(self) -> command.Finished:
-        """Have zig build its libc++ and start files, which later links take."""
+        """Let zig build its libc++ and start files for later links."""
         source = self._place / "prime.cc"
         source.write_text("int prime(int value) { if (value) throw value; return 0; }\n")
         argv = [str(self._compilers["c++"]), "-O2", "-fPIC", "-shared", "-s", source.name, "-o", "prime.so"]
         return command.run(argv, cwd=self._place, env=self._env(self._runtime))
 
     def wheel(self, python: Path) -> command.Finished:
-        """`pip wheel` from a clean tree."""
+        """Run `pip wheel` in a clean tree."""
         shutil.rmtree(self._source / "build", ignore_errors=True)
-        for left in self._source.glob("*.egg-info"):
-            shutil.rmtree(left)
+        for leftover in self._source.glob("*.egg-info"):
+            shutil.rmtree(leftover)
         for path in (self._place / "wheels", self._place / "objects"):
             shutil.rmtree(path, ignore_errors=True)
         argv = (
@@ -193,7 +194,7 @@ class SetuptoolsProject:
         return done
 
     def _try_import(self, python: Path) -> None:
-        """A wheel that does not work would be no comparison. This is in no measured time."""
+        """Import the wheel, because a broken one is not a valid comparison. This time is not measured."""
         (wheel,) = (self._place / "wheels").glob("*.whl")
         unpacked = self._place / "wheels" / "unpacked"
         subprocess.run([str(python), "-m", "zipfile", "-e", str(wheel), str(unpacked)], check=True)

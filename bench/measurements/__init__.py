@@ -1,1 +1,1 @@
-"""One module for each measurement."""
+"""The measurements, one module each."""

@@ -1,4 +1,4 @@
-"""`abis`: three Python ABIs from one compile of the core, against three runs of `pip wheel`."""
+"""The measurement `abis`: three Python ABIs from one compile of the core, against three runs of `pip wheel`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bench.result import Measurement, Spread, Table, Verdict
 
 LIMIT = 1 / 3
 WHEELS = ("src/python:runtime_wheel", "src/python:compiler_wheel")
-# With a plus sign where that Python's build is for the stable ABI.
+# With a plus sign for a build for the stable ABI.
 PYTHONS = tuple(f"{version}+" if version == "3.12" else version for version in VERSIONS)
 _VERSION_OPTION = "--release-version-suffix=.dev0"
 
 
 def measure(bench: Workbench) -> Measurement:
-    """Both of Abacus' wheels for cp310, cp311 and cp312-abi3, cold, as both sides leave it before any repair."""
+    """Build both of Abacus' wheels for cp310, cp311 and cp312-abi3, cold, up to the repair on both sides."""
     project = bench.abacus()
     pythons = environments(bench, "abis")
     pip = setuptools_project(bench, pythons[0], "setuptools")
-    # Once beforehand, so that the tools for wheels are there.
+    # Once beforehand, to install the tools for wheels.
     project.pants(_VERSION_OPTION, "package", *WHEELS)
     ours: list[PantsRun] = []
     theirs: list[Sequence[Finished]] = []

@@ -1,4 +1,4 @@
-"""`cache`: a fresh runner with a warm remote cache against a cold one, and against `pip wheel` with ccache."""
+"""The measurement `cache`: a fresh runner with a warm remote cache, a cold one, and `pip wheel` with ccache."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bench.baselines.setuptools_project import SetuptoolsProject
 from bench.result import Cell, Measurement, Spread, Table, Verdict
 
 LIMIT = 0.15
-# What a runner with a warm cache must not run.
+# The processes that a runner with a warm cache must not run.
 SHARED = ("runtime pack", "compile", "link", "assemble", "repair")
 _NAMES = "runtime packs, compiles, links, assembles and repairs"
 # Warm runners after each cold one.
@@ -30,7 +30,7 @@ _MB = 1e6
 
 @dataclass(frozen=True)
 class PipRuns:
-    """A `pip wheel` for each Python, and what ccache had to do in them."""
+    """A `pip wheel` for each Python, and the work of ccache in them."""
 
     runs: Sequence[Finished]
     calls: CompilerCalls
@@ -46,25 +46,25 @@ class PipRuns:
 
 @dataclass(frozen=True)
 class Started:
-    """A fresh runner's `package`, and Pants' start-up alone on a runner as fresh, right before it."""
+    """A fresh runner's `package`, and Pants' start-up alone on an equally fresh runner, immediately before."""
 
     idle: PantsRun
     runner: RunnerRun
 
     @property
     def wall(self) -> float:
-        """Seconds beyond the start-up."""
+        """Return the wall seconds without the start-up."""
         return self.runner.run.wall - self.idle.wall
 
     @property
     def cpu(self) -> float:
-        """CPU seconds beyond the start-up."""
+        """Return the CPU seconds without the start-up."""
         return self.runner.run.cpu - self.idle.cpu
 
 
 @dataclass(frozen=True)
 class Round:
-    """A runner that fills an empty cache, and those that then have all of it, on both sides."""
+    """A runner that fills an empty cache, and runners that use it, on both sides."""
 
     cold: Started
     warm: Sequence[Started]
@@ -73,14 +73,14 @@ class Round:
 
     @property
     def different(self) -> int:
-        """Wheels that only one of the runners made, or with other bytes."""
+        """Return the wheels that differ between runners, or that only one of them made."""
         cold = self.cold.runner.wheels.items()
         return sum(len(cold ^ started.runner.wheels.items()) for started in self.warm)
 
 
 @dataclass(frozen=True)
 class PipSide:
-    """A checkout that fills ccache, and one elsewhere with the same files that is built with it."""
+    """A checkout that fills ccache, and an equal one in another directory that uses it."""
 
     pythons: Sequence[Path]
     first: SetuptoolsProject
@@ -100,12 +100,12 @@ class PipSide:
 
 
 def chosen_targets(bench: Workbench) -> tuple[str, ...]:
-    """The wheels that runners build."""
+    """Return the wheels that runners build."""
     return ("src/python:runtime_wheel", *(() if bench.quick else ("src/python:compiler_wheel",)))
 
 
 def measure(bench: Workbench) -> Measurement:
-    """A cold runner and `pip wheel` with an empty ccache; then warm ones and `pip wheel` alternately."""
+    """Run a cold runner and `pip wheel` with an empty ccache, then warm ones and `pip wheel` alternately."""
     targets = chosen_targets(bench)
     pip = _pip_side(bench)
     rounds = []
@@ -121,24 +121,24 @@ def measure(bench: Workbench) -> Measurement:
 
 
 def empty_server(bench: Workbench) -> AbstractContextManager[CacheServer]:
-    """A server whose cache has nothing; what it has afterwards stays until the next."""
+    """Run a server with an empty cache, which remains until the next call."""
     shutil.rmtree(cache_folder(bench), ignore_errors=True)
     return serving(cache_folder(bench))
 
 
 def cache_folder(bench: Workbench) -> Path:
-    """The server's folder."""
+    """Return the server's folder."""
     return bench.home / "cache"
 
 
 def run_fresh(bench: Workbench, options: Sequence[str], targets: Sequence[str]) -> RunnerRun:
-    """`package` on a fresh runner."""
+    """Run `package` on a fresh runner."""
     with fresh(bench.home / "runner", bench.jobs) as project:
         return package(project, options, targets)
 
 
 def record_warm(bench: Workbench, server: CacheServer, targets: Sequence[str]) -> Path:
-    """The record of all that one more warm runner, in no ratio, and the server say to each other."""
+    """Record the traffic of one more warm runner, which is part of no ratio. Return the record's path."""
     record = bench.home / "cache-record.json"
     with recording(server, record) as options:
         run_fresh(bench, options, targets)
@@ -163,9 +163,11 @@ def _pip_side(bench: Workbench) -> PipSide:
 
 
 def measurement(rounds: Sequence[Round], stored: int, traffic: Traffic, ccache_size: int) -> Measurement:
-    """
-    :param stored: bytes in the server when the cold runner had filled it.
-    :param ccache_size: bytes in ccache's folder.
+    """Return the measurement of all rounds.
+
+    Args:
+        stored: The bytes in the server after the cold runner.
+        ccache_size: The bytes in ccache's folder.
     """
     cold = [each.cold for each in rounds]
     warm = [started for each in rounds for started in each.warm]

@@ -38,19 +38,19 @@ def measured(*rounds: Round) -> Measurement:
 
 
 def other(one: Round, **changes: Any) -> Round:
-    """With another last warm runner."""
+    """Return the round with another last warm runner."""
     *before, last = one.warm
     return replace(one, warm=[*before, replace(last, runner=replace(last.runner, **changes))])
 
 
-def test_each_runner_is_told_beyond_the_start_up_before_it() -> None:
+def test_runner_times_exclude_the_start_up() -> None:
     assert [verdict.found for verdict in measured(one()).verdicts[:1]] == ["0.15"]
     assert [verdict.met for verdict in measured(one()).verdicts] == [True] * 5
     assert not measured(one(warm=25.6)).verdicts[0].met
     assert not measured(one(warm=25.6)).is_wrong
 
 
-def test_a_ratio_without_the_time_in_which_packages_were_fetched_is_told_beside() -> None:
+def test_a_ratio_without_download_time_is_shown() -> None:
     assert measured(one()).tables[1].rows[:2] == (
         ("wall beyond start-up", "0.150"),
         ("the same, less the 20.0 s in which cold only fetched packages", "0.188"),
@@ -69,7 +69,7 @@ def test_wheels_have_to_be_the_same() -> None:
     assert [verdict.met for verdict in found.verdicts] == [True, True, True, False, True]
 
 
-def test_ccache_has_to_answer_or_it_is_no_comparison() -> None:
+def test_a_comparison_requires_hits_of_ccache() -> None:
     assert [verdict.met for verdict in measured(one(misses=1)).verdicts] == [True, True, True, True, False]
 
 

@@ -1,4 +1,4 @@
-"""`core`: Pants against ninja, the same compiles and links."""
+"""The measurement `core`: Pants against ninja, with the same compiles and links."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ class Pair:
 class Outside:
     """Seconds of a Pants run in which its slots for processes were not all in use.
 
-    `before` (which has the client's own start and exit) and `after` are when no process ran; `idle` is what was left
-    unused in between, over the slots.
+    Attributes:
+        before: Time before the first process, including the client's start and exit.
+        after: Time after the last process.
+        idle: The unused part of the slots in between, per slot.
     """
 
     before: float
@@ -43,12 +45,12 @@ class Outside:
 
 
 def alternate(pairs: int, pants: Callable[[], PantsRun], ninja: Callable[[], Finished]) -> list[Pair]:
-    """A B A B: what disturbs the machine for a while then disturbs both."""
+    """Run A B A B, so that a temporary disturbance of the machine affects both."""
     return [Pair(pants(), ninja()) for _ in range(pairs)]
 
 
 def compare(title: str, pairs: list[Pair], jobs: int) -> tuple[Table, Table, float]:
-    """Wall and CPU time, where Pants' time went beside its processes, and the ratio of the medians of wall time."""
+    """Compare wall and CPU time, Pants' time outside of processes, and the ratio of the medians of wall time."""
     wall = [Spread.of([p.pants.wall for p in pairs]), Spread.of([p.ninja.wall for p in pairs])]
     cpu = [Spread.of([p.pants.cpu for p in pairs]), Spread.of([p.ninja.cpu for p in pairs])]
     ratio = wall[0].median / wall[1].median
@@ -76,7 +78,7 @@ def compare(title: str, pairs: list[Pair], jobs: int) -> tuple[Table, Table, flo
 
 
 def measure(bench: Workbench) -> Measurement:
-    """Cold compile and link of Abacus' core and both of its extensions for Python 3.12."""
+    """Compile and link Abacus' core and both of its extensions for Python 3.12, cold."""
     project = bench.abacus()
     ninja = bench.abacus_ninja()
 

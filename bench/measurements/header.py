@@ -1,4 +1,4 @@
-"""`header`: after the edit of a header, exactly the sources that include it are compiled again."""
+"""The measurement `header`: after an edit of a header, exactly the sources that include it are compiled again."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from bench.baselines.ninja import NinjaBuild
 from bench.result import Measurement, Table, Verdict
 
 _PACKAGES = "__packages/"
-# Not a comment: what is compiled changes, were it only by a declaration.
+# A declaration and not a comment, so that the compiled code changes.
 _EDIT = "\nextern int bench_header_edit;\n"
 
 
 def parse_rule(text: str) -> list[str]:
-    """The prerequisites of the one rule that a compiler's `-M` prints."""
+    """Return the prerequisites of the single rule in the output of a compiler's `-M`."""
     return text.partition(":")[2].replace("\\\n", " ").split()
 
 
 def headers_of(ninja: NinjaBuild, step: Step) -> list[str]:
-    """The headers of the repository that a compile reads, as the compiler itself tells."""
+    """Return the headers of the repository that a compile reads, according to the compiler."""
     argv = list(step.argv[: step.argv.index("-c")])
     done = command.run([*argv, "-M", step.source], cwd=ninja.place, env=ninja.env)
     return [path for path in parse_rule(done.output) if path.startswith("src/") and path != step.source]
 
 
 def includers(ninja: NinjaBuild) -> dict[str, set[str]]:
-    """The sources that include each header, directly or not."""
+    """Return the sources that include each header, directly or not."""
     found: dict[str, set[str]] = defaultdict(set)
     for step in compiles(ninja.steps):
         for header in headers_of(ninja, step):
@@ -39,7 +39,7 @@ def includers(ninja: NinjaBuild) -> dict[str, set[str]]:
 
 
 def recompiled(project: Project, header: str) -> set[str]:
-    """The sources that Pants compiles after an edit of a header, which is taken back."""
+    """Return the sources that Pants compiles after an edit of a header, and revert the edit."""
     path: Path = project.root / header
     text = path.read_text()
     path.write_text(text + _EDIT)
@@ -51,10 +51,10 @@ def recompiled(project: Project, header: str) -> set[str]:
 
 
 def measure(bench: Workbench) -> Measurement:
-    """One header that few include, one in the middle, and, unless in a hurry, the one that most include."""
+    """Edit one header with few includers, a medium one and, unless in a hurry, the one with the most."""
     project = bench.abacus()
     ninja = bench.abacus_ninja()
-    # Whatever was measured before, all is compiled and what follows runs only what an edit asks for.
+    # Compile everything first, so that later runs compile only what an edit requires.
     project.build(*EXTENSIONS)
     known = includers(ninja)
     ordered = sorted(known, key=lambda header: (len(known[header]), header))

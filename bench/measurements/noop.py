@@ -1,4 +1,4 @@
-"""`noop`: nothing changed, and nothing but the version changed."""
+"""The measurement `noop`: runs without any change, and with only the version changed."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _NEVER_AGAIN = ("compile", "link", "repair", "runtime pack")
 
 
 def ran_by_kind(project: Project) -> Counter[str]:
-    """How many processes of each kind the last `package` executed, by the report beside its wheels."""
+    """Return the number of executed processes of each kind in the last `package`, by its report."""
     (report,) = (project.root / "dist").rglob("runtime_wheel.report.json")
     processes = json.loads(report.read_text())["processes"]
     return Counter(process["kind"] for process in processes if process["source"] == "ran")
 
 
 def rc_options() -> tuple[str, str]:
-    """A release candidate of a day in a far year, so that no store has it."""
+    """Return the options of a release candidate with a date in a far year, so that no store has it."""
     day = datetime.date(2100, 1, 1) + datetime.timedelta(days=random.randrange(300_000))
     return ("--release-version-channel=rc", f"--release-version-date={day:%Y%m%d}")
 
 
 def measure(bench: Workbench) -> Measurement:
-    """`package` of the runtime wheel, with the daemon running."""
+    """Run `package` of the runtime wheel, with the daemon running."""
     project = bench.abacus()
     project.pants("--release-version-channel=stable", "package", WHEEL)
     runs = [project.pants("--release-version-channel=stable", "package", WHEEL) for _ in range(bench.pairs)]

@@ -47,7 +47,7 @@ def measure(bench: Workbench) -> Measurement:
 
 
 def _package(project: Project, *platforms: str) -> list[dict[str, str]]:
-    """The processes that `package` ran for these platforms."""
+    """Return the processes that `package` ran for these platforms."""
     shutil.rmtree(project.root / "dist", ignore_errors=True)
     project.pants(_chosen(platforms), "--release-version-channel=stable", "package", *WHEELS)
     rows = [row for report in _reports(project) for row in report["processes"] if row["source"] == "ran"]

@@ -1,4 +1,4 @@
-"""`runners`: what one server makes of 1, 4 and 16 simulated runners at once, each replaying a real one's calls."""
+"""The measurement `runners`: one server under 1, 4 and 16 simulated runners that replay a real one's calls."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _MB = 1e6
 
 @dataclass(frozen=True)
 class Replayed:
-    """What one simulated runner told, with seconds of the machine's monotonic clock, CPU seconds and bytes.
+    """The result of one simulated runner, with seconds of the machine's monotonic clock, CPU seconds and bytes.
 
-    :param wrong: what it got in place of the record's answers, with how often.
+    Attributes:
+        wrong: The answers that differ from the record, with their counts.
     """
 
     began: float
@@ -38,9 +39,10 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Load:
-    """Some runners at once.
+    """Several concurrent runners.
 
-    :param server_cpu: CPU seconds of the server.
+    Attributes:
+        server_cpu: CPU seconds of the server.
     """
 
     replayed: tuple[Replayed, ...]
@@ -49,7 +51,7 @@ class Load:
 
     @property
     def seconds(self) -> float:
-        """From the first runner's begin to the last one's end."""
+        """Return the seconds from the first runner's start to the last one's end."""
         return max(each.ended for each in self.replayed) - min(each.began for each in self.replayed)
 
     @property
@@ -66,7 +68,7 @@ class Load:
 
 
 def measure(bench: Workbench) -> Measurement:
-    """One server that is started anew for each number of runners."""
+    """Start a server for each number of runners and measure it."""
     record = bench.record or _fill(bench)
     traffic = Traffic.read(record).reading()
     loads = []
@@ -78,7 +80,7 @@ def measure(bench: Workbench) -> Measurement:
 
 
 def _fill(bench: Workbench) -> Path:
-    """A runner fills the cache, and the calls of the one after it are recorded."""
+    """Fill the cache with one runner, and record the calls of the next one."""
     bench.say("filling the cache, and recording what a runner with a warm cache asks for")
     targets = chosen_targets(bench)
     with empty_server(bench) as server:
@@ -92,7 +94,7 @@ def _load(server: CacheServer, record: Path, traffic: Traffic, count: int) -> Lo
     argv = [str(server.python), "-I", str(_REPLAYER), server.host, str(record), str(traffic.at_a_time)]
     processes = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)]
     try:
-        # All are connected before the first begins.
+        # All are connected before the first one starts.
         for process in processes:
             _line(process)
         server.process.reset_peak()
@@ -121,9 +123,11 @@ def _begin(process: subprocess.Popen[str]) -> None:
 
 
 def measurement(traffic: Traffic, loads: Sequence[tuple[Memory, Sequence[Load]]]) -> Measurement:
-    """
-    :param traffic: the calls that each simulated runner makes.
-    :param loads: for each number of runners, the server's memory before, and the runs.
+    """Return the measurement of all loads.
+
+    Args:
+        traffic: The calls of each simulated runner.
+        loads: For each number of runners, the server's memory before, and the runs.
     """
     calls = ", ".join(f"{count} {method}" for method, count in traffic.by_method().most_common())
     head = ("runners", "seconds", "calls/s", "hits/s", "MB/s", "CPU s: server", "runners", "memory, MB: idle", "peak")

@@ -1,4 +1,4 @@
-"""`scale`: how time, processes and memory grow with the number of sources."""
+"""The measurement `scale`: the growth of time, processes and memory with the number of sources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class Grown:
-    """What a core of some size took."""
+    """The results for a core of some size."""
 
     sources: int
     pants: Sequence[PantsRun]
@@ -50,7 +50,7 @@ class Grown:
 
 
 def grow(bench: Workbench, sources: int) -> Grown:
-    """A generated core of that size in a project of its own, built by Pants and by ninja in turn."""
+    """Build a generated core of that size in a project of its own, by Pants and by ninja in turn."""
 
     def fill(project: Project) -> None:
         project.create(sources=())
@@ -80,7 +80,7 @@ def grow(bench: Workbench, sources: int) -> Grown:
 
 
 def _warm(project: Project) -> None:
-    """Start the daemon, and compile one source so that it lays out the toolchain for its sandboxes."""
+    """Start the daemon, and compile one source so that it creates the toolchain for its sandboxes."""
     source = project.root / "src" / "cpp" / "binding" / "binding.cc"
     source.write_text(source.read_text() + f"// {time.time()}\n")
     project.build(TARGET)
@@ -95,7 +95,7 @@ def measure(bench: Workbench) -> Measurement:
         (
             Verdict.ratio(f"Pants / ninja, wall, {largest.sources} sources", largest.ratio, LIMIT),
             *(
-                # The binding and the link come on top.
+                # In addition to the binding and the link.
                 Verdict.count(f"processes for {core.sources} sources", core.processes, core.sources + 2)
                 for core in grown
             ),

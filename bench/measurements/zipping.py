@@ -1,4 +1,4 @@
-"""`zip`: wheels that are only copied and zipped, against Debian's `zip` over the same files."""
+"""The measurement `zip`: wheels that are only copied and zipped, against Debian's `zip` on the same files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.apparatus.workbench import Workbench
 from bench.errors import BenchError
 from bench.result import Measurement, Spread, Table, Verdict
 
-# Of zip's throughput.
+# Relative to zip's throughput.
 LIMIT = 0.7
 MEMORY = 64 << 20
 FILE_SIZE = 25_000_000
@@ -24,13 +24,13 @@ _PLATFORM = "manylinux_2_17_x86_64"
 _UNREPAIRED = "cp310-abi3-linux_x86_64"
 _PYPROJECT = '[project]\nname = "payload"\ndynamic = ["version"]\n'
 _MODULE = '__attribute__((visibility("default"))) void *PyInit_native(void) { return 0; }\n'
-# Behind its header, so that no file of the payload is taken for a program.
+# After the header, so that no file of the payload is recognized as a program.
 _START = 4096
 
 
 @dataclass(frozen=True)
 class Side:
-    """A step of ours and `zip` with the same compression; `ours` and `theirs` are what they wrote last."""
+    """A step of ours and `zip` with the same compression. `ours` and `theirs` are their last outputs."""
 
     step: str
     level: str
@@ -41,7 +41,7 @@ class Side:
 
     @property
     def ratio(self) -> float:
-        """Our throughput to zip's."""
+        """Return the ratio of our throughput to zip's."""
         return Spread.of([run.wall for run in self.zip_runs]).median / Spread.of([run.wall for run in self.runs]).median
 
 
@@ -86,9 +86,9 @@ class Zipping:
 
 
 def measure(bench: Workbench) -> Measurement:
-    """Assembling (stored) beside `zip -0`, and repairing what has nothing to graft (deflated) beside `zip -6`."""
+    """Assemble (stored) against `zip -0`, and repair without grafts (deflated) against `zip -6`."""
     zipping = _prepare(bench, 100_000_000 if bench.quick else 500_000_000)
-    # All of it is in the machine's cache of files before anything is timed.
+    # The machine's file cache contains all of it before anything is timed.
     zipping.run_zip("-0")
     stored, zip_stored, deflated, zip_deflated = zip(*_pairs(zipping, bench.pairs))
     sides = (
@@ -159,7 +159,7 @@ def _prepare(bench: Workbench, size: int) -> Zipping:
 
 
 def _link_module(zig: Path, place: Path, module: Path) -> None:
-    """A module without any library, as a wheel of a platform has to have one."""
+    """Link a module without any library, because a platform's wheel must contain one."""
     (place / "native.c").write_text(_MODULE)
     cache = str(place / "zig-cache")
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
@@ -168,7 +168,7 @@ def _link_module(zig: Path, place: Path, module: Path) -> None:
 
 
 def write_files(source_file: Path, package: Path, size: int) -> None:
-    """Files of machine code: the compiler itself, in pieces, over and over."""
+    """Write files of machine code: pieces of the compiler itself, repeated."""
     with source_file.open("rb") as source:
         source.seek(_START)
         for number in range(size // FILE_SIZE):

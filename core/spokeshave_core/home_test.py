@@ -16,7 +16,7 @@ from spokeshave_core.home import NoHomeError, emulation_folder, spokeshave_home
         ({"USERPROFILE": "/u"}, "/u/.cache/spokeshave"),
     ],
 )
-def test_the_folder_is_where_the_launcher_keeps_its_own(variables: dict[str, str], home: str) -> None:
+def test_the_folder_is_the_launchers(variables: dict[str, str], home: str) -> None:
     assert spokeshave_home(variables) == Path(home)
     assert emulation_folder(variables) == Path(home, "emulation")
 
@@ -26,6 +26,6 @@ def test_a_relative_folder_is_one_of_the_working_directory(tmp_path: Path, monke
     assert spokeshave_home({"SPOKESHAVE_HOME": "here"}) == tmp_path / "here"
 
 
-def test_no_folder_at_all_is_told() -> None:
+def test_a_missing_home_is_reported() -> None:
     with pytest.raises(NoHomeError, match="none of the variables SPOKESHAVE_HOME, XDG_CACHE_HOME and HOME"):
         spokeshave_home({})

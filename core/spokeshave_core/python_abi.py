@@ -100,10 +100,12 @@ class PythonAbi:
 
     @property
     def python_tag(self) -> str:
+        """Return the Python tag of a wheel (PEP 425)."""
         return "py3" if self.independent else f"cp3{self.version.minor}"
 
     @property
     def abi_tag(self) -> str:
+        """Return the ABI tag of a wheel (PEP 425)."""
         if self.independent:
             return "none"
         if self.stable:

@@ -1,0 +1,1 @@
+"""The Pants plugin of Spokeshave: native Python wheels from C and C++ sources."""

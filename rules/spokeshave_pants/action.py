@@ -53,6 +53,7 @@ class Action:
         result: ProcessResult | FallibleProcessResult,
         platform: Platform | None,
     ) -> Action:
+        """Return the action of a process and its result."""
         return cls(
             kind=kind,
             description=description,
@@ -96,6 +97,7 @@ class ActionCount:
 
     @property
     def cached(self) -> int:
+        """Return the number of actions that this run did not execute."""
         return self.hit_locally + self.hit_remotely + self.memoized
 
 

@@ -1,4 +1,4 @@
-"""Counting what ran and what was cached."""
+"""Tests of the counts of executed and cached actions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def action(
     )
 
 
-def test_a_result_that_an_earlier_run_made_is_memoized_whatever_it_was_then() -> None:
+def test_results_of_earlier_runs_count_as_memoized() -> None:
     assert action("Compile a.cc", ActionKind.COMPILE).source(THIS_RUN) is Source.RAN
     assert action("Compile a.cc", ActionKind.COMPILE, source="hit_locally").source(THIS_RUN) is Source.HIT_LOCALLY
     assert action("Compile a.cc", ActionKind.COMPILE, run=EARLIER_RUN).source(THIS_RUN) is Source.MEMOIZED
@@ -42,7 +42,7 @@ def test_a_time_that_is_not_known_is_not_made_up() -> None:
     assert action("Compile a.cc", ActionKind.COMPILE, elapsed=None).milliseconds() is None
 
 
-def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
+def test_needs_are_not_part_of_an_actions_identity() -> None:
     compiled = action("Compile a.cc", ActionKind.COMPILE)
     link = action("Link a.so", ActionKind.LINK)
     waited = link.after(compiled)
@@ -52,7 +52,7 @@ def test_what_an_action_waited_for_is_no_part_of_what_it_is() -> None:
     assert waited.after(link).needs == (compiled, link)
 
 
-def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:
+def test_ends_are_actions_that_no_other_needs() -> None:
     first = action("Compile a.cc", ActionKind.COMPILE)
     second = action("Compile b.cc", ActionKind.COMPILE)
     library = action("Link core.so", ActionKind.LINK).after(first, second)
@@ -62,7 +62,7 @@ def test_the_ends_of_actions_are_those_that_none_of_them_needs() -> None:
     assert ends([]) == ()
 
 
-def test_actions_are_counted_by_kind_and_by_where_their_results_came_from() -> None:
+def test_actions_are_counted_by_kind_and_source() -> None:
     counts = count_actions(
         [
             action("a", ActionKind.COMPILE),
@@ -87,7 +87,7 @@ def test_an_action_that_several_wheels_share_is_counted_once() -> None:
     assert (count.kind, count.ran) == (ActionKind.COMPILE, 1)
 
 
-def test_kinds_are_told_in_the_order_of_the_work_and_none_without_actions() -> None:
+def test_kinds_are_in_work_order_without_empty_ones() -> None:
     kinds = (ActionKind.SMOKE_TEST, ActionKind.LINK, ActionKind.RUNTIME_PACK, ActionKind.COMPILE)
     counts = count_actions([action(kind.value, kind) for kind in kinds], THIS_RUN)
     ordered = [ActionKind.RUNTIME_PACK, ActionKind.COMPILE, ActionKind.LINK, ActionKind.SMOKE_TEST]

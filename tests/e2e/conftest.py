@@ -1,4 +1,4 @@
-"""What more than one file of tests starts from, made once."""
+"""Fixtures that several files of tests share, made once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def made_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def bench(made_bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """Its runners' stores, of 400 MB each, are gone when the tests of a file are done."""
+    """Make the bench. Its runners' stores, of 400 MB each, are deleted after the tests of a file."""
     root = tmp_path_factory.mktemp("runners")
     yield dataclasses.replace(made_bench, root=root)
     shutil.rmtree(root)

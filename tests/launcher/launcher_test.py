@@ -1,4 +1,4 @@
-"""Starts of ./pants on machines that have never run it: each has a home of its own, and PyPI is the real one."""
+"""First starts of ./pants on new machines: each has a home of its own, and PyPI is the real one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ REPOSITORY = Path(__file__).parents[2]
 VERSION = "2.17.1\n"
 PYTHONS = str(Path(sys.base_prefix, "bin"))
 SYSTEM = "/usr/bin:/bin"
-# What the launcher calls, but no Python and no uv.
+# The programs that the launcher calls, without Python and uv.
 COMMANDS = ("awk", "cksum", "date", "env", "mkdir", "mktemp", "rm", "sh")
 OWN_VARIABLES = ("XDG_CACHE_HOME", "SPOKESHAVE_HOME", "PYENV_ROOT", "PYTHONPATH")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A checkout (its path has a space) and a home that nothing was ever written to."""
+    """A checkout (with a space in its path) and an empty home."""
 
     root: Path
     path: str = f"{PYTHONS}:{SYSTEM}"
@@ -91,7 +91,7 @@ class Machine:
         )
 
     def prepared(self, place: Path | None = None) -> list[Path]:
-        """The finished preparations below the place."""
+        """Return the finished preparations below the home."""
         return sorted((place or self.home / ".cache/spokeshave").glob("pants-*/ready"))
 
 
@@ -112,7 +112,7 @@ class FirstStarts:
 
 @pytest.fixture(scope="module")
 def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
-    """Two first starts at once, where the first python3.9 on PATH is there and yet fails, as a pyenv shim can."""
+    """Two concurrent first starts, with a broken python3.9 first on PATH, like a pyenv shim."""
     root = tmp_path_factory.mktemp("first")
     shims = root / "shims"
     shims.mkdir()
@@ -130,7 +130,7 @@ def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
     )
 
 
-def test_two_first_starts_at_once_prepare_once_and_both_run(first_starts: FirstStarts) -> None:
+def test_two_concurrent_first_starts_prepare_once(first_starts: FirstStarts) -> None:
     assert first_starts.codes == [0, 0], first_starts.stderrs
     assert first_starts.stdouts == [VERSION, VERSION]
     assert sorted("preparing Pants in" in text for text in first_starts.stderrs) == [False, True]
@@ -138,11 +138,11 @@ def test_two_first_starts_at_once_prepare_once_and_both_run(first_starts: FirstS
     assert len(first_starts.machine.prepared()) == 1
 
 
-def test_a_first_start_tells_its_progress(first_starts: FirstStarts) -> None:
-    told = next(text for text in first_starts.stderrs if "preparing Pants in" in text)
+def test_a_first_start_prints_its_progress(first_starts: FirstStarts) -> None:
+    message = next(text for text in first_starts.stderrs if "preparing Pants in" in text)
     for step in ("virtual environment on .*/python3.9", "Pants and its libraries", "the pex file"):
-        assert re.search(rf"^\./pants:   {step} \.\.\.$", told, re.MULTILINE)
-        assert re.search(rf"^\./pants:   {step}: \d+ s$", told, re.MULTILINE)
+        assert re.search(rf"^\./pants:   {step} \.\.\.$", message, re.MULTILINE)
+        assert re.search(rf"^\./pants:   {step}: \d+ s$", message, re.MULTILINE)
 
 
 def test_a_start_writes_nothing_to_the_home_but_the_caches(first_starts: FirstStarts) -> None:
@@ -193,7 +193,7 @@ def test_a_start_after_one_was_killed_halfway_works(tmp_path: Path, kill: Callab
 
 
 def failure_of(machine: Machine) -> str:
-    """What a start says that fails, having left nothing that a later one would take for finished."""
+    """Return the error of a failing start, which must leave nothing that a later one would use."""
     result = machine.run("--version")
     assert (result.returncode, result.stdout) == (1, ""), result.stderr
     assert "Traceback" not in result.stderr
@@ -206,41 +206,41 @@ def test_a_distribution_with_another_hash_is_refused(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     head, name, rest = machine.pins.read_text().partition("ansicolors==")
     machine.pins.write_text(head + name + re.sub(r"sha256:\w{64}", "sha256:" + 64 * "0", rest, count=2))
-    told = failure_of(machine)
-    assert "DO NOT MATCH THE HASHES" in told
-    assert "ansicolors" in told
-    assert "failed: Pants and its libraries" in told
+    message = failure_of(machine)
+    assert "DO NOT MATCH THE HASHES" in message
+    assert "ansicolors" in message
+    assert "failed: Pants and its libraries" in message
 
 
 def test_a_pex_file_with_another_hash_is_refused(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     text = machine.launcher.read_text()
     machine.launcher.write_text(re.sub(r"(?m)^pex_sha256=\w{64}$", "pex_sha256=" + 64 * "0", text))
-    told = failure_of(machine)
-    assert f"but the launcher expects {64 * '0'}" in told
-    assert "failed: the pex file" in told
+    message = failure_of(machine)
+    assert f"but the launcher expects {64 * '0'}" in message
+    assert "failed: the pex file" in message
 
 
-def test_without_a_network_the_reason_and_the_remedy_are_told(tmp_path: Path) -> None:
+def test_without_a_network_reason_and_remedy_are_printed(tmp_path: Path) -> None:
     nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""}
-    told = failure_of(Machine(tmp_path, variables=nobody))
-    assert "failed: Pants and its libraries" in told
-    assert "PIP_PROXY" in told
+    message = failure_of(Machine(tmp_path, variables=nobody))
+    assert "failed: Pants and its libraries" in message
+    assert "PIP_PROXY" in message
 
 
-def test_without_any_python_it_is_told_what_to_install(tmp_path: Path) -> None:
+def test_without_any_python_the_remedy_is_printed(tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     for command in COMMANDS:
         found = shutil.which(command, path=SYSTEM)
         assert found
         (programs / command).symlink_to(found)
-    told = failure_of(Machine(tmp_path, path=str(programs)))
-    assert "Pants needs CPython 3.9" in told
-    assert "apt install python3.9-venv" in told
+    message = failure_of(Machine(tmp_path, path=str(programs)))
+    assert "Pants needs CPython 3.9" in message
+    assert "apt install python3.9-venv" in message
 
 
-def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_path: Path) -> None:
+def test_without_python_3_9_one_is_installed_or_requested(tmp_path: Path) -> None:
     machine = Machine(tmp_path, path=SYSTEM)
     result = machine.run("--version")
     if result.returncode == 0:
@@ -251,8 +251,8 @@ def test_without_python_3_9_one_is_installed_or_it_is_told_what_to_install(tmp_p
         assert not list(machine.home.glob(".cache/spokeshave/uv.*"))
 
 
-def test_a_place_whose_path_pants_cannot_take_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_pants_cannot_handle_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "a place"
-    told = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
-    assert f"Pants cannot be installed in {place}" in told
+    message = failure_of(Machine(tmp_path, variables={"SPOKESHAVE_HOME": str(place)}))
+    assert f"Pants cannot be installed in {place}" in message
     assert not place.exists()

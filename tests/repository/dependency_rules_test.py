@@ -1,4 +1,4 @@
-"""The dependency rules of the design: who may import whom."""
+"""The dependency rules of the design: the imports that each module may have."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ REPOSITORY = Path(__file__).parents[2]
 PLUGIN = REPOSITORY / "rules/spokeshave_pants"
 TOOLS = REPOSITORY / "tools/spokeshave"
 CORE = REPOSITORY / "core/spokeshave_core"
-# What Pants itself has, beside the standard library, and the libraries that the launcher adds.
+# Packages of Pants itself besides the standard library, and the libraries that the launcher adds.
 PLUGIN_MAY_IMPORT = {"packaging", "pants", "spokeshave_core", "spokeshave_pants", "tabulate", "tomli"}
-# What is decided without the engine, so that a second set of rules can use it: none of it awaits anything.
+# The parts of Pants' engine. Modules that import none of them await nothing, so that other rules can use them.
 ENGINE = ("pants.engine.rules", "pants.engine.goal", "pants.engine.fs", "pants.engine.target", "pants.engine.unions")
 ENGINE_NAMES = ("rules.py", "register.py", "subsystem.py", "target_types.py", "summary.py", "unity_rules.py")
-# Modules of rules under a name of their own, where a room has more than one.
+# Modules of rules with names of their own, if a room has more than one.
 ENGINE_MODULES = frozenset(
     {
         "cc/includes/third_party.py",
@@ -41,13 +41,13 @@ ENGINE_MODULES = frozenset(
 
 
 def sources(root: Path) -> list[Path]:
-    """Python files below a directory, tests and what is only a link left out."""
+    """Return Python files below a directory, without tests and links."""
     found = [path for path in root.rglob("*.py") if not path.name.endswith(("_test.py", "_fixtures.py"))]
     return sorted(path for path in found if path.resolve().is_relative_to(root))
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever in it."""
+    """Yield every module that a file imports, at any position."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -100,14 +100,14 @@ def test_the_plugin_imports_nothing_that_pants_does_not_bring() -> None:
     ] == []
 
 
-def test_what_the_plugin_decides_without_the_engine_does_not_import_it() -> None:
+def test_engine_free_modules_do_not_import_the_engine() -> None:
     pure = [path for path in sources(PLUGIN) if not ends_at_the_engine(path)]
     assert {"platforms.py", "scan.py", "wheel_plan.py", "version_arguments.py"} <= {path.name for path in pure}
     assert [f"{path}: {name}" for path in pure for name in imports(path) if name.startswith(ENGINE)] == []
 
 
-def test_the_compilers_rules_import_nothing_of_the_backends_that_are_built_on_them() -> None:
-    """The compiler's rules know nothing of wheels and of releases."""
+def test_compiler_rules_do_not_import_higher_backends() -> None:
+    """The compiler's rules do not depend on wheels and releases."""
     assert [
         f"{path}: {name}"
         for path in sources(PLUGIN / "cc")
@@ -118,7 +118,7 @@ def test_the_compilers_rules_import_nothing_of_the_backends_that_are_built_on_th
 
 @pytest.mark.parametrize("root", [PLUGIN, TOOLS], ids=["plugin", "tools"])
 def test_only_register_and_the_command_line_assemble(root: Path) -> None:
-    """A module that others build on imports neither, so that nothing is registered or parsed by being imported."""
+    """Modules that others build on import neither, so that an import registers and parses nothing."""
     assembling = (
         "spokeshave_pants.cc.register",
         "spokeshave_pants.wheel.register",
@@ -133,7 +133,7 @@ def test_only_register_and_the_command_line_assemble(root: Path) -> None:
 
 
 def ends_at_the_engine(path: Path) -> bool:
-    """Whether a module is one that holds rules, targets or options, by its name and directory."""
+    """Return whether a module contains rules, targets or options, by its name and directory."""
     inside = path.relative_to(PLUGIN)
     return path.name in ENGINE_NAMES or "goals" in inside.parts or inside.as_posix() in ENGINE_MODULES
 

@@ -16,12 +16,12 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 WORKFLOWS = sorted((REPOSITORY / ".github/workflows").glob("*.yml"))
-# A called workflow may name the secrets that it declares: it has those that its caller hands over.
+# A called workflow may use the secrets that it declares: its caller passes them.
 _SECRET = re.compile(r"\bsecrets\s*(?:\.\s*(\w+)|\[|\b)")
 
 
 def read(workflow: Path) -> dict[Any, Any]:
-    """A workflow; YAML takes its key `on` for a boolean."""
+    """Return a workflow. YAML parses its key `on` as a boolean."""
     document = yaml.safe_load(workflow.read_text())
     assert isinstance(document, dict)
     return {"on" if key is True else key: value for key, value in document.items()}
@@ -33,20 +33,20 @@ def jobs(workflow: Path) -> dict[str, dict[str, Any]]:
 
 
 def called(workflow: Path) -> Iterator[Path]:
-    """The workflows of this repository that its jobs call."""
+    """Yield the workflows of this repository that its jobs call."""
     for job in jobs(workflow).values():
         if job.get("uses", "").startswith("./"):
             yield REPOSITORY / job["uses"]
 
 
 def events(workflow: Path) -> list[str]:
-    """What starts it."""
+    """Return the events that start it."""
     started_by = read(workflow)["on"]
     return [started_by] if isinstance(started_by, str) else list(started_by)
 
 
 def secrets_named(value: object) -> set[str]:
-    """The names of secrets in the expressions of a workflow or a part of it; `*` stands for all."""
+    """Return the names of secrets in the expressions of a workflow or a part of it. `*` stands for all."""
     if isinstance(value, dict):
         return set().union(*map(secrets_named, value.values()))
     if isinstance(value, list):
@@ -60,14 +60,14 @@ def test_there_are_workflows() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_every_action_is_a_commit_with_its_version_beside_it(workflow: Path) -> None:
+def test_every_action_is_a_commit_with_its_version(workflow: Path) -> None:
     for line in workflow.read_text().splitlines():
         if "uses:" in line and "uses: ./" not in line:
             assert re.fullmatch(r" +(- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_may_nothing_and_each_job_says_what_it_may(workflow: Path) -> None:
+def test_permissions_are_granted_per_job_only(workflow: Path) -> None:
     assert read(workflow)["permissions"] == {}
     assert [name for name, job in jobs(workflow).items() if "permissions" not in job] == []
 
@@ -95,21 +95,21 @@ def test_a_pull_request_gets_no_secret() -> None:
         for callee in called(workflow):
             declared = set(read(callee)["on"]["workflow_call"].get("secrets", {}))
             assert secrets_named(read(callee)) <= declared
-            # An environment has secrets of its own, which nobody hands over.
+            # An environment has secrets of its own, which need not be passed.
             assert [name for name, job in jobs(callee).items() if "environment" in job] == []
             assert list(called(callee)) == []
 
 
-def test_the_machine_that_builds_has_the_pythons_whose_headers_are_pinned() -> None:
+def test_the_building_machine_has_the_pinned_pythons() -> None:
     releases = tomli.loads((REPOSITORY / "pants.toml").read_text())["python-headers"]["releases"]
     pinned = [release.partition("|")[0] for release in releases.values()]
-    there = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
+    pythons = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
     assert pinned
-    assert set(pinned) <= set(there)
+    assert set(pinned) <= set(pythons)
 
 
 def with_remote_cache(command: str, **variables: str) -> dict[str, str]:
-    """What a shell command tells, NAME=VALUE in a line, when `.ci/remote-cache` runs it."""
+    """Return the output of a shell command that `.ci/remote-cache` runs, with NAME=VALUE in a line."""
     done = subprocess.run(
         [REPOSITORY / ".ci/remote-cache", "sh", "-c", command],
         env={"PATH": os.environ["PATH"], **variables},
@@ -138,7 +138,7 @@ def test_a_token_for_all_lets_only_read() -> None:
     assert (seen["token"], seen["PANTS_REMOTE_CACHE_WRITE"]) == ("readers", "false")
 
 
-def test_a_token_lets_write_and_lies_in_a_private_file_while_the_command_runs(tmp_path: Path) -> None:
+def test_a_token_is_in_a_private_file_during_the_command(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     command = f'env && cp -p "$PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH" {copy}'
     tokens = {"REMOTE_CACHE_TOKEN": "secret", "REMOTE_CACHE_READ_TOKEN": "readers"}

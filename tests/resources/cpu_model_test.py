@@ -21,9 +21,9 @@ pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the test
 _ROW = re.compile(r"\{(\d+), \w+, \d+, \w+\},? +/\* ([\w.-]+)[^*]* \*/")
 _LEVEL = re.compile(r"\{(\d+), \{[^}]*\}\},? +/\* (x86-64\S*) \*/")
 _AVX10 = {"avx10.1": 114, "avx10.2": 116}
-# clang knows these numbers and takes none of the names in `__builtin_cpu_supports`.
+# clang has these numbers but accepts none of the names in `__builtin_cpu_supports`.
 _NOT_ASKED = {"avx512er", "avx512pf", "avx5124vnniw", "avx5124fmaps", "prefetchwt1", "64-bit"}
-# What Linux calls a feature, where the name is another one.
+# Linux' name of a feature, if it differs.
 _KERNEL = {
     "sse3": "pni",
     "sse4.1": "sse4_1",
@@ -57,13 +57,13 @@ _YMM = {"avx", "avx2", "fma", "f16c", "xop", "fma4", "vaes", "vpclmulqdq", "avxv
 
 
 def features() -> dict[str, int]:
-    """Each feature's name and number, as the source has them."""
+    """Return each feature's name and number, from the source."""
     text = SOURCE.read_text()
     return {name: int(number) for number, name in (*_ROW.findall(text), *_LEVEL.findall(text))} | _AVX10
 
 
 def build(directory: Path, code: str, tested: Path = SOURCE, *options: str) -> ctypes.CDLL:
-    """The source and code after it as a library of this machine, which has no C library to lean on."""
+    """Build the source and additional code as a library of this machine, without a C library."""
     source = directory / "test.c"
     library = directory / "libtest.so"
     source.write_text(f'#include "{tested}"\n#define API __attribute__((visibility("default")))\n{code}')
@@ -100,7 +100,7 @@ def test_feature_numbers_are_clangs(tmp_path: Path) -> None:
     assert library.first_wrong() == -1
 
 
-# Signatures of processors (CPUID leaf 1), with features that tell some of them apart.
+# Signatures of processors (CPUID leaf 1), with features that distinguish some of them.
 MODELS = [
     ("intel", 1, 0x000506E3, 0, "skylake"),
     ("intel", 1, 0x000306A9, 0, "ivybridge"),
@@ -138,7 +138,7 @@ def test_processors_are_the_ones_clang_asks_for(tmp_path: Path) -> None:
     assert library.first_wrong() == -1
 
 
-def test_this_machine_has_what_its_kernel_reports(tmp_path: Path) -> None:
+def test_detected_features_match_this_machines_kernel(tmp_path: Path) -> None:
     library = build(
         tmp_path,
         "API int supports(unsigned feature) {\n"
@@ -193,7 +193,7 @@ def test_the_library_refers_to_nothing_outside_of_itself(target: str, tmp_path: 
 
 _ARM_ROW = re.compile(r"(\w+) = (\d+), +/\* ([\w-]+) \*/")
 _ASKED = 1 << 63
-# The backend's names of what it is told to use, where `__builtin_cpu_supports` has others.
+# The backend's feature names, if `__builtin_cpu_supports` has others.
 _BACKEND = {
     "fp": "fp-armv8",
     "simd": "neon",
@@ -209,7 +209,7 @@ _BACKEND = {
     "rcpc2": "rcpc-immo",
     "sve2-bitperm": "sve-bitperm",
 }
-# What Linux says of Neoverse cores in /proc/cpuinfo; and what these have and clang leaves out, or the other way round.
+# Linux' /proc/cpuinfo of Neoverse cores, and their differences from clang's features.
 _N1 = "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp ssbs"
 _V1 = (
     "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt fcma lrcpc dcpop sha3 sm3 "
@@ -226,12 +226,12 @@ ARM_PROCESSORS = [
 
 
 def arm_features() -> dict[str, int]:
-    """Each feature's name for clang and number, as the source has them."""
+    """Return each feature's name for clang and number, from the source."""
     return {name: int(number) for _, number, name in _ARM_ROW.findall(ARM_SOURCE.read_text())}
 
 
 def clang_masks(directory: Path, names: list[str]) -> dict[str, int]:
-    """What clang tests for each feature: its own number and those of what it needs."""
+    """Return the bits that clang tests for each feature: its own number and those of its requirements."""
     source = directory / "masks.c"
     output = directory / "masks.ll"
     source.write_text(
@@ -242,7 +242,7 @@ def clang_masks(directory: Path, names: list[str]) -> dict[str, int]:
 
 
 def backend_features(text: str, names: list[str]) -> set[str]:
-    """Of features, those that clang uses unasked."""
+    """Return those of the features that clang uses by default."""
     used = re.findall(r"\+([\w-]+)", "".join(re.findall(r'"target-features"="([^"]*)"', text)))
     return {name for name in names if _BACKEND.get(name, name) in used}
 
@@ -262,7 +262,7 @@ def test_arm_feature_numbers_are_clangs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("processor", "flags", "apart"), ARM_PROCESSORS)
-def test_arm_processors_have_what_clang_says(processor: str, flags: str, apart: set[str], tmp_path: Path) -> None:
+def test_arm_features_match_clang(processor: str, flags: str, apart: set[str], tmp_path: Path) -> None:
     headers = next(Path(sys.prefix).glob("lib/python*/site-packages/ziglang/lib/libc/include/aarch64-linux-any"))
     words = {name: word for word, name in re.findall(r"define HWCAP(2?)_(\w+)", (headers / "asm/hwcap.h").read_text())}
     bits = {word: [f"HWCAP{word}_{f.upper()}" for f in flags.split() if words[f.upper()] == word] for word in ("", "2")}
@@ -306,7 +306,7 @@ def test_arm_features_known_unasked_are_clangs_and_hidden(target: str, tmp_path:
     assert {"fp", "simd"} <= known
 
 
-# What zig does not link of itself without a C library: what asks Linux, and a DLL's start.
+# Libraries that zig does not link without a C library: Linux' system calls, and a DLL's start.
 _ASKS = {
     "linux": "unsigned long getauxval(unsigned long type) { return type; }\n",
     "macos": "",
@@ -315,7 +315,7 @@ _ASKS = {
 
 
 @pytest.mark.parametrize("target", ARM_TARGETS)
-def test_the_arm_library_refers_only_to_what_asks_the_system(target: str, tmp_path: Path) -> None:
+def test_the_arm_library_refers_only_to_system_queries(target: str, tmp_path: Path) -> None:
     system = target.split("-")[1].split(".")[0]
     source = tmp_path / "test.c"
     source.write_text(f'#include "{ARM_SOURCE}"\n{_ASKS[system]}')

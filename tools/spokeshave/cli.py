@@ -125,7 +125,7 @@ def add_traceback(parser: argparse.ArgumentParser) -> None:
 
 
 def fail(args: argparse.Namespace, error: SpokeshaveError) -> int:
-    """Print an error."""
+    """Print an error and return the exit code."""
     sys.stderr.write(f"spokeshave {args.command}: error\n{error}\n")
     report = getattr(args, "report", None)
     if isinstance(report, Path):

@@ -22,7 +22,7 @@ def spokeshave(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_every_command_without_importing_any(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
     assert caught.value.code == 0
@@ -49,7 +49,7 @@ def test_wrong_usage_is_exit_code_two_without_a_traceback(arguments: list[str]) 
     assert "Traceback" not in done.stderr
 
 
-def test_users_error_is_exit_code_one_told_on_stderr_and_in_the_report(tmp_path: Path) -> None:
+def test_user_errors_go_to_stderr_and_the_report(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = spokeshave(
         "version", "--file", f"{tmp_path}/a", f"{tmp_path}/b", "--channel", "stable", "--report", str(report)
@@ -67,7 +67,7 @@ def test_users_error_is_exit_code_one_told_on_stderr_and_in_the_report(tmp_path:
     assert set(problems[0]) == {"place", "message", "remedy"}
 
 
-def test_output_that_cannot_be_written_is_told_without_a_traceback(tmp_path: Path) -> None:
+def test_unwritable_output_is_reported_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "version.json").write_text('{"package-version": "1.0"}')
     (tmp_path / "file").write_text("")
     arguments = ["version", "--file", f"{tmp_path}/version.json", "--channel", "stable"]

@@ -24,7 +24,7 @@ _LAST_OUTPUT = 5.0
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessResult:
     """The result of a process: its exit code (None after a time-out), the end of its output, and its seconds."""
 
     exit_code: int | None
@@ -41,7 +41,7 @@ class Ended:
         """Return whether it was killed at its time limit."""
         return self.exit_code is None
 
-    def how(self) -> str:
+    def describe_exit(self) -> str:
         """Return its exit in words: `was killed by signal 11 (SIGSEGV)`."""
         if self.exit_code is None:
             return f"did not end within {self.seconds:.0f} seconds and was killed"
@@ -63,7 +63,7 @@ def _signal_name(number: int) -> str:
 
 def run_process(
     command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, timeout: float, *, piped: bool = False
-) -> Ended:
+) -> ProcessResult:
     """Run a command in a process group of its own. All processes that it started have ended on return.
 
     Args:
@@ -91,7 +91,7 @@ def run_process(
             finally:
                 seconds = time.monotonic() - start
                 _kill_all(process, before)
-        return Ended(exit_code, _tail(output), seconds)
+        return ProcessResult(exit_code, _tail(output), seconds)
 
 
 @contextlib.contextmanager

@@ -6,29 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.processes import Ended, run_process
+from spokeshave.processes import ProcessResult, run_process
 
 
-def run(code: str, tmp_path: Path, timeout: float = 30) -> Ended:
+def run(code: str, tmp_path: Path, timeout: float = 30) -> ProcessResult:
     return run_process([sys.executable, "-c", code], dict(os.environ), tmp_path, timeout)
 
 
 def test_output_and_exit_code_are_kept(tmp_path: Path) -> None:
-    ended = run("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)", tmp_path)
-    assert (ended.exit_code, sorted(ended.output.split()), ended.ok) == (3, ["err", "out"], False)
-    assert ended.how() == "ended with exit code 3"
+    result = run("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)", tmp_path)
+    assert (result.exit_code, sorted(result.output.split()), result.ok) == (3, ["err", "out"], False)
+    assert result.describe_exit() == "ended with exit code 3"
 
 
 @pytest.mark.parametrize(("number", "name"), [(6, "SIGABRT"), (9, "SIGKILL"), (11, "SIGSEGV")])
 def test_a_signal_is_named(tmp_path: Path, number: int, name: str) -> None:
-    ended = run(f"import os; os.kill(os.getpid(), {number})", tmp_path)
-    assert ended.how() == f"was killed by signal {number} ({name})"
+    result = run(f"import os; os.kill(os.getpid(), {number})", tmp_path)
+    assert result.describe_exit() == f"was killed by signal {number} ({name})"
 
 
-def test_a_time_out_is_told_with_its_seconds(tmp_path: Path) -> None:
-    ended = run("import time; time.sleep(60)", tmp_path, timeout=1)
-    assert ended.timed_out
-    assert ended.how() == "did not end within 1 seconds and was killed"
+def test_a_time_out_is_reported_with_its_seconds(tmp_path: Path) -> None:
+    result = run("import time; time.sleep(60)", tmp_path, timeout=1)
+    assert result.timed_out
+    assert result.describe_exit() == "did not end within 1 seconds and was killed"
 
 
 def test_a_daemon_does_not_outlive_the_process_nor_hold_it_up(tmp_path: Path) -> None:
@@ -37,13 +37,13 @@ def test_a_daemon_does_not_outlive_the_process_nor_hold_it_up(tmp_path: Path) ->
         "child = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
         "print(subprocess.Popen(child, start_new_session=True).pid)\n"
     )
-    ended = run(code, tmp_path)
-    assert ended.ok
-    assert ended.seconds < 30
-    assert not Path(f"/proc/{ended.output.strip()}").exists()
+    result = run(code, tmp_path)
+    assert result.ok
+    assert result.seconds < 30
+    assert not Path(f"/proc/{result.output.strip()}").exists()
 
 
-def test_other_children_of_the_caller_are_left_alone(tmp_path: Path) -> None:
+def test_other_children_of_the_caller_are_not_killed(tmp_path: Path) -> None:
     pid = os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "60")
     try:
         run("pass", tmp_path)

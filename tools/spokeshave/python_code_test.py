@@ -16,7 +16,7 @@ from spokeshave.python_code import code_of
         "class A:\n    # a\n\n    'found'\n",
     ],
 )
-def test_comments_and_docstrings_are_no_code(source: str) -> None:
+def test_comments_and_docstrings_are_removed(source: str) -> None:
     assert "found" not in code_of(source.encode())
 
 
@@ -36,7 +36,7 @@ def test_comments_and_docstrings_are_no_code(source: str) -> None:
         "x = (\n    'found'\n)",
     ],
 )
-def test_code_and_what_cannot_be_told_apart_is_kept(source: str) -> None:
+def test_code_and_ambiguous_text_are_kept(source: str) -> None:
     assert "found" in code_of(source.encode())
 
 

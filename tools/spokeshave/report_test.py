@@ -17,7 +17,7 @@ def fail_halfway(destination: Path) -> None:
         raise RuntimeError("stopped")
 
 
-def test_file_is_there_whole_with_mode_0644_whatever_the_umask(tmp_path: Path) -> None:
+def test_files_are_atomic_with_mode_0644_under_any_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         write_bytes(tmp_path / "new" / "a", b"all")
@@ -40,7 +40,7 @@ def test_what_is_not_a_file_is_written_to_and_not_replaced() -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_report_has_the_same_bytes_whatever_the_order_of_its_keys(tmp_path: Path) -> None:
+def test_report_bytes_do_not_depend_on_key_order(tmp_path: Path) -> None:
     write_report(tmp_path / "a", {"b": 1, "a": {"d": "ü", "c": None}})
     write_report(tmp_path / "b", {"a": {"c": None, "d": "ü"}, "b": 1})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -1,7 +1,7 @@
-"""A goal for the benchmark alone: stop after the link, or after the assembly, and tell of every process.
+"""A goal for the benchmark only: stop after the link or the assembly, and report every process.
 
-No goal that users have stops there: `check` links nothing and `package` repairs, verifies and smoke-tests as well.
-The work is done by the plugin's own rules.
+No user-visible goal stops there: `check` links nothing, and `package` also repairs, verifies and smoke-tests. The work
+is done by the plugin's own rules.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class BenchBuild(Goal):
 
 
 def parse_abi(text: str) -> PythonAbi:
-    """The ABI that `3.10` or, for a stable one, `3.12+` stands for."""
+    """Return the ABI of `3.10` or, for a stable one, `3.12+`."""
     return PythonAbi(PythonVersion.parse(text.rstrip("+"), where="`--bench-build-pythons`"), stable=text.endswith("+"))
 
 
 def report(actions: Iterable[Action], run_id: RunId) -> bytes:
-    """Each action once, with whether its process ran in this run and for how long."""
+    """Report each action once, with whether its process ran in this run and for how long."""
     rows = [
         {
             "kind": action.kind.value,
@@ -83,9 +83,9 @@ async def bench_build(
         *(action for extension in extensions for action in extension.actions),
         *(action for wheel in wheels for action in wheel.actions),
     ]
-    told = await Get(Digest, CreateDigest([FileContent(REPORT, report(actions, run_id))]))
+    report_digest = await Get(Digest, CreateDigest([FileContent(REPORT, report(actions, run_id))]))
     workspace.write_digest(
-        await Get(Digest, MergeDigests([told, *(e.digest for e in extensions), *(w.digest for w in wheels)])),
+        await Get(Digest, MergeDigests([report_digest, *(e.digest for e in extensions), *(w.digest for w in wheels)])),
         path_prefix=subsystem.output,
     )
     return BenchBuild(exit_code=0)

@@ -1,0 +1,1 @@
+"""Compiles and links of C and C++."""

@@ -1,4 +1,4 @@
-"""What is made of the compiler's and the linker's words."""
+"""Tests of the readable compiler and linker output."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ ld.lld: warning: undefined symbol: _PyObject_New
 """
 
 
-def test_text_without_escapes_is_what_a_log_shows() -> None:
+def test_escapes_are_removed_for_logs() -> None:
     assert plain(COLOURED).splitlines()[0] == "src/a.cc:1:10: fatal error: 'vm/stack.h' file not found"
     assert plain("größe\n") == "größe\n"
 
 
 @pytest.mark.parametrize("text", [COLOURED, plain(COLOURED)])
-def test_a_missing_header_is_named_with_what_to_do(text: str) -> None:
+def test_a_missing_header_is_reported_with_a_hint(text: str) -> None:
     hint = missing_header_hint(text, LINUX)
     assert hint is not None
     assert "'vm/stack.h'" in hint
@@ -90,7 +90,7 @@ def test_other_errors_get_no_hint_about_headers(text: str) -> None:
     assert missing_header_hint(text, LINUX) is None
 
 
-def test_undefined_symbols_are_told_with_the_places_that_use_them() -> None:
+def test_undefined_symbols_are_reported_with_references() -> None:
     assert undefined_symbols(LINKER) == {"abacus::run(int)": ["a.cc", "b.cc"], "helper": ["a.cc"], "guarded": []}
 
 
@@ -98,7 +98,7 @@ def test_what_the_interpreter_provides_is_not_undefined() -> None:
     assert undefined_symbols(INTERPRETER_SYMBOLS) == {}
 
 
-def test_places_of_an_interpreters_symbol_are_not_given_to_the_one_before_it() -> None:
+def test_references_of_python_symbols_are_skipped() -> None:
     text = "ld.lld: warning: undefined symbol: mine\n" + INTERPRETER_SYMBOLS
     assert undefined_symbols(text) == {"mine": []}
 
@@ -114,7 +114,7 @@ def test_a_link_without_complaints_has_no_undefined_symbols() -> None:
     assert undefined_symbols("") == {}
 
 
-def test_a_processor_feature_that_the_code_needs_is_named_with_what_to_do() -> None:
+def test_missing_processor_features_have_a_hint() -> None:
     hint = missing_feature_hint(
         "a.c:2:79: error: '__builtin_ia32_crc32di' needs target feature crc32\n"
         "a.c:7:82: error: always_inline function '_mm256_add_epi8' requires target feature 'avx2', but\n"
@@ -133,7 +133,7 @@ def test_a_processor_feature_that_the_code_needs_is_named_with_what_to_do() -> N
         "a.s:3:9: error: Could not find incbin file '/etc/x.h'",
     ],
 )
-def test_a_file_of_the_machine_is_reported_with_what_to_do(words: str) -> None:
+def test_a_file_of_the_machine_is_reported_with_a_hint(words: str) -> None:
     hint = machine_file_hint(words)
     assert hint is not None
     assert "'/etc/x.h'" in hint
@@ -143,7 +143,7 @@ def test_a_file_of_the_machine_is_reported_with_what_to_do(words: str) -> None:
 
 
 def lost(header: str) -> str:
-    """What clang says of a header that it does not find."""
+    """Return clang's message about a header that it does not find."""
     return f"a.c:1:10: fatal error: '{header}' file not found\n"
 
 
@@ -229,7 +229,7 @@ def test_dispatch_by_ifunc_on_musl_has_a_hint() -> None:
     assert compile_hint(CRASH, LINUX) is None
 
 
-def test_asking_the_processor_where_clang_cannot_has_a_hint() -> None:
+def test_unsupported_processor_checks_have_a_hint() -> None:
     hint = compile_hint(BUILTIN, Platform.parse("manylinux_2_17_s390x"))
     assert hint is not None
     assert "AArch64 only" in hint

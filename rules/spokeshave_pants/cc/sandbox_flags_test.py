@@ -1,4 +1,4 @@
-"""Flags that reach out of the sandbox or ask for the machine, in every form that a compiler or linker takes."""
+"""Tests of flags that leave the sandbox or depend on the host, in every form of compilers and linkers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from spokeshave_pants.cc.sandbox_flags import flag_parts, leaves_sandbox, refused_flags
 
-# Flags with a path behind them.
+# Flags with an attached path.
 JOINED = (
     *("-B", "-F", "-L", "-T", "-idirafter", "-iframework", "-imacros", "-include", "-iquote", "-isysroot", "-isystem"),
     *("-include-pch", "-resource-dir", "-cxx-isystem", "-stdlib++-isystem", "-l:", "-some-new-flag"),
@@ -33,7 +33,7 @@ def is_refused(*flags: str, is_link: bool = False) -> bool:
 @pytest.mark.parametrize("flag", ["", *JOINED, *EQUALS, *INSIDE])
 def test_a_path_outside_is_refused_in_any_flag(flag: str, outside: str) -> None:
     if flag == "-some-new-flag" and not outside.startswith(("/", "../")):
-        outside = "/x"  # where an unknown flag ends and its value begins can then not be told
+        outside = "/x"  # the end of an unknown flag and the start of its value are ambiguous
     assert is_refused(f"{flag}{outside}")
     assert is_refused(f"{flag}{outside}", is_link=True)
 

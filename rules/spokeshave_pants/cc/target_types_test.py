@@ -1,4 +1,4 @@
-"""Fields that are refused before anything is built."""
+"""Tests of fields that are refused before anything is built."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ADDRESS = Address("src/cpp", target_name="vm")
         *("-isystem/usr/include", "-include/etc/x.h", "--sysroot=/", "-isysroot/sdk", "--library-path=/usr/lib"),
     ],
 )
-def test_a_flag_that_names_a_place_on_the_machine_is_refused(field: type[CompileFlagsField], flag: str) -> None:
+def test_a_flag_with_a_path_of_the_machine_is_refused(field: type[CompileFlagsField], flag: str) -> None:
     with pytest.raises(InvalidFieldException) as caught:
         field(["-O3", flag], ADDRESS)
     message = str(caught.value)
@@ -107,7 +107,7 @@ def test_an_include_root_is_one_or_a_list_and_relative() -> None:
         IncludeRootField("/usr/include", ADDRESS)
 
 
-def test_a_flag_that_needs_what_the_toolchain_lacks_is_refused() -> None:
+def test_a_flag_without_support_in_the_toolchain_is_refused() -> None:
     reason = "'-fopenmp': the toolchain has no OpenMP runtime"
     with pytest.raises(InvalidFieldException, match=reason):
         CompileFlagsField(["-O2", "-fopenmp"], ADDRESS)

@@ -1,4 +1,4 @@
-"""Languages and flags that the toolchain does not compile."""
+"""Tests of unsupported languages and flags."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_c_cxx_and_assembler_are_compiled() -> None:
 
 
 @pytest.mark.parametrize("flag", ["-fopenmp", "-fopenmp=libomp", "-fiopenmp", "/openmp", "-qopenmp", "/openmp:llvm"])
-def test_openmp_is_refused_with_what_runs_without(flag: str) -> None:
+def test_openmp_is_refused_with_an_alternative(flag: str) -> None:
     reason = unsupported_flag(flag)
     assert reason is not None
     assert "no OpenMP runtime" in reason

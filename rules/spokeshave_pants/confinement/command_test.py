@@ -1,4 +1,4 @@
-"""How a compiler is run where it sees its inputs alone."""
+"""Tests of the command lines of confined compilers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Nothing of the machine gets into an object or a library, however a source, a flag or an input asks for it.
+"""Tests that no file of the host gets into an object or a library, by any source, flag or input.
 
-Each leak is first tried without confinement, where it has to go through: else the test would prove nothing.
+Each leak is first run without confinement, where it has to succeed. Otherwise the test would prove nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SECRET = "SECRET OF THE MACHINE"
 NAMESPACE = "n"
 LANDLOCK = "l"
 NOTHING = ""
-# Asked of the kernel and not of the program, so that a fault of the program is not taken for a kernel that refuses.
+# Asks the kernel and not the program, so that a bug of the program is not mistaken for a kernel that refuses.
 KERNEL_ALLOWS = {
     NAMESPACE: """
 import ctypes, os
@@ -51,13 +51,14 @@ raise SystemExit(refused or libc.mount(b"none", os.getcwd().encode(), b"tmpfs", 
 
 @dataclass(frozen=True)
 class Leak:
-    """A compile or a link that asks for a file of the machine.
+    """A compile or a link that reads a file of the host.
 
-    `{abs}` in its texts is the absolute path of the folder of such files, and `{up}` the way there from the sandbox.
+    `{abs}` in its texts is the absolute path of the folder of such files, and `{up}` the relative path from the
+    sandbox.
 
-    Args:
-        source: the source that is compiled; empty for a link.
-        is_in_depfile: whether the compiler's dependency file names what is read.
+    Attributes:
+        source: The source to compile. Empty for a link.
+        is_in_depfile: Whether the compiler's dependency file contains the read file.
     """
 
     source: str = ""
@@ -131,24 +132,24 @@ LINKS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a compiler or linker said, and the file that it made."""
+    """The output of a compiler or linker, and the file that it made."""
 
     exit_code: int
     words: str
-    made: bytes
+    artifact: bytes
 
     @property
     def is_leaked(self) -> bool:
-        return SECRET.encode() in self.made
+        return SECRET.encode() in self.artifact
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox as Pants makes it, with the toolchain elsewhere, in a folder with files that are none of its business.
+    """A sandbox like those of Pants, with the toolchain in another folder, next to a folder with foreign files.
 
-    Args:
-        root: the sandbox.
-        outside: the folder beside it.
+    Attributes:
+        root: The sandbox.
+        outside: The folder next to it.
     """
 
     root: Path
@@ -162,8 +163,8 @@ class Sandbox:
         """Compile a leak.
 
         Args:
-            by: the ways of confinement to try; None for all, in their order.
-            is_checked: whether what the compiler read is checked.
+            by: The confinement methods to use. None for all, in their order.
+            is_checked: Whether the files that the compiler read are checked.
         """
         source = f"src/leak{leak.extension}"
         self._write(source, leak.source, leak)
@@ -181,9 +182,9 @@ class Sandbox:
             (self.root / name).write_text(self.fill(content))
 
     def run(self, argv: tuple[str, ...], output: str, by: str | None, reads: str | None) -> Outcome:
-        made = self.root / output
-        made.parent.mkdir(parents=True, exist_ok=True)
-        for old in (made, made.with_suffix(".d")):
+        artifact = self.root / output
+        artifact.parent.mkdir(parents=True, exist_ok=True)
+        for old in (artifact, artifact.with_suffix(".d")):
             old.unlink(missing_ok=True)
         ways = () if by is None else (f"--by={by}",)
         checked = (f"--reads={reads}",) if reads else ()
@@ -195,7 +196,7 @@ class Sandbox:
             text=True,
             check=False,
         )
-        return Outcome(done.returncode, done.stderr, made.read_bytes() if made.exists() else b"")
+        return Outcome(done.returncode, done.stderr, artifact.read_bytes() if artifact.exists() else b"")
 
 
 @pytest.fixture(scope="module")
@@ -219,37 +220,37 @@ def sandbox(rule_runner: RuleRunner, tmp_path_factory: pytest.TempPathFactory) -
     toolchain = rule_runner.request(CcToolchain, [CcToolchainRequest(PLATFORM)])
     program = rule_runner.request(ConfineProgram, [])
     parent = tmp_path_factory.mktemp("parent")
-    made = Sandbox(parent / "sandbox", parent / "outside")
+    artifact = Sandbox(parent / "sandbox", parent / "outside")
     rule_runner.scheduler.write_digest(toolchain.compiler, path_prefix="laid/toolchain")
     rule_runner.scheduler.write_digest(program.digest, path_prefix="laid/confine")
-    for folder in (made.root / "src", made.outside):
+    for folder in (artifact.root / "src", artifact.outside):
         folder.mkdir(parents=True)
-    (made.root / TOOLCHAIN_DIR).symlink_to(Path(rule_runner.build_root, "laid/toolchain"))
-    (made.root / CONFINE).parent.symlink_to(Path(rule_runner.build_root, "laid/confine"))
-    (made.root / "src/link").symlink_to(made.outside)
+    (artifact.root / TOOLCHAIN_DIR).symlink_to(Path(rule_runner.build_root, "laid/toolchain"))
+    (artifact.root / CONFINE).parent.symlink_to(Path(rule_runner.build_root, "laid/confine"))
+    (artifact.root / "src/link").symlink_to(artifact.outside)
     for name, text in {
         "leak.h": f'#define TEXT "{SECRET}"\n',
         "leak.txt": SECRET,
         "leak.c": f'const char leak[] = "{SECRET}";\n',
         "leak.s": f'.globl text\n.data\ntext: .asciz "{SECRET}"\n',
-        "flags": f"-include {made.outside}/leak.h\n",
-        "linker-flags": str(made.outside / "leak.o"),
-        "script": f"INPUT({made.outside}/leak.o)",
+        "flags": f"-include {artifact.outside}/leak.h\n",
+        "linker-flags": str(artifact.outside / "leak.o"),
+        "script": f"INPUT({artifact.outside}/leak.o)",
     }.items():
-        (made.outside / name).write_text(text)
+        (artifact.outside / name).write_text(text)
     Path(rule_runner.build_root, "laid/leak.h").write_text(f'#define TEXT "{SECRET}"\n')
-    (made.root / "own.c").write_text("int own;\n")
+    (artifact.root / "own.c").write_text("int own;\n")
     for command in (
         (ZIG, "cc", "-target", zig_target(PLATFORM), "-fPIC", "-c", "own.c", "-o", "own.o"),
         (ZIG, "cc", "-target", zig_target(PLATFORM), "-fPIC", "-c", "../outside/leak.c", "-o", "../outside/leak.o"),
         (ZIG, "ar", "rcs", "../outside/libleak.a", "../outside/leak.o"),
     ):
-        subprocess.run(command, cwd=made.root, env=made.environment, check=True)
-    return made
+        subprocess.run(command, cwd=artifact.root, env=artifact.environment, check=True)
+    return artifact
 
 
 def need(by: str, folder: Path) -> None:
-    """Skip the test where the kernel does not allow a way of confinement."""
+    """Skip the test if the kernel does not support a confinement method."""
     if subprocess.run(
         [sys.executable, "-c", KERNEL_ALLOWS[by]], cwd=folder, check=False, capture_output=True
     ).returncode:
@@ -268,7 +269,7 @@ def test_each_planted_leak_of_a_compile_works_unconfined(sandbox: Sandbox, name:
 def test_a_confined_compile_reads_nothing_of_the_machine(sandbox: Sandbox, name: str, by: str) -> None:
     need(by, sandbox.root)
     done = sandbox.compiled(COMPILES[name], by, is_checked=False)
-    # Landlock leaves what is only asked for and not opened; that is in the dependency file.
+    # Landlock allows tests for files without opening them. The dependency file contains those.
     assert not done.is_leaked or (name, by) == ("has_embed", LANDLOCK), done.words
 
 
@@ -301,9 +302,9 @@ def test_a_sound_source_makes_the_same_object_in_every_way(sandbox: Sandbox, ext
     for by in (NAMESPACE, LANDLOCK, NOTHING, None):
         done = sandbox.compiled(Leak(SOUND[extension], extension=extension), by)
         assert (done.exit_code, done.words) == (0, "")
-        objects.add(done.made)
-    (made,) = objects
-    assert made
+        objects.add(done.artifact)
+    (artifact,) = objects
+    assert artifact
 
 
 def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
@@ -316,14 +317,14 @@ def test_escaped_names_are_read_from_dependency_files(sandbox: Sandbox) -> None:
 
 
 def test_a_file_to_embed_that_is_not_there_is_reported(sandbox: Sandbox) -> None:
-    """clang compiles it as nothing, and without a word."""
+    """By itself, clang compiles it as empty without a message."""
     leak = Leak(EMBED.replace("NAME", '"nowhere.txt"'))
     done = sandbox.compiled(leak, None)
     assert done.exit_code == 126
     assert "`#embed` names is not an input" in done.words
 
 
-def test_a_compiler_that_does_not_list_what_it_read_fails(sandbox: Sandbox) -> None:
+def test_a_compiler_without_a_dependency_file_fails(sandbox: Sandbox) -> None:
     (sandbox.root / "src/a.c").write_text("int x;\n")
     done = sandbox.run((ZIG, "cc", "-c", "src/a.c", "-o", "a.o"), "a.o", None, "nowhere.d")
     assert done.exit_code == 126
@@ -354,7 +355,7 @@ def test_a_confined_link_reads_nothing_of_the_machine(sandbox: Sandbox, name: st
 
 
 def test_a_confined_process_has_the_program_among_its_inputs(rule_runner: RuleRunner, tmp_path: Path) -> None:
-    """By the engine, where a work directory and the toolchain's folder are laid out by Pants itself."""
+    """Run by the engine, where Pants itself lays out a work directory and the toolchain's folder."""
     (tmp_path / "leak.h").write_text("int x;\n")
     toolchain = rule_runner.request(CcToolchain, [CcToolchainRequest(PLATFORM)])
     for source, is_sound in (("int x;\n", True), (f'#include "{tmp_path}/leak.h"\n', False)):

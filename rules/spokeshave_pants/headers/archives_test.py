@@ -1,4 +1,4 @@
-"""Pinned archives of headers: how they are written, which one serves a build, and what is in one."""
+"""Tests of pinned archives of headers: their entries, the archive for a build, and its contents."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ def test_an_archive_that_is_not_pinned_is_refused_with_the_form(text: str) -> No
     assert f"has {text!r}. Write it as URL|SHA256|BYTES." in str(caught.value)
 
 
-def test_every_wrong_entry_is_told_at_once() -> None:
+def test_all_invalid_entries_are_reported_together() -> None:
     pin = f"{URL}|{SHA256}|1"
     with pytest.raises(PinnedArchiveError) as caught:
         PinnedArchives.parse({"3.12": "?", "3,11": pin, "3.13:win_amd46": pin, "3.10:": pin, "3.9": pin})
-    told = str(caught.value)
-    assert all(f"in {key!r}," in told for key in ("3.12", "3,11", "3.13:win_amd46", "3.10:"))
-    assert "in '3.9'" not in told
+    message = str(caught.value)
+    assert all(f"in {key!r}," in message for key in ("3.12", "3,11", "3.13:win_amd46", "3.10:"))
+    assert "in '3.9'" not in message
 
 
-def test_a_platforms_own_archive_wins_and_either_build_serves_the_other() -> None:
+def test_a_platforms_archive_wins_and_serves_both_builds() -> None:
     entries = {"3.12": 1, "3.12:win_amd64": 2, "3.13t": 3, "3.14": 4, "3.14t": 5}
     archives = PinnedArchives.parse({key: f"{URL}|{SHA256}|{size}" for key, size in entries.items()})
 
@@ -85,7 +85,7 @@ def test_a_platforms_own_archive_wins_and_either_build_serves_the_other() -> Non
         ([], None),
     ],
 )
-def test_the_folder_of_the_headers_is_a_versions_own_or_windows_one(paths: list[str], folder: str | None) -> None:
+def test_header_folders_of_unix_and_windows_are_found(paths: list[str], folder: str | None) -> None:
     assert include_folder(paths, PythonVersion(12)) == folder
 
 
@@ -94,13 +94,13 @@ def test_of_several_versions_in_one_archive_the_own_one_is_taken() -> None:
     assert include_folder(paths, PythonVersion(12)) == "python/include/python3.12"
 
 
-def test_the_version_of_headers_is_what_their_patchlevel_says() -> None:
+def test_the_version_of_headers_is_in_patchlevel_h() -> None:
     text = '#define PY_MAJOR_VERSION\t3\n#define PY_VERSION      \t"3.12.1"\n'
     assert headers_version(text) == "3.12.1"
     assert headers_version("") is None
 
 
-def test_a_download_that_fails_is_told_with_the_entry_and_the_reason() -> None:
+def test_failed_downloads_are_reported_with_the_reason() -> None:
     problem = download_problem(PinnedArchive.parse("3.12:win_amd64", f"{URL}|{SHA256}|1234"), "Error (404 Not Found)")
     assert URL in problem
     assert "for Python 3.12:win_amd64" in problem

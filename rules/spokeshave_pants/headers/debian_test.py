@@ -1,4 +1,4 @@
-"""Headers from Debian's packages: what is asked for, and what is said where that cannot be."""
+"""Tests of headers from Debian's packages: the apt commands, and the messages of failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_the_free_threaded_build_has_the_package_of_the_other() -> None:
     assert package_name(PythonVersion(14, free_threaded=True)) == package_name(PythonVersion(14)) == "libpython3.14-dev"
 
 
-def test_a_machine_without_apt_is_told_so_and_nothing_is_left(tmp_path: Path) -> None:
+def test_without_apt_the_script_fails_cleanly(tmp_path: Path) -> None:
     script = download_script(PythonVersion(14), "forky")
     run = subprocess.run(
         ["/bin/bash", "-c", script], cwd=tmp_path, env={"PATH": str(tmp_path)}, capture_output=True, text=True
@@ -23,7 +23,7 @@ def test_a_machine_without_apt_is_told_so_and_nothing_is_left(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_apt_neither_takes_unsigned_packages_nor_touches_the_machines_lists() -> None:
+def test_apt_requires_signatures_and_keeps_system_lists() -> None:
     script = download_script(PythonVersion(14), "forky")
     assert 'APT::Get::AllowUnauthenticated "false"' in script
     assert f"signed-by={KEYRING}]" in script

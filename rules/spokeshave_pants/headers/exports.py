@@ -53,6 +53,7 @@ def dll_name(abi: PythonAbi) -> str:
 
 
 def import_library_name(abi: PythonAbi) -> str:
+    """Return the file name of the import library of an ABI's DLL."""
     return dll_name(abi).replace(".dll", ".lib")
 
 

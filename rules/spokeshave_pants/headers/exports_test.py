@@ -1,4 +1,4 @@
-"""What the headers say that CPython's DLLs export."""
+"""Tests of the exports of CPython's DLLs, according to the headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spokeshave_pants.headers.exports import Export, dll_name, exports, import_l
 CP312 = PythonAbi(PythonVersion(12))
 CP313T = PythonAbi(PythonVersion(13, free_threaded=True))
 ABI3 = PythonAbi(PythonVersion(12), stable=True)
-# As CPython writes them, its mistakes included.
+# In CPython's form, including its mistakes.
 HEADERS = {
     "Python.h": """
         /* PyAPI_FUNC(int) Py_Commented(void); */
@@ -65,7 +65,7 @@ FULL = {*STABLE, "PyDict_GetItemRef", "_PyObject_Dump", "_PyEval_Vector", "PyOS_
 @pytest.mark.parametrize(
     ("abi", "functions"), [(ABI3, STABLE), (CP312, FULL), (CP313T, {*FULL, "_Py_DecRefShared"})], ids=str
 )
-def test_an_abis_exports_are_the_marked_declarations_that_windows_has(abi: PythonAbi, functions: set[str]) -> None:
+def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functions: set[str]) -> None:
     found = exports(HEADERS, abi)
     assert {export.name for export in found if not export.is_data} == functions
     assert {export.name for export in found if export.is_data} == DATA

@@ -1,4 +1,4 @@
-"""Compiles with derived headers, and links with the import library, for platforms of every kind."""
+"""Tests of compiles with derived headers, and of links with the import library, for all kinds of platforms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.toolchain import rules as toolchain
 
 WHERE = "this test"
-# Python.h itself refuses many a wrong size; the rest is asserted.
+# Python.h itself refuses many wrong sizes. The others are asserted.
 SOURCE = """\
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -109,13 +109,11 @@ def compiled(runner: RuleRunner, abi: PythonAbi, tag: str) -> FallibleCompiledOb
         ("win_arm64", "3.13t"),
     ],
 )
-def test_the_headers_agree_with_the_compiler_on_every_kind_of_platform(
-    rule_runner: RuleRunner, tag: str, version: str
-) -> None:
+def test_headers_agree_with_the_compiler_on_all_platforms(rule_runner: RuleRunner, tag: str, version: str) -> None:
     result = compiled(rule_runner, PythonAbi(PythonVersion.parse(version, where=WHERE)), tag)
     assert (result.exit_code, result.diagnostics) == (0, "")
     (file,) = rule_runner.request(DigestContents, [result.digest])
-    # Microsoft's intrinsic, which nothing here defines.
+    # Microsoft's intrinsic, which is not defined here.
     assert b"__getReg" not in file.content
 
 
@@ -138,7 +136,7 @@ def test_an_import_library_names_the_abis_dll_and_functions(
     assert file.path == library.path == dll.decode().replace(".dll", ".lib")
     assert file.content.startswith(b"!<arch>\n")
     assert dll + b"\0" in file.content
-    # In the index of symbols a function is there by its own name as well; a variable cannot be reached by it.
+    # The symbol index contains a function by its own name as well. A variable cannot be reached by it.
     assert b"\0__imp_PyModule_Create2\0PyModule_Create2\0" in file.content
     assert b"\0__imp_PyExc_ValueError\0" in file.content
     assert b"\0__imp_PyExc_ValueError\0PyExc_ValueError\0" not in file.content

@@ -1,4 +1,4 @@
-"""Which lines of a header are seen."""
+"""Tests of the visible lines of a header."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_condition_has_the_value_that_a_compiler_gives_it(expression: str, val
 
 
 @pytest.mark.parametrize("expression", ["", "1 +", "'a' == 97", "1 < 2 < 3", "a ? b : c"])
-def test_what_is_not_understood_is_no_guess(expression: str) -> None:
+def test_unsupported_expressions_raise_an_error(expression: str) -> None:
     with pytest.raises(ValueError, match="is not understood"):
         evaluate(expression, MACROS)
 

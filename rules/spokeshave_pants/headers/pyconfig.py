@@ -102,7 +102,7 @@ def derived_pyconfig(platform: Platform, version: PythonVersion) -> str:
     if platform.system is not System.WINDOWS:
         parts.append(_defines(_of_version(_POSIX_SINCE, version)))
     if version.free_threaded:
-        parts.append(_guarded(("Py_GIL_DISABLED",)))  # # build backends define it as well
+        parts.append(_guarded(("Py_GIL_DISABLED",)))  # build backends define it as well
         if platform.system is System.WINDOWS and platform.architecture == "arm64":
             parts.append(_THREAD_REGISTER)
     title = f"/* The configuration of CPython {version} on {platform.system.value} {platform.architecture}. */"

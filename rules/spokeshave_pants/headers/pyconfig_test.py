@@ -1,4 +1,4 @@
-"""The derived `pyconfig.h`: what it says of each platform, version and build."""
+"""Tests of the derived `pyconfig.h` for each platform, version and build."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_macos_shows_its_own_declarations() -> None:
     assert "HAVE_EPOLL" not in found
 
 
-def test_a_version_has_what_its_headers_ask_for() -> None:
+def test_a_version_has_the_macros_of_its_headers() -> None:
     by_version = {version: macros("manylinux_2_17_x86_64", version).keys() for version in ("3.10", "3.12", "3.14")}
     assert {v for v, found in by_version.items() if "HAVE_DECL_ISNAN" in found} == {"3.10"}
     assert {v for v, found in by_version.items() if "WITH_FREELISTS" in found} == {"3.12"}

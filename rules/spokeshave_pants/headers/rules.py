@@ -62,6 +62,8 @@ logger = logging.getLogger(__name__)
 
 
 class PythonHeadersSubsystem(Subsystem):
+    """Options for CPython's headers."""
+
     options_scope = "python-headers"
     help = help_text(
         """

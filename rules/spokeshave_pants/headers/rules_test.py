@@ -1,4 +1,4 @@
-"""Where the headers of a Python come from, and what they say of a platform."""
+"""Tests of the origins of a Python's headers, and of their content for a platform."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def headers_of(runner: RuleRunner, version: str, tag: str = LINUX) -> tuple[Pyth
 
 
 def refusal(runner: RuleRunner, version: str, tag: str = LINUX) -> SpokeshaveError:
-    """The one error that a user is told."""
+    """Return the only error that a user sees."""
     with pytest.raises(ExecutionError) as caught:
         headers_of(runner, version, tag)
     (error,) = list(caught.value.wrapped_exceptions)
@@ -95,7 +95,7 @@ def test_of_an_archive_for_several_versions_each_takes_its_own(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("folder", ["python/include/python3.12", "python/include"])
-def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfig(folder: str, tmp_path: Path) -> None:
+def test_an_archive_serves_all_platforms_and_both_builds(folder: str, tmp_path: Path) -> None:
     files = {"Python.h": "// it", "patchlevel.h": PATCHLEVEL, "cpython/object.h": "// o", "pyconfig.h": "// foreign"}
     path = archive(tmp_path, "a.tar.gz", {f"{folder}/{name}": text for name, text in files.items()})
     runner = pinning({"3.12": pin(path)})
@@ -110,7 +110,7 @@ def test_an_archive_serves_every_platform_and_both_builds_with_a_derived_pyconfi
         )
 
 
-def test_an_archive_of_another_hash_or_size_is_told_with_both(tmp_path: Path) -> None:
+def test_a_wrong_hash_or_size_is_reported_with_both_values(tmp_path: Path) -> None:
     path = archive(tmp_path, "a.tar.gz", {"python/include/Python.h": ""})
     content = path.read_bytes()
     actual = hashlib.sha256(content).hexdigest()
@@ -128,20 +128,20 @@ def test_an_archive_of_another_hash_or_size_is_told_with_both(tmp_path: Path) ->
         assert f"found:  {found}\n" in str(error)
 
 
-def test_an_archive_that_is_not_there_is_told_with_its_address(tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported_with_its_address(tmp_path: Path) -> None:
     error = refusal(pinning({"3.12": f"file://{tmp_path}/none.tar.gz|{'0' * 64}|12"}), "3.12")
     assert isinstance(error, PinnedArchiveError)
     assert f"pins file://{tmp_path}/none.tar.gz for Python 3.12, but it cannot be downloaded" in str(error)
 
 
-def test_an_archive_without_headers_is_refused_with_what_it_must_hold(tmp_path: Path) -> None:
+def test_an_archive_without_headers_is_refused(tmp_path: Path) -> None:
     for files in ({"other/Python.h": ""}, {"python/include/python3.12/object.h": ""}):
         error = refusal(pinning({"3.12": pin(archive(tmp_path, "a.tar.gz", files))}), "3.12")
         assert isinstance(error, PinnedArchiveError)
         assert "`python/include/python3.12/Python.h` nor `python/include/Python.h`" in str(error)
 
 
-def test_what_is_no_archive_is_refused_with_the_words_of_tar(tmp_path: Path) -> None:
+def test_an_invalid_archive_is_refused_with_tars_message(tmp_path: Path) -> None:
     (tmp_path / "a.tar.gz").write_text("<html>Not found</html>")
     error = refusal(pinning({"3.12": pin(tmp_path / "a.tar.gz")}), "3.12")
     assert isinstance(error, PinnedArchiveError)
@@ -154,7 +154,7 @@ def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
     assert "should be of Python 3.11, but are of 3.12.7" in str(error)
 
 
-def test_a_malformed_entry_is_refused_whatever_is_asked_for() -> None:
+def test_a_malformed_entry_is_refused_for_any_request() -> None:
     error = refusal(pinning({"3.14": "here", "3.12:win32": f"file:///x|{'0' * 64}|1"}), "3.10")
     assert isinstance(error, PinnedArchiveError)
     assert "in '3.14'," in str(error)
@@ -167,8 +167,8 @@ def test_a_malformed_entry_is_refused_whatever_is_asked_for() -> None:
 TESTED = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b(.*)$", re.MULTILINE)
 OLDEST = (8, 0)
 DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
-# How a machine's interpreter was built, which is no platform's: with tracing, as a shared library, and with ncurses and
-# libcrypt, which are neither the C library's nor the toolchain's.
+# Properties of a machine's interpreter that do not belong to a platform: with tracing, as a shared library, and with
+# ncurses and libcrypt, which are neither in the C library nor in the toolchain.
 BUILDERS_CHOICE = re.compile(
     r"WITH_DTRACE|HAVE_CRYPT_\w+|Py_ENABLE_SHARED|\w*CURSES\w*|MVWDELCH_IS_EXPRESSION|WINDOW_HAS_FLAGS"
 )
@@ -180,13 +180,13 @@ def machine() -> RuleRunner:
 
 
 def real_pyconfig(folder: Path) -> str:
-    """Debian's includes the one of the processor, which is in another folder."""
+    """Return the text of a `pyconfig.h`. Debian's includes the one of the processor, in another folder."""
     text = (folder / "pyconfig.h").read_text()
-    elsewhere = re.search(rf"include <({platform.machine()}-linux-gnu/\S+)>", text)
-    return (folder.parent / elsewhere[1]).read_text() if elsewhere else text
+    processor_header = re.search(rf"include <({platform.machine()}-linux-gnu/\S+)>", text)
+    return (folder.parent / processor_header[1]).read_text() if processor_header else text
 
 
-def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_test(machine: RuleRunner) -> None:
+def test_derived_pyconfig_agrees_with_the_real_one(machine: RuleRunner) -> None:
     host = host_platform()
     interpreters = [
         found for found in machine.request(Interpreters, []).found if found.include and found.patch >= OLDEST
@@ -206,7 +206,7 @@ def test_the_derived_pyconfig_agrees_with_the_real_one_on_what_cpythons_headers_
         assert {n: derived.get(n) for n in named} == {n: real.get(n) for n in named}, interpreter.version
 
 
-def test_an_interpreters_headers_serve_every_platform_and_the_free_threaded_build(machine: RuleRunner) -> None:
+def test_an_interpreters_headers_serve_all_platforms(machine: RuleRunner) -> None:
     interpreter = machine.request(Interpreters, []).with_headers(PythonVersion(13))
     assert interpreter is not None
     for version, tag in (("3.13", "win_amd64"), ("3.13t", "musllinux_1_2_aarch64")):
@@ -220,7 +220,7 @@ def test_an_interpreters_headers_serve_every_platform_and_the_free_threaded_buil
         assert ("Py_GIL_DISABLED" in found["pyconfig.h"]) == (version == "3.13t")
 
 
-def test_a_python_that_is_nowhere_is_told_with_what_to_do() -> None:
+def test_an_unavailable_python_is_reported_with_a_remedy() -> None:
     error = refusal(new_rule_runner("--wheel-pythons-search-path=[]"), "3.14t")
     assert isinstance(error, MissingInterpreterError)
     assert f"{WHERE} needs the headers of Python 3.14t, but this machine does not have them" in str(error)

@@ -19,5 +19,7 @@ from spokeshave_pants.pythons.foreign import manifest_path
         ("", {"HOME": "/h"}, None),
     ],
 )
-def test_the_manifest_is_where_the_set_up_put_it(folder: str, environment: dict[str, str], path: str | None) -> None:
+def test_the_manifest_is_found_in_the_set_ups_folder(
+    folder: str, environment: dict[str, str], path: str | None
+) -> None:
     assert manifest_path(folder, environment, "/build") == path

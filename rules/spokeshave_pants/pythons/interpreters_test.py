@@ -1,4 +1,4 @@
-"""Finding the machine's CPythons: the question, and what the answers mean."""
+"""Tests of the discovery of the machine's CPythons: the script, and the parsing of its output."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def answer(version: str, path: str = "/usr/bin/python3", **facts: object) -> str
     return json.dumps({"path": path, "version": version, **usual, **facts}) + "\n"
 
 
-# Where to look.
+# Search paths.
 
 
-def test_the_search_path_stands_for_what_the_environment_has() -> None:
+def test_placeholders_are_expanded_from_the_environment() -> None:
     environment = {"PATH": "/usr/bin::/bin", "HOME": "/home/me"}
     assert expand_search_path(["<PYENV>", "<PATH>", "/opt/*/bin"], environment) == (
         *("/home/me/.pyenv/versions/*/bin", "/usr/bin", "/bin", "/opt/*/bin"),
@@ -42,7 +42,7 @@ def test_a_directory_is_searched_once() -> None:
     assert expand_search_path(["<PATH>", "/bin"], {"PATH": "/bin:/usr/bin:/bin"}) == ("/bin", "/usr/bin")
 
 
-# The question.
+# The script.
 
 
 def found_by_bash(*directories: Path | str) -> tuple[Interpreter, ...]:
@@ -63,15 +63,15 @@ def test_the_script_finds_the_interpreter_that_runs_this_test(tmp_path: Path) ->
     assert (found.feature, found.patch) == (PythonVersion(minor), sys.version_info[1:3])
 
 
-def test_the_script_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+def test_the_script_finds_nothing_in_an_empty_folder(tmp_path: Path) -> None:
     assert found_by_bash(tmp_path, tmp_path / "none") == ()
     assert found_by_bash() == ()
 
 
-# The answers.
+# Its output.
 
 
-def test_interpreters_are_told_oldest_first() -> None:
+def test_interpreters_are_sorted_oldest_first() -> None:
     output = answer("3.13.0", "/c") + answer("3.9.18", "/a") + answer("3.10.13", "/b")
     assert [interpreter.version for interpreter in parse_discovery(output)] == ["3.9.18", "3.10.13", "3.13.0"]
 
@@ -100,5 +100,5 @@ def test_an_answer_is_kept_as_it_was_given() -> None:
         answer("3.12.1", path=""),
     ],
 )
-def test_what_is_no_answer_of_a_cpython_3_is_left_out(line: str) -> None:
+def test_output_of_other_programs_is_ignored(line: str) -> None:
     assert [found.path for found in parse_discovery(line + answer("3.12.1", "/kept"))] == ["/kept"]

@@ -24,6 +24,8 @@ from spokeshave_pants.pythons.interpreters import Interpreter, discovery_script,
 
 
 class WheelPythonsSubsystem(Subsystem):
+    """Options for the Pythons of this machine."""
+
     options_scope = "wheel-pythons"
     help = help_text(
         """
@@ -72,6 +74,7 @@ class Interpreters:
         return max(candidates, key=lambda i: (i.patch, i.feature == version), default=None)
 
     def describe(self) -> str:
+        """Return the found versions in words, for messages."""
         versions = ", ".join(interpreter.version for interpreter in self.found) or "none"
         return f"the Pythons found in `[wheel-pythons].search_path` are {versions}"
 
@@ -102,7 +105,7 @@ async def find_interpreters(subsystem: WheelPythonsSubsystem, bash: BashBinary) 
         ProcessResult,
         Process(
             argv=(bash.path, "-c", discovery_script(paths)),
-            env={"PATH": environment.get("PATH", "")},  # # pyenv's shims need it
+            env={"PATH": environment.get("PATH", "")},  # pyenv's shims need it
             description="Find Python interpreters",
             level=LogLevel.DEBUG,
             cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,

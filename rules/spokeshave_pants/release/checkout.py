@@ -67,7 +67,7 @@ def _parse_status(folder: Path, output: str) -> Checkout:
     if headers.get("branch.head") == "(unknown)":
         message = "its HEAD names a branch that cannot be read"
         return Checkout(problem=_problem(folder, message, "Repair it, by `git fsck` or a fresh clone"))
-    return Checkout()  # # there is no commit yet
+    return Checkout()  # there is no commit yet
 
 
 def _explain(folder: Path, message: str) -> str:

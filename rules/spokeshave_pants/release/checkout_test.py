@@ -1,4 +1,4 @@
-"""What git says of a checkout, asked of the real git."""
+"""Tests of the state of a checkout, by the real git."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def make(folder: Path) -> str:
-    """A repository with one commit."""
+    """Create a repository with one commit."""
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
     (folder / "file").write_text("text")

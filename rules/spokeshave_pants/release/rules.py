@@ -46,6 +46,8 @@ class ReleaseMembers:
 
 @dataclass(frozen=True)
 class ComputeVersionRequest:
+    """A request for the common version of a release."""
+
     members: ReleaseMembers
 
 
@@ -57,6 +59,7 @@ class ComputedVersion:
 
     @property
     def version(self) -> str:
+        """Return the common version."""
         return self.report.version
 
 
@@ -74,6 +77,8 @@ class WheelVersionRequest:
 
 @dataclass(frozen=True)
 class StampedVersion:
+    """The version that a wheel is stamped with."""
+
     version: str
 
 

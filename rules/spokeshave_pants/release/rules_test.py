@@ -1,4 +1,4 @@
-"""Which wheels share a version, and the version they are stamped with, computed by the real tool."""
+"""Tests of the wheels that share a version, and of their stamped version, computed by the real tool."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ONE = Address("", target_name="one")
 
 @pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
-    """One for all tests, as the tools' environment is made anew for each; every test writes the BUILD file anew."""
+    """Return one runner for all tests, because each creates the tools' environment. Tests rewrite the BUILD file."""
     return RuleRunner(
         rules=[
             *python_target_types_rules(),
@@ -48,7 +48,7 @@ def rule_runner() -> RuleRunner:
 
 
 def write_wheels(runner: RuleRunner, *releases: str, **versions: str) -> None:
-    """A wheel and its version file for each name, and these releases."""
+    """Write a wheel and its version file for each name, and the releases."""
     runner.set_options(OPTIONS, env_inherit=INHERITED)
     wheels = [
         f"python_native_wheel(name='{name}', pyproject='{name}/pyproject.toml', pythons=['3.12'])" for name in versions
@@ -87,14 +87,14 @@ def test_a_static_version_is_kept_and_needs_no_file(rule_runner: RuleRunner) -> 
     assert stamped(rule_runner, static="1.4.5") == "1.4.5"
 
 
-def test_a_static_version_and_a_version_file_contradict_each_other(rule_runner: RuleRunner) -> None:
+def test_static_version_and_version_file_conflict(rule_runner: RuleRunner) -> None:
     wheel = "python_native_wheel(name='one', pythons=['3.12'], version_file='version.json')"
     rule_runner.write_files({"BUILD": wheel, "version.json": "{}"})
     with engine_error(InvalidTargetError, contains="has the static version 1.4.5. Remove the field"):
         stamped(rule_runner, static="1.4.5")
 
 
-# These run the tool: some 10 s for its environment where the store is cold, then less than a second for each call.
+# These run the tool: about 10 s for its environment with a cold store, then less than a second for each call.
 
 
 def test_the_common_version_is_the_newest_of_a_releases_files(rule_runner: RuleRunner) -> None:
@@ -103,7 +103,7 @@ def test_the_common_version_is_the_newest_of_a_releases_files(rule_runner: RuleR
     assert stamped(rule_runner, "--release-version-suffix=rc1") == "1.2.3rc1"
 
 
-def test_a_dated_channel_takes_the_given_date_and_a_dev_one_the_given_commit(rule_runner: RuleRunner) -> None:
+def test_channels_use_the_given_date_and_commit(rule_runner: RuleRunner) -> None:
     write_wheels(rule_runner, one="1.2.0.dev")
     assert stamped(rule_runner, "--release-version-channel=rc", "--release-version-date=20260821") == "1.2.0rc20260821"
     dev = stamped(rule_runner, "--release-version-channel=dev", f"--release-version-commit={COMMIT}")
@@ -123,7 +123,7 @@ def test_a_version_needs_a_checkout_that_git_reads(rule_runner: RuleRunner) -> N
         git.unlink()
 
 
-def test_everything_wrong_with_a_releases_version_files_is_told_at_once(rule_runner: RuleRunner) -> None:
+def test_all_version_file_problems_are_reported_together(rule_runner: RuleRunner) -> None:
     write_wheels(rule_runner, "release(name='r', wheels=[':one', ':two', ':three'])", one="1.2.0", two="no", three="")
     rule_runner.write_files({"three/version.json": "{"})
     Path(rule_runner.build_root, "one/version.json").unlink()

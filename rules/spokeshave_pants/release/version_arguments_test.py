@@ -1,4 +1,4 @@
-"""Which facts of the repository each channel's version is computed from."""
+"""Tests of the facts of the repository that each channel's version contains."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_commit_that_is_given_wins_over_gits() -> None:
 
 
 @pytest.mark.parametrize("context", [CLEAN, CHANGED, NO_GIT])
-def test_a_stable_version_knows_neither_commit_nor_date_nor_changes(context: ReleaseContext) -> None:
+def test_a_stable_version_depends_on_no_repository_facts(context: ReleaseContext) -> None:
     assert arguments(context, Channel.STABLE) == ["--channel", "stable"]
 
 
@@ -50,7 +50,7 @@ def test_a_dated_version_knows_the_date_alone(channel: Channel, context: Release
     assert arguments(context, channel, date="20260101") == ["--channel", channel.value, "--date", "20260101"]
 
 
-def test_a_suffix_stands_in_place_of_the_date() -> None:
+def test_a_suffix_replaces_the_date() -> None:
     assert arguments(CLEAN, Channel.RC, suffix="rc1") == ["--channel", "rc", "--suffix=rc1"]
 
 

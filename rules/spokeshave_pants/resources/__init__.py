@@ -1,0 +1,1 @@
+"""Files that the plugin contains besides its own modules."""

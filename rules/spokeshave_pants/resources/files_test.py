@@ -1,4 +1,4 @@
-"""What the plugin carries."""
+"""Tests of the files in the plugin."""
 
 from __future__ import annotations
 

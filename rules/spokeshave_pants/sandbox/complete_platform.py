@@ -102,7 +102,7 @@ def of_target_without_python(platform: Platform) -> Iterator[CompletePlatform]:
     return (_complete(platform.any_floor, platform, python, tags) for python in _PYTHONS)
 
 
-def anywhere() -> Iterator[CompletePlatform]:
+def for_any_machine() -> Iterator[CompletePlatform]:
     """Return platforms that accept wheels for any machine. They differ only in their marker values.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What a resolver is told of the machines that run compilers, and of those that are compiled for."""
+"""Tests of the descriptions of machines for a resolver: those of compilers and of targets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.sandbox.complete_platform import (
     CompletePlatform,
-    anywhere,
+    for_any_machine,
     of_machine,
     of_target,
     of_target_without_python,
@@ -26,9 +26,7 @@ from spokeshave_pants.sandbox.complete_platform import (
         ("macos_arm64", "py3-none-macosx_12_0_arm64", "arm64", "darwin"),
     ],
 )
-def test_a_machine_takes_the_wheels_of_a_compiler_that_it_can_run(
-    name: str, wheel: str, machine: str, system: str
-) -> None:
+def test_a_machine_accepts_wheels_of_runnable_compilers(name: str, wheel: str, machine: str, system: str) -> None:
     facts = json.loads(of_machine(name).text)
     assert wheel in facts["compatible_tags"]
     assert "py3-none-any" in facts["compatible_tags"]
@@ -62,7 +60,7 @@ def tags(platform: CompletePlatform) -> list[str]:
         ("win_arm64", ("win_arm64",)),
     ],
 )
-def test_headers_for_a_target_come_from_a_wheel_of_it_whatever_its_floor(tag: str, wheels: tuple[str, ...]) -> None:
+def test_headers_come_from_a_wheel_with_any_floor(tag: str, wheels: tuple[str, ...]) -> None:
     taken = tags(of_target(target(tag), PythonVersion(12)))
     assert {f"cp312-cp312-{wheel}" for wheel in wheels} < set(taken)
     assert {f"cp310-abi3-{wheels[0]}", f"py3-none-{wheels[0]}", "py3-none-any"} < set(taken)
@@ -88,7 +86,7 @@ def test_the_free_threaded_build_takes_wheels_of_its_own() -> None:
     assert not any("abi3" in tag or "cp313-cp313-" in tag for tag in taken)
 
 
-def test_sources_that_know_no_python_take_a_wheel_of_the_newest_first() -> None:
+def test_sources_without_python_prefer_the_newest_wheel() -> None:
     newest, *others = of_target_without_python(target("win_amd64"))
     assert tags(newest)[:3] == ["cp314-cp314-win_amd64", "cp313-cp313-win_amd64", "cp312-cp312-win_amd64"]
     assert [platform.environment["python_version"] for platform in (newest, *others)][:2] == ["3.14", "3.13"]
@@ -96,7 +94,7 @@ def test_sources_that_know_no_python_take_a_wheel_of_the_newest_first() -> None:
 
 
 def test_a_wheel_for_any_machine_is_found_wherever_it_is_for() -> None:
-    first = next(anywhere())
+    first = next(for_any_machine())
     found = tags(first)
     assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", "3.14")
     assert {"cp39-cp39-win_amd64", "cp312-abi3-macosx_11_0_arm64", "py3-none-any"} < set(found)
@@ -104,7 +102,7 @@ def test_a_wheel_for_any_machine_is_found_wherever_it_is_for() -> None:
     assert len(found) < 6000, "pex takes its time for each"
 
 
-def test_markers_are_told_the_words_of_each_system() -> None:
+def test_markers_have_each_systems_values() -> None:
     python = PythonVersion(12)
     windows, macos = (of_target(target(tag), python).environment for tag in ("win_arm64", "macosx_11_0_arm64"))
     assert (windows["os_name"], windows["platform_machine"], windows["sys_platform"]) == ("nt", "ARM64", "win32")

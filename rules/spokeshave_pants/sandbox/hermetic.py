@@ -63,10 +63,12 @@ async def compiler_environment(subsystem: CcExecutionSubsystem, here: Platform) 
     where = f"the option `[{subsystem.options_scope}].environment`"
     request = EnvironmentNameRequest(subsystem.environment, description_of_origin=where)
     name = await Get(EnvironmentName, EnvironmentNameRequest, request)
-    target, there = await MultiGet(Get(EnvironmentTarget, EnvironmentName, name), Get(Platform, EnvironmentName, name))
+    target, worker_platform = await MultiGet(
+        Get(EnvironmentTarget, EnvironmentName, name), Get(Platform, EnvironmentName, name)
+    )
     # The fallback may be this machine, which then behaves as without the option.
     is_here = target.val is None or isinstance(target.val, LocalEnvironmentTarget)
-    return CompilerEnvironment(None if is_here else name, of_machine(there.value))
+    return CompilerEnvironment(None if is_here else name, of_machine(worker_platform.value))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where compilers run, and of which machine they are programs."""
+"""Tests of the machine that compilers run on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def compilers(*options: str) -> CompilerEnvironment:
     return runner.request(CompilerEnvironment, [])
 
 
-def test_compilers_run_here_where_no_environment_is_named() -> None:
+def test_without_an_environment_compilers_run_locally() -> None:
     assert compilers() == CompilerEnvironment(None, HERE)
 
 
@@ -47,5 +47,5 @@ def test_workers_run_compilers_of_their_own_kind() -> None:
 
 
 @pytest.mark.parametrize("name", ["arm", "fallback", "own"])
-def test_an_environment_that_comes_to_this_machine_is_none(name: str) -> None:
+def test_an_environment_on_this_machine_is_not_remote(name: str) -> None:
     assert compilers(f"--cc-execution-environment={name}") == CompilerEnvironment(None, HERE)

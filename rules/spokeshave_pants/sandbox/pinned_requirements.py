@@ -34,6 +34,7 @@ class Pin:
 
     @classmethod
     def parse(cls, line: RequirementLine) -> Pin:
+        """Parse a line of a requirements file."""
         if line.kind is not LineKind.ENTRY:
             problem = f"{line.label}: {line.kind.value}. {line.remedy}" if line.remedy else ""
             return cls(name="", requirement=line.text, line=line.text, problem=problem)
@@ -61,6 +62,8 @@ class Pin:
 
 @dataclass(frozen=True)
 class PinnedRequirements:
+    """The entries of a requirements file."""
+
     pins: tuple[Pin, ...]
 
     @classmethod
@@ -93,6 +96,7 @@ class PinnedRequirements:
 
     @property
     def text(self) -> str:
+        """Return the entries in the form of a requirements file."""
         return "".join(f"{pin.line}\n" for pin in self.pins)
 
     def _having(self, pins: Iterable[Pin]) -> PinnedRequirements:

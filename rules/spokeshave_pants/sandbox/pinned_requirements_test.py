@@ -1,4 +1,4 @@
-"""What a requirements file pins of one distribution."""
+"""Tests of the pins of one distribution in a requirements file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_names_are_compared_as_the_index_compares_them() -> None:
     assert [pin.requirement for pin in PINNED.of("robin-map").pins if pin.name] == ["Robin_Map==1.0"]
 
 
-def test_one_distributions_entries_keep_their_hashes_and_where_to_look() -> None:
+def test_selected_entries_keep_hashes_and_index_options() -> None:
     assert PINNED.of("robin-map").text == (
         "--index-url https://index.example.org/simple\nRobin_Map==1.0 --hash=sha256:aa\n"
     )
@@ -40,7 +40,7 @@ def test_one_distributions_entries_keep_their_hashes_and_where_to_look() -> None
 @pytest.mark.parametrize(
     ("python", "version"), [("3.10", "numpy==2.2.6"), ("3.11", "numpy[extra]==2.3.5"), ("3.14", "numpy[extra]==2.3.5")]
 )
-def test_markers_choose_a_version_by_the_environment_given_and_not_by_this_one(python: str, version: str) -> None:
+def test_markers_are_evaluated_for_the_given_environment(python: str, version: str) -> None:
     environment = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "win32"}
     chosen = PINNED.of("numpy").applying(environment)
     assert [pin.requirement for pin in chosen.pins if pin.name] == [version]
@@ -53,7 +53,7 @@ def test_what_has_no_name_is_everybodys(line: str) -> None:
     assert PinnedRequirements.parse(f"{line}\nnumpy==1.0\n").of("robin-map").text == f"{line}\n"
 
 
-def test_options_without_effect_are_left_out() -> None:
+def test_options_without_effect_are_removed() -> None:
     lines = [
         "\ufeff--only-binary :all:",
         "--no-binary=numpy",
@@ -101,5 +101,5 @@ def test_what_no_pinned_file_may_have_is_a_problem(line: str, problem: str) -> N
         "a===1.0 --hash sha256:aa",
     ],
 )
-def test_what_a_pinned_file_may_have_is_no_problem(line: str) -> None:
+def test_allowed_lines_have_no_problem(line: str) -> None:
     assert PinnedRequirements.parse(line).problems == ()

@@ -21,7 +21,7 @@ _RETRYING = re.compile(r"^WARNING: Retrying \(", re.MULTILINE)
 
 def wrong_hashes(stderr: str) -> str | None:
     """Return all requirements that pip refused by their hash, with a remedy. None if there are none."""
-    found = [_tell(match) for match in _MISMATCH.finditer(stderr)]
+    found = [_describe(match) for match in _MISMATCH.finditer(stderr)]
     if not found:
         return None
     return (
@@ -36,7 +36,7 @@ def without_wheel(stderr: str) -> bool:
     return _NO_DISTRIBUTION.search(stderr) is not None and _RETRYING.search(stderr) is None
 
 
-def _tell(match: re.Match[str]) -> str:
+def _describe(match: re.Match[str]) -> str:
     name = match["url"].partition("#")[0].rpartition("/")[2]
     expected = " ".join(f"{pinned['kind']} {pinned['value']}" for pinned in _EXPECTED.finditer(match["hashes"]))
     got = _GOT.search(match["hashes"])

@@ -1,4 +1,4 @@
-"""What is made of pip's words about hashes, and about files that are not there."""
+"""Tests of the errors from pip's output about hashes and missing files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ please update the hashes. Otherwise, examine the package contents carefully; som
 """
 
 
-def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
-    told = wrong_hashes(PIP)
-    assert told is not None
-    assert told.splitlines()[1:7] == [
+def test_wrong_hashes_are_reported_per_package() -> None:
+    message = wrong_hashes(PIP)
+    assert message is not None
+    assert message.splitlines()[1:7] == [
         "  * pybind11==2.13.6 (pybind11-2.13.6-py3-none-any.whl)",
         "    pinned: sha256 0000 or 1111",
         "    got: 237c",
@@ -30,13 +30,13 @@ def test_each_package_is_told_with_what_was_pinned_and_what_came() -> None:
         "    pinned: sha256 2222",
         "    got: 883c",
     ]
-    assert "uv pip compile --generate-hashes" in told
+    assert "uv pip compile --generate-hashes" in message
 
 
 def test_no_address_and_no_path_of_the_sandbox_is_shown() -> None:
-    told = wrong_hashes(PIP) or ""
-    assert "https:" not in told
-    assert "/tmp" not in told
+    message = wrong_hashes(PIP) or ""
+    assert "https:" not in message
+    assert "/tmp" not in message
 
 
 def test_other_failures_of_pip_are_not_taken_for_wrong_hashes() -> None:
@@ -53,7 +53,7 @@ WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'New
 """
 
 
-def test_a_wheel_is_missing_only_where_the_index_was_there_to_say_so() -> None:
+def test_a_wheel_is_missing_only_if_the_index_answered() -> None:
     assert without_wheel(NO_WHEEL)
     assert not without_wheel(UNREACHABLE + NO_WHEEL)
     assert not without_wheel(PIP)

@@ -160,9 +160,11 @@ class ToolResult(EngineAwareReturnType):
         return problems or self.stderr or f"{self.action.description} exited with {self.exit_code}"
 
     def metadata(self) -> dict[str, Any] | None:
+        """Return the problems of a failed command for the end of the run."""
         return {PROBLEMS_METADATA: self.problems()} if self.exit_code else None
 
     def cacheable(self) -> bool:
+        """Return whether the daemon keeps the result: not that of a failed command."""
         # So that the next run of a daemon reports the same failure again.
         return self.exit_code == 0
 

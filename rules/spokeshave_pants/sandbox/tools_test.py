@@ -26,7 +26,7 @@ HERE = ProcessExecutionEnvironment(
 ACTION = Action(
     ActionKind.VERIFY,
     "Verify x",
-    ProcessResultMetadata(total_elapsed_ms=7, execution_environment=HERE, source="ran", source_run_id=1),
+    ProcessResultMetadata(7, HERE, "ran", source_run_id=1),
 )
 PROBLEMS = (Problem("a.so", "is not a library", "Build it."), Problem("b.so", "is missing", "Add it."))
 

@@ -33,7 +33,7 @@ def compile_globs(platform: Platform) -> tuple[str, ...]:
     """Return globs of the compiler, its headers, libc++'s and the platform's libc headers, relative to the package."""
     return (
         "zig",
-        "lib/std/std.zig",  # # by this file zig finds its library directory
+        "lib/std/std.zig",  # by this file zig finds its library directory
         "lib/include/**",
         "lib/libcxx/include/**",
         "lib/libcxxabi/include/**",

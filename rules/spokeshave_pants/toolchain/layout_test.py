@@ -1,4 +1,4 @@
-"""What of the toolchain's package a compile and a link get."""
+"""Tests of the toolchain's files in a compile and a link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spokeshave_pants.toolchain.layout import (
 )
 
 PLATFORM = Platform.parse("manylinux_2_17_x86_64")
-# As libc++ of zig 0.17.0 has it, shortened.
+# The text of libc++ in zig 0.17.0, shortened.
 TYPEINFO = """\
 #    if defined(_LIBCPP_ABI_MICROSOFT)
 #    else
@@ -24,7 +24,7 @@ TYPEINFO = """\
 """
 
 
-def test_a_compile_gets_the_compiler_and_the_headers_of_its_platform() -> None:
+def test_a_compile_has_its_platforms_compiler_and_headers() -> None:
     globs = compile_globs(PLATFORM)
     assert "zig" in globs
     assert "lib/libcxx/include/**" in globs
@@ -32,7 +32,7 @@ def test_a_compile_gets_the_compiler_and_the_headers_of_its_platform() -> None:
     assert not [glob for glob in globs if "musl" in glob or "darwin" in glob or "windows" in glob]
 
 
-def test_every_floor_of_an_architecture_is_compiled_with_the_same_headers() -> None:
+def test_all_floors_of_an_architecture_use_the_same_headers() -> None:
     assert compile_globs(PLATFORM) == compile_globs(Platform.parse("manylinux_2_34_x86_64"))
 
 

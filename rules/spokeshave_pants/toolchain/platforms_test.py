@@ -46,7 +46,7 @@ def test_a_platform_is_named_by_its_tag(tag: str) -> None:
         ("win_arm64", "aarch64-windows-gnu"),
     ],
 )
-def test_the_compiler_is_told_the_target_and_its_lowest_version(tag: str, target: str) -> None:
+def test_the_compiler_target_has_the_lowest_version(tag: str, target: str) -> None:
     assert zig_target(Platform.parse(tag)) == target
 
 
@@ -74,7 +74,7 @@ def test_the_compiler_is_told_the_target_and_its_lowest_version(tag: str, target
         "win_10_0_amd64",
     ],
 )
-def test_what_is_no_platform_tag_is_refused_with_the_place_and_the_forms_that_are(tag: str) -> None:
+def test_an_invalid_tag_is_refused_with_valid_forms(tag: str) -> None:
     with pytest.raises(InvalidPlatformError) as caught:
         parse_platform(tag, where=WHERE)
     message = str(caught.value)
@@ -84,19 +84,19 @@ def test_what_is_no_platform_tag_is_refused_with_the_place_and_the_forms_that_ar
 
 
 @pytest.mark.parametrize("tag", ["manylinux1_x86_64", "manylinux2010_x86_64", "manylinux_2_16_x86_64"])
-def test_a_floor_below_what_the_toolchain_has_is_refused_with_the_lowest_one(tag: str) -> None:
+def test_a_too_low_floor_is_refused_with_the_lowest_one(tag: str) -> None:
     with pytest.raises(InvalidPlatformError, match=r"oldest glibc for x86_64 is 2\.17. Use `manylinux_2_17_x86_64`"):
         parse_platform(tag, where=WHERE)
 
 
 @pytest.mark.parametrize("tag", ["musllinux_1_1_x86_64", "musllinux_1_3_x86_64", "macosx_10_9_arm64"])
-def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag: str) -> None:
+def test_an_unsupported_floor_is_refused_with_the_right_one(tag: str) -> None:
     with pytest.raises(InvalidPlatformError, match=r"Use `(musllinux_1_2_x86_64|macosx_11_0_arm64)`"):
         parse_platform(tag, where=WHERE)
 
 
 @pytest.mark.parametrize(
-    ("tag", "told"),
+    ("tag", "expected"),
     [
         ("manylinux_2_40_x86_64", "Use `manylinux_2_39_x86_64` or an older one"),
         ("macosx_11_3_arm64", "no installer looks for.* Use `macosx_11_0_arm64`"),
@@ -104,8 +104,8 @@ def test_another_floor_than_the_toolchain_has_is_refused_with_the_one_it_has(tag
         ("macosx_10_16_x86_64", "macOS 10.16 does not exist"),
     ],
 )
-def test_a_floor_that_no_system_has_is_refused(tag: str, told: str) -> None:
-    with pytest.raises(InvalidPlatformError, match=told):
+def test_a_floor_that_no_system_has_is_refused(tag: str, expected: str) -> None:
+    with pytest.raises(InvalidPlatformError, match=expected):
         parse_platform(tag, where=WHERE)
 
 

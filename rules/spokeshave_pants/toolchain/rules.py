@@ -45,6 +45,8 @@ class ZigPackage:
 
 @dataclass(frozen=True)
 class CcToolchainRequest:
+    """A request for the toolchain of a platform."""
+
     platform: Platform
 
 
@@ -64,6 +66,8 @@ class CcToolchain:
 
 @dataclass(frozen=True)
 class CcToolchainsRequest:
+    """The toolchains of several platforms."""
+
     platforms: tuple[Platform, ...]
 
 

@@ -1,0 +1,1 @@
+"""Wheels: planned, built, smoke-tested, reported and published."""

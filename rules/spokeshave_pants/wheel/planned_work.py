@@ -37,6 +37,8 @@ PLANNING = "spokeshave_plan_actions"
 
 @dataclass(frozen=True)
 class AnnouncedWorkRequest:
+    """The planned actions of a target."""
+
     address: Address
 
 
@@ -47,9 +49,11 @@ class AnnouncedWork(EngineAwareReturnType):
     work: PlannedWork
 
     def metadata(self) -> dict[str, Any]:
+        """Return the planned work for the progress log."""
         return {PLAN_METADATA: self.work}
 
     def cacheable(self) -> bool:
+        """Return False, because each run has its own progress."""
         # Each run has a progress of its own.
         return False
 
@@ -63,6 +67,7 @@ class LinkedTarget:
     plans: tuple[CompilePlan, ...]
 
     def path(self, platform: Platform, abi: PythonAbi) -> str:
+        """Return the path of the linked file in the wheel."""
         return extension_path(self.module, abi, platform) if self.module else platform.shared_library(self.name)
 
     def actions(self, platform: Platform, abi: PythonAbi) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class Progress:
 
     @property
     def is_planned(self) -> bool:
+        """Return whether the actions of any wheel are known."""
         return bool(self._wheels)
 
     def prepare(self) -> None:

@@ -53,7 +53,7 @@ class SmokeTestError(SpokeshaveError):
 
 
 @dataclass(frozen=True)
-class TriedWheelsRequest:
+class SmokeTestedWheelsRequest:
     """A request for the smoke-tested wheels of a target.
 
     Attributes:
@@ -65,7 +65,7 @@ class TriedWheelsRequest:
 
 
 @dataclass(frozen=True)
-class TriedWheel:
+class SmokeTestedWheel:
     """A stamped wheel and its smoke-test results on each Python."""
 
     wheel: StampedWheel
@@ -81,7 +81,7 @@ class TriedWheel:
 
 
 @dataclass(frozen=True)
-class TryWheelRequest:
+class FinishWheelRequest:
     """A wheel, and the Pythons that it is to be smoke-tested on."""
 
     key: WheelKey
@@ -89,15 +89,15 @@ class TryWheelRequest:
 
 
 @dataclass(frozen=True)
-class TryWheelResult:
+class FinishedWheel:
     """Either a wheel with its smoke tests or one that was refused before them."""
 
-    tried: TriedWheel | None
+    tested: SmokeTestedWheel | None
     refused: CheckedWheel | None
 
 
 @dataclass(frozen=True)
-class TriedWheels:
+class SmokeTestedWheels:
     """All wheels of a target with their results, passed or not.
 
     Attributes:
@@ -105,7 +105,7 @@ class TriedWheels:
         left_out: What was not built as nothing here runs it, with the reason.
     """
 
-    wheels: tuple[TriedWheel, ...]
+    wheels: tuple[SmokeTestedWheel, ...]
     refused: tuple[CheckedWheel, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -116,19 +116,23 @@ class TriedWheels:
 
 
 @dataclass(frozen=True)
-class TryWheelsRequest:
-    wheels: tuple[TryWheelRequest, ...]
+class FinishWheelsRequest:
+    """Several wheels to build and to smoke-test."""
+
+    wheels: tuple[FinishWheelRequest, ...]
 
 
 @dataclass(frozen=True)
-class TryWheelResults:
+class FinishedWheels:
     """The results of the requested wheels, in the order of the request."""
 
-    results: tuple[TryWheelResult, ...]
+    results: tuple[FinishedWheel, ...]
 
 
 @dataclass(frozen=True)
 class TestedWheelsRequest:
+    """A request for the wheels of a target, none of which may fail."""
+
     address: Address
 
 
@@ -137,7 +141,7 @@ class TestedWheels:
     """All wheels of a target. None failed. Their reports list those that were not run."""
 
     digest: Digest
-    wheels: tuple[TriedWheel, ...]
+    wheels: tuple[SmokeTestedWheel, ...]
 
     # Not for pytest to collect.
     __test__ = False
@@ -145,6 +149,8 @@ class TestedWheels:
 
 @dataclass(frozen=True)
 class WheelReportsRequest:
+    """A request for the reports on a target's wheels."""
+
     address: Address
 
 
@@ -155,9 +161,11 @@ class WheelReports(EngineAwareReturnType):
     report: TargetReport
 
     def metadata(self) -> dict[str, Any]:
+        """Return the report for the run's summary."""
         return {REPORT_METADATA: self.report}
 
     def cacheable(self) -> bool:
+        """Return False, so that each run reports its wheels."""
         # So that a run in which nothing changed reports its wheels too.
         return False
 
@@ -180,7 +188,7 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
 
 
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
-async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) -> TriedWheels:
+async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWheelSubsystem) -> SmokeTestedWheels:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     matrix = plan.matrix.narrowed(chosen.globs())
     if not matrix.platforms:
@@ -191,58 +199,58 @@ async def try_wheels(request: TriedWheelsRequest, chosen: NativeWheelSubsystem) 
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
     served = [(key, version) for key in keys for version in matrix.served_by(key.abi)]
     chances = await MultiGet(Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key, version in served)
-    tried, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
-    keys = [key for key in keys if any(key == wanted for wanted, _ in tried)]
+    runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
+    keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
     # The processors that native files are linked for.
     slices = tuple(dict.fromkeys(part for key in keys for part in key.platform.slices)) if plan.native_targets else ()
     await _fetch_packages(plan, keys, slices)
-    requests = (TryWheelRequest(key, tuple(version for other, version in tried if other == key)) for key in keys)
+    requests = (FinishWheelRequest(key, tuple(version for other, version in runs if other == key)) for key in keys)
     # Every link waits for a runtime pack, which takes longest by far: requested first, it waits for no slot.
     _, results = await MultiGet(
-        Get(RuntimePacks, RuntimePacksRequest(slices)), Get(TryWheelResults, TryWheelsRequest(tuple(requests)))
+        Get(RuntimePacks, RuntimePacksRequest(slices)), Get(FinishedWheels, FinishWheelsRequest(tuple(requests)))
     )
-    return TriedWheels(
-        wheels=tuple(result.tried for result in results.results if result.tried),
+    return SmokeTestedWheels(
+        wheels=tuple(result.tested for result in results.results if result.tested),
         refused=tuple(result.refused for result in results.results if result.refused),
         left_out=tuple(left_out),
     )
 
 
 @rule(level=LogLevel.DEBUG)
-async def try_all_wheels(request: TryWheelsRequest) -> TryWheelResults:
-    return TryWheelResults(await MultiGet(Get(TryWheelResult, TryWheelRequest, wheel) for wheel in request.wheels))
+async def finish_wheels(request: FinishWheelsRequest) -> FinishedWheels:
+    return FinishedWheels(await MultiGet(Get(FinishedWheel, FinishWheelRequest, wheel) for wheel in request.wheels))
 
 
 @rule(level=LogLevel.DEBUG)
-async def try_wheel(request: TryWheelRequest) -> TryWheelResult:
+async def finish_wheel(request: FinishWheelRequest) -> FinishedWheel:
     built = await Get(BuiltWheel, StampWheelRequest(request.key))
     if built.stamped is None:
-        return TryWheelResult(tried=None, refused=built.checked)
+        return FinishedWheel(tested=None, refused=built.checked)
     reports = await MultiGet(
         Get(SmokeReport, SmokeTestWheelRequest(request.key, version)) for version in request.versions
     )
-    return TryWheelResult(tried=TriedWheel(built.stamped, reports), refused=None)
+    return FinishedWheel(tested=SmokeTestedWheel(built.stamped, reports), refused=None)
 
 
 def _sort_chances(
     served: list[tuple[WheelKey, PythonVersion]], chances: Iterable[SmokeChance]
 ) -> tuple[list[tuple[WheelKey, PythonVersion]], list[str]]:
     """Return the wheels that can or must be tested here, and a line per platform and reason for the others."""
-    tried = []
+    runs = []
     left_out = []
     for (key, version), chance in zip(served, chances):
         if chance.reason and not chance.required:
             left_out.append(f"{key.address} for {key.platform}: not run ({chance.reason})")
         else:
-            tried.append((key, version))
-    return tried, list(dict.fromkeys(left_out))
+            runs.append((key, version))
+    return runs, list(dict.fromkeys(left_out))
 
 
 @rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
-    tried = await Get(TriedWheels, TriedWheelsRequest(request.address))
-    problems = tried.problems()
-    if problems and len(problems) == len(tried.refused):
+    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
+    problems = results.problems()
+    if problems and len(problems) == len(results.refused):
         raise ToolError("\n\n".join(problems))
     if problems:
         remedy = (
@@ -250,24 +258,24 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
             f"time, increase `smoke_timeout`."
         )
         raise SmokeTestError("\n\n".join([*problems, remedy]))
-    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in tried.wheels))
-    return TestedWheels(digest, tried.wheels)
+    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in results.wheels))
+    return TestedWheels(digest, results.wheels)
 
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
     # The first is for the run, which says by it how many of its actions are done.
-    _, tried = await MultiGet(
+    _, results = await MultiGet(
         Get(AnnouncedWork, AnnouncedWorkRequest(request.address)),
-        Get(TriedWheels, TriedWheelsRequest(request.address)),
+        Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address)),
     )
-    actions = [action for wheel in tried.wheels for action in _actions(wheel)]
-    actions += [action for checked in tried.refused for action in checked.actions]
+    actions = [action for wheel in results.wheels for action in _actions(wheel)]
+    actions += [action for checked in results.refused for action in checked.actions]
     return WheelReports(
         TargetReport(
-            wheels=tuple(_report(wheel, run_id) for wheel in tried.wheels),
+            wheels=tuple(_report(wheel, run_id) for wheel in results.wheels),
             processes=_processes(actions, run_id),
-            refused=tuple(_refused(checked) for checked in tried.refused),
+            refused=tuple(_refused(checked) for checked in results.refused),
         )
     )
 
@@ -292,11 +300,11 @@ def _processes(actions: Iterable[Action], run_id: RunId) -> tuple[ProcessRow, ..
     )
 
 
-def _actions(tested: TriedWheel) -> tuple[Action, ...]:
+def _actions(tested: SmokeTestedWheel) -> tuple[Action, ...]:
     return (*tested.wheel.actions, *(action for report in tested.smoke for action in report.actions))
 
 
-def _report(tested: TriedWheel, run_id: RunId) -> WheelReport:
+def _report(tested: SmokeTestedWheel, run_id: RunId) -> WheelReport:
     wheel = tested.wheel
     return WheelReport(
         target=wheel.key.address.spec,

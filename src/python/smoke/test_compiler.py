@@ -83,7 +83,7 @@ def test_a_large_result_does_not_depend_on_the_number_of_threads() -> None:
     assert all(one[name].tobytes() == four[name].tobytes() for name in ("y", "s"))
 
 
-def test_equal_parts_are_computed_once_and_unused_ones_not_at_all() -> None:
+def test_equal_parts_are_computed_once_and_unused_ones_never() -> None:
     source = "input x: f64; let unused = exp(x); output y = (x + 1) * (1 + x); output z = 2 * 3 + x;"
     listing = Program(compile(source)).listing()
     assert listing.count("add") == 2
@@ -99,7 +99,7 @@ def test_the_tree_is_shown() -> None:
     assert dump_ast("input x: f32[2]; output y = -x + 1;") == "(input x f32[2])\n(output y (add (neg x) 1))\n"
 
 
-def test_every_error_is_told_with_its_place() -> None:
+def test_every_error_has_its_position() -> None:
     source = "input x: f64[2, 3];\nlet y = x @ x;\noutput z = y + q; output w = sum(x, axis=2);\noutput = 1;\n"
     with pytest.raises(CompileError) as caught:
         compile(source, "model.aba")
@@ -118,7 +118,7 @@ def test_deep_nesting_is_an_error_and_no_crash(source: str) -> None:
         compile(f"input x: f64; output y = {source}x;")
 
 
-def test_each_module_raises_its_own_exceptions_while_both_are_loaded() -> None:
+def test_loaded_modules_raise_their_own_exceptions() -> None:
     with pytest.raises(CompileError):
         compile("")
     with pytest.raises(BytecodeError):
@@ -152,7 +152,7 @@ def test_the_command_runs_a_program() -> None:
         (["--run", "--input", "x"], "expected"),
     ],
 )
-def test_the_command_tells_errors_without_a_traceback(arguments: list[str], error: str) -> None:
+def test_the_command_prints_errors_without_a_traceback(arguments: list[str], error: str) -> None:
     done = abacus_compile(*arguments, source="nonsense")
     assert done.returncode == 1
     assert error in done.stderr

@@ -1,4 +1,4 @@
-"""What an installed abacus-runtime must do, told by its wheel alone: no compiler, no source tree."""
+"""Tests of an installed abacus-runtime by its wheel alone, without compiler and source tree."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_version_is_there() -> None:
     assert abacus_runtime.__version__
 
 
-def test_a_program_tells_its_inputs_and_outputs(program: Program) -> None:
+def test_a_program_lists_its_inputs_and_outputs(program: Program) -> None:
     assert [(spec.name, spec.dtype, spec.shape) for spec in program.inputs] == [
         ("x", "f64", (2, 3)),
         ("n", "i64", (3,)),
@@ -84,7 +84,7 @@ def test_a_program_runs_in_several_python_threads_at_once(program: Program) -> N
     assert results == [[5.0, 7.0, 9.0]] * 80
 
 
-def test_everything_wrong_with_the_inputs_is_told_at_once(program: Program) -> None:
+def test_all_input_problems_are_reported_together(program: Program) -> None:
     with pytest.raises(InputError) as caught:
         program.run({"x": array("f", [1, 2, 3, 4, 5, 6]), "z": array("d")})
     for fault in ("input 'x' is no f64[2, 3]", "input 'n' (i64[3]) is missing", "the program has no input 'z'"):
@@ -103,7 +103,7 @@ def test_everything_wrong_with_the_inputs_is_told_at_once(program: Program) -> N
     ],
     ids=["none", "text", "list", "too short", "not contiguous", "not aligned"],
 )
-def test_what_is_no_fit_array_is_refused(program: Program, wrong: object) -> None:
+def test_unsuitable_arrays_are_refused(program: Program, wrong: object) -> None:
     with pytest.raises(InputError, match="input 'n' is no i64"):
         program.run(inputs(n=wrong))
 

@@ -1,1 +1,1 @@
-"""Building wheels."""
+"""End-to-end tests of builds."""

@@ -1,4 +1,4 @@
-"""`./pants check`: every C and C++ source compiled, and the compiler's words as a user knows them."""
+"""`./pants check`: every C and C++ source is compiled, and the compiler's output has the user's paths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_source_is_compiled(project: Project) -> None:
     assert compiled == SOURCES
 
 
-def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(project: Project) -> None:
+def test_errors_of_all_sources_have_repository_paths(project: Project) -> None:
     originals = {path: (project.root / path).read_text() for path in ("core/geometry/text.cc", "plain_c/area.c")}
     project.replace("core/geometry/text.cc", "text << length", "text << lenght")
     project.replace("plain_c/area.c", "width * height;", "width * height")
@@ -48,7 +48,7 @@ def test_errors_of_all_sources_are_shown_with_their_paths_in_the_repository(proj
     assert "pants-sandbox" not in run.output
 
 
-def test_a_warning_is_shown_and_is_no_error(project: Project) -> None:
+def test_a_warning_is_shown_without_failing(project: Project) -> None:
     project.replace("plain_c/area.c", "return width", "int unused_value = 7; return width")
     project.replace("plain_c/BUILD", 'sources=["*.c", "*.h"]', 'sources=["*.c", "*.h"], compile_flags=["-Wall"]')
     run = project.pants("check", "plain_c::").checked()

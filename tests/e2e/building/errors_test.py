@@ -1,4 +1,4 @@
-"""Bad input: one clear error that names the target or file and says what to do, and nothing in `dist/`."""
+"""Bad input: one clear error with the target or file and a remedy, and no files in `dist/`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def failed(project: Project, target: str, *options: str) -> PantsRun:
-    """`./pants package` of something that is wrong."""
+    """Run `./pants package` on bad input."""
     project.clear_dist()
     run = project.pants(*options, "--package-report=github", "package", target)
     assert run.exit_code == 1, run.output
@@ -26,7 +26,7 @@ def failed(project: Project, target: str, *options: str) -> PantsRun:
     return run
 
 
-def assert_told(run: PantsRun, *words: str) -> None:
+def assert_in_error(run: PantsRun, *words: str) -> None:
     missing = [word for word in words if word not in run.output]
     assert not missing, f"the error has no {missing}:\n{run.output}"
 
@@ -145,22 +145,22 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input_is_told_with_its_place_and_remedy(project: Project, case: str) -> None:
+def test_bad_input_is_reported_with_location_and_remedy(project: Project, case: str) -> None:
     target, *words = CASES[case]
     run = failed(project, target)
-    assert_told(run, *words)
+    assert_in_error(run, *words)
     assert "Traceback" not in run.output
 
 
 @pytest.mark.parametrize(
     "case", ["an invalid pyproject.toml, every mistake at once", "a version file that is not JSON"]
 )
-def test_what_no_compiler_is_needed_for_is_told_before_anything_is_compiled(project: Project, case: str) -> None:
+def test_static_problems_are_reported_before_any_compile(project: Project, case: str) -> None:
     source = project.root / "bad/good/native.c"
     source.write_text(f"{source.read_text()}/* {uuid.uuid4()}: compiled nowhere yet */\n")
     target, *words = CASES[case]
     run = failed(project, target)
-    assert_told(run, *words)
+    assert_in_error(run, *words)
     assert "Compile bad/good/native.c" not in run.output
 
 
@@ -184,7 +184,7 @@ SMOKE_CASES = {
 def test_a_wheel_whose_smoke_test_goes_wrong_is_not_written(project: Project, case: str) -> None:
     target, words = SMOKE_CASES[case]
     run = failed(project, target)
-    assert_told(
+    assert_in_error(
         run,
         f"{target} for manylinux_2_17_x86_64 and cp312-abi3 failed its smoke test on Python 3.12",
         words,
@@ -193,8 +193,8 @@ def test_a_wheel_whose_smoke_test_goes_wrong_is_not_written(project: Project, ca
     )
 
 
-def test_a_wheel_that_imports_only_with_the_source_tree_present_is_not_written(project: Project) -> None:
-    assert_told(
+def test_a_wheel_that_needs_the_source_tree_is_not_written(project: Project) -> None:
+    assert_in_error(
         failed(project, "bad/unlisted:wheel"),
         "bad/unlisted:wheel for manylinux_2_17_x86_64 and cp312-abi3 failed its smoke test on Python 3.12",
         "import unlisted: ModuleNotFoundError: No module named 'unlisted.helper'",
@@ -202,14 +202,14 @@ def test_a_wheel_that_imports_only_with_the_source_tree_present_is_not_written(p
     )
 
 
-def test_a_library_that_needs_a_newer_glibc_than_the_tag_allows_is_refused(project: Project) -> None:
+def test_a_library_with_a_too_new_glibc_is_refused(project: Project) -> None:
     project.package("bad/good:wheel")
     library = read(project.wheel("good"), "good/_native.abi3.so")
     assert b"GLIBC_2.2.5\0" in library
     place = project.root / "bad/prebuilt/prebuilt/libfresh.so"
     place.parent.mkdir()
-    # As if it had been built on a newer machine: its symbols are of glibc 2.34.
+    # Like a build on a newer machine: its symbols are of glibc 2.34.
     place.write_bytes(library.replace(b"GLIBC_2.2.5\0", b"GLIBC_2.34\0\0"))
     run = failed(project, "bad/prebuilt:wheel")
-    assert_told(run, "bad/prebuilt:wheel", "prebuilt/libfresh.so", "GLIBC_2.34", "manylinux_2_17_x86_64")
+    assert_in_error(run, "bad/prebuilt:wheel", "prebuilt/libfresh.so", "GLIBC_2.34", "manylinux_2_17_x86_64")
     assert "Traceback" not in run.output

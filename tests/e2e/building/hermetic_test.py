@@ -1,4 +1,4 @@
-"""Nothing of the machine enters a wheel: not its compilers, not its paths, not its user, place or store."""
+"""No property of the machine enters a wheel: not its compilers, paths, user, folders or store."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ STABLE = "--release-version-channel=stable"
 
 @pytest.fixture(scope="module")
 def markers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the poisoned tools leave word that they were called."""
+    """Return the folder in which the trap compilers record their calls."""
     return tmp_path_factory.mktemp("markers")
 
 
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory: pytest.TempPathFactory, markers: Path) -> Iterator[Project]:
-    """Projects packaged where each compiler and linker of the machine is a trap, from sources never compiled before."""
+    """Package projects while each compiler and linker of the machine is a trap, from sources never compiled before."""
     poison = tmp_path_factory.mktemp("poison")
     for tool in TOOLS:
         (poison / tool).write_text(f'#!/bin/sh\necho "$0 $*" >> "{markers}/{tool}"\nexit 1\n')
@@ -54,15 +54,15 @@ def test_no_path_of_the_machine_is_in_an_extension_or_library(poisoned: Project)
     assert found == []
 
 
-def test_another_place_user_and_a_cold_store_make_the_same_bytes(poisoned: Project, tmp_path: Path) -> None:
+def test_another_machine_with_a_cold_store_makes_equal_wheels(poisoned: Project, tmp_path: Path) -> None:
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     here = {
-        # What a machine has once: Pants itself, the interpreters, and what pip downloaded.
+        # Shared by all runs of a machine: Pants itself, the interpreters, and pip's downloads.
         "SPOKESHAVE_HOME": os.environ.get("SPOKESHAVE_HOME") or str(home / "spokeshave"),
         "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv"),
         "PANTS_NAMED_CACHES_DIR": str(home / "pants/named_caches"),
     }
-    elsewhere = {
+    other_machine = {
         "HOME": str(tmp_path / "a home"),
         "USER": "somebody",
         "LOGNAME": "somebody",
@@ -73,7 +73,7 @@ def test_another_place_user_and_a_cold_store_make_the_same_bytes(poisoned: Proje
         "PANTS_LOCAL_STORE_DIR": str(tmp_path / "store"),
     }
     (tmp_path / "a home").mkdir()
-    project = Project(Project.copy(tmp_path / "some where/else", "plain_c").root, {**here, **elsewhere})
+    project = Project(Project.copy(tmp_path / "some where/else", "plain_c").root, {**here, **other_machine})
     for source in ("plain_c/area.c", "plain_c/native.c"):
         project.write(source, (poisoned.root / source).read_text())
     project.pants(STABLE, "package", "plain_c:wheel", daemon=False, umask=0o077).checked()

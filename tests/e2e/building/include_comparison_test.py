@@ -1,4 +1,4 @@
-"""What the include search finds for sources of others holds all that the compiler reads."""
+"""The include search finds all files that the compiler reads, for sources of other projects."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def sdists(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def graph_of(root: Path, roots: tuple[str, ...]) -> IncludeGraph:
-    """All C/C++ files of a project, as those of one target."""
+    """Return all C/C++ files of a project as those of one target."""
     files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return IncludeGraph(
         CcFile(
@@ -116,7 +116,7 @@ def graph_of(root: Path, roots: tuple[str, ...]) -> IncludeGraph:
 
 
 def dependencies(root: Path, source: str, sources: Sources) -> set[str]:
-    """The project's files that the compiler reads for a source; headers of others need not exist."""
+    """Return the project's files that the compiler reads for a source. Headers of others need not exist."""
     headers = ("-isystem", str(python_headers())) if sources.uses_python else ()
     command = [
         *(sys.executable, "-m", "ziglang", *(C if source.endswith(".c") else CXX), "-target", sources.target),
@@ -136,13 +136,13 @@ def python_headers() -> Path:
 
 
 def normalized(root: Path, found: set[str]) -> set[str]:
-    """Paths of the project, without `..`; the machine's own are left out."""
+    """Return paths of the project, without `..` and without the machine's own."""
     paths = {(root / path).resolve() for path in found}
     return {path.relative_to(root.resolve()).as_posix() for path in paths if path.is_relative_to(root.resolve())}
 
 
 def compared(root: Path, sources: Sources) -> Iterator[tuple[str, set[str], set[str]]]:
-    """Each source, what the compiler reads for it, and what the search finds."""
+    """Yield each source, the files that the compiler reads for it, and those that the search finds."""
     graph = graph_of(root, tuple("" if include_root == "." else include_root for include_root in sources.roots))
     paths = sorted({p.relative_to(root).as_posix() for glob in sources.globs for p in root.glob(glob)})
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -34,7 +34,7 @@ def packaged(project: Project) -> PantsRun:
 
 @pytest.fixture(scope="module")
 def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Fresh:  # noqa: ARG001 (has to be first)
-    """A virtual environment per Python, with the wheels that pip finds for it in `dist/`."""
+    """Create a virtual environment per Python, with the wheels that pip selects for it from `dist/`."""
     place = tmp_path_factory.mktemp("environments")
 
     @cache
@@ -70,7 +70,7 @@ def test_nothing_but_the_wheels_and_their_reports_is_in_dist(project: Project) -
     assert_golden("dist.txt", found)
 
 
-def test_a_plain_c_module_of_the_limited_api_works_on_its_first_python_and_a_later_one(fresh: Fresh) -> None:
+def test_a_limited_api_module_works_on_later_pythons(fresh: Fresh) -> None:
     for version in ("3.10", "3.13"):
         environment = fresh(version)
         assert environment.run("import plain_c; print(plain_c.area(3, 4))") == "12"
@@ -84,7 +84,7 @@ def test_each_python_has_its_build_of_a_core_with_a_binding(fresh: Fresh, versio
 
 
 @pytest.mark.usefixtures("packaged")
-def test_metadata_entry_points_and_licenses_are_as_pyproject_has_them(project: Project) -> None:
+def test_metadata_and_entry_points_are_pyprojects(project: Project) -> None:
     wheel = project.wheel("shapes", "cp312-abi3")
     metadata = read(wheel, "shapes-3.12.0.dist-info/METADATA").decode()
     assert_golden("shapes-METADATA.txt", metadata.splitlines())
@@ -139,7 +139,7 @@ def test_an_extension_of_numpy_arrays_was_tried_with_numpy(project: Project) -> 
     assert b"numpy's long has 8 bytes, its long double 16\0" in extension
 
 
-def test_a_generated_header_and_one_without_a_target_of_its_own_are_used(fresh: Fresh) -> None:
+def test_generated_and_plain_headers_are_used(fresh: Fresh) -> None:
     environment = fresh("3.12")
     code = "import limits; print(limits.LOWEST, limits.HIGHEST, limits.STEP)"
     assert environment.run(code) == "-5 1200 25"
@@ -153,7 +153,7 @@ def test_two_extensions_share_one_grafted_library(project: Project, fresh: Fresh
     assert environment.run(code) == "1 2 3"
 
 
-def test_exceptions_cross_between_extension_and_library_both_ways(fresh: Fresh) -> None:
+def test_exceptions_cross_between_extension_and_library(fresh: Fresh) -> None:
     environment = fresh("3.12")
     code = """
 from engines import _exceptions

@@ -1,4 +1,4 @@
-"""What goes into wheels: libraries for ctypes, the usual licenses, requirements; from sources that are not UTF-8."""
+"""The files in wheels: libraries for ctypes, default licenses, requirements; from sources that are not UTF-8."""
 
 from __future__ import annotations
 

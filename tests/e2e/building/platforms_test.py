@@ -1,4 +1,4 @@
-"""Wheels for every platform from this machine: files, tags, the same bytes elsewhere, and what a project chooses."""
+"""Wheels for every platform from this machine: files, tags, equal bytes in another folder, and a project's choices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLATFORMS = (
     "win_amd64",
     "win_arm64",
 )
-# One of each format, made from nothing twice. ELF's is in hermetic_test.py.
+# One of each format, built from scratch twice. ELF's is in hermetic_test.py.
 MADE_TWICE = ("macosx_11_0_arm64", "win_amd64")
 SOURCES = ("shared/engine/engine.cc", "shared/bindings/types.cc", "shared/bindings/exceptions.cc")
 _HASH = re.compile(r"-[0-9a-f]{8,}(?=\.(?:so|dylib|dll))")
@@ -40,7 +40,7 @@ def choose(project: Project, platforms: tuple[str, ...]) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
-    """A shared library and two extensions that use it, for every platform, and the run that made them."""
+    """Package a shared library and two extensions that use it, for every platform, and the run that made them."""
     root = tmp_path_factory.mktemp("platforms") / "repo"
     with running(Project.copy(root, "shared", "choices", "numpy_headers")) as project:
         choose(project, PLATFORMS)
@@ -62,9 +62,7 @@ def test_the_log_counts_the_actions_that_are_done(built: tuple[Project, PantsRun
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_wheel_of_each_platform_holds_exactly_these_files_under_exactly_this_tag(
-    everywhere: Project, platform: str
-) -> None:
+def test_wheels_have_exact_files_and_tags_per_platform(everywhere: Project, platform: str) -> None:
     (wheel,) = (path for path in everywhere.wheels("engines") if path.stem.split("-")[-1].split(".")[-1] == platform)
     listed = [_HASH.sub("-HASH", name) for name in names(wheel)]
     tags = [
@@ -79,7 +77,7 @@ def test_a_wheel_of_each_platform_was_repaired_and_verified(everywhere: Project,
     assert {"assemble", "repair", "verify", "stamp"} <= {row["kind"] for row in wheel["actions"]}
 
 
-def test_a_runtime_pack_is_made_once_for_each_target_and_a_universal_wheel_takes_those_of_its_processors(
+def test_runtime_packs_are_made_once_per_target(
     everywhere: Project,
 ) -> None:
     (report,) = (wheel for wheel in everywhere.report("shared:wheel") if "universal2" in wheel["wheel"])
@@ -88,16 +86,14 @@ def test_a_runtime_pack_is_made_once_for_each_target_and_a_universal_wheel_takes
     assert counts["compile"] == 2 * 3, "each source once for each processor"
 
 
-def test_a_wheel_that_nothing_here_runs_is_reported_as_not_run_with_the_way_to_try_it(everywhere: Project) -> None:
+def test_foreign_wheels_are_reported_as_not_run(everywhere: Project) -> None:
     (report,) = (wheel for wheel in everywhere.report("shared:wheel") if "win_arm64" in wheel["wheel"])
     (outcome,) = report["smoke"]
     assert outcome["outcome"] == "not run"
     assert "this machine does not run win_arm64" in outcome["reason"]
 
 
-def test_sources_compiled_again_elsewhere_make_the_same_bytes_on_every_platform(
-    everywhere: Project, tmp_path: Path
-) -> None:
+def test_another_folder_makes_equal_wheels_per_platform(everywhere: Project, tmp_path: Path) -> None:
     with running(Project.copy(tmp_path / "some where/else", "shared")) as project:
         choose(project, PLATFORMS)
         for source in SOURCES:
@@ -108,7 +104,7 @@ def test_sources_compiled_again_elsewhere_make_the_same_bytes_on_every_platform(
 
 
 def test_a_cold_store_makes_the_same_bytes(everywhere: Project, tmp_path: Path) -> None:
-    """Runtime packs included."""
+    """Including runtime packs."""
     copy = Project.copy(tmp_path / "cold/repo", "shared")
     with running(Project(copy.root, {"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})) as project:
         choose(project, MADE_TWICE)
@@ -124,12 +120,12 @@ def hashes(project: Project) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def chosen(everywhere: Project) -> Project:
-    """A project that differs by platform, has a variant, and lists no Pythons."""
+    """Package a project that differs by platform, has a variant, and lists no Pythons."""
     everywhere.package("choices::", options=(STABLE,))
     return everywhere
 
 
-def test_a_platforms_own_sources_and_macros_are_in_its_wheel_alone(chosen: Project) -> None:
+def test_platform_sources_and_macros_are_in_its_wheel_only(chosen: Project) -> None:
     (linux,) = (path for path in chosen.wheels("choices") if "cp312-manylinux" in path.name)
     (windows,) = (path for path in chosen.wheels("choices") if "cp312-win" in path.name)
     (extension,) = (name for name in names(linux) if name.endswith(".so"))
@@ -142,40 +138,40 @@ def test_a_platforms_own_sources_and_macros_are_in_its_wheel_alone(chosen: Proje
     assert b"amd64" in read(windows, dll)
 
 
-def test_a_wheel_that_lists_no_pythons_is_for_those_that_its_metadata_allows(chosen: Project) -> None:
+def test_default_pythons_are_those_the_metadata_allows(chosen: Project) -> None:
     assert {path.name.split("-")[2] for path in chosen.wheels("choices")} == {"cp311", "cp312"}
     report = chosen.report("choices:wheel")
     assert sorted({outcome["python"] for wheel in report for outcome in wheel["smoke"]}) == ["3.11", "3.12"]
 
 
-def test_a_free_threaded_build_has_a_tag_of_its_own_on_every_system(chosen: Project) -> None:
+def test_free_threaded_builds_have_their_own_tag(chosen: Project) -> None:
     wheels = [path.stem.split("-", 2)[2] for path in chosen.wheels("choices-free-threaded")]
     for abi in ("cp313-cp313t", "cp314-cp314t", "cp314-cp314"):
         for platform in ("manylinux2014_x86_64.manylinux_2_17_x86_64", "macosx_11_0_universal2", "win_amd64"):
             assert f"{abi}-{platform}" in wheels
 
 
-def test_a_variant_is_the_same_extension_with_its_macro_and_its_library(chosen: Project, tmp_path: Path) -> None:
+def test_a_variant_has_its_macro_and_library(chosen: Project, tmp_path: Path) -> None:
     environment = install(tmp_path / "traced", "3.12", "choices-traced", find_links=chosen.dist)
     assert environment.run("import choices; print(choices.describe())") == "('POSIX', 'x86_64', 2)"
     plain = install(tmp_path / "plain", "3.12", "choices", find_links=chosen.dist)
     assert plain.run("import choices; print(choices.describe())") == "('POSIX', 'x86_64', 0)"
 
 
-def test_a_run_is_narrowed_to_some_platforms_and_says_what_it_leaves_out(everywhere: Project) -> None:
+def test_a_run_for_some_platforms_lists_the_others(everywhere: Project) -> None:
     run = everywhere.package("choices:wheel", "choices:traced_wheel", options=("--native-wheel-platforms=['win_*']",))
     assert {path.stem.rsplit("-", 1)[1] for path in everywhere.wheels()} == {"win_amd64"}
     assert "choices:traced_wheel lists none of the platforms" in run.output
 
 
-def test_a_glob_that_fits_no_platform_is_told(everywhere: Project) -> None:
+def test_a_glob_without_a_platform_is_reported(everywhere: Project) -> None:
     run = everywhere.pants("--native-wheel-platforms=osx_*", "package", "choices:wheel")
     assert run.exit_code == 1
     assert "the option `[native-wheel].platforms` names 'osx_*', which matches no wheel platform tag" in run.output
 
 
-def test_headers_that_differ_by_platform_are_those_of_the_platforms_own_wheel(everywhere: Project) -> None:
-    """Its own sizes are compiled into it; it would not compile at all where they were not the compiler's."""
+def test_platform_headers_come_from_the_platforms_wheel(everywhere: Project) -> None:
+    """Its sizes are compiled into it. It would not compile if they were not the compiler's."""
     everywhere.package("numpy_headers:windows")
     dll = read(everywhere.wheel("sums"), "sums/_native.cp312-win_amd64.pyd")
     assert b"numpy's long has 4 bytes, its long double 8\0" in dll

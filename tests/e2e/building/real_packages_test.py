@@ -1,6 +1,6 @@
-"""Two packages by others, built from their sdists by targets of ours, and tried with their own tests.
+"""Two packages by others, built from their sdists by targets of ours, and tested with their own tests.
 
-Their sources and their pyproject.toml are used as they are. What is ours is in `tests/projects/{name}`.
+Their sources and their pyproject.toml are unchanged. Our files are in `tests/projects/{name}`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from e2e.support.project import Project, names, read
 from e2e.support.upstream import Upstream, lay_over
 
 TAGS = ("cp311-cp311", "cp312-cp312")
-# What each sdist's tests come to with the project's own wheels, too.
+# The results of each sdist's tests, which are the same with the project's own wheels.
 OWN_TESTS = {"kiwisolver": "50 passed", "ujson": "476 passed, 2 skipped"}
 
-# What setuptools writes beside what the standards name, and what our stamp reads.
+# Fields of setuptools outside of the standards, and files of our stamp.
 THEIRS = {"top_level.txt"}
 OURS = {"spokeshave.json"}
-# `Dynamic: license-file` says that setuptools found the license by itself; the License-File itself is compared.
+# `Dynamic: license-file` means that setuptools found the license by itself. License-File itself is compared.
 NOT_COMPARED = {"dynamic"}
 
 
 @dataclass(frozen=True)
 class Built:
-    """A package by others, packaged by us, and what its project published."""
+    """A package by others, packaged by us, and the project's own release."""
 
     name: str
     project: Project
@@ -37,7 +37,7 @@ class Built:
 
 @pytest.fixture(scope="module", params=sorted(OWN_TESTS))
 def name(request: Any) -> str:
-    """The name of each package."""
+    """Return the name of each package."""
     return str(request.param)
 
 
@@ -75,17 +75,17 @@ def test_a_wheel_holds_the_files_of_the_projects_own_wheel(built: Built, tag: st
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_its_metadata_say_what_the_projects_own_say(built: Built, tag: str) -> None:
+def test_its_metadata_equals_the_projects_own(built: Built, tag: str) -> None:
     assert metadata(built.project.wheel(built.name, tag)) == metadata(built.upstream.wheel(tag))
 
 
 def files(wheel: Path, *, but: set[str]) -> list[str]:
-    """A wheel's files without entries for directories, which no standard asks for."""
+    """Return a wheel's files without entries for directories, which no standard requires."""
     return [name for name in names(wheel) if not name.endswith("/") and name.rpartition("/")[2] not in but]
 
 
 def metadata(wheel: Path) -> list[tuple[str, str]]:
-    """The fields of a wheel's METADATA in any order, with spaces and the case of names as they do not count."""
+    """Return the fields of a wheel's METADATA, without differences in order, spaces and case."""
     (path,) = [name for name in names(wheel) if name.endswith(".dist-info/METADATA")]
     message = email.message_from_bytes(read(wheel, path))
     fields = [(name.lower(), " ".join(value.split())) for name, value in message.items()]

@@ -1,4 +1,4 @@
-"""What a change makes run again, counted: in the report beside the wheels, and in the engine's own log."""
+"""The processes that run again after a change, counted by the report and by the engine's log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         # One Python per ABI and its import are enough here.
         project.replace("core/BUILD", ', "3.13"]', "]")
         project.replace("core/BUILD", 'smoke_tests=["smoke/*.py"],', "")
-        # So that what an earlier run of these tests left in the local store serves nothing of what is counted here.
+        # So that results of earlier tests in the local store are not used for the counted processes.
         project.replace("core/geometry/text.cc", '" m"', f'" m" /* {uuid.uuid4()} */')
         project.write("core/geometry/point.h", _point())
         project.git("init", "--quiet")
@@ -36,7 +36,7 @@ def first(project: Project) -> PantsRun:
 
 
 def _package(project: Project, *options: str) -> PantsRun:
-    """Package with the engine's statistics, on the stable channel unless the options say another."""
+    """Package with the engine's statistics, by default on the stable channel."""
     channel = () if any("channel" in option for option in options) else ("--release-version-channel=stable",)
     return project.package(WHEEL, options=("--stats-log", *channel, *options))
 
@@ -47,7 +47,7 @@ def _commit(project: Project, message: str) -> None:
 
 
 def _point() -> str:
-    """A header whose every version compiles to other objects in all that includes it."""
+    """Return a header whose every version changes the objects of all sources that include it."""
     return f"""#pragma once
 
 namespace geometry {{
@@ -64,7 +64,7 @@ struct Point {{
 
 
 def _compiles(*sources: str) -> list[str]:
-    """Descriptions of the compiles of these sources; a binding is compiled per Python ABI."""
+    """Return descriptions of the compiles of these sources. A binding is compiled per Python ABI."""
     return sorted(
         f"Compile {source} for {PLATFORM}{abi}"
         for source in sources
@@ -80,15 +80,15 @@ def test_a_core_is_compiled_once_for_three_python_abis(project: Project) -> None
     assert ran == {"link": 3, "assemble": 3, "repair": 3, "verify": 3, "stamp": 3}
 
 
-def test_the_report_tells_of_the_same_processes_as_the_engine(project: Project, first: PantsRun) -> None:
-    told = [process for process in project.ran(WHEEL) if not process.startswith("Make the runtime pack")]
-    assert told == first.ran(
+def test_the_report_has_the_engines_processes(project: Project, first: PantsRun) -> None:
+    processes = [process for process in project.ran(WHEEL) if not process.startswith("Make the runtime pack")]
+    assert processes == first.ran(
         "Check the metadata ", "Compile ", "Link ", "Assemble ", "Repair ", "Verify ", "Stamp ", "Smoke-test "
     )
 
 
 @pytest.mark.usefixtures("first")
-def test_nothing_runs_where_nothing_changed(project: Project) -> None:
+def test_without_changes_nothing_runs(project: Project) -> None:
     before = [sha256(wheel) for wheel in project.wheels()]
     run = _package(project)
     assert run.executed() == 0
@@ -134,7 +134,7 @@ def test_a_header_edit_recompiles_exactly_its_includers(project: Project) -> Non
 def test_a_source_edit_recompiles_that_source_alone(project: Project) -> None:
     project.replace("core/geometry/text.cc", "/* ", f"/* {uuid.uuid4()} ")
     _package(project)
-    # The comment changes no object, so what follows the compile is as before.
+    # The comment does not change the object, so later steps are unchanged.
     assert project.ran(WHEEL) == _compiles("core/geometry/text.cc")
 
 

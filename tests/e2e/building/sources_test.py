@@ -1,4 +1,4 @@
-"""Sources and flags as other builds have them: they build, run, and export nothing but the module."""
+"""Sources and flags in the form of other builds: they compile, run, and export only the module."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Remote caches and remote execution."""
+"""End-to-end tests of remote caches and remote execution."""

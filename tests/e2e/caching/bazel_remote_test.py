@@ -1,4 +1,4 @@
-"""Runners share bazel-remote as they share the project's own cache server."""
+"""Runners share bazel-remote like the project's own cache server."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from e2e.support.bazel_remote import build, password_file, serving
 from e2e.support.runners import Bench, Built
 
-# What is made of the sources and is the same for every runner; each tries the wheel on its own Pythons.
+# Results of the sources that are the same for every runner. Each runner tests the wheel on its own Pythons.
 SHARED = ("compile", "link", "assemble", "repair", "verify", "stamp")
 LOGIN = "team:correct-horse"
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A server's folder, and the run that stored into it."""
+    """A server's folder, and the run that filled it."""
 
     program: Path
     folder: Path
@@ -28,7 +28,7 @@ class Filled:
 
 @pytest.fixture(scope="module")
 def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    """What a runner stored whose sources no cache had seen."""
+    """Fill a server by a runner with sources that no cache contains."""
     root = tmp_path_factory.mktemp("bazel-remote")
     program = build(root)
     runner = bench.runner("bazel-remote-first")
@@ -39,7 +39,7 @@ def filled(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Filled:
             folder=root / "cache",
             first=first,
             ran=tuple(runner.ran(*SHARED)),
-            stored=server.told("AC PUT"),
+            stored=server.requests("AC PUT"),
         )
 
 
@@ -51,21 +51,21 @@ def test_a_first_runner_makes_all_of_it_and_stores_it(bench: Bench, filled: Fill
 
 
 def test_a_second_runner_that_has_the_password_makes_nothing(bench: Bench, filled: Filled, tmp_path: Path) -> None:
-    """The server was restarted in between, and now wants a password."""
+    """The server was restarted in between, and now requires a password."""
     runner = bench.runner("bazel-remote-second")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         second = runner.package(*server.options(LOGIN))
-        assert server.told("AC GET") >= len(filled.ran)
+        assert server.requests("AC GET") >= len(filled.ran)
     bench.check(second)
     assert second.warnings() == ""
     assert runner.ran(*SHARED) == []
 
 
-def test_a_wrong_password_costs_a_rebuild_and_is_told(bench: Bench, filled: Filled, tmp_path: Path) -> None:
+def test_a_wrong_password_is_reported_and_costs_a_rebuild(bench: Bench, filled: Filled, tmp_path: Path) -> None:
     runner = bench.runner("bazel-remote-wrong")
     with serving(filled.program, filled.folder, "--htpasswd_file", str(password_file(tmp_path, LOGIN))) as server:
         built = runner.package(*server.options("team:battery-staple"))
-        assert server.told("AC GET") == 0
+        assert server.requests("AC GET") == 0
     bench.check(built)
     assert "Failed to read from remote cache" in built.warnings()
     assert "Unauthenticated" in built.warnings()

@@ -1,4 +1,4 @@
-"""Pants and a remote cache of which something is wrong: the same bytes, a warning, and no more than some time lost."""
+"""Pants with a faulty remote cache: the same bytes, a warning, and no cost besides some time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from e2e.support.project import sha256
 from e2e.support.runners import Bench, Built
 
 
-def test_a_run_of_which_nothing_is_wrong_warns_of_nothing(bench: Bench) -> None:
+def test_a_run_without_faults_has_no_warnings(bench: Bench) -> None:
     assert "[WARN]" not in bench.without.run.output
 
 
@@ -79,7 +79,7 @@ def test_a_wrong_token(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["evicted", "truncated", "corrupted"])
-def test_blobs_that_are_not_there_or_not_what_they_should_be(bench: Bench, tmp_path: Path, damage: str) -> None:
+def test_missing_or_damaged_blobs(bench: Bench, tmp_path: Path, damage: str) -> None:
     cache = bench.copied_cache(tmp_path)
     for name in bench.blobs:
         _damage(cache / name, damage)
@@ -87,7 +87,7 @@ def test_blobs_that_are_not_there_or_not_what_they_should_be(bench: Bench, tmp_p
         built = bench.runner(damage).package(*server.options)
         log = server.log.read_text()
         if damage == "corrupted":
-            # The worst of the three: whoever asks whether it is there is told so until somebody reads it.
+            # The worst of the three: the blob is reported as present until it is read.
             again = bench.runner("again").package(*server.options)
             bench.check(again)
             assert again.run.ran("Compile", "Link") == []
@@ -108,10 +108,10 @@ def _damage(blob: Path, damage: str) -> None:
 
 @needs_bubblewrap
 def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
-    """It has all the results but one and not a byte is free: hits are taken, and the one is told not to be stored."""
+    """It has all results but one and no free space: hits are used, and Pants learns that one was not stored."""
     used = sum(path.stat().st_size + 4096 for path in bench.cache.rglob("*"))
     runner = bench.runner("full")
-    runner.project.edit("tiny/native.cc")  # its object, and so the wheel, stays the same
+    runner.project.edit("tiny/native.cc")  # its object, and so the wheel, does not change
     with serving(tmp_path / "cache", disk=used) as server:
         for part in ("cas", "ac"):
             shutil.copytree(bench.cache / part, server.directory / part, dirs_exist_ok=True)
@@ -129,17 +129,17 @@ def test_a_servers_disk_that_is_full(bench: Bench, tmp_path: Path) -> None:
 
 
 def _kept(server: Server) -> list[Path]:
-    """The files that a server keeps, and what is not yet one of them."""
+    """Return the files that a server keeps, and its temporary files."""
     return sorted(path for part in ("cas", "ac", "tmp") for path in (server.directory / part).rglob("*"))
 
 
 def _fill(folder: Path) -> None:
-    """Leave nothing free on a disk."""
+    """Fill a disk completely."""
     with (folder / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space left"):
         ballast.writelines(itertools.repeat(bytes(1 << 16)))
 
 
-def test_two_cold_runners_at_once(bench: Bench, tmp_path: Path) -> None:
+def test_two_concurrent_cold_runners(bench: Bench, tmp_path: Path) -> None:
     runners = [bench.runner("left"), bench.runner("right")]
     built: list[Built] = []
     with serving(tmp_path / "cache") as server:

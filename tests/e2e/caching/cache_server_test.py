@@ -1,4 +1,4 @@
-"""The cache server of `tools/cache-server`, as its clients see it."""
+"""The cache server of `tools/cache-server`, from its clients' view."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ MEGA = 1 << 20
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where nothing but Pants is prepared yet."""
-    made = tmp_path_factory.mktemp("home")
+    """Create a folder with only Pants prepared."""
+    home_folder = tmp_path_factory.mktemp("home")
     subprocess.run([str(COMMAND.parents[1] / "pants"), "--no-pantsd", "--version"], check=True, capture_output=True)
     for prepared in spokeshave_home().glob("pants-*"):
-        (made / prepared.name).symlink_to(prepared)
-    return made
+        (home_folder / prepared.name).symlink_to(prepared)
+    return home_folder
 
 
 @pytest.fixture(scope="module")
 def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """BuildGrid's environment, whose first making was killed, and which two commands then made at once."""
+    """Install BuildGrid's environment: the first attempt is killed, and then two commands create it concurrently."""
     work = tmp_path_factory.mktemp("installing")
     killed = start(work / "killed", home=home, log=work / "killed.log")
     wait_for(lambda: "BuildGrid and its libraries ..." in (work / "killed.log").read_text(), 120)
@@ -69,13 +69,13 @@ def server(installed: Path, tmp_path: Path) -> Iterator[Server]:
 
 
 def made_file(folder: Path, name: str, size: int = 100_000) -> str:
-    """A file of random bytes."""
+    """Write a file of random bytes."""
     path = folder / name
     path.write_bytes(os.urandom(size))
     return str(path)
 
 
-def test_the_ready_line_says_how_to_use_it_and_the_server_answers(server: Server) -> None:
+def test_the_ready_line_has_the_options_and_the_server_answers(server: Server) -> None:
     (line,) = [line for line in server.log.read_text().splitlines() if "ready:" in line]
     address = server.ready["address"]
     assert line == (
@@ -103,22 +103,22 @@ def test_a_restart_keeps_blobs_and_results(installed: Path, tmp_path: Path) -> N
 
 
 def _status(home: Path, directory: Path, wanted: str) -> str:
-    """The status, once it tells of the last requests."""
+    """Return the status when it includes the last requests."""
     text = ""
 
-    def told() -> bool:
+    def is_current() -> bool:
         nonlocal text
         command = [str(COMMAND), "status", "--directory", str(directory)]
         env = {**os.environ, "SPOKESHAVE_HOME": str(home)}
         text = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
         return wanted in text and "lookups: 2" in text
 
-    wait_for(told, 15)
+    wait_for(is_current, 15)
     return text
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "deleted"])
-def test_a_damaged_blob_is_no_blob_and_is_stored_anew(server: Server, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_blob_is_missing_and_stored_again(server: Server, tmp_path: Path, damage: str) -> None:
     file = made_file(tmp_path, "file", 3 * MEGA)
     (digest,) = server.client.ask(("put", file))
     server.client.ask(("store", "compile", [digest]))
@@ -142,7 +142,7 @@ def test_a_damaged_blob_is_no_blob_and_is_stored_anew(server: Server, tmp_path: 
         assert "was damaged on disk" in server.log.read_text()
 
 
-def test_a_result_whose_blob_was_truncated_is_not_told(server: Server, tmp_path: Path) -> None:
+def test_a_result_with_a_truncated_blob_is_missing(server: Server, tmp_path: Path) -> None:
     (digest,) = server.client.ask(("put_batch", made_file(tmp_path, "file")))
     server.client.ask(("store", "compile", [digest]))
     os.truncate(server.blob(digest), 10)
@@ -151,7 +151,7 @@ def test_a_result_whose_blob_was_truncated_is_not_told(server: Server, tmp_path:
     assert not server.blob(digest).exists()
 
 
-def test_a_damaged_result_is_none(server: Server, tmp_path: Path) -> None:
+def test_a_damaged_result_is_missing(server: Server, tmp_path: Path) -> None:
     (digest,) = server.client.ask(("put", made_file(tmp_path, "file")))
     server.client.ask(("store", "compile", [digest]))
     (result,) = (server.directory / "ac").glob("*/*")
@@ -160,13 +160,13 @@ def test_a_damaged_result_is_none(server: Server, tmp_path: Path) -> None:
     assert answer.startswith("NOT_FOUND")
 
 
-def test_the_cache_stays_below_its_size_and_what_was_used_longest_ago_goes(installed: Path, tmp_path: Path) -> None:
+def test_least_recently_used_entries_are_evicted(installed: Path, tmp_path: Path) -> None:
     options = ("--max-size", "5M", "--keep-recent", "1h")
     with serving(tmp_path / "cache", *options, home=installed) as server:
         files = [made_file(tmp_path, f"{number}", MEGA - 4096) for number in range(8)]
         digests = server.client.ask(*(("put", file) for file in files[:4]))
         server.client.ask(*(("store", f"action {number}", [digests[number]]) for number in range(4)))
-        # As if all of them had been used a day ago, one after the other, and the first again just now.
+        # As if all had been used a day ago, one after the other, and the first again just now.
         for path in [*server.directory.glob("cas/objects/*/*"), *server.directory.glob("ac/*/*")]:
             os.utime(path, (time.time() - 86400,) * 2)
         for number, digest in enumerate(digests):
@@ -203,7 +203,7 @@ def token(home: Path, secret: Path, *options: str) -> str:
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_tls_and_tokens_let_in_who_may_and_say_why_another_may_not(
+def test_tls_and_tokens_admit_or_refuse_with_a_reason(
     installed: Path, certificate: tuple[str, str], tmp_path: Path
 ) -> None:
     cert, key = certificate
@@ -284,13 +284,13 @@ def test_what_cannot_be_served_is_refused_with_the_remedy(server: Server, instal
     assert "can be reached from other machines" in text
 
 
-def test_a_killed_server_leaves_nothing_half_and_serves_right_bytes_again(installed: Path, tmp_path: Path) -> None:
+def test_a_killed_server_leaves_no_partial_files(installed: Path, tmp_path: Path) -> None:
     files = [made_file(tmp_path, f"{number}", 20 * MEGA) for number in range(6)]
     with serving(tmp_path / "cache", home=installed) as server:
         client = server.client
         uploading = threading.Thread(target=lambda: client.ask(*(("put", file) for file in files)))
         uploading.start()
-        # In the middle of an upload, with some before it done.
+        # During an upload, after some others.
         wait_for(lambda: len(server.blobs()) >= 2 and list((server.directory / "tmp").iterdir()), 60)
         server.kill()
         uploading.join()
@@ -318,11 +318,11 @@ def test_a_large_blob_does_not_fill_the_servers_memory(server: Server, tmp_path:
 
 
 def _small_files_only() -> None:
-    """As on a full disk, files do not grow beyond a size: what is there of EFBIG, ENOSPC and EDQUOT without a mount."""
+    """Limit the size of files, like a full disk: EFBIG takes the part of ENOSPC and EDQUOT without a mount."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (MEGA, MEGA))
 
 
-def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_existing_blobs_served(installed: Path, tmp_path: Path) -> None:
     small = made_file(tmp_path, "small")
     large = made_file(tmp_path, "large", 2 * MEGA)
     with serving(tmp_path / "cache", home=installed, prepare=_small_files_only) as server:
@@ -335,8 +335,8 @@ def test_a_full_disk_is_told_and_what_fits_is_still_served(installed: Path, tmp_
 
 
 @needs_bubblewrap
-def test_a_disk_that_fills_up_is_told_and_what_was_stored_is_served(installed: Path, tmp_path: Path) -> None:
-    """The disk is the server's own, and has room for some of the files: the next one ends in the middle."""
+def test_a_filling_disk_is_reported_and_stored_blobs_served(installed: Path, tmp_path: Path) -> None:
+    """The server has a disk of its own with space for some of the files. The next one fails in the middle."""
     files = [made_file(tmp_path, f"{number}", MEGA) for number in range(8)]
     digests = [_digest(file) for file in files]
     with serving(tmp_path / "cache", home=installed, disk=5 * MEGA + MEGA // 2) as server:
@@ -350,7 +350,7 @@ def test_a_disk_that_fills_up_is_told_and_what_was_stored_is_served(installed: P
         assert server.client.ask(("put", files[-1])) == [digests[-1]]
 
 
-def test_a_client_that_hangs_does_not_keep_the_server_from_ending(server: Server, tmp_path: Path) -> None:
+def test_a_hanging_client_does_not_block_shutdown(server: Server, tmp_path: Path) -> None:
     file = made_file(tmp_path, "large", 50 * MEGA)
     (digest,) = server.client.ask(("put", file))
     with subprocess.Popen(
@@ -388,7 +388,7 @@ def test_a_file_configures_it(installed: Path, tmp_path: Path) -> None:
         assert re.search(r'"max_size": 7516192768', (server.directory / "status.json").read_text())
 
 
-def test_many_clients_at_once_are_served(server: Server, tmp_path: Path) -> None:
+def test_many_concurrent_clients_are_served(server: Server, tmp_path: Path) -> None:
     files = [made_file(tmp_path, f"{number}", 50_000) for number in range(50)]
     digests = [_digest(file) for file in files]
     results: list[list[object]] = []
@@ -407,7 +407,7 @@ def test_many_clients_at_once_are_served(server: Server, tmp_path: Path) -> None
         assert server.client.ask(("missing", digests)) == [[]]
 
 
-def test_what_sixteen_runners_ask_at_once_is_answered(server: Server) -> None:
+def test_requests_of_sixteen_concurrent_runners_are_served(server: Server) -> None:
     found: Counter[str] = Counter()
 
     def look(client: Client) -> None:

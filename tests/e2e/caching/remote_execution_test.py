@@ -1,4 +1,4 @@
-"""Compilers, linkers and archivers run on remote workers, and nothing else does."""
+"""Compilers, linkers and archivers run on remote workers, and no other processes do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from e2e.support.ports import answers, free_ports
 from e2e.support.project import REPOSITORY, PantsRun, Project, sha256
 
 TARGET = "tiny:unpublished"
-# With a comment more its object, and so the wheel, stays the same.
+# With another comment, its object and so the wheel do not change.
 SOURCE = "tiny/native.cc"
 STABLE = "--release-version-channel=stable"
 ENVIRONMENT = """
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Workers:
-    """A server of remote execution that runs what it is sent itself."""
+    """A server of remote execution that also runs the processes."""
 
     process: subprocess.Popen[bytes]
     address: str
@@ -54,14 +54,14 @@ class Workers:
         return ("--remote-execution", *address, "--stats-log")
 
     def lose(self) -> None:
-        """End it while clients count on it."""
+        """Terminate it while clients use it."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """buildbox's programs."""
+    """Return buildbox's programs."""
     folder = tmp_path_factory.mktemp("buildbox")
     pins = REPOSITORY / "3rdparty/python/remote-execution.txt"
     wanted = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--only-binary=:all:")
@@ -122,8 +122,8 @@ def wheels(project: Project) -> dict[str, str]:
     return {wheel.name: sha256(wheel) for wheel in project.wheels()}
 
 
-def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project: Project, workers: Workers) -> None:
-    # The first run makes the runtime pack, by more processes on the workers than its one action.
+def test_remote_compiles_and_links_make_equal_wheels(project: Project, workers: Workers) -> None:
+    # The first run makes the runtime pack, with more processes on the workers than its one action.
     package(project, *workers.options).checked()
     project.edit(SOURCE)
     run = package(project, *workers.options).checked()
@@ -139,7 +139,7 @@ def test_compiles_and_links_run_on_the_workers_and_make_the_same_wheels(project:
 
 @pytest.fixture(scope="module")
 def other_system(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a client that is of another operating system, as far as keys know."""
+    """Return the environment of a client on another operating system, as far as keys show."""
     library = tmp_path_factory.mktemp("other") / "other_system.so"
     source = Path(__file__).with_name("other_system.c")
     zig = (sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-linux-gnu")
@@ -148,22 +148,22 @@ def other_system(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"LD_PRELOAD": str(library)}
 
 
-def test_a_client_on_another_operating_system_shares_what_the_workers_did(
+def test_clients_of_another_system_share_remote_results(
     project: Project, workers: Workers, other_system: dict[str, str]
 ) -> None:
     project.edit("tiny/tiny/__init__.py", "#")
     package(project, *workers.options).checked()
-    made = wheels(project)
+    built = wheels(project)
     project.clear_dist()
     other = dataclasses.replace(project, variables=other_system)
     package(other, *workers.options).checked()
     assert project.ran(TARGET, "runtime pack", "compile", "link") == []
-    # Its own processes are another system's, which shares none with this one.
+    # Its local processes are another system's, which shares none with this one.
     assert len(project.ran(TARGET, "assemble")) == 2
-    assert made == wheels(project)
+    assert built == wheels(project)
 
 
-def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, workers: Workers) -> None:
+def test_lost_workers_are_reported_with_a_remedy(project: Project, workers: Workers) -> None:
     workers.lose()
     run = package(project, *workers.options)
     assert run.exit_code == 1
@@ -175,7 +175,7 @@ def test_workers_that_are_lost_are_told_with_how_to_go_on(project: Project, work
     assert len(project.wheels()) == 2
 
 
-def test_an_environment_that_is_not_there_is_told_with_the_option(project: Project) -> None:
+def test_an_unknown_environment_is_reported_with_the_option(project: Project) -> None:
     run = package(project, "--cc-execution-environment=nowhere")
     assert run.exit_code == 1
     assert "[cc-execution].environment" in run.output

@@ -1,4 +1,4 @@
-"""Two runners that differ in all that a runner may differ in share a cache: the second one compiles nothing."""
+"""Two runners that differ in every allowed way share a cache: the second one compiles nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spokeshave_core.home import spokeshave_home
 
 TARGET = "shared:wheel"
 STABLE = "--release-version-channel=stable"
-# What a second runner must have from the cache. The rest is its own: it tries wheels on its own Pythons.
+# The results that a second runner must get from the cache. It runs smoke tests on its own Pythons itself.
 SHARED = ("runtime pack", "compile", "link", "assemble", "repair", "verify", "stamp")
 
 
@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def headers() -> str:
-    """The option that pins the headers of this machine's Pythons, as a repository's pants.toml does."""
+    """Return the option that pins the headers of this machine's Pythons, like a repository's pants.toml."""
     pins = []
     for version in ("3.10", "3.12"):
         question = "import platform, sysconfig; print(platform.python_version(), sysconfig.get_paths()['include'])"
@@ -47,7 +47,7 @@ def options(server: Server, headers: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory, options: tuple[str, ...]) -> Project:
-    """A runner with an empty store that fills the cache."""
+    """Run a runner with an empty store that fills the cache."""
     root = tmp_path_factory.mktemp("first")
     project = Project(Project.copy(root / "checkout", "shared").root, _place(root))
     project.pants(*options, "package", TARGET, daemon=False).checked()
@@ -60,7 +60,7 @@ def second(
     first: Project,  # noqa: ARG001 (fills the cache)
     options: tuple[str, ...],
 ) -> tuple[Project, PantsRun]:
-    """Another runner: another user, home, PATH, language, checkout and place of Pants, and no Python of its own."""
+    """Run another runner: another user, home, PATH, language, checkout and Pants folder, and no Python of its own."""
     root = tmp_path_factory.mktemp("second")
     compilers = root / "compilers"
     compilers.mkdir()
@@ -87,7 +87,7 @@ def second(
 
 
 def _place(root: Path) -> dict[str, str]:
-    """A store and caches of a runner's own."""
+    """Return options for a store and caches of a runner's own."""
     return {"PANTS_LOCAL_STORE_DIR": str(root / "store"), "PANTS_NAMED_CACHES_DIR": str(root / "named")}
 
 
@@ -102,9 +102,9 @@ def test_the_second_runner_compiles_links_and_repairs_nothing(second: tuple[Proj
 
 
 def test_both_have_the_same_wheels(first: Project, second: tuple[Project, PantsRun]) -> None:
-    made = {wheel.name: sha256(wheel) for wheel in first.wheels()}
-    assert made
-    assert made == {wheel.name: sha256(wheel) for wheel in second[0].wheels()}
+    hashes = {wheel.name: sha256(wheel) for wheel in first.wheels()}
+    assert hashes
+    assert hashes == {wheel.name: sha256(wheel) for wheel in second[0].wheels()}
 
 
 def test_a_runner_that_only_hits_has_neither_toolchain_nor_tools(second: tuple[Project, PantsRun]) -> None:
@@ -116,7 +116,7 @@ def test_a_runner_that_only_hits_has_neither_toolchain_nor_tools(second: tuple[P
     assert sum(sizes) < 100_000_000, sizes
 
 
-def test_a_runner_that_must_compile_after_all_gets_the_toolchain_even_where_the_cache_is_lost(
+def test_a_compiling_runner_installs_the_toolchain(
     second: tuple[Project, PantsRun], server: Server, options: tuple[str, ...]
 ) -> None:
     project, _ = second

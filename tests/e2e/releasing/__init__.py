@@ -1,1 +1,1 @@
-"""Versions, reports and uploads."""
+"""End-to-end tests of versions, reports and uploads."""

@@ -1,4 +1,4 @@
-"""Wheels published to a real index on loopback, and installed back from it with pip."""
+"""Wheels published to a real index on loopback, and installed from it with pip."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ OWN_VARIABLES = ("TWINE_USERNAME", "TWINE_PASSWORD", "TWINE_CERT")
 
 @dataclass
 class Publisher:
-    """The tiny project, published as 1.0.0 by a daemon that logs all it can.
+    """The tiny project, published as 1.0.0 by a daemon with the most verbose log.
 
-    :param told: what every run printed.
+    Attributes:
+        outputs: The output of every run.
     """
 
     project: Project
-    told: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
 
     def publish(
         self,
@@ -49,7 +50,7 @@ class Publisher:
         names = (f"--wheel-publish-repositories={repositories}", "--release-version-channel=stable")
         arguments = (f"-l{level}", *names, *options, "publish", target)
         run = self.project.pants(*arguments, daemon=daemon, variables=variables)
-        self.told.append(run.output)
+        self.outputs.append(run.output)
         return run
 
 
@@ -69,7 +70,7 @@ def index(tmp_path: Path) -> Iterator[IndexServer]:
 
 
 class CommandLines:
-    """The command lines of this machine's processes, looked at again and again."""
+    """A repeated look at the command lines of this machine's processes."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -109,7 +110,7 @@ def test_published_wheels_install_with_pip_and_work(publisher: Publisher, index:
 
 
 def install_from(index: IndexServer, place: Path, version: str) -> Environment:
-    """A fresh virtual environment with the wheel that pip takes from the index, and from nowhere else."""
+    """Create a virtual environment with the wheel that pip installs from the index only."""
     subprocess.run([find_python(version), "-m", "venv", str(place)], check=True)
     environment = Environment(place / "bin/python")
     pip = (str(environment.python), "-m", "pip", "--isolated", "install", "--quiet", "--no-cache-dir")
@@ -118,9 +119,7 @@ def install_from(index: IndexServer, place: Path, version: str) -> Environment:
 
 
 @pytest.mark.usefixtures("tmp_path")
-def test_what_is_there_already_is_not_uploaded_again_and_no_login_runs_a_process(
-    publisher: Publisher, index: IndexServer
-) -> None:
+def test_existing_files_are_not_uploaded_again(publisher: Publisher, index: IndexServer) -> None:
     publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url).checked()
     first, *_ = WHEELS
     (index.folder / first).unlink()
@@ -155,23 +154,23 @@ def test_credentials_from_pypirc(publisher: Publisher, index: IndexServer, tmp_p
 
 
 def problem_of(run: PantsRun) -> str:
-    """What a failed upload says, which ends what it prints."""
+    """Return the error at the end of a failed upload's output."""
     assert run.exit_code == 1, run.output
     assert "Traceback" not in run.output
     assert run.output.count("spokeshave upload: error") == 1
     return run.output.split("spokeshave upload: error\n")[1]
 
 
-def test_a_wrong_password_is_told(publisher: Publisher, index: IndexServer) -> None:
+def test_a_wrong_password_is_reported(publisher: Publisher, index: IndexServer) -> None:
     run = publisher.publish("tiny:wheel", variables=Login().variables(), main_index=index.url)
-    told = problem_of(run)
-    assert told.startswith(f"{WHEELS[0]}: {index.url} rejects it: 403 ")
-    assert "Check TWINE_USERNAME and TWINE_PASSWORD" in told
+    message = problem_of(run)
+    assert message.startswith(f"{WHEELS[0]}: {index.url} rejects it: 403 ")
+    assert "Check TWINE_USERNAME and TWINE_PASSWORD" in message
     assert f"{WHEELS[0]} failed for @main-index ({index.url})." in run.stderr
     assert index.files() == {}
 
 
-def test_a_wheel_that_is_there_with_other_bytes_is_told(publisher: Publisher, index: IndexServer) -> None:
+def test_an_existing_wheel_with_other_bytes_is_reported(publisher: Publisher, index: IndexServer) -> None:
     publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url).checked()
     published = index.files()
     project = publisher.project
@@ -180,23 +179,23 @@ def test_a_wheel_that_is_there_with_other_bytes_is_told(publisher: Publisher, in
         run = publisher.publish("tiny:wheel", variables=index.login.variables(), main_index=index.url)
     finally:
         project.replace("tiny/tiny/__init__.py", "Another answer.", "The answer, from C++.")
-    told = problem_of(run)
+    message = problem_of(run)
     for name in WHEELS:
-        assert f"{name}: is already on {index.simple}, with other bytes" in told
-    assert "publish under a new version" in told
+        assert f"{name}: is already on {index.simple}, with other bytes" in message
+    assert "publish under a new version" in message
     assert index.files() == published
 
 
-def test_an_index_that_is_not_there_is_told(publisher: Publisher) -> None:
+def test_an_unreachable_index_is_reported(publisher: Publisher) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
-    told = problem_of(publisher.publish("tiny:wheel", variables=Login().variables(), main_index=url))
-    assert told.startswith(f"{WHEELS[0]}: {url}simple/ cannot be reached: Connection refused")
-    assert "Check the URL, the network and that the index runs." in told
+    message = problem_of(publisher.publish("tiny:wheel", variables=Login().variables(), main_index=url))
+    assert message.startswith(f"{WHEELS[0]}: {url}simple/ cannot be reached: Connection refused")
+    assert "Check the URL, the network and that the index runs." in message
 
 
-def test_a_repository_that_nobody_knows_is_told(publisher: Publisher) -> None:
-    told = problem_of(publisher.publish("tiny:wheel", variables=Login().variables()))
-    assert told.startswith("the repository 'main-index': is not known: ~/.pypirc has no URL for it")
+def test_an_unknown_repository_is_reported(publisher: Publisher) -> None:
+    message = problem_of(publisher.publish("tiny:wheel", variables=Login().variables()))
+    assert message.startswith("the repository 'main-index': is not known: ~/.pypirc has no URL for it")
 
 
 def test_a_url_with_credentials_is_refused_before_anything_runs(publisher: Publisher) -> None:
@@ -214,7 +213,7 @@ def test_nothing_is_published_without_a_repository(publisher: Publisher) -> None
 
 
 def headers_of(version: str, archive: Path) -> str:
-    """The headers of a Python here, as an archive that `[python-headers].archives` pins."""
+    """Write the headers of a Python here as an archive for `[python-headers].archives`."""
     include = subprocess.run(
         [find_python(version), "-I", "-c", "import sysconfig; print(sysconfig.get_path('include'))"],
         capture_output=True,
@@ -257,13 +256,13 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
         "tiny:wheel", *kept, variables=variables, level="trace", daemon=False, main_index=index.url
     )
     traced.checked()
-    told = "".join(publisher.told)
+    message = "".join(publisher.outputs)
     # Pants does log the process with its environment, and the command was seen: they would have been found.
-    assert "TWINE_PASSWORD" in told
+    assert "TWINE_PASSWORD" in message
     assert any(b"upload" in line and index.url.encode() in line for line in watch.seen)
 
     for secret in SECRETS:
-        assert secret.decode() not in told
+        assert secret.decode() not in message
         assert not any(secret in line for line in watch.seen)
     assert list(root.glob(".pants.d/pants.log"))
     assert list(sandboxes.glob("*/__run.sh"))
@@ -273,7 +272,7 @@ def test_credentials_are_nowhere(publisher: Publisher, index: IndexServer) -> No
 
 
 def holding(places: list[Path]) -> list[tuple[Path, bytes]]:
-    """The files below the places that hold a secret."""
+    """Return the files below some folders that contain a secret."""
     found = []
     for file in (path for place in places for path in place.rglob("*")):
         if file.is_file() and not file.is_symlink() and file.stat().st_size:

@@ -1,4 +1,4 @@
-"""The page of `package --report=html`, made by one real run and looked at in a real browser."""
+"""The page of `package --report=html`, written by one real run and shown by a real browser."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def packaged(project: Project) -> PantsRun:
 
 @pytest.fixture(scope="module")
 def page(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 (has to be first)
-    """The page with what is beside it, where no later run changes it."""
+    """Return a copy of the page and the files next to it, so that no later run changes it."""
     folder = tmp_path_factory.mktemp("dist") / "dist"
     shutil.copytree(project.dist, folder)
     return folder / "report.html"
@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def shown(chromium: Browser, page: Path) -> Browser:
-    """The page as it is after loading, in a wide window."""
+    """Load the page in a wide window."""
     return show(chromium, page, "wide")
 
 
@@ -60,14 +60,14 @@ def show(session: Browser, page: Path, width: str, scheme: str = "light") -> Bro
 
 
 def texts(session: Browser, selector: str) -> list[str]:
-    """The text of each element that a selector finds."""
+    """Return the text of each element that a selector matches."""
     script = "return [...document.querySelectorAll(arguments[0])].map(element => element.textContent)"
     found: list[str] = session.run(script, selector)
     return found
 
 
 def reports(project_dist: Path) -> list[dict[str, Any]]:
-    """What the run told as JSON."""
+    """Return the run's JSON reports."""
     return [json.loads(path.read_text()) for path in sorted(project_dist.rglob("*.report.json"))]
 
 
@@ -76,13 +76,13 @@ def wheels(dist: Path) -> list[dict[str, Any]]:
 
 
 def processes(dist: Path) -> dict[tuple[str, ...], dict[str, Any]]:
-    """Every process behind the wheels once, whichever targets it is for."""
+    """Return every process behind the wheels, without duplicates of several targets."""
     rows = (row for report in reports(dist) for row in report["processes"])
     return {(row["kind"], row["description"], row["output"]): row for row in rows}
 
 
 def contrast(first: list[float], second: list[float]) -> float:
-    """How far two colours are apart, as WCAG 2 has it: from 1 to 21."""
+    """Return the contrast of two colours by WCAG 2: from 1 to 21."""
 
     def luminance(colour: list[float]) -> float:
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
@@ -92,19 +92,19 @@ def contrast(first: list[float], second: list[float]) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_the_page_is_written_beside_the_wheels_and_the_run_says_where(project: Project, packaged: PantsRun) -> None:
+def test_the_page_is_next_to_the_wheels_and_its_path_printed(project: Project, packaged: PantsRun) -> None:
     assert f"Wrote {project.dist / 'report.html'}" in packaged.output
     assert len(project.wheels()) == 4
 
 
 @pytest.mark.usefixtures("page")
-def test_a_run_that_is_not_asked_for_a_page_writes_none(project: Project) -> None:
+def test_without_the_option_no_page_is_written(project: Project) -> None:
     project.package("shared:wheel")
     assert len(project.wheels()) == 1
     assert not (project.dist / "report.html").exists()
 
 
-def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(project: Project) -> None:
+def test_an_unknown_format_is_refused_with_valid_ones(project: Project) -> None:
     run = project.pants("package", "--report=pdf", "shared:wheel")
     assert run.exit_code != 0
     assert "'pdf' is not a report format" in run.output
@@ -116,7 +116,7 @@ def test_the_browser_complains_of_nothing_and_loads_nothing_else(shown: Browser)
 
 
 def test_the_policy_lets_nothing_in_that_is_not_the_pages_own(shown: Browser) -> None:
-    """Were the policy not in force, the checks above could not fail."""
+    """If the policy were not in force, the checks above could not fail."""
     shown.run(
         "const added = document.createElement('script'); added.text = 'window.broken = 1'; document.body.append(added)"
     )
@@ -124,7 +124,7 @@ def test_the_policy_lets_nothing_in_that_is_not_the_pages_own(shown: Browser) ->
     assert any("Content Security Policy" in message for message in shown.console())
 
 
-def test_every_wheel_is_in_the_matrix_and_its_link_leads_to_the_file(shown: Browser, page: Path) -> None:
+def test_the_matrix_links_to_every_wheel(shown: Browser, page: Path) -> None:
     links = shown.run(
         "return [...document.querySelectorAll('.matrix a')].map(a => [a.href, a.getAttribute('aria-label')])"
     )
@@ -132,7 +132,7 @@ def test_every_wheel_is_in_the_matrix_and_its_link_leads_to_the_file(shown: Brow
     assert all(name.startswith(href.rpartition("/")[2]) for href, name in links)
 
 
-def test_a_wheels_cell_tells_what_the_report_does(shown: Browser, page: Path) -> None:
+def test_a_wheels_cell_matches_the_report(shown: Browser, page: Path) -> None:
     script = """
         const cell = document.querySelector(`.matrix a[href="${arguments[0]}"]`).closest('td');
         const headers = [...cell.closest('table').querySelectorAll('thead th')];
@@ -165,14 +165,14 @@ def test_the_totals_count_each_action_once(shown: Browser, page: Path) -> None:
     assert float(everything[6]) == pytest.approx(saved / 1000, abs=0.051)
 
 
-def test_the_terminal_tells_the_same_totals(packaged: PantsRun, page: Path) -> None:
+def test_the_terminal_shows_the_same_totals(packaged: PantsRun, page: Path) -> None:
     sources = [row["source"] for row in processes(page.parent).values()]
     (line,) = [line.split() for line in packaged.stderr.splitlines() if line.startswith("all ")]
     assert line[1:5] == [str(sources.count(s)) for s in ("ran", "hit_locally", "hit_remotely", "memoized")]
 
 
-def test_every_action_has_a_bar_that_says_where_its_result_came_from(shown: Browser, page: Path) -> None:
-    """What the engine tells of its processes is no documented interface: here a real engine tells it."""
+def test_every_action_has_a_bar_with_its_source(shown: Browser, page: Path) -> None:
+    """The engine's events about processes are not a documented interface: here a real engine sends them."""
     stages = ".rows:not(.path) > details"
     titles = texts(shown, f"{stages} > summary .bar title")
     said = {"ran": "run", "hit_locally": "hit locally", "hit_remotely": "hit remotely"}
@@ -212,7 +212,7 @@ def test_each_action_names_those_that_it_needed(page: Path) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_critical_path_is_a_chain_of_bars_beside_their_labels(chromium: Browser, page: Path, width: str) -> None:
+def test_the_critical_path_is_a_chain_of_labelled_bars(chromium: Browser, page: Path, width: str) -> None:
     script = """
         const box = element => (({left, top, right, bottom}) => [left, top, right, bottom])(
             element.getBoundingClientRect());
@@ -300,7 +300,7 @@ def test_the_page_is_usable_by_the_keyboard_alone(shown: Browser) -> None:
 
 
 def test_tables_have_the_names_and_headers_that_a_reader_hears(chromium: Browser, page: Path) -> None:
-    """On a phone too, where the cells are laid out one below the other."""
+    """Even on a phone, where the cells are below each other."""
     session = show(chromium, page, "phone")
     session.devtools("Accessibility.enable")
     nodes = session.devtools("Accessibility.getFullAXTree")["nodes"]
@@ -311,9 +311,7 @@ def test_tables_have_the_names_and_headers_that_a_reader_hears(chromium: Browser
 
 
 @pytest.mark.usefixtures("page")
-def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
-    chromium: Browser, project: Project
-) -> None:
+def test_a_failed_smoke_test_is_shown_and_writes_no_wheel(chromium: Browser, project: Project) -> None:
     project.clear_dist()
     (project.dist).mkdir()
     project.write("core/smoke/test_shapes.py", "def test_it():\n    assert 1 < 0, '<b>never</b>'\n")
@@ -339,9 +337,7 @@ def test_a_failed_smoke_test_is_told_by_table_and_page_and_no_wheel_is_written(
     assert session.console() == []
 
 
-def test_a_run_that_failed_before_a_wheel_replaces_the_page_of_an_earlier_one(
-    chromium: Browser, project: Project, page: Path
-) -> None:
+def test_a_failed_run_replaces_the_previous_page(chromium: Browser, project: Project, page: Path) -> None:
     project.dist.mkdir(exist_ok=True)
     shutil.copy(page, project.dist)
     project.replace("core/geometry/path.cc", "#include", "#error this is not to compile\n#include")

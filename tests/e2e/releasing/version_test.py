@@ -15,7 +15,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """Two packages in a release, whose versions differ in Z, in a git repository without changes."""
+    """Create two packages in a release, whose versions differ in Z, in a git repository without changes."""
     with running(Project.copy(tmp_path_factory.mktemp("version") / "repo", "plain_c", "core")) as project:
         project.write("plain_c/version.json", '{"package-version": "3.12.4.dev"}\n')
         project.write("BUILD", 'release(name="release", wheels=["core:wheel", "plain_c:wheel"])\n')
@@ -48,7 +48,7 @@ def test_an_rc_has_the_date_of_today(project: Project) -> None:
     assert re.fullmatch(r"3\.12\.4rc20\d{6}", version(project, "--channel=rc"))
 
 
-def test_without_a_channel_it_is_dev_in_a_clean_tree_and_local_in_one_with_changes(project: Project) -> None:
+def test_the_default_channel_depends_on_changes(project: Project) -> None:
     commit = project.git("rev-parse", "HEAD")
     assert version(project) == f"3.12.4.dev0+{commit}"
     original = (project.root / "plain_c/area.c").read_text()
@@ -59,13 +59,13 @@ def test_without_a_channel_it_is_dev_in_a_clean_tree_and_local_in_one_with_chang
     assert version(project) == f"3.12.4.dev0+{commit}"
 
 
-def test_json_says_how_the_version_came_about(project: Project) -> None:
-    told = json.loads(version(project, "--channel=rc", "--date=20260821", "--format=json"))
-    assert (told["version"], told["channel"]) == ("3.12.4rc20260821", "rc")
-    assert sorted(told["packages"]) == ["core/version.json", "plain_c/version.json"]
+def test_json_has_the_derivation_of_the_version(project: Project) -> None:
+    report = json.loads(version(project, "--channel=rc", "--date=20260821", "--format=json"))
+    assert (report["version"], report["channel"]) == ("3.12.4rc20260821", "rc")
+    assert sorted(report["packages"]) == ["core/version.json", "plain_c/version.json"]
 
 
-def test_wheels_of_a_release_with_two_versions_are_told_with_both_files(project: Project) -> None:
+def test_conflicting_release_versions_name_both_files(project: Project) -> None:
     project.write("core/version.json", '{"package-version": "3.13.0.dev"}\n')
     run = project.pants("release-version", "--channel=stable")
     project.write("core/version.json", '{"package-version": "3.12.0.dev"}\n')

@@ -1,1 +1,1 @@
-"""What end-to-end tests share: projects, runners, servers and a browser."""
+"""Support of the end-to-end tests: projects, runners, servers and a browser."""

@@ -1,4 +1,4 @@
-"""bazel-remote: a cache server of which nothing is ours, built with Go from the modules that 3rdparty/go pins."""
+"""bazel-remote: an independent cache server, built with Go from the modules that 3rdparty/go pins."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from e2e.support.ports import answers, free_ports
 from e2e.support.project import REPOSITORY
 
 _MODULE = "github.com/buchgr/bazel-remote"
-# What go says of modules that it could not fetch. All else that it may say of them, such as another hash, is an error.
+# go's messages about failed downloads of modules. Any other message, such as about a wrong hash, is an error.
 _NOT_FETCHED = re.compile(r"""Get "|: reading \S+: |git (ls-remote|fetch)|disabled by GOPROXY""")
 
 
 @dataclass(frozen=True)
 class BazelRemote:
-    """A server that answers."""
+    """A server that is ready."""
 
     port: int
     log: Path
 
     def options(self, login: str = "") -> tuple[str, ...]:
-        """The options for Pants, with `NAME:PASSWORD` where the server wants one."""
+        """Return the options for Pants, with `NAME:PASSWORD` if the server requires one."""
         address = f"grpc://{login}{'@' if login else ''}127.0.0.1:{self.port}"
         return ("--remote-cache-read", "--remote-cache-write", f"--remote-store-address={address}")
 
-    def told(self, request: str) -> int:
-        """How many requests of a kind, such as `AC PUT`, succeeded."""
+    def requests(self, request: str) -> int:
+        """Return the number of successful requests of a kind, such as `AC PUT`."""
         return len(re.findall(rf"GRPC {request} [0-9a-f]{{64}} OK$", self.log.read_text(), re.MULTILINE))
 
 
 def build(folder: Path) -> Path:
-    """The server's program, below a folder; where it cannot be had the test that asked is skipped."""
+    """Build the server's program below a folder. If that is impossible, skip the test."""
     if shutil.which("go") is None:
         pytest.skip("bazel-remote is built with Go, and there is no `go` on PATH")
     fetched = _go("list", "-deps", _MODULE)
@@ -54,7 +54,7 @@ def build(folder: Path) -> Path:
 
 
 def _go(verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run go on the pinned modules, with the Go that is here and no C compiler; it keeps what it built."""
+    """Run go on the pinned modules, with the installed Go and without a C compiler. It caches its builds."""
     return subprocess.run(
         ["go", verb, "-mod=readonly", *arguments],
         cwd=REPOSITORY / "3rdparty/go",
@@ -68,7 +68,7 @@ def _go(verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextlib.contextmanager
 def serving(program: Path, folder: Path, *options: str) -> Iterator[BazelRemote]:
-    """A server on a folder, which is gone when the block ends, whatever became of it."""
+    """Run a server on a folder during the block. It is always stopped afterwards."""
     port, http = free_ports(2)
     where = ("--dir", str(folder), "--max_size", "1", "--host", "127.0.0.1")
     log = folder.with_name(f"{folder.name}-{port}.log")
@@ -92,7 +92,7 @@ def _still_running(process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def password_file(folder: Path, login: str) -> Path:
-    """A file of passwords as `htpasswd -s` writes it, with one `NAME:PASSWORD`."""
+    """Write a file of passwords in the form of `htpasswd -s`, with one `NAME:PASSWORD`."""
     name, _, password = login.partition(":")
     hashed = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
     path = folder / "htpasswd"

@@ -1,7 +1,7 @@
-"""A real browser: Debian's Chromium without a window, driven by the W3C WebDriver protocol of its `chromedriver`.
+"""A real browser: Debian's headless Chromium, driven by the W3C WebDriver protocol of its `chromedriver`.
 
-The protocol is a dozen of JSON requests, which the standard library makes. A package for them would be one more thing
-to pin that has to fit the browser.
+The standard library can send the few JSON requests of the protocol. A package for it would be another pin, which has to
+match the browser.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 _STARTS_WITHIN = 60
 _ANSWERS_WITHIN = 60
 _PORT = re.compile(rb"started successfully on port (\d+)")
-# Nothing that the browser does by itself; no sandbox, as it may not have one where the tests run as root.
+# No activity of the browser's own. No sandbox, which does not work if the tests run as root.
 _FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -35,39 +35,39 @@ REMEDY = "install both: apt-get install chromium chromium-driver (.ci/run does)"
 
 @dataclass(frozen=True)
 class Browser:
-    """A session with one page open."""
+    """A session with one open page."""
 
     session: str
 
     def open(self, page: Path) -> None:
-        """Load a file, with all that it runs at once."""
+        """Load a file, including everything that it runs immediately."""
         self._post("url", {"url": page.as_uri()})
 
     def resize(self, width: int, height: int) -> None:
-        """Give the page that many CSS pixels, fewer too than a window can have."""
+        """Set the page's size in CSS pixels, which may be smaller than a window's minimum."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.devtools("Emulation.setDeviceMetricsOverride", **metrics)
 
     def prefer(self, scheme: str) -> None:
-        """Be that of a reader who prefers `light` or `dark`."""
+        """Emulate a reader's preference for `light` or `dark`."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.devtools("Emulation.setEmulatedMedia", features=features)
 
     def run(self, script: str, *arguments: object) -> Any:
-        """What a function's body in JavaScript returns."""
+        """Return the result of a function's body in JavaScript."""
         return self._post("execute/sync", {"script": script, "args": list(arguments)})
 
     def press(self, *keys: str) -> None:
-        """Type keys, one after the other, wherever the focus is."""
+        """Type keys one by one at the current focus."""
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._post("actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
     def console(self) -> list[str]:
-        """What the browser complained of since it was last asked: errors of scripts, of the policy, of loading."""
+        """Return the browser's messages since the last call: errors of scripts, of the policy, of loading."""
         return [entry["message"] for entry in self._post("se/log", {"type": "browser"})]
 
     def screenshot(self, path: Path) -> None:
-        """The whole page as a PNG, for somebody to look at."""
+        """Write the whole page as a PNG for a person to inspect."""
         shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
@@ -80,7 +80,7 @@ class Browser:
 
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
-    """A browser with an empty profile, which ends with the block."""
+    """Run a browser with an empty profile during the block."""
     chromium = shutil.which("chromium")
     driver = shutil.which("chromedriver")
     assert chromium, f"this machine has no chromium; {REMEDY}"
@@ -104,7 +104,7 @@ def browser() -> Iterator[Browser]:
 
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """The port that the driver chose, as it says once it listens."""
+    """Return the port that the driver chose, from its output."""
     deadline = time.monotonic() + _STARTS_WITHIN
     while process.poll() is None and time.monotonic() < deadline:
         found = _PORT.search(log.read_bytes())
@@ -115,10 +115,10 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 
 def _request(url: str, body: dict[str, object] | None, method: str = "POST") -> Any:
-    """The value that the driver answers with; what it refuses is told in its own words."""
+    """Return the value in the driver's answer. A refusal is raised with the driver's message."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-    # No proxy of this machine is for this.
+    # Without a proxy of this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=_ANSWERS_WITHIN) as answer:

@@ -1,10 +1,10 @@
-"""A client of the Remote Execution API: a program for BuildGrid's environment, which runs the requests on its stdin.
+"""A client of the Remote Execution API: a program for BuildGrid's environment that runs the requests on its stdin.
 
     python cache_client.py '{"address": ..., "ca": ..., "token": ..., "instance": ...}' < requests.json > answers.json
 
 PYTHONPATH has to contain tools/.
 
-An answer is what the server told, or the name of the gRPC status with its details.
+An answer is the server's, or the name of the gRPC status with its details.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ class Client:
         return f"{self.instance}/{rest}" if self.instance else rest
 
     def capabilities(self) -> bool:
-        """Whether results may be stored."""
+        """Return whether results may be stored."""
         found = self.capabilities_of.GetCapabilities(
             messages.GetCapabilitiesRequest(instance_name=self.instance), **self.options
         )
         return bool(found.cache_capabilities.action_cache_update_capabilities.update_enabled)
 
     def put(self, path: str) -> str:
-        """Upload a file as a stream; its digest."""
+        """Upload a file as a stream and return its digest."""
         with Path(path).open("rb") as file:
             digest = f"{hashlib.file_digest(file, 'sha256').hexdigest()}/{file.tell()}"  # type: ignore[attr-defined]
 
@@ -72,7 +72,7 @@ class Client:
         return digest
 
     def put_batch(self, path: str) -> str:
-        """Upload a small file in one message; its digest."""
+        """Upload a small file in one message and return its digest."""
         data = Path(path).read_bytes()
         digest = f"{hashlib.sha256(data).hexdigest()}/{len(data)}"
         one = messages.BatchUpdateBlobsRequest.Request(digest=parsed(digest), data=data)
@@ -82,7 +82,7 @@ class Client:
         return digest
 
     def get(self, digest: str, path: str) -> int:
-        """Download a blob to a file; its size."""
+        """Download a blob to a file and return its size."""
         request = bytestream.ReadRequest(resource_name=self.name(f"blobs/{digest}"))
         with Path(path).open("wb") as file:
             for answer in self.bytes.Read(request, **self.options):
@@ -90,7 +90,7 @@ class Client:
             return file.tell()
 
     def missing(self, digests: list[str]) -> list[str]:
-        """Those of the digests whose blobs are not there."""
+        """Return the digests whose blobs are missing."""
         request = messages.FindMissingBlobsRequest(instance_name=self.instance, blob_digests=map(parsed, digests))
         found = self.blobs.FindMissingBlobs(request, **self.options)
         return [f"{each.hash}/{each.size_bytes}" for each in found.missing_blob_digests]
@@ -107,12 +107,12 @@ class Client:
         return "stored"
 
     def look(self, action: str) -> list[str]:
-        """The digests of an action's outputs."""
+        """Return the digests of an action's outputs."""
         request = messages.GetActionResultRequest(instance_name=self.instance, action_digest=of(action))
         return [file.path for file in self.actions.GetActionResult(request, **self.options).output_files]
 
     def look_at_once(self, count: int) -> dict[str, int]:
-        """Look up that many actions that nobody has stored, all in flight together; how often each status came."""
+        """Look up a number of unknown actions concurrently. Return how often each status occurred."""
         digests = [of(f"{number}") for number in range(count)]
         requests = [
             messages.GetActionResultRequest(instance_name=self.instance, action_digest=each) for each in digests

@@ -20,7 +20,7 @@ from e2e.support.project import REPOSITORY
 
 COMMAND = REPOSITORY / "tools/cache-server"
 CLIENT = Path(__file__).with_name("cache_client.py")
-# The first start of all makes BuildGrid's environment.
+# The very first start creates BuildGrid's environment.
 _STARTS_IN = 300.0
 _ENDS_IN = 15.0
 
@@ -32,13 +32,13 @@ needs_bubblewrap = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Client:
-    """A client of a server: one process for each list of requests."""
+    """A client of a server, with one process for each list of requests."""
 
     python: str
     connection: Mapping[str, str]
 
     def ask(self, *requests: tuple[Any, ...]) -> list[Any]:
-        """The answers to requests, such as `("get", digest, path)`."""
+        """Return the answers to requests, such as `("get", digest, path)`."""
         done = subprocess.run(
             [self.python, "-s", str(CLIENT), json.dumps(self.connection)],
             env={**os.environ, "PYTHONPATH": str(COMMAND.parent)},
@@ -52,7 +52,7 @@ class Client:
         return answers
 
     def having(self, **connection: str) -> Client:
-        """This client with another token, or the like."""
+        """Return this client with other settings, such as another token."""
         return Client(self.python, {**self.connection, **connection})
 
 
@@ -71,31 +71,31 @@ class Server:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options for Pants that the server told."""
+        """Return the options for Pants that the server printed."""
         return tuple(self.ready["options"])
 
     def blob(self, digest: str) -> Path:
-        """The file of a blob."""
+        """Return the file of a blob."""
         return self.directory / "cas/objects" / digest[:2] / digest.partition("/")[0][2:]
 
     def blobs(self) -> list[Path]:
-        """The files of all blobs."""
+        """Return the files of all blobs."""
         return sorted((self.directory / "cas/objects").glob("*/*"))
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, like a power failure."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> float:
-        """End it as it should be ended; the seconds that it took."""
+        """Terminate it and return the seconds that it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(_ENDS_IN)
         return time.monotonic() - began
 
     def peak_memory(self) -> int:
-        """Bytes that it has had in memory at most."""
+        """Return its peak memory in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) << 10
 
@@ -108,10 +108,11 @@ def serving(
     prepare: Callable[[], None] | None = None,
     disk: int = 0,
 ) -> Iterator[Server]:
-    """A server on any free port, which is gone when the block ends, whatever became of it.
+    """Run a server on any free port during the block. It is always stopped afterwards.
 
-    :param prepare: is called in the process before it becomes the server.
-    :param disk: the bytes of a disk that the folder has for itself; bubblewrap mounts it, for the server alone.
+    Args:
+        prepare: Called in the process before it becomes the server.
+        disk: The bytes of a disk for the folder alone, which bubblewrap mounts for the server only.
     """
     ready = directory.with_name(f"{directory.name}-ready.json")
     log = directory.with_name(f"{directory.name}.log")
@@ -130,7 +131,7 @@ def serving(
 
 
 def _on_a_disk_of(size: int, directory: Path) -> tuple[str, ...]:
-    """What runs a command that finds a small disk where a folder is, and all else as it is; it ends with it."""
+    """Return the prefix of a command that sees a small disk at a folder. The disk ends with the command."""
     directory.mkdir()
     disk = ("--size", str(size), "--tmpfs", str(directory))
     return ("bwrap", "--die-with-parent", "--dev-bind", "/", "/", *disk)
@@ -144,7 +145,7 @@ def start(
     prepare: Callable[[], None] | None = None,
     within: tuple[str, ...] = (),
 ) -> subprocess.Popen[str]:
-    """Start the command, or one that runs it; it may not be ready yet."""
+    """Start the command, or one that runs it, without waiting until it is ready."""
     with log.open("a") as stream:
         return subprocess.Popen(
             [*within, str(COMMAND), "--listen", "127.0.0.1:0", "--directory", str(directory), *options],
@@ -158,7 +159,7 @@ def start(
 
 
 def refused(directory: Path, *options: str, log: Path, home: Path | None = None) -> str:
-    """What the command says that must not start a server."""
+    """Return the error of a command that must not start a server."""
     log.unlink(missing_ok=True)
     process = start(directory, *options, home=home, log=log)
     try:
@@ -169,7 +170,7 @@ def refused(directory: Path, *options: str, log: Path, home: Path | None = None)
 
 
 def wait_for(condition: Callable[[], object], seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     deadline = time.monotonic() + seconds
     while not condition():
         meanwhile()

@@ -1,4 +1,4 @@
-"""A package index on loopback: the real pypiserver, as a process of its own, that wants a password for uploads."""
+"""A package index on loopback: the real pypiserver, as a separate process, with a password for uploads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pathlib import Path
 from urllib.error import URLError
 
 _STARTS_WITHIN = 60
-# How every user and every password of this process begins, and none of an earlier one.
+# The prefix of all users and passwords of this process, different from those of earlier ones.
 _USER = f"user-{secrets.token_hex(5)}"
 _PASSWORD = f"pass-{secrets.token_hex(5)}"
 
 SECRETS = (_PASSWORD.encode(), base64.b64encode(_USER.encode()))
-"""What must be found nowhere: the beginning of the passwords, and that of the headers that carry them."""
+"""Prefixes of the passwords and of the headers with them, which must be found nowhere."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Login:
     password: str = field(default_factory=lambda: _PASSWORD + secrets.token_hex(5))
 
     def variables(self, suffix: str = "") -> dict[str, str]:
-        """The environment that hands it to an upload."""
+        """Return the environment for an upload."""
         return {f"TWINE_USERNAME{suffix}": self.username, f"TWINE_PASSWORD{suffix}": self.password}
 
 
 @dataclass(frozen=True)
 class IndexServer:
-    """A running index; what is uploaded lands in `folder`."""
+    """A running index. Uploads are stored in `folder`."""
 
     folder: Path
     port: int
@@ -60,7 +60,7 @@ class IndexServer:
 
 @contextlib.contextmanager
 def index_server(place: Path, login: Login) -> Iterator[IndexServer]:
-    """An index that ends with the block."""
+    """Run an index during the block."""
     folder = place / "files"
     folder.mkdir(parents=True)
     passwords = place / "htpasswd"
@@ -86,7 +86,7 @@ def index_server(place: Path, login: Login) -> Iterator[IndexServer]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """Return a free port of loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
 

@@ -1,4 +1,4 @@
-"""Copies of the tiny projects, and the real ./pants run on them."""
+"""Copies of the tiny projects, and runs of the real ./pants on them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class PantsRun:
-    """What a run of ./pants came to."""
+    """The result of a run of ./pants."""
 
     exit_code: int
     stdout: str
@@ -44,26 +44,27 @@ class PantsRun:
         return self.stdout + self.stderr
 
     def ran(self, *verbs: str) -> list[str]:
-        """Descriptions of the processes that were executed (and not taken from a cache), such as `Compile a.cc …`."""
+        """Return descriptions of the executed (not cached) processes, such as `Compile a.cc …`."""
         return sorted(line for line in _COMPLETED.findall(self.stderr) if not verbs or line.startswith(verbs))
 
     def executed(self) -> int:
-        """How many processes of any kind were executed, as the engine counted them; needs `--stats-log`."""
+        """Return the engine's count of executed processes of any kind. Requires `--stats-log`."""
         found = _EXECUTED.search(self.stderr)
         assert found is not None, f"no statistics in:\n{self.stderr}"
         return int(found[1])
 
     def checked(self) -> PantsRun:
-        """This run, which must have succeeded."""
+        """Return this run, after checking that it succeeded."""
         assert self.exit_code == 0, f"./pants exited with {self.exit_code}:\n{self.output}"
         return self
 
 
 @dataclass(frozen=True)
 class Project:
-    """A repository of its own at `root`, with a Pants daemon if asked for.
+    """A repository of its own at `root`, with a Pants daemon on request.
 
-    :param variables: the environment beside that of this process.
+    Attributes:
+        variables: Additional environment variables.
     """
 
     root: Path
@@ -71,7 +72,7 @@ class Project:
 
     @classmethod
     def copy(cls, root: Path, *names: str) -> Project:
-        """The named directories of `tests/projects` below a new root, and the configuration that they share."""
+        """Copy directories of `tests/projects` to a new root, with their shared configuration."""
         root.mkdir(parents=True)
         for name in ("pants.toml", *names):
             source = PROJECTS / name
@@ -84,7 +85,7 @@ class Project:
     def pants(
         self, *arguments: str, daemon: bool = True, variables: Mapping[str, str] | None = None, umask: int = -1
     ) -> PantsRun:
-        """Run ./pants to its end. Its output goes through files: a daemon would keep a pipe open."""
+        """Run ./pants to its end. Its output goes to files, because a daemon would keep a pipe open."""
         log = self.root.parent / f"{self.root.name}-log"
         log.mkdir(exist_ok=True)
         out = log / "stdout"
@@ -105,11 +106,11 @@ class Project:
         return PantsRun(process.returncode, *text)
 
     def edit(self, source: str, comment: str = "//") -> None:
-        """Make a file one that no cache has seen, by a comment at its end."""
+        """Append a comment to a file, so that no cache contains its version."""
         self.write(source, (self.root / source).read_text() + f"{comment} {uuid.uuid4()}\n")
 
     def package(self, *targets: str, options: tuple[str, ...] = ()) -> PantsRun:
-        """`./pants package`, which must succeed, into an empty `dist/`."""
+        """Run `./pants package`, which must succeed, with an empty `dist/`."""
         self.clear_dist()
         return self.pants(*options, "package", *targets).checked()
 
@@ -121,17 +122,17 @@ class Project:
         shutil.rmtree(self.dist, ignore_errors=True)
 
     def wheels(self, distribution: str = "") -> list[Path]:
-        """The wheels in `dist/`, of one distribution or of all, sorted by name."""
+        """Return the wheels in `dist/`, of one distribution or of all, sorted by name."""
         return sorted(self.dist.glob(f"{distribution.replace('-', '_')}-*.whl" if distribution else "*.whl"))
 
     def wheel(self, distribution: str, tag: str = "") -> Path:
-        """The one wheel of a distribution (with a tag)."""
+        """Return the only wheel of a distribution (with a tag)."""
         found = [path for path in self.wheels(distribution) if f"-{tag}" in path.name]
         assert len(found) == 1, f"{distribution} {tag}: {[path.name for path in self.wheels()]}"
         return found[0]
 
     def report(self, target: str) -> list[dict[str, Any]]:
-        """The report of a target's wheels, as `package` wrote it beside them."""
+        """Return the report of a target's wheels from `dist/`."""
         wheels: list[dict[str, Any]] = self._report(target)["wheels"]
         return wheels
 
@@ -141,7 +142,7 @@ class Project:
         return processes
 
     def ran(self, target: str, *kinds: str) -> list[str]:
-        """The processes (of some kinds) that its last `package` executed for a target, as its report tells."""
+        """Return the processes (of some kinds) that the last `package` executed for a target, by its report."""
         return sorted(
             process["description"]
             for process in self.processes(target)
@@ -158,13 +159,13 @@ class Project:
         (self.root / path).write_text(text)
 
     def replace(self, path: str, old: str, new: str) -> None:
-        """Edit a file; the old text must be there."""
+        """Replace a text in a file, which must contain it."""
         text = (self.root / path).read_text()
         assert old in text, f"{old!r} is not in {path}"
         self.write(path, text.replace(old, new))
 
     def git(self, *arguments: str) -> str:
-        """Run git here, as somebody whom no configuration of this machine knows."""
+        """Run git here, without this machine's configuration."""
         who = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
         names = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org")
         result = subprocess.run(
@@ -186,7 +187,7 @@ class Project:
 
 @contextlib.contextmanager
 def running(project: Project) -> Iterator[Project]:
-    """A project whose daemon ends with the block."""
+    """Yield a project whose daemon ends with the block."""
     try:
         yield project
     finally:
@@ -204,7 +205,7 @@ class Environment:
         return self.python.parents[1]
 
     def run(self, code: str, cwd: Path | None = None) -> str:
-        """Run code with this environment's Python, isolated and away from every source, and return what it prints."""
+        """Run code with this environment's Python, isolated and outside of all sources, and return its output."""
         result = subprocess.run(
             [str(self.python), "-I", "-c", code], cwd=cwd or self.prefix, capture_output=True, text=True, check=False
         )
@@ -213,7 +214,7 @@ class Environment:
 
 
 def install(root: Path, version: str, *requirements: str, find_links: Path) -> Environment:
-    """A fresh virtual environment of that Python, in which pip installed requirements from the files of a directory."""
+    """Create a virtual environment of a Python, in which pip installs requirements from a directory."""
     environment = Environment(root / "bin/python")
     subprocess.run([find_python(version), "-m", "venv", str(root)], check=True)
     subprocess.run(
@@ -240,19 +241,19 @@ def sha256(path: Path) -> str:
 
 
 def names(wheel: Path) -> list[str]:
-    """The names of a wheel's files, sorted."""
+    """Return the names of a wheel's files, sorted."""
     with zipfile.ZipFile(wheel) as archive:
         return sorted(archive.namelist())
 
 
 def read(wheel: Path, name: str) -> bytes:
-    """One file of a wheel."""
+    """Return the content of one file of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         return archive.read(name)
 
 
 def assert_golden(golden: str, actual: list[str]) -> None:
-    """Compare a list of lines with the golden file of that name; a difference is shown as a diff."""
+    """Compare lines with the golden file of a name. A difference is shown as a diff."""
     path = GOLDENS / golden
     expected = path.read_text().splitlines()
     diff = difflib.unified_diff(expected, actual, fromfile=f"goldens/{golden}", tofile="what was built", lineterm="")
@@ -260,10 +261,10 @@ def assert_golden(golden: str, actual: list[str]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of this process without what would change how Pants runs; the plugin is this repository's."""
+    """Return this process' environment without settings of Pants. The plugin is this repository's."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PANTS_")}
     return {**inherited, "PANTS_PYTHONPATH": f"['{REPOSITORY / 'rules'}']", "PANTS_COLORS": "false"}
 
 
 def _ignore(_: object) -> None:
-    """Make a call of something whose result is of no use."""
+    """Discard the result of an expression."""

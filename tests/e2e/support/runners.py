@@ -1,4 +1,4 @@
-"""Runners with stores of their own that package one wheel, and the wheel as each of them has to make it."""
+"""Runners with their own stores that package one wheel, and the wheel that each of them has to produce."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ python_extension(name="ext", module="tiny._native", dependencies=[":native"])
 python_native_wheel(name="wheel", dependencies=[":ext", "tiny/tiny"], pythons=["3.12"])
 """
 _WITHOUT_CACHE = ("--no-remote-cache-read", "--no-remote-cache-write")
-# What a fault may cost, in seconds: up to 5 for each look-up on the way to the wheel, and 20 at the end for storing.
+# The maximum cost of a fault, in seconds: up to 5 for each look-up before the wheel, and 20 for storing at the end.
 _MOST_DELAY = 60
 
 
@@ -33,20 +33,20 @@ class Built:
     seconds: float
 
     def warnings(self) -> str:
-        """What Pants warned of its cache."""
+        """Return Pants' warnings about its cache."""
         lines = self.run.stderr.splitlines()
         return "\n".join(line for line in lines if "remote cache" in line and "[WARN]" in line)
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A machine of its own: a checkout, and a store that has the tools and nothing of what is built of the sources."""
+    """A separate machine: a checkout, and a store with the tools and without results of the sources."""
 
     project: Project
     store: Path
 
     def package(self, *options: str) -> Built:
-        """Package the wheel with CI's settings, and the remote cache that options name."""
+        """Package the wheel with CI's settings, and with the remote cache in the options."""
         began = time.monotonic()
         settings = ("--pants-config-files=pants.ci.toml", *(options or _WITHOUT_CACHE))
         variables = {"PANTS_LOCAL_STORE_DIR": str(self.store)}
@@ -55,13 +55,13 @@ class Runner:
         return Built(run, sha256(self.project.wheel("spokeshave-tiny")), time.monotonic() - began)
 
     def ran(self, *kinds: str) -> list[str]:
-        """The processes of some kinds that the last run executed and did not take from a cache."""
+        """Return the processes of some kinds that the last run executed."""
         return self.project.ran(TARGET, *kinds)
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What runs with a remote cache start from: the tools' store, the wheel as it must be, and a cache that has it."""
+    """The starting point of runs with a remote cache: the tools' store, the expected wheel, and a full cache."""
 
     root: Path
     tools: Path
@@ -71,27 +71,27 @@ class Bench:
     blobs: tuple[str, ...]
 
     def runner(self, name: str) -> Runner:
-        """A runner that has never built this change."""
+        """Create a runner that has never built this change."""
         store = self.root / f"{name}-store"
         _copy(self.tools, store)
         return Runner(_project(self.root / name / "repo", self.changed), store)
 
     def copied_cache(self, folder: Path) -> Path:
-        """The cache, to do something to."""
+        """Return a copy of the cache, to be damaged."""
         _copy(self.cache, folder / "cache")
         return folder / "cache"
 
     def check(self, built: Built) -> None:
-        """That a fault cost nothing but some time."""
+        """Check that a fault had no effect except on time."""
         assert built.wheel == self.without.wheel
         assert built.seconds < 2 * self.without.seconds + _MOST_DELAY
 
 
 def make_bench(root: Path) -> Bench:
-    """All that, which takes longer than most of the runs that start from it."""
+    """Create the bench, which takes longer than most of the runs that use it."""
     tools = root / "tools-store"
-    # Another answer than the one of the faults, so that the store has tools and runtime pack and none of the results;
-    # with a cache, so that it has the lists of packages as well.
+    # With another answer than the faults' one, so that the store has tools and runtime pack but none of the results;
+    # and with a cache, so that it has the lists of packages as well.
     with serving(root / "filling") as server:
         Runner(_project(root / "tools/repo", "41"), tools).package(*server.options)
     without_store = root / "without-store"
@@ -115,10 +115,10 @@ def _copy(source: Path, destination: Path) -> None:
 
 
 def _project(root: Path, answer: str) -> Project:
-    made = Project.copy(root, "tiny")
+    new_project = Project.copy(root, "tiny")
     shutil.copy2(REPOSITORY / "pants.ci.toml", root)
-    made.write("tiny/BUILD", BUILD)
-    text = (made.root / "tiny/native.cc").read_text()
+    new_project.write("tiny/BUILD", BUILD)
+    text = (new_project.root / "tiny/native.cc").read_text()
     assert "42" in text
-    made.write("tiny/native.cc", text.replace("42", answer))
-    return made
+    new_project.write("tiny/native.cc", text.replace("42", answer))
+    return new_project

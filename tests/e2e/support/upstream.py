@@ -1,4 +1,4 @@
-"""Packages by others, fetched from the package index by hash, with projects of ours laid over them."""
+"""Packages by others, downloaded from the package index by hash, with projects of ours copied over them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from spokeshave_core.requirement_lines import requirement_lines
 
 @dataclass(frozen=True)
 class Upstream:
-    """What a project published of a version: its sdist, unpacked, and some of its wheels."""
+    """A project's release: its sdist, unpacked, and some of its wheels."""
 
     source: Path
     wheels: tuple[Path, ...]
 
     def wheel(self, tag: str) -> Path:
-        """The project's own wheel with a tag, such as `cp312-cp312`."""
+        """Return the project's own wheel with a tag, such as `cp312-cp312`."""
         (found,) = [wheel for wheel in self.wheels if f"-{tag}-" in wheel.name]
         return found
 
@@ -42,9 +42,9 @@ def _pins(file: Path) -> list[_Pin]:
 
 
 def fetch(pins: Path, place: Path) -> Upstream:
-    """Fetch every file of a distribution that a requirements file pins by hash, without running anything of it."""
+    """Download every file of a distribution that a requirements file pins by hash, without running its code."""
     (pin,) = _pins(pins)
-    # Chosen by hash alone: the files are for other Pythons than the one that runs this.
+    # Selected by hash only: the files are for other Pythons than the running one.
     finder = PackageFinder(ignore_compatibility=True)
     packages = [
         package
@@ -60,7 +60,7 @@ def fetch(pins: Path, place: Path) -> Upstream:
 
 
 def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
-    """The unpacked sdists that a requirements file pins by one hash each, by name."""
+    """Return the unpacked sdists that a requirements file pins by one hash each, by name."""
     sources: dict[str, Path] = {}
     for pin in _pins(pins):
         hashes = {"sha256": list(pin.hashes)}
@@ -71,7 +71,7 @@ def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
 
 
 def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:
-    """The unpacked sdist that `tests/projects/{name}/upstream.txt` pins, with the other files of that directory."""
+    """Return the unpacked sdist pinned in `tests/projects/{name}/upstream.txt`, with the directory's other files."""
     overlay = PROJECTS / name
     upstream = fetch(overlay / "upstream.txt", place)
     for file in overlay.iterdir():

@@ -1,4 +1,4 @@
-"""Wheels of other platforms: tried under a real emulator with a real Python, or by the report of another machine."""
+"""Wheels of other platforms: smoke-tested under a real emulator, or by the report of another machine."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_on_the_emulated_processor():
 
 @dataclasses.dataclass(frozen=True)
 class SetUp:
-    """A folder of emulated Pythons, and what the command said that was killed on its way and the one that finished."""
+    """A folder of emulated Pythons, and the output of the killed set-up and of the completed one."""
 
     folder: Path
     killed: str
@@ -63,7 +63,7 @@ class SetUp:
 
 @pytest.fixture(scope="module")
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
-    """qemu and Debian's Python for ARM, as the README's command fetches them."""
+    """Set up qemu and Debian's Python for ARM by the README's command."""
     folder = tmp_path_factory.mktemp("emulation")
     command = [str(REPOSITORY / "tools/emulation"), "--platform", ARM, "--python", "3.13", "--folder", str(folder)]
     with subprocess.Popen(
@@ -78,17 +78,17 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
 
 
 def _line_before(stream: IO[str] | None, last: str) -> str:
-    """The next line; empty at the end, and for the last one that is of interest."""
+    """Return the next line. Empty at the end and for the last line of interest."""
     line = stream.readline() if stream else ""
     return "" if last in line else line
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    made = Project.copy(tmp_path_factory.mktemp("emulated") / "repo", "tiny")
-    made.write("tiny/BUILD", BUILD)
-    made.write("tiny/smoke/test_tiny.py", TEST)
-    with running(made) as project:
+    new_project = Project.copy(tmp_path_factory.mktemp("emulated") / "repo", "tiny")
+    new_project.write("tiny/BUILD", BUILD)
+    new_project.write("tiny/smoke/test_tiny.py", TEST)
+    with running(new_project) as project:
         yield project
 
 
@@ -96,7 +96,7 @@ def emulated(folder: Path | str) -> str:
     return f"--wheel-pythons-emulated={folder}"
 
 
-def test_the_set_up_tells_its_steps_and_lists_what_it_made(set_up: SetUp) -> None:
+def test_the_set_up_prints_its_steps_and_results(set_up: SetUp) -> None:
     assert "ready: Python 3.13." in set_up.output
     (python,) = json.loads(set_up.manifest.read_text())["pythons"]
     assert (python["system"], python["architecture"]) == ("glibc", "aarch64")
@@ -104,20 +104,20 @@ def test_the_set_up_tells_its_steps_and_lists_what_it_made(set_up: SetUp) -> Non
     assert {"qemu-user:amd64", "libc6:arm64", "python3.13-minimal:arm64"} <= names
 
 
-def test_a_killed_set_up_goes_on_where_it_was(set_up: SetUp) -> None:
+def test_a_killed_set_up_is_resumed(set_up: SetUp) -> None:
     assert "qemu-aarch64 from Debian" in set_up.killed
     assert "qemu-aarch64 from Debian" not in set_up.output
     assert not [path for path in set_up.folder.rglob("*.partial-*") if path.is_dir()]
 
 
-def test_without_an_emulator_a_required_run_is_an_error_that_names_the_remedy(project: Project, tmp_path: Path) -> None:
+def test_a_required_run_without_an_emulator_is_an_error(project: Project, tmp_path: Path) -> None:
     run = project.pants(emulated(tmp_path / "none"), "package", "tiny:arm")
     assert run.exit_code == 1
     assert "has to be smoke-tested on Python 3.13" in run.output
     assert f"`spokeshave emulation --platform {ARM}` sets up an emulator" in run.output
 
 
-def test_a_wheel_for_arm_is_tried_under_qemu_once(project: Project, set_up: SetUp) -> None:
+def test_an_arm_wheel_is_smoke_tested_under_qemu_once(project: Project, set_up: SetUp) -> None:
     run = project.package("tiny:arm", options=(emulated(set_up.folder),))
     (report,) = project.report("tiny:arm")
     (smoke,) = report["smoke"]
@@ -131,7 +131,7 @@ def test_a_wheel_for_arm_is_tried_under_qemu_once(project: Project, set_up: SetU
     assert project.ran("tiny:arm", "smoke test") == []
 
 
-def test_an_emulator_that_is_gone_is_told(project: Project, set_up: SetUp, tmp_path: Path) -> None:
+def test_a_deleted_emulator_is_reported(project: Project, set_up: SetUp, tmp_path: Path) -> None:
     folder = copied(set_up, tmp_path, str(tmp_path / "gone"))
     run = project.pants(emulated(folder), "package", "tiny:arm")
     assert run.exit_code == 1
@@ -139,7 +139,7 @@ def test_an_emulator_that_is_gone_is_told(project: Project, set_up: SetUp, tmp_p
     assert "Set it up again with `spokeshave emulation`" in run.output
 
 
-def test_an_emulator_that_crashes_is_told(project: Project, set_up: SetUp, tmp_path: Path) -> None:
+def test_a_crashing_emulator_is_reported(project: Project, set_up: SetUp, tmp_path: Path) -> None:
     crashing = tmp_path / "crashing"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
     crashing.chmod(0o755)
@@ -149,7 +149,7 @@ def test_an_emulator_that_crashes_is_told(project: Project, set_up: SetUp, tmp_p
 
 
 def copied(set_up: SetUp, tmp_path: Path, emulator: str) -> Path:
-    """The same set-up with another program as its emulator."""
+    """Copy the set-up with another program as its emulator."""
     folder = tmp_path / "emulation"
     folder.mkdir()
     (folder / "manifest.json").write_text(set_up.manifest.read_text().replace(f'"{set_up.emulator}"', f'"{emulator}"'))
@@ -157,20 +157,20 @@ def copied(set_up: SetUp, tmp_path: Path, emulator: str) -> Path:
 
 
 @pytest.mark.usefixtures("set_up")
-def test_the_report_of_another_machine_counts_for_its_bytes_alone(project: Project) -> None:
+def test_another_machines_report_counts_for_equal_bytes(project: Project) -> None:
     project.package("tiny:mac")
     (built,) = project.report("tiny:mac")
     assert [(smoke["python"], smoke["outcome"]) for smoke in built["smoke"]] == [("3.13", "not run")]
     python = {"path": "/p", "version": "3.13.2", "platform": "macOS 14.5 arm64", "implementation": "CPython"}
     run = {"python": python, "outcome": "passed", "reason": "", "checks": []}
-    told = {"wheel": built["wheel"], "sha256": built["sha256"], "runs": [run]}
+    smoke_report = {"wheel": built["wheel"], "sha256": built["sha256"], "runs": [run]}
     (project.root / "reports").mkdir()
     option = "--wheel-smoke-reports=['reports/*.json']"
 
-    project.write("reports/mac.json", json.dumps(told))
+    project.write("reports/mac.json", json.dumps(smoke_report))
     assert "3.13 ok (elsewhere: macOS 14.5 arm64)" in project.package("tiny:mac", options=(option,)).output
 
-    project.write("reports/mac.json", json.dumps({**told, "sha256": "0" * 64}))
+    project.write("reports/mac.json", json.dumps({**smoke_report, "sha256": "0" * 64}))
     again = project.package("tiny:mac", options=(option,)).output
     assert "reports/mac.json describes other bytes" in again
     shutil.rmtree(project.root / "reports")

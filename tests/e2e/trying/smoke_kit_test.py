@@ -1,4 +1,4 @@
-"""What CI hands to machines that only try wheels: it can be installed on each of them, and it tries a wheel."""
+"""CI's kit for machines that only smoke-test wheels: it can be installed on each of them, and it tests a wheel."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from spokeshave_core.requirement_lines import requirement_lines
 
 # The runners of wheels.yml, and Windows on ARM, whose row a project may add: the pip tags that wheels may have there,
 # and the markers that tell the systems apart.
+# The runners of wheels.yml: the pip tags of their wheels, and the markers of their systems.
 MACHINES = {
     "linux-arm": (["manylinux_2_17_aarch64", "manylinux_2_28_aarch64"], ("linux", "Linux", "posix", "aarch64")),
     "macos-arm": (["macosx_11_0_arm64", "macosx_10_13_universal2"], ("darwin", "Darwin", "posix", "arm64")),
@@ -37,7 +38,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def step(name: str) -> str:
-    """The commands of a step of the job that tries wheels."""
+    """Return the commands of a step of the job that smoke-tests wheels."""
     steps = yaml.safe_load((REPOSITORY / ".github/workflows/wheels.yml").read_text())["jobs"]["test"]["steps"]
     (found,) = [step["run"] for step in steps if step.get("name") == name]
     return str(found)
@@ -55,7 +56,7 @@ def test_one_set_of_test_requirements_serves_all_machines(kit: Path) -> None:
 
 
 def pins(requirements: Path, markers: Mapping[str, str]) -> Iterator[str]:
-    """The pins, with their hashes, that apply where markers have these values."""
+    """Yield the pins, with their hashes, that apply for some marker values."""
     for line in requirement_lines(requirements.read_text()):
         requirement = Requirement(line.requirement)
         if requirement.marker is None or requirement.marker.evaluate({**markers}):
@@ -66,9 +67,9 @@ def pins(requirements: Path, markers: Mapping[str, str]) -> Iterator[str]:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_what_the_command_needs_has_wheels_for_every_machine(kit: Path, tmp_path: Path, machine: str) -> None:
     tags, (sys_platform, platform_system, os_name, platform_machine) = MACHINES[machine]
-    there = {"sys_platform": sys_platform, "platform_system": platform_system, "os_name": os_name}
+    marker_values = {"sys_platform": sys_platform, "platform_system": platform_system, "os_name": os_name}
     python = {"python_version": "3.13", "python_full_version": "3.13.0", "platform_machine": platform_machine}
-    markers = {**{name: str(value) for name, value in default_environment().items()}, **there, **python}
+    markers = {**{name: str(value) for name, value in default_environment().items()}, **marker_values, **python}
     (tmp_path / "pins.txt").write_text("".join(pins(kit / "tools.txt", markers)))
     done = subprocess.run(
         [

@@ -27,7 +27,7 @@ from spokeshave_core.wheel_name import UNSTAMPED
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 
 
-def told(folder: Path, **arguments: object) -> list[str]:
+def problems_of(folder: Path, **arguments: object) -> list[str]:
     with pytest.raises(InvalidInputsError) as caught:
         make_wheel(folder, **arguments)  # type: ignore[arg-type]
     assert not (folder / "dist").exists()
@@ -69,7 +69,7 @@ def test_wheel_holds_these_files_in_this_order(tmp_path: Path) -> None:
     )
 
 
-def test_record_lists_every_file_with_its_hash_and_itself_without(tmp_path: Path) -> None:
+def test_record_lists_all_files_and_itself_without_hash(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path)
     record = f"{parse_wheel_name(wheel.path.name).dist_info}/RECORD"
     files = {name: text.encode() for name, text in read_wheel(wheel.path).items()}
@@ -109,28 +109,30 @@ def test_single_module_at_the_root_is_a_wheel(tmp_path: Path) -> None:
     assert wheel.files[:2] == ("a-stubs/__init__.pyi", "a.py")
 
 
-def test_source_tree_may_hold_the_version_module_as_it_is_generated(tmp_path: Path) -> None:
+def test_source_tree_may_contain_the_generated_module(tmp_path: Path) -> None:
     files = {**FILES, "abacus_runtime/_version.py": render_version_module(UNSTAMPED).decode()}
     assert make_wheel(tmp_path, files=files).files.count("abacus_runtime/_version.py") == 1
 
 
-def test_another_file_in_the_version_modules_place_is_refused(tmp_path: Path) -> None:
+def test_another_file_at_the_version_modules_path_is_refused(tmp_path: Path) -> None:
     files = {**FILES, "abacus_runtime/_version.py": "mine = 1\n"}
-    assert told(tmp_path, files=files) == ["payload/abacus_runtime/_version.py"]
-    assert told(tmp_path / "b", files={**FILES, "abacus_runtime/_Version.py": ""}) == ["abacus_runtime/_version.py"]
+    assert problems_of(tmp_path, files=files) == ["payload/abacus_runtime/_version.py"]
+    assert problems_of(tmp_path / "b", files={**FILES, "abacus_runtime/_Version.py": ""}) == [
+        "abacus_runtime/_version.py"
+    ]
 
 
 @pytest.mark.parametrize("path", ["../v.py", "/v.py", "a b/v.py", "v.txt", "a//v.py", "a/1.py"])
-def test_version_module_that_is_no_module_is_refused(tmp_path: Path, path: str) -> None:
-    assert told(tmp_path, version_module=path) == [path]
+def test_version_module_with_an_invalid_name_is_refused(tmp_path: Path, path: str) -> None:
+    assert problems_of(tmp_path, version_module=path) == [path]
 
 
 def test_wheel_without_files_is_refused(tmp_path: Path) -> None:
-    assert told(tmp_path, files={"__pycache__/x.pyc": ""}, version_module=None) == ["payload"]
+    assert problems_of(tmp_path, files={"__pycache__/x.pyc": ""}, version_module=None) == ["payload"]
 
 
-def test_faults_of_all_inputs_are_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
-    places = told(
+def test_faults_of_all_inputs_are_reported_together(tmp_path: Path) -> None:
+    places = problems_of(
         tmp_path,
         pyproject='[project]\nname = "a"\n',
         files={"a-1.dist-info/METADATA": ""},
@@ -140,7 +142,7 @@ def test_faults_of_all_inputs_are_told_at_once_and_nothing_is_written(tmp_path: 
     assert places == ["tag linux", "pyproject.toml: project.version", "a-1.dist-info", "data/bin/x"]
 
 
-def test_same_inputs_give_the_same_bytes_whatever_surrounds_them(tmp_path: Path) -> None:
+def test_same_inputs_give_the_same_bytes_in_any_environment(tmp_path: Path) -> None:
     sums = set()
     environments = [
         ("here", 0o022, {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}),
@@ -176,7 +178,7 @@ def command_line_wheel(folder: Path, environment: dict[str, str]) -> Path:
     return folder / "two" / "abacus_runtime-3.12.0rc1-py3-none-any.whl"
 
 
-def test_report_says_what_was_made(tmp_path: Path) -> None:
+def test_report_describes_the_assembled_wheel(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pyproject.toml": '[project]\nname = "A.b"\nversion = "1.4.5"\nrequires-python = ">=3.9"\n'})
     write_tree(tmp_path / "p", {"a.py": ""})
     arguments = f"assemble --pyproject {tmp_path}/pyproject.toml --payload {tmp_path}/p --tag py3-none-any"
@@ -192,7 +194,7 @@ def test_report_says_what_was_made(tmp_path: Path) -> None:
     }
 
 
-def test_pip_installs_a_stamped_wheel_whose_script_runs_and_whose_version_is_the_stamps(tmp_path: Path) -> None:
+def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
     runtime = make_wheel(tmp_path / "r", pyproject=PYPROJECT.replace("\"numpy>=1.20; python_version >= '3.9'\", ", ""))
     compiler = make_wheel(
         tmp_path / "c",
@@ -213,7 +215,7 @@ def test_pip_installs_a_stamped_wheel_whose_script_runs_and_whose_version_is_the
     assert script.stdout == "ran\n"
 
 
-def test_pip_puts_data_files_where_their_scheme_says(tmp_path: Path) -> None:
+def test_pip_installs_data_files_by_their_scheme(tmp_path: Path) -> None:
     data = {"scripts/tool": "#!python\nprint('tool')\n", "data/etc/a.conf": "x", "headers/a.h": "y"}
     wheel = make_wheel(tmp_path, pyproject=MINIMAL, files={"a.py": ""}, data=data, pins=(), version_module=None)
     stamped = stamp(wheel.path, "1.0", tmp_path / "w").wheel.path

@@ -202,8 +202,8 @@ def standard_metadata(document: Table, pyproject: Path, problems: Problems) -> S
             warnings.simplefilter("ignore")
             return StandardMetadata.from_pyproject(document, pyproject.parent, allow_extra_keys=False, all_errors=True)
     except ExceptionGroup as group:
-        told = [error for error in group.exceptions if isinstance(error, ConfigurationError)]
-        for error in told or group.exceptions:
+        configuration_errors = [error for error in group.exceptions if isinstance(error, ConfigurationError)]
+        for error in configuration_errors or group.exceptions:
             note(error, pyproject, problems)
     except (ConfigurationError, UnicodeDecodeError, OSError, ValueError, NotImplementedError) as err:
         note(err, pyproject, problems)

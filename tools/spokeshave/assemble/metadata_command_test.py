@@ -1,4 +1,4 @@
-"""``spokeshave metadata``: a pyproject.toml checked alone."""
+"""Tests of `spokeshave metadata`: a pyproject.toml validated by itself."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def test_what_a_pyproject_says_of_its_wheel_is_reported(tmp_path: Path) -> None:
     assert json.loads(report.read_text()) == {"name": "Demo.Tool", "static_version": "1.2", "requires_python": ">=3.10"}
 
 
-def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_mistakes_are_reported_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\nrequires-python = "3.x"\n')
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json")]) == 1
-    told = capsys.readouterr().err
-    assert "project.version" in told
-    assert "project.requires-python" in told
+    message = capsys.readouterr().err
+    assert "project.version" in message
+    assert "project.requires-python" in message
 
 
 SCRIPTS = """
@@ -47,10 +47,10 @@ def test_scripts_that_a_smoke_test_names_must_exist(tmp_path: Path, capsys: pyte
     command = ["metadata", "--pyproject", str(pyproject), "--report", str(tmp_path / "report.json"), "--script"]
     assert main([*command, "tool"]) == 0
     assert main([*command, "tol", "--script", "g"]) == 1
-    told = capsys.readouterr().err
-    assert "project.scripts: has no 'tol', which `smoke_scripts` names" in told
-    assert "project.scripts: has no 'g', which `smoke_scripts` names" in told
-    assert "The console scripts ([project.scripts]) are: tool." in told
+    message = capsys.readouterr().err
+    assert "project.scripts: has no 'tol', which `smoke_scripts` names" in message
+    assert "project.scripts: has no 'g', which `smoke_scripts` names" in message
+    assert "The console scripts ([project.scripts]) are: tool." in message
 
 
 def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +58,7 @@ def test_unknown_scripts_are_reported_with_other_mistakes(tmp_path: Path, capsys
     pyproject.write_text('[project]\nname = "demo"\nversion = "one"\n')
     report = tmp_path / "report.json"
     assert main(["metadata", "--pyproject", str(pyproject), "--report", str(report), "--script", "tool"]) == 1
-    told = capsys.readouterr().err
-    assert "project.version" in told
-    assert "has no 'tool'" in told
-    assert "are: none." in told
+    message = capsys.readouterr().err
+    assert "project.version" in message
+    assert "has no 'tool'" in message
+    assert "are: none." in message

@@ -25,7 +25,7 @@ def read(folder: Path, text: str, *pins: str, **files: str) -> WheelMetadata:
     return metadata
 
 
-def told(folder: Path, text: str, *pins: str) -> dict[str, str]:
+def problems_of(folder: Path, text: str, *pins: str) -> dict[str, str]:
     with pytest.raises(InvalidMetadataError) as caught:
         read(folder, text, *pins)
     assert all(problem.remedy for problem in caught.value.problems)
@@ -49,8 +49,8 @@ def test_version_is_the_placeholder_whether_static_or_dynamic(tmp_path: Path) ->
 
 
 def test_version_that_is_both_or_neither_is_refused(tmp_path: Path) -> None:
-    assert "project.version" in told(tmp_path, f'{DYNAMIC}version = "1"\n')
-    assert "project.version" in told(tmp_path, HEAD)
+    assert "project.version" in problems_of(tmp_path, f'{DYNAMIC}version = "1"\n')
+    assert "project.version" in problems_of(tmp_path, HEAD)
 
 
 def test_every_other_dynamic_field_is_refused_with_a_remedy(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ OTHER = {"README__md": "f", "LICENSE~": "g", "license-check__py": "h", "UNLICENS
 @pytest.mark.parametrize(
     "license_", ["", 'license = "MIT"\n', 'license = {text = "MIT"}\n', 'license = {file = "LICENSE"}\n']
 )
-def test_the_usual_license_files_are_taken_where_none_are_named(tmp_path: Path, license_: str) -> None:
+def test_default_license_files_are_found(tmp_path: Path, license_: str) -> None:
     metadata = read(tmp_path, DYNAMIC + license_, **USUAL, **OTHER)
     assert sorted(headers(metadata, "License-File")) == sorted(metadata.license_files) == USUAL_NAMES
     assert headers(metadata, "Metadata-Version") == ["2.4"]
@@ -129,7 +129,7 @@ def test_only_the_named_license_files_are_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", ["", 'import-names = ["a"]\n'])
-def test_legacy_license_file_is_carried_without_naming_the_checkout(tmp_path: Path, extra: str) -> None:
+def test_legacy_license_file_has_no_checkout_path(tmp_path: Path, extra: str) -> None:
     write_tree(tmp_path, {"LICENSE": "One\n\n  Two\n"})
     for path in ("LICENSE", "../p/LICENSE"):
         project = write_tree(tmp_path / "p", {"LICENSE": "One\n\n  Two\n"})
@@ -145,13 +145,13 @@ def test_legacy_license_text_may_have_lines(tmp_path: Path) -> None:
     assert "License: One\n         Two\n" in metadata.core_metadata.decode()
 
 
-def test_license_that_is_no_spdx_expression_is_refused(tmp_path: Path) -> None:
-    assert told(tmp_path, f'{DYNAMIC}license = "The usual"\n') == {
+def test_license_without_spdx_expression_is_refused(tmp_path: Path) -> None:
+    assert problems_of(tmp_path, f'{DYNAMIC}license = "The usual"\n') == {
         "project.license": "'The usual' is not an SPDX license expression"
     }
 
 
-def test_license_files_that_match_nothing_or_leave_the_project_are_refused(tmp_path: Path) -> None:
+def test_missing_or_outside_license_files_are_refused(tmp_path: Path) -> None:
     text = f'{DYNAMIC}license-files = ["../LICENSE", "NONE*"]\n'
     with pytest.raises(InvalidMetadataError) as caught:
         read(tmp_path, text)
@@ -185,13 +185,13 @@ def test_no_entry_points_give_no_file(tmp_path: Path) -> None:
     assert read(tmp_path, DYNAMIC).entry_points == b""
 
 
-def test_entry_points_that_cannot_be_installed_are_told_all_at_once(tmp_path: Path) -> None:
+def test_all_invalid_entry_points_are_reported_together(tmp_path: Path) -> None:
     text = DYNAMIC + (
         '[project.scripts]\n"../x" = "a:b"\nfine = "a.cli"\nodd = "a-b:c"\nSame = "a:b"\n'
         '[project.gui-scripts]\nsame = "a:b"\n'
         '[project.entry-points.g]\n"a=b" = "a"\n"[x" = "a"\n[project.entry-points.console_scripts]\nx = "a:b"\n'
     )
-    assert sorted(told(tmp_path, text)) == [
+    assert sorted(problems_of(tmp_path, text)) == [
         "project.entry-points.console_scripts",
         "project.entry-points.g.[x",
         "project.entry-points.g.a=b",
@@ -226,7 +226,7 @@ def test_pin_that_nothing_requires_becomes_a_dependency(tmp_path: Path) -> None:
     assert requirements(metadata) == [f"abacus-compiler=={UNSTAMPED}"]
 
 
-def test_pin_takes_the_place_of_requirements_with_their_extras_and_markers(tmp_path: Path) -> None:
+def test_pin_replaces_requirements_but_keeps_extras_and_markers(tmp_path: Path) -> None:
     text = f'{DYNAMIC}dependencies = ["Sib.Ling[x]; os_name == \'posix\'", "siblings"]\n'
     text += '[project.optional-dependencies]\ne = ["sib-ling"]\n'
     assert requirements(read(tmp_path, text, "sib-ling")) == [
@@ -238,17 +238,17 @@ def test_pin_takes_the_place_of_requirements_with_their_extras_and_markers(tmp_p
 
 def test_pin_of_a_requirement_with_a_version_is_refused(tmp_path: Path) -> None:
     text = f'{DYNAMIC}dependencies = ["b>=1"]\n[project.optional-dependencies]\ne = ["b @ https://e.org/b"]\n'
-    assert list(told(tmp_path, text, "b")) == ["project.dependencies[0]", "project.optional-dependencies.e[0]"]
+    assert list(problems_of(tmp_path, text, "b")) == ["project.dependencies[0]", "project.optional-dependencies.e[0]"]
 
 
-def test_everything_that_is_wrong_is_told_at_once_by_its_key(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together_by_key(tmp_path: Path) -> None:
     text = (
         '[project]\nname = "-bad-"\nversion = "one"\ndescription = "two\\nlines"\nrequires-python = "3"\n'
         'readme = "NONE.md"\nlicense = "What"\ndependencies = ["a b c"]\nclassifiers = "x"\nunknown = 1\n'
         'authors = [{nom = "x"}, {name = "a\\nb"}]\nurls = {"long-long-long-long-long-long-long-label" = "x"}\n'
         '[project.optional-dependencies]\na_b = []\nA-B = []\n"?" = []\n[project.scripts]\nx = 1\n'
     )
-    assert set(told(tmp_path, text)) >= {
+    assert set(problems_of(tmp_path, text)) >= {
         "project",
         "project.authors[0]",
         "project.authors[1].name",
@@ -277,7 +277,7 @@ def test_everything_that_is_wrong_is_told_at_once_by_its_key(tmp_path: Path) -> 
         (b"a = " + b"[" * 5000, "is not TOML"),
     ],
 )
-def test_file_that_is_no_pyproject_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
+def test_invalid_pyproject_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(InvalidMetadataError, match=what):
         read_metadata(tmp_path / "pyproject.toml")
@@ -290,12 +290,12 @@ def test_missing_pyproject_is_refused(tmp_path: Path) -> None:
 
 def test_readme_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "R.md").write_bytes(b"\xff")
-    assert "not UTF-8" in told(tmp_path, f'{DYNAMIC}readme = "R.md"\n')["project"]
+    assert "not UTF-8" in problems_of(tmp_path, f'{DYNAMIC}readme = "R.md"\n')["project"]
 
 
 @pytest.mark.parametrize("key", sorted(KNOWN_PROJECT_FIELDS - {"name", "version"}))
 @pytest.mark.parametrize("value", ["1", '"x"', "[1]", "{x = 1}", "[[]]", "{x = {y = 1}}", "true", "1979-05-27", "[{}]"])
-def test_value_of_a_wrong_type_is_told_and_never_a_crash(tmp_path: Path, key: str, value: str) -> None:
+def test_values_of_a_wrong_type_are_reported(tmp_path: Path, key: str, value: str) -> None:
     text = f'{HEAD}version = "1"\n{key} = {value}\n'
     problems = Problems()
     with problems.collecting():

@@ -84,7 +84,7 @@ def walk(folder: Path, root: Path, prefix: str, problems: Problems) -> Iterator[
 
 
 def portable_name(name: str, folder: str, problems: Problems) -> str | None:
-    """Return a file's name as text, whatever the locale. None after adding a problem if no wheel can contain it."""
+    """Return a file's name as text, with any locale. None after adding a problem if no wheel can contain it."""
     try:
         text = os.fsencode(name).decode("utf-8")
     except UnicodeDecodeError:

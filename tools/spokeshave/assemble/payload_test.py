@@ -11,13 +11,13 @@ from spokeshave.errors import InvalidPayloadError
 from spokeshave.testing.wheel_fixtures import write_tree
 
 
-def told(root: Path) -> dict[str, str]:
+def problems_of(root: Path) -> dict[str, str]:
     with pytest.raises(InvalidPayloadError) as caught:
         read_payload(root)
     return {problem.place.replace(f"{root}/", ""): problem.message for problem in caught.value.problems}
 
 
-def test_files_are_sorted_and_bytecode_is_left_out(tmp_path: Path) -> None:
+def test_files_are_sorted_without_bytecode(tmp_path: Path) -> None:
     files = ["b/x.py", "a.py", "b/__pycache__/x.cpython-39.pyc", "b/y.pyc", "b/data/.hidden", "__pycache__/z"]
     root = write_tree(tmp_path / "p", dict.fromkeys(files, ""))
     assert [file.name for file in read_payload(root)] == ["a.py", "b/data/.hidden", "b/x.py"]
@@ -30,7 +30,7 @@ def test_mode_is_the_owners_execute_bit(tmp_path: Path) -> None:
     assert {file.name: file.executable for file in read_payload(root)} == {"a": True, "b": False, "c": True}
 
 
-def test_link_to_a_file_inside_is_followed_also_when_the_root_is_a_link(tmp_path: Path) -> None:
+def test_links_inside_are_followed_even_if_the_root_is_one(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "real", {"lib/libx.so.1": "lib"})
     (root / "lib" / "libx.so").symlink_to("libx.so.1")
     (tmp_path / "root").symlink_to(root)
@@ -41,12 +41,12 @@ def test_link_to_a_file_inside_is_followed_also_when_the_root_is_a_link(tmp_path
     ]
 
 
-def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tmp_path: Path) -> None:
+def test_all_bad_links_are_reported_together(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "p", {"d/a": ""})
     outside = write_tree(tmp_path / "p-outside", {"secret": ""})
     for name, target in {"dangling": "none", "loop": "loop", "out": str(outside / "secret"), "dir": "d"}.items():
         (root / name).symlink_to(target)
-    assert told(root) == {
+    assert problems_of(root) == {
         "dangling": "is a link to none, which does not exist",
         "loop": "is a link to loop, which does not exist",
         "out": "is a link that leaves p",
@@ -54,18 +54,18 @@ def test_links_that_dangle_loop_leave_or_lead_to_folders_are_told_all_at_once(tm
     }
 
 
-def test_names_that_differ_only_by_case_or_unicode_form_are_refused(tmp_path: Path) -> None:
+def test_names_equal_but_for_case_or_form_are_refused(tmp_path: Path) -> None:
     composed = unicodedata.normalize("NFC", "ü.py")
     decomposed = unicodedata.normalize("NFD", "ü.py")
     files = ["Readme", "README", "Pkg/a.py", "pkg/b.py", composed, decomposed]
-    places = told(write_tree(tmp_path / "p", dict.fromkeys(files, "")))
+    places = problems_of(write_tree(tmp_path / "p", dict.fromkeys(files, "")))
     assert list(places) == ["Readme", "pkg", composed] or list(places) == ["Readme", "pkg", decomposed]
 
 
 def test_names_that_no_wheel_can_carry_are_refused(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "p", {"a\\b": "", "c\nd": ""})
     (root / os.fsdecode(b"\xff.py")).write_text("")
-    messages = told(root).values()
+    messages = problems_of(root).values()
     assert sorted(set(messages)) == [
         "has a backslash or a control character in its name",
         "has a name that is not UTF-8",
@@ -75,11 +75,11 @@ def test_names_that_no_wheel_can_carry_are_refused(tmp_path: Path) -> None:
 
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
     os.mkfifo(write_tree(tmp_path / "p", {}) / "pipe")
-    assert told(tmp_path / "p") == {"pipe": "is neither a file nor a folder"}
+    assert problems_of(tmp_path / "p") == {"pipe": "is neither a file nor a folder"}
 
 
 def test_missing_payload_is_refused(tmp_path: Path) -> None:
-    assert list(told(tmp_path / "none").values()) == ["is not a folder"]
+    assert list(problems_of(tmp_path / "none").values()) == ["is not a folder"]
 
 
 def test_metadata_and_data_folders_in_the_payload_are_refused(tmp_path: Path) -> None:

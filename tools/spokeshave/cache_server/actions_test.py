@@ -21,7 +21,7 @@ def test_results_outlive_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 10, 40, -1])
-def test_a_truncated_result_is_none_and_goes(tmp_path: Path, keep: int) -> None:
+def test_a_truncated_result_is_missing_and_removed(tmp_path: Path, keep: int) -> None:
     actions = Actions(tmp_path)
     actions.write(KEY, 140, b"result")
     (path,) = (tmp_path / "ac").glob("*/*")
@@ -30,11 +30,11 @@ def test_a_truncated_result_is_none_and_goes(tmp_path: Path, keep: int) -> None:
     assert not path.exists()
 
 
-def test_a_result_with_a_changed_byte_is_none_and_is_told(tmp_path: Path) -> None:
-    told = []
-    actions = Actions(tmp_path, damaged=lambda: told.append("damaged"))
+def test_a_changed_result_is_missing_and_reported(tmp_path: Path) -> None:
+    events = []
+    actions = Actions(tmp_path, damaged=lambda: events.append("damaged"))
     actions.write(KEY, 140, b"result")
     (path,) = (tmp_path / "ac").glob("*/*")
     path.write_bytes(path.read_bytes()[:-1] + b"T")
     assert actions.read(KEY, 140) is None
-    assert told == ["damaged"]
+    assert events == ["damaged"]

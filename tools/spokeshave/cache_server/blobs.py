@@ -84,21 +84,21 @@ class Blobs:
         with self._opened(path, sha256, size) as file:
             wanted = min(limit or size, size - offset)
             if wanted < size and _sha256_of(file) != sha256:
-                raise self._gone(path, file)
+                raise self._remove_damaged(path, file)
             file.seek(offset)
             if wanted < size:
                 yield from _pieces(file, block, wanted)
                 return
             hasher = hashlib.sha256()
-            held = b""
+            previous = b""
             for piece in _pieces(file, block, size):
                 hasher.update(piece)
-                if held:
-                    yield held
-                held = piece
+                if previous:
+                    yield previous
+                previous = piece
             if hasher.hexdigest() != sha256:
-                raise self._gone(path, file)
-            yield held
+                raise self._remove_damaged(path, file)
+            yield previous
 
     def open(self, sha256: str, size: int) -> IO[bytes]:
         """Open a blob as a file, after its whole content was verified.
@@ -110,7 +110,7 @@ class Blobs:
         file = self._opened(path, sha256, size)
         try:
             if _sha256_of(file) != sha256:
-                raise self._gone(path, file)
+                raise self._remove_damaged(path, file)
         except BaseException:
             file.close()
             raise
@@ -145,10 +145,10 @@ class Blobs:
             if _sha256_of(file) == sha256:
                 self._found_right.add(sha256)
                 return True
-            self._gone(path, file)
+            self._remove_damaged(path, file)
         return False
 
-    def _gone(self, path: Path, file: IO[bytes]) -> MissingBlobError:
+    def _remove_damaged(self, path: Path, file: IO[bytes]) -> MissingBlobError:
         self._suspicious = True
         self._found_right.discard(path.parent.name + path.name)
         if remove_same(path, os.fstat(file.fileno())):

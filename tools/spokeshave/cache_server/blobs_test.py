@@ -21,9 +21,9 @@ def place(folder: Path, sha256: str = HASH) -> Path:
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    made = Blobs(tmp_path)
-    made.write(HASH, [DATA[:300], DATA[300:]])
-    return made
+    blob_store = Blobs(tmp_path)
+    blob_store.write(HASH, [DATA[:300], DATA[300:]])
+    return blob_store
 
 
 def test_a_blob_is_read_as_it_was_written_whole_or_in_part(blobs: Blobs) -> None:
@@ -36,16 +36,14 @@ def test_a_blob_is_read_as_it_was_written_whole_or_in_part(blobs: Blobs) -> None
         assert file.read() == DATA
 
 
-def test_a_truncated_blob_is_told_as_missing_and_removed(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_truncated_blob_is_missing_and_removed(blobs: Blobs, tmp_path: Path) -> None:
     os.truncate(place(tmp_path), 999)
     assert not blobs.has(HASH, len(DATA))
     assert not place(tmp_path).exists()
 
 
 @pytest.mark.parametrize("wanted", ["whole", "part", "file"])
-def test_a_changed_byte_is_found_before_the_blob_is_whole_and_the_blob_removed(
-    blobs: Blobs, tmp_path: Path, wanted: str
-) -> None:
+def test_a_changed_blob_is_never_returned_whole(blobs: Blobs, tmp_path: Path, wanted: str) -> None:
     place(tmp_path).write_bytes(DATA[:-1] + b"x")
     taken = bytearray()
 
@@ -61,8 +59,8 @@ def test_a_changed_byte_is_found_before_the_blob_is_whole_and_the_blob_removed(
     assert not place(tmp_path).exists()
 
 
-def test_once_a_blob_was_damaged_no_other_is_told_to_be_there_unread(blobs: Blobs, tmp_path: Path) -> None:
-    """So that the rebuild which the first one costs stores all of them anew."""
+def test_after_damage_blobs_are_verified_before_presence(blobs: Blobs, tmp_path: Path) -> None:
+    """So that the rebuild caused by the first one stores all of them again."""
     others = [bytes([number]) * 500 for number in range(2)]
     names = [hashlib.sha256(data).hexdigest() for data in others]
     for name, data in zip(names, others):
@@ -96,10 +94,10 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield DATA
-        # A real ENOSPC, of the device that is always full.
+        # A real ENOSPC, from the device that is always full.
         with Path("/dev/full").open("wb", buffering=0) as full:
             full.write(b"x")
 
@@ -108,14 +106,14 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_what_a_killed_server_left_half_written_goes(tmp_path: Path) -> None:
+def test_partial_files_of_a_killed_server_are_removed(tmp_path: Path) -> None:
     Blobs(tmp_path)
     (tmp_path / "tmp/half").write_bytes(DATA)
     Blobs(tmp_path)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_name_that_is_no_hash_reaches_no_file(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_hash_reaches_no_file(blobs: Blobs, tmp_path: Path) -> None:
     outside = tmp_path.parent / "outside"
     outside.write_bytes(b"precious")
     for name in ("../" * 18 + "etc/passwd", HASH.upper(), "", f"{HASH}\n"):
@@ -132,10 +130,10 @@ def test_a_use_makes_a_blob_young_again(blobs: Blobs, tmp_path: Path) -> None:
         assert time.time() - place(tmp_path).stat().st_mtime < 60
 
 
-def test_damage_and_what_is_written_are_told(tmp_path: Path) -> None:
-    told: list[object] = []
-    blobs = Blobs(tmp_path, told.append, lambda: told.append("damaged"))
+def test_damage_and_writes_are_reported(tmp_path: Path) -> None:
+    events: list[object] = []
+    blobs = Blobs(tmp_path, events.append, lambda: events.append("damaged"))
     blobs.write(HASH, [DATA])
     os.truncate(place(tmp_path), 1)
     blobs.has(HASH, len(DATA))
-    assert told == [1000, "damaged"]
+    assert events == [1000, "damaged"]

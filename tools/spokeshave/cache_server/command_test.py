@@ -17,7 +17,7 @@ def test_the_status_of_a_folder_that_no_server_had(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out == f"No cache server has used {tmp_path}.\n"
 
 
-def test_the_status_tells_the_size_and_the_hits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_status_shows_the_size_and_the_hits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     counts = Counts()
     counts.add("hits", 3)
     counts.add("misses")
@@ -33,7 +33,7 @@ def test_the_status_tells_the_size_and_the_hits(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_python_is_taken_that_runs_and_is_the_right_one(tmp_path: Path) -> None:
-    """Programs that only look like it, as a pyenv shim of another version does, are passed over."""
+    """Broken programs of the same name, such as a pyenv shim of another version, are skipped."""
     (tmp_path / "bin").mkdir()
     for name, code in (("python3.13", "exit 127"), ("python3", f'exec {sys.executable} "$@"')):
         program = tmp_path / "bin" / name
@@ -51,7 +51,7 @@ def test_what_is_installed_is_not_installed_again(tmp_path: Path) -> None:
     assert installed_python(tmp_path) == place / "venv/bin/python"
 
 
-def test_what_runs_before_anything_is_installed_needs_nothing_but_the_standard_library() -> None:
+def test_set_up_modules_import_only_the_standard_library() -> None:
     program = (
         "import sys; from spokeshave.cli import make_parser; make_parser(['cache-server'])\n"
         "import spokeshave.cache_server.installation, spokeshave.cache_server.settings, spokeshave.cache_server.tokens"

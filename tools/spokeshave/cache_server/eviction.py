@@ -159,13 +159,13 @@ class Evictor:
 
     def _evict(self, excess: int) -> None:
         chosen = oldest(entries(self._folders), excess, time.time() - self._limits.keep_recent)
-        gone = [entry for entry in chosen if _evict_file(entry)]
-        freed = sum(entry.size for entry in gone)
+        removed = [entry for entry in chosen if _evict_file(entry)]
+        freed = sum(entry.size for entry in removed)
         with self._lock:
             self._size -= freed
-            self._count -= len(gone)
-        self._evicted(len(gone))
-        _LOGGER.info("evicted %d files, %d bytes", len(gone), freed)
+            self._count -= len(removed)
+        self._evicted(len(removed))
+        _LOGGER.info("evicted %d files, %d bytes", len(removed), freed)
 
     def _work(self) -> None:
         while not self._stopping:
@@ -178,7 +178,7 @@ class Evictor:
 
 
 def _evict_file(entry: Entry) -> bool:
-    """Remove a file unless it was used since it was selected."""
+    """Remove a file unless it was used since it was selected. Return whether it was removed."""
     with contextlib.suppress(FileNotFoundError):
         path = Path(entry.path)
         if path.stat().st_mtime == entry.used:

@@ -16,11 +16,11 @@ GIGA = 1 << 30
     [
         (10 * GIGA, 100 * GIGA, 0),
         (20 * GIGA, 100 * GIGA, 0),
-        # Over its own limit: down to nine tenths of it.
+        # Over its own limit: reduced to nine tenths of it.
         (21 * GIGA, 100 * GIGA, 3 * GIGA),
-        # Far below its limit, on a disk that has less left than it should.
+        # Far below its limit, on a disk with too little free space.
         (10 * GIGA, 0, 10 * GIGA - int(9 * GIGA * 0.9)),
-        # What fills the disk is not the cache.
+        # The disk is full of other files.
         (GIGA // 2, 0, GIGA // 2),
     ],
 )
@@ -35,7 +35,7 @@ def test_the_oldest_go_and_no_more_of_them_than_needed() -> None:
     assert [entry.path for entry in oldest(found, 1000, before=100)] == ["1", "3", "5", "7", "9"]
 
 
-def test_what_was_used_a_moment_ago_stays_whatever_has_to_go() -> None:
+def test_recently_used_files_are_never_evicted() -> None:
     found = [Entry(float(age), 10, f"{age}") for age in (5, 3, 9)]
     assert [entry.path for entry in oldest(found, 1000, before=5)] == ["3"]
 
@@ -50,7 +50,7 @@ def test_sizes_are_those_on_disk() -> None:
     assert [size_on_disk(size) for size in (0, 1, 4096, 4097)] == [4096, 4096, 4096, 8192]
 
 
-def test_the_reserve_is_no_more_than_a_twentieth_of_the_disk(tmp_path: Path) -> None:
+def test_the_reserve_is_at_most_a_twentieth_of_the_disk(tmp_path: Path) -> None:
     assert 0 < default_reserve(tmp_path) <= GIGA
 
 
@@ -64,17 +64,17 @@ def fill(folder: Path, count: int) -> None:
 
 def test_a_look_evicts_down_to_the_low_watermark(tmp_path: Path) -> None:
     fill(tmp_path, 100)
-    told: list[int] = []
-    evictor = Evictor([tmp_path], Limits(50 * 12288, 0, 300), told.append)
+    counts: list[int] = []
+    evictor = Evictor([tmp_path], Limits(50 * 12288, 0, 300), counts.append)
     evictor.look()
-    assert told == [55]
+    assert counts == [55]
     assert evictor.usage == (45 * 12288, 45)
     assert min(entries([tmp_path])).used == 55
     evictor.look()
-    assert told == [55]
+    assert counts == [55]
 
 
-def test_a_write_over_the_limit_wakes_it_at_once(tmp_path: Path) -> None:
+def test_a_write_over_the_limit_triggers_eviction(tmp_path: Path) -> None:
     fill(tmp_path, 20)
     evictor = Evictor([tmp_path], Limits(21 * 12288, 0, 300))
     evictor.start()

@@ -60,7 +60,7 @@ def touch(path: Path, stat: os.stat_result) -> None:
 
 
 def remove_same(path: Path, stat: os.stat_result) -> bool:
-    """Remove a file if it is still the one that was inspected and not a newer one at the same path."""
+    """Remove a file if it is still the inspected one and not a newer one. Return whether it was removed."""
     try:
         now = path.stat()
         if (now.st_dev, now.st_ino) != (stat.st_dev, stat.st_ino):

@@ -61,7 +61,7 @@ _WAITING_REQUESTS = 4096
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _client_errors() -> Iterator[None]:
     """Convert errors of the store to BuildGrid's errors for clients."""
     try:
         yield
@@ -89,12 +89,12 @@ class VerifiedStorage(StorageABC):
 
     def missing_blobs(self, digests: Sequence[Digest]) -> list[Digest]:
         """Return the blobs that are missing, and mark the others as used."""
-        with _told():
+        with _client_errors():
             return [digest for digest in digests if not self._blobs.has(digest.hash, digest.size_bytes)]
 
     def get_blob(self, digest: Digest) -> IO[bytes] | None:
         """Return a blob as a file, or None."""
-        with _told():
+        with _client_errors():
             try:
                 return self._blobs.open(digest.hash, digest.size_bytes)
             except MissingBlobError:
@@ -103,7 +103,7 @@ class VerifiedStorage(StorageABC):
     def bulk_read_blobs(self, digests: Sequence[Digest]) -> dict[str, bytes]:
         """Return the existing blobs by hash. The service limits their total size."""
         found = {}
-        with _told():
+        with _client_errors():
             for digest in digests:
                 with contextlib.suppress(MissingBlobError):
                     found[digest.hash] = self._blobs.read(digest.hash, digest.size_bytes)
@@ -111,12 +111,12 @@ class VerifiedStorage(StorageABC):
 
     def stream_read_blob(self, digest: Digest, chunk_size: int, offset: int = 0, limit: int = 0) -> Iterator[bytes]:
         """Yield a blob, or a part of it, in pieces."""
-        with _told():
+        with _client_errors():
             yield from self._blobs.stream(digest.hash, digest.size_bytes, chunk_size, offset, limit)
 
     def stream_write_blob(self, digest: Digest, chunks: Iterator[bytes]) -> None:
         """Store a blob that the service verifies while it is received."""
-        with _told():
+        with _client_errors():
             self._blobs.write(digest.hash, chunks)
 
     def commit_write(self, digest: Digest, write_session: IO[bytes]) -> None:
@@ -136,7 +136,7 @@ class VerifiedStorage(StorageABC):
 
     def delete_blob(self, digest: Digest) -> None:
         """Remove a blob."""
-        with _told():
+        with _client_errors():
             self._blobs.delete(digest.hash)
 
     def bulk_delete(self, digests: Sequence[Digest]) -> list[str]:
@@ -160,7 +160,7 @@ class DiskActionCache(ActionCacheABC):
         Raises:
             NotFoundError: If there is none.
         """
-        with _told():
+        with _client_errors():
             payload = self._actions.read(action_digest.hash, action_digest.size_bytes)
         if payload is not None:
             result = ActionResult.FromString(payload)
@@ -175,7 +175,7 @@ class DiskActionCache(ActionCacheABC):
         """Store an action's result."""
         if not self.allow_updates:
             raise PermissionDeniedError("this cache server is read-only")
-        with _told():
+        with _client_errors():
             payload = action_result.SerializeToString()
             self._actions.write(action_digest.hash, action_digest.size_bytes, payload)
 

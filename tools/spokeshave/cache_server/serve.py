@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def _fail(error: SpokeshaveError) -> int:
-    """Print an error in the format of the command."""
+    """Print an error in the format of the command, and return the exit code."""
     sys.stderr.write(f"spokeshave cache-server: error\n{error}\n")
     return ExitCode.USER_ERROR
 
@@ -84,13 +84,13 @@ def serve(settings: Settings) -> int:
         address = _address(settings, port)
         _check(settings, port)
         evictor.start()
-        _tell_ready(settings, address, said)
+        _print_ready(settings, address, said)
         while not stop.wait(_STATUS_EVERY):
-            _tell_status(settings, address, evictor, counts)
+            _write_status(settings, address, evictor, counts)
         threading.Timer(_LONGEST_END, os._exit, [ExitCode.OK]).start()
         server.stop()
         evictor.stop()
-        _tell_status(settings, address, evictor, counts)
+        _write_status(settings, address, evictor, counts)
         if settings.ready_file:
             settings.ready_file.unlink(missing_ok=True)
     sys.stderr.flush()
@@ -191,7 +191,7 @@ def _call_itself(settings: Settings, port: int) -> None:
         services.CapabilitiesStub(channel).GetCapabilities(request, timeout=_SELF_CHECK, metadata=metadata)
 
 
-def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:
+def _print_ready(settings: Settings, address: str, said: IO[str]) -> None:
     options = ["--remote-cache-read", *([] if settings.read_only else ["--remote-cache-write"])]
     options.append(f"--remote-store-address={address}")
     options += [f"--remote-instance-name={settings.instance_name}"] if settings.instance_name else []
@@ -204,7 +204,7 @@ def _tell_ready(settings: Settings, address: str, said: IO[str]) -> None:
     said.flush()
 
 
-def _tell_status(settings: Settings, address: str, evictor: Evictor, counts: Counts) -> None:
+def _write_status(settings: Settings, address: str, evictor: Evictor, counts: Counts) -> None:
     size, files = evictor.usage
     facts: dict[str, Fact] = {"address": address, "pid": os.getpid()}
     facts.update(size=size, files=files, max_size=settings.max_size)

@@ -19,8 +19,8 @@ from spokeshave.cache_server.settings import (
 SECRET = "0123456789abcdef" * 4
 
 
-def made(tmp_path: Path, config: dict[str, Value] | None = None, **options: Value | None) -> str:
-    """What is wrong with these settings."""
+def error_of(tmp_path: Path, config: dict[str, Value] | None = None, **options: Value | None) -> str:
+    """Return the error of some settings."""
     with pytest.raises(SettingsError) as caught:
         make_settings({name.replace("_", "-"): value for name, value in options.items()}, config or {}, tmp_path)
     return str(caught.value)
@@ -35,7 +35,7 @@ def test_sizes_are_numbers_with_a_unit(text: Value, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "big", "-1G", "10 P", "1,5G", True])
-def test_other_texts_are_no_size(text: Value) -> None:
+def test_invalid_sizes_are_refused(text: Value) -> None:
     with pytest.raises(ValueError, match="is not a valid size"):
         parse_size(text)
 
@@ -59,18 +59,18 @@ def test_durations_are_numbers_with_a_unit() -> None:
         ("[::]:1", Address("[::]", 1), False),
     ],
 )
-def test_an_address_knows_who_reaches_it(text: str, address: Address, local: bool) -> None:
+def test_local_addresses_are_recognized(text: str, address: Address, local: bool) -> None:
     assert parse_address(text) == address
     assert address.local is local
 
 
 @pytest.mark.parametrize("text", ["8980", "localhost", "localhost:", "::1:80", "localhost:70000", "a b:1"])
-def test_other_texts_are_no_address(text: str) -> None:
+def test_invalid_addresses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="use HOST:PORT"):
         parse_address(text)
 
 
-def test_options_come_before_the_file_and_the_file_before_the_defaults(tmp_path: Path) -> None:
+def test_options_override_the_file_and_the_file_defaults(tmp_path: Path) -> None:
     config: dict[str, Value] = {"max-size": "1G", "keep-recent": "1h", "read-only": True}
     settings = make_settings({"max-size": "2G", "keep-recent": None}, config, tmp_path / "cache")
     assert (settings.max_size, settings.keep_recent, settings.read_only) == (2 << 30, 3600, True)
@@ -88,7 +88,7 @@ def test_a_files_paths_are_relative_to_it(tmp_path: Path) -> None:
     assert make_settings({}, config, tmp_path).max_size == 1000
 
 
-def test_every_unknown_key_of_a_file_is_told_with_those_there_are(tmp_path: Path) -> None:
+def test_unknown_keys_are_reported_with_the_valid_ones(tmp_path: Path) -> None:
     file = tmp_path / "cache.toml"
     file.write_text("max_size = 1\nport = 2\nlisten = [1]\n[tls]\ncert = 3\n")
     with pytest.raises(SettingsError) as caught:
@@ -104,7 +104,7 @@ def test_every_unknown_key_of_a_file_is_told_with_those_there_are(tmp_path: Path
     assert ", ".join(KEYS) in text
 
 
-def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         read_config(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("=")
@@ -112,31 +112,31 @@ def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:
         read_config(tmp_path / "bad.toml")
 
 
-def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
-    text = made(tmp_path, {"read-only": "yes"}, listen="nowhere", max_size="big", threads=1, keep_recent="soon")
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
+    text = error_of(tmp_path, {"read-only": "yes"}, listen="nowhere", max_size="big", threads=1, keep_recent="soon")
     for key in ("read-only", "listen", "max-size", "threads", "keep-recent"):
         assert f"{key}: " in text
 
 
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
-    assert "Give both --tls-cert and --tls-key" in made(tmp_path, tls_cert="cert.pem")
-    text = made(tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
+    assert "Give both --tls-cert and --tls-key" in error_of(tmp_path, tls_cert="cert.pem")
+    text = error_of(tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
     assert text.count("cannot be read (No such file or directory)") == 2
     (tmp_path / "cert.pem").write_text("none")
-    assert "is not the certificate" in made(
+    assert "is not the certificate" in error_of(
         tmp_path, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "cert.pem")
     )
 
 
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("short\n")
-    assert "has 5 bytes" in made(tmp_path, token_secret=str(tmp_path / "secret"))
+    assert "has 5 bytes" in error_of(tmp_path, token_secret=str(tmp_path / "secret"))
 
 
 def test_other_machines_are_not_let_in_without_tls_and_token(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(SECRET)
     for options in ({}, {"token_secret": str(tmp_path / "secret")}):
-        text = made(tmp_path, None, listen="0.0.0.0:0", **options)
+        text = error_of(tmp_path, None, listen="0.0.0.0:0", **options)
         assert "can be reached from other machines" in text
         assert "--insecure" in text
     settings = make_settings({"listen": "0.0.0.0:0", "insecure": True}, {}, tmp_path)

@@ -18,7 +18,7 @@ def claims(token: str) -> dict[str, object]:
 
 
 def test_a_token_is_that_of_rfc_7519() -> None:
-    # As PyJWT 2.15 makes it of the same secret and claims.
+    # PyJWT 2.15's token of the same secret and claims.
     token = make_token(SECRET, READ_ONLY, 1_800_000_000, 60)
     assert token.split(".")[0] == "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
     assert token.split(".")[2] == "DwvYXbJNH1qBKOljJ5A70lywcd6rl2ZbROjd0pZyErQ"
@@ -30,7 +30,7 @@ def test_a_secret_is_read_without_its_line_end(tmp_path: Path) -> None:
     assert read_secret(tmp_path / "secret") == SECRET
 
 
-def test_a_secret_that_cannot_be_read_is_told_with_how_to_make_one(tmp_path: Path) -> None:
+def test_an_unreadable_secret_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match=r"secrets\.token_hex"):
         read_secret(tmp_path / "none")
     (tmp_path / "bytes").write_bytes(b"\xff" * 64)

@@ -11,8 +11,8 @@ from spokeshave.setup_steps import SetUpError, Tool
 from spokeshave_core.manifest import Origin
 
 
-def test_links_of_an_unpacked_root_lead_into_it_wherever_it_lies(tmp_path: Path) -> None:
-    """As the loader's of ppc64el and riscv64, and `/lib` of a merged system."""
+def test_links_of_an_unpacked_root_stay_inside_it(tmp_path: Path) -> None:
+    """Like the loader's of ppc64el and riscv64, and `/lib` of a merged system."""
     root = tmp_path / "root"
     (root / "usr/lib/riscv64-linux-gnu").mkdir(parents=True)
     (root / "usr/lib/riscv64-linux-gnu/ld.so").write_text("loader")
@@ -27,7 +27,7 @@ def test_links_of_an_unpacked_root_lead_into_it_wherever_it_lies(tmp_path: Path)
 
 
 def build_package(folder: Path) -> None:
-    """A Debian package with one file, made by the real tool."""
+    """Build a Debian package with one file by the real tool."""
     tree = folder / "tree"
     (tree / "DEBIAN").mkdir(parents=True)
     control = "Package: demo\nVersion: 1:2.0-1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: demo\n"
@@ -38,7 +38,7 @@ def build_package(folder: Path) -> None:
     shutil.rmtree(tree)
 
 
-def test_packages_are_unpacked_and_known_by_name_version_and_hash(tmp_path: Path) -> None:
+def test_unpacked_packages_have_name_version_and_hash(tmp_path: Path) -> None:
     build_package(tmp_path)
     unpack(tmp_path, tmp_path / "root")
     assert (tmp_path / "root/usr/share/demo").read_text() == "demo"
@@ -48,7 +48,7 @@ def test_packages_are_unpacked_and_known_by_name_version_and_hash(tmp_path: Path
 
 
 def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
-    """A whole archive with one package, but for the signature: apt refuses it, as nothing of ours turns that off."""
+    """A complete archive with one package but without signature. apt refuses it, as its check is not disabled."""
     index = tmp_path / "mirror/dists/trixie/main/binary-arm64/Packages"
     index.parent.mkdir(parents=True)
     index.write_text(f"Package: demo\nVersion: 1\nArchitecture: arm64\nFilename: d.deb\nSize: 1\nSHA256: {'0' * 64}\n")
@@ -61,7 +61,7 @@ def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
         AptRoot(folder=folder, mirror=f"file:{tmp_path}/mirror", suite="trixie", architecture="arm64").closure("demo")
 
 
-def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
+def test_a_failing_command_is_reported_with_its_output(tmp_path: Path) -> None:
     with pytest.raises(SetUpError) as caught:
         Tool("Mend it.", {}).run(["sh", "-c", "echo sorry >&2; exit 3"], tmp_path)
     assert str(caught.value) == "sh: `sh -c echo sorry >&2; exit 3 ...` ended with exit code 3\nsorry\n    Mend it."

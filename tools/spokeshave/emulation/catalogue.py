@@ -21,7 +21,7 @@ class Guest:
     """A platform that can be emulated.
 
     Attributes:
-        tag: The newest floor of wheels that it runs.
+        tag: The tag with the newest floor whose wheels it runs.
         cost: The measured size of the download and of the installation.
     """
 

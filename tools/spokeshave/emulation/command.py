@@ -67,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
             for version in each.pythons:
                 _set_up(folder, each.guest, version, args.mirror)
                 # Written immediately, so that it counts even if the others fail.
-                write_manifest(folder, _there(folder))
+                write_manifest(folder, _installed_pythons(folder))
         shutil.rmtree(folder / "work", ignore_errors=True)
-    for python in _there(folder):
+    for python in _installed_pythons(folder):
         say(f"ready: Python {python.version} for {python.platform} ({python.emulator})")
     return ExitCode.OK
 
@@ -92,7 +92,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
         linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
 
 
-def _there(folder: Path) -> list[ForeignPython]:
+def _installed_pythons(folder: Path) -> list[ForeignPython]:
     """Return everything that was ever set up in a directory."""
     return [python for place in sorted((folder / _PYTHONS).glob("*")) for python in [_read(place)] if python]
 
@@ -114,10 +114,10 @@ def _forget(folder: Path, wanted: list[Wanted]) -> None:
 
 
 def _show(folder: Path) -> None:
-    there = _there(folder)
+    installed = _installed_pythons(folder)
     print(listing())
-    print(f"\nSet up in {folder}:" if there else f"\nNothing is set up in {folder}.")
-    for python in there:
+    print(f"\nSet up in {folder}:" if installed else f"\nNothing is set up in {folder}.")
+    for python in installed:
         print(f"  {python.platform}: Python {python.version}, {python.emulator}")
 
 

@@ -30,13 +30,13 @@ ARM = BY_TAG["manylinux_2_17_aarch64"]
         (["manylinux_2_39_riscv64"], ["3.14"], [Wanted(BY_TAG["manylinux_2_31_riscv64"], ("3.14",))]),
     ],
 )
-def test_a_platform_is_chosen_by_its_tag_whatever_the_floor(
+def test_a_platform_is_chosen_by_its_tag_with_any_floor(
     tags: list[str], pythons: list[str], wanted: list[Wanted]
 ) -> None:
     assert choose(tags, pythons) == wanted
 
 
-def test_everything_that_cannot_be_had_is_told_at_once() -> None:
+def test_all_unavailable_pythons_are_reported_together() -> None:
     with pytest.raises(SetUpError) as caught:
         choose(["macosx_11_0_arm64", "win_arm64", "manylinux_2_17_s390x"], ["3.10", "3.13"])
     text = str(caught.value)
@@ -47,7 +47,7 @@ def test_everything_that_cannot_be_had_is_told_at_once() -> None:
     )
 
 
-def test_the_listing_names_what_there_is_and_what_it_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_listing_has_platforms_and_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["emulation", "--list", "--folder", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert [guest.tag for guest in GUESTS if f"{guest.tag} " not in out] == []
@@ -57,7 +57,7 @@ def test_the_listing_names_what_there_is_and_what_it_costs(tmp_path: Path, capsy
 
 
 def set_up(folder: Path, name: str, executable: Path | None = None) -> ForeignPython:
-    """A Python as a finished set-up leaves it."""
+    """Create a Python like a finished set-up does."""
     place = folder / "pythons" / name
     python = ForeignPython(
         name=name,
@@ -85,15 +85,13 @@ def test_what_is_there_stays_and_nothing_is_fetched(tmp_path: Path, capsys: pyte
     assert "glibc-aarch64-3.13" in (tmp_path / "manifest.json").read_text()
 
 
-def test_what_was_made_for_another_place_does_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pythons_made_for_another_path_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     set_up(tmp_path, "glibc-aarch64-3.13", Path("/bin/sh"))
     assert main(["emulation", "--list", "--folder", str(tmp_path)]) == 0
     assert "Nothing is set up" in capsys.readouterr().out
 
 
-def test_a_mirror_that_does_not_answer_is_told_and_leaves_nothing_half_made(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dead_mirror_is_reported_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_manifest(tmp_path, [])
     before = (tmp_path / "manifest.json").read_bytes()
     assert main(["emulation", "--folder", str(tmp_path), "--mirror", "file:/nowhere"]) == 1
@@ -118,11 +116,11 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["file"]
 
 
-def test_what_a_killed_set_up_left_goes_with_the_next(tmp_path: Path) -> None:
-    left = tmp_path / "pythons/glibc-aarch64-3.13.partial-abc"
-    left.mkdir(parents=True)
+def test_leftovers_of_a_killed_setup_are_removed(tmp_path: Path) -> None:
+    leftover = tmp_path / "pythons/glibc-aarch64-3.13.partial-abc"
+    leftover.mkdir(parents=True)
     with exclusive(tmp_path):
-        assert not left.exists()
+        assert not leftover.exists()
 
 
 def test_two_set_ups_of_a_folder_go_one_after_the_other(tmp_path: Path) -> None:
@@ -149,7 +147,7 @@ def test_the_set_up_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_the_entry_of_a_checkout_passes_its_arguments_on(tmp_path: Path) -> None:
-    """On the Python that ./pants prepared; here one that looks like it."""
+    """It runs on the Python that ./pants prepared, here a stand-in."""
     place = tmp_path / "pants-1-2-abcd"
     (place / "venv/bin").mkdir(parents=True)
     (place / "ready").touch()

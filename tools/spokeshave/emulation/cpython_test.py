@@ -1,4 +1,4 @@
-"""Compiling CPython, with sources of a few lines in place of it: /bin/sh and make are real."""
+"""Tests of the build of CPython, with tiny sources in its place. /bin/sh and make are real."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ BUILT = "cpython/build/lib"
 
 @pytest.fixture
 def build(tmp_path: Path) -> MuslBuild:
-    made = MuslBuild(
+    musl_build = MuslBuild(
         folder=tmp_path / "work",
         version="3.13",
         architecture="x86_64",
         loader=tmp_path / "musl/lib/ld-musl-x86_64.so.1",
     )
     for name in ("cpython", "zlib"):
-        (made.folder / name).mkdir(parents=True)
-        configure = made.folder / name / "configure"
+        (musl_build.folder / name).mkdir(parents=True)
+        configure = musl_build.folder / name / "configure"
         configure.write_text(CONFIGURE)
         configure.chmod(0o755)
-    return made
+    return musl_build
 
 
 def lines(file: Path) -> list[str]:
     return file.read_text().splitlines()
 
 
-def test_a_killed_run_goes_on_after_what_is_configured(build: MuslBuild) -> None:
+def test_a_killed_run_continues_after_configure(build: MuslBuild) -> None:
     build.compile()
     build.compile()
     asked = lines(build.folder / "asked")
     assert [line.split()[0] for line in asked] == [f"{build.folder}/zlib", f"{build.folder}/cpython"]
     assert "--build=x86_64-pc-linux-musl" in asked[1]
     assert f"ZLIB_LIBS={build.folder}/zlib/libz.a" in asked[1]
-    # make itself knows what is left to do.
+    # make itself decides what remains to be done.
     assert lines(build.folder / "made") == ["made"] * 4
 
 
-def test_what_a_killed_run_left_running_is_waited_for(build: MuslBuild) -> None:
-    """Killed without its children, it leaves make at work in the folder."""
+def test_processes_of_a_killed_run_are_waited_for(build: MuslBuild) -> None:
+    """Killed without its children, it leaves make running in the folder."""
     command = f"echo ready; sleep 0.5; echo left >> {build.folder}/made"
-    left = ["flock", str(build.folder / "busy"), "sh", "-c", command]
-    with subprocess.Popen(left, stdout=subprocess.PIPE, text=True) as process:
+    leftover = ["flock", str(build.folder / "busy"), "sh", "-c", command]
+    with subprocess.Popen(leftover, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         build.compile()
@@ -68,7 +68,7 @@ def test_the_compiler_links_for_the_loader_in_the_folder(build: MuslBuild) -> No
     assert f"-target x86_64-linux-musl -dynamic -Wl,--dynamic-linker={build.loader} " in compiler
 
 
-def test_what_fails_to_compile_is_thrown_away_and_told(build: MuslBuild) -> None:
+def test_failed_compiles_are_removed_and_reported(build: MuslBuild) -> None:
     (build.folder / "cpython/configure").write_text("#!/bin/sh\necho no compiler >&2\nexit 1\n")
     with pytest.raises(SetUpError, match=r"no compiler\n    Compiled files were deleted"):
         build.compile()
@@ -92,7 +92,7 @@ def write(file: Path, text: str = "") -> None:
     file.write_text(text)
 
 
-def test_a_python_is_laid_out_with_the_modules_of_musl_and_without_tests(build: MuslBuild, tmp_path: Path) -> None:
+def test_the_installed_python_has_musl_modules_and_no_tests(build: MuslBuild, tmp_path: Path) -> None:
     write(build.folder / "cpython/pybuilddir.txt", "build/lib")
     for name in ("python", "Lib/os.py", "Lib/json/__init__.py", "Lib/test/test_os.py", "Lib/__pycache__/os.pyc"):
         write(build.folder / "cpython" / name)
@@ -114,8 +114,8 @@ def test_a_python_is_laid_out_with_the_modules_of_musl_and_without_tests(build: 
     assert not (tmp_path / "python/lib/python3.13/lib-dynload" / module.name).is_symlink()
 
 
-def test_sources_are_unpacked_without_the_folder_that_they_lie_in(tmp_path: Path) -> None:
-    """Though a file in it has the folder's name."""
+def test_sources_are_unpacked_without_their_top_folder(tmp_path: Path) -> None:
+    """Even if a file in it has the folder's name."""
     with tarfile.open(tmp_path / "a.orig.tar.gz", "w:gz") as tar:
         for name in ("zlib/zlib", "zlib/contrib/a.c"):
             tar.addfile(tarfile.TarInfo(name), io.BytesIO())
@@ -125,7 +125,7 @@ def test_sources_are_unpacked_without_the_folder_that_they_lie_in(tmp_path: Path
     assert (tmp_path / "new/zlib").is_file()
 
 
-def test_a_machine_that_cannot_compile_is_told_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_cannot_compile_gets_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_machine(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetUpError) as caught:

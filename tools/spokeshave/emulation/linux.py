@@ -9,7 +9,7 @@ from pathlib import Path
 from spokeshave.emulation.apt import AptRoot, origins_of, unpack
 from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
-from spokeshave.emulation.trial import tried
+from spokeshave.emulation.trial import first_start
 from spokeshave.report import write_report
 from spokeshave.setup_steps import step, whole_folder
 from spokeshave_core.manifest import ForeignPython, Origin
@@ -44,9 +44,9 @@ def debian_architecture(machine: str) -> str:
 def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
     """Install qemu for a guest, one static file. An existing one is kept."""
     place = folder / guest.emulator_folder
-    there = Emulator.read(place)
-    if there:
-        return there
+    existing = Emulator.read(place)
+    if existing:
+        return existing
     with (
         step(f"{guest.emulator} from Debian {QEMU_SUITE} (71 MB, once for each processor)"),
         whole_folder(place) as new,
@@ -56,11 +56,11 @@ def qemu(folder: Path, guest: Guest, source: Source) -> Emulator:
         # The package contains qemu for every processor, half a gigabyte.
         shutil.copy2((new / "unpacked/usr/bin" / guest.emulator).resolve(), new / guest.emulator)
         shutil.rmtree(new / "unpacked")
-        made = Emulator(
+        installed = Emulator(
             place / guest.emulator, f"{guest.emulator} {upstream_version(origins[0].version)}", tuple(origins)
         )
-        made.write(new)
-    return made
+        installed.write(new)
+    return installed
 
 
 def _fetch_qemu(source: Source) -> list[Origin]:
@@ -80,7 +80,7 @@ def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, so
         origins = apt.download(apt.closure(f"python{version}", *_SYSTEM_LIBRARIES), new / "packages")
         unpack(new / "packages", new / "root")
         shutil.rmtree(new / "packages")
-        found = tried(_python(new / "root", guest, version, emulator, origins), new)
+        found = first_start(_python(new / "root", guest, version, emulator, origins), new)
         settled = _python(place / "root", guest, version, emulator, origins)
         python = replace(settled, version=found.version, system_version=found.system_version)
         write_report(new / PYTHON_FILE, python.as_json())

@@ -14,7 +14,7 @@ from spokeshave.emulation.catalogue import MUSL_SUITE, Guest
 from spokeshave.emulation.cpython import LACKING, MuslBuild, check_machine
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.linux import PYTHON_FILE, Source
-from spokeshave.emulation.trial import tried
+from spokeshave.emulation.trial import first_start
 from spokeshave.report import write_report
 from spokeshave.setup_steps import SetUpError, step, whole_folder
 from spokeshave_core.manifest import ForeignPython, Origin
@@ -25,9 +25,9 @@ from spokeshave_core.problems import Problem
 def musl(folder: Path, guest: Guest, source: Source) -> Emulator:
     """Install musl, one file that is the loader and the C library. An existing one is kept."""
     place = folder / guest.emulator_folder
-    there = Emulator.read(place)
-    if there:
-        return there
+    existing = Emulator.read(place)
+    if existing:
+        return existing
     with step(f"musl from Debian {MUSL_SUITE}"), whole_folder(place) as new:
         origins = source.root(MUSL_SUITE, guest.debian).download(["musl"], new / "packages")
         unpack(new / "packages", new / "unpacked")
@@ -35,9 +35,9 @@ def musl(folder: Path, guest: Guest, source: Source) -> Emulator:
         for folder_name in ("packages", "unpacked"):
             shutil.rmtree(new / folder_name)
         title = f"musl {upstream_version(origins[0].version)}"
-        made = Emulator(place / loader.relative_to(new), title, tuple(origins))
-        made.write(new)
-    return made
+        installed = Emulator(place / loader.relative_to(new), title, tuple(origins))
+        installed.write(new)
+    return installed
 
 
 def lay_out(new: Path, architecture: str) -> Path:
@@ -73,7 +73,7 @@ def musl_python(place: Path, guest: Guest, version: str, folder: Path, source: S
     build.compile()
     with step(f"Python {version} for musl, installed and tested"), whole_folder(place) as new:
         build.install(new / "python")
-        found = tried(_python(new / "python", guest, version, loader, origins), new, without=LACKING)
+        found = first_start(_python(new / "python", guest, version, loader, origins), new, without=LACKING)
         python = replace(_python(place / "python", guest, version, loader, origins), version=found.version)
         write_report(new / PYTHON_FILE, python.as_json())
     return python

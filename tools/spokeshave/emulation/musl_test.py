@@ -11,7 +11,7 @@ from spokeshave.setup_steps import SetUpError
 
 
 def test_the_loader_takes_no_library_of_this_machine(tmp_path: Path) -> None:
-    """It reads where libraries lie from ``etc`` beside its own folder; an empty file is nowhere."""
+    """It reads its search path from `etc` next to its own folder. An empty file means no search path."""
     library = tmp_path / "unpacked/usr/lib/x86_64-linux-musl/libc.so"
     library.parent.mkdir(parents=True)
     library.write_text("loader")
@@ -24,7 +24,7 @@ def test_the_loader_takes_no_library_of_this_machine(tmp_path: Path) -> None:
     assert (loader.parent.parent / "etc/ld-musl-x86_64.path").read_text() == ""
 
 
-def test_another_processor_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_a_wrong_processor_is_reported_before_downloads(tmp_path: Path) -> None:
     (wanted,) = choose(["musllinux_1_2_x86_64"], [])
     source = Source("file:/nowhere", tmp_path / "work", "arm64")
     with pytest.raises(SetUpError, match=r"musllinux_1_2_x86_64 Python 3\.13: runs on x86_64 only"):

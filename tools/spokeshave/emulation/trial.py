@@ -41,7 +41,7 @@ print(json.dumps([platform.python_version(), missing, libc]))
 """
 
 
-def tried(python: ForeignPython, home: Path, without: Sequence[str] = ()) -> ForeignPython:
+def first_start(python: ForeignPython, home: Path, without: Sequence[str] = ()) -> ForeignPython:
     """Return the Python with the versions that it reports for itself and its C library.
 
     Args:

@@ -15,7 +15,7 @@ from spokeshave.emulation.linux import PYTHON_FILE, Source
 from spokeshave.emulation.pypi import extract, fetch_wheel, fetch_zig, origin_of
 from spokeshave.emulation.python_exe import Zig
 from spokeshave.emulation.standard_library import standard_library
-from spokeshave.emulation.trial import tried
+from spokeshave.emulation.trial import first_start
 from spokeshave.report import write_report
 from spokeshave.setup_steps import Tool, say, step, whole_folder
 from spokeshave_core.manifest import ForeignPython, Origin
@@ -41,20 +41,20 @@ _NOT_OF_PYTHON = ("api-ms-", "tcl", "tk", "_tk", "_test", "_ctypes_test")
 def wine(folder: Path, source: Source) -> Emulator:
     """Install wine with a prepared Windows disk. An existing installation is kept."""
     place = folder / "wine"
-    there = Emulator.read(place)
-    if there:
-        return there
+    existing = Emulator.read(place)
+    if existing:
+        return existing
     with step(f"wine from Debian {WINE_SUITE} (101 MB)"), whole_folder(place) as new:
         origins = source.root(WINE_SUITE, "amd64").download(_PACKAGES, new / "packages")
         unpack(new / "packages", new / "root")
         shutil.rmtree(new / "packages")
         _finish(new / "root")
         version = next(origin.version for origin in origins if origin.name.startswith("wine64"))
-        made = Emulator(place / "root/usr/lib/wine/wine64", f"wine {upstream_version(version)}", tuple(origins))
+        installed = Emulator(place / "root/usr/lib/wine/wine64", f"wine {upstream_version(version)}", tuple(origins))
         # At its first start wine stores its own path.
         _make_disk(new)
-        made.write(new)
-    return made
+        installed.write(new)
+    return installed
 
 
 def _finish(root: Path) -> None:
@@ -129,7 +129,7 @@ def windows_python(place: Path, guest: Guest, version: str, folder: Path, source
         origins = [origin_of(wheel), *standard_library(version, new / "python/Lib", source.work, source)]
         (new / "python/Lib/sitecustomize.py").write_text(_SITE_CUSTOMIZE)
         origins.append(_add_programs(new, f"python{number}.dll", source))
-        found = tried(_python(new / "python", guest, version, emulator, folder, origins), new)
+        found = first_start(_python(new / "python", guest, version, emulator, folder, origins), new)
         python = replace(_python(place / "python", guest, version, emulator, folder, origins), version=found.version)
         write_report(new / PYTHON_FILE, python.as_json())
     return python
@@ -142,8 +142,8 @@ def _lay_out(carried: list[Path], python: Path) -> None:
         name = file.name.lower()
         if name.startswith(_NOT_OF_PYTHON) or name in _UNUSABLE or ".cp" in name:
             continue
-        beside = name.startswith(("python", "vcruntime"))
-        shutil.move(str(file), python / file.name if beside else python / "DLLs" / file.name)
+        is_next_to_exe = name.startswith(("python", "vcruntime"))
+        shutil.move(str(file), python / file.name if is_next_to_exe else python / "DLLs" / file.name)
 
 
 def _add_programs(new: Path, dll: str, source: Source) -> Origin:

@@ -292,23 +292,24 @@ def search_paths(linkage: ElfLinkage) -> Iterator[Problem]:
 
 
 def _lead_to(tree: WheelTree, file: str, library: str) -> str:
-    here = tree.locations.get(file)
-    there = tree.locations.get(library)
-    folder = there.folder.path_from(here.folder) if here and there else None
-    if here is None or there is None or folder is None:
-        return apart_remedy(library, there, here)
+    file_location = tree.locations.get(file)
+    library_location = tree.locations.get(library)
+    folder = library_location.folder.path_from(file_location.folder) if file_location and library_location else None
+    if file_location is None or library_location is None or folder is None:
+        return apart_remedy(library, library_location, file_location)
     return f"Link it with -Wl,-rpath,$ORIGIN{'' if folder == '.' else f'/{folder}'}."
 
 
-def apart_remedy(library: str, there: Location | None, here: Location | None) -> str:
+def apart_remedy(library: str, library_location: Location | None, file_location: Location | None) -> str:
     """Return what to do about a library that is installed below another root than the file that needs it."""
     name = PurePosixPath(library).name
-    if there is None or here is None:
-        lost = name if there is None else "the file"
+    if library_location is None or file_location is None:
+        lost = name if library_location is None else "the file"
         return f"Put {name} into a package, next to the file that needs it: {lost} is not installed."
     return (
-        f"Put {name} into a package, next to the file that needs it: it is installed in {there.root.value}, the file in"
-        f" {here.root.value}, and the relative path between them differs between installations (pip's --target, "
+        f"Put {name} into a package, next to the file that needs it: it is installed in "
+        f"{library_location.root.value}, the file in {file_location.root.value}, "
+        "and the relative path between them differs between installations (pip's --target, "
         f"--user)."
     )
 

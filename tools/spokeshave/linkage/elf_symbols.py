@@ -73,11 +73,11 @@ def _missing(linkage: ElfLinkage, process: Process, elf: ElfFile) -> Iterator[st
     for name in unknown:
         if name in versioned and versioned[name] not in known:
             continue
-        if not _may_come_from_elsewhere(linkage, process, name):
+        if not _may_be_provided(linkage, process, name):
             yield name
 
 
-def _may_come_from_elsewhere(linkage: ElfLinkage, process: Process, name: str) -> bool:
+def _may_be_provided(linkage: ElfLinkage, process: Process, name: str) -> bool:
     is_program = not linkage.tree.elf_files[process.root].is_library
     if PYTHON_SYMBOL.fullmatch(name):
         return not is_program or bool(process.pythons)

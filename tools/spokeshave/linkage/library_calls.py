@@ -86,11 +86,15 @@ class LibraryCalls:
 
     def _adds_own(self, source: str, file: str) -> bool:
         """Return whether a module adds its own directory on Windows, and the directory contains a library."""
-        here = self.tree.locations.get(source)
-        there = self.tree.locations.get(file)
-        is_beside = here is not None and there is not None and here.folder == there.folder
+        source_location = self.tree.locations.get(source)
+        library_location = self.tree.locations.get(file)
+        is_in_folder = (
+            source_location is not None
+            and library_location is not None
+            and source_location.folder == library_location.folder
+        )
         code = self._codes[source]
-        return is_beside and _OWN_FOLDER.search(code) is not None and any(name in code for name in _ADDING_FOLDERS)
+        return is_in_folder and _OWN_FOLDER.search(code) is not None and any(name in code for name in _ADDING_FOLDERS)
 
 
 def _mention(file: str, names: Iterable[str], *, is_outside: bool) -> re.Pattern[str]:

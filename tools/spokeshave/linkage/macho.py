@@ -63,10 +63,10 @@ class MachOLinkage:
         return self._search(file, name, architecture) or self._loaded_by_hand.get(name)
 
     def _search(self, file: str, name: str, architecture: str) -> str | None:
-        here = self.tree.locations.get(file)
+        file_location = self.tree.locations.get(file)
         prefix, _, rest = name.partition("/")
         if prefix == "@loader_path":
-            folders = [here.folder] if here else []
+            folders = [file_location.folder] if file_location else []
         elif prefix == "@rpath":
             folders = [folder for loader in self._loaders(file) for folder in self._rpaths(loader, architecture)]
         else:
@@ -93,10 +93,12 @@ class MachOLinkage:
 
     def _rpaths(self, file: str, architecture: str) -> list[Location]:
         """Return the directories of the wheel in a file's search path."""
-        here = self.tree.locations.get(file)
+        file_location = self.tree.locations.get(file)
         parts = [part for part in self.slices(file) if part.architecture == architecture]
         entries = [entry.partition("/") for part in parts for entry in part.rpaths]
-        found = [here.folder.find(rest) for prefix, _, rest in entries if here and prefix in LOADER_PATHS]
+        found = [
+            file_location.folder.find(rest) for prefix, _, rest in entries if file_location and prefix in LOADER_PATHS
+        ]
         return [folder for folder in found if folder]
 
     def loaded_with(self, file: str, architecture: str) -> list[str]:
@@ -197,7 +199,7 @@ def missing_libraries(linkage: MachOLinkage, file: str, part: MachOSlice) -> Ite
     """Yield problems for libraries that the loader finds neither in macOS nor in the wheel."""
     for library in part.libraries:
         is_found = is_system_library(library.name) or linkage.find(file, library.name, part.architecture) is not None
-        if not is_found and library.how != "weak":
+        if not is_found and library.load_kind != "weak":
             yield _missing(linkage, file, library)
 
 
@@ -209,11 +211,11 @@ def _missing(linkage: MachOLinkage, file: str, library: NeededLibrary) -> Proble
         return Problem(file, message, "Link it without libpython, by -undefined dynamic_lookup.")
     if inside:
         message = f"needs {name}; the wheel contains it as {inside[0]}, but that name does not resolve to it"
-        here = linkage.tree.locations.get(file)
-        there = linkage.tree.locations.get(inside[0])
-        folder = there.folder.path_from(here.folder) if here and there else None
+        file_location = linkage.tree.locations.get(file)
+        library_location = linkage.tree.locations.get(inside[0])
+        folder = library_location.folder.path_from(file_location.folder) if file_location and library_location else None
         if folder is None:
-            return Problem(file, message, apart_remedy(inside[0], there, here))
+            return Problem(file, message, apart_remedy(inside[0], library_location, file_location))
         remedy = f"Give the library the install name @rpath/{basename(name)}, and link with -Wl,-rpath,@loader_path"
         return Problem(file, message, f"{remedy}{'' if folder == '.' else f'/{folder}'}.")
     if name.startswith("@"):
@@ -268,7 +270,7 @@ def _provides(linkage: MachOLinkage, file: str, library: str, architecture: str,
 
 
 def _passes_on(part: MachOSlice) -> bool:
-    return any(library.how == "reexport" for library in part.libraries)
+    return any(library.load_kind == "reexport" for library in part.libraries)
 
 
 @_in_slices

@@ -44,18 +44,18 @@ class PeLinkage:
             found[PurePosixPath(file).name.lower()].append(file)
         return dict(found)
 
-    def beside(self, file: str, name: str) -> str | None:
+    def in_same_folder(self, file: str, name: str) -> str | None:
         """Return the DLL of a name in a file's own directory. Several directories may have a copy."""
         here = self.tree.locations.get(file)
         for other in self.by_name.get(name.lower(), []):
-            there = self.tree.locations.get(other)
-            if here and there and here.folder == there.folder:
+            other_location = self.tree.locations.get(other)
+            if here and other_location and here.folder == other_location.folder:
                 return other
         return None
 
     def providers(self, file: str, name: str) -> list[str]:
         """Return the DLLs of the wheel that a file may load by a name: the one next to it, or else any."""
-        own = self.beside(file, name)
+        own = self.in_same_folder(file, name)
         return [own] if own else self.by_name.get(name.lower(), [])
 
     def libraries(self) -> Iterator[tuple[str, ImportedLibrary]]:
@@ -84,7 +84,9 @@ class PeLinkage:
             file: LibraryFile(frozenset({PurePosixPath(file).name.lower()}), frozenset(map(str.lower, pe.needed)))
             for file, pe in self.tree.pe_files.items()
         }
-        return {name for library in self.calls.loaded(libraries, self.beside).values() for name in library.names}
+        return {
+            name for library in self.calls.loaded(libraries, self.in_same_folder).values() for name in library.names
+        }
 
 
 def is_given_library(name: str) -> bool:
@@ -130,7 +132,7 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
             message = f"needs {name}, which is not part of Windows or Python, not in the wheel"
             remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
             yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
-        elif linkage.beside(file, name) is None and name.lower() not in linkage.loaded_by_hand:
+        elif linkage.in_same_folder(file, name) is None and name.lower() not in linkage.loaded_by_hand:
             message = f"needs {name}; the wheel contains it as {inside[0]}, where Windows does not search"
             remedy = "Put it next to the extension, or call os.add_dll_directory in the package's __init__.py."
             yield Problem(file, message, remedy)
@@ -167,7 +169,7 @@ def clashing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
     """
     used: dict[str, dict[str, list[tuple[str, ImportedLibrary]]]] = defaultdict(lambda: defaultdict(list))
     for file, library in linkage.libraries():
-        own = linkage.beside(file, library.name)
+        own = linkage.in_same_folder(file, library.name)
         if own and linkage.tree.pe_files[file].is_dll:
             used[library.name.lower()][own].append((file, library))
     for users in used.values():

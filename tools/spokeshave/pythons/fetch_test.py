@@ -1,4 +1,4 @@
-"""What a requirements file pins is fetched from where it says, whatever other options it has."""
+"""Tests that pins are downloaded from the index of the requirements file, with any other options in it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_command_reports_the_wheels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["-f wheels", "--find-links=./wheels", "-f ${WHEELS}"])
-def test_a_wheel_is_found_in_a_folder_beside_the_file(
+def test_a_wheel_is_found_in_a_folder_next_to_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     wheel = build_wheel(tmp_path / "wheels", {"demo/__init__.py": ""}, "py3-none-any", version="1.0")

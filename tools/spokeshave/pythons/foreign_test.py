@@ -46,7 +46,7 @@ def test_what_was_written_is_read_again_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2, "pythons": []}', '{"format": 1, "pythons": [{}]}'])
-def test_a_manifest_that_is_none_is_told_with_its_place(tmp_path: Path, text: str) -> None:
+def test_an_invalid_manifest_is_reported_with_its_path(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(InvalidManifestError, match=r"manifest\.json"):
         read_manifest(tmp_path)
@@ -65,7 +65,7 @@ def test_letter_case_is_nothing_to_windows(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tmp_path")
-def test_a_part_that_is_gone_is_named() -> None:
+def test_a_deleted_part_is_named() -> None:
     assert missing_program(ARM) == "/e/root/usr/bin/python3.13"
 
 

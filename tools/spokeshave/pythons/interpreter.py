@@ -17,7 +17,7 @@ from typing import Any
 
 import packaging
 
-from spokeshave.processes import Ended, run_process
+from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.foreign import guest_path, missing_program
 from spokeshave.pythons.wine_prefix import guest_variables
 from spokeshave_core.manifest import ForeignPython
@@ -136,23 +136,23 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
     with tempfile.TemporaryDirectory(prefix="spokeshave-ask-") as folder:
         named = guest_path(foreign, library) if foreign else library
         own = guest_variables(foreign, Path(folder)) if foreign else {}
-        ended = run_process(
+        result = run_process(
             [*command, "-I", "-S", "-B", "-c", _QUESTION, named],
             {**clean_environment(Path(folder)), **own},
             Path(folder),
             _TIMEOUT,
             piped=foreign is not None and foreign.is_windows,
         )
-    facts = _answer(ended)
+    facts = _answer(result)
     if foreign and facts and facts["version"] != foreign.version:
         message = f"is {facts['version']} now, but the setup recorded {foreign.version}"
         raise InterpreterError(Problem(foreign.name, message, "Set it up again with `spokeshave emulation --again`."))
     if facts is None:
         if foreign:
-            message = f"does not start under {foreign.emulator}: it {ended.how()}\n{ended.last_lines(3)}"
+            message = f"does not start under {foreign.emulator}: it {result.describe_exit()}\n{result.last_lines(3)}"
             remedy = "Set it up again with `spokeshave emulation --again`; if it still fails, the emulator is faulty."
             raise InterpreterError(Problem(foreign.name, message.rstrip(), remedy))
-        message = f"is not a working Python interpreter: it {ended.how()}\n{ended.last_lines(3)}"
+        message = f"is not a working Python interpreter: it {result.describe_exit()}\n{result.last_lines(3)}"
         raise InterpreterError(Problem(str(path), message.rstrip(), "Give the path of a working Python."))
     return Interpreter(
         path=path,
@@ -166,9 +166,9 @@ def _ask(command: tuple[str, ...], path: Path, foreign: ForeignPython | None) ->
     )
 
 
-def _answer(ended: Ended) -> dict[str, Any] | None:
+def _answer(result: ProcessResult) -> dict[str, Any] | None:
     try:
-        facts = json.loads(ended.output.strip().splitlines()[-1]) if ended.ok else None
+        facts = json.loads(result.output.strip().splitlines()[-1]) if result.ok else None
     except (ValueError, IndexError):
         return None
     return facts if isinstance(facts, dict) and "version" in facts else None

@@ -92,7 +92,7 @@ def test_options_that_pins_do_not_need_are_accepted(tmp_path: Path) -> None:
         ("-f 'wheels", "-f 'wheels"),
     ],
 )
-def test_folders_are_resolved_where_pip_resolves_them(
+def test_folders_are_resolved_like_pip_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, absolute: str
 ) -> None:
     folder = tmp_path / "elsewhere"
@@ -114,6 +114,6 @@ def test_an_address_of_a_wheel_pins_its_version(tmp_path: Path) -> None:
     assert (str(pin), pin.source) == (f"demo==1.0+local --hash={HASH}", f"demo @ {address} --hash={HASH}")
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequirementsError, match="cannot be read"):
         read_pins(tmp_path / "absent.txt", MARKERS)

@@ -29,13 +29,13 @@ NEW_SYMBOL = "extern int fcntl64(int, int, ...);"
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An extension that needs no library at all, as small limited-API modules are."""
+    """Return an extension that needs no library, like small limited-API modules."""
     return compile_library(tmp_path_factory.mktemp("plain") / "native.abi3.so", module_source("native"))
 
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A C++ library that stands outside the wheel, which an extension links to."""
+    """Return a C++ library outside the wheel that an extension links to."""
     source = '#include <string>\nextern "C" __attribute__((visibility("default"))) int size(const char *t)'
     source += "{ return static_cast<int>(std::string(t).append(t).size()); }"
     path = tmp_path_factory.mktemp("core") / "libcore.so.1"
@@ -44,7 +44,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory, core: Path) -> Path:
-    """An extension that needs the C++ library, linked with the build directory as its search path."""
+    """Return an extension that needs the C++ library, with the build directory as its search path."""
     source = module_source("native", 'if (size("ab") != 4) return 0;', "extern int size(const char *);")
     path = tmp_path_factory.mktemp("linked") / "native.abi3.so"
     return compile_library(path, source, str(core), f"-Wl,-rpath,{core.parent}", "-Wl,--enable-new-dtags")
@@ -64,7 +64,7 @@ def problems_of(error: pytest.ExceptionInfo[SpokeshaveError]) -> str:
     return str(error.value)
 
 
-def test_a_library_without_any_needed_library_gets_the_platform_tags(tmp_path: Path, plain: Path) -> None:
+def test_a_library_without_dependencies_gets_platform_tags(tmp_path: Path, plain: Path) -> None:
     repaired = repair(wheel_of(tmp_path, plain), PLATFORM, [], tmp_path / "out")
     assert repaired.written.path.name == ("demo-0+unstamped-cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
     root = extract(repaired, tmp_path / "tree")
@@ -73,7 +73,7 @@ def test_a_library_without_any_needed_library_gets_the_platform_tags(tmp_path: P
     assert tags == ["Tag: cp310-abi3-manylinux2014_x86_64", "Tag: cp310-abi3-manylinux_2_17_x86_64"]
 
 
-def test_report_tells_what_the_wheel_is(tmp_path: Path, linked: Path, core: Path) -> None:
+def test_report_describes_the_wheel(tmp_path: Path, linked: Path, core: Path) -> None:
     repaired = repair(wheel_of(tmp_path, linked), PLATFORM, [core.parent], tmp_path / "out")
     report = repaired.report()
     sha256, size = sha256_of_file(repaired.written.path)
@@ -190,11 +190,11 @@ def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, linked: Path, 
     shutil.copy(core, other / core.name)
     (other / core.name).chmod(0o600)
     here = repair(wheel_of(tmp_path, linked), PLATFORM, [core.parent], tmp_path / "here")
-    there = repair(wheel_of(other, linked), PLATFORM, [other], tmp_path / "there")
-    assert here.written.sha256 == there.written.sha256
+    other_wheel = repair(wheel_of(other, linked), PLATFORM, [other], tmp_path / "there")
+    assert here.written.sha256 == other_wheel.written.sha256
 
 
-def test_the_order_in_which_python_hashes_does_not_matter(tmp_path: Path) -> None:
+def test_pythons_hash_seed_does_not_matter(tmp_path: Path) -> None:
     libraries = tmp_path / "libraries"
     names = ("alpha", "beta", "gamma", "delta")
     for name in names:
@@ -230,7 +230,7 @@ def test_symbols_newer_than_the_floor_name_the_tag_that_fits(tmp_path: Path) -> 
     assert newer.newest_symbols["GLIBC"] == "2.28"
 
 
-def test_every_problem_is_told_at_once(tmp_path: Path, core: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path, core: Path) -> None:
     source = module_source("native", 'fcntl64(0, size(""));', NEW_SYMBOL + "extern int size(const char *);")
     extension = compile_library(tmp_path / "native.abi3.so", source, str(core), "-lc", target=GLIBC_2_28)
     with pytest.raises(UnrepairableWheelError) as error:
@@ -279,7 +279,7 @@ def test_an_unknown_platform_lists_the_known_ones() -> None:
         parse_platform("manylinux_2_99_x86_64")
 
 
-def test_a_program_that_is_installed_as_a_script_finds_its_library(tmp_path: Path, core: Path) -> None:
+def test_a_program_installed_as_a_script_finds_its_library(tmp_path: Path, core: Path) -> None:
     source = f'int size(const char *); {VISIBLE} int main(void) {{ return size("ab") != 4; }}'
     program = compile_library(tmp_path / "size", source, str(core))
     scripts = "demo-0+unstamped.data/scripts"

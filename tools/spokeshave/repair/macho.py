@@ -136,9 +136,9 @@ def _edits_of_library(path: str, grafts: _Sources) -> MachOEdits:
 
 def _name_from(file: str, library: str) -> str:
     """Return the name by which a file of the wheel finds a library of the wheel, once both are installed."""
-    here = Location.of(file)
-    there = Location.of(library)
-    path = there.path_from(here.folder) if here and there else None
+    file_location = Location.of(file)
+    library_location = Location.of(library)
+    path = library_location.path_from(file_location.folder) if file_location and library_location else None
     if path is None:
         # Files outside of site-packages, such as scripts, have no fixed path to the libraries.
         message = f"needs {library}, which is installed below another folder"

@@ -120,7 +120,7 @@ def _check_own(linkage: PeLinkage, own_libraries: Sequence[str]) -> None:
     problems = Problems()
     for file, library in linkage.libraries():
         path = own.get(library.name.lower())
-        if path and linkage.beside(file, library.name) is None and not linkage.calls.adds_folders:
+        if path and linkage.in_same_folder(file, library.name) is None and not linkage.calls.adds_folders:
             message = f"needs {library.name}, which the wheel contains as {path}, where Windows does not search"
             remedy = f"Put the library into the folder of {file}, or call os.add_dll_directory before it is imported."
             problems.add(file, message, remedy)

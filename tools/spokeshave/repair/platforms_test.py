@@ -1,4 +1,4 @@
-"""Repair of every platform but x86_64 glibc, which repair_test.py has: real files, judged by the verification."""
+"""Tests of the repair for all platforms except x86_64 glibc: real files, judged by the verification."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TABLE_BYTES = 128 << 20
 def library(
     path: Path, platform: str, name: str = "core", *flags: str, body: str = "return 1;", code: str = ""
 ) -> Path:
-    """A library that exports one function, with no C library behind it."""
+    """Return a library that exports one function, without a C library."""
     if platform.startswith("win"):
         start = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
         source = f"{code} {start} __declspec(dllexport) int {name}(void) {{ {body} }}"
@@ -70,7 +70,7 @@ def to_link(built: Path, platform: str) -> str:
 
 
 def module(path: Path, platform: str, *flags: str, **code: str) -> Path:
-    """An extension module of the limited API."""
+    """Return an extension module of the limited API."""
     if platform.startswith("win"):
         flags = (str(import_library(path / "import", "python3.dll", "PyModule_Create2", platform)), *flags)
     return link_bare(path / file_name(platform), module_source("native", **code), platform, *flags)
@@ -82,7 +82,7 @@ def file_name(platform: str) -> str:
 
 @cache
 def built(platform: str) -> tuple[Path, Path]:
-    """A module, and the folder of the library that it needs."""
+    """Return a module, and the folder of the library that it needs."""
     folder = Path(mkdtemp(prefix="spokeshave-test-"))
     if platform == UNIVERSAL:
         (arm, arm_libraries) = built(ARM)
@@ -128,7 +128,7 @@ def refusal(folder: Path, platform: str, files: dict[str, bytes | str | Path], l
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_repaired_wheel_of_every_platform_has_nothing_left_to_find(tmp_path: Path, platform: str) -> None:
+def test_repaired_wheels_of_all_platforms_have_no_findings(tmp_path: Path, platform: str) -> None:
     wheel = repaired_plainly(tmp_path, platform)
     assert [graft.name.partition(".")[0] for graft in wheel.grafted] in (["libcore"], ["core"])
     assert wheel.name.tag.platform == ".".join(Platform.parse(platform).tags)
@@ -151,8 +151,8 @@ def test_repairing_elsewhere_gives_the_same_bytes(tmp_path: Path, platform: str)
     for path in (other / "place").iterdir():
         path.chmod(0o600 if path.is_file() else 0o700)
     here = repaired_plainly(tmp_path, platform)
-    there = repaired(other, platform, {f"demo/{file_name(platform)}": extension}, other / "place")
-    assert here.written.sha256 == there.written.sha256
+    other_wheel = repaired(other, platform, {f"demo/{file_name(platform)}": extension}, other / "place")
+    assert here.written.sha256 == other_wheel.written.sha256
 
 
 @pytest.mark.parametrize("platform", ["musllinux_1_2_x86_64", "musllinux_1_2_aarch64"])
@@ -171,7 +171,7 @@ def test_musl_is_needed_by_the_name_that_its_systems_have(tmp_path: Path, platfo
 
 
 @pytest.mark.parametrize("platform", [INTEL, ARM, UNIVERSAL])
-def test_macos_files_lead_to_the_grafted_library_from_where_they_lie(tmp_path: Path, platform: str) -> None:
+def test_macos_files_reference_grafts_relatively(tmp_path: Path, platform: str) -> None:
     extension, libraries = built(platform)
     places = {"demo/native.abi3.so": "..", "demo/deep/down/native.abi3.so": "../../..", "native.abi3.so": "."}
     wheel = repaired(tmp_path, platform, dict.fromkeys(places, extension), libraries)
@@ -203,7 +203,7 @@ def test_changed_files_are_signed_where_the_processor_needs_it(
         )
 
 
-def test_a_universal_file_is_changed_in_each_slice_and_keeps_its_layout(tmp_path: Path) -> None:
+def test_universal_files_are_changed_in_each_slice(tmp_path: Path) -> None:
     wheel = repaired_plainly(tmp_path, UNIVERSAL)
     root = extract(wheel, tmp_path / "tree")
     for file in ("demo/native.abi3.so", wheel.grafted[0].path):
@@ -216,7 +216,7 @@ def test_a_universal_file_is_changed_in_each_slice_and_keeps_its_layout(tmp_path
 
 
 @pytest.mark.parametrize("platform", [WIN, WIN_ARM])
-def test_windows_modules_import_the_grafted_dll_that_lies_beside_them(tmp_path: Path, platform: str) -> None:
+def test_windows_modules_import_the_dll_next_to_them(tmp_path: Path, platform: str) -> None:
     extension, libraries = built(platform)
     wheel = repaired(tmp_path, platform, {"demo/native.pyd": extension, "demo/other.pyd": extension}, libraries)
     (graft,) = wheel.grafted
@@ -252,7 +252,7 @@ def test_a_library_of_a_library_is_grafted_too(tmp_path: Path, platform: str) ->
     assert again.written.sha256 == wheel.written.sha256
 
 
-def test_a_grafted_macos_library_searches_nowhere_for_what_lies_beside_it(tmp_path: Path) -> None:
+def test_grafted_macos_libraries_have_no_search_path(tmp_path: Path) -> None:
     inner = library(tmp_path / "libraries", ARM, "inner")
     use = {"code": "extern int inner(void);", "body": "return inner();"}
     core = library(tmp_path / "libraries", ARM, "core", str(inner), "-Wl,-rpath,/build/libraries", **use)
@@ -265,7 +265,7 @@ def test_a_grafted_macos_library_searches_nowhere_for_what_lies_beside_it(tmp_pa
     assert f"@loader_path/{Path(paths['libinner.dylib']).name}" in part.needed
 
 
-def test_dlls_are_found_whatever_the_case_of_their_names(tmp_path: Path) -> None:
+def test_dlls_are_found_in_any_case(tmp_path: Path) -> None:
     extension, libraries = built(WIN)
     shutil.copy(libraries / "core.dll", tmp_path / "Core.DLL")
     wheel = repaired(tmp_path, WIN, {"demo/native.pyd": extension}, tmp_path)
@@ -315,7 +315,7 @@ def test_a_header_without_room_for_a_longer_name_is_an_error(tmp_path: Path, pla
     assert "Link it with -Wl,-headerpad_max_install_names, or give the library a shorter name" in text
 
 
-def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     _, libraries = built(INTEL)
     tight = module(tmp_path, INTEL, str(libraries / "libcore.dylib"), "-Wl,-headerpad,0", **CALL)
     files: dict[str, bytes | str | Path] = {"demo/a/native.abi3.so": tight, "demo/b/native.abi3.so": built(ARM)[0]}
@@ -324,7 +324,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert "demo/b/native.abi3.so: is built for arm64" in text
 
 
-def test_search_paths_and_names_of_the_machine_that_linked_a_file_are_removed(tmp_path: Path) -> None:
+def test_paths_of_the_linking_machine_are_removed(tmp_path: Path) -> None:
     paths = [f"-Wl,-rpath,{path}" for path in ("/build/here", "@loader_path/../demo", "@executable_path/lib")]
     extension = module(tmp_path, ARM, *paths, "-Wl,-install_name,/build/here/native.abi3.so")
     with extension.open("r+b") as stream:
@@ -391,7 +391,7 @@ def test_what_is_installed_by_scheme_finds_its_grafted_library(tmp_path: Path, p
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_an_own_library_keeps_its_name_and_is_used_in_place(tmp_path: Path, platform: str) -> None:
+def test_an_own_library_keeps_its_name_and_path(tmp_path: Path, platform: str) -> None:
     extension, libraries = built(platform)
     (core,) = (path for path in libraries.iterdir() if path.suffix in (".so", ".dylib", ".dll"))
     own = f"demo/{core.name}"
@@ -415,7 +415,7 @@ def test_an_own_library_is_found_through_grafted_ones(tmp_path: Path, platform: 
     assert verify(Expectation(done.written.path, Platform.parse(platform), ABI)) == []
 
 
-def test_an_own_dll_has_to_be_where_windows_looks_or_is_told_to(tmp_path: Path) -> None:
+def test_an_own_dll_must_be_found_by_windows(tmp_path: Path) -> None:
     extension, libraries = built(WIN)
     files: dict[str, bytes | str | Path] = {"demo/native.pyd": extension, "demo/lib/core.dll": libraries / "core.dll"}
     opens = {"demo/opens.py": "import ctypes\nctypes.CDLL('lib/core.dll')\n"}
@@ -424,8 +424,8 @@ def test_an_own_dll_has_to_be_where_windows_looks_or_is_told_to(tmp_path: Path) 
         UnrepairableWheelError, match=r"the wheel contains as demo/lib/core\.dll, where Windows does not search"
     ):
         repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
-    told = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
-    wheel = wheel_of(tmp_path / "b", WIN, {**files, **told})
+    loader = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
+    wheel = wheel_of(tmp_path / "b", WIN, {**files, **loader})
     done = repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
     assert done.grafted == ()
 
@@ -531,7 +531,7 @@ def test_an_own_library_away_from_the_packages_is_refused(tmp_path: Path, platfo
 def test_an_own_library_of_another_system_is_refused(tmp_path: Path, platform: str) -> None:
     program = tmp_path / "tool.exe"
     headers = bytearray(library(tmp_path, WIN).read_bytes())
-    # No DLL: a program, such as installers carry as data.
+    # Not a DLL: a program, such as installers contain as data.
     start = int.from_bytes(headers[60:64], "little")
     headers[start + 23] &= ~0x20
     program.write_bytes(headers)

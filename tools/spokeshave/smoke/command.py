@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
         _check_contents(wheels, choices)
         pythons = _given_pythons(args.python, args.expect_python)
         pythons += [_inspect_foreign(read_foreign_python(file)) for file in args.foreign_python]
-        reports = [smoke_test(wheel, pythons or _pythons_at_hand(wheel), plan) for wheel in wheels]
+        reports = [smoke_test(wheel, pythons or _compatible_pythons(wheel), plan) for wheel in wheels]
     write_text(args.report, SmokeTestReports(tuple(reports)).to_json())
     print_table(reports)
     return _exit_code(reports, args.allow_not_run)
@@ -208,7 +208,7 @@ def _inspect_foreign(foreign: ForeignPython) -> Interpreter | SmokeRun:
         return SmokeRun(facts, Outcome.NOT_RUN, f"{problem.place} {problem.message}\n{problem.remedy}")
 
 
-def _pythons_at_hand(wheel: WheelFile) -> list[Interpreter | SmokeRun]:
+def _compatible_pythons(wheel: WheelFile) -> list[Interpreter | SmokeRun]:
     """Return the available Pythons that accept the wheel: of this machine, or else those that an emulator runs."""
     found = find_on_path()
     fitting: list[Interpreter | SmokeRun] = [python for python in found if python.fits(wheel.name.tag)]
@@ -308,16 +308,16 @@ def _environment(folder: Path, python: Interpreter, timeout: float) -> Environme
 
 
 def _exit_code(reports: Sequence[SmokeTestReport], allow_not_run: bool) -> int:
-    told = failures(reports)
+    failure_text = failures(reports)
     idle = [report for report in reports if not report.with_outcome(Outcome.PASSED)]
     idle = [report for report in idle if not report.with_outcome(Outcome.FAILED)]
     if idle and not allow_not_run:
         reasons = [f"{report.wheel} was not run on any interpreter: {_reasons(report)}" for report in idle]
         remedy = "    Give a compatible interpreter with --python, or --allow-not-run if a wheel may remain untested."
-        told = "\n".join(filter(None, [told, *reasons, remedy]))
-    if not told:
+        failure_text = "\n".join(filter(None, [failure_text, *reasons, remedy]))
+    if not failure_text:
         return ExitCode.OK
-    sys.stderr.write(f"spokeshave smoke-test: error\n{told}\n")
+    sys.stderr.write(f"spokeshave smoke-test: error\n{failure_text}\n")
     return ExitCode.USER_ERROR
 
 

@@ -41,14 +41,14 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Wheelhouse:
-    """A folder with pytest's wheels, made of what this very process has installed, and their pins."""
+    """A folder with pytest's wheels, made from the packages of this process, and their pins."""
 
     folder: Path
     requirements: Path
 
 
 def repack(name: str, folder: Path) -> Path:
-    """An installed distribution as a wheel again."""
+    """Convert an installed distribution back to a wheel."""
     found = metadata.distribution(name)
     lines = (found.read_text("WHEEL") or "").splitlines()
     tags = [line.partition(": ")[2].split("-") for line in lines if line.startswith("Tag:")]
@@ -67,7 +67,7 @@ def repack(name: str, folder: Path) -> Path:
 
 
 def with_requirements(name: str) -> list[str]:
-    """A distribution and all that it requires here."""
+    """Return a distribution and all its requirements here."""
     found = [name]
     for each in found:
         needed = [Requirement(text) for text in metadata.distribution(each).requires or []]
@@ -90,7 +90,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
 
 @dataclass(frozen=True)
 class Result:
-    """What the command gave back."""
+    """The result of the command."""
 
     exit_code: int
     report: Any
@@ -99,13 +99,13 @@ class Result:
 
     @property
     def run(self) -> Any:
-        """The only run."""
+        """Return the only run."""
         (run,) = self.report["runs"]
         return run
 
     @property
     def outcomes(self) -> dict[str, str]:
-        """Each check's outcome by its name."""
+        """Return each check's outcome by its name."""
         return {check["name"]: check["outcome"] for check in self.run["checks"]}
 
 
@@ -114,7 +114,7 @@ Smoke = Callable[..., Result]
 
 @pytest.fixture
 def smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Smoke:
-    """Runs the command; the report is what it wrote."""
+    """Return a function that runs the command and parses its report."""
 
     def run(wheel: Path, *arguments: str | Path, python: Path | None = PYTHON) -> Result:
         report = tmp_path / "report.json"
@@ -228,7 +228,7 @@ def test_a_dependency_that_nothing_meets_is_named(tmp_path: Path, smoke: Smoke) 
     assert "requires other, but the wheelhouse has no other for this Python" in result.err
 
 
-def test_another_file_of_the_same_name_in_the_wheelhouse_is_refused(tmp_path: Path, smoke: Smoke) -> None:
+def test_a_different_wheelhouse_file_of_that_name_is_refused(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any")
     build_wheel(tmp_path / "house", {"demo.py": "a = 2"}, "py3-none-any")
     result = smoke(wheel, "--wheelhouse", tmp_path / "house")
@@ -236,7 +236,7 @@ def test_another_file_of_the_same_name_in_the_wheelhouse_is_refused(tmp_path: Pa
     assert f"is another file than {wheel} of the same name" in result.err
 
 
-def test_another_wheel_of_the_same_version_is_not_taken_in_its_place(tmp_path: Path, smoke: Smoke) -> None:
+def test_another_wheel_of_the_same_version_is_not_used(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py2.py3-none-any")
     build_wheel(
         tmp_path / "house", {"demo.py": "raise ImportError"}, f"cp{sys.version_info[0]}{sys.version_info[1]}-none-any"
@@ -244,7 +244,7 @@ def test_another_wheel_of_the_same_version_is_not_taken_in_its_place(tmp_path: P
     assert smoke(wheel, "--wheelhouse", tmp_path / "house").exit_code == 0
 
 
-def test_a_file_that_is_not_what_record_says_is_found(tmp_path: Path, smoke: Smoke) -> None:
+def test_a_file_that_differs_from_record_is_found(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": "a = 1"}, "py3-none-any")
     with zipfile.ZipFile(wheel) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -283,7 +283,7 @@ def test_a_failing_test_is_named(tmp_path: Path, wheelhouse: Wheelhouse, smoke: 
     assert "test_demo::test_bad: assert 1 == 2" in result.err
 
 
-def test_a_test_that_needs_a_missing_module_tells_which(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
+def test_a_test_with_a_missing_module_names_it(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke) -> None:
     files: dict[str, bytes | str | Path] = {"demo/__init__.py": ""}
     test = write_test(tmp_path, "import demo.helper\ndef test(): pass\n")
     result = smoke(build_wheel(tmp_path, files, "py3-none-any"), *with_tests(wheelhouse, test))
@@ -320,22 +320,22 @@ def test_a_test_that_crashes_is_named_with_its_signal(tmp_path: Path, wheelhouse
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("value = 1\n", "pytest found no tests"),
         ("import pytest\n@pytest.mark.skip\ndef test(): pass\n", "All tests were skipped, so nothing was tested"),
     ],
 )
-def test_tests_that_test_nothing_are_no_pass(
-    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, code: str, told: str
+def test_tests_without_test_cases_fail(
+    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, code: str, message: str
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
     result = smoke(wheel, *with_tests(wheelhouse, write_test(tmp_path, code)))
     assert result.exit_code == 1
-    assert told in result.err
+    assert message in result.err
 
 
-def test_tests_without_pytest_are_told_how_to_get_it(tmp_path: Path, smoke: Smoke) -> None:
+def test_tests_without_pytest_have_a_hint(tmp_path: Path, smoke: Smoke) -> None:
     wheel = build_wheel(tmp_path, {"demo.py": ""}, "py3-none-any")
     empty = tmp_path / "requirements.txt"
     empty.write_text("")
@@ -366,21 +366,23 @@ def test_requirements_without_hashes_are_refused(tmp_path: Path, smoke: Smoke) -
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         ("*(volatile int *)8 = 1;", "importing demo.native was killed by signal 11 (SIGSEGV)"),
         ('for (;;) __asm__ volatile("");', "importing demo.native did not end within 3 seconds and was killed"),
         ("return 0;", "SystemError"),
     ],
 )
-def test_an_extension_that_breaks_on_import_is_named(tmp_path: Path, smoke: Smoke, statement: str, told: str) -> None:
+def test_an_extension_that_breaks_on_import_is_named(
+    tmp_path: Path, smoke: Smoke, statement: str, message: str
+) -> None:
     built = compile_library(tmp_path / "built.so", module_source("native", statement))
     files: dict[str, bytes | str | Path] = {"demo/__init__.py": "", "demo/native.abi3.so": built}
     result = smoke(build_wheel(tmp_path, files, TAG), "--timeout", "3")
     assert result.exit_code == 1
     assert result.outcomes["import demo"] == "passed"
     assert result.outcomes["import demo.native"] == "failed"
-    assert told in result.err
+    assert message in result.err
 
 
 def test_an_undefined_symbol_is_named(tmp_path: Path, smoke: Smoke) -> None:
@@ -407,7 +409,7 @@ def test_a_script_that_fails_is_named(tmp_path: Path, smoke: Smoke) -> None:
 
 
 def with_scripts(folder: Path) -> Path:
-    """A wheel of two scripts that know no --help: one takes --version, the other waits for a file that nobody gives."""
+    """Return a wheel of two scripts without --help: one takes --version, the other waits for a missing file."""
     code = (
         "import sys\n"
         "def tool(): sys.exit(sys.argv[1:] != ['--version', '-o', 'a b'])\n"
@@ -446,7 +448,7 @@ def test_a_script_or_module_that_the_wheel_lacks_is_refused(tmp_path: Path) -> N
 
 
 def with_module(folder: Path, name: str) -> Path:
-    """A wheel of one module and one script, both of its name, which knows --version only."""
+    """Return a wheel of one module and one script, both of its name, which supports only --version."""
     code = "import sys\ndef main(): sys.exit(sys.argv[1:] != ['--version'])\n"
     scripts = f"[console_scripts]\n{name} = {name}:main\n"
     files = {f"{name}.py": code, "dist-info/entry_points.txt": scripts}
@@ -463,7 +465,7 @@ def test_choices_need_to_be_of_one_of_the_wheels(tmp_path: Path, smoke: Smoke) -
     assert (two["script two"], two["import two"]) == ("not run", "not run")
 
 
-def test_choices_of_none_of_the_wheels_are_refused(tmp_path: Path, smoke: Smoke) -> None:
+def test_choices_of_no_wheel_are_refused(tmp_path: Path, smoke: Smoke) -> None:
     wheels = [with_module(tmp_path, "one"), with_module(tmp_path, "two")]
     result = smoke(wheels[0], wheels[1], "--skip-script", "three", "--skip-import", "on")
     place = f"{wheels[0].name}, {wheels[1].name}"
@@ -592,7 +594,7 @@ def test_several_wheels_are_reported_as_a_list(tmp_path: Path, smoke: Smoke) -> 
     assert [report["wheel"] for report in result.report] == [wheel.name, other.name]
 
 
-def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, smoke: Smoke) -> None:
+def test_missing_inputs_are_reported_before_anything_runs(tmp_path: Path, smoke: Smoke) -> None:
     result = smoke(tmp_path / "absent.whl", "--test", tmp_path / "test_absent.py")
     assert result.exit_code == 1
     assert "absent.whl: does not exist" in result.err
@@ -621,9 +623,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_wheel_is_tried_on_a_foreign_python_and_the_emulator_is_told(
-    tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, native: Path
-) -> None:
+def test_a_foreign_run_reports_its_emulator(tmp_path: Path, wheelhouse: Wheelhouse, smoke: Smoke, native: Path) -> None:
     entry = foreign_entry(tmp_path)
     wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3.so": native}, TAG)
     test = write_test(tmp_path, "import demo.native\ndef test(): pass\n")
@@ -666,13 +666,13 @@ def test_emulated_pythons_that_are_set_up_are_found(
     assert [run["python"]["emulator"] for run in result.report["runs"]] == ["emulator 1.0"], result.err
 
 
-def test_wheels_are_found_where_no_shell_expands_their_names(tmp_path: Path, smoke: Smoke) -> None:
+def test_wheel_globs_are_expanded_without_a_shell(tmp_path: Path, smoke: Smoke) -> None:
     build_wheel(tmp_path / "dist", {"demo.py": ""}, "py3-none-any")
     assert smoke(tmp_path / "dist/*.whl").exit_code == 0
 
 
 def foreign_entry(folder: Path) -> Path:
-    """The manifest's entry of a Python of this machine that something like an emulator starts."""
+    """Return the manifest's entry of a Python of this machine that a stand-in for an emulator starts."""
     file = folder / "python.json"
     file.write_text(json.dumps(foreign(folder).as_json()))
     return file

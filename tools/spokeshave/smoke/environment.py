@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from spokeshave.processes import Ended, run_process
+from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.interpreter import Interpreter, clean_environment
 from spokeshave.pythons.pip import pip_install
 from spokeshave.pythons.requirements import Pin
@@ -26,16 +26,16 @@ class Environment(Protocol):
     def interpreter(self) -> Interpreter:
         """Return the interpreter that it was created with."""
 
-    def create(self) -> Ended:
+    def create(self) -> ProcessResult:
         """Create the environment, without any packages."""
 
-    def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
+    def install(self, pins: Iterable[Pin], wheels: Path) -> ProcessResult:
         """Install exactly the pinned files, only from a directory of wheels."""
 
-    def run_script(self, name: str, *arguments: str) -> Ended:
+    def run_script(self, name: str, *arguments: str) -> ProcessResult:
         """Run one of the environment's programs."""
 
-    def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
+    def run_python(self, *arguments: str, cwd: Path | None = None) -> ProcessResult:
         """Run the environment's Python, by default in an empty directory."""
 
     def named(self, path: Path) -> str:
@@ -67,22 +67,22 @@ class VirtualEnvironment:
         """Return the environment's interpreter."""
         return self.scripts / ("python.exe" if os.name == "nt" else "python")
 
-    def create(self) -> Ended:
+    def create(self) -> ProcessResult:
         """Create the environment, without any packages."""
         return self._run([self.interpreter.path, "-I", "-m", "venv", "--without-pip", self.folder / "environment"])
 
-    def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
+    def install(self, pins: Iterable[Pin], wheels: Path) -> ProcessResult:
         """Install exactly the pinned files, from a directory of wheels, without network, configuration or cache."""
         file = self.folder / "requirements.txt"
         file.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
         command = [sys.executable, *pip_install("--python", self.python), "--no-compile", "--no-warn-script-location"]
         return self._run([*command, "--find-links", wheels, "-r", file])
 
-    def run_script(self, name: str, *arguments: str) -> Ended:
+    def run_script(self, name: str, *arguments: str) -> ProcessResult:
         """Run one of the environment's programs."""
         return self._run([self.scripts / name, *arguments])
 
-    def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
+    def run_python(self, *arguments: str, cwd: Path | None = None) -> ProcessResult:
         """Run the environment's Python, isolated from PYTHON* variables, user packages and the current directory."""
         return self._run([self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
 
@@ -94,7 +94,7 @@ class VirtualEnvironment:
         """Return the file for a path of the environment's interpreter."""
         return Path(path)
 
-    def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
+    def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> ProcessResult:
         """Run a program with its own home directory, without the caller's environment, in an empty directory."""
         home = self._empty("home")
         environment = clean_environment(home)

@@ -21,7 +21,7 @@ from installer import install as lay_out
 from installer.destinations import SchemeDictionaryDestination
 from installer.sources import WheelFile
 
-from spokeshave.processes import Ended, run_process
+from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.foreign import guest_path, host_path
 from spokeshave.pythons.interpreter import Interpreter, clean_environment
 from spokeshave.pythons.pip import pip_install, platform_options
@@ -64,7 +64,7 @@ class ForeignEnvironment:
         """
         return self.root / ("Scripts/python.exe" if self.foreign.is_windows else "bin/python")
 
-    def create(self) -> Ended:
+    def create(self) -> ProcessResult:
         """Create the environment, without any packages, and query its installation paths."""
         self.python.parent.mkdir(parents=True)
         base = Path(self.foreign.executable).parent
@@ -88,7 +88,7 @@ class ForeignEnvironment:
         launcher = " ".join(map(shlex.quote, (*self.foreign.launcher, *self.foreign.argv0)))
         return f'#!/bin/sh\nexec {launcher} "$0" {shlex.quote(self.foreign.executable)} "$@"\n'
 
-    def install(self, pins: Iterable[Pin], wheels: Path) -> Ended:
+    def install(self, pins: Iterable[Pin], wheels: Path) -> ProcessResult:
         """Install exactly the pinned files, from a directory of wheels, without network, configuration or cache."""
         start = time.monotonic()
         file = self.folder / "requirements.txt"
@@ -101,9 +101,9 @@ class ForeignEnvironment:
         for item in json.loads(report.read_text("utf-8"))["install"]:
             wheel = Path(unquote(urlsplit(item["download_info"]["url"]).path))
             fault = fault or self._lay_out(wheel, item["metadata"]["name"])
-        return Ended(1 if fault else 0, fault or "", time.monotonic() - start)
+        return ProcessResult(1 if fault else 0, fault or "", time.monotonic() - start)
 
-    def _choose(self, requirements: Path, report: Path, wheels: Path) -> Ended:
+    def _choose(self, requirements: Path, report: Path, wheels: Path) -> ProcessResult:
         """Let pip select and verify the files for the foreign interpreter, without installing anything."""
         command: list[str | Path] = [sys.executable, *pip_install(), "--dry-run", "--ignore-installed", "--no-deps"]
         command += ["--report", report, "--find-links", wheels, "--target", self.folder / "target"]
@@ -133,12 +133,12 @@ class ForeignEnvironment:
             return f"{wheel.name} cannot be installed: {err}"
         return None
 
-    def run_script(self, name: str, *arguments: str) -> Ended:
+    def run_script(self, name: str, *arguments: str) -> ProcessResult:
         """Run one of the environment's programs."""
         program = self.python.parent / (f"{name}.exe" if self.foreign.is_windows else name)
         return self._run([*(self.foreign.launcher if self.foreign.is_windows else ()), program, *arguments])
 
-    def run_python(self, *arguments: str, cwd: Path | None = None) -> Ended:
+    def run_python(self, *arguments: str, cwd: Path | None = None) -> ProcessResult:
         """Run the environment's Python, isolated from PYTHON* variables, user packages and the current directory."""
         launcher = self.foreign.launcher if self.foreign.is_windows else ()
         return self._run([*launcher, self.python, "-I", "-B", "-X", "faulthandler", *arguments], cwd)
@@ -151,7 +151,7 @@ class ForeignEnvironment:
         """Return the file for a path of the environment's interpreter."""
         return host_path(self.foreign, path)
 
-    def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> Ended:
+    def _run(self, command: Sequence[str | Path], cwd: Path | None = None) -> ProcessResult:
         environment = {**clean_environment(self._empty("home")), **guest_variables(self.foreign, self.folder)}
         return run_process(
             command, environment, cwd or self._empty("empty"), self.timeout, piped=self.foreign.is_windows

@@ -1,4 +1,4 @@
-"""Foreign Pythons without an emulator: this machine's Python, with a program in front of it as emulators are."""
+"""Tests of foreign Pythons without an emulator: this machine's Python with a launcher in front of it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from spokeshave.testing.native_fixtures import build_wheel
 @pytest.fixture
 def environment(tmp_path: Path) -> ForeignEnvironment:
     python = foreign(tmp_path)
-    made = ForeignEnvironment(folder=tmp_path / "run", interpreter=inspect_foreign(python), foreign=python, timeout=60)
-    created = made.create()
+    new_environment = ForeignEnvironment(
+        folder=tmp_path / "run", interpreter=inspect_foreign(python), foreign=python, timeout=60
+    )
+    created = new_environment.create()
     assert created.ok, created.output
-    return made
+    return new_environment
 
 
 def pinned(wheel: Path) -> Pin:
@@ -42,7 +44,7 @@ def test_a_wheel_is_installed_with_its_scripts_and_data(tmp_path: Path, environm
     assert installed.ok, installed.output
     assert environment.run_script("demo-tool", "--help").last_lines() == f"{environment.root} ['--help']"
     assert (environment.root / "share/demo.txt").read_text() == "data"
-    # What is there stays: the tests' requirements name the wheel again.
+    # Installed files are kept: the tests' requirements contain the wheel again.
     assert environment.install([pinned(wheel)], wheel.parent).ok
 
 
@@ -52,8 +54,8 @@ def test_the_interpreter_starts_itself_under_the_emulator(environment: ForeignEn
     assert ended.output.splitlines()[0] == str(environment.root), ended.output
 
 
-def test_a_python_that_starts_by_itself_needs_nothing_in_front_of_it(tmp_path: Path) -> None:
-    """As the one for musl does."""
+def test_a_directly_started_python_needs_no_launcher(tmp_path: Path) -> None:
+    """Like the one for musl."""
     python = replace(foreign(tmp_path), launcher=(), argv0=())
     environment = ForeignEnvironment(
         folder=tmp_path / "run", interpreter=inspect_foreign(python), foreign=python, timeout=60
@@ -90,33 +92,33 @@ def test_pip_takes_no_wheel_of_another_platform(tmp_path: Path, environment: For
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         ("#!/bin/sh\nkill -SEGV $$\n", "does not start under emulator 1.0: it was killed by signal 11 (SIGSEGV)"),
         ("#!/bin/sh\necho sorry\nexit 7\n", "does not start under emulator 1.0: it ended with exit code 7\nsorry"),
         ("#!/bin/sh\necho '{}'\n", "does not start under emulator 1.0"),
     ],
 )
-def test_a_broken_emulator_is_told(tmp_path: Path, script: str, told: str) -> None:
+def test_a_broken_emulator_is_reported(tmp_path: Path, script: str, message: str) -> None:
     with pytest.raises(InterpreterError) as caught:
         inspect_foreign(foreign(tmp_path, script))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "Set it up again with `spokeshave emulation --again`" in str(caught.value)
 
 
-def test_a_hanging_emulator_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_emulator_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spokeshave.pythons.interpreter._TIMEOUT", 1)
     with pytest.raises(InterpreterError, match="did not end within 1 seconds and was killed"):
         inspect_foreign(foreign(tmp_path, "#!/bin/sh\nexec sleep 600\n"))
 
 
-def test_a_missing_emulator_is_told_with_its_path(tmp_path: Path) -> None:
+def test_a_missing_emulator_is_reported_with_its_path(tmp_path: Path) -> None:
     python = foreign(tmp_path)
     Path(python.launcher[0]).unlink()
     with pytest.raises(InterpreterError, match=f"cannot be started: {python.launcher[0]} does not exist"):
         inspect_foreign(python)
 
 
-def test_a_python_that_was_replaced_since_its_set_up_is_told(tmp_path: Path) -> None:
+def test_a_replaced_python_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InterpreterError, match=r"now, but the setup recorded 3\.1\.4"):
         inspect_foreign(foreign(tmp_path, version="3.1.4"))

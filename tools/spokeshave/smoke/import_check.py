@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spokeshave.processes import Ended
+from spokeshave.processes import ProcessResult
 from spokeshave.wheel.import_names import own_names
 from spokeshave.wheel.tree import WheelTree
 
@@ -19,13 +19,13 @@ _UNDEFINED = re.compile(r"^ImportError: .*undefined symbol: (\w+)", re.MULTILINE
 _NO_LIBRARY = re.compile(r"^ImportError: (\S+): cannot open shared object file", re.MULTILINE)
 
 
-def explain_import(ended: Ended, name: str, tree: WheelTree) -> str:
+def explain_import(result: ProcessResult, name: str, tree: WheelTree) -> str:
     """Return why importing a module failed, and what to do."""
-    if ended.timed_out or (ended.exit_code or 0) < 0:
-        return f"importing {name} {ended.how()}\n{ended.last_lines()}\n{_CRASH}"
-    last = ended.last_lines(1)
-    remedy = import_remedy(ended.output, tree) or _UNKNOWN
-    return f"{last}\n{remedy}\n{ended.last_lines()}"
+    if result.timed_out or (result.exit_code or 0) < 0:
+        return f"importing {name} {result.describe_exit()}\n{result.last_lines()}\n{_CRASH}"
+    last = result.last_lines(1)
+    remedy = import_remedy(result.output, tree) or _UNKNOWN
+    return f"{last}\n{remedy}\n{result.last_lines()}"
 
 
 _UNKNOWN = "To reproduce the failure, import the module in a fresh environment that contains only the wheel."

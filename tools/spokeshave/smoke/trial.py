@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spokeshave.processes import Ended
+from spokeshave.processes import ProcessResult
 from spokeshave.pythons.requirements import Pin, read_pins
 from spokeshave.smoke.choices import (
     HELP,
@@ -87,18 +87,18 @@ class Trial:
             pins = runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)
         except SpokeshaveError as err:
             return CheckResult(
-                name="install", outcome=Outcome.FAILED, seconds=time.monotonic() - start, detail=self._told(err)
+                name="install", outcome=Outcome.FAILED, seconds=time.monotonic() - start, detail=self._error_text(err)
             )
         created = self.environment.create()
         if not created.ok:
-            detail = f"a virtual environment cannot be made: python {created.how()}\n{created.last_lines()}"
+            detail = f"a virtual environment cannot be made: python {created.describe_exit()}\n{created.last_lines()}"
             return CheckResult(name="install", outcome=Outcome.FAILED, seconds=created.seconds, detail=detail)
         return _result("install", self._pip(pins), start)
 
-    def _told(self, error: SpokeshaveError) -> str:
+    def _error_text(self, error: SpokeshaveError) -> str:
         return str(error).replace(f"{self.wheel.path.name}: ", "")
 
-    def _pip(self, pins: Sequence[Pin]) -> Ended:
+    def _pip(self, pins: Sequence[Pin]) -> ProcessResult:
         return self.environment.install(pins, self.environment.folder.parent / OFFERED)
 
     def _import(self, name: str) -> CheckResult:
@@ -123,7 +123,7 @@ class Trial:
                 detail=_LEFT_OUT.format("scripts", "script"),
             )
         ended = self.environment.run_script(name, *arguments)
-        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.how()}\n{ended.last_lines()}"
+        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.describe_exit()}\n{ended.last_lines()}"
         if not ended.ok and arguments == HELP:
             detail += f"\n{_NO_HELP.format(name=name)}"
         return CheckResult(name=f"script {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
@@ -141,12 +141,12 @@ class Trial:
             yield CheckResult(name="tests", outcome=outcome, seconds=ended.seconds, detail=result.summary)
 
 
-def _outcome(ended: Ended) -> Outcome:
+def _outcome(ended: ProcessResult) -> Outcome:
     return Outcome.PASSED if ended.ok else Outcome.FAILED
 
 
-def _result(name: str, ended: Ended, start: float) -> CheckResult:
-    detail = "" if ended.ok else f"pip {ended.how()}\n{ended.last_lines()}"
+def _result(name: str, ended: ProcessResult, start: float) -> CheckResult:
+    detail = "" if ended.ok else f"pip {ended.describe_exit()}\n{ended.last_lines()}"
     return CheckResult(name=name, outcome=_outcome(ended), seconds=time.monotonic() - start, detail=detail)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.processes import Ended
+from spokeshave.processes import ProcessResult
 from spokeshave.smoke.environment import Environment
 from spokeshave.smoke.import_check import import_remedy
 from spokeshave.wheel.tree import WheelTree
@@ -69,7 +69,7 @@ def _by_name(tests: Sequence[Path], problems: Problems) -> dict[str, Path]:
     return sources
 
 
-def run_tests(environment: Environment, tests: Sequence[Path], tree: WheelTree) -> tuple[TestResult, Ended]:
+def run_tests(environment: Environment, tests: Sequence[Path], tree: WheelTree) -> tuple[TestResult, ProcessResult]:
     """Run tests against the installed packages of the environment."""
     folder = environment.folder / "tests"
     names = copy_tests(tests, folder)
@@ -83,36 +83,36 @@ def run_tests(environment: Environment, tests: Sequence[Path], tree: WheelTree) 
         f"--rootdir={environment.named(folder)}",
         f"--junitxml={environment.named(report)}",
     ]
-    ended = environment.run_python("-m", "pytest", *options, *names, cwd=folder)
-    return _result(ended, report, tree), ended
+    result = environment.run_python("-m", "pytest", *options, *names, cwd=folder)
+    return _result(result, report, tree), result
 
 
-def _result(ended: Ended, report: Path, tree: WheelTree) -> TestResult:
-    if ended.exit_code is None or ended.exit_code < 0 or not report.is_file():
-        return TestResult(False, _broken_off(ended))
+def _result(result: ProcessResult, report: Path, tree: WheelTree) -> TestResult:
+    if result.exit_code is None or result.exit_code < 0 or not report.is_file():
+        return TestResult(False, _broken_off(result))
     cases = list(ElementTree.parse(report).getroot().iter("testcase"))
     counts = _counts(cases)
-    if ended.exit_code == _NO_TESTS or not cases:
+    if result.exit_code == _NO_TESTS or not cases:
         return TestResult(False, "pytest found no tests\nName the files test_*.py and the functions test_*.")
-    if not ended.ok:
-        return TestResult(False, "\n".join([counts, *_failed(cases), *_hints(ended, tree), ended.last_lines()]))
+    if not result.ok:
+        return TestResult(False, "\n".join([counts, *_failed(cases), *_hints(result, tree), result.last_lines()]))
     if all(case.find("skipped") is not None for case in cases):
         return TestResult(False, f"{counts}\nAll tests were skipped, so nothing was tested.")
     return TestResult(True, counts)
 
 
-def _broken_off(ended: Ended) -> str:
+def _broken_off(result: ProcessResult) -> str:
     """Return the failure of a process that did not finish. The cause is the test that was running."""
     running = ""
-    for line in ended.output.splitlines():
+    for line in result.output.splitlines():
         match = _STARTED.match(line)
         if match:
             running = "" if match["result"] else match["test"].strip()
     if running:
-        return f"{running}: the test {ended.how()}\n{ended.last_lines()}"
-    if "No module named pytest" in ended.output:
+        return f"{running}: the test {result.describe_exit()}\n{result.last_lines()}"
+    if "No module named pytest" in result.output:
         return "pytest is not installed\nAdd it, with a version and hashes, to the file given by --requirements."
-    return f"pytest {ended.how()}\n{ended.last_lines()}"
+    return f"pytest {result.describe_exit()}\n{result.last_lines()}"
 
 
 def _counts(cases: Sequence[ElementTree.Element]) -> str:
@@ -135,9 +135,9 @@ def _failed(cases: Sequence[ElementTree.Element]) -> list[str]:
     return lines[:_SHOWN] + more
 
 
-def _hints(ended: Ended, tree: WheelTree) -> list[str]:
+def _hints(result: ProcessResult, tree: WheelTree) -> list[str]:
     """Return the hints of import checks for failed imports in tests."""
-    errors = "\n".join(line[1:].strip() for line in ended.output.splitlines() if line.startswith("E "))
+    errors = "\n".join(line[1:].strip() for line in result.output.splitlines() if line.startswith("E "))
     remedy = import_remedy(errors, tree)
     return [remedy] if remedy else []
 

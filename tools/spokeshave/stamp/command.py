@@ -63,7 +63,7 @@ class OpenWheel:
 
 
 def stamp(wheel: Path, version: str, output: Path) -> StampedWheel:
-    """Write the wheel with another version into a directory.
+    """Write the wheel with another version into a directory and return it.
 
     Raises:
         InvalidVersionError: If the version does not conform to PEP 440.

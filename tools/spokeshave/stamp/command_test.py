@@ -26,7 +26,7 @@ DATA = {"scripts/tool": "#!python\n"}
 
 
 def repaired(folder: Path) -> Path:
-    """A deflated wheel that mentions the placeholder where the stamp must not touch it."""
+    """Return a deflated wheel that contains the placeholder at positions that the stamp must not change."""
     files = {**FILES, "abacus_runtime/notes.txt": f"{UNSTAMPED} and {RC}\n" * 50}
     assembled = make_wheel(folder, files=files, data=DATA)
     name = parse_wheel_name(assembled.path.name)
@@ -39,7 +39,7 @@ def repaired(folder: Path) -> Path:
 
 
 def edited(wheel: Path, folder: Path, changes: dict[str, str | None]) -> Path:
-    """The wheel with files of its dist-info replaced or removed, by another tool and without care for RECORD."""
+    """Replace or remove files of the wheel's dist-info, like another tool that does not update RECORD."""
     dist_info = parse_wheel_name(wheel.name).dist_info
     changes = {name.replace("{}", dist_info): text for name, text in changes.items()}
     files: dict[str, str | None] = {**read_wheel(wheel), **changes}
@@ -51,14 +51,14 @@ def edited(wheel: Path, folder: Path, changes: dict[str, str | None]) -> Path:
     return folder / wheel.name
 
 
-def told(wheel: Path, output: Path) -> str:
+def error_of(wheel: Path, output: Path) -> str:
     with pytest.raises(InvalidWheelError) as caught:
         stamp(wheel, RC, output)
     assert not output.exists()
     return str(caught.value)
 
 
-def test_version_is_changed_in_these_places_and_the_rest_is_copied(tmp_path: Path) -> None:
+def test_version_is_changed_and_all_else_is_copied(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     stamped = stamp(wheel, RC, tmp_path / "out")
     before = read_wheel(wheel)
@@ -95,7 +95,7 @@ def test_copied_files_keep_their_compressed_bytes(tmp_path: Path) -> None:
         assert after.members[f"abacus_runtime-{RC}.data/scripts/tool"].executable
 
 
-def test_final_made_of_a_release_candidate_is_the_final_made_at_once(tmp_path: Path) -> None:
+def test_restamping_a_candidate_equals_stamping_the_final(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     candidate = stamp(wheel, RC, tmp_path / "rc").wheel.path
     promoted = stamp(candidate, FINAL, tmp_path / "promoted").wheel
@@ -105,8 +105,8 @@ def test_final_made_of_a_release_candidate_is_the_final_made_at_once(tmp_path: P
 
 def test_stamping_back_gives_the_wheel_there_was(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    there = stamp(wheel, f"{FINAL}.dev0+abc.dirty", tmp_path / "there").wheel.path
-    assert stamp(there, UNSTAMPED, tmp_path / "back").wheel.sha256 == sha256_of_file(wheel)[0]
+    other_wheel = stamp(wheel, f"{FINAL}.dev0+abc.dirty", tmp_path / "there").wheel.path
+    assert stamp(other_wheel, UNSTAMPED, tmp_path / "back").wheel.sha256 == sha256_of_file(wheel)[0]
 
 
 def test_version_is_written_in_its_normal_form(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_version_is_written_in_its_normal_form(tmp_path: Path) -> None:
     )
 
 
-def test_requirement_that_only_happens_to_be_of_this_version_is_left_alone(tmp_path: Path) -> None:
+def test_unpinned_requirement_of_the_same_version_is_unchanged(tmp_path: Path) -> None:
     pyproject = f'[project]\nname = "a"\ndynamic = ["version"]\ndependencies = ["sibling", "stranger=={RC}"]\n'
     wheel = make_wheel(tmp_path, pyproject=pyproject, pins=("sibling",)).path
     candidate = stamp(wheel, RC, tmp_path / "rc").wheel.path
@@ -136,7 +136,7 @@ def test_build_number_and_names_in_another_form_are_kept(tmp_path: Path) -> None
     assert stamped.files[0] == "Foo.Bar-2.0.dist-info/METADATA"
 
 
-def test_wheel_of_another_backend_with_windows_line_ends_and_description_is_stamped(tmp_path: Path) -> None:
+def test_wheel_of_another_backend_is_stamped(tmp_path: Path) -> None:
     name = parse_wheel_name("foo-1.0-py3-none-any.whl")
     metadata = b"Metadata-Version: 2.1\r\nName: foo\r\nVersion: 1.0\r\n\r\nVersion: 1.0 is described\r\n"
     entries = [
@@ -164,7 +164,7 @@ def test_sbom_of_the_wheel_follows(tmp_path: Path) -> None:
     assert json.loads(read_wheel(stamped.wheel.path)[place])["metadata"]["component"]["version"] == RC
 
 
-def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidVersionError, match="version one: is not a PEP 440 version"):
         stamp(repaired(tmp_path), "one", tmp_path / "out")
 
@@ -187,16 +187,14 @@ def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
         ({"b-1.dist-info/METADATA": ""}, "has 2 dist-info folders"),
     ],
 )
-def test_wheel_that_contradicts_itself_is_refused_and_nothing_is_written(
-    tmp_path: Path, changes: dict[str, str | None], what: str
-) -> None:
-    assert what in told(edited(repaired(tmp_path), tmp_path / "edited", changes), tmp_path / "out")
+def test_inconsistent_wheel_is_refused(tmp_path: Path, changes: dict[str, str | None], what: str) -> None:
+    assert what in error_of(edited(repaired(tmp_path), tmp_path / "edited", changes), tmp_path / "out")
 
 
 def test_wheel_under_another_versions_name_is_refused(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     renamed = wheel.rename(wheel.with_name("abacus_runtime-9.9-py3-none-any.whl"))
-    assert f"has the version 9.9, but METADATA has {UNSTAMPED}" in told(renamed, tmp_path / "out")
+    assert f"has the version 9.9, but METADATA has {UNSTAMPED}" in error_of(renamed, tmp_path / "out")
 
 
 def test_pin_that_someone_changed_is_refused(tmp_path: Path) -> None:
@@ -205,10 +203,12 @@ def test_pin_that_someone_changed_is_refused(tmp_path: Path) -> None:
     changed = metadata.replace(f"abacus-compiler=={UNSTAMPED}", "abacus-compiler==1.000000000", 1)
     assert len(changed) == len(metadata)
     bad = edited(wheel, tmp_path / "edited", {"{}/METADATA": changed})
-    assert f"requires abacus-compiler==1.000000000, which is not pinned to {UNSTAMPED}" in told(bad, tmp_path / "out")
+    assert f"requires abacus-compiler==1.000000000, which is not pinned to {UNSTAMPED}" in error_of(
+        bad, tmp_path / "out"
+    )
 
 
-def test_command_reports_and_stamps_in_place(tmp_path: Path) -> None:
+def test_command_reports_and_stamps_in_the_same_folder(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
     arguments = ["stamp", "--wheel", str(wheel), "--output", str(wheel.parent), "--report", str(tmp_path / "r.json")]
     assert main([*arguments, "--version", UNSTAMPED]) == 0

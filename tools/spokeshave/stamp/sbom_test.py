@@ -8,7 +8,7 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 
 CHANGE = Restamp("a_b", "0+unstamped", "1.0rc1")
-# auditwheel names the wheel that it was given, so the tag is not the repaired wheel's.
+# auditwheel records its input wheel, so the tag is not the repaired wheel's.
 OLD_URL = "pkg:pypi/a_b@0%2Bunstamped?file_name=a_b-0%2Bunstamped-cp312-abi3-linux_x86_64.whl"
 NEW_URL = "pkg:pypi/a_b@1.0rc1?file_name=a_b-1.0rc1-cp312-abi3-linux_x86_64.whl"
 
@@ -44,13 +44,13 @@ def test_only_mentions_of_the_wheel_itself_change() -> None:
     assert restamped(document(OLD_URL, "0+unstamped")) == new
 
 
-def test_second_stamp_gives_what_one_stamp_would() -> None:
+def test_second_stamp_equals_a_single_stamp() -> None:
     data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
     last = "2.0.dev0+abc"
-    once = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")
+    stamped = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")
     between = restamp_sbom(data, CHANGE, "w")
-    assert restamp_sbom(between, Restamp("a_b", "1.0rc1", last), "w") == once
-    assert b"pkg:pypi/a_b@2.0.dev0%2Babc?file_name=a_b-2.0.dev0%2Babc-cp312" in once
+    assert restamp_sbom(between, Restamp("a_b", "1.0rc1", last), "w") == stamped
+    assert b"pkg:pypi/a_b@2.0.dev0%2Babc?file_name=a_b-2.0.dev0%2Babc-cp312" in stamped
 
 
 def test_document_without_a_mention_keeps_its_bytes() -> None:

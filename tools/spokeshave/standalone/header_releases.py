@@ -24,9 +24,9 @@ _DERIVED = "pyconfig.h"
 
 def link(place: Path, release: str, headers: str) -> int:
     """Create the link atomically, so that a concurrent reader finds the old one or the new one."""
-    made = place / f"{release}.{os.getpid()}"
-    made.symlink_to(headers, target_is_directory=True)
-    made.replace(place / release)
+    new_link = place / f"{release}.{os.getpid()}"
+    new_link.symlink_to(headers, target_is_directory=True)
+    new_link.replace(place / release)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The headers of a release are found by one name, and only those with the hash are taken."""
+"""Tests of the fixed path of a release's headers, and of the check of their hash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = {"Python.h": "#pragma once\n", "cpython/object.h": "int object;\n", "cpy
 
 @pytest.fixture
 def headers(tmp_path: Path) -> Path:
-    """An interpreter's folder of headers."""
+    """Return an interpreter's folder of headers."""
     for path, text in {**FILES, "pyconfig.h": "of this machine\n"}.items():
         file = tmp_path / "machine/python3.12" / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -25,24 +25,26 @@ def headers(tmp_path: Path) -> Path:
 
 def test_the_hash_is_what_the_documented_command_prints(headers: Path) -> None:
     command = "find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum"
-    told = subprocess.run(["bash", "-c", command], cwd=headers, stdout=subprocess.PIPE, text=True, check=True).stdout
-    assert headers_hash(headers) == told.split()[0]
+    shell_output = subprocess.run(
+        ["bash", "-c", command], cwd=headers, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    assert headers_hash(headers) == shell_output.split()[0]
 
 
-def test_the_headers_are_copied_where_their_hash_is_the_pinned_one(
+def test_headers_with_the_pinned_hash_are_copied(
     tmp_path: Path, headers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache = str(tmp_path / "cache")
     output = tmp_path / "include"
     assert main(["link", cache, "3.12.1", str(headers)]) == 0
-    assert main(["link", cache, "3.12.1", str(headers)]) == 0  # as another run does
+    assert main(["link", cache, "3.12.1", str(headers)]) == 0  # like another run
     pinned = headers_hash(headers)
     assert main(["copy", cache, "3.12.1", pinned, str(output)]) == 0
     assert capsys.readouterr().out == pinned
     assert (output / "cpython/object.h").read_text() == "int object;\n"
 
 
-def test_other_headers_of_the_same_release_are_refused_and_their_hash_is_told(
+def test_other_headers_are_refused_with_their_hash(
     tmp_path: Path, headers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache = str(tmp_path / "cache")

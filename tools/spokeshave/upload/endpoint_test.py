@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# The name, the URL of the option, the section of the name in ~/.pypirc, and which credentials are sent.
+# The name, the URL of the option, the section of the name in ~/.pypirc, and the credentials that are sent.
 SENT = [
     ("ours", OTHER, None, None),
     ("ours", OTHER, "", None),

@@ -16,7 +16,7 @@ from spokeshave.upload.simple_index import IndexedFile, files_of_html, simple_in
         ("https://wheels.example.org/repository/ours", "https://wheels.example.org/repository/ours/simple/"),
     ],
 )
-def test_the_simple_index_is_beside_the_upload_endpoint(upload: str, simple: str) -> None:
+def test_the_simple_index_is_derived_from_the_endpoint(upload: str, simple: str) -> None:
     assert simple_index_of(upload) == simple
 
 

@@ -21,7 +21,7 @@ from spokeshave.upload.endpoint import InvalidEndpointError, find_endpoint
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrustingIndex]:
-    """An index, and the environment of a job that it trusts."""
+    """Yield an index, and the environment of a job that it trusts."""
     monkeypatch.setenv("HOME", str(tmp_path))
     with trusting_index(tmp_path) as trusting:
         for name, value in trusting.variables.items():
@@ -29,19 +29,19 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrustingI
         yield trusting
 
 
-def test_a_job_that_proves_who_it_is_needs_no_secret(
+def test_a_job_with_an_identity_needs_no_secret(
     tmp_path: Path, index: TrustingIndex, capfd: pytest.CaptureFixture[str]
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
     report = tmp_path / "report.json"
     assert main(["upload", "--repository-url", index.url, str(wheel), "--report", str(report)]) == 0
     assert index.uploads == ["Basic " + base64.b64encode(f"__token__:{index.token}".encode()).decode()]
-    told = capfd.readouterr()
+    captured = capfd.readouterr()
     for secret in (index.token, index.identity, index.variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]):
-        assert secret not in told.out + told.err + report.read_text()
+        assert secret not in captured.out + captured.err + report.read_text()
 
 
-def test_a_job_that_the_index_does_not_know_is_told_why(index: TrustingIndex) -> None:
+def test_a_job_unknown_to_the_index_gets_the_reason(index: TrustingIndex) -> None:
     index.identity = identity_token("another job")
     with pytest.raises(InvalidEndpointError, match="no publisher of this identity") as raised:
         find_endpoint(None, index.url, index.variables)
@@ -61,7 +61,7 @@ def test_a_user_without_a_password_is_an_error_still(index: TrustingIndex) -> No
         find_endpoint(None, index.url, {**index.variables, "TWINE_USERNAME": "alice"})
 
 
-def test_an_index_that_knows_no_trusted_publishing_is_asked_without_credentials(
+def test_without_trusted_publishing_there_are_no_credentials(
     tmp_path: Path, index: TrustingIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = make_authority(tmp_path / "plain.pem")
@@ -70,6 +70,6 @@ def test_an_index_that_knows_no_trusted_publishing_is_asked_without_credentials(
         assert find_endpoint(None, url, index.variables).credentials is None
 
 
-def test_nobody_proves_who_they_are_where_others_may_read(index: TrustingIndex) -> None:
+def test_the_identity_is_not_sent_unencrypted(index: TrustingIndex) -> None:
     url = index.url.replace("https://", "http://")
     assert find_endpoint(None, url, index.variables).credentials is None

@@ -48,7 +48,7 @@ Builder = Callable[..., list[Finding]]
 
 @pytest.fixture
 def check(tmp_path: Path, plain: Path) -> Builder:
-    """Builds a good wheel with the given files in addition, and verifies it."""
+    """Return a function that builds a valid wheel with additional files and verifies it."""
 
     def build_and_verify(
         files: Files | None = None,
@@ -84,7 +84,7 @@ def only(found: list[Finding], rule: Rule, place: str = NATIVE) -> str:
 
 
 def rewrite(wheel: Path, change: Callable[[str, bytes], list[tuple[str, bytes]]]) -> None:
-    """Write a wheel anew, its RECORD untouched; ``change`` gives what stands in place of each file."""
+    """Rewrite a wheel without updating RECORD. `change` returns the new content of each file."""
     with zipfile.ZipFile(wheel) as archive:
         members = [(name, archive.read(name)) for name in archive.namelist()]
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -119,9 +119,7 @@ def test_symbol_versions_over_the_floor_are_found(check: Builder, tmp_path: Path
     assert "manylinux_2_28_x86_64" in text
 
 
-def test_versions_of_a_library_that_the_wheel_brings_are_not_asked_of_the_platform(
-    check: Builder, tmp_path: Path
-) -> None:
+def test_versions_of_bundled_libraries_need_no_platform(check: Builder, tmp_path: Path) -> None:
     script = tmp_path / "versions"
     script.write_text("GLIBCXX_9.9 { global: own_symbol; };")
     own = '__attribute__((visibility("default"))) int own_symbol(void) { return 1; }'
@@ -176,7 +174,7 @@ def test_a_search_path_inside_the_wheel_is_fine(check: Builder, tmp_path: Path) 
     assert check({NATIVE: library(tmp_path, flags=("-Wl,-rpath,$ORIGIN/../demo.libs:$ORIGIN",))}) == []
 
 
-def test_a_module_with_the_init_function_of_another_name_is_found(check: Builder, tmp_path: Path) -> None:
+def test_a_module_with_another_init_function_is_found(check: Builder, tmp_path: Path) -> None:
     text = only(check({NATIVE: library(tmp_path, "other")}), Rule.MODULE_INIT)
     assert "must export PyInit_native, but exports PyInit_other" in text
 
@@ -186,7 +184,7 @@ def test_a_module_without_an_init_function_is_found(check: Builder, tmp_path: Pa
     assert "does not export PyInit_native" in only(check({NATIVE: built}), Rule.MODULE_INIT)
 
 
-def test_a_plain_shared_library_in_a_package_is_no_module(check: Builder, tmp_path: Path) -> None:
+def test_a_plain_shared_library_is_not_a_module(check: Builder, tmp_path: Path) -> None:
     assert check({"demo/libplain.so": compile_library(tmp_path / "built.so", "int nothing;")}) == []
 
 
@@ -211,7 +209,7 @@ def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
         ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
     ],
 )
-def test_a_suffix_that_the_tagged_python_does_not_import_is_found(
+def test_a_suffix_of_another_python_is_found(
     tmp_path: Path, plain: Path, suffix: str, tag: str, abi: str, fits: bool
 ) -> None:
     file = f"demo/native.{suffix}.so"
@@ -243,7 +241,7 @@ def test_another_architecture_is_found(check: Builder, tmp_path: Path) -> None:
 
 
 def test_a_need_for_newer_instructions_is_found(check: Builder, tmp_path: Path) -> None:
-    # The note that compilers write for -march=x86-64-v3 when asked to.
+    # The note that compilers write for -march=x86-64-v3 on request.
     note = '.section .note.isa,"a",@note; .p2align 3; .long 4, 16, 5; .asciz "GNU"; .long 0xc0008002, 4, 4, 0'
     built = library(tmp_path, code=f"__asm__({json.dumps(note)});")
     text = only(check({NATIVE: built}), Rule.ARCHITECTURE)
@@ -256,7 +254,7 @@ def test_a_wheel_without_native_code_is_found(tmp_path: Path) -> None:
 
 
 def set_segment_flags(path: Path, kind: str, flags: int) -> Path:
-    """Change the flags of the first segment of a kind in a 64-bit ELF file; linkers refuse to make such files."""
+    """Change the flags of the first segment of a kind in a 64-bit ELF file, which linkers refuse to do."""
     with path.open("r+b") as stream:
         elf = cast("Any", ELFFile)(stream)
         index = next(i for i, segment in enumerate(elf.iter_segments()) if segment["p_type"] == kind)
@@ -500,7 +498,7 @@ def test_metadata_that_an_index_refuses_is_found(check: Builder, lines: str, fau
         assert fault in only(found, Rule.METADATA, f"{DIST_INFO}/METADATA").lower() or fault in str(found[0])
 
 
-def test_the_command_tells_every_finding_and_reports_them(
+def test_the_command_prints_and_reports_every_finding(
     tmp_path: Path, plain: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wheel = build_wheel(tmp_path, {"demo/other.abi3.so": plain, "notes.txt": ""}, TAG)
@@ -520,10 +518,10 @@ def test_the_command_tells_every_finding_and_reports_them(
     rules = [item["rule"] for item in json.loads(report.read_text())["findings"]]
     assert rules == ["outside-package", "module-init"]
     assert [item.rule.value for item in read_report(VerifyReport, report).findings] == rules
-    told = capsys.readouterr().err
-    assert "has 2 problems" in told
-    assert "notes.txt: is neither a module nor inside a package" in told
-    assert "must export PyInit_other, but exports PyInit_native" in told
+    message = capsys.readouterr().err
+    assert "has 2 problems" in message
+    assert "notes.txt: is neither a module nor inside a package" in message
+    assert "must export PyInit_other, but exports PyInit_native" in message
 
 
 def test_the_command_is_silent_about_a_good_wheel(
@@ -547,7 +545,7 @@ def test_the_command_is_silent_about_a_good_wheel(
     assert capsys.readouterr().err == ""
 
 
-def test_a_file_that_is_no_wheel_is_told_clearly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_wheel_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = tmp_path / f"demo-1.0-{TAG}.whl"
     wheel.write_text("no zip")
     arguments = ["--platform", MANYLINUX, "--abi", "cp310-abi3", "--report", str(tmp_path / "report.json")]
@@ -557,7 +555,7 @@ def test_a_file_that_is_no_wheel_is_told_clearly(tmp_path: Path, capsys: pytest.
     assert "absent.whl" in capsys.readouterr().err
 
 
-def test_a_program_of_another_system_is_no_native_code(tmp_path: Path) -> None:
+def test_a_program_of_another_system_is_not_native_code(tmp_path: Path) -> None:
     start = "int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }"
     program = bytearray(link_bare(tmp_path / "tool.dll", start, "win_amd64").read_bytes())
     # A library without the flag of one is a program.

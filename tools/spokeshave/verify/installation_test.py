@@ -1,4 +1,4 @@
-"""What `verify` accepts, the real pip installs and this Python imports: wheels changed in many ways, judged by both."""
+"""Tests that `verify` accepts the wheels that pip installs and Python imports: many changed wheels, judged by both."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def set_flag(data: bytes, flag: int) -> bytes:
 
 
 def changed(ending: str, before: str, new: str) -> Change:
-    """A change of the text of a file."""
+    """Return a change of the text of a file."""
     return lambda wheel: wheel.change(ending, before, new)
 
 
@@ -79,7 +79,7 @@ def content(ending: str, change: Callable[[bytes], bytes]) -> Change:
 
 
 def every(**options: int) -> Change:
-    """A change of each member."""
+    """Return a change of each member."""
 
     def apply(wheel: Draft) -> None:
         wheel.members = [replace(member, **options) for member in wheel.members]  # type: ignore[arg-type]
@@ -95,7 +95,7 @@ def first(extra: bytes) -> Change:
 
 
 def around(**options: object) -> Change:
-    """A change of the archive around its members."""
+    """Return a change of the archive around its members."""
 
     def apply(wheel: Draft) -> None:
         for name, value in options.items():
@@ -105,7 +105,7 @@ def around(**options: object) -> Change:
 
 
 def by_hand(change: Callable[[bytes], bytes]) -> Change:
-    """A change of RECORD, which is right otherwise."""
+    """Return a change of an otherwise valid RECORD."""
 
     def apply(wheel: Draft) -> None:
         wheel.member("/RECORD").data = change(wheel.right_record())
@@ -126,7 +126,7 @@ def renamed(before: str, new: str) -> Change:
 
 
 def scripts(text: str) -> Change:
-    """An entry_points.txt, in which ``{name}`` is the wheel's own package."""
+    """Return an entry_points.txt, in which `{name}` is the wheel's own package."""
 
     def apply(wheel: Draft) -> None:
         wheel.add(f"{wheel.dist_info}/entry_points.txt", text.replace("{name}", wheel.distribution).encode())
@@ -135,6 +135,7 @@ def scripts(text: str) -> Change:
 
 
 # What is changed in a good wheel, and the rule by which `verify` rejects it: None where installers take it.
+# The changes of a valid wheel, and the rule by which `verify` refuses each: None if installers accept it.
 CHANGES: dict[str, tuple[Change, Rule | None]] = {
     "plain": (lambda _wheel: None, None),
     # RECORD

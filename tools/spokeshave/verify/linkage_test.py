@@ -1,4 +1,4 @@
-"""Verdicts about libraries and symbols against the truth: what pip installs and this machine's loader does."""
+"""Tests of findings about libraries and symbols against the real pip and this machine's loader."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ Files = dict[str, "bytes | str | Path"]
 
 
 def library(path: Path, symbols: str, *flags: str, code: str = "", body: str = "return 1;", soname: str = "") -> Path:
-    """A library that exports functions; ``path`` has its soname."""
+    """Return a library that exports functions. `path` has its soname."""
     functions = "".join(f"{EXPORT} int {symbol}(void) {{ {body} }}\n" for symbol in symbols.split())
     return link_bare(path, f"{code}\n{functions}", MANYLINUX, f"-Wl,-soname,{soname or path.name}", *flags)
 
 
 def module(path: Path, *flags: str, call: str = "", code: str = "", name: str = "") -> Path:
-    """A module that calls a function when it is imported."""
+    """Return a module that calls a function when it is imported."""
     declared = f"extern int {call}(void);" if call else ""
     source = module_source(name or path.name.partition(".")[0], f"{call}();" if call else "", f"{declared}{code}")
     return link_bare(path, source, MANYLINUX, *flags)
@@ -54,7 +54,7 @@ def wheel_of(folder: Path, files: Files, tag: str = f"cp38-abi3-{MANYLINUX}") ->
 
 
 def imports(wheel: Path, folder: Path, *modules: str) -> bool:
-    """Whether Python imports modules of a wheel in one process; pip installs it where it does more than to unpack."""
+    """Return whether Python imports modules of a wheel in one process. pip installs it if unpacking is not enough."""
     target = tempfile.mkdtemp(dir=folder)
     with zipfile.ZipFile(wheel) as archive:
         if any(name.startswith(DATA) for name in archive.namelist()):
@@ -67,7 +67,7 @@ def imports(wheel: Path, folder: Path, *modules: str) -> bool:
 
 
 def judge(folder: Path, files: Files, *modules: str) -> list[Finding]:
-    """The findings about a wheel, once they are known to be true: none where it works, some where it does not."""
+    """Return the findings about a wheel, after checking them: none if it works, some if it does not."""
     wheel = wheel_of(folder, files)
     found = verify(Expectation(wheel, PLATFORM, ABI))
     assert imports(wheel, folder, *(modules or ("demo.native",))) == (not found), [str(f) for f in found]
@@ -113,7 +113,7 @@ def test_a_search_path_to_the_packages_root_works(tmp_path: Path) -> None:
     assert judge(tmp_path, {"demo/native.abi3.so": native, "demo.libs/libcore.so": core}) == []
 
 
-def test_an_empty_search_path_is_none(tmp_path: Path) -> None:
+def test_an_empty_search_path_is_ignored(tmp_path: Path) -> None:
     native = module(tmp_path / "native.abi3.so", rpath("$ORIGIN"))
     native.write_bytes(native.read_bytes().replace(b"$ORIGIN\0", bytes(8)))
     assert judge(tmp_path, {"demo/native.abi3.so": native}) == []
@@ -146,7 +146,7 @@ def test_tables_may_end_in_the_last_page_of_a_segment(tmp_path: Path) -> None:
 
 
 def chain(tmp_path: Path, *flags: str) -> Files:
-    """A module that needs a library which needs another one and does not say where it is."""
+    """Return a module with a library that needs another one but has no search path for it."""
     core = library(tmp_path / "libcore.so", "core")
     middle = library(
         tmp_path / "libmiddle.so", "middle", str(core), code="extern int core(void);", body="return core();"
@@ -164,7 +164,7 @@ def test_a_rpath_is_for_all_libraries_below(tmp_path: Path) -> None:
     assert judge(tmp_path, chain(tmp_path, "-Wl,--disable-new-dtags")) == []
 
 
-def test_a_runpath_turns_off_the_rpath_of_what_loads_the_file(tmp_path: Path) -> None:
+def test_a_runpath_disables_the_rpath_of_the_loading_file(tmp_path: Path) -> None:
     files = chain(tmp_path, "-Wl,--disable-new-dtags")
     use = ("extern int core(void);", "return core();")
     flags = (str(tmp_path / "libcore.so"), rpath("$ORIGIN/nowhere"), "-Wl,--enable-new-dtags")
@@ -185,7 +185,7 @@ def test_a_library_loaded_by_the_package_needs_no_path(tmp_path: Path) -> None:
     assert judge(tmp_path, files) == []
 
 
-def test_a_module_is_loaded_alone_even_where_another_links_to_it(tmp_path: Path) -> None:
+def test_a_module_is_loaded_alone_even_if_others_link_to_it(tmp_path: Path) -> None:
     core = library(tmp_path / "libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), "-Wl,-soname,native.abi3.so", call="core")
     other = module(
@@ -305,7 +305,7 @@ def test_a_version_that_the_wheels_library_lacks_is_found(tmp_path: Path) -> Non
 
 
 def without_sections(path: Path) -> Path:
-    """Drop the section headers, as sstrip does."""
+    """Remove the section headers, like sstrip."""
     data = bytearray(path.read_bytes())
     (start,) = struct.unpack_from("<Q", data, 0x28)
     struct.pack_into("<Q", data, 0x28, 0)
@@ -344,7 +344,7 @@ def test_a_python_library_is_found_and_removed_by_repair(tmp_path: Path) -> None
 
 
 def two_of_one_name(tmp_path: Path, symbols: tuple[str, str] = ("first", "second")) -> dict[str, Path]:
-    """Two libraries of one name, and a module for each."""
+    """Return two libraries of one name, and a module for each."""
     built = {}
     for name, symbol in zip("ab", symbols):
         built[f"lib{name}"] = library(tmp_path / name / "libx.so", symbol)
@@ -381,7 +381,7 @@ def test_two_libraries_of_one_name_may_stand_in_for_each_other(tmp_path: Path) -
 
 
 def repaired_imports(folder: Path, files: Files, libraries: list[Path], *modules: str) -> bool:
-    """Whether a wheel works once it is repaired; what repair gives has no findings."""
+    """Return whether a wheel works after its repair, which must have no findings."""
     folder.mkdir(exist_ok=True)
     done = repair(wheel_of(folder, files, "cp38-abi3-linux_x86_64"), PLATFORM, libraries, folder / "out")
     assert verify(Expectation(done.written.path, PLATFORM, ABI)) == []
@@ -411,14 +411,14 @@ def test_repair_refuses_a_symbol_that_nothing_has(tmp_path: Path) -> None:
         repaired_imports(tmp_path, files, [], "demo.native")
 
 
-def test_repair_leads_installed_files_to_what_it_grafts(tmp_path: Path) -> None:
+def test_repair_sets_search_paths_to_grafted_libraries(tmp_path: Path) -> None:
     core = library(tmp_path / "libraries/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     files: Files = {f"{DATA}/platlib/demo/deep/native.abi3.so": native, "demo/deep/__init__.py": ""}
     assert repaired_imports(tmp_path, files, [core.parent], "demo.deep.native")
 
 
-def test_repair_refuses_what_is_installed_away_from_the_packages(tmp_path: Path) -> None:
+def test_repair_refuses_files_outside_of_site_packages(tmp_path: Path) -> None:
     core = library(tmp_path / "libraries/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     files: Files = {"demo/native.abi3.so": native, f"{DATA}/data/lib/native.abi3.so": native}
@@ -446,7 +446,7 @@ def test_grafting_leaves_a_wheels_own_library_of_the_name(tmp_path: Path) -> Non
     assert imports(done.written.path, tmp_path, "demo.b", "demo.a")
 
 
-def test_a_library_finds_through_its_user_what_is_inside(tmp_path: Path) -> None:
+def test_a_library_inherits_its_users_search_path(tmp_path: Path) -> None:
     files = chain(tmp_path, "-Wl,--disable-new-dtags")
     outside = library(tmp_path / "out/libcore.so", "core outside")
     files["demo/b.abi3.so"] = module(tmp_path / "b.abi3.so", str(outside), call="outside")
@@ -456,18 +456,20 @@ def test_a_library_finds_through_its_user_what_is_inside(tmp_path: Path) -> None
 
 
 def opened(*names: str) -> str:
-    """Python code that opens libraries beside it."""
+    """Return Python code that opens libraries in its folder."""
     lines = [f"ctypes.CDLL(os.path.join(os.path.dirname(__file__), {name!r}))\n" for name in names]
     return "".join(["import ctypes, os\n", *lines])
 
 
 @pytest.mark.parametrize("flags", [(), ("-Wl,-z,now",)])
 def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple[str, ...]) -> None:
-    gone = library(tmp_path / "libgone.so", "gone")
+    missing_library = library(tmp_path / "libgone.so", "gone")
     bare = library(tmp_path / "libq.so", "q")
     code = "extern int q(void), gone(void);"
     body = "return q() + gone();"
-    first = library(tmp_path / "libp.so", "p", str(bare), str(gone), rpath("$ORIGIN"), *flags, code=code, body=body)
+    first = library(
+        tmp_path / "libp.so", "p", str(bare), str(missing_library), rpath("$ORIGIN"), *flags, code=code, body=body
+    )
     second = library(
         tmp_path / "libq.so", "q", str(first), rpath("$ORIGIN"), code="extern int p(void);", body="return p();"
     )
@@ -479,7 +481,7 @@ def test_libraries_that_need_each_other_are_checked(tmp_path: Path, flags: tuple
         "demo/libq.so": second,
     }
     assert "needs libgone.so" in only(judge(tmp_path, files), Rule.MISSING_LIBRARY, "demo/libp.so")
-    assert judge(tmp_path, {**files, "demo/libgone.so": gone}) == []
+    assert judge(tmp_path, {**files, "demo/libgone.so": missing_library}) == []
 
 
 def test_in_a_cycle_the_library_with_a_search_path_is_opened(tmp_path: Path) -> None:
@@ -513,9 +515,11 @@ def test_a_library_that_needs_its_own_name_is_checked(tmp_path: Path) -> None:
 
 
 def test_the_second_library_of_a_name_is_checked(tmp_path: Path) -> None:
-    gone = library(tmp_path / "libgone.so", "gone")
+    missing_library = library(tmp_path / "libgone.so", "gone")
     one = library(tmp_path / "one/libx.so", "x")
-    two = library(tmp_path / "two/libx.so", "y", str(gone), code="extern int gone(void);", body="return gone();")
+    two = library(
+        tmp_path / "two/libx.so", "y", str(missing_library), code="extern int gone(void);", body="return gone();"
+    )
     files: Files = {
         "demo/native.abi3.so": module(tmp_path / "native.abi3.so", str(one), rpath("$ORIGIN"), call="x"),
         "demo/libx.so": one,
@@ -552,7 +556,7 @@ LOADING = "import ctypes, os\nhere = os.path.dirname(__file__)\n"
         ),
     ],
 )
-def test_a_library_counts_as_loaded_where_it_is_named(tmp_path: Path, code: str, fits: bool) -> None:
+def test_a_library_counts_as_loaded_if_code_names_it(tmp_path: Path, code: str, fits: bool) -> None:
     core = library(tmp_path / "libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     files: Files = {"demo/__init__.py": code, "demo/native.abi3.so": native, "demo/lib/libcore.so": core}
@@ -613,7 +617,7 @@ def test_a_file_with_damaged_section_headers_is_judged(tmp_path: Path, kind: str
 
 
 @pytest.mark.parametrize("kind", ["none", "cut", "far", "many"])
-def test_repair_says_what_a_file_without_sections_lacks(tmp_path: Path, kind: str) -> None:
+def test_repair_reports_missing_section_headers(tmp_path: Path, kind: str) -> None:
     core = library(tmp_path / "out/libcore.so", "core")
     native = module(tmp_path / "native.abi3.so", str(core), call="core")
     data = bytearray(native.read_bytes())

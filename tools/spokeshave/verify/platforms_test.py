@@ -33,7 +33,7 @@ Files = dict[str, "bytes | str | Path"]
 
 
 def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", target: str = "", **code: str) -> Path:
-    """An extension module of the limited API, named native."""
+    """Return an extension module of the limited API, named native."""
     source = module_source("native", **code)
     if platform.startswith("win"):
         flags = (str(import_library(path.parent / "import", python, PYTHON_NAMES, platform)), *flags)
@@ -42,7 +42,7 @@ def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", 
 
 @functools.cache
 def plain(platform: str, python: str = "python3.dll") -> bytes:
-    """The bytes of a good module."""
+    """Return the bytes of a valid module."""
     with tempfile.TemporaryDirectory() as folder:
         if platform == UNIVERSAL:
             parts = [module(Path(folder, name, "native.so"), name) for name in (MAC_ARM, MAC_X86)]
@@ -127,7 +127,7 @@ def test_a_suffix_that_the_platform_does_not_import_is_found(
 
 
 @pytest.mark.parametrize("platform", [MAC_ARM, UNIVERSAL, WIN, MUSL])
-def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path: Path, platform: str) -> None:
+def test_a_missing_init_function_is_found_on_all_platforms(tmp_path: Path, platform: str) -> None:
     ending = ".pyd" if platform == WIN else ".abi3.so"
     found = check(tmp_path, platform, {f"demo/other{ending}": plain(platform)})
     text = only(found, Rule.MODULE_INIT, f"demo/other{ending}")
@@ -135,7 +135,7 @@ def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("platform", "built_for", "told"),
+    ("platform", "built_for", "message"),
     [
         ("manylinux_2_17_aarch64", "manylinux_2_17_x86_64", "is built for x86_64"),
         ("manylinux_2_17_s390x", "manylinux_2_17_ppc64le", "is built for ppc64le"),
@@ -148,9 +148,9 @@ def test_a_module_without_its_init_function_is_found_on_every_platform(tmp_path:
         ("manylinux_2_17_x86_64", WIN, "is a PE file, which glibc does not load"),
     ],
 )
-def test_a_library_for_another_machine_is_found(tmp_path: Path, platform: str, built_for: str, told: str) -> None:
+def test_a_library_for_another_machine_is_found(tmp_path: Path, platform: str, built_for: str, message: str) -> None:
     found = check(tmp_path, platform, {native(platform): plain(built_for)})
-    assert told in only(found, Rule.ARCHITECTURE, native(platform))
+    assert message in only(found, Rule.ARCHITECTURE, native(platform))
 
 
 def test_a_universal_file_serves_a_wheel_for_one_architecture(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_one_slice_over_the_floor_is_named(tmp_path: Path) -> None:
     assert "(its arm64 slice)" in only(found, Rule.MINIMUM_SYSTEM, native(UNIVERSAL))
 
 
-def test_arm64_needs_macos_11_whatever_an_older_tag_of_universal2_says(tmp_path: Path) -> None:
+def test_arm64_needs_macos_11_in_older_universal2_wheels(tmp_path: Path) -> None:
     older = module(tmp_path / "older" / "native.so", MAC_X86, target="x86_64-macos.10.9")
     fuse([older, module(tmp_path / "native.so", MAC_ARM)], tmp_path / "fused.so")
     files: dict[str, bytes | str | Path] = {native(UNIVERSAL): tmp_path / "fused.so"}
@@ -196,7 +196,7 @@ def test_a_changed_byte_breaks_the_signature(tmp_path: Path, slices: tuple[str, 
     assert "has a code signature that does not match its content" in text
 
 
-def test_a_missing_signature_is_found_where_one_is_needed(tmp_path: Path) -> None:
+def test_a_missing_required_signature_is_found(tmp_path: Path) -> None:
     data = bytearray(plain(MAC_ARM))
     count, size = struct.unpack_from("<II", data, 16)
     # The signature's load command is the last one, and has 16 bytes.
@@ -209,7 +209,7 @@ def dylib(folder: Path, platform: str = MAC_ARM, source: str = OWN) -> Path:
     return link_bare(folder / "libcore.dylib", source, platform)
 
 
-def test_a_library_beside_the_module_is_found_by_the_loader_path(tmp_path: Path) -> None:
+def test_a_library_next_to_the_module_is_found(tmp_path: Path) -> None:
     core = dylib(tmp_path)
     built = module(tmp_path / "native.so", MAC_ARM, str(core), "-Wl,-rpath,@loader_path", **USE_CORE)
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): built, DYLIB: core}) == []
@@ -221,7 +221,7 @@ def test_a_library_that_is_not_in_the_wheel_is_found(tmp_path: Path) -> None:
     assert "needs @rpath/libcore.dylib, which is neither part of macOS nor in the wheel\n" in text
 
 
-def test_what_is_wrong_with_every_slice_is_told_once(tmp_path: Path) -> None:
+def test_a_problem_of_every_slice_is_reported_once(tmp_path: Path) -> None:
     parts = []
     for platform in (MAC_ARM, MAC_X86):
         core = dylib(tmp_path / platform, platform)
@@ -240,7 +240,7 @@ def test_a_library_out_of_the_loaders_reach_is_found(tmp_path: Path) -> None:
     assert "-Wl,-rpath,@loader_path/lib." in text
 
 
-def test_the_search_path_of_what_loads_a_library_counts_too(tmp_path: Path) -> None:
+def test_the_search_path_of_the_loading_file_counts_too(tmp_path: Path) -> None:
     core = dylib(tmp_path)
     middle_source = f"extern int core(void);\n{OWN.replace('core', 'middle').replace('return 1', 'return core()')}"
     middle = link_bare(tmp_path / "libmiddle.dylib", middle_source, MAC_ARM, str(core))
@@ -255,9 +255,9 @@ def test_a_library_named_by_its_build_path_is_found(tmp_path: Path) -> None:
     built = module(tmp_path / "native.so", MAC_ARM, str(core), **USE_CORE)
     found = check(tmp_path, MAC_ARM, {native(MAC_ARM): built, "demo/lib/libcore.dylib": core})
     assert {item.rule for item in found} == {Rule.MISSING_LIBRARY, Rule.INSTALL_NAME}
-    told = "".join(map(str, found))
-    assert "needs /opt/build/libcore.dylib" in told
-    assert "has the install name /opt/build/libcore.dylib, a path of the machine that linked it" in told
+    message = "".join(map(str, found))
+    assert "needs /opt/build/libcore.dylib" in message
+    assert "has the install name /opt/build/libcore.dylib, a path of the machine that linked it" in message
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_a_dll_of_windows_or_python_is_fine(tmp_path: Path, name: str) -> None:
         ("demo/lib/core.dll", "import ctypes; ctypes.WinDLL('kernel32')", False),
     ],
 )
-def test_a_dll_of_the_wheel_must_be_where_windows_looks(tmp_path: Path, place: str, source: str, fits: bool) -> None:
+def test_a_dll_of_the_wheel_must_be_found_by_windows(tmp_path: Path, place: str, source: str, fits: bool) -> None:
     core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
     built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
     found = check(tmp_path, WIN, {native(WIN): built, place: core, "demo/__init__.py": source})
@@ -351,7 +351,7 @@ def test_paths_of_macos_are_those_of_installed_files(tmp_path: Path) -> None:
     assert "Put libcore.dylib into a package" in text
 
 
-def test_a_symbol_may_come_from_what_loads_the_file_on_macos(tmp_path: Path) -> None:
+def test_macos_symbols_may_come_from_the_loading_file(tmp_path: Path) -> None:
     core = dylib(tmp_path, source=f"extern int given(void);\n{OWN.replace('return 1', 'return given()')}")
     given = OWN.replace("core", "given")
     code = {"code": f"extern int core(void);\n{given}", "statement": "core();"}
@@ -369,7 +369,7 @@ def test_a_program_finds_libraries_of_the_prefix(tmp_path: Path) -> None:
     assert check(tmp_path, MAC_ARM, {native(MAC_ARM): plain(MAC_ARM), **files}) == []
 
 
-def test_windows_looks_beside_the_installed_file(tmp_path: Path) -> None:
+def test_windows_searches_the_installed_files_folder(tmp_path: Path) -> None:
     core = link_bare(tmp_path / "core.dll", OWN_DLL, WIN)
     built = module(tmp_path / "native.pyd", WIN, str(import_library(tmp_path, "core.dll", "core")), **USE_CORE)
     assert check(tmp_path, WIN, {f"{DATA}/platlib/demo/native.pyd": built, "demo/core.dll": core}) == []
@@ -377,7 +377,7 @@ def test_windows_looks_beside_the_installed_file(tmp_path: Path) -> None:
     assert "where Windows does not search" in only(found, Rule.MISSING_LIBRARY, native(WIN))
 
 
-def test_two_dlls_of_one_name_are_found_where_they_differ(tmp_path: Path) -> None:
+def test_different_dlls_of_one_name_are_found(tmp_path: Path) -> None:
     files: dict[str, bytes | str | Path] = {}
     for name in ("first", "second"):
         core = link_bare(tmp_path / name / "core.dll", OWN_DLL.replace("core", name), WIN)
@@ -394,7 +394,7 @@ def test_two_dlls_of_one_name_are_found_where_they_differ(tmp_path: Path) -> Non
 
 
 def forwarding(folder: Path, *exports: str) -> Path:
-    """A DLL whose exports are those of another one."""
+    """Return a DLL that forwards its exports to another one."""
     entry = "int DllMainCRTStartup(void *i, unsigned r, void *x) { return 1; }"
     return link_as_msvc(folder / "api.dll", entry, "-brepro", *(f"-export:{export}" for export in exports))
 
@@ -432,9 +432,7 @@ def test_names_that_windows_cannot_hold_are_found(tmp_path: Path, platform: str,
 
 @pytest.mark.parametrize("pair", [("demo/Data.txt", "demo/data.txt"), ("demo/\u00e9.txt", "demo/e\u0301.txt")])
 @pytest.mark.parametrize("scheme", ["", f"{DATA}/platlib/"])
-def test_names_that_are_one_elsewhere_are_found_where_installed(
-    tmp_path: Path, pair: tuple[str, str], scheme: str
-) -> None:
+def test_names_equal_on_other_systems_are_found(tmp_path: Path, pair: tuple[str, str], scheme: str) -> None:
     files: dict[str, bytes | str | Path] = {native(WIN): plain(WIN), pair[0]: "", f"{scheme}{pair[1]}": ""}
     (found,) = check(tmp_path, WIN, files)
     assert found.rule is Rule.NAME_CLASH
@@ -457,7 +455,7 @@ def test_the_dll_of_another_python_is_found(tmp_path: Path, python: str, abi: st
     assert f"imports PyModule_Create2 from {python}, but {abi} has {wanted}" in text
 
 
-def test_an_extension_of_the_limited_api_fits_the_wheel_of_one_python(tmp_path: Path) -> None:
+def test_limited_api_extensions_fit_version_specific_wheels(tmp_path: Path) -> None:
     assert check(tmp_path, WIN, {native(WIN): plain(WIN)}, "cp312") == []
 
 
@@ -487,7 +485,7 @@ def test_a_function_of_a_later_limited_api_is_found_on_windows(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("file", "option", "is_told"),
+    ("file", "option", "is_reported"),
     [
         ("demo/core.dll", "-timestamp:1700000000", True),
         ("demo/core.dll", "-timestamp:0", False),
@@ -496,11 +494,11 @@ def test_a_function_of_a_later_limited_api_is_found_on_windows(tmp_path: Path) -
     ],
 )
 def test_the_time_of_linking_is_found_but_in_grafted_libraries(
-    tmp_path: Path, file: str, option: str, is_told: bool
+    tmp_path: Path, file: str, option: str, is_reported: bool
 ) -> None:
     core = link_as_msvc(tmp_path / "core.dll", OWN_DLL, option)
     found = check(tmp_path, WIN, {native(WIN): plain(WIN), file: core})
-    if is_told:
+    if is_reported:
         assert "2023-11-14 22:13:20 UTC" in only(found, Rule.TIME_STAMP, file)
     else:
         assert found == []
@@ -520,7 +518,7 @@ def test_a_build_directory_in_code_is_found_on_every_platform(tmp_path: Path, pl
 
 
 def c_library(folder: Path, platform: str, version: str) -> Path:
-    """A glibc that has nothing but ``quick`` of a version."""
+    """Return a glibc that has only `quick` of a version."""
     script = folder / "versions"
     script.write_text(f"{version} {{ global: quick; }};")
     source = '__attribute__((visibility("default"))) void quick(void) {}'
@@ -559,7 +557,7 @@ def test_two_c_libraries_in_one_file_are_found(tmp_path: Path) -> None:
     assert "needs both glibc and musl" in text
 
 
-def test_a_platform_that_does_not_exist_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_platform_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = build_wheel(tmp_path, {native(MAC_ARM): plain(MAC_ARM)}, f"cp312-abi3-{MAC_ARM}")
     arguments = ["--platform", "macosx_20_0_arm64", "--abi", "cp312-abi3", "--report", str(tmp_path / "report.json")]
     assert main(["verify", "--wheel", str(wheel), *arguments]) == 1
@@ -585,7 +583,7 @@ def test_what_older_musls_lack_is_found(tmp_path: Path, function: str, since: st
         assert found == []
 
 
-def test_what_older_musls_lack_may_be_missing_where_the_code_looks_first(tmp_path: Path) -> None:
+def test_weak_symbols_may_be_missing_from_older_musl(tmp_path: Path) -> None:
     code = {"code": "extern void preadv2(void) __attribute__((weak));", "statement": "if (preadv2) preadv2();"}
     assert check(tmp_path, MUSL, {native(MUSL): module(tmp_path / "native.so", MUSL, **code)}) == []
 

@@ -28,7 +28,7 @@ def common(folder: Path, request: VersionRequest, *versions: str) -> str:
     return compute_version(files(folder, *(versions or ("3.12.0.dev",))), request).common
 
 
-def told(paths: list[Path], request: VersionRequest) -> list[str]:
+def problems_of(paths: list[Path], request: VersionRequest) -> list[str]:
     with pytest.raises(InvalidVersionError) as caught:
         compute_version(paths, request)
     return [problem.place for problem in caught.value.problems]
@@ -55,7 +55,7 @@ def test_version_of_each_channel(tmp_path: Path, request_: VersionRequest, versi
     assert common(tmp_path, request_) == version
 
 
-def test_common_version_is_the_maximum_of_versions_and_not_of_texts(tmp_path: Path) -> None:
+def test_common_version_is_the_pep_440_maximum(tmp_path: Path) -> None:
     assert common(tmp_path, VersionRequest(Channel.STABLE), "3.9.9.dev", "3.9.10.dev", "3.9.1") == "3.9.10"
 
 
@@ -67,14 +67,14 @@ def test_each_package_keeps_its_own_z(tmp_path: Path) -> None:
 
 def test_version_files_of_different_series_are_refused(tmp_path: Path) -> None:
     paths = files(tmp_path, "3.9.0.dev", "3.10.0.dev")
-    assert told(paths, VersionRequest(Channel.STABLE)) == [f"{paths[0]}, {paths[1]}"]
+    assert problems_of(paths, VersionRequest(Channel.STABLE)) == [f"{paths[0]}, {paths[1]}"]
 
 
 def test_commit_of_digits_keeps_its_leading_zeros(tmp_path: Path) -> None:
     assert common(tmp_path, VersionRequest(Channel.DEV, commit="0012345")) == "3.12.0.dev0+g0012345"
 
 
-def test_date_is_todays_in_utc_when_none_is_given(tmp_path: Path) -> None:
+def test_default_date_is_today_in_utc(tmp_path: Path) -> None:
     before = datetime.datetime.now(datetime.timezone.utc)
     version = common(tmp_path, VersionRequest(Channel.NIGHTLY))
     after = datetime.datetime.now(datetime.timezone.utc)
@@ -87,10 +87,10 @@ def test_post_release_and_epoch_are_kept(tmp_path: Path) -> None:
         common(tmp_path, VersionRequest(Channel.DEV, commit="abcdef0"), "3.12.0.post2") == "3.12.0.post2.dev0+abcdef0"
     )
     paths = files(tmp_path, "3.12.0.post2")
-    assert told(paths, VersionRequest(Channel.RC, date="20260821")) == [str(paths[0])]
+    assert problems_of(paths, VersionRequest(Channel.RC, date="20260821")) == [str(paths[0])]
 
 
-def test_everything_wrong_with_files_and_arguments_is_told_at_once(tmp_path: Path) -> None:
+def test_all_file_and_argument_problems_are_reported_together(tmp_path: Path) -> None:
     paths = files(tmp_path, "3.12.0", "not one", "3.12.0+local")
     (tmp_path / "json").write_text("{")
     (tmp_path / "key").write_text('{"version": "1"}')
@@ -99,7 +99,7 @@ def test_everything_wrong_with_files_and_arguments_is_told_at_once(tmp_path: Pat
     (tmp_path / "deep").write_text("[" * 100_000)
     names = [tmp_path / name for name in ("missing", "json", "key", "list", "type", "deep")]
     request = VersionRequest(Channel.DEV, commit="xyz", date="2026-08-21", suffix="1", dirty=True)
-    places = told([*paths, *names], request)
+    places = problems_of([*paths, *names], request)
     assert places[:8] == [*map(str, paths[1:]), *map(str, names)]
     assert set(places[8:]) == {"--commit", "--date", "--suffix", "--dirty"}
 
@@ -107,23 +107,23 @@ def test_everything_wrong_with_files_and_arguments_is_told_at_once(tmp_path: Pat
 @pytest.mark.parametrize(
     "date", ["20260230", "2026821", "today", "\uff12\uff10\uff12\uff16\uff10\uff18\uff12\uff11", ""]
 )
-def test_what_is_no_date_is_refused(tmp_path: Path, date: str) -> None:
-    assert told(files(tmp_path, "3.12.0"), VersionRequest(Channel.RC, date=date)) == ["--date"]
+def test_an_invalid_date_is_refused(tmp_path: Path, date: str) -> None:
+    assert problems_of(files(tmp_path, "3.12.0"), VersionRequest(Channel.RC, date=date)) == ["--date"]
 
 
 @pytest.mark.parametrize("suffix", ["", ".1", "x y", "rc1+", "!", "..", "²"])
 def test_suffix_that_makes_no_version_is_refused(tmp_path: Path, suffix: str) -> None:
-    assert told(files(tmp_path, "3.12.0"), VersionRequest(None, suffix=suffix)) == ["--suffix"]
+    assert problems_of(files(tmp_path, "3.12.0"), VersionRequest(None, suffix=suffix)) == ["--suffix"]
 
 
 @pytest.mark.parametrize("channel", [Channel.STABLE, Channel.RC, Channel.NIGHTLY, Channel.DEV])
 def test_changed_tree_is_released_on_no_channel_but_local(tmp_path: Path, channel: Channel) -> None:
     commit = COMMIT if channel is Channel.DEV else None
-    assert told(files(tmp_path, "3.12.0"), VersionRequest(channel, commit=commit, dirty=True)) == ["--dirty"]
+    assert problems_of(files(tmp_path, "3.12.0"), VersionRequest(channel, commit=commit, dirty=True)) == ["--dirty"]
 
 
 def test_missing_commit_is_refused(tmp_path: Path) -> None:
-    assert told(files(tmp_path, "3.12.0"), VersionRequest(Channel.DEV)) == ["--commit"]
+    assert problems_of(files(tmp_path, "3.12.0"), VersionRequest(Channel.DEV)) == ["--commit"]
 
 
 def test_command_prints_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

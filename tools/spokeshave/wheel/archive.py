@@ -90,7 +90,7 @@ class ArchiveWriter:
         self._members: dict[str, Member] = {}
 
     def add(self, name: str, source: IO[bytes], size: int, compression: Compression, executable: bool) -> Content:
-        """Write a file of `size` bytes read from `source`.
+        """Write a file of `size` bytes read from `source`. Return its size and hash.
 
         Raises:
             InvalidWheelError: If `source` has more or fewer bytes.
@@ -242,12 +242,12 @@ class ArchiveReader:
             raise InvalidWheelError(damaged(self.path, member.name, "no local header at the offset in the directory"))
         name_size, extra_size = LOCAL_HEADER.unpack(header)[-2:]
         stream.seek(name_size + extra_size, os.SEEK_CUR)
-        left = member.compressed_size
-        while left:
-            chunk = stream.read(min(CHUNK, left))
+        remaining = member.compressed_size
+        while remaining:
+            chunk = stream.read(min(CHUNK, remaining))
             if not chunk:
                 raise InvalidWheelError(damaged(self.path, member.name, "the file ends in the middle of it"))
-            left -= len(chunk)
+            remaining -= len(chunk)
             yield chunk
 
 

@@ -24,7 +24,7 @@ ARCHIVE_SHA256 = "e1c43513688d85b7d88bad1c85838140a8e6e0dcd689043da56ea74d72cf2a
 
 
 def text(size: int) -> bytes:
-    """Bytes that compress as code does, the same on every Python."""
+    """Return bytes that compress like code, the same on every Python."""
     words = [f"word{number}" for number in range(500)]
     state = 1
     parts = []
@@ -51,7 +51,7 @@ def test_written_archive_reads_back_with_zipfile(tmp_path: Path) -> None:
             assert {name: archive.read(name) for name in archive.namelist()} == files
 
 
-def test_every_member_has_fixed_time_fixed_mode_utf8_flag_and_no_extra_field(tmp_path: Path) -> None:
+def test_members_have_fixed_time_and_mode(tmp_path: Path) -> None:
     with zipfile.ZipFile(write(tmp_path / "a.zip", {"a": b"1", "b.sh": b"2"})) as archive:
         infos = archive.infolist()
     assert {info.date_time for info in infos} == {(1980, 1, 1, 0, 0, 0)}
@@ -59,7 +59,7 @@ def test_every_member_has_fixed_time_fixed_mode_utf8_flag_and_no_extra_field(tmp
     assert {(info.flag_bits, info.extra, info.create_system) for info in infos} == {(0x800, b"", 3)}
 
 
-def test_local_headers_say_what_the_directory_says(tmp_path: Path) -> None:
+def test_local_headers_match_the_directory(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": text(100_000), "b": text(10)})
     data = path.read_bytes()
     with ArchiveReader(path) as reader:
@@ -68,7 +68,7 @@ def test_local_headers_say_what_the_directory_says(tmp_path: Path) -> None:
             assert data[member.header_offset :].startswith(header)
 
 
-def test_deflated_bytes_are_those_of_the_pinned_library_on_any_machine(tmp_path: Path) -> None:
+def test_deflated_bytes_are_those_of_the_pinned_library(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": text(3_000_000), "b": random.Random(2).randbytes(100_000)})
     assert hashlib.sha256(text(3_000_000)).hexdigest() == TEXT_SHA256
     assert sha256_of_file(path) == (ARCHIVE_SHA256, path.stat().st_size)
@@ -88,7 +88,7 @@ def test_deflated_bytes_do_not_depend_on_how_the_source_is_read(tmp_path: Path) 
     assert stream.getvalue() == whole
 
 
-def test_copied_member_keeps_its_compressed_bytes_even_those_of_another_library(tmp_path: Path) -> None:
+def test_copied_members_keep_their_compressed_bytes(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.zip"
     with zipfile.ZipFile(foreign, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("x/a.txt", text(50_000))
@@ -131,7 +131,7 @@ def test_members_beyond_four_gigabytes_read_back(tmp_path: Path) -> None:
         ]
 
 
-def test_header_of_a_file_over_four_gigabytes_holds_its_sizes_in_the_zip64_field() -> None:
+def test_sizes_over_four_gigabytes_are_in_the_zip64_field() -> None:
     member = Member(
         name="a",
         crc=7,
@@ -165,7 +165,7 @@ def test_file_that_changes_while_it_is_read_is_refused() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x05\x06" + b"\0" * 10])
-def test_file_that_is_no_archive_is_refused_with_its_path(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_archive_is_refused_with_its_path(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.whl"
     path.write_bytes(content)
     with pytest.raises(InvalidWheelError, match=r"a\.whl: cannot be read as a zip archive"):
@@ -177,7 +177,7 @@ def test_missing_archive_is_refused(tmp_path: Path) -> None:
         ArchiveReader(tmp_path / "a.whl")
 
 
-def test_members_that_no_wheel_may_have_are_told_all_at_once(tmp_path: Path) -> None:
+def test_all_forbidden_members_are_reported_together(tmp_path: Path) -> None:
     path = tmp_path / "bad.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("../up", "/absolute", "a\\b", "fine", "x//y"):
@@ -191,7 +191,7 @@ def test_members_that_no_wheel_may_have_are_told_all_at_once(tmp_path: Path) -> 
     assert places == ["../up", "/absolute", "a\\b", "x//y", "packed", "fine"]
 
 
-def test_damaged_member_is_told_by_name(tmp_path: Path) -> None:
+def test_damaged_member_is_reported_by_name(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": text(1000)}, STORED)
     path.write_bytes(path.read_bytes().replace(b"word", b"WORD", 1))
     with ArchiveReader(path) as reader, pytest.raises(InvalidWheelError, match=r"a\.zip: a: is damaged"):

@@ -1,4 +1,4 @@
-"""Every metadata version that the writer can write is one that every reader reads."""
+"""Tests that every reader supports all metadata versions that the writer can write."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PYPROJECT = f'[project]\nname = "demo"\ndynamic = ["version"]\ndependencies = ["
 
 
 def written(version: str) -> bytes:
-    """METADATA of a version, with what that version allows, as the writer's library writes it."""
+    """Return METADATA of a version with all its features, from the writer's library."""
     newer = version in ("2.5", "2.6")
     metadata = StandardMetadata(
         name="demo",

@@ -21,12 +21,12 @@ def test_line_holds_the_hash_without_padding_and_the_size() -> None:
     assert parse_record(line, "RECORD")["a.py"].sha256 == SHA256
 
 
-def test_hash_of_another_kind_is_kept_and_is_no_sha256() -> None:
+def test_hash_of_another_kind_is_kept_but_not_a_sha256() -> None:
     entry = parse_record(b"a.py,sha512=abc,1\r\n", "RECORD")["a.py"]
     assert (entry.hash, entry.sha256) == ("sha512=abc", None)
 
 
-def test_every_bad_line_is_told() -> None:
+def test_every_bad_line_is_reported() -> None:
     with pytest.raises(InvalidWheelError) as caught:
         parse_record(b"a.py\nb.py,,\nb.py,,\nc.py,,many\n", "w: RECORD")
     assert [problem.place for problem in caught.value.problems] == [f"w: RECORD, line {n}" for n in (1, 3, 4)]

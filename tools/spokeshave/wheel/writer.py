@@ -57,7 +57,7 @@ def render_wheel_file(tag: WheelTag) -> bytes:
 
 
 def wheel_order(names: Iterable[str], dist_info: str) -> list[str]:
-    """Return the sort key of a file in a canonical wheel: dist-info after all others, and RECORD last."""
+    """Return names in the order of a canonical wheel: sorted, with dist-info after all others and RECORD last."""
     folder = f"{dist_info}/"
     return sorted(names, key=lambda name: (name.startswith(folder), name == f"{folder}RECORD", name))
 

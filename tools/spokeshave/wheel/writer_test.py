@@ -28,7 +28,7 @@ def test_file_name_parses_back_and_as_packaging_reads_it(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["a.whl", "a-1.0.tar.gz", "a-1.0-py3-none-any.zip", "a-one-py3-none-any.whl", "-1-a-b-c.whl"]
 )
-def test_what_is_no_wheels_name_is_refused(text: str) -> None:
+def test_an_invalid_wheel_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidWheelError, match="is not"):
         parse_wheel_name(text)
 
@@ -38,7 +38,7 @@ def test_file_name_part_is_normalised(name: str, part: str) -> None:
     assert file_name_part(name) == part
 
 
-def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: Path) -> None:
+def test_entries_are_sorted_with_dist_info_and_record_last(tmp_path: Path) -> None:
     names = ["z.py", "a-1.dist-info/METADATA", "a-1.dist-info/zzz", "a-1.data/scripts/s", "B.py", "a-1.dist-info/WHEEL"]
     entries = [WheelEntry(name, b"x", STORED) for name in names]
     wheel = write_wheel(tmp_path / "a.whl", "a-1.dist-info", entries, STORED)
@@ -54,7 +54,7 @@ def test_entries_are_sorted_with_dist_info_last_and_record_at_the_end(tmp_path: 
     assert tuple(read_wheel(wheel.path)) == wheel.files
 
 
-def test_two_sources_of_one_path_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+def test_two_sources_of_one_path_are_refused(tmp_path: Path) -> None:
     entries = [WheelEntry(name, b"x", STORED) for name in ("a", "b", "a", "b")]
     with pytest.raises(InvalidWheelError) as caught:
         write_wheel(tmp_path / "a.whl", "a-1.dist-info", entries, STORED)
@@ -83,7 +83,7 @@ def test_unpacked_wheel_is_written_again_with_the_same_bytes(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("data", [b"[]", b"{}", b"no", b'{"pins": [1], "version-module": null}', b"\xff"])
-def test_recipe_that_is_none_of_ours_is_refused(data: bytes) -> None:
+def test_foreign_recipe_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidWheelError, match="is not a recipe"):
         Recipe.parse(data, "w: spokeshave.json")
 

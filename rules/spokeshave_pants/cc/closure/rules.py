@@ -59,6 +59,7 @@ class SortedTargets:
 
 
 def sort_targets(targets: Targets) -> SortedTargets:
+    """Sort targets by their role in a link."""
     shared = tuple(t.address for t in targets if t.has_field(CcSharedLibraryDependenciesField))
     return SortedTargets(
         owners=tuple(dict.fromkeys(owner_of(t.address) for t in targets if t.has_field(CCSourceField))),

@@ -39,8 +39,8 @@ def included_sources(texts: Mapping[str, str], reached: Mapping[str, tuple[str, 
 
 def _names(spelling: str, includer: str, path: str) -> bool:
     """Return whether an include can refer to a file that is known to be reached."""
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(includer), spelling))
-    return path == beside or f"/{path}".endswith(f"/{posixpath.normpath(spelling)}")
+    sibling_path = posixpath.normpath(posixpath.join(posixpath.dirname(includer), spelling))
+    return path == sibling_path or f"/{path}".endswith(f"/{posixpath.normpath(spelling)}")
 
 
 def unconditional_includes(text: str) -> frozenset[str]:

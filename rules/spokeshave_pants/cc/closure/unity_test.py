@@ -1,4 +1,4 @@
-"""Which sources are part of others."""
+"""Tests of the detection of included sources."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_sources_that_include_each_other_are_compiled_both() -> None:
     assert included_sources(texts, {"a.c": ("b.c",), "b.c": ("a.c",)}) == {}
 
 
-def test_a_header_is_no_part_of_this() -> None:
+def test_headers_are_not_considered() -> None:
     assert included_sources({"a.c": '#include "a.h"\n', "a.h": ""}, {"a.c": ("a.h",)}) == {}
 
 
@@ -62,7 +62,7 @@ def test_a_source_of_another_target_is_compiled_by_that() -> None:
     assert included_sources({"a.c": '#include "b.c"\n', "b.c": ""}, {"a.c": ("b.c",)}) == {}
 
 
-def test_includes_beside_conditions_are_unconditional() -> None:
+def test_includes_outside_of_conditions_are_unconditional() -> None:
     text = '#include "a.c"\n#ifdef X\n#include "b.c"\n#endif\n#if !defined(Y)\nint y;\n#endif\n#include \\\n "c.c"\n'
     assert unconditional_includes(text) == {"a.c", "c.c"}
     assert unconditional_includes('#if !defined(H_)\n#define H_ 1\n#include "a.c"\n#endif /* H_ */\n') == {"a.c"}

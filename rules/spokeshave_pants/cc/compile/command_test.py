@@ -1,4 +1,4 @@
-"""The command line of a compile."""
+"""Tests of the command line of a compile."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_only_dot_c_is_c() -> None:
     assert [is_c(f"a{extension}") for extension in (".c", ".cc", ".cpp", ".cxx")] == [True, False, False, False]
 
 
-def test_a_source_is_compiled_for_the_platform_with_the_standard_of_its_language() -> None:
+def test_command_has_platform_and_language_standard() -> None:
     assert arguments("a.cc")[:5] == ["__toolchain/zig", "c++", "-target", "x86_64-linux-gnu.2.17", "-std=c++20"]
     assert arguments("a.c")[:5] == ["__toolchain/zig", "cc", "-target", "x86_64-linux-gnu.2.17", "-std=c17"]
 
 
-def test_the_object_is_named_by_the_source_and_lies_apart_from_it() -> None:
+def test_objects_are_named_by_source_in_their_own_folder() -> None:
     assert object_path("src/cpp/vm/run.cc") == "__objects/src/cpp/vm/run.o"
     assert object_path("src/cpp/v.2/run.tab.cc") == "__objects/src/cpp/v.2/run.tab.o"
     assert arguments("src/cpp/vm/run.cc")[-4:] == ["-c", "src/cpp/vm/run.cc", "-o", "__objects/src/cpp/vm/run.o"]
@@ -57,7 +57,7 @@ def test_macros_and_include_directories_are_given_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("source", ["src/a.cc", "src/a.c", "src/a.S"])
-def test_the_compiler_says_what_it_read_whatever_the_users_flags(source: str) -> None:
+def test_user_flags_do_not_change_the_dependency_file(source: str) -> None:
     settings = CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-MF", "elsewhere.d"))
     assert dependency_file(source) == "__objects/src/a.d"
     assert arguments(source, settings=settings)[-7:-4] == ["-MD", "-MF", "__objects/src/a.d"]
@@ -68,7 +68,7 @@ def test_assembler_without_a_preprocessor_has_no_dependency_file() -> None:
     assert "-MD" not in arguments("src/a.s")
 
 
-def test_the_users_flags_come_after_the_toolchains_so_that_they_win() -> None:
+def test_user_flags_follow_the_toolchains_flags() -> None:
     given = arguments(settings=CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-O0", "-UNDEBUG")))
     assert given.index("-O2") < given.index("-O0")
     assert given.index("-DNDEBUG") < given.index("-UNDEBUG")
@@ -92,7 +92,7 @@ def test_what_every_wheel_needs_is_always_asked_for(flag: str) -> None:
     assert flag in arguments("a.cc")
 
 
-def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_others() -> None:
+def test_platform_macros_and_flags_come_last_and_only_there() -> None:
     settings = CompileSettings(
         cxx_standard="c++20",
         c_standard="c17",
@@ -109,7 +109,7 @@ def test_macros_and_flags_of_a_platform_are_given_on_it_alone_and_after_the_othe
     assert not {"-DNOMINMAX", "-DX64=1", "-mno-sse"} & set(linux)
 
 
-def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file() -> None:
+def test_windows_objects_are_stripped_of_temporary_paths() -> None:
     windows = arguments(platform=Platform.parse("win_arm64"))
     assert "-s" in windows
     assert "-fPIC" not in windows
@@ -120,7 +120,7 @@ def test_code_for_windows_is_stripped_as_its_objects_would_name_a_temporary_file
 @pytest.mark.parametrize(
     ("source", "language"), [("a.s", "assembler"), ("a.S", "assembler-with-cpp"), ("a.sx", "assembler-with-cpp")]
 )
-def test_assembler_is_no_c_and_says_whether_it_is_preprocessed(source: str, language: str) -> None:
+def test_assembler_is_not_c_and_states_its_preprocessing(source: str, language: str) -> None:
     given = arguments(source)
     assert given[:2] == ["__toolchain/zig", "cc"]
     assert given[given.index("-x") + 1] == language
@@ -133,7 +133,7 @@ def test_only_assembler_names_its_language() -> None:
     assert "-x" not in arguments("a.cc")
 
 
-def test_link_time_optimization_is_left_out_on_macos_alone() -> None:
+def test_link_time_optimization_is_disabled_on_macos_only() -> None:
     settings = CompileSettings(cxx_standard="c++20", c_standard="c17", flags=("-flto=thin",))
     macos, windows = (Platform.parse(tag) for tag in ("macosx_11_0_arm64", "win_amd64"))
     assert compile_argv("a.c", macos, settings).index("-fno-lto") > compile_argv("a.c", macos, settings).index(

@@ -1,4 +1,4 @@
-"""Init functions that a compile has to export though the code does not say so."""
+"""Tests of init functions that a compile has to export without a mark in the code."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_function_without_a_mark_is_found(text: str) -> None:
         "PyObject *MyPyInit_x(void) {}",
     ],
 )
-def test_a_function_that_is_marked_or_private_is_left_alone(text: str) -> None:
+def test_marked_or_private_functions_are_unchanged(text: str) -> None:
     assert unmarked_init_functions(text) == ()
 
 

@@ -134,18 +134,22 @@ class FallibleCompiledObject(EngineAwareReturnType):
     action: Action
 
     def metadata(self) -> dict[str, Any] | None:
+        """Return the errors of a failed compile for the end of the run."""
         if not self.exit_code:
             return None
         errors = compile_errors(self.diagnostics)
         return {COMPILE_METADATA: FailedCompile(self.plan.target, self.plan.source, errors)}
 
     def cacheable(self) -> bool:
+        """Return whether the daemon keeps the result: not that of a failed compile."""
         # So that the next run of a daemon reports the same failure again.
         return self.exit_code == 0
 
 
 @dataclass(frozen=True)
 class CompileAllRequest:
+    """A request to compile several sources for one platform and one Python ABI."""
+
     plans: tuple[CompilePlan, ...]
     platform: Platform
     abi: PythonAbi | None
@@ -153,6 +157,8 @@ class CompileAllRequest:
 
 @dataclass(frozen=True)
 class CompiledObjects:
+    """The objects of several sources, and the actions that produced them."""
+
     digest: Digest
     paths: tuple[str, ...]
     actions: tuple[Action, ...]

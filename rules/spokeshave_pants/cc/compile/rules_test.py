@@ -1,4 +1,4 @@
-"""What a compile gets to see, and what comes of it."""
+"""Tests of the inputs of a compile, and of its results."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def rule_runner() -> RuleRunner:
 
 @pytest.fixture(scope="module")
 def compiling() -> RuleRunner:
-    """One for all tests that run the compiler, as each lays out the toolchain anew."""
+    """Return one runner for all tests with the compiler, because each runner lays out the toolchain again."""
     return new_rule_runner()
 
 
@@ -101,12 +101,12 @@ def inputs(runner: RuleRunner, path: str = RUN) -> list[str]:
     return [file.path for file in runner.request(DigestContents, [plan(runner, path).digest])]
 
 
-def test_a_compile_sees_its_source_and_the_headers_it_reaches_and_nothing_else(rule_runner: RuleRunner) -> None:
+def test_compile_inputs_are_source_and_reached_headers(rule_runner: RuleRunner) -> None:
     assert inputs(rule_runner) == [GRAPH_H, RUN, RUN_H]
     assert inputs(rule_runner, "src/vm/beside.cc") == ["src/vm/beside.cc"]
 
 
-def test_a_header_edit_changes_only_the_plans_of_those_that_reach_it(rule_runner: RuleRunner) -> None:
+def test_a_header_edit_changes_only_plans_that_reach_it(rule_runner: RuleRunner) -> None:
     sources = (RUN, "src/vm/beside.cc", "src/ir/graph.cc")
     before = [plan(rule_runner, source) for source in sources]
     rule_runner.write_files({RUN_H: '#include "ir/graph.h"\n// edited\n'})
@@ -114,7 +114,7 @@ def test_a_header_edit_changes_only_the_plans_of_those_that_reach_it(rule_runner
     assert [old == new for old, new in zip(before, after)] == [False, True, True]
 
 
-def test_the_targets_settings_are_the_compiles_and_do_not_reach_others(rule_runner: RuleRunner) -> None:
+def test_target_settings_apply_to_its_own_compiles_only(rule_runner: RuleRunner) -> None:
     settings = plan(rule_runner).settings
     assert (settings.cxx_standard, settings.defines, settings.flags) == ("c++17", ("A=1",), ("-Wall",))
     assert (settings.include_roots, settings.system_include_dirs) == (("src",), ())
@@ -181,7 +181,7 @@ def test_text_that_is_only_included_is_a_source_like_a_header(rule_runner: RuleR
     assert inputs(rule_runner) == sorted([text, GRAPH_H, RUN, RUN_H])
 
 
-def test_of_several_headers_that_of_a_listed_dependency_is_an_input(rule_runner: RuleRunner) -> None:
+def test_the_header_of_a_listed_dependency_is_preferred(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/app/BUILD": "cc_sources(dependencies=['two'])",
@@ -194,10 +194,10 @@ def test_of_several_headers_that_of_a_listed_dependency_is_an_input(rule_runner:
     assert inputs(rule_runner, "src/app/app.cc") == ["src/app/app.cc", "two/config.h"]
 
 
-# These run the real compiler: some 20 s for the toolchain's install where the store is cold, 5 s for laying it out.
+# These run the real compiler: about 20 s for the toolchain's install with a cold store, 5 s for its layout.
 
 
-def test_check_compiles_each_source_and_shows_the_compilers_words_with_the_repositorys_paths(
+def test_check_shows_compiler_errors_with_repository_paths(
     compiling: RuleRunner,
 ) -> None:
     compiling.write_files({"src/vm/beside.cc": "int broken() { return missing; }\n", "src/vm/beside.h": "also broken"})
@@ -233,7 +233,7 @@ def test_a_source_that_reads_a_file_of_the_machine_fails(compiling: RuleRunner, 
     assert compiled.diagnostics
 
 
-def test_the_machines_compiler_is_not_used_and_no_place_of_it_is_in_the_object(
+def test_host_compiler_and_paths_are_not_used(
     compiling: RuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("cc", "c++", "gcc", "g++", "clang", "ld", "as"):
@@ -241,7 +241,7 @@ def test_the_machines_compiler_is_not_used_and_no_place_of_it_is_in_the_object(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     compiling.set_options([*OPTIONS, "--source-root-patterns=['/src']"], env_inherit=INHERITED)
-    # So that no earlier test's object is taken for this one's.
+    # So that an earlier test's object is not mistaken for this one's.
     compiling.write_files({RUN: f'// {tmp_path}\n#include "run.h"\nint run() {{ return graph() + A; }}\n'})
     compiled = compiling.request(FallibleCompiledObject, [CompileCcSourceRequest(plan(compiling), PLATFORM, None)])
     assert (compiled.exit_code, compiled.diagnostics) == (0, "")

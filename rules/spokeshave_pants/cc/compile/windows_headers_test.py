@@ -1,4 +1,4 @@
-"""Headers of Windows by Microsoft's names."""
+"""Tests of Windows headers by Microsoft's names."""
 
 from __future__ import annotations
 

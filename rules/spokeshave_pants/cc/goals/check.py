@@ -28,12 +28,16 @@ from spokeshave_pants.toolchain.platforms import parse_platform
 
 @dataclass(frozen=True)
 class CcCheckFieldSet(FieldSet):
+    """The fields of a target that `check` compiles."""
+
     required_fields = (CCSourceField,)
 
     source: CCSourceField
 
 
 class CcCheckRequest(CheckRequest[CcCheckFieldSet]):
+    """A request of the goal `check`."""
+
     field_set_type = CcCheckFieldSet
     tool_name = "clang"
 

@@ -54,6 +54,8 @@ from spokeshave_pants.cc.target_types import (
 
 @dataclass(frozen=True)
 class ScanCcFileRequest:
+    """A request to scan the file of a target."""
+
     target: Target
 
 
@@ -91,6 +93,8 @@ class Listed:
 
 @dataclass(frozen=True)
 class VisibleRequest:
+    """A request for everything that a C/C++ target sees."""
+
     owner: str
 
 
@@ -270,8 +274,8 @@ async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visibl
 
 def _exposed(graph: IncludeGraph, listed: Listed, files: Iterable[CcFile]) -> tuple[str, ...]:
     """Return the include roots that a target's dependencies expose, generated files before other headers."""
-    made = (root for file in files for root in file.include_roots)
-    return tuple(dict.fromkeys((*made, *(root for owner in listed.owners for root in graph.roots(owner)))))
+    generated_roots = (root for file in files for root in file.include_roots)
+    return tuple(dict.fromkeys((*generated_roots, *(root for owner in listed.owners for root in graph.roots(owner)))))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -306,6 +310,8 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
 
 
 class InferCcIncludesRequest(InferDependenciesRequest[CCDependencyInferenceFieldSet]):
+    """A request to infer the dependencies of a C/C++ source."""
+
     infer_from = CCDependencyInferenceFieldSet
 
 

@@ -1,4 +1,4 @@
-"""The include graph of a repository, and the dependencies that are inferred from it."""
+"""Tests of the include graph of a repository, and of the dependencies inferred from it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def rule_runner() -> RuleRunner:
 
 
 def write_sources(runner: RuleRunner, sources: dict[str, str]) -> None:
-    """Sources, each with the includes given, and a `cc_sources` target in each of their directories."""
+    """Write sources with the given includes, and a `cc_sources` target in each of their directories."""
     builds = {f"{path.rpartition('/')[0]}/BUILD": "cc_sources()\n" for path in sources if not path.endswith("BUILD")}
     texts = {
         path: text if path.endswith("BUILD") else "".join(f"#include {include}\n" for include in text.split())
@@ -114,7 +114,7 @@ def test_an_edit_changes_the_graph_and_nothing_else_does(rule_runner: RuleRunner
     assert closure(rule_runner, "src/cpp/vm/run.cc").headers == ("src/cpp/vm/more.h", "src/cpp/vm/run.h")
 
 
-def test_dependencies_are_inferred_from_what_the_graph_finds(rule_runner: RuleRunner) -> None:
+def test_dependencies_are_inferred_from_the_include_graph(rule_runner: RuleRunner) -> None:
     write_sources(
         rule_runner,
         {
@@ -139,7 +139,7 @@ def test_a_file_of_two_targets_is_refused(rule_runner: RuleRunner) -> None:
         rule_runner.request(CcTargets, [])
 
 
-# What a target lists comes before strangers: the case is two projects with a `config.h` each, one of them generated.
+# Listed targets take precedence over strangers: two projects have a `config.h` each, one of them generated.
 
 GENERATED = {
     "gena/BUILD": "cc_sources(dependencies=[':config'])\n"
@@ -152,7 +152,7 @@ GENERATED = {
 
 
 def owners(runner: RuleRunner, *roots: str) -> list[str]:
-    """The C/C++ targets that are linked for some."""
+    """Return the C/C++ targets in the link closure of others."""
     addresses = Addresses([Address(root) for root in roots])
     found = runner.request(LinkClosure, [LinkClosureRequest(addresses)])
     return [owner.spec for owner in found.owners]
@@ -165,7 +165,7 @@ def test_a_generated_header_wins_over_another_projects(rule_runner: RuleRunner) 
     assert owners(rule_runner, "gena") == ["gena:gena"]
 
 
-def test_no_other_project_is_inferred_beside_generated_files(rule_runner: RuleRunner) -> None:
+def test_generated_files_prevent_inference_of_strangers(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(GENERATED)
     target = rule_runner.get_target(Address("gena", relative_file_path="native.c"))
     found = rule_runner.request(
@@ -175,7 +175,7 @@ def test_no_other_project_is_inferred_beside_generated_files(rule_runner: RuleRu
 
 
 def test_a_generator_may_read_cc_sources(rule_runner: RuleRunner) -> None:
-    """What it makes is looked for with dependencies that are inferred without it, so that there is no cycle."""
+    """Generated files are built with dependencies that are inferred without them, so that there is no cycle."""
     build = GENERATED["gena/BUILD"].replace("tools=", "execution_dependencies=['types:types'], tools=")
     rule_runner.write_files(
         {

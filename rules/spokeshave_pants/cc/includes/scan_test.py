@@ -1,4 +1,4 @@
-"""What is read from a text, and from a command line."""
+"""Tests of the scans of texts and of command lines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from spokeshave_pants.cc.includes.scan import Include, IncludeKind, Scan, parse_
 
 
 def spelled(text: str) -> list[str]:
-    """The includes of a text as they are written, in brackets or quotes."""
+    """Return the includes of a text as written, in brackets or quotes."""
     return [f'"{i.spelling}"' if i.quoted else f"<{i.spelling}>" for i in parse_includes(text)]
 
 
-# What a text includes.
+# Includes of a text.
 
 
-def test_quotes_and_brackets_are_told_apart() -> None:
+def test_quotes_and_brackets_are_distinguished() -> None:
     assert parse_includes('#include "vm/stack.h"\n#include <vector>\n') == (
         Include("vector", quoted=False),
         Include("vm/stack.h", quoted=True),
@@ -70,7 +70,7 @@ def test_an_include_is_found_however_it_is_written(line: str) -> None:
         "#include <a.h",
     ],
 )
-def test_what_the_compiler_does_not_take_for_an_include_is_none(text: str) -> None:
+def test_text_that_only_resembles_an_include_is_ignored(text: str) -> None:
     assert spelled(text) == []
 
 
@@ -96,7 +96,7 @@ def test_what_the_compiler_does_not_take_for_an_include_is_none(text: str) -> No
         "a / *pointer;",
     ],
 )
-def test_what_only_looks_like_a_comment_hides_no_include_after_it(before: str) -> None:
+def test_text_resembling_a_comment_hides_no_include(before: str) -> None:
     text = f'{before}\n#include "a.h"\n/* the end */\n'
     assert '"a.h"' in spelled(text)
 
@@ -113,7 +113,7 @@ def test_the_order_of_includes_does_not_matter() -> None:
     assert parse_includes('#include "b.h"\n#include "a.h"') == parse_includes('#include "a.h"\n#include "b.h"')
 
 
-# What else a text asks for.
+# Other requested files.
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
@@ -159,7 +159,7 @@ def test_files_are_asked_for_in_many_ways(text: str, expected: tuple[str, str]) 
         "#include __FILE__",
     ],
 )
-def test_what_asks_for_no_file_gives_none(text: str) -> None:
+def test_text_without_requested_files_has_no_includes(text: str) -> None:
     assert scan_text(text) == Scan()
 
 

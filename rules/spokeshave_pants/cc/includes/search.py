@@ -272,9 +272,9 @@ class _Walk:
 
     def _answers(self, include: Include, includer: CcFile) -> Iterator[tuple[str | None, str]]:
         """Yield the visible files that an include can refer to, best first, each with the root that finds it."""
-        beside = {IncludeKind.FORCED: ""}.get(include.kind, posixpath.dirname(includer.path))
+        own_directory = {IncludeKind.FORCED: ""}.get(include.kind, posixpath.dirname(includer.path))
         if include.quoted:
-            path = _join(beside, include.spelling)
+            path = _join(own_directory, include.spelling)
             if path is not None and self._file(path):
                 yield None, path
         for root in self._search_list(includer):
@@ -337,14 +337,14 @@ class _Walk:
         return root, header
 
     def _embed(self, include: Include, includer: CcFile) -> None:
-        beside = posixpath.dirname(includer.path)
+        own_directory = posixpath.dirname(includer.path)
         if include.kind is not IncludeKind.GUESS and _is_outside(include, includer):
             self._report(_escape(include, includer))
             return
         if include.kind is IncludeKind.EMBED:
-            directories: Iterable[str] = [beside] if include.quoted else []
+            directories: Iterable[str] = [own_directory] if include.quoted else []
         else:
-            directories = ["", beside, *self._search_list(includer)]
+            directories = ["", own_directory, *self._search_list(includer)]
         for directory in directories:
             path = _join(directory, include.spelling)
             if path is None or _GLOB_CHARACTERS.intersection(path):
@@ -389,10 +389,10 @@ class _Walk:
     def _check_order(self, roots: tuple[str, ...]) -> None:
         """Report includes for which the compiler's single list of directories would find another file."""
         present = {*self.headers, self._path, *self._made}
-        for spelling, meant in self._meant.items():
-            found = next((path for path in (_join(root, spelling) for root in roots) if path in present), meant)
-            if found != meant:
-                self._problems.add(_ambiguity(Include(spelling, True), self._source, (meant, found)))
+        for spelling, expected in self._meant.items():
+            found = next((path for path in (_join(root, spelling) for root in roots) if path in present), expected)
+            if found != expected:
+                self._problems.add(_ambiguity(Include(spelling, True), self._source, (expected, found)))
 
 
 def _check_owners(files: Iterable[CcFile]) -> None:

@@ -1,4 +1,4 @@
-"""Which file an include means, and what a file reaches through its includes."""
+"""Tests of the file that an include refers to, and of everything that a file reaches."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def cc_file(
     owner: str | None = None,
     roots: tuple[str, ...] = (ROOT,),
 ) -> CcFile:
-    """A file that includes these, written with brackets or quotes, or as a whole line.
+    """Return a file with some includes, written with brackets or quotes, or as a whole line.
 
-    Its target is named by its directory.
+    Its target is named after its directory.
     """
     directory = path.rpartition("/")[0]
     lines = (include if include.startswith(("#", ".")) else f"#include {include}" for include in includes)
@@ -35,7 +35,7 @@ def closure(graph: IncludeGraph, path: str, *flags: str, views: Mapping[str, CcV
 
 
 def lists(graph: IncludeGraph, *owners: str, files: tuple[CcFile, ...] = ()) -> CcView:
-    """The view of a target that lists these."""
+    """Return the view of a target that lists others."""
     roots = [root for file in files for root in file.include_roots]
     roots += [root for owner in owners for root in graph.roots(owner)]
     return CcView(roots=tuple(dict.fromkeys(roots)), owners=owners, files=files)
@@ -45,7 +45,7 @@ def reached(graph: IncludeGraph, path: str) -> list[str]:
     return [header.replace(f"{ROOT}/", "") for header in closure(graph, path).headers]
 
 
-# What a file reaches.
+# Reached files.
 
 
 def test_a_file_reaches_what_its_headers_include() -> None:
@@ -75,12 +75,12 @@ def test_headers_that_include_each_other_end() -> None:
     assert reached(graph, "src/cpp/b.h") == ["a.h", "c.h"]
 
 
-def test_a_source_that_includes_itself_is_no_header_of_its_own() -> None:
+def test_a_source_that_includes_itself_is_not_its_own_header() -> None:
     graph = IncludeGraph([cc_file("src/cpp/table.cc", '"table.cc"')])
     assert reached(graph, "src/cpp/table.cc") == []
 
 
-def test_quotes_look_beside_the_including_file_first() -> None:
+def test_quotes_search_the_including_files_folder_first() -> None:
     graph = IncludeGraph(
         [
             cc_file("src/cpp/vm/run.cc", '"util.h"', "<util.h>"),
@@ -219,7 +219,7 @@ def test_one_spelling_with_two_meanings_is_refused() -> None:
 
 @pytest.mark.parametrize("include", ['"/usr/include/x.h"', "</usr/include/x.h>", '"../../../../x.h"'])
 def test_an_include_outside_the_repository_is_not_followed(include: str) -> None:
-    """It may be in a branch that nothing takes; a compile that takes it does not find the file."""
+    """It may be in a branch that is never compiled. A compile of that branch does not find the file."""
     graph = IncludeGraph([cc_file("src/cpp/vm/a.cc", include)])
     assert closure(graph, "src/cpp/vm/a.cc").unresolved == {include[1:-1]}
 
@@ -243,7 +243,7 @@ def test_an_unreported_read_outside_the_repository_is_refused(line: str) -> None
         closure(graph, "src/cpp/vm/a.cc")
 
 
-def test_files_that_two_targets_own_are_refused_all_at_once() -> None:
+def test_all_files_with_two_owners_are_refused_together() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         IncludeGraph(
             [cc_file(path, owner=owner) for path in ("src/cpp/a.cc", "src/cpp/b.h") for owner in ("src:one", "src:two")]
@@ -277,7 +277,7 @@ def test_a_header_edit_concerns_only_the_sources_that_reach_it() -> None:
     assert [source for source in sources if "src/cpp/deep.h" in closure(graph, source).headers] == ["src/cpp/a.cc"]
 
 
-# What a file includes itself, and what a target owns.
+# Directly included files, and the files of a target.
 
 
 def test_inference_takes_direct_unambiguous_includes() -> None:
@@ -305,7 +305,7 @@ def test_graphs_of_the_same_files_are_equal_in_any_order() -> None:
     assert IncludeGraph(files) != IncludeGraph(files[:1])
 
 
-# What a target lists comes before strangers.
+# Listed targets take precedence over strangers.
 
 
 def test_a_generated_header_is_meant_before_another_projects() -> None:
@@ -315,20 +315,20 @@ def test_a_generated_header_is_meant_before_another_projects() -> None:
             cc_file("genb/config.h", roots=("genb",)),
         ]
     )
-    made = cc_file("gena/config.h", '"more.h"', roots=("gena",), owner="gena:gena")
-    found = closure(graph, "gena/native.c", views={"gena:gena": lists(graph, files=(made,))})
+    generated = cc_file("gena/config.h", '"more.h"', roots=("gena",), owner="gena:gena")
+    found = closure(graph, "gena/native.c", views={"gena:gena": lists(graph, files=(generated,))})
     assert (found.headers, found.strangers) == (("gena/config.h",), ())
     assert found.owners == {"gena:gena"}
 
 
 def test_a_generated_header_is_found_by_its_source_root() -> None:
     graph = IncludeGraph([cc_file("a/native.c", "<config.h>", roots=("a",)), cc_file("b/config.h", roots=("b",))])
-    made = cc_file("made/config.h", roots=("made",), owner="a:a")
-    found = closure(graph, "a/native.c", views={"a:a": lists(graph, files=(made,))})
+    generated = cc_file("made/config.h", roots=("made",), owner="a:a")
+    found = closure(graph, "a/native.c", views={"a:a": lists(graph, files=(generated,))})
     assert (found.headers, found.include_roots) == (("made/config.h",), ("a", "made"))
 
 
-def test_a_header_is_seen_by_what_its_own_target_lists() -> None:
+def test_a_header_is_resolved_by_its_own_targets_list() -> None:
     graph = IncludeGraph(
         [
             cc_file("app/a.c", '"lib/lib.h"', roots=("app",)),
@@ -385,7 +385,7 @@ def test_a_target_that_is_excluded_is_not_taken() -> None:
 
 
 def test_a_listed_targets_header_does_not_hide_a_generated_one() -> None:
-    """The roots of what is listed are searched in the order of the list, whichever is needed first."""
+    """The roots of dependencies are searched in the order of the list, regardless of which is needed first."""
     graph = IncludeGraph(
         [
             cc_file("app/a.c", "<a.h>", '"config.h"', roots=("app",)),
@@ -393,13 +393,13 @@ def test_a_listed_targets_header_does_not_hide_a_generated_one() -> None:
             cc_file("y/inc/config.h", owner="y:y", roots=("y/inc",)),
         ]
     )
-    made = cc_file("gen/config.h", roots=("gen",), owner="app:app")
-    found = closure(graph, "app/a.c", views={"app:app": lists(graph, "y:y", files=(made,))})
+    generated = cc_file("gen/config.h", roots=("gen",), owner="app:app")
+    found = closure(graph, "app/a.c", views={"app:app": lists(graph, "y:y", files=(generated,))})
     assert found.headers == ("gen/config.h", "y/inc/a.h", "y/inc/config.h")
     assert found.include_roots == ("app", "gen", "y/inc")
 
 
-# What is not an include, or not one that the text spells.
+# Text that is not an include, or not a literal one.
 
 
 def test_a_tested_header_of_the_target_is_an_input() -> None:
@@ -535,8 +535,8 @@ def test_an_assembler_file_includes_others() -> None:
     assert closure(graph, "p/a.S").headers == ("p/macros.inc", "p/p.h")
 
 
-def test_a_root_that_would_hide_what_is_meant_is_refused() -> None:
-    """`<lib.h>` is by no one's list, and its root has a file that another include means otherwise."""
+def test_a_root_that_hides_the_included_file_is_refused() -> None:
+    """`<lib.h>` is in no dependency, and its root has a file that another include resolves differently."""
     graph = IncludeGraph(
         [
             cc_file("app/a.c", "<first.h>", "<second.h>", roots=("app",)),

@@ -46,7 +46,12 @@ from spokeshave_pants.cc.target_types import (
     CxxStandardField,
 )
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.sandbox.complete_platform import CompletePlatform, anywhere, of_target, of_target_without_python
+from spokeshave_pants.sandbox.complete_platform import (
+    CompletePlatform,
+    for_any_machine,
+    of_target,
+    of_target_without_python,
+)
 from spokeshave_pants.sandbox.packages import NoWheelError, Packages, PackagesRequest
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
@@ -69,6 +74,8 @@ class MissingWheelError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class CcPackageRequest:
+    """A request for the package of a `cc_python_requirement`."""
+
     address: Address
 
 
@@ -165,6 +172,7 @@ class CcPackage:
 
     @property
     def directory(self) -> str:
+        """Return its directory in a sandbox."""
         return f"{PACKAGES_DIR}/{self.name}"
 
     def provides_any(self, spellings: frozenset[str]) -> bool:
@@ -272,7 +280,7 @@ def _parse_pins(content: bytes, path: str, where: str) -> PinnedRequirements:
 
 @rule
 async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
-    chosen = pinned.first_applying(anywhere())
+    chosen = pinned.first_applying(for_any_machine())
     if chosen is None:
         raise InvalidTargetError(
             f"{pinned.address} wants the distribution {pinned.name!r}, but the environment markers by which "

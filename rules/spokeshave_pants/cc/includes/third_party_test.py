@@ -1,4 +1,4 @@
-"""Which wheel's headers a compile gets, with small distributions made here and pip's real resolver."""
+"""Tests of the wheel whose headers a compile gets, with small distributions and pip's real resolver."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from spokeshave_pants.cc.target_types import CcPythonRequirementTarget
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
-# As numpy has them: a wheel for each Python and platform, and a newer version for newer Pythons.
+# Like numpy: a wheel for each Python and platform, and a newer version for newer Pythons.
 SIZES = {
     "1.0+here": ("cp312-cp312-manylinux_2_28_x86_64", "cp312-cp312-macosx_14_0_arm64", "cp312-cp312-win_amd64"),
     "2.0+here": ("cp313-cp313-win_amd64", "cp313-cp313t-win_amd64"),
 }
 SIZES_PINS = ("sizes==1.0+here ; python_version < '3.13'", "sizes==2.0+here ; python_version >= '3.13'")
-# A build backend that needs nothing, so that nothing is downloaded for it.
+# A build backend without requirements, so that nothing is downloaded for it.
 BACKEND = """\
 import zipfile
 
@@ -55,7 +55,7 @@ PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-p
 
 
 def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
-    """A wheel whose one header has its tag in it."""
+    """Make a wheel whose one header contains its tag."""
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
         wheel.writestr(f"{name}/include/header.h", f"{version} {tag}")
@@ -77,7 +77,7 @@ def make_sdist(folder: Path) -> None:
 
 
 def pinned(folder: Path, *requirements: str) -> str:
-    """A requirements file with the hashes of all files."""
+    """Write a requirements file with the hashes of all files."""
     lines = []
     for requirement in requirements:
         name, version = requirement.partition(" ;")[0].split("==")
@@ -104,7 +104,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def runner(index: Path) -> RuleRunner:
-    made = RuleRunner(
+    new_runner = RuleRunner(
         rules=[
             *third_party.rules(),
             *sandbox_rules(),
@@ -115,18 +115,18 @@ def runner(index: Path) -> RuleRunner:
         ],
         target_types=[CcPythonRequirementTarget],
     )
-    # PyPI is asked as well, as it has the pip that asks; it takes no version with a `+`.
-    made.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
+    # PyPI is queried as well, because it has the pip that runs. It has no version with a `+`.
+    new_runner.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
     for name, requirements in {
-        # The rest cannot be had for most platforms, and so must not be asked for.
+        # The other requirements have no files for most platforms, and so must not be requested.
         "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
         "pure": ("pure==1.0+here",),
         "windows": ("windows==1.0+here",),
         "sources": ("sources==1.0+here",),
     }.items():
         build = f"cc_python_requirement(name={name!r}, requirements='pins.txt', include_dirs=['{name}/include'])"
-        made.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": pinned(index, *requirements)})
-    return made
+        new_runner.write_files({f"{name}/BUILD": build, f"{name}/pins.txt": pinned(index, *requirements)})
+    return new_runner
 
 
 def package(runner: RuleRunner, name: str) -> CcPackage:
@@ -134,14 +134,14 @@ def package(runner: RuleRunner, name: str) -> CcPackage:
 
 
 def files(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> CcPackageFiles:
-    """What a compile for a platform gets."""
+    """Return the files of a compile for a platform."""
     platform = Platform.parse(tag)
     version = PythonVersion.parse(python, where="this test") if python else None
     return runner.request(CcPackageFiles, [CcPackageFilesRequest(package(runner, name), platform, version)])
 
 
 def header(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12") -> str:
-    """What a compile for a platform gets for the one header."""
+    """Return the content of the one header for a platform."""
     found = files(runner, name, tag, python)
     assert found.problem == ""
     (file,) = runner.request(DigestContents, [found.digest])
@@ -159,7 +159,7 @@ def header(runner: RuleRunner, name: str, tag: str, python: str | None = "3.12")
         ("win_amd64", "3.13t", "2.0+here cp313-cp313t-win_amd64"),
     ],
 )
-def test_a_compile_gets_the_headers_of_the_wheel_for_its_platform_and_python(
+def test_headers_come_from_the_wheel_for_platform_and_python(
     runner: RuleRunner, tag: str, python: str, expected: str
 ) -> None:
     assert header(runner, "sizes", tag, python) == expected
@@ -169,7 +169,7 @@ def test_sources_that_know_no_python_get_those_of_the_newest_one(runner: RuleRun
     assert header(runner, "sizes", "win_amd64", None) == "2.0+here cp313-cp313-win_amd64"
 
 
-def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine_would_give_it(
+def test_a_universal_wheel_is_unpacked_once(
     runner: RuleRunner,
 ) -> None:
     pure = package(runner, "pure")
@@ -189,17 +189,17 @@ def test_one_wheel_for_all_is_unpacked_once_and_has_the_digest_that_this_machine
     assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
 
 
-def test_sources_alone_are_built_on_this_machine_for_all_platforms(runner: RuleRunner) -> None:
+def test_source_only_distributions_are_built_locally(runner: RuleRunner) -> None:
     assert header(runner, "sources", "win_amd64") == header(runner, "sources", "macosx_11_0_arm64") == "built here"
 
 
-def test_a_platform_without_a_wheel_is_told_with_the_pin(runner: RuleRunner) -> None:
+def test_a_platform_without_a_wheel_is_reported_with_the_pin(runner: RuleRunner) -> None:
     assert files(runner, "sizes", "manylinux_2_17_s390x").problem == (
         "sizes:sizes: sizes==1.0+here, which sizes/pins.txt pins, has no wheel for manylinux_*_s390x and Python 3.12"
     )
 
 
-def test_a_python_without_a_wheel_gets_none_of_another_python(runner: RuleRunner) -> None:
+def test_a_wheel_of_another_python_is_not_used(runner: RuleRunner) -> None:
     assert files(runner, "sizes", "win_amd64", "3.11").problem.endswith("no wheel for win_amd64 and Python 3.11")
 
 
@@ -208,16 +208,18 @@ def test_a_distribution_for_one_platform_alone_serves_that_one(runner: RuleRunne
     assert "no wheel for manylinux_*_x86_64" in files(runner, "windows", "manylinux_2_17_x86_64").problem
 
 
-def test_markers_that_leave_a_python_out_are_told(runner: RuleRunner) -> None:
+def test_markers_that_exclude_a_python_are_reported(runner: RuleRunner) -> None:
     path = "sizes/pins.txt"
     text = (Path(runner.build_root) / path).read_text()
     runner.write_files({path: text.replace("python_version >= '3.13'", "python_version == '3.13'")})
-    told = files(runner, "sizes", "win_amd64", "3.14").problem
+    reason = files(runner, "sizes", "win_amd64", "3.14").problem
     runner.write_files({path: text})
-    assert told.endswith("pins.txt pins sizes for other platforms or Pythons alone, not for win_amd64 and Python 3.14")
+    assert reason.endswith(
+        "pins.txt pins sizes for other platforms or Pythons alone, not for win_amd64 and Python 3.14"
+    )
 
 
-def test_a_distribution_that_the_file_does_not_pin_and_a_folder_that_it_does_not_have_are_told(
+def test_missing_pins_and_folders_are_reported(
     runner: RuleRunner,
 ) -> None:
     build = "cc_python_requirement(name='pure', requirements='pins.txt', include_dirs=['pure/headers'])"

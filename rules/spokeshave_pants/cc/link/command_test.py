@@ -1,4 +1,4 @@
-"""The command line of a link."""
+"""Tests of the command line of a link."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_runtime_packs_line_is_put_around_the_objects() -> None:
     ]
 
 
-def test_objects_and_libraries_are_linked_in_one_order_whatever_order_they_came_in() -> None:
+def test_objects_and_libraries_are_linked_in_sorted_order() -> None:
     settings = LinkSettings(output="libx.so")
     one = arguments(settings, ("a.o", "b.o", "c.o"), ("libp.so", "libq.so"))
     assert one == arguments(settings, ("c.o", "a.o", "b.o"), ("libq.so", "libp.so"))
@@ -39,7 +39,7 @@ def test_a_library_has_a_soname_and_an_extension_has_none() -> None:
     assert given[given.index("-soname") + 1] == "libx.so"
 
 
-def test_what_stays_undefined_is_told_for_an_extension_and_is_an_error_for_a_library() -> None:
+def test_undefined_symbols_are_errors_for_libraries_only() -> None:
     extension, library = (arguments(LinkSettings(output="x.so", allow_undefined=allow)) for allow in (True, False))
     assert "--no-undefined" in extension
     assert "--warn-unresolved-symbols" in extension
@@ -47,18 +47,18 @@ def test_what_stays_undefined_is_told_for_an_extension_and_is_an_error_for_a_lib
     assert "--warn-unresolved-symbols" not in library
 
 
-def test_exports_are_the_only_symbols_left_visible() -> None:
+def test_only_exports_are_visible() -> None:
     given = arguments(LinkSettings(output="x.so", exports=("PyInit_*",)))
     assert given[given.index("--version-script") + 1] == "__exports.map"
     assert exports_script(("PyInit_*", "extra")) == "{ global: PyInit_*; extra; local: *; };\n"
 
 
-def test_the_users_flags_come_after_the_packs_and_before_the_objects() -> None:
+def test_user_flags_follow_the_packs_and_precede_objects() -> None:
     given = arguments(LinkSettings(output="x.so", flags=("--wrap=malloc",)))
     assert given.index("--gc-sections") < given.index("--wrap=malloc") < given.index("a.o")
 
 
-def test_for_macos_the_name_never_holds_the_place_of_the_output() -> None:
+def test_macos_install_name_does_not_contain_the_output_path() -> None:
     given = arguments(LinkSettings(output="pkg/_native.abi3.so", allow_undefined=True), platform=MACOS)
     assert "-Wl,-install_name,@rpath/_native.abi3.so" in given
     assert "-Wl,-undefined,dynamic_lookup" in given
@@ -67,7 +67,7 @@ def test_for_macos_the_name_never_holds_the_place_of_the_output() -> None:
     assert "-Wl,-undefined,dynamic_lookup" not in library
 
 
-def test_for_windows_a_library_leaves_an_import_library_beside_it() -> None:
+def test_windows_libraries_have_an_import_library() -> None:
     given = arguments(LinkSettings(output="core.dll", install_name="core.dll"), platform=WINDOWS)
     assert "-OUT:core.dll" in given
     assert f"-IMPLIB:{import_library('core.dll')}" in given

@@ -175,7 +175,7 @@ def _words(flags: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
 
 
 def _libraries(link: _Link, word: str, value: str | None) -> bool:
-    """Handle a flag that names libraries or their directories. Known libraries are part of each link."""
+    """Handle a flag that names libraries or their directories. Return whether it is one."""
     lower = word.lower()
     if _FRAMEWORK.fullmatch(word):
         link.refuse(f"{word} {value}", _FRAMEWORKS[link.platform.system is System.MACOS])
@@ -235,7 +235,7 @@ _FRAMEWORKS = {
 
 
 def _refused(link: _Link, word: str, value: str | None) -> bool:
-    """Handle a flag for a setting that is made elsewhere or a feature that the toolchain does not have."""
+    """Refuse a flag for a setting made elsewhere or for a missing feature. Return whether it is one."""
     if _is_coff_flag(link, word):
         return False
     unsupported = unsupported_flag(word)

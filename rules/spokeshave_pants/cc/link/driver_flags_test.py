@@ -1,4 +1,4 @@
-"""Link flags as a driver takes them, for each format's linker."""
+"""Tests of the translation of a driver's link flags for each format's linker."""
 
 from __future__ import annotations
 

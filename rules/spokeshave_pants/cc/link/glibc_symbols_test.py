@@ -1,4 +1,4 @@
-"""Which glibc each function came with."""
+"""Tests of the glibc version of each function."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_each_function_has_the_first_version_of_its_target() -> None:
     assert first_versions(LIST, "aarch64-linux-gnu") == {"getrandom": (2, 25), "strlen": (2, 17), "fexp10": (2, 17)}
 
 
-def test_an_unknown_target_has_none() -> None:
+def test_an_unknown_target_has_no_functions() -> None:
     assert first_versions(LIST, "mips-linux-gnu") == {}
 
 

@@ -108,6 +108,8 @@ class LinkPlanRequest:
 
 @dataclass(frozen=True)
 class LinkPlan:
+    """The compiles of a linked target and the shared libraries that it needs."""
+
     plans: tuple[CompilePlan, ...]
     shared_libraries: tuple[Address, ...]
 
@@ -134,11 +136,11 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
     roots = Addresses((*(t.address for t in direct), *variant.dependencies))
     closure = await Get(LinkClosure, LinkClosureRequest(roots))
     listed = [address for address in closure.shared_libraries if address != request.address]
-    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in listed)
+    library_plans = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in listed)
     # A library's own dependencies are linked too, because their headers may be reachable through its headers.
-    libraries = tuple(sorted({*listed, *(below for library in elsewhere for below in library.shared_libraries)}))
-    elsewhere = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
-    in_libraries = {plan.source for library in elsewhere for plan in library.plans}
+    libraries = tuple(sorted({*listed, *(below for library in library_plans for below in library.shared_libraries)}))
+    library_plans = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
+    in_libraries = {plan.source for library in library_plans for plan in library.plans}
     parts = await Get(IncludedSources, IncludedSourcesRequest(tuple(owner.spec for owner in closure.owners)))
     files = [path for owner in closure.owners for path in cc_targets.graph.members(owner.spec)]
     check_languages(files, where=request.address.spec)

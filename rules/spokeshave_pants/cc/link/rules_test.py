@@ -1,4 +1,4 @@
-"""What is linked: the sources and shared libraries that includes and dependencies pull in."""
+"""Tests of the linked sources and shared libraries, by includes and dependencies."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_header_pulls_in_the_whole_target_that_it_belongs_to(rule_runner: Rule
     ]
 
 
-def test_a_header_that_another_targets_header_finds_by_the_sources_own_root_pulls_in_its_target(
+def test_headers_found_by_the_sources_root_link_their_target(
     rule_runner: RuleRunner,
 ) -> None:
     rule_runner.write_files(
@@ -112,7 +112,7 @@ def test_a_header_that_another_targets_header_finds_by_the_sources_own_root_pull
     assert linked(rule_runner) == ["src/binding/module.cc", "src/settings/settings.cc"]
 
 
-def test_a_target_that_is_listed_is_linked_though_nothing_includes_it(rule_runner: RuleRunner) -> None:
+def test_a_listed_target_is_linked_without_an_include(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/binding"),
@@ -140,7 +140,7 @@ def test_headers_that_include_each_other_across_targets_end(rule_runner: RuleRun
     assert linked(rule_runner) == ["src/one/one.cc", "src/two/two.cc"]
 
 
-def test_an_extension_links_to_a_shared_library_and_not_its_objects_into_itself(rule_runner: RuleRunner) -> None:
+def test_an_extension_links_a_library_and_not_its_objects(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/binding", ":core") + library("core", "src/core"),
@@ -159,7 +159,7 @@ def test_an_extension_links_to_a_shared_library_and_not_its_objects_into_itself(
     assert linked(rule_runner, "core") == ["src/base/base.cc", "src/core/core.cc"]
 
 
-def test_an_extension_that_does_not_list_the_library_has_its_objects(rule_runner: RuleRunner) -> None:
+def test_unlisted_libraries_are_linked_as_objects(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/binding") + library("core", "src/core"),
@@ -175,7 +175,7 @@ def test_an_extension_that_does_not_list_the_library_has_its_objects(rule_runner
 
 
 def test_a_librarys_own_library_is_linked_to_as_well(rule_runner: RuleRunner) -> None:
-    """Its header may be reached through the first one's; its objects must not be in both."""
+    """Its header may be reachable through the first one's. Its objects must not be in both."""
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/binding", ":upper")
@@ -214,7 +214,7 @@ def test_an_extension_without_sources_is_refused(rule_runner: RuleRunner) -> Non
         plan(rule_runner, "ext")
 
 
-def test_only_sources_that_reach_python_are_compiled_for_each_python(rule_runner: RuleRunner) -> None:
+def test_only_sources_with_python_are_compiled_per_python(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension("src/a"),
@@ -243,7 +243,7 @@ TRACED = {
 }
 
 
-def test_a_variant_adds_its_macros_flags_and_libraries_to_every_source_of_the_repository(
+def test_a_variant_applies_to_every_source_of_the_repository(
     rule_runner: RuleRunner,
 ) -> None:
     rule_runner.write_files(TRACED)
@@ -260,7 +260,7 @@ def test_a_variant_adds_its_macros_flags_and_libraries_to_every_source_of_the_re
     }
 
 
-def test_a_variant_that_is_none_is_refused(rule_runner: RuleRunner) -> None:
+def test_an_invalid_variant_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(TRACED)
     ext = Address("src", target_name="ext")
     other = Address("src/trace")

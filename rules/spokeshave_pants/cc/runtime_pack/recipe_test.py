@@ -1,4 +1,4 @@
-"""The first link of a runtime pack."""
+"""Tests of the first link of a runtime pack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spokeshave_pants.cc.runtime_pack.recipe import (
 )
 
 
-def test_the_tool_is_told_the_format_and_how_zig_is_run() -> None:
+def test_the_tool_gets_the_format_and_zigs_command() -> None:
     windows = Platform.parse("win_amd64")
     arguments = make_argv("zig", windows)
     split = arguments.index("--")
@@ -32,7 +32,7 @@ def test_the_recipe_is_what_the_tool_wrote() -> None:
     assert parsed.archives == (("libc++.a", ("000-one.o", "001-two.o")),)
 
 
-def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None:
+def test_a_windows_pack_has_common_import_libraries() -> None:
     windows, linux = (Platform.parse(tag) for tag in ("win_amd64", "manylinux_2_17_x86_64"))
     assert "-lws2_32" in first_link_argv("zig", windows)
     assert "-lws2_32" not in first_link_argv("zig", linux)
@@ -47,7 +47,7 @@ def test_a_windows_pack_has_the_import_libraries_that_programs_ask_for() -> None
         ("musllinux_1_2_ppc64le", ()),
     ],
 )
-def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[str, ...]) -> None:
+def test_a_ppc64le_pack_has_functions_missing_in_old_glibc(tag: str, sources: tuple[str, ...]) -> None:
     platform = Platform.parse(tag)
     assert own_sources(platform) == sources
     assert set(sources) <= set(first_link_argv("zig", platform))
@@ -64,7 +64,7 @@ def test_a_pack_for_ppc64le_has_what_old_glibcs_lack(tag: str, sources: tuple[st
         ("musllinux_1_2_aarch64", "libclang_rt.builtins-aarch64.a"),
         ("macosx_11_0_arm64", "libclang_rt.builtins-aarch64.a"),
         ("win_arm64", "libclang_rt.builtins-aarch64.a"),
-        # clang dispatches at run time on those two alone.
+        # clang supports run-time dispatch on those two only.
         ("manylinux_2_17_s390x", None),
         ("manylinux_2_17_armv7l", None),
     ],

@@ -57,6 +57,8 @@ _WORK_DIR = "__work"
 
 @dataclass(frozen=True)
 class RuntimePackRequest:
+    """A request for the runtime pack of a platform."""
+
     platform: Platform
 
 
@@ -72,6 +74,8 @@ class RuntimePack:
 
 @dataclass(frozen=True)
 class RuntimePacksRequest:
+    """The runtime packs of several platforms."""
+
     platforms: tuple[Platform, ...]
 
 
@@ -141,16 +145,16 @@ async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRe
 async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvironment) -> RuntimePack:
     platform = request.platform
     if compilers.name is None:
-        made, dispatch = await MultiGet(
+        new_pack, dispatch = await MultiGet(
             Get(_MadePack, _LocalPackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
         )
     else:
-        made, dispatch = await MultiGet(
+        new_pack, dispatch = await MultiGet(
             Get(_MadePack, _RemotePackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
         )
-    digest = await Get(Digest, MergeDigests([made.digest, dispatch.digest]))
-    libraries = (*made.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
-    return RuntimePack(digest=digest, flags=made.recipe.flags, libraries=libraries, action=made.action)
+    digest = await Get(Digest, MergeDigests([new_pack.digest, dispatch.digest]))
+    libraries = (*new_pack.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
+    return RuntimePack(digest=digest, flags=new_pack.recipe.flags, libraries=libraries, action=new_pack.action)
 
 
 @rule

@@ -34,6 +34,8 @@ from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
 @dataclass(frozen=True)
 class LinkPythonExtensionRequest:
+    """A request to link a `python_extension`."""
+
     address: Address
     platform: Platform
     abi: PythonAbi

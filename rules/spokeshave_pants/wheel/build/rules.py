@@ -47,6 +47,8 @@ class WheelKey:
 
 @dataclass(frozen=True)
 class WheelFactsRequest:
+    """A request for the facts about a wheel from its pyproject.toml."""
+
     address: Address
 
 
@@ -68,6 +70,8 @@ class VersionOfWheelRequest:
 
 @dataclass(frozen=True)
 class AssembleWheelRequest:
+    """A request to assemble a wheel."""
+
     key: WheelKey
 
 
@@ -91,6 +95,8 @@ class UnrepairedWheel:
 
 @dataclass(frozen=True)
 class RepairWheelRequest:
+    """A request to assemble, repair and verify a wheel."""
+
     key: WheelKey
 
 
@@ -131,6 +137,8 @@ class CheckedWheel:
 
 @dataclass(frozen=True)
 class StampWheelRequest:
+    """A request to build a wheel up to its stamp."""
+
     key: WheelKey
 
 
@@ -161,6 +169,7 @@ class StampedWheel:
 
     @property
     def distribution(self) -> str:
+        """Return the name of the wheel's distribution."""
         return self.repaired.unrepaired.facts.distribution
 
 
@@ -184,7 +193,7 @@ def _requirements(plan: WheelPlan, siblings: Iterable[WheelFacts]) -> tuple[str,
 
 
 def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
-    """Check the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
+    """Return the script names in `smoke_scripts`, so that a typo is reported before anything is built."""
     return tuple(argument for name in plan.target[SmokeScriptsField].value or () for argument in ("--script", name))
 
 
@@ -213,7 +222,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     plan, facts = await MultiGet(
         Get(WheelPlan, WheelPlanRequest(key.address)), Get(WheelFacts, WheelFactsRequest(key.address))
     )
-    await sibling_keys(plan, key)  # # raises an error for a sibling without a matching build
+    await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
     extensions = await MultiGet(
         Get(
             PythonExtension,

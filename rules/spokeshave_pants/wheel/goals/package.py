@@ -23,6 +23,8 @@ from spokeshave_pants.wheel.wheel_set import (
 
 @dataclass(frozen=True)
 class NativeWheelFieldSet(PackageFieldSet):
+    """The fields of a target that `package` builds."""
+
     required_fields = (PythonsField,)
 
     pythons: PythonsField
@@ -39,6 +41,7 @@ class WheelArtifact(BuiltPackageArtifact):
 
     @classmethod
     def of(cls, report: WheelReport) -> WheelArtifact:
+        """Return the artifact of a report."""
         return cls(relpath=report.wheel, sha256=report.sha256, tags=report.tags, smoke=report.smoke)
 
 

@@ -31,6 +31,7 @@ class ProgressLog(WorkunitsCallback):
 
     @property
     def can_finish_async(self) -> bool:
+        """Return whether the run may end before the last call."""
         return True
 
     def __call__(
@@ -41,6 +42,7 @@ class ProgressLog(WorkunitsCallback):
         finished: bool,
         context: StreamingWorkunitContext,  # noqa: ARG002  # Pants passes it by name
     ) -> None:
+        """Count the actions of a call, and log a line if one is due."""
         update(self._progress, started_workunits, completed_workunits)
         line = None if finished else self._progress.line_when_due(time.monotonic())
         if line:
@@ -65,7 +67,7 @@ def update(progress: Progress, started: Iterable[Mapping[str, Any]], completed: 
 
 
 class ProgressLogFactoryRequest(WorkunitsCallbackFactoryRequest):
-    pass
+    """The request by which Pants finds the progress log."""
 
 
 @rule

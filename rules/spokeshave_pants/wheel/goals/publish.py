@@ -44,11 +44,13 @@ class UntestedWheelError(SpokeshaveError):
 
 
 class NativeWheelPublishRequest(PublishRequest["NativeWheelPublishFieldSet"]):
-    pass
+    """A request of the goal `publish`."""
 
 
 @dataclass(frozen=True)
 class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
+    """The fields of a target that `publish` uploads."""
+
     publish_request_type = NativeWheelPublishRequest
     required_fields = (PythonsField, RepositoriesField)
 
@@ -63,11 +65,14 @@ class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
         return True
 
     def get_output_data(self) -> PublishOutputData:
+        """Return the data of Pants' publish output."""
         return PublishOutputData({"publisher": "spokeshave", **super().get_output_data()})
 
 
 @dataclass(frozen=True)
 class UploadRequest:
+    """A request for the process that uploads wheels to one repository."""
+
     repository: Repository
     wheels: tuple[str, ...]
     digest: Digest

@@ -25,7 +25,7 @@ def wheel(name: str, *smoke: PythonOutcome) -> WheelArtifact:
 
 
 @pytest.mark.parametrize(("repositories", "skipped"), [(None, True), ([], True), (["@pypi"], False)])
-def test_a_target_without_repositories_is_skipped_at_once(
+def test_a_target_without_repositories_is_skipped(
     caplog: pytest.LogCaptureFixture, repositories: list[str] | None, skipped: bool
 ) -> None:
     fields = {} if repositories is None else {RepositoriesField.alias: repositories}
@@ -44,7 +44,7 @@ def test_a_wheel_that_passed_on_one_python_is_published() -> None:
     check_tested([wheel("a.whl", PASSED, NOT_RUN)], where="the target src:wheel")
 
 
-def test_every_wheel_that_passed_on_none_is_told() -> None:
+def test_all_wheels_without_a_passed_test_are_reported() -> None:
     wheels = [wheel("a.whl", PASSED), wheel("b.whl", NOT_RUN), wheel("c.whl")]
     with pytest.raises(UntestedWheelError) as raised:
         check_tested(wheels, where="the target src:wheel")

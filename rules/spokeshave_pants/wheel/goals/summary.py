@@ -60,6 +60,7 @@ class WheelSummary(WorkunitsCallback):
 
     @property
     def can_finish_async(self) -> bool:
+        """Return False, so that the summary is printed before Pants exits."""
         return False
 
     def __call__(
@@ -70,6 +71,7 @@ class WheelSummary(WorkunitsCallback):
         finished: bool,
         context: StreamingWorkunitContext,
     ) -> None:
+        """Receive work units from Pants, and show the summary at the end of the run."""
         self._spans.add(completed_workunits)
         for workunit in completed_workunits:
             metadata = workunit.get("metadata", {})
@@ -79,9 +81,9 @@ class WheelSummary(WorkunitsCallback):
                 self._compiles.append(metadata[COMPILE_METADATA])
             self._problems.extend(metadata.get(PROBLEMS_METADATA, ()))
         if finished:
-            self._tell(context)
+            self._show(context)
 
-    def _tell(self, context: StreamingWorkunitContext) -> None:
+    def _show(self, context: StreamingWorkunitContext) -> None:
         run = self._run(context.run_tracker.run_information())
         unpublished = _unpublished(context) if run.succeeded and "publish" in context.run_tracker.goals else []
         if unpublished:
@@ -172,7 +174,7 @@ def _write(page: Path, run: PackageRun) -> None:
 
 
 class WheelSummaryFactoryRequest(WorkunitsCallbackFactoryRequest):
-    pass
+    """A request for the collector of a run."""
 
 
 @rule

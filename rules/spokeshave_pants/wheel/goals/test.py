@@ -16,10 +16,12 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.outcomes import Outcome
 from spokeshave_pants.wheel.target_types import PythonsField, SmokeTestsField
-from spokeshave_pants.wheel.wheel_set import TriedWheels, TriedWheelsRequest
+from spokeshave_pants.wheel.wheel_set import SmokeTestedWheels, SmokeTestedWheelsRequest
 
 
 class SmokeTestSubsystem(Subsystem):
+    """Options of the smoke tests of wheels."""
+
     options_scope = "smoke-test"
     name = "smoke-test"
     help = "The smoke tests of `python_native_wheel` targets, as the `test` goal runs them."
@@ -29,6 +31,8 @@ class SmokeTestSubsystem(Subsystem):
 
 @dataclass(frozen=True)
 class NativeWheelTestFieldSet(TestFieldSet):
+    """The fields of a target that `test` smoke-tests."""
+
     required_fields = (PythonsField, SmokeTestsField)
 
     pythons: PythonsField
@@ -36,6 +40,8 @@ class NativeWheelTestFieldSet(TestFieldSet):
 
 
 class NativeWheelTestRequest(TestRequest):
+    """A request of the goal `test`."""
+
     # Pants' protocol and Pants' own subsystems disagree about which attributes are class variables.
     tool_subsystem = cast("type[SkippableSubsystem]", SmokeTestSubsystem)
     field_set_type = NativeWheelTestFieldSet
@@ -47,18 +53,18 @@ async def test_native_wheels(
 ) -> TestResult:
     field_set = batch.single_element
     # A wheel that cannot run here has no test and need not be built for one.
-    tried = await Get(TriedWheels, TriedWheelsRequest(field_set.address, only_runnable=True))
-    problems = tried.problems()
+    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(field_set.address, only_runnable=True))
+    problems = results.problems()
     lines = [
         f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome.value}"
         + (f" ({report.reason})" if report.outcome is Outcome.NOT_RUN else "")
-        for wheel in tried.wheels
+        for wheel in results.wheels
         for report in wheel.smoke
     ]
-    lines += tried.left_out
-    smoke_actions = [action for wheel in tried.wheels for report in wheel.smoke for action in report.actions]
+    lines += results.left_out
+    smoke_actions = [action for wheel in results.wheels for report in wheel.smoke for action in report.actions]
     # If no test ran, the newest action of the wheel decides whether the result is from this run or cached.
-    actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in tried.wheels]
+    actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in results.wheels]
     return TestResult(
         exit_code=1 if problems else 0,
         stdout="\n".join(lines) + "\n",

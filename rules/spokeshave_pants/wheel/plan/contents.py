@@ -69,7 +69,7 @@ def check_places(wheel: str, libraries: Iterable[tuple[str, str, str | None]], f
     """Check that each shared library has a directory in the wheel and a path of its own.
 
     Args:
-        libraries: Target, library name and directory of each library. The directory is None if it is not known.
+        libraries: Target, library name and directory of each library. Without a directory, it is None.
 
     Raises:
         InvalidTargetError: For all libraries without a directory or with the path of another.

@@ -1,4 +1,4 @@
-"""Where a shared library is put, and which files could be extensions."""
+"""Tests of the paths of shared libraries, and of possible extensions."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _distributions(project: Mapping[str, object]) -> list[str]:
         try:
             found.append(canonicalize_name(PipRequirement.parse(text).project_name))
         except ValueError:
-            continue  # # the tools report it with all other problems
+            continue  # the tools report it with all other problems
     return found
 
 

@@ -1,4 +1,4 @@
-"""What planning reads of a pyproject.toml."""
+"""Tests of the parts of a pyproject.toml for a plan."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_required_distributions_have_normalized_names() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "project = 1", "[project]\nreadme = 1\nlicense = [1]\ndynamic = 1\nname = 2\n"])
-def test_values_of_the_wrong_type_are_left_to_the_tools(text: str) -> None:
+def test_values_of_the_wrong_type_are_ignored(text: str) -> None:
     assert parse(text).requires_python is None
 
 

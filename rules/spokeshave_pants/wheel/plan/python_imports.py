@@ -21,7 +21,7 @@ _NO_RESOLVE = "<ignore>"
 
 
 class ExtensionModulesMarker(FirstPartyPythonMappingImplMarker):
-    pass
+    """Marker of this mapping from Python modules to targets."""
 
 
 @rule(desc="Map extensions to Python modules", level=LogLevel.DEBUG)

@@ -1,4 +1,4 @@
-"""Imports of extensions as dependencies."""
+"""Tests of imports of extensions as dependencies."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def test_a_source_that_imports_an_extension_depends_on_it(
     assert not caplog.records
 
 
-def test_a_stub_beside_the_extension_goes_with_it(rule_runner: RuleRunner) -> None:
+def test_a_stub_of_an_extension_belongs_to_it(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({**FILES, "src/vm/_native.pyi": "def run() -> None: ...\n"})
     assert imported(rule_runner) == {"src:ext", "src/vm/_native.pyi"}

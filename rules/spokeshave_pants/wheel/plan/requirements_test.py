@@ -1,4 +1,4 @@
-"""Which distribution is nearer above a target."""
+"""Tests of the distribution that owns a target."""
 
 from __future__ import annotations
 

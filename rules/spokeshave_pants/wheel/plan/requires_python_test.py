@@ -1,4 +1,4 @@
-"""The Pythons that a `requires-python` allows."""
+"""Tests of the Pythons that a `requires-python` allows."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_not_a_specifier_is_refused_with_an_example(requires: str) -> No
         RequiresPython.parse(requires)
     with pytest.raises(InvalidTargetError, match="is not a valid version specifier"):
         pythons_of(requires, where=WHERE)
-    # Reported by the tools, with all else that is wrong in the file.
+    # Reported by the tools, with all other problems of the file.
     check_pythons(listed("3.12"), requires, where=WHERE)
 
 

@@ -67,6 +67,8 @@ DATA_DIR = "__data"
 
 @dataclass(frozen=True)
 class WheelPlanRequest:
+    """A request for the plan of a wheel."""
+
     address: Address
 
 
@@ -108,6 +110,8 @@ class WheelPlan:
 
 @dataclass(frozen=True)
 class WheelMetadataRequest:
+    """A request for a parsed pyproject.toml."""
+
     pyproject: str
     where: str
 
@@ -122,12 +126,16 @@ class WheelMetadata:
 
 @dataclass(frozen=True)
 class DataFilesRequest:
+    """A request for the data files of a wheel."""
+
     address: Address
     files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class DataFiles:
+    """The data files of a wheel, at their paths below the prefix."""
+
     digest: Digest
 
 
@@ -299,7 +307,7 @@ def _check(
         )
         check_pythons(matrix.versions, pyproject.requires_python, where=where)
     problems.raise_if_any(InvalidTargetError)
-    assert matrix is not None  # # otherwise there is a problem
+    assert matrix is not None  # otherwise there is a problem
     return matrix
 
 
@@ -325,8 +333,8 @@ async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
     contents = await Get(DigestContents, Digest, pyproject)
     parsed = parse_pyproject(contents[0].content, request.pyproject)
     directory = posixpath.dirname(request.pyproject)
-    beside = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
-    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, beside])), parsed)
+    named_files = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
+    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, named_files])), parsed)
 
 
 @rule(level=LogLevel.DEBUG)

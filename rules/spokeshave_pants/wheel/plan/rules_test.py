@@ -1,4 +1,4 @@
-"""What a wheel consists of beside its extensions."""
+"""Tests of the contents of a wheel besides its extensions."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_wheel_holds_what_its_sources_import(rule_runner: RuleRunner) -> None:
     ]
 
 
-def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_runner: RuleRunner) -> None:
+def test_imported_sources_of_a_sibling_wheel_are_not_included(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": wheel("upper", "src/upper:upper", ":lower") + wheel("lower", "src/lower:lower"),
@@ -169,7 +169,7 @@ def test_a_sibling_wheels_sources_are_left_out_though_they_are_imported(rule_run
     assert owned(rule_runner, "lower") == ["src/lower/__init__.py", "src/lower/util.py"]
 
 
-def test_what_a_siblings_own_sibling_holds_is_left_out_as_well(rule_runner: RuleRunner) -> None:
+def test_sources_of_indirect_siblings_are_not_included(rule_runner: RuleRunner) -> None:
     names = ("upper", "middle", "lower")
     rule_runner.write_files(
         {
@@ -185,7 +185,7 @@ def test_what_a_siblings_own_sibling_holds_is_left_out_as_well(rule_runner: Rule
     assert [owned(rule_runner, name) for name in names] == [[f"src/{name}/__init__.py"] for name in names]
 
 
-def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are_not(rule_runner: RuleRunner) -> None:
+def test_a_listed_extension_is_included_without_its_inputs(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": wheel("one", "src/one:one"),
@@ -201,7 +201,7 @@ def test_an_extension_that_a_source_lists_is_in_the_wheel_and_its_own_inputs_are
     assert owned(rule_runner, "one") == ["src/one/__init__.py"]
 
 
-def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
+def test_a_plan_has_the_path_of_each_file(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": extension()
@@ -218,16 +218,16 @@ def test_a_plan_has_each_file_at_its_place(rule_runner: RuleRunner) -> None:
             "src/one/a.txt": "data",
         }
     )
-    made = plan(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert files(rule_runner, made.metadata) == [
+    wheel_plan = plan(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert files(rule_runner, wheel_plan.metadata) == [
         *("src/one/docs/about.md", "src/one/mit.license", "src/one/pyproject.toml")
     ]
-    assert made.data is not None
-    assert files(rule_runner, made.data) == ["__data/data/share/x/a.txt"]
+    assert wheel_plan.data is not None
+    assert files(rule_runner, wheel_plan.data) == ["__data/data/share/x/a.txt"]
 
 
-def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner: RuleRunner) -> None:
+def test_a_missing_data_file_is_reported_among_others(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "src/BUILD": wheel("one", data_files={"a": "a.txt", "b": "b.txt"}),
@@ -239,13 +239,13 @@ def test_a_data_file_that_is_not_there_is_told_even_where_others_are(rule_runner
         plan(rule_runner)
 
 
-def test_a_description_with_stars_is_no_glob(rule_runner: RuleRunner) -> None:
+def test_a_description_with_stars_is_not_a_glob(rule_runner: RuleRunner) -> None:
     pyproject = '[project]\nname = "one"\ndescription = "A **fast** [lib"\n'
     rule_runner.write_files({"src/BUILD": extension() + wheel("one", ":ext"), "src/pyproject.toml": pyproject})
     assert files(rule_runner, plan(rule_runner).metadata) == ["src/pyproject.toml"]
 
 
-def test_everything_wrong_with_a_wheels_fields_is_told_at_once(rule_runner: RuleRunner) -> None:
+def test_all_field_problems_are_reported_together(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"src/BUILD": wheel("one", platforms=["win32", "any"]), "src/pyproject.toml": PYPROJECT})
     with pytest.raises(ExecutionError) as caught:
         plan(rule_runner)
@@ -263,7 +263,7 @@ def test_two_extensions_of_one_module_are_refused_with_both(rule_runner: RuleRun
 @pytest.mark.parametrize(
     ("fields", "field"), [({"pyproject": "none.toml"}, "pyproject"), ({"data_files": {"a": "none.txt"}}, "data_files")]
 )
-def test_a_file_that_is_not_there_is_told_with_the_field_that_names_it(
+def test_a_missing_file_is_reported_with_its_field(
     rule_runner: RuleRunner, fields: dict[str, object], field: str
 ) -> None:
     rule_runner.write_files({"src/BUILD": wheel("one", **fields), "src/pyproject.toml": PYPROJECT})
@@ -271,10 +271,10 @@ def test_a_file_that_is_not_there_is_told_with_the_field_that_names_it(
         plan(rule_runner)
 
 
-# What cannot be in a wheel.
+# Targets that cannot be in a wheel.
 
 
-def test_every_dependency_without_a_place_is_refused(rule_runner: RuleRunner) -> None:
+def test_every_dependency_without_a_role_is_refused(rule_runner: RuleRunner) -> None:
     group = [f":{name}" for name in ("data", "moved", "native", "numpy", "traced", "made", "app", "zip", "out")]
     rule_runner.write_files(
         {
@@ -393,17 +393,17 @@ def test_a_library_is_put_into_a_package_of_the_wheel(
     builds[f"{folder}/BUILD"] = builds.get(f"{folder}/BUILD", "") + f"cc_shared_library(name='core'{field})\n"
     sources = {"src/one/__init__.py": "", "src/one/sub/__init__.py": ""}
     rule_runner.write_files({**builds, **sources, "src/pyproject.toml": PYPROJECT})
-    made = plan(rule_runner)
-    assert made.libraries == ((Address(folder, target_name="core"), place),)
-    assert [abi.name for abi in made.matrix.abis] == ["py3-none"]
+    wheel_plan = plan(rule_runner)
+    assert wheel_plan.libraries == ((Address(folder, target_name="core"), place),)
+    assert [abi.name for abi in wheel_plan.matrix.abis] == ["py3-none"]
 
 
-def test_a_library_beside_an_extension_is_built_for_each_python(rule_runner: RuleRunner) -> None:
+def test_a_library_with_an_extension_is_built_per_python(rule_runner: RuleRunner) -> None:
     build = wheel("one", ":ext", ":core") + extension() + "cc_shared_library(name='core')"
     rule_runner.write_files({"src/BUILD": build, "src/pyproject.toml": PYPROJECT})
-    made = plan(rule_runner)
-    assert [folder for _, folder in made.libraries] == ["one"]
-    assert [abi.name for abi in made.matrix.abis] == ["cp312"]
+    wheel_plan = plan(rule_runner)
+    assert [folder for _, folder in wheel_plan.libraries] == ["one"]
+    assert [abi.name for abi in wheel_plan.matrix.abis] == ["cp312"]
 
 
 def test_libraries_without_a_path_of_their_own_are_refused(rule_runner: RuleRunner) -> None:
@@ -464,7 +464,7 @@ def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) ->
 
 
 def siblings(pyproject: str, **changes: str) -> dict[str, str]:
-    """A wheel `one` in src/one whose sources import the package of the wheel `base`, which is in src/base."""
+    """Write a wheel `one` in src/one whose sources import the package of the wheel `base` in src/base."""
     base = "python_sources(name='py')\n" + extension(module="base._native")
     return {
         "src/one/BUILD": "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py"),
@@ -487,17 +487,17 @@ DYNAMIC = '[project]\nname = "one"\ndynamic = ["version", "dependencies"]\n'
 
 def test_what_another_wheel_owns_is_not_copied_but_required(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(siblings(DYNAMIC))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert made.modules == ("one._native",)
-    assert (made.siblings, made.companions, made.requirements) == ((BASE,), (), ())
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert wheel_plan.modules == ("one._native",)
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((BASE,), (), ())
     released = {"src/base/pyproject.toml": '[project]\nname = "acme-base"\nversion = "2.1"\n'}
     rule_runner.write_files(released)
-    made = plan_one(rule_runner)
-    assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ("acme-base==2.1",))
+    wheel_plan = plan_one(rule_runner)
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((), (BASE,), ("acme-base==2.1",))
     rule_runner.write_files({"src/one/pyproject.toml": f"{PYPROJECT}dependencies = ['acme_base>=2']\n"})
-    made = plan_one(rule_runner)
-    assert (made.siblings, made.companions, made.requirements) == ((), (BASE,), ())
+    wheel_plan = plan_one(rule_runner)
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((), (BASE,), ())
 
 
 def test_a_part_of_another_wheel_that_is_not_required_is_refused(rule_runner: RuleRunner) -> None:
@@ -517,12 +517,12 @@ def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: Ru
         plan_one(rule_runner)
 
 
-def test_what_a_wheel_lists_is_copied_though_another_one_owns_it(rule_runner: RuleRunner) -> None:
+def test_listed_files_of_another_wheel_are_copied(rule_runner: RuleRunner) -> None:
     build = "python_sources(name='py')\n" + extension() + wheel("one", ":ext", ":py", "src/base:py", "src/base:ext")
     rule_runner.write_files(siblings(PYPROJECT, **{"src/one/BUILD": build}))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/base/__init__.py", "__payload/one/__init__.py"]
-    assert made.siblings == made.companions == ()
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/base/__init__.py", "__payload/one/__init__.py"]
+    assert wheel_plan.siblings == wheel_plan.companions == ()
 
 
 def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner) -> None:
@@ -530,9 +530,9 @@ def test_a_python_distribution_owns_its_sources_as_well(rule_runner: RuleRunner)
     build += "provides=python_artifact(name='acme-base', version='3.0'))"
     source = {"src/base/BUILD": build, "src/base/__init__.py": "# Not empty."}
     rule_runner.write_files(siblings(DYNAMIC, **source))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert (made.siblings, made.companions, made.requirements) == ((), (), ("acme-base==3.0",))
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert (wheel_plan.siblings, wheel_plan.companions, wheel_plan.requirements) == ((), (), ("acme-base==3.0",))
 
 
 def test_a_listed_python_distribution_is_required(rule_runner: RuleRunner) -> None:
@@ -540,9 +540,9 @@ def test_a_listed_python_distribution_is_required(rule_runner: RuleRunner) -> No
     build = "python_distribution(dependencies=['src/base:py'], provides=python_artifact(name='acme-base'))"
     changes = {"src/one/BUILD": listing, "src/dist/BUILD": build, "src/base/BUILD": "python_sources(name='py')"}
     rule_runner.write_files(siblings(DYNAMIC, **changes, **{"src/base/__init__.py": "# Not empty."}))
-    made = plan_one(rule_runner)
-    assert files(rule_runner, made.payload) == ["__payload/one/__init__.py"]
-    assert made.requirements == ("acme-base",)
+    wheel_plan = plan_one(rule_runner)
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/one/__init__.py"]
+    assert wheel_plan.requirements == ("acme-base",)
     rule_runner.write_files({"src/one/pyproject.toml": PYPROJECT})
     with pytest.raises(ExecutionError, match=r"src/one:one depends on src/dist:dist: add 'acme-base'\."):
         plan_one(rule_runner)

@@ -64,6 +64,8 @@ class DistributionContentsRequest:
 
 @dataclass(frozen=True)
 class DistributionContents:
+    """The addresses of everything that a distribution reaches."""
+
     addresses: frozenset[Address]
 
 
@@ -75,7 +77,7 @@ class PayloadTargets:
         owned: The targets of the Python sources and resources.
         requirements: Third-party distributions, and listed `python_distribution` targets.
         foreign: Targets that another distribution of the repository owns, so that they are not in the wheel.
-        elsewhere: Targets that are owned by the wheels that this one requires, directly or transitively.
+        owned_by_requirements: Targets that are owned by the wheels that this one requires, directly or transitively.
         mistakes: Why some dependencies cannot be in the wheel. Empty if all can.
     """
 
@@ -85,13 +87,13 @@ class PayloadTargets:
     requirements: tuple[Requirement, ...]
     siblings: tuple[Address, ...]
     foreign: tuple[ForeignPart, ...]
-    elsewhere: frozenset[Address]
+    owned_by_requirements: frozenset[Address]
     mistakes: str
 
     def all_addresses(self) -> tuple[Address, ...]:
         """Return the targets of this wheel and of those that it requires."""
         own = (target.address for target in (*self.owned, *self.extensions, *self.libraries))
-        return (*self.elsewhere, *own)
+        return (*self.owned_by_requirements, *own)
 
 
 @dataclass(frozen=True)
@@ -225,17 +227,19 @@ async def payload_targets(
     reached = await _reach(target, union_membership)
     siblings = [found.target.address for found in reached if found.role is Role.SIBLING]
     payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
-    elsewhere = frozenset(address for payload in payloads for address in payload.all_addresses())
+    owned_by_requirements = frozenset(address for payload in payloads for address in payload.all_addresses())
     listed = await _listed(target, union_membership)
     contents = await MultiGet(
         Get(DistributionContents, DistributionContentsRequest(found.target.address))
         for found in reached
         if found.role is Role.DISTRIBUTION
     )
-    elsewhere = elsewhere.union(*(found.addresses - listed for found in contents))
-    shared = [each for each in reached if is_part(each.role) and each.target.address not in {*elsewhere, *listed}]
+    owned_by_requirements = owned_by_requirements.union(*(found.addresses - listed for found in contents))
+    shared = [
+        each for each in reached if is_part(each.role) and each.target.address not in {*owned_by_requirements, *listed}
+    ]
     foreign = await _foreign_parts(target, shared, all_targets)
-    mine = await _reach(target, union_membership, elsewhere.union(part.target for part in foreign))
+    mine = await _reach(target, union_membership, owned_by_requirements.union(part.target for part in foreign))
     by_role = {role: tuple(found.target for found in mine if found.role is role) for role in Role}
     mistakes = ((found.target, found.dependent) for found in mine if found.role is Role.MISTAKE)
     return PayloadTargets(
@@ -250,7 +254,7 @@ async def payload_targets(
         ),
         siblings=tuple(siblings),
         foreign=foreign,
-        elsewhere=elsewhere,
+        owned_by_requirements=owned_by_requirements,
         mistakes=describe_mistakes(request.address.spec, mistakes, union_membership),
     )
 

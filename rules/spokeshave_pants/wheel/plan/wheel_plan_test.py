@@ -1,4 +1,4 @@
-"""What a `python_native_wheel` asks for, checked as a whole."""
+"""Tests of the fields of a `python_native_wheel`, checked as a whole."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def served(plan: WheelMatrix) -> dict[str, list[str]]:
 # Platforms times Pythons.
 
 
-def test_a_wheel_has_a_build_per_python_where_its_extension_uses_no_stable_abi() -> None:
+def test_without_a_stable_abi_there_is_a_build_per_python() -> None:
     assert served(matrix(["3.10", "3.11"], None)) == {"cp310": ["3.10"], "cp311": ["3.11"]}
 
 
-def test_a_stable_build_is_tested_on_each_python_without_a_build_of_its_own() -> None:
+def test_a_stable_build_is_tested_on_pythons_without_a_build() -> None:
     plan = matrix(["3.10", "3.11", "3.12", "3.13", "3.13t"], "3.12")
     assert served(plan) == {"cp310": ["3.10"], "cp311": ["3.11"], "cp312-abi3": ["3.12", "3.13"], "cp313t": ["3.13t"]}
 
@@ -57,7 +57,7 @@ def test_the_newest_limited_api_of_a_wheels_extensions_counts() -> None:
     }
 
 
-def test_one_extension_without_the_limited_api_makes_every_build_version_specific() -> None:
+def test_one_full_api_extension_makes_builds_version_specific() -> None:
     assert list(served(matrix(["3.12", "3.13"], "3.12", None))) == ["cp312", "cp313"]
 
 
@@ -66,7 +66,7 @@ def test_platforms_that_are_the_same_are_built_once() -> None:
     assert [platform.tag for platform in plan.platforms] == [LINUX, "manylinux_2_28_x86_64"]
 
 
-def test_every_wrong_field_is_told_in_one_error() -> None:
+def test_all_invalid_fields_are_reported_together() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         matrix(["2.7", "x"], "3.13t", "y", platforms=("win32", LINUX))
     lines = str(caught.value).splitlines()
@@ -75,13 +75,13 @@ def test_every_wrong_field_is_told_in_one_error() -> None:
         assert wrong in line
 
 
-def test_a_problem_that_two_extensions_share_is_told_once() -> None:
+def test_a_problem_of_two_extensions_is_reported_once() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         matrix(["3.12"], "y", "y")
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_fields_that_are_empty_are_told_together_with_what_is_wrong() -> None:
+def test_empty_and_invalid_fields_are_reported_together() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         matrix([], "y", platforms=())
     message = str(caught.value)
@@ -95,7 +95,7 @@ def test_a_free_threaded_limited_api_is_refused() -> None:
         matrix(["3.13", "3.14"], "3.13t")
 
 
-# Which build of another wheel fits.
+# The matching build of another wheel.
 
 
 @pytest.mark.parametrize(("version", "build"), [("3.10", "cp310"), ("3.12", "cp312-abi3"), ("3.14", "cp312-abi3")])
@@ -105,7 +105,7 @@ def test_a_python_loads_its_own_build_or_else_the_stable_one(version: str, build
     assert abi.name == build
 
 
-def test_a_python_that_a_required_wheel_is_not_built_for_is_refused_with_both_targets() -> None:
+def test_a_python_without_the_required_wheel_is_refused() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         matrix(["3.12"], "3.12").abi_for(PythonVersion(10), where="//:runtime", needed_by="//:compiler")
     assert "//:compiler is built for Python 3.10 and depends on //:runtime" in str(caught.value)
@@ -123,12 +123,12 @@ def test_modules_that_can_be_imported_are_fine() -> None:
     "module",
     ["", ".", "pkg.", ".native", "pkg..native", "pkg/native", "pkg-native", "2native", "pkg.class", "pkg.größe", "a b"],
 )
-def test_a_module_that_no_import_names_is_refused_with_its_target(module: str) -> None:
+def test_an_unimportable_module_name_is_refused(module: str) -> None:
     with pytest.raises(InvalidTargetError, match="`module` of //:ext is"):
         check_modules([(module, "//:ext")])
 
 
-def test_every_wrong_module_and_every_clash_is_told_at_once() -> None:
+def test_all_module_name_problems_are_reported_together() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         check_modules([("a", "//:one"), ("b-", "//:two"), ("a", "//:three"), ("c-", "//:four")])
     message = str(caught.value)
@@ -140,7 +140,7 @@ def test_every_wrong_module_and_every_clash_is_told_at_once() -> None:
 # Names.
 
 
-def test_an_extension_lies_where_its_module_is_imported_from() -> None:
+def test_an_extensions_path_matches_its_module() -> None:
     assert extension_path("pkg.sub._native", ABI3, PLATFORM) == "pkg/sub/_native.abi3.so"
     version_specific = PythonAbi(PythonVersion(10))
     assert extension_path("_native", version_specific, PLATFORM) == "_native.cpython-310-x86_64-linux-gnu.so"
@@ -158,7 +158,7 @@ def test_a_run_is_narrowed_to_the_platforms_that_globs_name() -> None:
     assert whole.narrowed(["macosx_*"]).platforms == ()
 
 
-def test_host_narrows_a_run_to_what_this_machine_runs() -> None:
+def test_host_narrows_a_run_to_runnable_wheels() -> None:
     whole = plan_matrix(["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "win_amd64"], ["3.12"], [None], where=WHERE)
     assert [platform.tag for platform in whole.narrowed(["host"]).platforms] == ["manylinux_2_17_x86_64"]
 

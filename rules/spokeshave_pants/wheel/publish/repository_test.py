@@ -14,7 +14,7 @@ def parse(*texts: str, urls: Mapping[str, str] | None = None) -> tuple[Repositor
     return parse_repositories(texts, urls or {}, where="the target src:wheel")
 
 
-def test_a_name_is_looked_up_in_the_options_and_else_left_to_pypirc() -> None:
+def test_names_are_searched_in_options_before_pypirc() -> None:
     ours, testpypi = parse("@ours", "@testpypi", urls={"ours": "https://wheels.example.org/legacy/"})
     assert ours.arguments == ("--repository", "ours", "--repository-url", "https://wheels.example.org/legacy/")
     assert ours.label == "@ours (https://wheels.example.org/legacy/)"
@@ -22,22 +22,22 @@ def test_a_name_is_looked_up_in_the_options_and_else_left_to_pypirc() -> None:
     assert testpypi.label == "@testpypi"
 
 
-def test_a_url_is_taken_as_it_is_and_each_repository_once() -> None:
+def test_urls_are_unchanged_and_duplicates_removed() -> None:
     url = "http://127.0.0.1:8080/"
     assert parse(url, "@ours", url) == (Repository(url, url), Repository("@ours", None))
     assert parse(url)[0].arguments == ("--repository-url", url)
 
 
-def test_every_repository_that_is_none_is_told_and_no_password_with_it() -> None:
+def test_invalid_repositories_are_reported_without_passwords() -> None:
     texts = ("pypi", "@", "https://user:pass-word@wheels.example.org/", "@ours")
     with pytest.raises(InvalidTargetError) as raised:
         parse(*texts, urls={"ours": "ftp://wheels.example.org/"})
-    told = str(raised.value)
-    assert "`repositories` of the target src:wheel has 'pypi'. Write `@name`" in told
-    assert "`[wheel-publish].repositories` for @ does not contain a valid name" in told
-    assert "`repositories` of the target src:wheel has a URL that contains credentials" in told
-    assert "`[wheel-publish].repositories` for @ours has 'ftp://wheels.example.org/'" in told
-    assert "pass-word" not in told
+    message = str(raised.value)
+    assert "`repositories` of the target src:wheel has 'pypi'. Write `@name`" in message
+    assert "`[wheel-publish].repositories` for @ does not contain a valid name" in message
+    assert "`repositories` of the target src:wheel has a URL that contains credentials" in message
+    assert "`[wheel-publish].repositories` for @ours has 'ftp://wheels.example.org/'" in message
+    assert "pass-word" not in message
 
 
 def test_credentials_of_a_name_go_before_those_of_all() -> None:
@@ -78,7 +78,7 @@ def test_certificates_are_found_from_the_build_root() -> None:
     assert found == {"TWINE_CERT": "/repo/ca.pem", "REQUESTS_CA_BUNDLE": "/etc/ca.pem"}
 
 
-def test_a_secret_is_not_shown_where_what_holds_it_is() -> None:
+def test_a_secret_is_hidden_in_representations() -> None:
     @dataclass(frozen=True)
     class Holder:
         env: FrozenDict[str, str]

@@ -1,4 +1,4 @@
-"""The longest chain through the actions."""
+"""Tests of the longest chain of actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave_pants.wheel.report.critical_path import critical_path
 
-# Compiles of a core and of two bindings, a runtime pack, two links and what follows them.
+# Compiles of a core and of two bindings, a runtime pack, two links and their dependents.
 NAMES = ("core", "slow", "fast", "pack", "link slow", "link fast", "assemble slow", "assemble fast")
 NEEDS = ((), (), (), (), (0, 1, 3), (0, 2, 3), (4,), (5,))
 
@@ -18,12 +18,12 @@ def path(**seconds: float) -> list[str]:
     return [NAMES[place] for place in critical_path(weights, NEEDS)]
 
 
-def test_the_path_goes_through_the_dearest_of_what_each_action_needs() -> None:
+def test_the_path_includes_the_most_expensive_needs() -> None:
     assert path(slow=5) == ["slow", "link slow", "assemble slow"]
     assert path(slow=5, pack=40, assemble_fast=3) == ["pack", "link fast", "assemble fast"]
 
 
-def test_the_dearest_action_is_left_out_where_a_chain_of_others_costs_more() -> None:
+def test_a_longer_chain_beats_the_most_expensive_action() -> None:
     assert path(core=6, assemble_slow=4, fast=7) == ["core", "link slow", "assemble slow"]
 
 
@@ -45,7 +45,7 @@ def test_no_actions_have_no_path() -> None:
     assert critical_path([], []) == ()
 
 
-def test_the_path_is_the_same_whatever_order_needs_are_listed_in() -> None:
+def test_the_path_does_not_depend_on_the_order_of_needs() -> None:
     assert critical_path([1, 1, 1], [(), (), (1, 0)]) == critical_path([1, 1, 1], [(), (), (0, 1)]) == (0, 2)
 
 
@@ -53,7 +53,7 @@ def test_actions_may_come_in_any_order() -> None:
     assert critical_path([1, 2, 3], [(1,), (2,), ()]) == (2, 1, 0)
 
 
-def test_a_circle_is_no_path() -> None:
+def test_a_cycle_raises_an_error() -> None:
     with pytest.raises(CycleError):
         critical_path([1, 1], [(1,), (0,)])
 

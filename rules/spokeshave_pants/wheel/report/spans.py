@@ -9,7 +9,7 @@ from typing import Any
 from spokeshave_core.outcomes import Source
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-# The engine's names for a requested process, whatever its result, and for its execution on this machine.
+# The engine's names for a requested process, with any result, and for its execution on this machine.
 _PROCESS = "process"
 _LOCAL_RUN = "run_local_process"
 _REMOTE_RUN = "run_execute_request"
@@ -32,6 +32,7 @@ class Span:
 
     @property
     def seconds(self) -> float:
+        """Return the duration."""
         return self.end - self.start
 
 
@@ -47,6 +48,7 @@ class SpanCollector:
 
     @property
     def spans(self) -> tuple[Span, ...]:
+        """Return the spans so far, sorted."""
         return tuple(sorted(self._spans, key=lambda span: (span.start, span.end, span.description)))
 
     def add(self, workunits: Iterable[Mapping[str, Any]]) -> None:
@@ -100,16 +102,16 @@ def match_spans(rows: tuple[ProcessRow, ...], spans: Iterable[Span]) -> tuple[di
     A row has no span if the daemon had its result in memory. If several spans have the same description, because a file
     changed during the run and its compile ran again, each row gets the latest remaining one.
     """
-    left: dict[str, list[Span]] = {}
+    remaining: dict[str, list[Span]] = {}
     for span in sorted(spans, key=lambda span: span.end):
-        left.setdefault(span.description, []).append(span)
+        remaining.setdefault(span.description, []).append(span)
     matched = {}
     for place, row in enumerate(rows):
-        fitting = [span for span in left.get(row.description, ()) if span.source is row.source]
+        fitting = [span for span in remaining.get(row.description, ()) if span.source is row.source]
         if fitting:
             matched[place] = fitting[-1]
-            left[row.description].remove(fitting[-1])
-    return matched, tuple(span for rest in left.values() for span in rest)
+            remaining[row.description].remove(fitting[-1])
+    return matched, tuple(span for rest in remaining.values() for span in rest)
 
 
 def looked_up(spans: Iterable[Span]) -> float:

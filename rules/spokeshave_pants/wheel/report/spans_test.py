@@ -1,4 +1,4 @@
-"""Reading the engine's work units; `report_page_test.py` of the end-to-end tests shows real ones."""
+"""Tests of the engine's work units. `report_page_test.py` of the end-to-end tests has real ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spokeshave_pants.wheel.report.totals import ProcessRow
 
 
 def workunit(name: str, description: str, start: float, end: float, **metadata: Any) -> dict[str, Any]:
-    """A completed work unit as Pants hands it to a callback."""
+    """Return a completed work unit in the form of Pants' callbacks."""
     whole = int(start)
     duration = end - start
     return {
@@ -43,7 +43,7 @@ def close(span: Span, start: float, end: float) -> bool:
     return bool(span.start == pytest.approx(start) and span.end == pytest.approx(end))
 
 
-def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_its_turn() -> None:
+def test_local_process_times_exclude_the_queue() -> None:
     (span,) = spans(
         workunit("run_local_process", "Compile a.cc", 104.5, 106.25), process("Compile a.cc", "Ran", 100.0, 106.5)
     )
@@ -52,7 +52,7 @@ def test_a_process_that_ran_here_has_the_time_of_its_run_without_the_wait_for_it
     assert (span.description, span.source, span.failed) == ("Compile a.cc", Source.RAN, False)
 
 
-def test_a_process_that_ran_on_a_worker_ended_when_its_result_came() -> None:
+def test_remote_processes_end_when_their_result_arrives() -> None:
     (known,) = spans(process("Compile a.cc", "Ran", 100.0, 106.5, total_elapsed_ms=2000))
     assert close(known, 104.5, 106.5)
     (unknown,) = spans(process("Compile a.cc", "Ran", 100.0, 106.5))
@@ -70,18 +70,18 @@ def test_a_hit_has_the_time_of_its_look_up() -> None:
     assert looked_up(found) == 1.5
 
 
-def test_a_process_that_failed_is_marked_and_one_that_was_cut_off_left_out() -> None:
+def test_failed_processes_are_marked_and_cancelled_skipped() -> None:
     cut_off = workunit("process", "Scheduling: Compile b.cc", 100.0, 101.0)
     (span,) = spans(process("Compile a.cc", "Ran", 100.0, 101.0, exit_code=1), cut_off)
     assert span.failed
     assert span.description == "Compile a.cc"
 
 
-def test_other_work_units_are_none_of_our_business() -> None:
+def test_other_work_units_are_ignored() -> None:
     assert spans(workunit("link", "Link a shared library", 100.0, 101.0)) == ()
 
 
-def test_each_row_gets_its_span_and_what_is_in_no_row_is_left() -> None:
+def test_spans_are_matched_to_rows_and_the_rest_returned() -> None:
     rows = (
         ProcessRow(kind="compile", description="Compile a.cc", source=Source.RAN, milliseconds=5),
         ProcessRow(kind="compile", description="Compile b.cc", source=Source.MEMOIZED, milliseconds=5),

@@ -47,6 +47,7 @@ class Tally:
 
     @classmethod
     def of(cls, processes: Iterable[ProcessRow]) -> Tally:
+        """Return the tally of some processes."""
         times = [process.milliseconds for process in processes]
         known = [time for time in times if time is not None]
         return cls(len(times), sum(known), len(times) - len(known))
@@ -76,6 +77,7 @@ class StageTotal:
 
     @classmethod
     def of(cls, stage: str, processes: Iterable[ProcessRow]) -> StageTotal:
+        """Return the total of a stage's processes."""
         rows = tuple(processes)
         by_source = {source: Tally.of(row for row in rows if row.source is source) for source in Source}
         return cls(

@@ -1,4 +1,4 @@
-"""Counting actions and the time that caches saved."""
+"""Tests of the counts of actions and of the time saved by caches."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_table_has_a_line_per_stage_and_one_for_all() -> None:
     ]
 
 
-def test_what_was_saved_is_said_in_words_with_what_looking_it_up_took() -> None:
+def test_saved_time_is_described_with_look_up_time() -> None:
     total = total_by_stage((row(Source.HIT_LOCALLY, 800), row(Source.MEMOIZED, 700, "b"), row(Source.RAN, 100, "c")))[
         -1
     ]
@@ -94,7 +94,7 @@ def test_what_is_not_known_of_the_saved_time_is_said() -> None:
     assert saved_sentence(none) == "What 1 action from a cache saved is not known."
 
 
-def test_targets_share_actions_that_are_then_counted_once() -> None:
+def test_shared_actions_of_targets_are_counted_once() -> None:
     core = row(Source.RAN, 5, "core")
     binding = row(Source.RAN, 5, "binding")
     other = row(Source.RAN, 5, "other")
@@ -110,7 +110,7 @@ def test_targets_share_actions_that_are_then_counted_once() -> None:
     assert [process.needs for process in merged] == [(), (), (), (0, 1), (1, 2)]
 
 
-def test_an_action_that_is_in_two_targets_needs_what_it_needs_in_either() -> None:
+def test_needs_of_shared_actions_are_merged() -> None:
     stamp = ProcessRow(kind="stamp", description="Stamp x", source=Source.RAN, milliseconds=1, output="x")
     smoke = ProcessRow(kind="smoke test", description="Smoke-test x", source=Source.RAN, milliseconds=1, output="s")
     merged = merge_processes([(smoke,), (stamp, dataclasses.replace(smoke, needs=(0,)))])

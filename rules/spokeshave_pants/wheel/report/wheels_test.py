@@ -1,4 +1,4 @@
-"""The table that ends `package`, and the report as JSON."""
+"""Tests of the table at the end of `package`, and of the JSON report."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ PROCESSES = (
 
 
 def rows(*reports: WheelReport) -> list[str]:
-    """The table's lines below its head."""
+    """Return the table's lines below its head."""
     return render_table(reports).splitlines()[2 : 2 + len(reports)]
 
 
-def test_a_wheel_has_a_row_with_all_that_a_release_engineer_asks_first() -> None:
+def test_a_wheels_row_has_the_facts_for_a_release() -> None:
     (row,) = rows(REPORT)
     assert row.split() == [
         *("abacus_runtime", "cp312-abi3-manylinux_2_17_x86_64", "123.5", "kB"),
@@ -65,7 +65,7 @@ def test_a_wheel_has_a_row_with_all_that_a_release_engineer_asks_first() -> None
     ]
 
 
-def test_why_a_test_was_not_run_is_said_below_the_table_once() -> None:
+def test_reasons_of_skipped_tests_are_listed_once() -> None:
     other = dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("runtime", "compiler"))
     table = render_table((REPORT, other))
     assert table.count("not run on Python 3.13: this machine has no Python 3.13") == 1
@@ -94,14 +94,14 @@ def test_a_failed_test_is_in_capitals() -> None:
     assert "3.12 FAILED" in rows(dataclasses.replace(REPORT, smoke=(PythonOutcome("3.12", Outcome.FAILED, "x"),)))[0]
 
 
-def test_what_was_grafted_and_where_headers_came_from_is_said_below_the_table() -> None:
+def test_grafts_and_header_origins_are_below_the_table() -> None:
     table = render_table((dataclasses.replace(REPORT, grafted=("libone.so", "libtwo.so")),))
     assert "grafted: libone.so, libtwo.so into abacus_runtime" in table
     assert "headers: CPython 3.12.1 of this machine, not pinned" in table
     assert "version 1.2.0" in table
 
 
-def test_rows_are_sorted_whatever_order_the_wheels_were_made_in() -> None:
+def test_rows_are_sorted() -> None:
     reports = [
         dataclasses.replace(REPORT, wheel=REPORT.wheel.replace("cp312-abi3", tag))
         for tag in ("cp310-cp310", "cp311-cp311")
@@ -171,7 +171,7 @@ def test_json_has_the_totals_of_its_processes() -> None:
     assert everything["saved"] == {"actions": 1, "milliseconds": 0, "without_time": 1}
 
 
-def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
+def test_the_machine_of_a_run_is_shown_if_not_this_one() -> None:
     smoke = (
         PythonOutcome("3.11", Outcome.PASSED, where="qemu-aarch64 10.0.13"),
         PythonOutcome("3.12", Outcome.PASSED, where="elsewhere: macOS 14.5 arm64"),
@@ -182,7 +182,7 @@ def test_what_a_wheel_ran_on_is_said_where_it_is_not_this_machine() -> None:
     assert [outcome["where"] for outcome in wheel["smoke"]] == [outcome.where for outcome in smoke]
 
 
-def test_a_reason_for_not_running_is_said_once_with_all_its_pythons() -> None:
+def test_reasons_are_listed_once_with_all_their_pythons() -> None:
     not_run = [
         PythonOutcome(python=python, outcome=Outcome.NOT_RUN, reason="macOS cannot be emulated", checks=())
         for python in ("3.11", "3.12")

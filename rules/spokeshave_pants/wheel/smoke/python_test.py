@@ -1,4 +1,4 @@
-"""Which Python a wheel is tried on, and what is said where there is none."""
+"""Tests of the Python that smoke-tests a wheel, and of the message if there is none."""
 
 from __future__ import annotations
 
@@ -71,20 +71,20 @@ def test_a_machine_runs_its_own_platform_up_to_its_library(tag: str, natively: b
     assert not runs_natively(platform(tag), None)
 
 
-def test_a_wheel_of_this_machine_is_tried_on_its_own_python_and_on_no_emulator() -> None:
+def test_native_wheels_are_not_tested_in_an_emulator() -> None:
     own = foreign(architecture="x86_64")
     assert choice("manylinux_2_17_x86_64", own) == NATIVE
     assert reason("manylinux_2_17_x86_64", own, native=None) == "this machine has no Python 3.13"
 
 
-def test_a_foreign_wheel_is_tried_on_the_newest_emulated_python_that_runs_it() -> None:
+def test_foreign_wheels_use_the_newest_emulated_python() -> None:
     assert choice("manylinux_2_17_aarch64", ARM, NEWER) == NEWER
     assert choice("manylinux_2_39_aarch64", ARM, NEWER) == NEWER
     assert choice("manylinux_2_17_aarch64", ARM) == ARM
 
 
 def test_a_wheel_for_musl_is_tried_on_the_python_of_musl_alone() -> None:
-    """Also where the processor is this machine's."""
+    """Even on this machine's processor."""
     musl = foreign(system="musl", architecture="x86_64", system_version="1.2.5")
     glibc = foreign(architecture="x86_64")
     assert choice("musllinux_1_2_x86_64", glibc, musl) == musl
@@ -93,18 +93,18 @@ def test_a_wheel_for_musl_is_tried_on_the_python_of_musl_alone() -> None:
     assert isinstance(choice("musllinux_1_2_aarch64", musl), NoPython)
 
 
-def test_without_an_emulator_the_command_that_sets_one_up_is_named() -> None:
+def test_without_an_emulator_the_set_up_command_is_named() -> None:
     assert "`spokeshave emulation --platform manylinux_2_17_aarch64` sets up" in reason("manylinux_2_17_aarch64")
     assert "`spokeshave emulation --platform win_amd64` sets up" in reason("win_amd64", ARM)
 
 
-def test_a_python_that_is_not_set_up_is_told_beside_those_that_are() -> None:
-    told = reason("manylinux_2_17_aarch64", foreign(version="3.11.2"))
-    assert "the emulated Pythons for manylinux_2_17_aarch64 are 3.11. " in told
-    assert "`spokeshave emulation --platform manylinux_2_17_aarch64 --python 3.13`" in told
+def test_a_missing_python_is_reported_with_existing_ones() -> None:
+    message = reason("manylinux_2_17_aarch64", foreign(version="3.11.2"))
+    assert "the emulated Pythons for manylinux_2_17_aarch64 are 3.11. " in message
+    assert "`spokeshave emulation --platform manylinux_2_17_aarch64 --python 3.13`" in message
 
 
-def test_a_newer_library_than_there_is_is_told() -> None:
+def test_a_too_new_library_is_reported() -> None:
     assert reason("manylinux_2_39_aarch64", ARM) == (
         "the wheel is for manylinux_2_39_aarch64, but the emulated Pythons have glibc 2.36"
     )

@@ -19,7 +19,7 @@ class InvalidSmokeReportError(SpokeshaveError):
 
 
 @dataclass(frozen=True)
-class ElsewhereRun:
+class ReportedRun:
     """A smoke test of one wheel, known by its bytes, on one Python of another machine."""
 
     file: str
@@ -33,14 +33,14 @@ class ElsewhereRun:
         return self.run.python.platform or "another machine"
 
 
-def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
+def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ReportedRun, ...]:
     """The runs in reports, given by path and text; a run that had no Python to run on is left out.
 
     Raises:
         InvalidSmokeReportError: With every file that is not a report.
     """
     problems = Problems()
-    runs: list[ElsewhereRun] = []
+    runs: list[ReportedRun] = []
     for path, text in files:
         try:
             reports = SmokeTestReports.from_json(text).reports
@@ -48,7 +48,7 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
             problems.add_text(f"{path} is not a report of smoke tests: {error}. {_REMEDY}")
             continue
         runs += [
-            ElsewhereRun(file=path, wheel=report.wheel, sha256=report.sha256, run=run)
+            ReportedRun(file=path, wheel=report.wheel, sha256=report.sha256, run=run)
             for report in reports
             for run in report.runs
             if run.outcome is not Outcome.NOT_RUN and run.python.abi_version
@@ -57,13 +57,13 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ElsewhereRun, ...]:
     return tuple(runs)
 
 
-def matching_run(runs: Iterable[ElsewhereRun], sha256: str, version: PythonVersion) -> ElsewhereRun | None:
+def matching_run(runs: Iterable[ReportedRun], sha256: str, version: PythonVersion) -> ReportedRun | None:
     """Return the run of exactly these bytes on a Python. A failed run takes precedence over passed ones."""
     found = [run for run in runs if run.sha256 == sha256 and run.run.python.abi_version == str(version)]
     return min(found, key=lambda run: (run.run.outcome is Outcome.PASSED, run.file), default=None)
 
 
-def other_bytes(runs: Iterable[ElsewhereRun], wheel: str, sha256: str) -> str:
+def other_bytes(runs: Iterable[ReportedRun], wheel: str, sha256: str) -> str:
     """Return a note if reports contain a wheel of this name with other bytes. Empty otherwise."""
     files = sorted({run.file for run in runs if run.wheel == wheel and run.sha256 != sha256})
     if not files:

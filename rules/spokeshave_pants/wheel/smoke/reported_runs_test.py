@@ -1,4 +1,4 @@
-"""Reports of smoke tests on other machines, matched by the wheel's bytes."""
+"""Tests of smoke tests on other machines, matched by the wheel's bytes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_run_counts_for_the_same_bytes_and_the_same_python() -> None:
     assert matching_run(runs, "ab", PythonVersion(13)) is None
 
 
-def test_a_report_may_tell_of_several_wheels() -> None:
+def test_a_report_may_contain_several_wheels() -> None:
     runs = parse_reports(files([report(), report(sha256="cd")]))
     assert [run.sha256 for run in runs] == ["ab", "cd"]
 
@@ -47,7 +47,7 @@ def test_a_free_threaded_python_is_another_one() -> None:
     assert matching_run(runs, "ab", PythonVersion(13, True)) is not None
 
 
-def test_a_failure_outweighs_a_pass_and_what_was_not_run_is_nothing() -> None:
+def test_failures_outweigh_passes_and_skipped_runs_are_ignored() -> None:
     runs = parse_reports(files(report(), report("failed"), report("not run", version="")))
     assert len(runs) == 2
     found = matching_run(runs, "ab", V12)
@@ -57,18 +57,18 @@ def test_a_failure_outweighs_a_pass_and_what_was_not_run_is_nothing() -> None:
 
 def test_a_report_of_other_bytes_is_named() -> None:
     runs = parse_reports(files(report(sha256="cd")))
-    told = other_bytes(runs, WHEEL, "ab")
-    assert told.startswith(f"reports/0.json describes other bytes with the name {WHEEL}, and does not count")
+    note = other_bytes(runs, WHEEL, "ab")
+    assert note.startswith(f"reports/0.json describes other bytes with the name {WHEEL}, and does not count")
     assert other_bytes(runs, WHEEL, "cd") == ""
     assert other_bytes(runs, "other.whl", "ab") == ""
 
 
 @pytest.mark.parametrize("text", ["", "3", '{"wheel": "a"}', '{"wheel": "a", "sha256": "b", "runs": [{}]}'])
-def test_what_is_no_report_is_told_with_its_path(text: str) -> None:
+def test_an_invalid_report_is_named_with_its_path(text: str) -> None:
     with pytest.raises(InvalidSmokeReportError, match=r"reports/x.json is not a report of smoke tests"):
         parse_reports([("reports/x.json", text)])
 
 
-def test_every_file_that_is_no_report_is_told() -> None:
+def test_all_invalid_reports_are_named() -> None:
     with pytest.raises(InvalidSmokeReportError, match=r"(?s)a.json.*b.json"):
         parse_reports([("a.json", ""), ("b.json", "")])

@@ -40,7 +40,12 @@ from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, 
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
-from spokeshave_pants.wheel.smoke.reported_runs import ElsewhereRun, matching_run, other_bytes, parse_reports
+from spokeshave_pants.wheel.smoke.reported_runs import (
+    ReportedRun,
+    matching_run,
+    other_bytes,
+    parse_reports,
+)
 from spokeshave_pants.wheel.subsystem import WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
@@ -72,6 +77,8 @@ class WheelhouseRequest:
 
 @dataclass(frozen=True)
 class Wheelhouse:
+    """Downloaded wheels of a requirements file."""
+
     digest: Digest
 
 
@@ -84,6 +91,8 @@ class SmokeInputsRequest:
 
 @dataclass(frozen=True)
 class SmokeInputs:
+    """The tests of a wheel, their paths for pytest, and their requirements."""
+
     tests: Digest
     test_paths: tuple[str, ...]
     requirements: Digest
@@ -121,6 +130,7 @@ class SmokeReport:
 
     @property
     def is_error(self) -> bool:
+        """Return whether the run failed, or is missing although it is required."""
         return self.outcome is Outcome.FAILED or (self.required and self.outcome is not Outcome.PASSED)
 
 
@@ -214,20 +224,20 @@ async def smoke_inputs(request: SmokeInputsRequest) -> SmokeInputs:
 
 
 @dataclass(frozen=True)
-class ElsewhereRuns:
+class ReportedRuns:
     """All runs in the reports of `[wheel-smoke].reports`."""
 
-    found: tuple[ElsewhereRun, ...]
+    found: tuple[ReportedRun, ...]
 
 
 @rule(desc="Read smoke reports of other machines", level=LogLevel.DEBUG)
-async def read_elsewhere(subsystem: WheelSmokeSubsystem) -> ElsewhereRuns:
+async def read_reported_runs(subsystem: WheelSmokeSubsystem) -> ReportedRuns:
     # A glob without matches is like an empty directory. `require_smoke_on` reports missing tests.
     files = await Get(DigestContents, PathGlobs(subsystem.reports))
-    return ElsewhereRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
+    return ReportedRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
 
 
-def _reported_elsewhere(found: ElsewhereRun, version: PythonVersion, required: bool) -> SmokeReport:
+def _report_of_run(found: ReportedRun, version: PythonVersion, required: bool) -> SmokeReport:
     run = found.run
     passed = run.outcome is Outcome.PASSED
     return SmokeReport(
@@ -253,10 +263,11 @@ async def _try(
     carried = "the requirements that the plugin carries"
     source = posixpath.join(plan.address.spec_path, declared) if declared is not None else carried
     wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, python, source))
-    beside = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
+    sibling_wheels = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
     entry = await Get(Digest, CreateDigest(_described(python)))
     digest = await Get(
-        Digest, MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *beside])
+        Digest,
+        MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *sibling_wheels]),
     )
     result = await Get(
         ToolResult,
@@ -348,7 +359,7 @@ async def smoke_chance(
 
 @rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)
 async def smoke_test_wheel(
-    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, elsewhere: ElsewhereRuns
+    request: SmokeTestWheelRequest, interpreters: Interpreters, foreign: ForeignPythons, other_runs: ReportedRuns
 ) -> SmokeReport:
     key = request.key
     version = request.version
@@ -356,15 +367,15 @@ async def smoke_test_wheel(
     required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
     wheel = await Get(StampedWheel, StampWheelRequest(key))
     machine = this_machine()
-    reported = matching_run(elsewhere.found, wheel.sha256, version)
+    reported = matching_run(other_runs.found, wheel.sha256, version)
     # A real machine of the platform takes precedence over an emulator. A failure on either counts.
     if reported and (reported.run.outcome is Outcome.FAILED or not runs_natively(key.platform, machine)):
-        return _reported_elsewhere(reported, version, required)
+        return _report_of_run(reported, version, required)
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, machine, interpreters.of(version), foreign.found, requires)
     if isinstance(python, NoPython):
         known = f" ({interpreters.describe()})" if runs_natively(key.platform, machine) else ""
-        notes = (f"{python.reason}{known}", other_bytes(elsewhere.found, wheel.file_name, wheel.sha256))
+        notes = (f"{python.reason}{known}", other_bytes(other_runs.found, wheel.file_name, wheel.sha256))
         return SmokeReport(
             python=str(version), outcome=Outcome.NOT_RUN, reason=". ".join(filter(None, notes)), required=required
         )

@@ -1,4 +1,4 @@
-"""Where a smoke test has to be run, and with what."""
+"""Tests of required smoke tests, and of their inputs."""
 
 from __future__ import annotations
 
@@ -57,9 +57,7 @@ def test_a_platform_or_a_python_makes_a_smoke_test_required(patterns: tuple[str,
         (Outcome.FAILED, True, True),
     ],
 )
-def test_a_failure_is_an_error_and_silence_is_one_where_a_run_is_required(
-    outcome: Outcome, required: bool, is_error: bool
-) -> None:
+def test_failures_and_missing_required_runs_are_errors(outcome: Outcome, required: bool, is_error: bool) -> None:
     assert SmokeReport(python="3.12", outcome=outcome, reason="why", required=required).is_error is is_error
 
 
@@ -93,14 +91,14 @@ def rule_runner() -> RuleRunner:
 
 
 def given(runner: RuleRunner, *tests: str) -> tuple[list[str], list[str]]:
-    """What pytest is given, and all files that are there, for a wheel with these `smoke_tests`."""
+    """Return the arguments of pytest and all test files for a wheel with these `smoke_tests`."""
     extension = "python_extension(name='ext', module='one._native')\n"
     wheel = f"python_native_wheel(name='one', pythons=['3.12'], dependencies=[':ext'], smoke_tests={list(tests)})"
     runner.write_files({"src/BUILD": extension + wheel})
     inputs = runner.request(SmokeInputs, [SmokeInputsRequest(Address("src", target_name="one"))])
-    there = runner.request(Snapshot, [inputs.tests]).files
+    test_files = runner.request(Snapshot, [inputs.tests]).files
     return [path.replace("__tests/src/", "") for path in inputs.test_paths], [
-        path.replace("__tests/src/", "") for path in there
+        path.replace("__tests/src/", "") for path in test_files
     ]
 
 

@@ -1,13 +1,13 @@
 from engines import _exceptions, _types
 
 
-def test_exceptions_of_the_library_are_caught_by_their_type_in_the_extension():
+def test_the_extension_catches_exceptions_of_the_library():
     assert _exceptions.from_library("runtime") == "runtime_error: thrown by the library"
     assert _exceptions.from_library("custom") == "EngineError 7: thrown by the library"
     assert _exceptions.from_library("int") == "int: 42"
 
 
-def test_exceptions_of_the_extension_are_caught_by_their_type_in_the_library():
+def test_the_library_catches_exceptions_of_the_extension():
     assert _exceptions.to_library("runtime") == "runtime_error: thrown by the extension"
     assert _exceptions.to_library("custom") == "EngineError 8: thrown by the extension"
     assert _exceptions.to_library("int") == "int: 43"

@@ -15,7 +15,7 @@ VISIBLE = '__attribute__((visibility("default")))'
 
 @pytest.fixture(scope="module")
 def versioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that needs and defines versions."""
+    """Return a library that needs and defines versions."""
     folder = tmp_path_factory.mktemp("versioned")
     (folder / "map").write_text("CORE_1 { global: core; };")
     source = f'#include <stdio.h>\n{VISIBLE} int core(void) {{ return puts(""); }}'
@@ -23,7 +23,7 @@ def versioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def with_tag(path: Path, tag: str, value: int, destination: Path) -> Path:
-    """A copy with another value of a tag of the dynamic section."""
+    """Return a copy with another value of a tag of the dynamic section."""
     data = bytearray(path.read_bytes())
     with path.open("rb") as stream:
         (dynamic,) = (s for s in open_elf(stream).iter_segments() if s["p_type"] == "PT_DYNAMIC")
@@ -34,7 +34,7 @@ def with_tag(path: Path, tag: str, value: int, destination: Path) -> Path:
 
 
 @pytest.mark.parametrize("tag", ["DT_VERNEEDNUM", "DT_VERDEFNUM"])
-def test_chains_of_versions_end_where_they_say(tmp_path: Path, versioned: Path, tag: str) -> None:
+def test_chains_of_versions_end_at_their_count(tmp_path: Path, versioned: Path, tag: str) -> None:
     long = with_tag(versioned, tag, 1 << 20, tmp_path / "long.so")
     start = time.process_time()
     elf = read_elf(long, "long.so")
@@ -50,7 +50,7 @@ def test_sizes_beyond_the_file_are_damage(tmp_path: Path, versioned: Path, tag: 
 
 
 def long_names(count: int, length: int) -> bytes:
-    """An ELF file whose symbols are all named by one long text."""
+    """Return an ELF file whose symbols all have one long name."""
     symbols = 0x1000
     texts = 0x1000 + 24 * count
     dynamic = texts + length + 8
@@ -105,7 +105,7 @@ def test_a_library_without_names_is_read(tmp_path: Path) -> None:
 
 
 def with_header(path: Path, destination: Path, offset: int = -1, count: int = -1, names: int = -1) -> Path:
-    """A copy with other values for the table of sections; -1 keeps one."""
+    """Return a copy with other header values for the table of sections. -1 keeps one."""
     data = bytearray(path.read_bytes())
     for place, layout, value in ((0x28, "<Q", offset), (0x3C, "<H", count), (0x3E, "<H", names)):
         if value >= 0:

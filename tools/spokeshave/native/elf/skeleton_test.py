@@ -23,7 +23,7 @@ def large(folder: Path, platform: str, section: str = ".rodata") -> Path:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_editing_a_skeleton_gives_what_editing_the_whole_file_gives(tmp_path: Path, platform: str) -> None:
+def test_editing_a_skeleton_equals_editing_the_file(tmp_path: Path, platform: str) -> None:
     whole = large(tmp_path, platform)
     by_skeleton = Path(shutil.copy(whole, tmp_path / "skeleton.so"))
     patchelf = PinnedPatchelf()
@@ -54,6 +54,6 @@ def test_a_small_file_has_no_skeleton(tmp_path: Path) -> None:
     assert Skeleton.of(compile_library(tmp_path / "libcore.so", source)) is None
 
 
-def test_a_large_file_that_is_no_elf_file_has_no_skeleton(tmp_path: Path) -> None:
+def test_a_large_file_that_is_not_elf_has_no_skeleton(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(bytes(SIZE))
     assert Skeleton.of(tmp_path / "data") is None

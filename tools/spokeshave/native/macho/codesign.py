@@ -200,10 +200,10 @@ def _signature(stream: IO[bytes], commands: LoadCommands, signer: _Signer) -> by
 
 def _page_hashes(stream: IO[bytes], signer: _Signer) -> Iterator[bytes]:
     page = 1 << signer.page_bits
-    left = signer.limit
+    remaining = signer.limit
     stream.seek(0)
-    while left:
-        data = memoryview(stream.read(min(page * _READ_PAGES, left)))
-        left -= len(data)
+    while remaining:
+        data = memoryview(stream.read(min(page * _READ_PAGES, remaining)))
+        remaining -= len(data)
         for offset in range(0, len(data), page):
             yield hashlib.sha256(data[offset : offset + page]).digest()

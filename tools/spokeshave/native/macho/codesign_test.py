@@ -21,7 +21,7 @@ SOURCE = f"int table[9000] = {{1, 2}}; {VISIBLE} int size(int i) {{ return table
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A library as zig links it: signed for arm64, not signed for x86_64."""
+    """Return a library linked by zig: signed for arm64, not signed for x86_64."""
     folder = tmp_path_factory.mktemp("linked")
     return {platform: link_bare(folder / platform / "libcore.dylib", SOURCE, platform) for platform in (ARM, INTEL)}
 
@@ -38,7 +38,7 @@ def signed_copy(library: Path, folder: Path) -> Path:
 
 
 def without_signature(library: Path, folder: Path) -> Path:
-    """What ``strip`` may leave: no signature, and no command that tells of one."""
+    """Return a file like after `strip`: without a signature and its load command."""
     copy = Path(shutil.copy(library, folder / library.name))
     with copy.open("r+b") as stream:
         before = LoadCommands.read(stream)
@@ -56,9 +56,7 @@ def test_signing_again_gives_the_bytes_that_the_linker_wrote(tmp_path: Path, lin
     assert signed_copy(linked[ARM], tmp_path).read_bytes() == linked[ARM].read_bytes()
 
 
-def test_a_file_that_was_not_signed_gets_a_signature_that_fits_its_bytes(
-    tmp_path: Path, linked: dict[str, Path]
-) -> None:
+def test_an_unsigned_file_gets_a_valid_signature(tmp_path: Path, linked: dict[str, Path]) -> None:
     signed = signed_copy(linked[INTEL], tmp_path)
     assert fault(signed) is None
     assert b"libcore.dylib\0" in signed.read_bytes()[linked[INTEL].stat().st_size :]

@@ -57,7 +57,7 @@ class NeededLibrary:
     """A library that the loader loads first. `how` is empty, or weak, reexport, upward or lazy."""
 
     name: str
-    how: str
+    load_kind: str
 
 
 @dataclass(frozen=True)

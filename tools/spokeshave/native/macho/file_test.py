@@ -69,7 +69,7 @@ def test_a_signature_is_valid_until_a_byte_changes(built: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("place", ["magic", "count", "limit"])
-def test_a_damaged_signature_is_told(built: Path, tmp_path: Path, place: str) -> None:
+def test_a_damaged_signature_is_reported(built: Path, tmp_path: Path, place: str) -> None:
     part = only_slice(built)
     assert part.signature is not None
     data = bytearray(built.read_bytes())
@@ -81,9 +81,9 @@ def test_a_damaged_signature_is_told(built: Path, tmp_path: Path, place: str) ->
 
 
 def signed(path: Path, code: bytes, *, limit: int, requirements: bytes, hashed: bytes) -> MachOSlice:
-    """Write bytes with a signature of the first ``limit`` of them and of ``hashed`` requirements."""
+    """Write bytes with a signature of the first `limit` of them and of `hashed` requirements."""
     pages = [hashlib.sha256(code[start : min(start + 16, limit)]).digest() for start in range(0, limit, 16)]
-    # The slots before the pages' own: of requirements (2), and of nothing (1).
+    # The slots before those of the pages: of requirements (2), and of nothing (1).
     hashes = hashlib.sha256(hashed).digest() + bytes(32) + b"".join(pages)
     fields = (0x20400, 2, 44 + 64, 44, 2, len(pages), limit, 32, 2, 0, 4)
     directory = struct.pack(">II7I4B", 0xFADE0C02, 44 + len(hashes), *fields).ljust(44, b"\0") + hashes
@@ -121,16 +121,16 @@ def test_a_signature_covers_every_byte_and_part(tmp_path: Path) -> None:
     assert "of 80 bytes where there are 100 to sign" in str(signature_fault(path, short))
 
 
-def test_a_symbol_of_a_library_that_is_not_named_is_told(built: Path, tmp_path: Path) -> None:
+def test_a_symbol_of_an_unnamed_library_is_reported(built: Path, tmp_path: Path) -> None:
     data = bytearray(built.read_bytes())
-    # Behind the name stands the opcode that says which library has it.
+    # After the name follows the opcode with the number of its library.
     data[data.index(b"@_core\0") + len(b"@_core\0")] = 0x1F
     (tmp_path / "changed").write_bytes(data)
     with pytest.raises(InvalidMachOError, match="binds symbols of more libraries than it lists"):
         read_macho(tmp_path / "changed", "changed")
 
 
-def test_x86_64_needs_no_signature_and_has_none(tmp_path: Path) -> None:
+def test_x86_64_has_no_signature(tmp_path: Path) -> None:
     path = link_bare(tmp_path / "one.so", f"{EXPORT} int one(void) {{ return 1; }}", X86)
     part = only_slice(path)
     assert (part.architecture, part.signature) == ("x86_64", None)
@@ -138,7 +138,7 @@ def test_x86_64_needs_no_signature_and_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [8, 40, 500, 17000])
-def test_a_file_that_ends_early_is_told(built: Path, tmp_path: Path, size: int) -> None:
+def test_a_truncated_file_is_reported(built: Path, tmp_path: Path, size: int) -> None:
     (tmp_path / "half").write_bytes(built.read_bytes()[:size])
     assert is_macho(tmp_path / "half")
     with pytest.raises(InvalidMachOError, match="demo/half: is a damaged Mach-O file"):
@@ -153,7 +153,7 @@ def test_an_offset_beyond_any_file_is_reported(tmp_path: Path) -> None:
         read_macho(path, "huge")
 
 
-def test_a_java_class_an_empty_file_and_a_static_library_are_none(tmp_path: Path) -> None:
+def test_java_classes_and_static_libraries_are_not_macho(tmp_path: Path) -> None:
     (tmp_path / "class").write_bytes(b"\xca\xfe\xba\xbe\x00\x00\x00\x3d" + bytes(100))
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "short").write_bytes(b"\xcf\xfa\xed\xfe")

@@ -47,7 +47,7 @@ def test_the_fused_file_has_the_slices_as_they_were(built: dict[str, Path], tmp_
         assert data[part.region.offset : part.region.offset + part.region.size] == source.read_bytes()
     assert len(data) == sum(macho.slices[-1].region)
     assert struct.unpack_from(">II", data) == (0xCAFEBABE, 2)
-    # The processors' numbers in Apple's headers, and the power of two that each slice is aligned to.
+    # The processors' numbers in Apple's headers, and the alignment of each slice as a power of two.
     entries = [struct.unpack_from(">IIIII", data, 8 + 20 * index) for index in range(2)]
     assert [(entry[0], entry[1], entry[4]) for entry in entries] == [(0x1000007, 3, 14), (0x100000C, 0, 14)]
 
@@ -71,7 +71,7 @@ def test_a_program_stays_one_that_can_run(built: dict[str, Path], tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "message"),
     [
         ([ARM, ARM], "would have arm64 twice, from"),
         ([ARM, ARM], "would have no x86_64"),
@@ -80,9 +80,9 @@ def test_a_program_stays_one_that_can_run(built: dict[str, Path], tmp_path: Path
     ],
 )
 def test_what_makes_no_universal_file_is_refused(
-    built: dict[str, Path], tmp_path: Path, inputs: list[str], told: str
+    built: dict[str, Path], tmp_path: Path, inputs: list[str], message: str
 ) -> None:
-    with pytest.raises(UnfusableFilesError, match=told):
+    with pytest.raises(UnfusableFilesError, match=message):
         fuse([built[name] for name in inputs], tmp_path / "native.so")
     assert list(tmp_path.iterdir()) == []
 
@@ -93,7 +93,7 @@ def test_a_universal_file_cannot_take_an_architecture_again(built: dict[str, Pat
         fuse([tmp_path / "once", built[ARM]], tmp_path / "twice")
 
 
-def test_a_damaged_input_and_an_absent_one_are_told(
+def test_damaged_and_missing_inputs_are_reported(
     built: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "half").write_bytes(built[ARM].read_bytes()[:5000])
@@ -104,7 +104,7 @@ def test_a_damaged_input_and_an_absent_one_are_told(
     assert f"{tmp_path / 'absent'}: failed: No such file" in capsys.readouterr().err
 
 
-def test_other_install_names_are_told(built: dict[str, Path], tmp_path: Path) -> None:
+def test_different_install_names_are_reported(built: dict[str, Path], tmp_path: Path) -> None:
     other = link_bare(tmp_path / "other.so", module_source("native"), X86)
     with pytest.raises(UnfusableFilesError, match=r"two install names, @rpath/native\.so and @rpath/other\.so"):
         fuse([other, built[ARM]], tmp_path / "native.so")
@@ -128,7 +128,7 @@ def test_folders_are_joined_file_by_file(built: dict[str, Path], tmp_path: Path)
     assert (tmp_path / "out" / "demo" / "data.txt").read_text() == "same"
 
 
-def test_folders_that_differ_are_told_with_every_difference(built: dict[str, Path], tmp_path: Path) -> None:
+def test_all_differences_of_folders_are_reported(built: dict[str, Path], tmp_path: Path) -> None:
     inputs = folders(tmp_path, built, ("one", "two"))
     (inputs[0] / "demo" / "more.txt").write_text("")
     with pytest.raises(UnfusableFilesError) as caught:

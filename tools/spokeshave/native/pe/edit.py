@@ -94,11 +94,11 @@ def _name_fields(image: Image) -> Iterator[tuple[int, str]]:
 def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: str) -> dict[str, int]:
     """Put names into free space of the file and return their addresses."""
     addresses: dict[str, int] = {}
-    left = [(name, name.encode("utf-8", "surrogateescape") + b"\0") for name in names]
+    remaining = [(name, name.encode("utf-8", "surrogateescape") + b"\0") for name in names]
     for section, room in _padded_sections(headers):
         size = int(section.Misc_VirtualSize)
-        while left and len(left[0][1]) <= room:
-            name, data = left.pop(0)
+        while remaining and len(remaining[0][1]) <= room:
+            name, data = remaining.pop(0)
             addresses[name] = int(section.VirtualAddress) + size
             changes.patches.append((int(section.PointerToRawData) + size, data))
             size = size + len(data)
@@ -106,8 +106,8 @@ def _place_names(headers: Any, names: Iterable[str], changes: _Changes, place: s
         if size != section.Misc_VirtualSize:
             changes.number(section.get_file_offset() + SECTION_SIZES_AT, size)
             _cover(headers, int(section.VirtualAddress) + size, changes)
-    if left:
-        addresses.update(_add_section(headers, left, changes, place))
+    if remaining:
+        addresses.update(_add_section(headers, remaining, changes, place))
     return addresses
 
 

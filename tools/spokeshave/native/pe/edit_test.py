@@ -21,7 +21,7 @@ NEW = {"core.dll": "core-0123456789abcdef.dll"}
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A module that imports from core.dll and python3.dll."""
+    """Return a module that imports from core.dll and python3.dll."""
     folder = tmp_path_factory.mktemp("linked")
     libraries = [import_library(folder, "core.dll", "core"), import_library(folder, "python3.dll", "PyModule_Create2")]
     return link_bare(folder / "native.pyd", module_source("native", **CALL), PLATFORM, *map(str, libraries))
@@ -29,7 +29,7 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def module(tmp_path: Path, linked: Path) -> Path:
-    """A copy to change."""
+    """Return a copy to change."""
     return Path(shutil.copy(linked, tmp_path / "native.pyd"))
 
 
@@ -41,7 +41,7 @@ def headers_of(path: Path) -> Any:
 
 
 def without_padding(path: Path) -> None:
-    """Let every section of constants claim the zeros behind it."""
+    """Let every section of constants claim the zeros after it."""
     with headers_of(path) as headers:
         changes = [(s.get_file_offset() + 8, s.SizeOfRawData) for s in headers.sections if s.Name[:6] != b".text\0"]
     write(path, *((offset, struct.pack("<I", size)) for offset, size in changes))
@@ -64,13 +64,13 @@ def different_bytes(path: Path, other: Path) -> int:
 
 
 def names(path: Path) -> list[str]:
-    """The imported DLLs as pefile, and not our own reader, tells them."""
+    """Return the imported DLLs by pefile and not by our own reader."""
     with headers_of(path) as headers:
         assert [text for text in headers.get_warnings() if not text.startswith("Byte 0x00 makes up")] == []
         return [entry.dll.decode() for entry in headers.DIRECTORY_ENTRY_IMPORT]
 
 
-def test_a_longer_name_is_put_into_the_padding_and_nothing_else_changes(module: Path, linked: Path) -> None:
+def test_a_longer_name_is_written_to_padding_only(module: Path, linked: Path) -> None:
     assert rename_libraries(module, "native.pyd", NEW)
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
     assert module.stat().st_size == linked.stat().st_size
@@ -88,7 +88,7 @@ def test_names_are_compared_without_case_and_others_stay(module: Path, linked: P
     assert names(module) == ["C-1.dll", "P-1.dll"]
 
 
-def test_a_section_is_added_where_there_is_no_padding(module: Path, linked: Path) -> None:
+def test_without_padding_a_section_is_added(module: Path, linked: Path) -> None:
     without_padding(module)
     assert rename_libraries(module, "native.pyd", NEW)
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
@@ -102,7 +102,7 @@ def test_a_section_is_added_where_there_is_no_padding(module: Path, linked: Path
         assert headers.OPTIONAL_HEADER.SizeOfImage == added.VirtualAddress + headers.OPTIONAL_HEADER.SectionAlignment
 
 
-def test_padding_that_somebody_uses_is_left_alone(module: Path) -> None:
+def test_used_padding_is_not_overwritten(module: Path) -> None:
     with headers_of(module) as headers:
         constants = next(section for section in headers.sections if section.Name.startswith(b".rdata"))
         end = constants.PointerToRawData + constants.Misc_VirtualSize
@@ -112,7 +112,7 @@ def test_padding_that_somebody_uses_is_left_alone(module: Path) -> None:
     assert names(module) == ["core-0123456789abcdef.dll", "python3.dll"]
 
 
-def test_data_behind_the_last_section_is_an_error_where_a_section_is_needed(module: Path) -> None:
+def test_trailing_data_prevents_a_new_section(module: Path) -> None:
     without_padding(module)
     module.write_bytes(module.read_bytes() + b"symbols for a debugger")
     before = module.read_bytes()

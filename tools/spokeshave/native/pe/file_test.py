@@ -40,7 +40,7 @@ def test_long_names_are_whole(built: Path) -> None:
     assert read_pe(built, "one.pyd").exports == {LONG}
 
 
-def test_a_delayed_import_and_a_time_stamp_are_told(tmp_path: Path) -> None:
+def test_delayed_imports_and_time_stamps_are_read(tmp_path: Path) -> None:
     library = import_library(tmp_path, "core.dll", "core")
     helper = "void *__delayLoadHelper2(void *descriptor, void *place) { return 0; }"
     source = f"extern int core(void);\n{ENTRY}\n{helper}\n__declspec(dllexport) int one(void) {{ return core(); }}"
@@ -51,14 +51,14 @@ def test_a_delayed_import_and_a_time_stamp_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [64, 200, 300, 1100, 1600])
-def test_a_file_that_ends_early_is_told_or_is_none(built: Path, tmp_path: Path, size: int) -> None:
+def test_a_truncated_file_is_reported_or_not_a_pe_file(built: Path, tmp_path: Path, size: int) -> None:
     (tmp_path / "half").write_bytes(built.read_bytes()[:size])
     if is_pe(tmp_path / "half"):
         with pytest.raises(InvalidPeError, match="demo/half: is a damaged PE file"):
             read_pe(tmp_path / "half", "demo/half")
 
 
-def test_what_only_begins_like_one_is_none(tmp_path: Path) -> None:
+def test_a_file_with_only_the_magic_number_is_not_one(tmp_path: Path) -> None:
     for name, data in {"text": b"MZ is how it begins", "zeros": b"MZ" + bytes(500), "empty": b""}.items():
         (tmp_path / name).write_bytes(data)
         assert not is_pe(tmp_path / name)
@@ -82,7 +82,7 @@ def test_pythons_libraries_are_known() -> None:
 
 
 def long_names(count: int, length: int) -> bytes:
-    """A PE file whose exports are all named by one long text."""
+    """Return a PE file whose exports all have one long name."""
     header = bytearray(0x400)
     header[:2] = b"MZ"
     struct.pack_into("<I", header, 60, 0x80)

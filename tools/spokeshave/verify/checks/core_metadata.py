@@ -30,7 +30,7 @@ def check_metadata(subject: Subject) -> Iterator[Finding]:
     core = read_core_metadata(subject.tree.read(place))
     faults = [error for error in core.faults if not is_early_license_file(error)]
     for error in faults:
-        yield finding(Rule.METADATA, place, _told(error), "Correct it in pyproject.toml; the index would reject it.")
+        yield finding(Rule.METADATA, place, _message(error), "Correct it in pyproject.toml; the index would reject it.")
     if not faults:
         metadata = core.values
         yield from _names(subject, place, metadata)
@@ -38,7 +38,7 @@ def check_metadata(subject: Subject) -> Iterator[Finding]:
         yield from _license_files(subject, place, core.raw.get("license_files", []))
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     field = f"the field {error.field}: " if isinstance(error, InvalidMetadata) else ""
     return f"is invalid: {field}{error}"
 

@@ -82,7 +82,7 @@ def _fault(tree: WheelTree, script: EntryPoint) -> str | None:
     file = _module_file(tree, script.module)
     if file is None:
         fault = f"calls {script.value}, but the wheel has no module {script.module}"
-        return None if _may_be_elsewhere(tree, script.module) else fault
+        return None if _may_be_required(tree, script.module) else fault
     if not file.endswith(".py"):
         return None
     if not defines(tree.text(file), script.attr.split(".")):
@@ -90,7 +90,7 @@ def _fault(tree: WheelTree, script: EntryPoint) -> str | None:
     return None
 
 
-def _may_be_elsewhere(tree: WheelTree, module: str) -> bool:
+def _may_be_required(tree: WheelTree, module: str) -> bool:
     """Return whether a module may belong to a required distribution: nothing of its package is in the wheel."""
     package = module.partition(".")[0]
     is_own = any(re.split(r"[/.]", path)[0] == package for path in tree.installed)

@@ -1,4 +1,4 @@
-"""The page as a text, which no name breaks. tests/e2e/releasing/report_page_test.py looks at one in a browser."""
+"""Tests of the page's text, which no name can break. report_page_test.py of the e2e tests uses a browser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = """</script></title><b>&"'<img src=x onerror=alert(1)>"""
 
 
 class Page(HTMLParser):
-    """A page's elements in order, each with its attributes, and the texts that a reader sees."""
+    """A page's elements in order, each with its attributes, and the visible texts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ def test_each_wheel_is_in_the_cell_of_its_platform_and_abi() -> None:
     assert [a.get("data-abi") for a in cells] == ["cp310", "cp39", "cp310", None, "cp310"]
 
 
-def test_a_wheel_is_linked_to_beside_the_page_and_named_for_who_cannot_see_it() -> None:
+def test_wheel_links_are_relative_and_accessible() -> None:
     (link,) = page(WHEELS[0]).named("a")
     assert link["href"] == f"runtime-1.2.0%2Blocal.1-cp39-{LINUX}.whl"
     assert link["aria-label"] == f"runtime-1.2.0+local.1-cp39-{LINUX}.whl, 123.5 kB"
@@ -120,7 +120,7 @@ def test_a_wheel_is_linked_to_beside_the_page_and_named_for_who_cannot_see_it() 
 
 def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
     text = page(*WHEELS).text
-    for told in (
+    for fact in (
         "123.5 kB",
         "abababab",
         "ab" * 32,
@@ -129,7 +129,7 @@ def test_what_a_release_engineer_asks_of_a_wheel_is_there() -> None:
         "libz-1234.so",
         "7 passed",
     ):
-        assert told in text
+        assert fact in text
     for reason in ("no wine here", "ImportError: no _native\nin line 2", "3.12 ✓ passed"):
         assert reason in text
 
@@ -236,7 +236,7 @@ def test_a_page_is_the_same_text_for_the_same_run() -> None:
     assert render_page(run(*WHEELS)) == render_page(run(*reversed(WHEELS)))
 
 
-def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> None:
+def test_a_page_replaces_the_previous_one_atomically(tmp_path: Path) -> None:
     place = tmp_path / "dist/report.html"
     write_page(place, "one")
     write_page(place, "two ✓")
@@ -247,14 +247,14 @@ def test_a_page_takes_the_place_of_the_one_before_at_once(tmp_path: Path) -> Non
     assert stat.S_IMODE(place.stat().st_mode) == 0o666 & ~umask
 
 
-def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_files(tmp_path: Path) -> None:
     (tmp_path / "report.html/folder").mkdir(parents=True)
     with pytest.raises(IsADirectoryError):
         write_page(tmp_path / "report.html", "one")
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_a_page_of_84_wheels_and_1500_processes_is_no_burden() -> None:
+def test_a_page_of_84_wheels_and_1500_processes_is_small() -> None:
     platforms = [f"manylinux_2_{floor}_x86_64" for floor in range(17, 31)]
     reports = [wheel("runtime", platform, f"cp3{minor}") for platform in platforms for minor in range(9, 15)]
     rows = [

@@ -15,18 +15,18 @@ class Html:
     text: str
 
 
-Child = object  # # Html is inserted unchanged, other values as text, None not at all.
+Child = object  # Html is inserted unchanged, other values as text, None not at all.
 
 
 def element(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Html:
     """Return an element. `_` in an attribute's name becomes `-`, and a trailing `_` is removed (`class_`).
 
-    An attribute that is True has no value. One that is None or False is omitted.
+    An attribute that is True has no value. The values None and False omit it.
     """
-    told = "".join(_attribute(key, value) for key, value in attributes.items())
+    written_attributes = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _WITHOUT_END:
-        return Html(f"<{name}{told}>")
-    return Html(f"<{name}{told}>{join(*children).text}</{name}>")
+        return Html(f"<{name}{written_attributes}>")
+    return Html(f"<{name}{written_attributes}>{join(*children).text}</{name}>")
 
 
 def join(*children: Child) -> Html:

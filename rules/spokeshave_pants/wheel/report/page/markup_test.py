@@ -1,4 +1,4 @@
-"""HTML that no text can break."""
+"""Tests of HTML that no text can break."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def test_texts_are_escaped_and_elements_are_not() -> None:
 
 
 def test_attributes_are_escaped_and_named_as_html_has_them() -> None:
-    made = element("td", class_="none", data_words='a "b" <c>', aria_label="x")
-    assert made.text == '<td class="none" data-words="a &quot;b&quot; &lt;c&gt;" aria-label="x"></td>'
+    html = element("td", class_="none", data_words='a "b" <c>', aria_label="x")
+    assert html.text == '<td class="none" data-words="a &quot;b&quot; &lt;c&gt;" aria-label="x"></td>'
 
 
-def test_an_attribute_can_be_without_a_value_or_left_out_and_0_is_a_value() -> None:
+def test_attribute_values_may_be_true_none_or_zero() -> None:
     assert element("p", hidden=True, open=False, title=None).text == "<p hidden></p>"
     assert element("rect", x=0, y=0.0).text == '<rect x="0" y="0.0"></rect>'
 

@@ -21,6 +21,7 @@ class Step:
 
     @property
     def seconds(self) -> float:
+        """Return the duration of its span, or 0."""
         return self.span.seconds if self.span else 0.0
 
 
@@ -65,6 +66,7 @@ class PackageRun:
 
     @property
     def critical_seconds(self) -> float:
+        """Return the duration of the critical path."""
         return sum(step.seconds for step in self.critical)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What the page tells of a run's actions and their times."""
+"""Tests of the page's facts about a run's actions and their times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spokeshave_pants.wheel.report.page.run import PackageRun
 from spokeshave_pants.wheel.report.spans import Span
 from spokeshave_pants.wheel.report.totals import ProcessRow
 
-# The pack took long once and is cached; the compile was done now; the daemon kept the metadata.
+# The pack took long once and is cached, the compile ran in this run, and the daemon kept the metadata.
 PROCESSES = (
     ProcessRow(kind="metadata", description="Check the metadata", source=Source.MEMOIZED, milliseconds=300, output="m"),
     ProcessRow(
@@ -43,7 +43,7 @@ def test_the_critical_path_is_of_the_time_that_this_run_spent() -> None:
     assert run().critical_seconds == pytest.approx(2.75)
 
 
-def test_what_would_take_longest_without_a_cache_is_another_chain() -> None:
+def test_the_longest_chain_without_caches_differs() -> None:
     assert run().cold_seconds == pytest.approx(60.5)
 
 
@@ -52,7 +52,7 @@ def test_what_the_daemon_kept_has_no_time_in_this_run() -> None:
     assert (kept.span, kept.seconds) == (None, 0.0)
 
 
-def test_processes_behind_no_wheel_are_told_apart() -> None:
+def test_processes_without_a_wheel_are_separate() -> None:
     assert [span.description for span in run().other_spans] == ["Install the compiler"]
 
 
@@ -62,7 +62,7 @@ def test_looking_up_is_counted_for_the_actions_behind_wheels() -> None:
     assert run(spans=(*SPANS, tools)).looked_up == 0.5
 
 
-def test_where_no_times_were_told_none_are_made_up() -> None:
+def test_missing_times_stay_unknown() -> None:
     quiet = run(spans=())
     assert (quiet.looked_up, quiet.critical_seconds) == (None, 0.0)
 

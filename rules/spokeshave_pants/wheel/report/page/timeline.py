@@ -62,7 +62,7 @@ class Axis:
 
 
 def _round_step(least: float) -> float:
-    """Return the smallest number of at least `step` that is 1, 2 or 5 times a power of ten."""
+    """Return the smallest number of at least `least` that is 1, 2 or 5 times a power of ten."""
     if least <= 0:
         return 0.0
     power = 0.001
@@ -93,6 +93,7 @@ def human_time(seconds: float) -> str:
 
 
 def render_timeline(run: PackageRun) -> Html:
+    """Return the time axis of a run."""
     if not run.spans:
         return element("p", _why_no_times(run))
     axis = Axis.of(run)
@@ -207,6 +208,7 @@ class Group:
 
     @classmethod
     def of(cls, name: str, steps: Iterable[Step]) -> Group:
+        """Return the group of some steps."""
         listed = tuple(steps)
         spans = sorted((step.span for step in listed if step.span), key=lambda span: (span.start, span.end))
         return cls(name, tuple(spans), sum(step.process.source is Source.MEMOIZED for step in listed))

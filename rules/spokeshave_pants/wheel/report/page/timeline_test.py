@@ -1,4 +1,4 @@
-"""Bars on an axis of time."""
+"""Tests of the bars on a time axis."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_time_is_in_the_unit_that_a_person_reads(seconds: float, text: str) ->
     assert human_time(seconds) == text
 
 
-def test_the_axis_goes_from_the_first_process_to_the_last_and_counts_from_the_runs_start() -> None:
+def test_the_axis_spans_all_processes_of_the_run() -> None:
     axis = Axis.of(run())
     assert (axis.first, axis.last) == (2, 42)
     assert [(round(place), label) for place, label in axis.ticks()] == [
@@ -93,7 +93,7 @@ def test_an_axis_of_no_length_has_no_labels() -> None:
     assert Axis(0, 5, 5).percent(5) == 0
 
 
-def test_what_runs_at_the_same_time_is_in_different_lanes_and_a_lane_is_used_again() -> None:
+def test_overlapping_spans_are_in_different_lanes() -> None:
     assert lanes([(0, 10), (1, 3), (2, 4), (3, 5), (4, 6), (10, 11)]) == [0, 1, 2, 1, 2, 0]
     assert lanes([]) == []
 
@@ -121,7 +121,7 @@ def test_a_process_has_its_own_platform_whatever_its_description(description: st
     assert only.name == name
 
 
-def test_stages_are_in_the_order_of_the_work_with_their_platforms_in_them() -> None:
+def test_stages_are_in_work_order_with_their_platforms() -> None:
     other, metadata, compiles = group_by_stage(run())
     assert [group.name for group in (other, metadata, compiles)] == ["other processes", "metadata", "compile"]
     assert metadata.size() == "0 processes, 1 kept"
@@ -137,7 +137,7 @@ def test_a_stage_of_one_platform_has_no_parts() -> None:
     assert (only.name, only.parts) == (f"compile {LINUX}", ())
 
 
-def test_a_step_of_the_critical_path_that_the_daemon_kept_is_said_to_be_kept() -> None:
+def test_memoized_steps_of_the_critical_path_are_marked() -> None:
     link = ProcessRow(
         kind="link", description="Link a.so", source=Source.MEMOIZED, milliseconds=40, output="l", needs=(1,)
     )
@@ -147,12 +147,12 @@ def test_a_step_of_the_critical_path_that_the_daemon_kept_is_said_to_be_kept() -
     assert path.endswith('<span class="value">kept by the daemon</span></li>')
 
 
-def test_why_there_is_no_timeline_is_said() -> None:
+def test_a_missing_timeline_has_a_reason() -> None:
     assert "the daemon kept all results" in render_timeline(run(PROCESSES[:1], ())).text
     assert "streaming_workunits_level" in render_timeline(run(PROCESSES, ())).text
 
 
-def test_a_run_that_failed_before_a_wheel_has_its_processes_all_the_same() -> None:
+def test_a_run_without_wheels_has_its_processes() -> None:
     failed = Span(description=f"Compile bad.cc for {LINUX}", source=Source.RAN, start=130, end=131, failed=True)
     text = render_timeline(run((), (*SPANS, failed))).text
     assert "No wheel was reported" in text
