@@ -15,7 +15,7 @@ def run(*spans: ProcessSpan, wall: float, ended: float) -> FirstCommand:
     return FirstCommand(install, PantsRun(wall=wall, cpu=90.0, log=PantsLog(spans, {}, ended), output=""))
 
 
-def test_each_process_is_in_its_stage_by_the_clock_of_the_whole_command() -> None:
+def test_processes_are_grouped_by_stage_on_one_clock() -> None:
     found = run(
         ProcessSpan("Install the packages pinned in a.txt", 105.0, 125.0),
         ProcessSpan("Make the runtime pack for win_amd64 (once)", 125.0, 180.0),

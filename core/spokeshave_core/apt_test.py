@@ -36,7 +36,7 @@ def matching(expression: str, text: str) -> list[str]:
     return found
 
 
-def test_a_machines_way_to_mirrors_counts_and_what_weakens_checks_does_not() -> None:
+def test_only_the_access_to_mirrors_is_taken_from_the_machine() -> None:
     lines = DUMPED.splitlines()
     assert matching(REACH, DUMPED) == [lines[number] for number in KEPT]
 

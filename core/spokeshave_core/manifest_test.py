@@ -74,13 +74,13 @@ def test_a_python_runs_its_platforms_wheels_up_to_its_library() -> None:
     assert python.is_of(platform("manylinux_2_39_aarch64"))
 
 
-def test_a_windows_python_runs_windows_wheels_of_its_architecture() -> None:
+def test_a_windows_python_runs_wheels_of_its_architecture() -> None:
     (python,) = parse_manifest(manifest(WINDOWS_ENTRY), "m")
     assert python.runs(platform("win_amd64"))
     assert not python.runs(platform("win_arm64"))
 
 
-def test_every_package_that_a_python_was_made_of_is_part_of_what_a_smoke_test_is_keyed_by() -> None:
+def test_smoke_test_keys_contain_the_pythons_packages() -> None:
     (python,) = parse_manifest(manifest(ENTRY), "m")
     (other,) = parse_manifest(manifest({**ENTRY, "origins": [["libc6:arm64", "2.36", "cd"]]}), "m")
     assert python != other

@@ -45,7 +45,7 @@ def test_a_universal_platform_is_built_once_per_processor() -> None:
     assert [part.tag for part in platform.slices] == ["macosx_11_0_x86_64", "macosx_11_0_arm64"]
 
 
-def test_the_older_floor_of_a_universal_platform_holds_for_its_older_processor_alone() -> None:
+def test_universal_floors_below_11_apply_to_x86_64_only() -> None:
     platform = Platform.parse("macosx_10_13_universal2")
     assert [part.tag for part in platform.slices] == ["macosx_10_13_x86_64", "macosx_11_0_arm64"]
 
@@ -63,7 +63,7 @@ def test_a_shared_library_is_named_as_its_system_looks_for_it(tag: str, form: Ob
     assert (platform.object_format, platform.shared_library("core")) == (form, library)
 
 
-def test_a_machine_runs_wheels_of_its_system_and_processor_up_to_its_own_version() -> None:
+def test_a_machine_runs_wheels_up_to_its_own_version() -> None:
     machine = Platform.parse("manylinux_2_28_x86_64")
     tags = ["manylinux_2_17_x86_64", "manylinux_2_28_x86_64", "manylinux_2_34_x86_64", "musllinux_1_2_x86_64"]
     runs = [machine.runs(Platform.parse(tag)) for tag in [*tags, "manylinux_2_17_aarch64"]]

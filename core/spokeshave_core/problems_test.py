@@ -55,7 +55,7 @@ def test_only_errors_of_users_are_collected() -> None:
         raise ValueError("not the user's")
 
 
-def test_each_problem_has_a_bullet_and_its_further_lines_are_indented_under_it() -> None:
+def test_problems_have_bullets_and_indented_continuations() -> None:
     assert bullet_list(["one", "two\nmore of two"]) == "  * one\n  * two\n    more of two"
 
 

@@ -38,7 +38,7 @@ def test_a_version_is_written_as_it_was_read(text: str) -> None:
         ">=3.9",
     ],
 )
-def test_what_is_no_feature_release_is_refused_with_the_place_and_the_form_that_is(text: str) -> None:
+def test_invalid_versions_are_refused_with_the_valid_form(text: str) -> None:
     with pytest.raises(InvalidPythonError) as caught:
         version(text)
     assert f"{WHERE} lists the Python {text!r}" in str(caught.value)
@@ -79,7 +79,7 @@ def test_every_wrong_version_is_told_in_one_error() -> None:
         (PythonAbi(PythonVersion(12), stable=True), PythonVersion(14, True), False),
     ],
 )
-def test_an_interpreter_loads_builds_of_its_own_version_and_older_stable_ones(
+def test_interpreters_load_their_own_and_older_stable_builds(
     abi: PythonAbi, python: PythonVersion, serves: bool
 ) -> None:
     assert abi.serves(python) is serves

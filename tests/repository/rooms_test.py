@@ -270,7 +270,7 @@ def test_an_import_of_a_higher_room_is_found(house: Tree, path: str, source: str
     assert violations(house) == [expected]
 
 
-def test_a_room_without_a_layer_and_a_layer_without_a_room_are_found(house: Tree) -> None:
+def test_rooms_and_layers_must_correspond(house: Tree) -> None:
     (house.root / "cellar.py").write_text("")
     (house.root / "right/room.py").unlink()
     (house.root / "right/__init__.py").unlink()

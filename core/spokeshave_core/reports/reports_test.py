@@ -158,7 +158,7 @@ def test_keys_of_a_newer_version_are_ignored() -> None:
     assert SmokeTestReport.from_json(json.dumps(document)) == SMOKE_TEST
 
 
-def test_smoke_reports_are_an_object_for_one_wheel_and_a_list_for_several() -> None:
+def test_smoke_reports_of_several_wheels_are_a_list() -> None:
     one = SmokeTestReports((SMOKE_TEST,))
     several = SmokeTestReports((SMOKE_TEST, SMOKE_TEST))
     assert isinstance(json.loads(one.to_json()), dict)

@@ -108,7 +108,7 @@ def test_an_edit_of_a_room_changes_the_keys_of_what_uses_it(path: str, expected:
     assert keys_changed_by(path) == expected
 
 
-def test_no_source_of_a_build_finds_another_in_a_way_that_is_not_followed() -> None:
+def test_sources_find_each_other_by_imports_only() -> None:
     """Not by a name in a string, and not by the place of its own file; the table of commands is followed."""
     paths = {path for command in BUILD_COMMANDS for path in command_sources(command, SOURCES)} - {"spokeshave/cli.py"}
     assert [f"{path}: {text}" for path in sorted(paths) for text in _hidden_references(SOURCES[path])] == []

@@ -110,8 +110,9 @@ def tool_process(
 class RunToolRequest:
     """A request to run a command of the tools.
 
-    :param argv: what follows `spokeshave`, the command first, without `--report`; `OUTPUT_DIR` is captured.
-    :param platform: the wheel platform that it works for, as `Action` has it.
+    Attributes:
+        argv: The arguments after `spokeshave`, the command first, without `--report`. `OUTPUT_DIR` is captured.
+        platform: The wheel platform that it works for, as in `Action`.
     """
 
     argv: tuple[str, ...]

@@ -64,7 +64,7 @@ def test_a_command_that_succeeded_raises_nothing() -> None:
     raise_for_failure(result(FetchReport(())), "src:wheel")
 
 
-def test_the_end_of_a_run_finds_the_problems_of_failed_commands_alone() -> None:
+def test_only_failed_commands_have_problems_as_metadata() -> None:
     findings = VerifyReport((Finding(rule=Rule.TAG, place="a", message="b", remedy="c"),))
     assert result(FailureReport(PROBLEMS), exit_code=1).metadata() == {PROBLEMS_METADATA: PROBLEMS}
     assert result(findings, exit_code=1).metadata() == {PROBLEMS_METADATA: ()}

@@ -60,7 +60,8 @@ class NativeWheelSubsystem(Subsystem):
     def globs(self) -> tuple[str, ...]:
         """Return the option's value.
 
-        :raises InvalidPlatformError: for a glob that matches no known tag, which is probably a typo.
+        Raises:
+            InvalidPlatformError: For a glob that matches no known tag, which is probably a typo.
         """
         check_platform_globs(
             [glob for glob in self.platforms if glob != HOST], where="the option `[native-wheel].platforms`"

@@ -11,7 +11,7 @@ from spokeshave.cache_server.command import _START
 TOOLS = Path(__file__).parents[2]
 
 
-def test_a_buildgrid_without_its_private_modules_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+def test_a_changed_buildgrid_is_reported_with_a_remedy(tmp_path: Path) -> None:
     for package in ("buildgrid", "buildgrid/server", "grpc"):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").touch()

@@ -40,7 +40,7 @@ def test_what_no_policy_covers_is_refused(tag: str) -> None:
 
 
 @pytest.mark.parametrize("tag", ["manylinux_2_5_i686", "musllinux_1_1_x86_64", "macosx_10_9_x86_64", "win_arm64"])
-def test_a_platform_that_nothing_here_builds_for_is_still_verified(tag: str) -> None:
+def test_platforms_without_a_toolchain_are_verified(tag: str) -> None:
     assert parse_platform(tag).tag == tag
 
 

@@ -18,7 +18,7 @@ def test_a_floor_between_two_policies_is_added_in_its_place() -> None:
     assert names[names.index(TAG) + 1] == "manylinux_2_28_x86_64"
 
 
-def test_an_auditwheel_without_the_list_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_auditwheel_is_reported_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     known = list(WheelPolicies(libc=Libc.GLIBC, arch=Architecture.x86_64))
     monkeypatch.setattr(WheelPolicies, "__init__", lambda _self, **_options: None)
     monkeypatch.setattr(WheelPolicies, "__iter__", lambda _self: iter(known))

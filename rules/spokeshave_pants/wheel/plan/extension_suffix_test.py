@@ -40,7 +40,7 @@ def test_a_build_has_the_suffix_of_pep_3149(abi: PythonAbi, suffix: str) -> None
         ("3.13t", "win_arm64", ".cp313t-win_arm64.pyd"),
     ],
 )
-def test_an_extension_is_named_as_the_system_s_python_looks_for_it(abi: str, tag: str, suffix: str) -> None:
+def test_extension_names_are_those_that_python_searches_for(abi: str, tag: str, suffix: str) -> None:
     assert extension_suffix(PythonAbi(version(abi)), Platform.parse(tag)) == suffix
 
 

@@ -179,15 +179,15 @@ def test_without_a_limited_api_each_python_has_a_build() -> None:
     assert names(["3.12", "3.10", "3.13"], None) == ["cp310", "cp312", "cp313"]
 
 
-def test_one_stable_build_serves_all_pythons_from_the_limited_api_on() -> None:
+def test_one_stable_build_serves_pythons_from_the_limited_api() -> None:
     assert names(["3.10", "3.11", "3.12", "3.13"], "3.12") == ["cp310", "cp311", "cp312-abi3"]
 
 
-def test_the_stable_build_is_named_by_the_limited_api_and_not_by_the_oldest_listed() -> None:
+def test_the_limited_api_names_the_stable_build() -> None:
     assert names(["3.13"], "3.12") == ["cp312-abi3"]
 
 
-def test_a_limited_api_above_all_listed_pythons_makes_no_stable_build() -> None:
+def test_a_limited_api_above_all_pythons_has_no_stable_build() -> None:
     assert names(["3.10", "3.11"], "3.12") == ["cp310", "cp311"]
 
 

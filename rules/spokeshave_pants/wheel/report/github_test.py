@@ -41,7 +41,7 @@ def test_texts_are_escaped_as_the_runner_reads_them(text: str, message: str, val
     assert (escape_message(text), escape_property(text)) == (message, value)
 
 
-def test_a_command_is_one_line_with_the_properties_that_are_known() -> None:
+def test_a_command_is_one_line_with_its_properties() -> None:
     assert Annotation("a, b", "one\ntwo").command() == "::error title=a%2C b::one%0Atwo"
     located = Annotation(title="t", message="m", file="src/a.cc", line=3, column=7)
     assert located.command() == "::error file=src/a.cc,line=3,col=7,title=t::m"
@@ -61,7 +61,7 @@ def test_a_compile_error_elsewhere_is_at_the_source() -> None:
     assert silent.file == "src/a.cc"
 
 
-def test_a_problem_is_at_the_file_that_it_names_if_that_is_a_source() -> None:
+def test_a_problem_is_annotated_at_the_source_it_names() -> None:
     problem = Problem("src/pyproject.toml: project.version", "is not a version", "Write one.")
     (found,) = annotate(problems=[problem], is_source=lambda path: path == "src/pyproject.toml")
     assert (found.file, found.message) == ("src/pyproject.toml", "is not a version\nWrite one.")

@@ -16,11 +16,12 @@ ALL_STAGES = "all"
 class ProcessRow:
     """One process behind some wheels.
 
-    :param milliseconds: how long it took when it ran, in this run or in the one that it was kept of; None where that is
-        not known.
-    :param output: the digest of what it left.
-    :param needs: the positions, among the rows beside it, of those that it had to wait for.
-    :param platform: the tag of the wheel platform that it worked for; empty for work that all of them share.
+    Attributes:
+        milliseconds: The duration of its execution, in this run or in the run that the result is from. None if it is
+            not known.
+        output: The digest of its output.
+        needs: The positions, among the rows of the same list, of those that it had to wait for.
+        platform: The tag of the wheel platform that it worked for. Empty for work that all of them share.
     """
 
     kind: str

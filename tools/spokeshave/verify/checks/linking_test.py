@@ -21,7 +21,7 @@ def finders(tag: str) -> set[Fault]:
     return set(read_linkage(Platform.parse(tag), tree, PythonAbi.parse("cp312")).finders)
 
 
-def test_every_kind_of_fault_has_a_rule_and_a_format_that_finds_it() -> None:
+def test_every_fault_has_a_rule_and_a_format() -> None:
     assert {Rule(fault.value).name for fault in Fault} == {fault.name for fault in Fault}
     assert set().union(*map(finders, PLATFORMS)) == set(Fault)
 

@@ -34,7 +34,9 @@ class PackageRun:
         seconds: The duration by the clock.
         succeeded: Whether the run succeeded. A failed run wrote no wheels.
         reports: Reports on the wheels that were made, whether or not their smoke tests passed.
-    :param refused: wheels that could not be repaired, or in which the verification found something.
+
+    Attributes:
+        refused: Wheels that could not be repaired, or in which the verification found something.
     """
 
     started: float
