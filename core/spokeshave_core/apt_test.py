@@ -46,7 +46,7 @@ def test_only_the_main_archive_is_a_mirror() -> None:
 
 
 @pytest.mark.parametrize("setting", ["Acquire::AllowInsecureRepositories", "APT::Get::AllowUnauthenticated"])
-def test_signatures_are_checked_whatever_the_machine_says(setting: str) -> None:
+def test_signatures_are_checked_despite_the_machines_settings(setting: str) -> None:
     text = apt_configuration("/root", "arm64", f'{setting} "true";\n')
     assert text.index(f'{setting} "true"') < text.index(f'{setting} "false"')
 

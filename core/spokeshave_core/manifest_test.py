@@ -104,7 +104,7 @@ def test_smoke_test_keys_contain_the_pythons_packages() -> None:
         manifest({"name": "a"}),
     ],
 )
-def test_what_is_no_manifest_is_told_with_its_place(text: str) -> None:
+def test_an_invalid_manifest_is_reported_with_its_path(text: str) -> None:
     with pytest.raises(InvalidManifestError, match=r"/e/manifest.json: does not list emulated Pythons"):
         parse_manifest(text, "/e/manifest.json")
 

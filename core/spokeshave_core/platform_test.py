@@ -148,6 +148,6 @@ def test_a_macos_platform_knows_its_oldest_macos(tag: str, version: tuple[int, i
         ("linux_x86_64", "is not a manylinux, musllinux, macosx or win tag"),
     ],
 )
-def test_a_tag_of_another_form_is_told_apart(tag: str, reason: str) -> None:
+def test_a_tag_of_another_form_is_refused_with_its_form(tag: str, reason: str) -> None:
     with pytest.raises(UnknownTagError, match=reason):
         Platform.parse(tag)

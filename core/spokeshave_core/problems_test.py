@@ -59,5 +59,5 @@ def test_problems_have_bullets_and_indented_continuations() -> None:
     assert bullet_list(["one", "two\nmore of two"]) == "  * one\n  * two\n    more of two"
 
 
-def test_no_problems_are_no_text() -> None:
+def test_an_empty_list_of_problems_is_an_empty_text() -> None:
     assert bullet_list([]) == ""

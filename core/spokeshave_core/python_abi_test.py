@@ -60,7 +60,7 @@ def test_versions_are_listed_once() -> None:
     assert parse_versions(["3.12", "3.12"], where=WHERE) == (version("3.12"),)
 
 
-def test_every_wrong_version_is_told_in_one_error() -> None:
+def test_invalid_versions_are_reported_together() -> None:
     with pytest.raises(InvalidPythonError) as caught:
         parse_versions(["2.7", "3.12", "3.9t", "x"], where=WHERE)
     assert all(f"{text!r}" in str(caught.value) for text in ("2.7", "3.9t", "x"))
@@ -126,6 +126,6 @@ def test_a_python_abi_is_parsed(
 @pytest.mark.parametrize(
     "text", ["", "3.12", "cp312-", "CP312", "cp", "cp312t-abi3", "pp310", "cp310-cp311", "py3", "cp3१२"]
 )
-def test_what_is_no_python_abi_is_refused(text: str) -> None:
+def test_an_invalid_python_abi_is_refused(text: str) -> None:
     with pytest.raises(InvalidPythonError, match="is not a Python ABI"):
         PythonAbi.parse(text)

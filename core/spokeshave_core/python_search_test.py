@@ -26,7 +26,7 @@ def test_path_comes_first_then_the_newest_of_pyenv(tmp_path: Path) -> None:
     assert path_folders(environment) == [f"{tmp_path}/{name}" for name in ("none", "a", "b")]
 
 
-def test_what_cannot_be_run_is_no_candidate(tmp_path: Path) -> None:
+def test_files_that_cannot_be_run_are_skipped(tmp_path: Path) -> None:
     program(tmp_path / "bin/python3.12", 0o644)
     (tmp_path / "more/python3.12").mkdir(parents=True)
     environment = {"PATH": f"{tmp_path}/bin:{tmp_path}/more", "HOME": str(tmp_path)}

@@ -89,7 +89,7 @@ def test_compressed_tag_expands_as_packaging_expands_it(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "py3-none", "py3-none-any-x", "py3--any", "PY3-none-any", "py3-none-a/b", "a.-b-c"]
 )
-def test_what_is_no_tag_is_refused(text: str) -> None:
+def test_an_invalid_tag_is_refused(text: str) -> None:
     with pytest.raises(InvalidWheelNameError, match="is not a wheel tag"):
         WheelTag.parse(text)
 

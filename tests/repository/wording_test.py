@@ -1,6 +1,6 @@
 """The word check: phrases that a reader would have to decode, and the plain words for them (CONTRIBUTING.md, "Style").
 
-To check more kinds of text, add them to `SCOPE`. Run as a program, this file counts the hits of all kinds by folder.
+Run as a program, this file counts the hits by kind and folder.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Kind(enum.Enum):
     OTHER_SOURCES = "other sources"  # C, C++, JavaScript and CSS
 
 
-SCOPE = frozenset({Kind.DOCUMENTATION, Kind.CONFIGURATION, Kind.MESSAGES})
+# The kinds that are checked.
+SCOPE = frozenset(Kind)
 
 # Paths that are not checked, as regular expressions for their beginnings.
 EXCLUDED = (
@@ -55,7 +56,7 @@ REPLACEMENTS = {
     r"\bwhatever\b": "any",
     r"\bwhoever\b": "the process that, the user who",
     r"(?<!there\s)\b(is|are|was|were) no (?!longer\b|more\b|fewer\b|less\b|other than\b)(?=\w)": "is not a",
-    r"(?<!there\s)\b(is|are|was|were) none\b(?! of\b)": "is not one",
+    r"(?<!there\s)\b(is|are|was|were) (?-i:none)\b(?! of\b)": "is not one",
     r"\bin one go\b": "together",
     r"\btold at once\b": "all problems are reported together",
     r"\bslips? of the pen\b": "probably a typo",
@@ -78,6 +79,8 @@ _PATTERNS = {
 }
 _CONFIGURATION = re.compile(r"(^|/)(BUILD|pants|\.ci/\w[^/]*|tools/emulation)$|\.(yml|toml|sh|in)$")
 _OTHER_SOURCES = re.compile(r"\.(c|cc|h|js|css)$")
+# Methods that Python's own protocols name.
+_OF_PYTHON = {"tell"}
 _TESTS = re.compile(r"^tests/|_test\.py$|_fixtures\.py$|(^|/)conftest\.py$")
 
 
@@ -130,7 +133,8 @@ def _python_texts(path: str, content: str) -> Iterator[Text]:
     docstrings: set[int] = set()
     for node in ast.walk(ast.parse(content)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield Text(Kind.NAMES, node.lineno, node.name.replace("_", " ").strip())
+            if node.name not in _OF_PYTHON:
+                yield Text(Kind.NAMES, node.lineno, node.name.replace("_", " ").strip())
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):

@@ -192,7 +192,7 @@ static int fill_root(const int *trees, int null, const char *program) {
     }
     make_directories("/dev/null", 0);
     close(open("dev/null", O_WRONLY | O_CREAT));
-    /* Not the true one: /proc tells much of the machine. zig and clang find themselves by it, and all are one file. */
+    /* Not the true one: /proc shows much of the machine. zig and clang find themselves by it, and all are one file. */
     make_directories("/proc/self/exe", 0);
     return attach(null, "/dev/null") && SYS(SYMLINKAT, program, AT_FDCWD, "proc/self/exe", 0, 0) == 0;
 }

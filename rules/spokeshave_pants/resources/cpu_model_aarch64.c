@@ -195,7 +195,7 @@ EARLY OWN void __init_cpu_features_resolver(void) {
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-/* The others Windows does not tell of. */
+/* Windows does not report the others. */
 static const struct {
     unsigned char feature, number;
 } FEATURES[] = {
@@ -206,7 +206,7 @@ static const struct {
     {SHA3, PF_ARM_SHA3_INSTRUCTIONS_AVAILABLE},
     {DOTPROD, PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE},
     {FP16, PF_ARM_V82_FP16_INSTRUCTIONS_AVAILABLE},
-    {FP16, PF_ARM_SVE_INSTRUCTIONS_AVAILABLE}, /* which needs it, and which Windows told of earlier */
+    {FP16, PF_ARM_SVE_INSTRUCTIONS_AVAILABLE}, /* which needs it, and which older versions of Windows report */
     {JSCVT, PF_ARM_V83_JSCVT_INSTRUCTIONS_AVAILABLE},
     {RCPC, PF_ARM_V83_LRCPC_INSTRUCTIONS_AVAILABLE},
     {I8MM, PF_ARM_V82_I8MM_INSTRUCTIONS_AVAILABLE},

@@ -55,7 +55,7 @@ def test_the_error_of_a_failed_command_is_made_of_its_problems() -> None:
 
 
 @pytest.mark.parametrize(("stderr", "words"), [("Killed", "Killed"), ("", "Verify x exited with 9")])
-def test_a_command_without_a_report_is_told_by_stderr(stderr: str, words: str) -> None:
+def test_without_a_report_the_error_is_stderr(stderr: str, words: str) -> None:
     with pytest.raises(ToolError, match=f"^src:wheel:\n{words}$"):
         raise_for_failure(result("", exit_code=9, stderr=stderr), "src:wheel")
 

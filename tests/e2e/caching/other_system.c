@@ -5,9 +5,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-int uname(struct utsname *told) {
-    long failed = syscall(SYS_uname, told);
-    strcpy(told->sysname, "Darwin");
-    strcpy(told->machine, "arm64");
+int uname(struct utsname *name) {
+    long failed = syscall(SYS_uname, name);
+    strcpy(name->sysname, "Darwin");
+    strcpy(name->machine, "arm64");
     return failed ? -1 : 0;
 }

@@ -137,7 +137,7 @@ class Project:
         return wheels
 
     def processes(self, target: str) -> list[dict[str, Any]]:
-        """Each process behind a target's wheels, as the report of its last `package` tells."""
+        """Return the processes behind a target's wheels, from the report of its last `package`."""
         processes: list[dict[str, Any]] = self._report(target)["processes"]
         return processes
 

@@ -63,7 +63,7 @@ def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
 
 def test_a_failing_command_is_reported_with_its_output(tmp_path: Path) -> None:
     with pytest.raises(SetUpError) as caught:
-        Tool("Mend it.", {}).run(["sh", "-c", "echo sorry >&2; exit 3"], tmp_path)
-    assert str(caught.value) == "sh: `sh -c echo sorry >&2; exit 3 ...` ended with exit code 3\nsorry\n    Mend it."
+        Tool("Fix it.", {}).run(["sh", "-c", "echo sorry >&2; exit 3"], tmp_path)
+    assert str(caught.value) == "sh: `sh -c echo sorry >&2; exit 3 ...` ended with exit code 3\nsorry\n    Fix it."
     with pytest.raises(SetUpError, match="no-such-program: cannot be started"):
-        Tool("Mend it.", {}).run(["no-such-program"], tmp_path)
+        Tool("Fix it.", {}).run(["no-such-program"], tmp_path)

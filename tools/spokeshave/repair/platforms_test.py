@@ -424,7 +424,7 @@ def test_an_own_dll_must_be_found_by_windows(tmp_path: Path) -> None:
         UnrepairableWheelError, match=r"the wheel contains as demo/lib/core\.dll, where Windows does not search"
     ):
         repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
-    loader = {"demo/tells.py": "import os\nos.add_dll_directory('lib')\n"}
+    loader = {"demo/loader.py": "import os\nos.add_dll_directory('lib')\n"}
     wheel = wheel_of(tmp_path / "b", WIN, {**files, **loader})
     done = repair(wheel, Platform.parse(WIN), [libraries], tmp_path / "out", ["demo/lib/core.dll"])
     assert done.grafted == ()

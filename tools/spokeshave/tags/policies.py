@@ -67,5 +67,5 @@ def _between(tag: str, floor: tuple[int, int], older: Policy, newer: Policy) -> 
 
 
 def _version(text: str) -> tuple[int, ...]:
-    """The numbers of a glibc version; what is none, such as ``PRIVATE``, is newer than all."""
+    """Return the numbers of a glibc version. Other names, such as `PRIVATE`, are newer than all."""
     return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"[\d.]+", text) else (sys.maxsize,)

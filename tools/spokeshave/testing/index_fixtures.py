@@ -196,13 +196,13 @@ def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
             422, {"errors": [{"code": "invalid-publisher", "description": "no publisher of this identity"}]}
         )
 
-    def tell_identity(request: Request) -> Response:
+    def identity_answer(request: Request) -> Response:
         asked = _target(request) == "/identity?audience=an+index"
         if asked and request.headers.get("Authorization") == f"bearer {secret}":
             return _json_response(200, {"value": index.identity})
         return _json_response(404, {})
 
-    with _http_server(handle, authority) as origin, _http_server(tell_identity) as ci:
+    with _http_server(handle, authority) as origin, _http_server(identity_answer) as ci:
         index.url = f"{origin}/legacy/"
         index.variables = {
             "GITHUB_ACTIONS": "true",

@@ -30,7 +30,7 @@ class LimitedApiAudit:
 class _Symbols:
     """What abi3audit takes for a library: the symbols that a native file of any format takes from others.
 
-    abi3audit's own readers hold whole libraries in memory, and tell a library's kind from its name.
+    abi3audit's own readers keep whole libraries in memory, and derive a library's kind from its name.
     """
 
     undefined: Set[str]

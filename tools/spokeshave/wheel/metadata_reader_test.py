@@ -34,7 +34,7 @@ def written(version: str) -> bytes:
     metadata = StandardMetadata(
         name="demo",
         version=Version("1.0"),
-        description="It tells one version from another",
+        description="It compares versions",
         dynamic_metadata=["requires-dist"] if version not in ("2.1",) else [],
         import_names=["demo", "_demo; private"] if newer else None,
         import_namespaces=["acme"] if newer else None,

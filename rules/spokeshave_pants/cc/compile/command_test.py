@@ -147,7 +147,7 @@ def test_sources_of_one_name_in_several_directories_are_fine() -> None:
     check_object_names(["a/x.cc", "b/x.cc", "a/x.tab.cc"], where="src:ext")
 
 
-def test_all_sources_whose_objects_clash_are_told_at_once() -> None:
+def test_clashing_objects_are_reported_together() -> None:
     with pytest.raises(InvalidTargetError) as caught:
         check_object_names(["a/x.cc", "a/y.c", "a/x.c", "a/y.cpp", "a/z.cc"], where="src:ext")
     message = str(caught.value)

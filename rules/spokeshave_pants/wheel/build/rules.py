@@ -114,11 +114,11 @@ class RepairedWheel:
 
 @dataclass(frozen=True)
 class CheckedWheel:
-    """A wheel after repair and verification, whatever came of them.
+    """A wheel after repair and verification, valid or not.
 
     Attributes:
-        file_name: Of the repaired wheel, or of the unrepaired one where the repair failed.
-        repaired: None where something is wrong with the wheel.
+        file_name: The name of the repaired wheel, or of the unrepaired one if the repair failed.
+        repaired: None if the wheel is not valid.
         problems: Why the repair failed.
         findings: What the verification found.
     """

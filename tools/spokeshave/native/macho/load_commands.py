@@ -1,7 +1,7 @@
 """The load commands of a Mach-O slice: parsed, changed and written back without changing the content after them.
 
-By macholib's definitions of the format. macholib and lief can change them too, but the one reads every section into
-memory and prints its warnings, and the other needs three times the file's size and lays parts of the file out anew.
+By macholib's definitions of the format. macholib and lief can change them too, but macholib reads every section into
+memory and prints warnings, and lief needs three times the file's size and rewrites other parts of the file.
 """
 
 from __future__ import annotations

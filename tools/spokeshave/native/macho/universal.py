@@ -121,7 +121,7 @@ def is_universal(stream: IO[bytes]) -> bool:
         first = _structure(_ENTRIES[int(header.magic)], stream, len(start))
         stream.seek(int(first.offset))
     except ValueError:
-        # Damaged, which whoever reads the file reports.
+        # The file is damaged; its reader reports that.
         return True
     return stream.read(len(_ARCHIVE)) != _ARCHIVE
 

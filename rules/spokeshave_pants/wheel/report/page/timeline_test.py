@@ -107,7 +107,7 @@ def test_overlapping_spans_are_in_different_lanes() -> None:
         (f"Check the metadata of {LINUX}:wheel", "", "compile"),
     ],
 )
-def test_a_process_has_its_own_platform_whatever_its_description(description: str, platform: str, name: str) -> None:
+def test_the_platform_of_a_process_is_not_in_its_description(description: str, platform: str, name: str) -> None:
     (only,) = group_by_stage(
         run(
             (
