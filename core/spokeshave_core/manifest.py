@@ -38,7 +38,7 @@ class Origin:
 class ForeignPython:
     """A Python of another platform, and how it is started here.
 
-    Args:
+    Attributes:
         system_version: The C library's version; empty on Windows.
         architecture: The processor in the words of wheel tags.
         version: The Python's version, such as ``3.13.5``.

@@ -74,7 +74,7 @@ _SYSTEMS = {family: system for system, family in FAMILIES.items()}
 class Platform:
     """What a wheel platform tag names.
 
-    Args:
+    Attributes:
         system: The operating system and its C library.
         architecture: The processor in the tag's words, such as `x86_64`, `amd64` or `universal2`.
         floor: The lowest version of glibc, musl or macOS; None for Windows, whose tags have none.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Problem:
     """One thing that is wrong.
 
-    Args:
+    Attributes:
         place: The file, target or option that it is in; empty where the message says so itself.
         message: What is wrong with the place.
         remedy: What the user can do; empty where the message says so itself.

@@ -64,7 +64,7 @@ class PythonVersion:
 class PythonAbi:
     """One build of a wheel: `cp310`, `cp312-abi3` (serves 3.12 and later), `cp313t`, or `py3-none`.
 
-    Args:
+    Attributes:
         version: The Python that it is built for; of a build that serves several the oldest one.
         stable: Whether it uses the stable ABI only.
         independent: Whether the wheel contains libraries that Python code opens, and nothing that uses Python itself:

@@ -58,7 +58,7 @@ class WheelTag:
 class WheelName:
     """The parts of a wheel's file name, as written.
 
-    Args:
+    Attributes:
         name: The distribution, with underscores in place of dashes; only old tools wrote dashes.
         build: The build tag; empty if it has none.
     """

@@ -132,8 +132,7 @@ def _python_texts(path: str, content: str) -> Iterator[Text]:
     yield from _comments(content)
     docstrings: set[int] = set()
     for node in ast.walk(ast.parse(content)):
-        is_definition = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        if is_definition and node.name not in _OF_PYTHON:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name not in _OF_PYTHON:
             yield Text(Kind.NAMES, node.lineno, node.name.replace("_", " ").strip())
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)):
             first = node.body[0] if node.body else None

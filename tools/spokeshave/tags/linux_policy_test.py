@@ -17,7 +17,7 @@ def test_the_oldest_fitting_tag_is_found() -> None:
     assert policy.fitting_tag({"GLIBC_9.9"}) is None
 
 
-def test_a_floor_between_two_policies_allows_what_its_glibc_has() -> None:
+def test_a_floor_between_policies_allows_its_glibcs_symbols() -> None:
     policy = policy_of("manylinux_2_30_x86_64")
     assert policy.platform.tags == ("manylinux_2_30_x86_64",)
     allowed = policy.allowed_versions["GLIBC"]

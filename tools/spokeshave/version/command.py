@@ -50,7 +50,7 @@ class VersionFile:
 class VersionRequest:
     """What a version is computed for.
 
-    Args:
+    Attributes:
         channel: None for a version that the suffix alone decides.
         date: YYYYMMDD in UTC.
     """
