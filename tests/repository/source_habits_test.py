@@ -92,7 +92,7 @@ def test_an_assert_that_is_a_check_is_found(statement: str, found: list[int]) ->
 ADAPTERS = {
     "rules/spokeshave_pants/wheel/goals/run_context.py",
     "tools/spokeshave/cache_server/buildgrid_internals.py",
-    "tools/spokeshave/tags/policies.py",
+    "tools/spokeshave/policies/auditwheel_policies.py",
     "tools/spokeshave/verify/limited_api_audit.py",
 }
 OWN = ("spokeshave", "e2e", "apparatus", "measurements", "abacus_")

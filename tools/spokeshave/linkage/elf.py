@@ -21,7 +21,7 @@ from spokeshave.linkage.library_search import ambiguity
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.elf.file import MALFORMED, ElfFile, InvalidElfError, damaged, read_elf
 from spokeshave.native.elf.sections import copy_without_sections
-from spokeshave.tags.linux_policy import LinuxPolicy
+from spokeshave.policies.linux import LinuxPolicy
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.modules import find_modules
 from spokeshave.wheel.tree import WheelTree

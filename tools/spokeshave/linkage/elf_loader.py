@@ -11,7 +11,7 @@ from re import compile as pattern
 from spokeshave.linkage.library_calls import LibraryCalls, LibraryFile
 from spokeshave.linkage.library_search import find_libraries
 from spokeshave.native.elf.file import LOADERS, ElfFile, is_elf, read_elf
-from spokeshave.tags.linux_policy import LinuxPolicy
+from spokeshave.policies.linux import LinuxPolicy
 from spokeshave.wheel.location import Location
 from spokeshave.wheel.tree import WheelTree
 from spokeshave_core.platform import System

@@ -12,11 +12,11 @@ from spokeshave.errors import ExitCode
 from spokeshave.linkage.formats import read_linkage
 from spokeshave.linkage.linkage import LinkedFiles
 from spokeshave.native.file import foreign_formats, no_native_code
+from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.formats import graft
 from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.report import write_text
-from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.tree import WheelTree, read_tree, unpack
 from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel

@@ -14,9 +14,9 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.files import sha256_of_file
 from spokeshave.native.elf.file import read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
+from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.command import RepairedWheel, repair
 from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.testing.native_fixtures import GLIBC_2_28, MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave_core.platform import InvalidPlatformError, Platform
 from spokeshave_core.problems import SpokeshaveError

@@ -24,8 +24,8 @@ from spokeshave.linkage.linkage import Fault
 from spokeshave.linkage.search_path import search_path_fault
 from spokeshave.native.elf.file import is_elf, read_elf
 from spokeshave.native.elf.patchelf import PinnedPatchelf
+from spokeshave.policies.linux import LinuxPolicy
 from spokeshave.repair.graft import Grafts, UnrepairableWheelError, copy_library, grafted_library, hashed_name
-from spokeshave.tags.linux_policy import LinuxPolicy
 from spokeshave.wheel.location import DATA_FOLDER, Location, Root
 from spokeshave.wheel.tree import WheelTree, read_tree
 from spokeshave_core.platform import Platform, System

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spokeshave.errors import ExitCode, InvalidWheelError
+from spokeshave.policies.linux import parse_platform
 from spokeshave.report import write_text
-from spokeshave.tags.linux_policy import parse_platform
 from spokeshave.verify.checks.build_paths import check_build_paths
 from spokeshave.verify.checks.core_metadata import check_metadata
 from spokeshave.verify.checks.hardening import check_hardening

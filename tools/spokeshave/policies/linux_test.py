@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.tags.linux_policy import LinuxPolicy, parse_platform
+from spokeshave.policies.linux import LinuxPolicy, parse_platform
 from spokeshave_core.platform import InvalidPlatformError, Platform
 
 

@@ -9,7 +9,7 @@ from auditwheel.architecture import Architecture
 from auditwheel.libc import Libc
 from auditwheel.policy import Policy, WheelPolicies
 
-from spokeshave.tags.policies import UnknownPolicyError, policies_of
+from spokeshave.policies.auditwheel_policies import UnknownPolicyError, policies_of
 from spokeshave_core.platform import EXAMPLES, InvalidPlatformError, ObjectFormat, Platform, System
 from spokeshave_core.problems import Problem
 

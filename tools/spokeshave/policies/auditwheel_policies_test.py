@@ -6,13 +6,13 @@ from auditwheel.libc import Libc
 from auditwheel.policy import WheelPolicies
 
 from spokeshave.pinned_library import ChangedLibraryError
-from spokeshave.tags.policies import GlibcPolicies, UnknownPolicyError, policies_of
+from spokeshave.policies.auditwheel_policies import GlibcPolicies, UnknownPolicyError, policies_of
 
 TAG = "manylinux_2_30_x86_64"
 
 
 def test_a_floor_between_two_policies_is_added_in_its_place() -> None:
-    """Fails where a new auditwheel has no list `_policies`: tools/spokeshave/tags/policies.py must change then."""
+    """Fails where a new auditwheel has no list `_policies`: tools/spokeshave/policies/auditwheel_policies.py must change then."""
     names = [policy.name for policy in GlibcPolicies(TAG, Architecture.x86_64)]
     assert names[names.index(TAG) - 1] == "manylinux_2_31_x86_64"
     assert names[names.index(TAG) + 1] == "manylinux_2_28_x86_64"
@@ -22,7 +22,9 @@ def test_a_changed_auditwheel_is_reported_with_a_remedy(monkeypatch: pytest.Monk
     known = list(WheelPolicies(libc=Libc.GLIBC, arch=Architecture.x86_64))
     monkeypatch.setattr(WheelPolicies, "__init__", lambda _self, **_options: None)
     monkeypatch.setattr(WheelPolicies, "__iter__", lambda _self: iter(known))
-    with pytest.raises(ChangedLibraryError, match=r"^auditwheel \d.*\n.* adapter tools/spokeshave/tags/policies.py"):
+    with pytest.raises(
+        ChangedLibraryError, match=r"^auditwheel \d.*\n.* adapter tools/spokeshave/policies/auditwheel_policies.py"
+    ):
         GlibcPolicies(TAG, Architecture.x86_64)
 
 

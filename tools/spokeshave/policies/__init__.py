@@ -1,0 +1,1 @@
+"""What auditwheel's policies allow a wheel of a Linux platform."""
