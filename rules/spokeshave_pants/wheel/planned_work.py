@@ -23,8 +23,8 @@ from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
 from spokeshave_pants.wheel.build.extension import fuse_description
 from spokeshave_pants.wheel.build.rules import WheelKey
+from spokeshave_pants.wheel.plan.matrix import extension_path
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.plan.wheel_plan import extension_path
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork
 from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeTestWheelRequest
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem

@@ -28,7 +28,7 @@ from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackReque
 from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
 from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
-from spokeshave_pants.wheel.plan.wheel_plan import extension_path
+from spokeshave_pants.wheel.plan.matrix import extension_path
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
 

@@ -24,8 +24,8 @@ from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
 from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest
+from spokeshave_pants.wheel.plan.matrix import wheel_tag
 from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.plan.wheel_plan import wheel_tag
 from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 

@@ -40,6 +40,7 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.release.target_types import PyprojectField
 from spokeshave_pants.wheel.plan import targets as payload_targets
 from spokeshave_pants.wheel.plan.contents import check_native, check_places, is_possible_extension, library_folder
+from spokeshave_pants.wheel.plan.matrix import WheelMatrix, check_modules, plan_matrix
 from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
 from spokeshave_pants.wheel.plan.requirements import (
     Requirement,
@@ -50,7 +51,6 @@ from spokeshave_pants.wheel.plan.requirements import (
 from spokeshave_pants.wheel.plan.requires_python import check_pythons, pythons_of
 from spokeshave_pants.wheel.plan.roles import requirements_of
 from spokeshave_pants.wheel.plan.targets import ForeignPart, PayloadTargets, PayloadTargetsRequest
-from spokeshave_pants.wheel.plan.wheel_plan import WheelMatrix, check_modules, plan_matrix
 from spokeshave_pants.wheel.target_types import (
     DataFilesField,
     ExtensionModuleField,

@@ -7,7 +7,7 @@ import pytest
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.wheel.plan.wheel_plan import (
+from spokeshave_pants.wheel.plan.matrix import (
     WheelMatrix,
     abis_for,
     check_modules,
