@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_pants.resources.command_sources import command_modules, command_sources
 from spokeshave_pants.resources.files import importable_sources
+from spokeshave_pants.sandbox.command_sources import command_modules, command_sources
 
 SOURCES = importable_sources()
 # Import every mounted module, those included that a command imports late, and then start as a sandbox does.

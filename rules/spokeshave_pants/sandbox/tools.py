@@ -18,8 +18,8 @@ from spokeshave_core.problems import Problem
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.resources.command_sources import command_sources
 from spokeshave_pants.resources.files import importable_sources
+from spokeshave_pants.sandbox.command_sources import command_sources
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
 from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
 from spokeshave_pants.sandbox.python import SandboxPython

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from spokeshave_pants.resources.command_sources import command_modules, command_sources
 from spokeshave_pants.resources.files import importable_sources
+from spokeshave_pants.sandbox.command_sources import command_modules, command_sources
 
 SOURCES = importable_sources()
 COMMANDS = command_modules(SOURCES["spokeshave/cli.py"])
