@@ -1,0 +1,1 @@
+"""Smoke tests under emulators and on other machines."""
