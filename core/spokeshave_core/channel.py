@@ -1,4 +1,4 @@
-"""Release channels, and what the versions of each one name."""
+"""Release channels, and whether their versions contain a commit or a date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Channel(Enum):
-    """The destination of a release."""
+    """The kind of a release, which determines the form of its version."""
 
     DEV = "dev"
     LOCAL = "local"
@@ -16,13 +16,13 @@ class Channel(Enum):
 
 
 AT_COMMIT = (Channel.DEV, Channel.LOCAL)
-"""The channels whose versions name a commit."""
+"""The channels whose versions contain a commit."""
 DATED = (Channel.NIGHTLY, Channel.RC)
-"""The channels whose versions name a date, unless a suffix takes its place."""
+"""The channels whose versions contain a date, unless a suffix replaces it."""
 
 
 class VersionFormat(Enum):
-    """How a version is printed: alone, or as JSON with what it was computed from."""
+    """The form in which a version is printed: alone, or as JSON with its inputs."""
 
     TEXT = "text"
     JSON = "json"

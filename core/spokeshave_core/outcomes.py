@@ -28,7 +28,7 @@ class Source(enum.Enum):
 
 
 class UploadOutcome(enum.Enum):
-    """What became of a wheel that was to be uploaded."""
+    """The outcome of one wheel's upload."""
 
     UPLOADED = "uploaded"
     ALREADY_THERE = "already there"

@@ -49,7 +49,7 @@ class UnknownTagError(InvalidPlatformError):
 
 
 class System(Enum):
-    """What loads a wheel's native code: the operating system, and on Linux its C library."""
+    """The operating system; on Linux, by C library."""
 
     GLIBC = "glibc"
     MUSL = "musl"
@@ -213,7 +213,7 @@ def _check_macos(platform: Platform) -> None:
     # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
     if major > 10 and minor:
         known = replace(platform, floor=(major, 0))
-        message = "is a platform that no installer looks for, as from macOS 11 on tags end with 0"
+        message = "is not used by any installer: from macOS 11 on, the minor version in tags is 0"
         raise InvalidPlatformError(Problem(platform.tag, message, f"Use `{known}`."))
 
 

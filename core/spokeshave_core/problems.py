@@ -31,10 +31,6 @@ class Problem:
         remedy = f"\n    {self.remedy}" if self.remedy else ""
         return f"{place}{self.message}{remedy}"
 
-    def as_json(self) -> dict[str, str]:
-        """Return the problem for reports."""
-        return {"place": self.place, "message": self.message, "remedy": self.remedy}
-
 
 class SpokeshaveError(Exception):
     """An error that the user can fix; ``str()`` of it is the complete text for the user."""

@@ -16,7 +16,6 @@ MISSING = Problem("a.txt", "is missing", "Write it.")
 
 def test_a_problem_names_place_message_and_remedy() -> None:
     assert str(MISSING) == "a.txt: is missing\n    Write it."
-    assert MISSING.as_json() == {"place": "a.txt", "message": "is missing", "remedy": "Write it."}
 
 
 def test_a_text_is_a_problem_as_it_is() -> None:

@@ -30,7 +30,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "errors files processes python_code",
         "pinned_library report setup_steps",
-        "tags",
+        "policies",
         "native",
         "wheel",
         "linkage pythons",

@@ -13,7 +13,7 @@ R = TypeVar("R", bound="Report")
 
 
 class InvalidReportError(ValueError):
-    """A text that is not the report that it should be; the message says what is wrong with it."""
+    """Text that is not a report of the expected type; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from spokeshave_core.reports.report import Report
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A wheel and what became of it."""
+    """A wheel and the outcome of its upload."""
 
     wheel: str
     sha256: str

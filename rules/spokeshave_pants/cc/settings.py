@@ -1,4 +1,4 @@
-"""What decides a compile beside its inputs."""
+"""The settings of a compile: standards, macros, flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of the C/C++ toolchain."""
+"""Options of the goal `check`."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class PlatformCompileFlagsField(DictStringToStringSequenceField):
     help = help_text(
         """
         Additional `compile_flags` for some platforms, such as
-        `{"*_x86_64": ["-msse4.2"], "macosx_*": ["-fno-objc-arc"]}`.
+        `{"*_x86_64": ["-msse4.2"], "win_*": ["-Wno-unknown-pragmas"]}`.
 
         The keys are globs of wheel platform tags. A `universal2` build compiles once for each of its two processors,
         so `macosx_*_arm64` matches one of them.

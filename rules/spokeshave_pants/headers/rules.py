@@ -353,8 +353,8 @@ async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
     version = headers_version("".join(file.content.decode() for file in patchlevel)) or "an unknown version"
     if not version.startswith(f"3.{folder.version.minor}."):
         raise PinnedArchiveError(
-            f"The headers of {folder.source} should be of Python {folder.version}, but are of {version}. Pin the "
-            f"right headers with the option {OPTION}."
+            f"The headers from {folder.source} are for Python {version}, not {folder.version}. Pin the right headers "
+            f"with the option {OPTION}."
         )
     return FoundHeaders(digest=headers, version=version, source=folder.source, pinned=folder.pinned)
 

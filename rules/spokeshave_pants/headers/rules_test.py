@@ -151,7 +151,7 @@ def test_an_invalid_archive_is_refused_with_tars_message(tmp_path: Path) -> None
 def test_an_archive_of_another_version_is_refused(tmp_path: Path) -> None:
     files = {"python/include/Python.h": "", "python/include/patchlevel.h": PATCHLEVEL}
     error = refusal(pinning({"3.11": pin(archive(tmp_path, "a.tar.gz", files))}), "3.11")
-    assert "should be of Python 3.11, but are of 3.12.7" in str(error)
+    assert "are for Python 3.12.7, not 3.11" in str(error)
 
 
 def test_a_malformed_entry_is_refused_for_any_request() -> None:

@@ -19,7 +19,7 @@ from spokeshave_core.platform import (
 )
 
 HOST = "host"
-"""What stands for the platform of the machine that runs Pants."""
+"""The name for the platform of the machine that runs Pants."""
 
 # The lowest version that the toolchain links for (glibc's and macOS' own first ones of an architecture, or zig's).
 _FLOORS: Mapping[System, Mapping[str, tuple[int, int] | None]] = {
@@ -36,7 +36,7 @@ _FLOORS: Mapping[System, Mapping[str, tuple[int, int] | None]] = {
     System.MACOS: {"arm64": (11, 0), "x86_64": (10, 13), UNIVERSAL: (10, 13)},
     System.WINDOWS: dict.fromkeys(("amd64", "arm64")),
 }
-# The newest glibc that a manylinux policy is known of, for the repair to judge a wheel by.
+# The newest glibc with a manylinux policy, which the repair needs.
 _NEWEST_GLIBC = (2, 39)
 # ELFv2 came to glibc with 2.19, whose symbols say 2.17 all the same, so that the wheel fits that tag.
 _OLDEST_LINKED_GLIBC = {"ppc64le": (2, 19)}

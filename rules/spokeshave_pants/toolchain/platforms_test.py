@@ -99,7 +99,7 @@ def test_an_unsupported_floor_is_refused_with_the_right_one(tag: str) -> None:
     ("tag", "expected"),
     [
         ("manylinux_2_40_x86_64", "Use `manylinux_2_39_x86_64` or an older one"),
-        ("macosx_11_3_arm64", "no installer looks for.* Use `macosx_11_0_arm64`"),
+        ("macosx_11_3_arm64", "not used by any installer.* Use `macosx_11_0_arm64`"),
         ("macosx_17_0_arm64", "macOS 17.0 does not exist"),
         ("macosx_10_16_x86_64", "macOS 10.16 does not exist"),
     ],

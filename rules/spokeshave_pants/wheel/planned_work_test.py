@@ -1,4 +1,4 @@
-"""Planned actions by their descriptions; tests/e2e/platforms_test.py compares those of a run with what the run did."""
+"""Tests of planned actions. `platforms_test.py` of the end-to-end tests compares those of a run with what ran."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: the actions that its wheels take, and how many of them are done."""
+"""The progress of a run: the actions of its wheels, and how many of them are done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SMOKE_TEST = "Smoke-test "
 
 
 class WheelStep(Enum):
-    """What is done to a wheel, in this order, once its native files are linked."""
+    """The steps of a wheel after its native files are linked, in order."""
 
     ASSEMBLE = "Assemble"
     REPAIR = "Repair"

@@ -1,4 +1,4 @@
-"""Options of the tools that make, test and publish wheels."""
+"""Options of `package`, `test` and `publish` for native wheels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spokeshave_pants.toolchain.platforms import HOST, check_platform_globs
 
 
 class ReportFormat(Enum):
-    """How `package` can report on its wheels, beside the JSON that it always writes."""
+    """Formats of reports that `package` writes in addition to the JSON report."""
 
     HTML = "html"
     GITHUB = "github"

@@ -87,7 +87,7 @@ CASES = {
     "a contradictory pyproject.toml": (
         "bad/pyproject:contradictory",
         "bad/pyproject/contradictory.toml: project.version",
-        'State a PEP 440 version or write dynamic = ["version"], but not both',
+        'Set a PEP 440 version or write dynamic = ["version"], but not both',
         "bad/pyproject/contradictory.toml: project.license",
     ),
     "a pyproject.toml that is not there": (

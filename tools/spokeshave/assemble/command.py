@@ -94,7 +94,7 @@ def check_version_module(path: str, files: list[PayloadFile]) -> None:
         problems.add(path, "is not a path of a module", "Write it as package/_version.py.")
     taken = next((file for file in files if file.name == path), None)
     if taken and taken.source.read_bytes() != generated:
-        remedy = f"Remove it, or let it hold what is generated for {UNSTAMPED}:\n{generated.decode()}"
+        remedy = f"Remove it, or give it the content that is generated for {UNSTAMPED}:\n{generated.decode()}"
         problems.add(str(taken.source), "exists, but the version module is generated at this path", remedy)
     elif not taken:
         find_clashes([path, *(file.name for file in files)], problems)

@@ -36,7 +36,7 @@ Table = Mapping[str, object]
 README_TYPES = {".md": "text/markdown", ".rst": "text/x-rst", ".txt": "text/plain"}
 DYNAMIC_FIELDS = ("version", "dependencies")
 REMEDIES = {
-    "project.version": 'State a PEP 440 version or write dynamic = ["version"], but not both.',
+    "project.version": 'Set a PEP 440 version or write dynamic = ["version"], but not both.',
     "project.license-files": "Give globs below the folder of pyproject.toml that match files there.",
     "project.license.file": "Add the file beside pyproject.toml, or correct its path.",
     "project.readme.file": "Add the file beside pyproject.toml, or correct its path.",
@@ -127,14 +127,13 @@ def check_dynamic(project: Table, pyproject: Path, problems: Problems) -> None:
         problems.add(f"{pyproject}: project.dynamic", "is not a list", 'Write dynamic = ["version"], or remove it.')
         return
     if "dependencies" in dynamic and "dependencies" in project:
-        message = "are both stated and dynamic"
+        message = "are both set and dynamic"
         remedy = "Remove them from dynamic, or remove the list."
         problems.add(f"{pyproject}: project.dependencies", message, remedy)
     for field in dynamic:
         if isinstance(field, str) and field not in DYNAMIC_FIELDS:
-            remedy = (
-                f"State {field} under [project] and take it out of dynamic; only {' and '.join(DYNAMIC_FIELDS)} may be."
-            )
+            known = " and ".join(DYNAMIC_FIELDS)
+            remedy = f"Set {field} under [project] and remove it from dynamic, which may only list {known}."
             problems.add(f"{pyproject}: project.dynamic", f"lists {field}, but nothing computes it", remedy)
 
 
@@ -230,7 +229,7 @@ def add_requirements(
     is_dynamic = isinstance(dynamic, list) and "dependencies" in dynamic
     for text in sorted(set(requirements)):
         if not is_dynamic:
-            remedy = f'State {text!r} there, or write dynamic = ["dependencies"].'
+            remedy = f'Add {text!r} there, or write dynamic = ["dependencies"].'
             problems.add(f"{pyproject}: project.dependencies", f"is not dynamic, so {text!r} is not added", remedy)
             continue
         try:

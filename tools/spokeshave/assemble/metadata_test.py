@@ -58,7 +58,7 @@ def test_every_other_dynamic_field_is_refused_with_a_remedy(tmp_path: Path) -> N
     with pytest.raises(InvalidMetadataError) as caught:
         read(tmp_path, text)
     assert [problem.message.split(",")[0] for problem in caught.value.problems] == [
-        "are both stated and dynamic",
+        "are both set and dynamic",
         "lists readme",
         "lists classifiers",
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spokeshave.emulation.digests import sha256_of
+from spokeshave.files import sha256_of_file
 from spokeshave.setup_steps import SetUpError, Tool
 from spokeshave_core.apt import (
     CONFIGURATION,
@@ -82,7 +82,9 @@ class AptRoot:
         apt.run(_UPDATE, self.folder)
         apt.run(["apt-get", "source", "--quiet", "--download-only", package], destination)
         archive = source_archive(destination)
-        return [Origin(f"{package}:source", archive.name.split("_")[1].partition(".orig")[0], sha256_of(archive))]
+        return [
+            Origin(f"{package}:source", archive.name.split("_")[1].partition(".orig")[0], sha256_of_file(archive)[0])
+        ]
 
 
 def unpack(packages: Path, destination: Path) -> None:
@@ -151,4 +153,4 @@ def origins_of(packages: Path) -> list[Origin]:
 
 def _origin(file: Path) -> Origin:
     name, version, architecture = file.stem.split("_")
-    return Origin(f"{name}:{architecture}", version.replace("%3a", ":"), sha256_of(file))
+    return Origin(f"{name}:{architecture}", version.replace("%3a", ":"), sha256_of_file(file)[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.emulation.apt import AptRoot, make_relocatable, origins_of, unpack
-from spokeshave.emulation.digests import sha256_of
+from spokeshave.files import sha256_of_file
 from spokeshave.setup_steps import SetUpError, Tool
 from spokeshave_core.manifest import Origin
 
@@ -52,7 +52,7 @@ def test_an_index_without_debians_signature_is_refused(tmp_path: Path) -> None:
     index = tmp_path / "mirror/dists/trixie/main/binary-arm64/Packages"
     index.parent.mkdir(parents=True)
     index.write_text(f"Package: demo\nVersion: 1\nArchitecture: arm64\nFilename: d.deb\nSize: 1\nSHA256: {'0' * 64}\n")
-    listed = f" {sha256_of(index)} {index.stat().st_size} main/binary-arm64/Packages\n"
+    listed = f" {sha256_of_file(index)[0]} {index.stat().st_size} main/binary-arm64/Packages\n"
     release = f"Suite: trixie\nCodename: trixie\nComponents: main\nArchitectures: arm64\nSHA256:\n{listed}"
     (tmp_path / "mirror/dists/trixie/Release").write_text(release)
     folder = tmp_path / "apt"

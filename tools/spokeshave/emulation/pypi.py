@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from spokeshave.emulation.digests import sha256_of
+from spokeshave.files import sha256_of_file
 from spokeshave.setup_steps import Tool
 from spokeshave_core.manifest import Origin
 from spokeshave_core.requirement_lines import requirement_lines
@@ -35,7 +35,7 @@ def fetch_zig(work: Path) -> Path:
 def origin_of(wheel: Path) -> Origin:
     """Return the name, version and hash of a wheel."""
     name, version = wheel.name.split("-")[:2]
-    return Origin(name, version, sha256_of(wheel))
+    return Origin(name, version, sha256_of_file(wheel)[0])
 
 
 def extract(wheel: Path, prefix: str, destination: Path) -> list[Path]:

@@ -129,7 +129,7 @@ def missing_libraries(linkage: PeLinkage) -> Iterator[Problem]:
         if is_given_library(name):
             continue
         if inside is None:
-            message = f"needs {name}, which is not part of Windows or Python, not in the wheel"
+            message = f"needs {name}, which is neither part of Windows or Python nor in the wheel"
             remedy = f"Make the target that builds {name} a dependency (or give its folder to the repair by"
             yield Problem(file, message, f"{remedy} --library-dir), or link it statically.")
         elif linkage.in_same_folder(file, name) is None and name.lower() not in linkage.loaded_by_hand:

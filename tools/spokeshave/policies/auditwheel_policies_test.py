@@ -12,7 +12,7 @@ TAG = "manylinux_2_30_x86_64"
 
 
 def test_a_floor_between_two_policies_is_added_in_its_place() -> None:
-    """Fails where a new auditwheel has no list `_policies`: tools/spokeshave/policies/auditwheel_policies.py must change then."""
+    """Fails if a new auditwheel has no list `_policies`: then `auditwheel_policies.py` must change."""
     names = [policy.name for policy in GlibcPolicies(TAG, Architecture.x86_64)]
     assert names[names.index(TAG) - 1] == "manylinux_2_31_x86_64"
     assert names[names.index(TAG) + 1] == "manylinux_2_28_x86_64"

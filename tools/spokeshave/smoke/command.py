@@ -219,7 +219,7 @@ def _compatible_pythons(wheel: WheelFile) -> list[Interpreter | SmokeRun]:
     if fitting:
         return fitting
     names = ", ".join(map(str, found)) or "none"
-    reason = f"no interpreter on PATH takes {wheel.name.tag}; there is {names}"
+    reason = f"no interpreter on PATH supports {wheel.name.tag} (found: {names})"
     platform = wheel.name.tag.platform
     if not any(tag.endswith(f"-{single}") for python in found for tag in python.tags for single in platform.split(".")):
         reason += f". {remedy_for(platform)}"

@@ -584,7 +584,7 @@ def test_without_a_given_interpreter_those_on_path_are_tried(
     assert result.run["python"]["version"] == VERSION
     misfit = smoke(build_wheel(tmp_path, {"demo.py": ""}, "cp27-none-any"), python=None)
     assert misfit.exit_code == 1
-    assert "no interpreter on PATH takes cp27-none-any; there is CPython" in misfit.err
+    assert "no interpreter on PATH supports cp27-none-any (found: CPython" in misfit.err
 
 
 def test_several_wheels_are_reported_as_a_list(tmp_path: Path, smoke: Smoke) -> None:

@@ -134,7 +134,7 @@ def check_series(files: Sequence[VersionFile], problems: Problems) -> None:
     if len(set(series.values())) > 1:
         places = ", ".join(str(path) for path in series)
         stated = ", ".join(str(file.version) for file in files)
-        problems.add(places, f"state {stated}, of different X.Y", "Give all packages of a release the same X.Y.")
+        problems.add(places, f"have different X.Y: {stated}", "Give all packages of a release the same X.Y.")
 
 
 def check_request(request: VersionRequest, problems: Problems) -> None:

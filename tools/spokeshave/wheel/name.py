@@ -23,7 +23,7 @@ def parse_wheel_name(file_name: str) -> WheelName:
 
 
 def belongs_to(wheel: WheelName, name: str, version: str) -> bool:
-    """Whether a wheel is of a project and a version, however they are spelled."""
+    """Return whether a wheel belongs to a project and version, in any spelling."""
     same_version = version == wheel.version or (is_version(version) and Version(version) == Version(wheel.version))
     return same_version and normalize_name(name) == wheel.project
 

@@ -217,7 +217,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     name = canonicalize_name(target[CcDistributionField].value or target.address.target_name)
     if name not in pins.names:
         raise InvalidTargetError(
-            f"{request.address} wants the distribution {name!r}, which {requirements} does not pin. It pins: "
+            f"{request.address} needs the distribution {name!r}, which {requirements} does not pin. It pins: "
             f"{', '.join(pins.names)}. Add it there, or set `distribution`."
         )
     pinned = PinnedDistribution(
@@ -283,8 +283,8 @@ async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
     chosen = pinned.first_applying(for_any_machine())
     if chosen is None:
         raise InvalidTargetError(
-            f"{pinned.address} wants the distribution {pinned.name!r}, but the environment markers by which "
-            f"{pinned.requirements} pins it fit no platform and Python that can be built for. Change them there."
+            f"{pinned.address} needs the distribution {pinned.name!r}, but the environment markers of its "
+            f"entries in {pinned.requirements} match no supported platform and Python. Change the markers."
         )
     try:
         found = await Get(Distribution, DistributionRequest(pinned, *chosen))
@@ -322,7 +322,7 @@ async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
     chosen = pinned.first_applying(of_target_without_python(target) if python is None else [of_target(target, python)])
     machine = target.any_floor + (f" and Python {python}" if python else "")
     if chosen is None:
-        reason = f"{pinned.requirements} pins {pinned.name} for other platforms or Pythons alone, not for {machine}"
+        reason = f"{pinned.requirements} pins {pinned.name} only for other platforms or Pythons, not for {machine}"
         return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
     try:
         found = await Get(Distribution, DistributionRequest(pinned, *chosen))

@@ -1,4 +1,4 @@
-"""Progress by the engine's work units. What those look like, a real run shows in tests/e2e/platforms_test.py."""
+"""Tests of progress by the engine's work units; `platforms_test.py` of the end-to-end tests shows real ones."""
 
 from __future__ import annotations
 

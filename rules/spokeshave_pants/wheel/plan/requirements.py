@@ -76,7 +76,8 @@ def check_requirements(wheel: str, requirements: Iterable[Requirement], pyprojec
         raise InvalidTargetError(
             f"{wheel} needs distributions that the `dependencies` of {path} do not have. Add them, or write "
             f'`dynamic = ["dependencies"]` to have them added:\n{bullet_list(lines)}\n'
-            "Exclude what is not needed at run time by a `!` dependency of its dependent, such as '!3rdparty:name'."
+            "To exclude one, add it with `!`, such as '!3rdparty:name', to the `dependencies` of the target that "
+            "imports it."
         )
 
 

@@ -90,7 +90,7 @@ class TargetReport:
     refused: tuple[RefusedWheel, ...] = ()
 
     def to_json(self) -> str:
-        """The report beside the wheels, with stable key order; it has no refused wheels, as nothing is written then."""
+        """Return the JSON report next to the wheels. It has no refused wheels, because nothing is written then."""
         return to_text(
             {
                 "wheels": to_value(self.wheels),

@@ -69,7 +69,7 @@ def _requires_python(place: str, requires: SpecifierSet | None, abi: PythonAbi) 
     major, minor = abi.python_version
     minors = range(minor, _MINORS) if abi.stable else [minor]
     if not any(_allows(requires, major, candidate) for candidate in minors):
-        message = f"has Requires-Python {requires}, which no Python that the tag {abi} names can meet"
+        message = f"has Requires-Python {requires}, which excludes every Python of the tag {abi}"
         yield finding(
             Rule.METADATA,
             place,

@@ -135,7 +135,7 @@ def _section(name: str, title: str, *content: Child) -> Html:
 
 
 def _findings(refused: tuple[RefusedWheel, ...]) -> Html:
-    """A row for everything that keeps a wheel from being finished."""
+    """Return the table of problems and findings."""
     rows = [
         element(
             "tr",

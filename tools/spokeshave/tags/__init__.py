@@ -1,1 +1,0 @@
-"""Wheel platforms, Python ABIs and wheel tags, parsed into types."""
