@@ -62,7 +62,7 @@ def test_every_other_dynamic_field_is_refused_with_a_remedy(tmp_path: Path) -> N
         "lists readme",
         "lists classifiers",
     ]
-    assert "State readme under [project]" in caught.value.problems[1].remedy
+    assert "Set readme under [project]" in caught.value.problems[1].remedy
 
 
 @pytest.mark.parametrize(
