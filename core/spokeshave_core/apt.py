@@ -64,7 +64,7 @@ def apt_configuration(root: str, architecture: str, reach: str) -> str:
 
 
 def apt_sources(mirror: str, suite: str, architecture: str, *kinds: str) -> str:
-    """The sources of a root, for each kind of packages: ``deb`` or ``deb-src``."""
+    """The sources of a root, for each kind of packages: `deb` or `deb-src`."""
     trusted = f"[arch={architecture} signed-by={KEYRING}]"
     return "".join(f"{kind} {trusted} {mirror} {suite} main\n" for kind in kinds)
 

@@ -14,7 +14,7 @@ class NoHomeError(SpokeshaveError):
 
 
 def spokeshave_home(variables: Mapping[str, str] = os.environ, base: Path | None = None) -> Path:
-    """``$SPOKESHAVE_HOME``, else ``spokeshave`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+    """`$SPOKESHAVE_HOME`, else `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`.
 
     Args:
         base: What a relative path is relative to; the working directory unless given.

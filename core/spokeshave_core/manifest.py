@@ -1,4 +1,4 @@
-"""The Pythons of other platforms that an emulator runs here, as the manifest of ``spokeshave emulation`` lists them."""
+"""The Pythons of other platforms that an emulator runs here, as the manifest of `spokeshave emulation` lists them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDY = "Run `spokeshave emulation` again, or set Pants' option `[wheel-python
 
 
 class InvalidManifestError(SpokeshaveError):
-    """A file that was not written by this version's ``spokeshave emulation``."""
+    """A file that was not written by this version's `spokeshave emulation`."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ForeignPython:
     Attributes:
         system_version: The C library's version; empty on Windows.
         architecture: The processor in the words of wheel tags.
-        version: The Python's version, such as ``3.13.5``.
+        version: The Python's version, such as `3.13.5`.
         emulator: The emulator's name and version.
         launcher: The emulator with its options; empty where the interpreter starts by itself.
         argv0: The emulator's options that give the program the name by which it believes it was started.
@@ -67,7 +67,7 @@ class ForeignPython:
 
     @property
     def patch(self) -> tuple[int, int]:
-        """The numbers behind the first: ``(13, 5)`` of 3.13.5."""
+        """The numbers behind the first: `(13, 5)` of 3.13.5."""
         return self._numbers
 
     @property

@@ -28,12 +28,12 @@ _MAC_SLICES = {"arm64": ("arm64",), UNIVERSAL: ("x86_64", "arm64"), "x86_64": ("
 _WINDOWS_ARCHITECTURES = ("amd64", "arm64")
 # The processor in the GNU and LLVM projects' words, where a tag has others.
 _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "ppc64le": "powerpc64le"}
-# The first macOS that runs on Apple's own processors.
+# The first macOS for Apple's own processors.
 _FIRST_ARM = (11, 0)
-# macOS' versions went from 10.15 to 11, and from 15 to 26.
+# macOS' version numbers skip from 10.15 to 11, and from 15 to 26.
 _LAST_TEN = 15
 _NEVER_RELEASED = range(16, 26)
-# Tags that users know from elsewhere, with what is in the way of each.
+# Tags that users know from other tools, each with the reason that it is not supported.
 _REFUSED = {
     "win32": "is 32-bit Windows: CPython's own 32-bit builds end with 3.14 and Spokeshave was not tested with it",
     "any": "is for wheels without native code",
@@ -210,7 +210,7 @@ def _check_macos(platform: Platform) -> None:
     if major < 10 or major in _NEVER_RELEASED or (major == 10 and minor > _LAST_TEN):
         message = f"is not a platform: macOS {major}.{minor} does not exist"
         raise InvalidPlatformError(Problem(platform.tag, message, f"Use `{lowest}`."))
-    # packaging.tags, and so every installer, asks for MAJOR_0 from macOS 11 on.
+    # packaging.tags, and so every installer, uses MAJOR_0 from macOS 11 on.
     if major > 10 and minor:
         known = replace(platform, floor=(major, 0))
         message = "is not used by any installer: from macOS 11 on, the minor version in tags is 0"

@@ -1,4 +1,4 @@
-"""Platform tags, parsed."""
+"""Tests of parsed platform tags."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Problem:
 
 
 class SpokeshaveError(Exception):
-    """An error that the user can fix; ``str()`` of it is the complete text for the user."""
+    """An error that the user can fix; `str()` of it is the complete text for the user."""
 
     def __init__(self, *problems: Problem | str) -> None:
         super().__init__(*problems)
@@ -74,7 +74,7 @@ class Problems:
             self.extend(err)
 
     def as_error(self, error: type[SpokeshaveError]) -> SpokeshaveError:
-        """An ``error`` with all problems, each one once, in the order in which they were added."""
+        """An `error` with all problems, each one once, in the order in which they were added."""
         return error(*dict.fromkeys(self._problems))
 
     def raise_if_any(self, error: type[SpokeshaveError], render: Callable[[Iterable[str]], str] | None = None) -> None:

@@ -124,7 +124,7 @@ class PythonAbi:
 
     @property
     def python_version(self) -> tuple[int, int] | None:
-        """The version of CPython, ``(3, 12)``; None where nothing depends on it."""
+        """The version of CPython, `(3, 12)`; None where nothing depends on it."""
         return None if self.independent else (3, self.version.minor)
 
     @property

@@ -1,4 +1,4 @@
-"""Python versions and the builds that serve them."""
+"""Tests of Python versions and the builds that serve them."""
 
 from __future__ import annotations
 

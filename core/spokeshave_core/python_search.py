@@ -25,7 +25,7 @@ def pyenv_root(environment: Mapping[str, str]) -> str:
 
 
 def python_candidates(version: str, environment: Mapping[str, str]) -> Iterator[Path]:
-    """The programs that may be CPython of a feature release such as ``3.12``: on PATH, then pyenv's newest first."""
+    """The programs that may be CPython of a feature release such as `3.12`: on PATH, then pyenv's newest first."""
     on_path = (Path(folder, f"python{version}") for folder in path_folders(environment))
     of_pyenv = Path(pyenv_root(environment)).glob(f"versions/{version}.*/bin/python{version}")
     for program in (*on_path, *sorted(of_pyenv, key=_release, reverse=True)):

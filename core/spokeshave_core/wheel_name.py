@@ -25,7 +25,7 @@ class InvalidWheelNameError(SpokeshaveError):
 
 @dataclass(frozen=True)
 class WheelTag:
-    """A tag such as ``cp312-abi3-manylinux_2_17_x86_64``; each part may hold several values joined by dots."""
+    """A tag such as `cp312-abi3-manylinux_2_17_x86_64`; each part may hold several values joined by dots."""
 
     python: str
     abi: str
@@ -33,7 +33,7 @@ class WheelTag:
 
     @classmethod
     def parse(cls, text: str) -> WheelTag:
-        """The tag that ``python-abi-platform`` names; raises `InvalidWheelNameError` for anything else."""
+        """The tag that `python-abi-platform` names; raises `InvalidWheelNameError` for anything else."""
         parts = text.split("-")
         if len(parts) != 3 or not all(_TAG_PART.fullmatch(part) for part in parts):
             remedy = "Write it as python-abi-platform in lower case, for example cp312-abi3-linux_x86_64."

@@ -1,10 +1,9 @@
-"""The exit codes of the ``spokeshave`` command, and the errors of wheels that more than one command raises."""
+"""The exit codes of the `spokeshave` command, and the errors of wheels that more than one command raises."""
 
 from __future__ import annotations
 
 import enum
 
-from spokeshave_core.problems import Problem as Problem
 from spokeshave_core.problems import SpokeshaveError
 
 

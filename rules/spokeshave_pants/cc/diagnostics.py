@@ -32,7 +32,7 @@ _CRASH = re.compile(
 _NO_BUILTIN = re.compile(r"error: builtin is not supported on this target")
 _DUPLICATE = re.compile(r"(?:error|warning): (?:duplicate symbol|multiple definition)")
 _LEAVE_OUT = "Remove the compiler flag for it."
-# What a compiler's flag makes code refer to, and no library of the toolchain defines.
+# Symbols that code refers to because of a compiler flag and that no library of the toolchain defines.
 _RUNTIME_SYMBOLS = (
     (
         re.compile(r"__kmpc_|omp_[a-z]|GOMP_"),

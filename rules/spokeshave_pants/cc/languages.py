@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _C_EXTENSION = ".c"
 PLAIN_ASSEMBLER = ".s"
-# The languages of assembler sources, as clang's `-x` takes them: with a preprocessor or without.
+# The languages of assembler sources for clang's `-x`: with a preprocessor or without.
 ASSEMBLERS = {PLAIN_ASSEMBLER: "assembler", ".S": "assembler-with-cpp", ".sx": "assembler-with-cpp"}
 ASSEMBLER_EXTENSIONS = tuple(ASSEMBLERS)
 SOURCE_EXTENSIONS = (".c", ".cc", ".cpp", ".cxx", *ASSEMBLER_EXTENSIONS)

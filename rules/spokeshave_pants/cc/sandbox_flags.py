@@ -61,7 +61,7 @@ _REFUSED = tuple(
         (r"-(specs|config|config-.*-dir|ivfsoverlay|vfsoverlay|ivfsstatcache)", _OTHER_FILE),
         (r"-(fplugin.*|fpass-plugin|load|add-plugin|plugin|load-pass-plugin)", "plugins are not supported"),
         (r"-(working-directory|chroot)", "paths would no longer be relative to the repository"),
-        # The search for headers knows these folders as little as a compile's inputs do.
+        # The include search does not know these directories, and a compile's inputs do not contain them.
         (r"-(isystem.*|iquote.*|idirafter.*|iframework.*|iprefix.*|iwithprefix.*|iwithsysroot.*)", _INCLUDE_ROOT),
         (
             r"-((c|cxx|objc|objcxx|stdlib\+\+)-isystem.*|embed-dir|include-(directory|with-prefix|prefix).*)",

@@ -165,8 +165,7 @@ class ToolResult(EngineAwareReturnType):
         return {PROBLEMS_METADATA: self.problems()} if self.exit_code else None
 
     def cacheable(self) -> bool:
-        """Return whether the daemon keeps the result: not that of a failed command."""
-        # So that the next run of a daemon reports the same failure again.
+        """Return False for a failure, so that the next run of a daemon reports it again."""
         return self.exit_code == 0
 
 

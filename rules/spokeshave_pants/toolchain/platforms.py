@@ -21,7 +21,7 @@ from spokeshave_core.platform import (
 HOST = "host"
 """The name for the platform of the machine that runs Pants."""
 
-# The lowest version that the toolchain links for (glibc's and macOS' own first ones of an architecture, or zig's).
+# The lowest version that the toolchain links for: the first glibc or macOS of an architecture, or zig's minimum.
 _FLOORS: Mapping[System, Mapping[str, tuple[int, int] | None]] = {
     System.GLIBC: {
         "aarch64": (2, 17),
@@ -31,14 +31,14 @@ _FLOORS: Mapping[System, Mapping[str, tuple[int, int] | None]] = {
         "s390x": (2, 17),
         "x86_64": (2, 17),
     },
-    # zig carries musl 1.2 alone; PEP 656 has no floor between 1.2 and what follows it.
+    # zig contains only musl 1.2. PEP 656 has no floor between 1.2 and the version after it.
     System.MUSL: dict.fromkeys(("aarch64", "armv7l", "ppc64le", "riscv64", "s390x", "x86_64"), (1, 2)),
     System.MACOS: {"arm64": (11, 0), "x86_64": (10, 13), UNIVERSAL: (10, 13)},
     System.WINDOWS: dict.fromkeys(("amd64", "arm64")),
 }
 # The newest glibc with a manylinux policy, which the repair needs.
 _NEWEST_GLIBC = (2, 39)
-# ELFv2 came to glibc with 2.19, whose symbols say 2.17 all the same, so that the wheel fits that tag.
+# glibc supports ELFv2 since 2.19, but its symbols have the version 2.17, so that the wheel matches that tag.
 _OLDEST_LINKED_GLIBC = {"ppc64le": (2, 19)}
 
 
@@ -72,7 +72,7 @@ def parse_platform(tag: str, *, where: str) -> Platform:
 
 
 def host_platform() -> Platform:
-    """The newest manylinux platform whose wheels this machine runs.
+    """Return the newest manylinux platform whose wheels this machine runs.
 
     Raises:
         InvalidPlatformError: if the machine is not glibc Linux of a known architecture.
@@ -93,7 +93,7 @@ def known_architectures() -> dict[str, tuple[str, ...]]:
 
 
 def check_platform_globs(globs: Iterable[str], *, where: str) -> None:
-    """Refuse globs that no wheel platform tag could fit.
+    """Check that a wheel platform tag can match each glob.
 
     Raises:
         InvalidPlatformError: with all of them.

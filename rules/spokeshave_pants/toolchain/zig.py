@@ -11,12 +11,12 @@ ZIG = f"{TOOLCHAIN_DIR}/zig"
 ZIG_CACHE_DIR = "zig-cache"
 
 
-# The compiler keeps work files in its "cache"; each sandbox has its own, so that nothing is shared unseen.
+# The compiler writes work files to its "cache". Each sandbox has its own, so that actions share no hidden state.
 ZIG_ENVIRONMENT = {
     "ZIG_LOCAL_CACHE_DIR": ZIG_CACHE_DIR,
     "ZIG_GLOBAL_CACHE_DIR": ZIG_CACHE_DIR,
-    # Relative, so that no object ever names the sandbox, not even with debug information.
+    # A relative path, so that no object contains the path of the sandbox, not even in debug information.
     "ZIG_LIB_DIR": f"{TOOLCHAIN_DIR}/lib",
-    # The machine's folder for temporary files is out of sight.
+    # The system's temporary directory is not visible in the sandbox.
     "TMPDIR": ".",
 }

@@ -54,7 +54,6 @@ class AnnouncedWork(EngineAwareReturnType):
 
     def cacheable(self) -> bool:
         """Return False, because each run has its own progress."""
-        # Each run has a progress of its own.
         return False
 
 

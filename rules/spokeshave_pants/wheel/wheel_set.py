@@ -165,8 +165,7 @@ class WheelReports(EngineAwareReturnType):
         return {REPORT_METADATA: self.report}
 
     def cacheable(self) -> bool:
-        """Return False, so that each run reports its wheels."""
-        # So that a run in which nothing changed reports its wheels too.
+        """Return False, so that a run in which nothing changed reports its wheels too."""
         return False
 
 

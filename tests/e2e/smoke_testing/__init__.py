@@ -1,1 +1,1 @@
-"""Smoke tests under emulators and on other machines."""
+"""End-to-end tests of smoke tests under emulators and on other machines."""

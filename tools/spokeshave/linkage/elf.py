@@ -287,7 +287,9 @@ def search_paths(linkage: ElfLinkage) -> Iterator[Problem]:
             fault = search_path_fault(entry, file)
             if fault:
                 message = f"looks for libraries in {entry!r}, which {fault}"
-                remedy = "Link with a path that begins with $ORIGIN, or repair the wheel, which removes such entries."
+                remedy = (
+                    "Link with a path that begins with $ORIGIN, or repair the wheel; the repair removes such entries."
+                )
                 yield Problem(file, message, remedy)
 
 

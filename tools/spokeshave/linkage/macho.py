@@ -139,7 +139,7 @@ def is_system_library(name: str) -> bool:
 
 
 def _in_slices(find: _SliceFinder) -> Callable[[MachOLinkage], list[Problem]]:
-    """What ``find`` reports of the slices that the platform has; once where it is so in every slice of a file."""
+    """What `find` reports of the slices that the platform has; once where it is so in every slice of a file."""
 
     @wraps(find)
     def found(linkage: MachOLinkage) -> list[Problem]:

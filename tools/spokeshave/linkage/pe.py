@@ -46,10 +46,10 @@ class PeLinkage:
 
     def in_same_folder(self, file: str, name: str) -> str | None:
         """Return the DLL of a name in a file's own directory. Several directories may have a copy."""
-        here = self.tree.locations.get(file)
+        own_location = self.tree.locations.get(file)
         for other in self.by_name.get(name.lower(), []):
             other_location = self.tree.locations.get(other)
-            if here and other_location and here.folder == other_location.folder:
+            if own_location and other_location and own_location.folder == other_location.folder:
                 return other
         return None
 

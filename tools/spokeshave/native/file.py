@@ -46,7 +46,7 @@ class NativeFile(Protocol):
         """The names of the libraries that it needs, in the form of `names`."""
 
     def names(self, file_name: str) -> frozenset[str]:
-        """The names by which other files need it, where its own name is ``file_name``."""
+        """The names by which other files need it, where its own name is `file_name`."""
 
 
 def is_native(path: Path) -> bool:

@@ -18,10 +18,10 @@ class UnknownPolicyError(LookupError):
 
 
 class GlibcPolicies(WheelPolicies):
-    """auditwheel's policies, and one for a floor between two of theirs.
+    """auditwheel's policies, and derived ones for floors between two of theirs.
 
-    PEP 600 defines a tag for every glibc; auditwheel has a policy for those that a distribution made common. What a
-    floor in between allows is what the next older policy does, and glibc's own newer symbols up to the floor.
+    PEP 600 defines a tag for every glibc, but auditwheel has policies only for those of common distributions. A floor
+    in between allows everything that the next older policy allows, and glibc's own newer symbols up to the floor.
     """
 
     def __init__(self, tag: str, architecture: Architecture) -> None:
@@ -60,7 +60,7 @@ def _floor(tag: str) -> tuple[int, int] | None:
 
 
 def _between(tag: str, floor: tuple[int, int], older: Policy, newer: Policy) -> Policy:
-    """The policy of a floor between those of two policies; a lower priority is a newer glibc."""
+    """Return the policy of a floor between those of two policies. A lower priority is a newer glibc."""
     glibc = {version for version in newer.symbol_versions["GLIBC"] if _version(version) <= floor}
     versions = {**older.symbol_versions, "GLIBC": older.symbol_versions["GLIBC"] | glibc}
     return replace(older, name=tag, aliases=(), priority=older.priority - 1, symbol_versions=versions)

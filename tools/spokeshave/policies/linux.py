@@ -48,7 +48,7 @@ class LinuxPolicy:
 
     @property
     def allowed_versions(self) -> Mapping[str, frozenset[str]]:
-        """The symbol versions that a wheel may use, by their prefix: ``GLIBC``, ``CXXABI``."""
+        """The symbol versions that a wheel may use, by their prefix: `GLIBC`, `CXXABI`."""
         return self.policy.symbol_versions
 
     @property

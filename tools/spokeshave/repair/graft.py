@@ -23,7 +23,7 @@ class UnrepairableWheelError(SpokeshaveError):
 class Grafts:
     """What grafting did to a wheel's files.
 
-    ``problems`` kept some of them from being changed. ``checked`` are the kinds of problems that the result can have.
+    `problems` kept some of them from being changed. `checked` are the kinds of problems that the result can have.
     """
 
     libraries: tuple[GraftedLibrary, ...]

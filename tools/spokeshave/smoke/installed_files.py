@@ -25,10 +25,10 @@ _SHOWN = 5
 
 def installed_fault(environment: Environment, tree: WheelTree) -> str | None:
     """Return how the installed distribution differs from the wheel. None if it does not."""
-    ended = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
-    if not ended.ok:
-        return f"the installed distribution cannot be found\n{ended.last_lines()}"
-    version, site_packages, dist_info = map(str, json.loads(ended.last_lines(1)))
+    process = environment.run_python("-c", _QUESTION, canonicalize_name(tree.name.name))
+    if not process.ok:
+        return f"the installed distribution cannot be found\n{process.last_lines()}"
+    version, site_packages, dist_info = map(str, json.loads(process.last_lines(1)))
     if Version(version) != Version(tree.name.version):
         return f"version {version} is installed, but the wheel is {tree.name.version}\n{_REMEDY}"
     return _files_fault(tree, environment.located(site_packages), environment.located(dist_info))

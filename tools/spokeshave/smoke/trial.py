@@ -27,14 +27,8 @@ from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.reports.smoke import CheckResult
 
 TIMEOUT = 300.0
-
-
 OFFERED = "wheels"
-
-
 _LEFT_OUT = "excluded by smoke_{} (--skip-{})"
-
-
 _NO_HELP = (
     "If {name} does not support --help, set its arguments in the field `smoke_scripts` of the `python_native_wheel`, "
     'such as smoke_scripts={{"{name}": ["--version"]}}. With an empty list it is not run.'
@@ -109,9 +103,9 @@ class Trial:
                 seconds=0.0,
                 detail=_LEFT_OUT.format("optional_imports", "import"),
             )
-        ended = self.environment.run_python("-c", IMPORT, name)
-        detail = "" if ended.ok else explain_import(ended, name, self.tree)
-        return CheckResult(name=f"import {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
+        process = self.environment.run_python("-c", IMPORT, name)
+        detail = "" if process.ok else explain_import(process, name, self.tree)
+        return CheckResult(name=f"import {name}", outcome=_outcome(process), seconds=process.seconds, detail=detail)
 
     def _script(self, name: str) -> CheckResult:
         arguments = self.plan.choices.arguments_for(name)
@@ -122,32 +116,34 @@ class Trial:
                 seconds=0.0,
                 detail=_LEFT_OUT.format("scripts", "script"),
             )
-        ended = self.environment.run_script(name, *arguments)
-        detail = "" if ended.ok else f"{shlex.join([name, *arguments])} {ended.describe_exit()}\n{ended.last_lines()}"
-        if not ended.ok and arguments == HELP:
+        process = self.environment.run_script(name, *arguments)
+        detail = (
+            "" if process.ok else f"{shlex.join([name, *arguments])} {process.describe_exit()}\n{process.last_lines()}"
+        )
+        if not process.ok and arguments == HELP:
             detail += f"\n{_NO_HELP.format(name=name)}"
-        return CheckResult(name=f"script {name}", outcome=_outcome(ended), seconds=ended.seconds, detail=detail)
+        return CheckResult(name=f"script {name}", outcome=_outcome(process), seconds=process.seconds, detail=detail)
 
     def _tests(self) -> Iterator[CheckResult]:
         """Run the user's tests. Their requirements are installed only now, so that earlier imports cannot use them."""
         start = time.monotonic()
         given = {pin.name: pin for pin in self._pins()}
         needed = {pin.name: pin for pin in runtime_pins(self.wheel, self.wheels, given, self.environment.interpreter)}
-        ended = self._pip(list({**given, **needed}.values()))
-        yield _result("install test requirements", ended, start)
-        if ended.ok:
-            result, ended = run_tests(self.environment, self.plan.tests, self.tree)
+        process = self._pip(list({**given, **needed}.values()))
+        yield _result("install test requirements", process, start)
+        if process.ok:
+            result, process = run_tests(self.environment, self.plan.tests, self.tree)
             outcome = Outcome.PASSED if result.passed else Outcome.FAILED
-            yield CheckResult(name="tests", outcome=outcome, seconds=ended.seconds, detail=result.summary)
+            yield CheckResult(name="tests", outcome=outcome, seconds=process.seconds, detail=result.summary)
 
 
-def _outcome(ended: ProcessResult) -> Outcome:
-    return Outcome.PASSED if ended.ok else Outcome.FAILED
+def _outcome(process: ProcessResult) -> Outcome:
+    return Outcome.PASSED if process.ok else Outcome.FAILED
 
 
-def _result(name: str, ended: ProcessResult, start: float) -> CheckResult:
-    detail = "" if ended.ok else f"pip {ended.describe_exit()}\n{ended.last_lines()}"
-    return CheckResult(name=name, outcome=_outcome(ended), seconds=time.monotonic() - start, detail=detail)
+def _result(name: str, process: ProcessResult, start: float) -> CheckResult:
+    detail = "" if process.ok else f"pip {process.describe_exit()}\n{process.last_lines()}"
+    return CheckResult(name=name, outcome=_outcome(process), seconds=time.monotonic() - start, detail=detail)
 
 
 def _timed(name: str, fault: Callable[[], str | None]) -> CheckResult:

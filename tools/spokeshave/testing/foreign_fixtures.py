@@ -11,7 +11,7 @@ from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.platform import System
 
 PYTHON = os.path.realpath(sys.executable)
-# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, as qemu does.
+# Runs a program under another name for itself: `-0 NAME PROGRAM ...`, like qemu.
 EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] && { name=$2; shift 2; exec -a "$name" "$@"; }\nexec "$@"\n'
 
 

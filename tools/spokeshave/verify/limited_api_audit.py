@@ -28,7 +28,7 @@ class LimitedApiAudit:
 
 @dataclass(frozen=True)
 class _Symbols:
-    """What abi3audit takes for a library: the symbols that a native file of any format takes from others.
+    """The symbols that a native file of any format imports, in the form of abi3audit's libraries.
 
     abi3audit's own readers keep whole libraries in memory, and derive a library's kind from its name.
     """

@@ -6,12 +6,10 @@ import json
 from dataclasses import dataclass
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.wheel.name import is_version as is_version
 from spokeshave_core.problems import Problem
-from spokeshave_core.wheel_name import WheelName as WheelName
-from spokeshave_core.wheel_name import split_dist_info as split_dist_info
 
 RECIPE = "spokeshave.json"
+"""The file in dist-info with the positions that the stamp changes."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,7 @@ from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import iter_chunks
-from spokeshave.wheel.name import is_version as is_version
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.wheel_name import WheelName as WheelName
-from spokeshave_core.wheel_name import split_dist_info as split_dist_info
 
 SHA256 = re.compile(r"sha256=([A-Za-z0-9_-]{43})")
 REMEDY = "Build the wheel again with a tool that follows the wheel specification."

@@ -11,14 +11,9 @@ from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import atomic_file, sha256_of_file
 from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member
-from spokeshave.wheel.name import is_version as is_version
 from spokeshave.wheel.record import UNHASHED, RecordEntry, hashed_entry, render_record
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.wheel_name import DIST_INFO, WheelTag
-from spokeshave_core.wheel_name import WheelName as WheelName
-from spokeshave_core.wheel_name import split_dist_info as split_dist_info
-
-"""The file in dist-info that says where the stamp puts the version."""
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,7 @@ class FallibleCompiledObject(EngineAwareReturnType):
         return {COMPILE_METADATA: FailedCompile(self.plan.target, self.plan.source, errors)}
 
     def cacheable(self) -> bool:
-        """Return whether the daemon keeps the result: not that of a failed compile."""
-        # So that the next run of a daemon reports the same failure again.
+        """Return False for a failure, so that the next run of a daemon reports it again."""
         return self.exit_code == 0
 
 

@@ -17,6 +17,6 @@ def extension_suffix(abi: PythonAbi, platform: Platform) -> str:
 
 
 def _multiarch(abi: PythonAbi, platform: Platform) -> str:
-    # Until 3.10 CPython on musl called itself gnu.
+    # Up to 3.10, CPython on musl had the name gnu.
     is_old_musl = platform.system is System.MUSL and abi.version.minor < 11
     return platform.multiarch.replace("musl", "gnu") if is_old_musl else platform.multiarch

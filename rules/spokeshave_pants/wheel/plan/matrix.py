@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problems, bullet_list
-from spokeshave_core.python_abi import PythonAbi, PythonVersion
+from spokeshave_core.python_abi import PythonAbi, PythonVersion, parse_versions
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
 from spokeshave_pants.wheel.plan.extension_suffix import extension_suffix
@@ -81,11 +81,9 @@ def plan_matrix(
     for tag in platforms:
         with problems.collecting():
             parsed.append(parse_platform(tag, where=where))
-    found: set[PythonVersion] = set()
-    for text in pythons:
-        with problems.collecting():
-            found.add(PythonVersion.parse(text, where=where))
-    versions = tuple(sorted(found))
+    versions: tuple[PythonVersion, ...] = ()
+    with problems.collecting():
+        versions = parse_versions(pythons, where=where)
     limited: list[PythonVersion | None] = []
     for limited_api in limited_apis:
         with problems.collecting():

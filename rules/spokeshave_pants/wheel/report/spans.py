@@ -21,7 +21,7 @@ _SOURCES = {"Ran": Source.RAN, "HitLocally": Source.HIT_LOCALLY, "HitRemotely": 
 class Span:
     """The time in which a process of this run, identified by its description, ran or was looked up.
 
-    Times are in seconds of the clock (since 1970).
+    Times are in seconds since 1970.
     """
 
     description: str

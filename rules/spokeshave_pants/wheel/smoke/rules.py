@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pants.backend.python.util_rules.pex_requirements import LoadedLockfile, LoadedLockfileRequest, Lockfile
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     AddPrefix,
@@ -33,8 +34,8 @@ from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
-from spokeshave_pants.resources.files import requirements as carried_requirements
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
+from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
 from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
@@ -197,7 +198,7 @@ async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest,
 
 
 @rule(level=LogLevel.DEBUG)
-async def smoke_inputs(request: SmokeInputsRequest) -> SmokeInputs:
+async def smoke_inputs(request: SmokeInputsRequest, tools: SpokeshaveToolsSubsystem) -> SmokeInputs:
     plan = await Get(WheelPlan, WheelPlanRequest(request.address))
     tests, paths = await _find_tests(request.address, plan.target[SmokeTestsField].value or ())
     declared = plan.target[SmokeRequirementsField].value
@@ -213,7 +214,10 @@ async def smoke_inputs(request: SmokeInputsRequest) -> SmokeInputs:
         )
         content = found[0].content
     else:
-        content = carried_requirements("smoke.txt")
+        where = f"the option `[{tools.options_scope}].smoke_requirements`"
+        default = Lockfile(tools.smoke_requirements, url_description_of_origin=where, resolve_name="smoke")
+        loaded = await Get(LoadedLockfile, LoadedLockfileRequest(default))
+        content = (await Get(DigestContents, Digest, loaded.lockfile_digest))[0].content
     requirements, placed = await MultiGet(
         Get(Digest, CreateDigest([FileContent(REQUIREMENTS, content)])),
         Get(Digest, AddPrefix(tests, TESTS_DIR)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
+from pants.backend.python.util_rules import pex_requirements
 from pants.core.target_types import rules as core_target_types_rules
 from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address
-from pants.engine.fs import Snapshot
+from pants.engine.fs import DigestContents, Snapshot
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_core.outcomes import Outcome
@@ -78,6 +79,7 @@ def rule_runner() -> RuleRunner:
             *payload.rules(),
             *python_target_types_rules(),
             smoke.smoke_inputs,
+            *pex_requirements.rules(),
             *source_files.rules(),
             *stripped_source_files.rules(),
             *SpokeshaveToolsSubsystem.rules(),
@@ -105,6 +107,19 @@ def given(runner: RuleRunner, *tests: str) -> tuple[list[str], list[str]]:
 def test_tests_are_given_as_files_and_globs_name_them(rule_runner: RuleRunner) -> None:
     assert given(rule_runner, "t/test_*.py") == (["t/test_a.py", "t/test_b.py"],) * 2
     assert given(rule_runner) == ([], [])
+
+
+def test_the_default_requirements_are_an_option(rule_runner: RuleRunner) -> None:
+    def requirements(*options: str) -> bytes:
+        rule_runner.set_options(options)
+        given(rule_runner)
+        inputs = rule_runner.request(SmokeInputs, [SmokeInputsRequest(Address("src", target_name="one"))])
+        (file,) = rule_runner.request(DigestContents, [inputs.requirements])
+        return file.content
+
+    assert b"pytest==" in requirements()
+    rule_runner.write_files({"pins.txt": "demo==1.0 --hash=sha256:aa\n"})
+    assert requirements("--spokeshave-tools-smoke-requirements=pins.txt") == b"demo==1.0 --hash=sha256:aa\n"
 
 
 @pytest.mark.parametrize("folder", ["t/more", "t/more/", "./t/more"])

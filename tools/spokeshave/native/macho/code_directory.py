@@ -1,4 +1,4 @@
-"""The structures of code signatures, after Apple's ``cs_blobs.h``; numbers are big-endian.
+"""The structures of code signatures, after Apple's `cs_blobs.h`; numbers are big-endian.
 
 A signature (a *super blob*) is a list of blobs by their slots; the first is a code directory, which has a hash of each
 page of the file. macholib has none of these.
@@ -22,7 +22,7 @@ HASHES = {1: "sha1", SHA256: "sha256", 3: "sha256", 4: "sha384"}
 
 
 class DirectoryHeader(NamedTuple):
-    """The header of a code directory, as far as every version of it has it; ``page_bits`` is a power of two."""
+    """The header of a code directory, as far as every version of it has it; `page_bits` is a power of two."""
 
     magic: int
     length: int

@@ -1,4 +1,4 @@
-"""The header of universal Mach-O files, which says where the slice of each architecture lies (``mach-o/fat.h``)."""
+"""The header of universal Mach-O files, which says where the slice of each architecture lies (`mach-o/fat.h`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Region(NamedTuple):
 
 
 class SliceEntry(NamedTuple):
-    """Where a slice lies, and for which processor; ``alignment`` is a power of two."""
+    """Where a slice lies, and for which processor; `alignment` is a power of two."""
 
     cpu_type: int
     cpu_subtype: int
@@ -129,11 +129,11 @@ def is_universal(stream: IO[bytes]) -> bool:
 def copy_region(source: IO[bytes], region: Region, destination: IO[bytes]) -> None:
     """Copy a part of a file, a chunk at a time."""
     source.seek(region.offset)
-    left = region.size
-    while left:
-        chunk = source.read(min(CHUNK, left))
+    remaining = region.size
+    while remaining:
+        chunk = source.read(min(CHUNK, remaining))
         destination.write(chunk)
-        left -= len(chunk)
+        remaining -= len(chunk)
 
 
 def _structure(kind: Any, stream: _Readable, offset: int) -> Any:

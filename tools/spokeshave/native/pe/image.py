@@ -1,7 +1,7 @@
 """A PE file that is mapped into memory: where addresses lie in it, and the records and texts at them.
 
-pefile reads the headers and finds addresses in the file. The tables of names are read here: pefile, made for files
-that lie, cuts long names, stops at 8,192 of them without an error and copies whole sections.
+pefile reads the headers and maps addresses to the file. The tables of names are read here, because pefile, which is
+made for malicious files, cuts long names, stops after 8,192 of them without an error and copies whole sections.
 """
 
 from __future__ import annotations
