@@ -119,7 +119,7 @@ def test_the_workflows_steps_install_the_command_and_try_wheels(kit: Path, tmp_p
         (kit / f"test_{package}.py").write_text(f"def test_it(): import abacus_{package}\n")
     subprocess.run([find_python("3.13"), "-m", "venv", str(tmp_path / "venv")], check=True)
     variables = {"PATH": f"{tmp_path}/venv/bin:/usr/bin:/bin", "MACHINE": "here", "WHEELS": "*-cp313-*.whl"}
-    for name in ("Install the command", "Try them"):
+    for name in ("Install the command", "Smoke-test the wheels"):
         script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(name)]
         subprocess.run(script, cwd=kit, env={**os.environ, **variables}, check=True)
     for package in ("runtime", "compiler"):
