@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 
-_PLUGIN = ("rules", "tools")
+_PLUGIN = ("core", "rules", "tools")
 _SHARED = ("pants", "pants.toml", "3rdparty")
 # Their tests and the targets of those are not measured.
 _NOT_PLUGIN = ("*_test.py", "BUILD")
