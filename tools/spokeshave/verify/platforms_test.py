@@ -309,7 +309,7 @@ def test_a_dll_that_nobody_has_is_found(tmp_path: Path) -> None:
     library = import_library(tmp_path, "MSVCP140.dll", "core")
     built = module(tmp_path / "native.pyd", WIN, str(library), **USE_CORE)
     text = only(check(tmp_path, WIN, {native(WIN): built}), Rule.MISSING_LIBRARY, native(WIN))
-    assert "needs MSVCP140.dll, which is not part of Windows or Python" in text
+    assert "needs MSVCP140.dll, which is neither part of Windows or Python nor in the wheel" in text
 
 
 @pytest.mark.parametrize("name", ["KERNEL32.dll", "api-ms-win-crt-heap-l1-1-0.dll", "VCRUNTIME140.dll", "ucrtbase.dll"])
