@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from spokeshave_core.json_values import Json
 from spokeshave_core.platform import FAMILIES, Platform, System
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
@@ -114,12 +115,12 @@ class ForeignPython:
         return self.is_of(platform) and (platform.floor is None or self.newest is None or platform.floor <= self.newest)
 
     def is_of_tags(self, tags: str) -> bool:
-        """Whether one of a wheel's platform tags (joined by dots) is of its system and architecture, as `is_of`."""
+        """Return whether one of a wheel's platform tags, joined by dots, is of its system and architecture."""
         families = (FAMILIES[self.system], *(("linux",) if self.system is System.GLIBC else ()))
         return any(tag.startswith(families) and tag.endswith(f"_{self.architecture}") for tag in tags.split("."))
 
-    def as_json(self) -> dict[str, Any]:
-        """The Python as the manifest contains it."""
+    def as_json(self) -> dict[str, Json]:
+        """Return the entry of the manifest."""
         return {
             "name": self.name,
             "system": self.system.value,
@@ -136,13 +137,13 @@ class ForeignPython:
 
 
 def parse_foreign_python(text: str, place: str) -> ForeignPython:
-    """One Python from the JSON of `ForeignPython.as_json`.
+    """Parse one Python from the JSON of `ForeignPython.as_json`.
 
     Args:
         place: The file that contains the text, for the message.
 
     Raises:
-        InvalidManifestError: for anything else.
+        InvalidManifestError: For anything else.
     """
     try:
         return _python(json.loads(text))
@@ -151,13 +152,13 @@ def parse_foreign_python(text: str, place: str) -> ForeignPython:
 
 
 def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:
-    """The Pythons of a manifest, by version and name.
+    """Parse the Pythons of a manifest, by version and name.
 
     Args:
         place: The file that contains the text, for the message.
 
     Raises:
-        InvalidManifestError: for anything that is not a manifest.
+        InvalidManifestError: For anything that is not a manifest.
     """
     try:
         document = json.loads(text)
@@ -169,8 +170,8 @@ def parse_manifest(text: str, place: str) -> tuple[ForeignPython, ...]:
     return tuple(sorted(pythons, key=lambda python: (python.feature, python.patch, python.name)))
 
 
-def manifest_json(pythons: Iterable[ForeignPython]) -> dict[str, Any]:
-    """The manifest of some Pythons, sorted by name."""
+def manifest_json(pythons: Iterable[ForeignPython]) -> dict[str, Json]:
+    """Return the manifest of some Pythons, sorted by name."""
     listed = [python.as_json() for python in sorted(pythons, key=lambda python: python.name)]
     return {"format": _FORMAT, "pythons": listed}
 
