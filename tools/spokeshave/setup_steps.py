@@ -96,7 +96,7 @@ class Tool:
         except OSError as err:
             raise SetUpError(Problem(argv[0], f"cannot be started ({err.strerror})", self.remedy)) from err
         if done.returncode:
-            said = "\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:])
-            message = f"`{' '.join(argv[:6])} ...` ended with exit code {done.returncode}\n{said}"
+            output_text = "\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:])
+            message = f"`{' '.join(argv[:6])} ...` ended with exit code {done.returncode}\n{output_text}"
             raise SetUpError(Problem(Path(argv[0]).name, message, self.remedy))
         return done.stdout

@@ -141,9 +141,9 @@ class ToolResult(EngineAwareReturnType):
         try:
             return kind.from_json(self.report_text)
         except InvalidReportError as error:
-            said = f"\n{self.stderr}" if self.stderr else ""
+            detail = f"\n{self.stderr}" if self.stderr else ""
             raise ToolError(
-                f"{self.action.description}: its report is not a {kind.__name__}: {error}. {_REPORT_REMEDY}{said}"
+                f"{self.action.description}: its report is not a {kind.__name__}: {error}. {_REPORT_REMEDY}{detail}"
             ) from error
 
     def problems(self) -> tuple[Problem, ...]:

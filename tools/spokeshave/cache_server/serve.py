@@ -71,7 +71,7 @@ def _fail(error: SpokeshaveError) -> int:
 def serve(settings: Settings) -> int:
     """Run the server until a signal stops it."""
     # BuildGrid logs to stdout, which is reserved for the line that says how to use the server.
-    said = sys.stdout
+    ready_stream = sys.stdout
     sys.stdout = sys.stderr
     _set_up_logging(settings.verbose)
     stop = threading.Event()
@@ -84,7 +84,7 @@ def serve(settings: Settings) -> int:
         address = _address(settings, port)
         _check(settings, port)
         evictor.start()
-        _print_ready(settings, address, said)
+        _print_ready(settings, address, ready_stream)
         while not stop.wait(_STATUS_EVERY):
             _write_status(settings, address, evictor, counts)
         threading.Timer(_LONGEST_END, os._exit, [ExitCode.OK]).start()
@@ -191,7 +191,7 @@ def _call_itself(settings: Settings, port: int) -> None:
         services.CapabilitiesStub(channel).GetCapabilities(request, timeout=_SELF_CHECK, metadata=metadata)
 
 
-def _print_ready(settings: Settings, address: str, said: IO[str]) -> None:
+def _print_ready(settings: Settings, address: str, ready_stream: IO[str]) -> None:
     options = ["--remote-cache-read", *([] if settings.read_only else ["--remote-cache-write"])]
     options.append(f"--remote-store-address={address}")
     options += [f"--remote-instance-name={settings.instance_name}"] if settings.instance_name else []
@@ -200,8 +200,8 @@ def _print_ready(settings: Settings, address: str, said: IO[str]) -> None:
     if settings.ready_file:
         facts: Json = {"address": address, "pid": os.getpid(), "python": sys.executable, "options": options}
         write_report(settings.ready_file, facts)
-    said.write(f"cache-server: ready: ./pants {' '.join(options)}\n")
-    said.flush()
+    ready_stream.write(f"cache-server: ready: ./pants {' '.join(options)}\n")
+    ready_stream.flush()
 
 
 def _write_status(settings: Settings, address: str, evictor: Evictor, counts: Counts) -> None:

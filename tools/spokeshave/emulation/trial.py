@@ -68,8 +68,8 @@ def first_start(python: ForeignPython, home: Path, without: Sequence[str] = ()) 
     try:
         version, missing, libc = json.loads(done.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError) as err:
-        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
-        raise _does_not_start(python, f"it ended with exit code {done.returncode}\n{said}") from err
+        output = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        raise _does_not_start(python, f"it ended with exit code {done.returncode}\n{output}") from err
     if missing:
         raise _does_not_start(python, f"it lacks {', '.join(missing)}")
     system_version = libc.partition(" ")[2] if python.system is System.GLIBC else python.system_version

@@ -70,6 +70,6 @@ def fetch(interpreter: Interpreter, requirements: Path, folder: Path) -> None:
     done = subprocess.run(argv, env=dict(os.environ), stdin=subprocess.DEVNULL, capture_output=True, check=False)
     pins.unlink()
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
+        output_text = done.stderr.decode("utf-8", "replace").strip()
         remedy = "Check the network and that the requirements have wheels for this platform."
-        raise FetchError(Problem(str(requirements), f"could not be fetched for {interpreter}:\n{said}", remedy))
+        raise FetchError(Problem(str(requirements), f"could not be fetched for {interpreter}:\n{output_text}", remedy))

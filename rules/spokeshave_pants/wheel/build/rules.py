@@ -276,6 +276,22 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     )
 
 
+def _repair_argv(key: WheelKey, unrepaired: UnrepairedWheel) -> tuple[str, ...]:
+    return (
+        *("repair", "--wheel", f"{WHEEL_DIR}/{unrepaired.file_name}", "--platform", key.platform.tag),
+        *("--library-dir", LIBRARIES_DIR, "--output", OUTPUT_DIR),
+        *(argument for path in unrepaired.own_libraries for argument in ("--own-library", path)),
+    )
+
+
+def _verify_argv(key: WheelKey, file_name: str, modules: Iterable[str]) -> tuple[str, ...]:
+    return (
+        *("verify", "--wheel", f"{WHEEL_DIR}/{file_name}", "--platform", key.platform.tag),
+        *("--abi", key.abi.name),
+        *(argument for module in modules for argument in ("--extension", module)),
+    )
+
+
 @rule(desc="Repair and verify a wheel", level=LogLevel.DEBUG)
 async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     key = request.key
@@ -288,11 +304,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     result = await Get(
         ToolResult,
         RunToolRequest(
-            argv=(
-                *("repair", "--wheel", f"{WHEEL_DIR}/{unrepaired.file_name}", "--platform", key.platform.tag),
-                *("--library-dir", LIBRARIES_DIR, "--output", OUTPUT_DIR),
-                *(argument for path in unrepaired.own_libraries for argument in ("--own-library", path)),
-            ),
+            argv=_repair_argv(key, unrepaired),
             digest=inputs,
             kind=ActionKind.REPAIR,
             description=WheelStep.REPAIR.description(key),
@@ -314,11 +326,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     verified = await Get(
         ToolResult,
         RunToolRequest(
-            argv=(
-                *("verify", "--wheel", f"{WHEEL_DIR}/{report.wheel}", "--platform", key.platform.tag),
-                *("--abi", key.abi.name),
-                *(argument for module in unrepaired.modules for argument in ("--extension", module)),
-            ),
+            argv=_verify_argv(key, report.wheel, unrepaired.modules),
             digest=repaired,
             kind=ActionKind.VERIFY,
             description=WheelStep.VERIFY.description(key),

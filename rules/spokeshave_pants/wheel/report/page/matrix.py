@@ -116,10 +116,10 @@ def _wheel(wheel: WheelReport, linked: bool) -> Html:
 
 def _chip(outcome: PythonOutcome) -> Html:
     mark = element("span", _MARKS[outcome.outcome], aria_hidden="true")
-    said = element("span", f" {outcome.outcome.value}", class_="unseen")
+    hidden_text = element("span", f" {outcome.outcome.value}", class_="unseen")
     title = ". ".join(filter(None, (outcome.outcome.value, outcome.where, outcome.reason.split("\n")[0])))
     class_ = f"chip {outcome.outcome.value.replace(' ', '-')}"
-    return element("li", outcome.python, " ", mark, said, class_=class_, title=title)
+    return element("li", outcome.python, " ", mark, hidden_text, class_=class_, title=title)
 
 
 def _facts(wheel: WheelReport) -> Html:

@@ -181,13 +181,13 @@ def _step(step: Step, axis: Axis) -> Html:
     drawn = [*_grid(axis, height)]
     if step.span:
         drawn.append(_bar(step.span, axis, 0, height, critical=True))
-    said = _when(step.span, axis) if step.span else "kept by the daemon"
+    origin_text = _when(step.span, axis) if step.span else "kept by the daemon"
     source = SOURCE_NAMES[step.process.source]
     value = f"{human_time(step.seconds)}, {source}" if step.span else source
     return element(
         "li",
         element("span", step.process.description, class_="label"),
-        element("svg", *drawn, class_="track", height=height, role="img", aria_label=said),
+        element("svg", *drawn, class_="track", height=height, role="img", aria_label=origin_text),
         element("span", value, class_="value"),
         class_="row",
     )
