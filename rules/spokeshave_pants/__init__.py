@@ -1,7 +1,7 @@
 """The Pants plugin of Spokeshave: native Python wheels from C and C++ sources.
 
-The plugin carries the shared core as it carries the tools. Otherwise the distributions of the plugin and of the tools would
-install the same files, and each could run with the core of the other's version.
+The plugin carries the shared core as it carries the tools. Otherwise the distributions of the plugin and of the tools
+would install the same files, and each could run with the core of the other's version.
 """
 
 from __future__ import annotations

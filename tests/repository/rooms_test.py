@@ -45,7 +45,8 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "action errors pants_api resources",
-        "pythons sandbox",
+        "pythons",
+        "sandbox",
         "toolchain",
         "confinement",
         "headers",
