@@ -63,7 +63,7 @@ class LinkedPython:
 
 @dataclass(frozen=True)
 class PantsPython:
-    """The Python that runs Pants, and pex in sandboxes. The pex of Pants 2.17 does not run on CPython 3.12 and newer."""
+    """The Python that runs Pants, and pex in sandboxes. The pex of Pants 2.17 does not run on CPython 3.12 or newer."""
 
     linked: LinkedPython
 

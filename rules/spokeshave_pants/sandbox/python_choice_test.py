@@ -48,14 +48,14 @@ def test_a_machine_without_an_accepted_python_is_one_clear_error() -> None:
         AcceptedPythons.parse(["CPython==3.13.*"]).oldest([interpreter("3.9.18"), interpreter("3.11.7")])
     assert str(raised.value) == (
         "the option `[sandbox-python].interpreter_constraints` asks for CPython==3.13.*, but the Pythons in "
-        "`[python-bootstrap].search_path` are 3.9.18, 3.11.7. Install one that the option accepts, or change one of the "
-        "two options."
+        "`[python-bootstrap].search_path` are 3.9.18, 3.11.7. Install one that the option accepts, or change one of "
+        "the two options."
     )
 
 
 @pytest.mark.parametrize("text", ["PyPy>=3.9", "3.11", ">=3.9"])
 def test_what_is_no_constraint_of_cpython_is_an_error(text: str) -> None:
-    with pytest.raises(SandboxPythonError, match="is not a constraint of CPython. Write one such as 'CPython==3.11"):
+    with pytest.raises(SandboxPythonError, match=r"is not a constraint of CPython\. Write one such as 'CPython==3"):
         AcceptedPythons.parse([text])
 
 
