@@ -111,7 +111,7 @@ def test_markers_have_each_systems_values() -> None:
     assert windows["python_full_version"] == "3.12.0"
 
 
-def test_a_python_here_takes_its_own_wheels_with_the_lowest_floor() -> None:
+def test_a_python_here_takes_its_own_wheels_oldest_floor_first() -> None:
     found = of_python_here("linux_x86_64", PythonVersion(13))
     positions = [tags(found).index(f"cp313-cp313-manylinux_2_{minor}_x86_64") for minor in (17, 28)]
     assert positions == sorted(positions)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.pythons.interpreters import Interpreter
 
+_CONSTRAINT = re.compile(r"\s*CPython\s*(?P<specifiers>.*)", re.IGNORECASE)
 _OPTION = "the option `[sandbox-python].interpreter_constraints`"
 
 
@@ -65,12 +66,12 @@ def search_folders(entries: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parse(text: str) -> SpecifierSet:
+    match = _CONSTRAINT.fullmatch(text)
     try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        requirement = None
-    if requirement is None or requirement.name.lower() != "cpython":
-        raise SandboxPythonError(
-            f"{_OPTION} has {text!r}, which is not a constraint of CPython. Write one such as 'CPython==3.11.*'."
-        )
-    return requirement.specifier
+        if match is not None:
+            return SpecifierSet(match["specifiers"])
+    except InvalidSpecifier:
+        pass
+    raise SandboxPythonError(
+        f"{_OPTION} has {text!r}, which is not a constraint of CPython. Write one such as 'CPython==3.11.*'."
+    )

@@ -53,8 +53,8 @@ def test_a_machine_without_an_accepted_python_is_one_clear_error() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["PyPy>=3.9", "3.11", ">=3.9"])
-def test_what_is_no_constraint_of_cpython_is_an_error(text: str) -> None:
+@pytest.mark.parametrize("text", ["PyPy>=3.9", "3.11", ">=3.9", "CPython 3.11", ""])
+def test_a_constraint_of_something_else_is_an_error(text: str) -> None:
     with pytest.raises(SandboxPythonError, match=r"is not a constraint of CPython\. Write one such as 'CPython==3"):
         AcceptedPythons.parse([text])
 
