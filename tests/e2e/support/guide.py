@@ -27,7 +27,7 @@ class GuideCommand:
     """A command that the reader runs.
 
     Attributes:
-        expected: Lines that its output contains. `...` stands for any text, and a run of spaces for any other.
+        expected: Lines of the output, of which other words may be left out. `...` in a word stands for any characters.
     """
 
     command: str
@@ -75,5 +75,5 @@ def _commands(lines: list[str]) -> Iterator[GuideCommand]:
 
 
 def _pattern(line: str) -> str:
-    words = [r"\S*".join(map(re.escape, word.split("..."))) for word in line.split()]
-    return r"\s+".join(word if word != r"\S*" else ".*" for word in words)
+    words = (r"\S*".join(map(re.escape, word.split("..."))) for word in line.split())
+    return r"[^\S\n](?:.*[^\S\n])?".join(words)
