@@ -20,6 +20,8 @@ from spokeshave_core.home import spokeshave_home
 _LIBRARIES = ("tabulate", "tomli")
 _PINNED_PEX = re.compile(r"^pex_(sha256|size)=(\w+)$", re.MULTILINE)
 _TIMEOUT = 1800
+# The Pythons that the reader has.
+PYTHONS = ("3.11", "3.12")
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def outside(place: Path, index: str) -> Iterator[Outside]:
     commands.mkdir()
     (commands / "pants").symlink_to(_install_pants(place / "pants"))
     (commands / "uv").symlink_to(_install_uv(place / "uv"))
+    for version in PYTHONS:
+        (commands / f"python{version}").symlink_to(find_python(version))
     inherited = {name: value for name, value in os.environ.items() if name in _INHERITED}
     environment = {
         **inherited,
