@@ -26,5 +26,13 @@ class TakenNames:
 
 
 def address_spec(folder: str, name: str) -> str:
-    """Return the address of a target as BUILD files write it."""
-    return folder if name == posixpath.basename(folder) and folder else f"{folder or '//'}:{name}"
+    """Return the address of a target, as `Address.spec` is."""
+    return f"{folder or '//'}:{name}"
+
+
+def written_address(spec: str, folder: str) -> str:
+    """Return an address as the BUILD file of a folder writes it."""
+    path, _, name = spec.partition(":")
+    if path == (folder or "//"):
+        return f":{name}"
+    return path if name == posixpath.basename(path) else spec

@@ -90,11 +90,23 @@ def propose_cc_sources(unowned: Iterable[CcText], tree: CcTree, names: TakenName
     )
 
 
+def propose_like_pants(unowned: Iterable[CcText], names: TakenNames) -> tuple[CcSourcesProposal, ...]:
+    """Return the targets that Pants' own backend for C/C++ proposes, where it is enabled: one for each folder."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(unowned, key=lambda file: file.path):
+        if file.name.endswith(DEFAULT_ENDINGS):
+            folders[file.folder].append(file.name)
+    return tuple(
+        CcSourcesProposal(folder, names.take(folder, posixpath.basename(folder) or "root"), tuple(files))
+        for folder, files in sorted(folders.items())
+    )
+
+
 def _of_folder(
     folder: str, files: list[CcText], tree: CcTree, by_name: Mapping[str, list[str]], names: TakenNames
 ) -> Iterator[CcSourcesProposal]:
     bindings = [file for file in files if file.modules]
-    separate = bindings if len(bindings) > 1 else []
+    separate = bindings if len({file.modules for file in bindings}) > 1 else []
     common = [file for file in files if file not in separate]
     if common:
         default = posixpath.basename(folder)

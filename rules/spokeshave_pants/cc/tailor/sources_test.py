@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_pants.cc.includes.scan import parse_includes
-from spokeshave_pants.cc.tailor.names import TakenNames, address_spec
-from spokeshave_pants.cc.tailor.sources import CcSourcesProposal, CcText, CcTree, common_depth, propose_cc_sources
+from spokeshave_pants.cc.tailor.names import TakenNames, address_spec, written_address
+from spokeshave_pants.cc.tailor.sources import (
+    CcSourcesProposal,
+    CcText,
+    CcTree,
+    common_depth,
+    propose_cc_sources,
+    propose_like_pants,
+)
 
 
 def file(path: str, text: str = "", *modules: str) -> CcText:
@@ -50,6 +57,21 @@ def test_each_extension_source_of_several_is_a_target() -> None:
         CcSourcesProposal(folder="p", name="_a_source", files=("a.c",), sources=("a.c",)),
         CcSourcesProposal(folder="p", name="_b_source", files=("b.c",), sources=("b.c",)),
     )
+
+
+def test_alternative_sources_of_one_module_are_one_target() -> None:
+    (proposal,) = propose(file("p/posix.c", "", "_a"), file("p/windows.c", "", "_a"))
+    assert proposal.sources == ()
+
+
+def test_the_names_of_pants_own_proposals_are_known() -> None:
+    files = [file("x.c"), file("a/a.c", "", "_a"), file("a/b.c", "", "_b"), file("a/c.inl"), file("b/b.c")]
+    found = propose_like_pants(files, TakenNames([("b", "b")]))
+    assert [(each.folder, each.name, each.files) for each in found] == [
+        ("", "root", ("x.c",)),
+        ("a", "a", ("a.c", "b.c")),
+        ("b", "b0", ("b.c",)),
+    ]
 
 
 def test_sources_are_listed_if_the_default_misses_some() -> None:
@@ -99,7 +121,9 @@ def test_common_depth_counts_folders() -> None:
     assert common_depth("a.h", "b/a.h") == 0
 
 
-def test_addresses_are_written_as_in_build_files() -> None:
-    assert address_spec("a/b", "b") == "a/b"
-    assert address_spec("a/b", "c") == "a/b:c"
-    assert address_spec("", "c") == "//:c"
+def test_addresses_are_written_as_short_as_possible() -> None:
+    assert written_address(address_spec("a/b", "b"), "a") == "a/b"
+    assert written_address(address_spec("a/b", "c"), "a") == "a/b:c"
+    assert written_address(address_spec("a/b", "b"), "a/b") == ":b"
+    assert written_address(address_spec("", "c"), "a") == "//:c"
+    assert written_address(address_spec("", "c"), "") == ":c"

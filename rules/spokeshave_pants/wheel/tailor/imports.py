@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_FROM = re.compile(r"^[ \t]*from[ \t]+(?P<dots>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]*)", re.M)
+_FROM = re.compile(
+    r"^[ \t]*from[ \t]+(?P<dots>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]*)", re.M
+)
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+(?P<modules>[\w.]+[^\n#;]*)", re.MULTILINE)
 _CONTINUATION = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"#[^\n]*")

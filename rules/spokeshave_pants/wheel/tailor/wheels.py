@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spokeshave_pants.cc.tailor.names import written_address
 from spokeshave_pants.wheel.tailor.modules import Project, PythonTree
 
 
@@ -72,12 +73,6 @@ def _folders(project: Project, extensions: Iterable[ExtensionTarget], tree: Pyth
     )
 
 
-def relative_address(address: str, folder: str) -> str:
-    """Return an address as the BUILD file of a folder writes it."""
-    path, colon, name = address.partition(":")
-    return f":{name}" if colon and path in (folder, "//" if not folder else folder) else address
-
-
 def version_comment(project: Project, paths: Iterable[str]) -> tuple[str, ...]:
     """Return a comment for a project whose dynamic version has no version file."""
     file = posixpath.join(project.folder, "version.json")
@@ -88,7 +83,7 @@ def version_comment(project: Project, paths: Iterable[str]) -> tuple[str, ...]:
 
 def listed(addresses: Iterable[str], folder: str) -> tuple[str, ...]:
     """Return `dependencies` without repeats, those of the same BUILD file first."""
-    written = dict.fromkeys(relative_address(address, folder) for address in addresses)
+    written = dict.fromkeys(written_address(address, folder) for address in addresses)
     return tuple(sorted(written, key=lambda address: (not address.startswith(":"), address)))
 
 
