@@ -18,6 +18,7 @@ from spokeshave_pants.wheel.goals import package, progress_log, publish, summary
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
+from spokeshave_pants.wheel.tailor import rules as tailor
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
 
@@ -40,6 +41,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),
+        *tailor.rules(),
         *test.rules(),
         *tools.rules(),
         *version.rules(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from pants.option.option_types import DictOption, EnumListOption, StrListOption, StrOption
+from pants.option.option_types import BoolOption, DictOption, EnumListOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
@@ -44,7 +44,7 @@ class PackageReportOptions:
 
 class NativeWheelSubsystem(Subsystem):
     options_scope = "native-wheel"
-    help = "The selection of native wheels that a run builds."
+    help = "The selection of native wheels that a run builds, and the targets that `tailor` proposes."
 
     platforms = StrListOption(
         default=[],
@@ -57,8 +57,31 @@ class NativeWheelSubsystem(Subsystem):
         ),
     )
 
+    tailor_extensions = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            Propose a `python_extension` for each C or C++ source that defines an extension module, by `PyInit_name`,
+            `NB_MODULE` or `PYBIND11_MODULE`. Defaults to true.
+
+            An import in the repository, a stub, or the package next to the source decides the module's package.
+            """
+        ),
+        advanced=True,
+    )
+    tailor_wheels = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            Propose a `python_native_wheel` next to each `pyproject.toml` with a `[project]` table whose packages have
+            a `python_extension`. Defaults to true.
+            """
+        ),
+        advanced=True,
+    )
+
     def globs(self) -> tuple[str, ...]:
-        """Return the option's value.
+        """Return the value of `platforms`.
 
         Raises:
             InvalidPlatformError: For a glob that matches no known tag, which is probably a typo.

@@ -105,7 +105,7 @@ def _read(path: str, text: str) -> CcText:
 
 
 @rule(desc="Propose cc_sources", level=LogLevel.DEBUG)
-async def propose(
+async def propose_sources(
     request: CcProposalsRequest,
     options: CcSetupSubsystem,
     owned: AllOwnedSources,
@@ -154,7 +154,7 @@ class PutativeCcSourcesRequest(PutativeTargetsRequest):
 
 @rule(desc="Determine the cc_sources to create", level=LogLevel.DEBUG)
 async def find_putative_cc_sources(request: PutativeCcSourcesRequest) -> PutativeTargets:
-    proposals = await propose(CcProposalsRequest(request.dirs), **implicitly())
+    proposals = await propose_sources(CcProposalsRequest(request.dirs), **implicitly())
     return PutativeTargets(() if proposals.of_pants else map(_putative, proposals.found))
 
 

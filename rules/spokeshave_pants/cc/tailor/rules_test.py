@@ -95,7 +95,9 @@ def test_check_reports_a_missing_target(rule_runner: RuleRunner) -> None:
 
 def test_an_alias_is_written(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"a/x.c": ""})
-    rule_runner.run_goal_rule(TailorGoal, global_args=[ROOTS], args=["--alias-mapping={'cc_sources': 'our_sources'}", "::"])
+    rule_runner.run_goal_rule(
+        TailorGoal, global_args=[ROOTS], args=["--alias-mapping={'cc_sources': 'our_sources'}", "::"]
+    )
     assert Path(rule_runner.build_root, "a/BUILD").read_text() == "our_sources()\n"
 
 

@@ -13,6 +13,7 @@ from spokeshave_pants.wheel.tailor.modules import Evidence, Project
 
 PYTHON_ENDINGS = (".py", ".pyi")
 _STUB = ".pyi"
+_TEST_FOLDERS = frozenset(("test", "tests"))
 # The files of `python_tests` and `python_test_utils` without `sources`.
 _TESTS = ("test_*.py", "*_test.py", "tests.py")
 _TEST_UTILS = ("conftest.py", "test_*.pyi", "*_test.pyi", "tests.pyi")
@@ -27,17 +28,9 @@ def is_test(path: str) -> bool:
     return any(fnmatch.fnmatchcase(name, glob) for glob in (*_TESTS, *_TEST_UTILS))
 
 
-def test_folders(paths: Iterable[str]) -> frozenset[str]:
-    """Return the folders that contain tests."""
-    return frozenset(
-        posixpath.dirname(path)
-        for path in paths
-        if any(fnmatch.fnmatchcase(posixpath.basename(path), glob) for glob in _TESTS)
-    )
-
-
-# Not for pytest to collect.
-test_folders.__test__ = False  # type: ignore[attr-defined]
+def is_test_folder(folder: str) -> bool:
+    """Return whether a folder is for tests by its name, so that its sources are not part of a package."""
+    return not _TEST_FOLDERS.isdisjoint(folder.split("/"))
 
 
 def package_folders(paths: Collection[str], source_roots: Mapping[str, str]) -> Mapping[str, str]:
@@ -47,19 +40,23 @@ def package_folders(paths: Collection[str], source_roots: Mapping[str, str]) -> 
         paths: All Python files.
         source_roots: The source root of each folder that has one.
     """
-    tests = test_folders(paths)
-    folders = {posixpath.dirname(path) for path in paths if posixpath.basename(path) not in _SCRIPTS}
+    sources = (path for path in paths if posixpath.basename(path) not in _SCRIPTS and not is_test(path))
     return {
         folder: package_name(folder, source_roots[folder])
-        for folder in sorted(folders - tests)
-        if folder in source_roots and any(not is_test(path) for path in paths if posixpath.dirname(path) == folder)
+        for folder in sorted(set(map(posixpath.dirname, sources)))
+        if folder in source_roots and not is_test_folder(package_path(folder, source_roots[folder]))
     }
+
+
+def package_path(folder: str, source_root: str) -> str:
+    """Return the path of a folder in its source root. Empty for the root itself."""
+    relative = posixpath.relpath(folder or ".", source_root or ".")
+    return "" if relative == "." else relative
 
 
 def package_name(folder: str, source_root: str) -> str:
     """Return the name of a folder as a package. Empty for a source root."""
-    relative = posixpath.relpath(folder or ".", source_root or ".")
-    return "" if relative == "." else relative.replace("/", ".")
+    return package_path(folder, source_root).replace("/", ".")
 
 
 def regular_packages(paths: Iterable[str], packages: Mapping[str, str]) -> frozenset[str]:

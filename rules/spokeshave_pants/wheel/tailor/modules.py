@@ -52,9 +52,17 @@ class PythonTree:
         containing = [project for project in self.projects if project.contains(path)]
         return max(containing, key=lambda project: len(project.folder), default=None)
 
-    def top_level(self, project: Project) -> tuple[str, ...]:
-        """Return the top-level packages in a project. Folders of scripts count only if there are no others."""
-        names = [name for folder, name in self.packages.items() if name and self.project_of(folder) == project]
+    def top_level(self, project: Project | None, folder: str = "") -> tuple[str, ...]:
+        """Return the top-level packages of a project, or in no project, that are in a folder.
+
+        Folders of scripts count only if there are no others.
+        """
+        inside = f"{folder}/" if folder else ""
+        names = [
+            name
+            for path, name in self.packages.items()
+            if name and self.project_of(path) == project and path.startswith(inside)
+        ]
         regular = [name for name in names if name in self.regular]
         return tuple(sorted({name.split(".")[0] for name in regular or names}))
 
@@ -71,7 +79,7 @@ def module_name(name: str, source: str, tree: PythonTree, built: Iterable[str] =
     """Return the import name of the extension whose init function is in a source.
 
     What imports it decides, if anything does. Otherwise it belongs to the package in whose folder the source is, or to
-    the only package of the project.
+    the only package of the project, or without a project to the only package below the source's folder.
 
     Args:
         name: The module's last name, which its init function has.
@@ -88,7 +96,7 @@ def module_name(name: str, source: str, tree: PythonTree, built: Iterable[str] =
     if package:
         return ModuleName(f"{package}.{name}")
     project = tree.project_of(folder)
-    packages = tree.top_level(project) if project else ()
+    packages = tree.top_level(project, "" if project else folder)
     expected = project.name.lower().replace("-", "_").replace(".", "_") if project else ""
     owner = packages[0] if len(packages) == 1 else next((each for each in packages if each.lower() == expected), "")
     return ModuleName(f"{owner}.{name}" if owner else name)

@@ -52,7 +52,7 @@ def test_a_folder_of_scripts_is_not_a_package_of_the_project() -> None:
     assert module_name("_x", "p/ext/x.c", layout).module == "one._x"
 
 
-def test_of_several_packages_the_one_named_like_the_project_counts() -> None:
+def test_the_package_named_like_the_project_counts() -> None:
     layout = tree(projects=("p",), p__p="p", p__extra="extra")
     assert module_name("_x", "p/ext/x.c", layout).module == "p._x"
 
@@ -60,6 +60,12 @@ def test_of_several_packages_the_one_named_like_the_project_counts() -> None:
 def test_a_module_without_a_package_is_at_the_top_level() -> None:
     assert module_name("fast", "p/fast.c", tree(projects=("p",))) == ModuleName("fast")
     assert module_name("fast", "p/lib/fast.c", tree(("fast", "p/tests/test_it.py"), projects=("p",))).module == "fast"
+
+
+def test_without_a_project_the_only_package_below_counts() -> None:
+    layout = tree(lib__a__pkg="pkg", lib__b__other="other")
+    assert module_name("_x", "lib/a/x.c", layout).module == "pkg._x"
+    assert module_name("_x", "cpp/x.c", layout).module == "_x"
 
 
 def test_projects_do_not_take_the_modules_of_others() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.tailor.names import written_address
+from spokeshave_pants.wheel.tailor.layout import PYTHON_ENDINGS, is_test_folder
 from spokeshave_pants.wheel.tailor.modules import Project, PythonTree
 
 
@@ -87,6 +88,13 @@ def listed(addresses: Iterable[str], folder: str) -> tuple[str, ...]:
     return tuple(sorted(written, key=lambda address: (not address.startswith(":"), address)))
 
 
-def owners_of(paths: Iterable[str], owners: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the targets that own files, without repeats."""
-    return tuple(dict.fromkeys(owners[path] for path in paths if path in owners))
+def owners_in(content: WheelContent, owners: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the targets of the Python sources and the resources in a wheel's packages, without repeats."""
+    inside = tuple(f"{folder}/" for folder in content.package_folders)
+    found = (
+        owner
+        for path, owner in sorted(owners.items())
+        if posixpath.dirname(path) in content.package_folders
+        or (not path.endswith(PYTHON_ENDINGS) and path.startswith(inside) and not is_test_folder(path))
+    )
+    return tuple(dict.fromkeys(found))
