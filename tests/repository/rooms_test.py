@@ -76,7 +76,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "goals tailor",
         "register",
     ),
-    "wheel/report": ("totals", "spans wheels", "critical_path", "page", "github"),
+    "wheel/report": ("totals", "listing spans wheels", "critical_path", "page", "github"),
 }
 
 
