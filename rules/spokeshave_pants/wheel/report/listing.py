@@ -132,5 +132,5 @@ def render_text(wheels: Iterable[ListedWheel]) -> str:
 
 
 def _table(wheels: Iterable[ListedWheel]) -> str:
-    rows = [(wheel.wheel, wheel.platform, wheel.abi, "  ".join(map(str, wheel.pythons))) for wheel in wheels]
-    return str(tabulate(rows, headers=("wheel", "platform", "ABI", "smoke tests")))
+    rows = [(wheel.wheel, "  ".join(map(str, wheel.pythons))) for wheel in wheels]
+    return str(tabulate(rows, headers=("wheel", "smoke tests")))

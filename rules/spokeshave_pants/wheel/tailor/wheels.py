@@ -90,11 +90,15 @@ def listed(addresses: Iterable[str], folder: str) -> tuple[str, ...]:
 
 def owners_in(content: WheelContent, owners: Mapping[str, str]) -> tuple[str, ...]:
     """Return the targets of the Python sources and the resources in a wheel's packages, without repeats."""
-    inside = tuple(f"{folder}/" for folder in content.package_folders)
     found = (
         owner
         for path, owner in sorted(owners.items())
         if posixpath.dirname(path) in content.package_folders
-        or (not path.endswith(PYTHON_ENDINGS) and path.startswith(inside) and not is_test_folder(path))
+        or (not path.endswith(PYTHON_ENDINGS) and any(_has_data(folder, path) for folder in content.package_folders))
     )
     return tuple(dict.fromkeys(found))
+
+
+def _has_data(package: str, path: str) -> bool:
+    """Return whether a file is below the folder of a package, and not in one for tests."""
+    return path.startswith(f"{package}/") and not is_test_folder(path[len(package) + 1 :])

@@ -62,8 +62,9 @@ def test_a_package_of_two_projects_is_next_to_its_target() -> None:
 
 
 def test_the_targets_of_sources_and_data_are_listed() -> None:
-    content = WheelContent(Project("p", "p"), (), ("p/a", "p/a/b"))
+    content = WheelContent(Project("p", "p"), (), ("p/a", "p/a/b", "tests/c"))
     owners = {
+        "tests/c/data/x.json": "tests/c:data",
         "p/a/m.py": "p/a:a",
         "p/a/b/m.py": "p/a/b:b",
         "p/a/data/x.json": "p/a:data",
@@ -72,7 +73,7 @@ def test_the_targets_of_sources_and_data_are_listed() -> None:
         "p/other/m.py": "p/other:other",
         "p/a/n.py": "p/a:a",
     }
-    assert owners_in(content, owners) == ("p/a/b:b", "p/a:data", "p/a:a")
+    assert owners_in(content, owners) == ("p/a/b:b", "p/a:data", "p/a:a", "tests/c:data")
 
 
 def test_dependencies_of_the_same_file_are_first() -> None:
