@@ -29,7 +29,7 @@ from spokeshave_pants.pants_api import (
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.tailor.modules import ModuleName, PythonTree, module_name
 from spokeshave_pants.wheel.tailor.python_tree import PythonFiles, PythonTreeRequest, read_python_tree
-from spokeshave_pants.wheel.tailor.wheels import ExtensionTarget
+from spokeshave_pants.wheel.tailor.wheels import VERSION_MODULE, ExtensionTarget
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
 
@@ -203,7 +203,11 @@ async def propose_extensions(
         for file in each.files
     }
     bindings = tuple(_bindings(defining, {**owners, **proposed}))
-    files = await read_python_tree(PythonTreeRequest(tuple(sorted({binding.name for binding in bindings}))))
+    if not bindings and not extensions.found:
+        # Nothing reads the Python files of a repository without extensions.
+        return NativeProposals(new=(), extensions=(), files=PythonFiles.empty(), taken=frozenset())
+    names = {VERSION_MODULE, *(binding.name for binding in bindings)}
+    files = await read_python_tree(PythonTreeRequest(tuple(sorted(names))))
     taken = {(target.address.spec_path, target.address.target_name) for target in existing}
     taken.update((each.folder, each.name) for each in proposals.found)
     # The default names of the Python sources that Pants proposes in the same folders.

@@ -49,6 +49,11 @@ class PythonFiles:
     tree: PythonTree
     paths: frozenset[str]
 
+    @classmethod
+    def empty(cls) -> PythonFiles:
+        """Return the files of a repository without any."""
+        return cls(PythonTree(packages=FrozenDict(), regular=frozenset(), projects=()), frozenset())
+
 
 @rule(desc="Read the Python files of the repository", level=LogLevel.DEBUG)
 async def read_python_tree(request: PythonTreeRequest) -> PythonFiles:
@@ -61,8 +66,7 @@ async def read_python_tree(request: PythonTreeRequest) -> PythonFiles:
     roots = await find_source_roots(SourceRootsRequest(folders))
     packages = package_folders(python.files, roots.by_folder)
     pyprojects = await get_digest_contents(projects)
-    # The texts are read only if an import can decide something.
-    texts = await path_globs_to_digest(PathGlobs(python.files if request.names else ()))
+    texts = await path_globs_to_digest(PathGlobs(python.files))
     contents = await get_digest_contents(texts)
     sources = ((file.path, file.content.decode(errors="replace")) for file in contents)
     tree = PythonTree(

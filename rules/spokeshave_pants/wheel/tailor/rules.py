@@ -35,8 +35,15 @@ from spokeshave_pants.wheel.tailor.extensions import (
     propose_extensions,
 )
 from spokeshave_pants.wheel.tailor.layout import PYTHON_ENDINGS, is_test
-from spokeshave_pants.wheel.tailor.python_tree import PY_TYPED
-from spokeshave_pants.wheel.tailor.wheels import WheelContent, listed, owners_in, version_comment, wheel_contents
+from spokeshave_pants.wheel.tailor.python_tree import PY_TYPED, PythonFiles
+from spokeshave_pants.wheel.tailor.wheels import (
+    WheelContent,
+    listed,
+    owners_in,
+    version_comment,
+    version_module,
+    wheel_contents,
+)
 from spokeshave_pants.wheel.target_types import (
     PythonExtensionTarget,
     PythonNativeWheelTarget,
@@ -120,18 +127,23 @@ def _putative_sources(path: str, name: str) -> PutativeTarget:
 
 
 def _putative_wheel(
-    content: WheelContent, owners: Mapping[str, str], paths: frozenset[str], names: TakenNames
+    content: WheelContent, owners: Mapping[str, str], files: PythonFiles, names: TakenNames
 ) -> PutativeTarget:
     folder = content.project.folder
     name = names.take(folder, "wheel")
+    module = version_module(content, files.tree)
     addresses = (*(extension.address for extension in content.extensions), *owners_in(content, owners))
     return PutativeTarget.for_target_type(
         PythonNativeWheelTarget,
         folder,
         name,
         (),
-        kwargs={"name": name, "dependencies": listed(addresses, folder)},
-        comments=version_comment(content.project, paths),
+        kwargs={
+            "name": name,
+            "dependencies": listed(addresses, folder),
+            **({"version_module": module} if module else {}),
+        },
+        comments=version_comment(content.project, files.paths),
     )
 
 
@@ -183,7 +195,7 @@ async def find_putative_native_targets(
     return PutativeTargets(
         (
             *map(_putative_extension, proposals.new),
-            *(_putative_wheel(content, every, files.paths, names) for content in contents),
+            *(_putative_wheel(content, every, files, names) for content in contents),
             *(_putative_sources(path, name) for path, name in python.additional),
         )
     )

@@ -176,6 +176,21 @@ def test_a_module_without_a_package(rule_runner: RuleRunner) -> None:
     )
 
 
+def test_the_version_module_is_generated(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/pyproject.toml": '[project]\nname = "one"\ndynamic = ["version"]\n',
+            "lib/one/version.json": "",
+            "lib/one/native.c": NATIVE,
+            "lib/one/one/__init__.py": "from one import _native\nfrom ._version import __version__\n",
+        }
+    )
+    assert tailored(rule_runner)["lib/one"].endswith(
+        'python_native_wheel( name="wheel", dependencies=[ ":_native", "lib/one/one", ], '
+        'version_module="one/_version.py", )'
+    )
+
+
 def test_a_second_run_changes_nothing(rule_runner: RuleRunner) -> None:
     test_a_source_in_its_package(rule_runner)
     result = rule_runner.run_goal_rule(TailorGoal, global_args=ARGUMENTS, args=["--check", "::"])

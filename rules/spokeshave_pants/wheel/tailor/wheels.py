@@ -10,6 +10,8 @@ from spokeshave_pants.cc.tailor.names import written_address
 from spokeshave_pants.wheel.tailor.layout import PYTHON_ENDINGS, is_test_folder
 from spokeshave_pants.wheel.tailor.modules import Project, PythonTree
 
+VERSION_MODULE = "_version"
+
 
 @dataclass(frozen=True)
 class ExtensionTarget:
@@ -80,6 +82,24 @@ def version_comment(project: Project, paths: Iterable[str]) -> tuple[str, ...]:
     if not project.has_dynamic_version or file in paths:
         return ()
     return ('# The version is dynamic: create version.json, such as {"package-version": "1.0.0.dev"}.',)
+
+
+def version_module(content: WheelContent, tree: PythonTree) -> str | None:
+    """Return the `version_module` field: the one `_version` that the packages import, without a source.
+
+    Other build backends generate such a module from a dynamic version, as this one does.
+    """
+    packages = {tree.packages[folder] for folder in content.package_folders}
+    modules = {
+        found.module
+        for found in tree.evidence
+        if found.module.rpartition(".")[0] in packages
+        and found.module.endswith(f".{VERSION_MODULE}")
+        and posixpath.dirname(found.path) in content.package_folders
+    }
+    if not content.project.has_dynamic_version or len(modules) != 1:
+        return None
+    return f"{modules.pop().replace('.', '/')}.py"
 
 
 def listed(addresses: Iterable[str], folder: str) -> tuple[str, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from spokeshave_pants.wheel.tailor.modules import Project, PythonTree
+from dataclasses import replace
+
+from spokeshave_pants.wheel.tailor.modules import Evidence, Project, PythonTree
 from spokeshave_pants.wheel.tailor.wheels import (
     ExtensionTarget,
     WheelContent,
     listed,
     owners_in,
     version_comment,
+    version_module,
     wheel_contents,
 )
 
@@ -85,3 +88,18 @@ def test_a_missing_version_file_is_in_a_comment() -> None:
     assert "version.json" in version_comment(dynamic, [])[0]
     assert version_comment(dynamic, ["p/version.json"]) == ()
     assert version_comment(Project("p", "p"), []) == ()
+
+
+def test_an_imported_version_module_is_generated() -> None:
+    dynamic = Project("p", "p", has_dynamic_version=True)
+    content = WheelContent(dynamic, (), ("p/a", "p/a/b"))
+
+    def found(*evidence: tuple[str, str], project: Project = dynamic) -> str | None:
+        layout = replace(tree(project, p__a="a", p__a__b="a.b"), evidence=tuple(Evidence(*each) for each in evidence))
+        return version_module(replace(content, project=project), layout)
+
+    assert found(("a._version", "p/a/__init__.py"), ("a._version", "p/a/_version.pyi")) == "a/_version.py"
+    assert found(("a._version", "p/tests/test_a.py")) is None
+    assert found(("other._version", "p/a/__init__.py")) is None
+    assert found(("a._version", "p/a/m.py"), ("a.b._version", "p/a/m.py")) is None
+    assert found(("a._version", "p/a/__init__.py"), project=Project("p", "p")) is None
