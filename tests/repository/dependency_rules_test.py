@@ -47,6 +47,8 @@ ENGINE_MODULES = frozenset(
         "wheel/plan/roles.py",
         "wheel/plan/targets.py",
         "wheel/planned_work.py",
+        "wheel/tailor/extensions.py",
+        "wheel/tailor/python_tree.py",
         "wheel/wheel_set.py",
     }
 )

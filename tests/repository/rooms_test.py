@@ -63,7 +63,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "compile",
         "runtime_pack",
         "link",
-        "goals",
+        "goals tailor",
         "register",
     ),
     "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
@@ -74,10 +74,10 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "smoke",
         "planned_work",
         "wheel_set",
-        "goals",
+        "goals tailor",
         "register",
     ),
-    "wheel/report": ("totals", "spans wheels", "critical_path", "page", "github"),
+    "wheel/report": ("totals", "listing spans wheels", "critical_path", "page", "github"),
 }
 
 

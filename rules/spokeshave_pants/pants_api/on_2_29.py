@@ -25,6 +25,7 @@ from pants.engine.internals.build_files import resolve_address
 from pants.engine.internals.graph import (
     determine_explicitly_provided_dependencies,
     hydrate_sources,
+    resolve_source_paths,
     resolve_target,
     resolve_targets,
     resolve_unexpanded_targets,
@@ -40,6 +41,7 @@ from pants.engine.intrinsics import (
     get_digest_contents,
     merge_digests,
     path_globs_to_digest,
+    path_globs_to_paths,
     remove_prefix,
 )
 from pants.engine.process import execute_process_or_raise
@@ -89,10 +91,12 @@ __all__ = [
     "merge_digests",
     "output_arguments",
     "path_globs_to_digest",
+    "path_globs_to_paths",
     "pip_version",
     "remove_prefix",
     "resolve_address",
     "resolve_environment_name",
+    "resolve_source_paths",
     "resolve_target",
     "resolve_targets",
     "resolve_unexpanded_targets",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from spokeshave_pants.cc.includes.scan import without_comments
+from spokeshave_pants.cc.includes.scan import code_only, without_comments
 
 INIT_HEADER_DIR = "__init"
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
@@ -30,6 +30,17 @@ _PASTED = re.compile(
     r"PyInit_\s*\#\#\s*(?P=argument)\b",
     re.MULTILINE,
 )
+# A definition: a type before the function, and nothing behind it that ends a declaration or continues an expression.
+_DEFINED = re.compile(r"(?:\w\s+|\*\s*)PyInit_(?P<name>\w+)\s*\(\s*(?:void)?\s*\)(?!\s*[;,)?.=!<>&|+\[-])")
+_MODULE_MACRO = re.compile(r"\b(?:NB_MODULE|PYBIND11_MODULE)\s*\(\s*(\w+)\s*,")
+_NAME_MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+([A-Za-z_]\w*)[ \t]*$", re.MULTILINE)
+# `#define INIT(name) PyMODINIT_FUNC PyInit_##name(void)`, for any type.
+_ANY_PASTED = re.compile(
+    r"^[ \t]*#[ \t]*define[ \t]+(?P<macro>\w+)\(\s*(?P<argument>\w+)\s*\)(?P<before>[^\n]*?)\b"
+    r"PyInit_\s*\#\#\s*(?P=argument)\b",
+    re.MULTILINE,
+)
+_STATIC = re.compile(r"\bstatic\b")
 # Functions that no compiler exports, and functions that are already marked.
 _OTHERWISE = re.compile(r"\b(?:static|inline|PyMODINIT_FUNC|PyAPI_FUNC|dllexport|visibility)\b")
 
@@ -50,6 +61,33 @@ def unmarked_init_functions(text: str) -> tuple[InitFunction, ...]:
     nothrow = {match["name"] for match in functions if match["after"]}
     names = {match["name"] for match in functions} - otherwise - set(_MARKED.findall(plain))
     return tuple(InitFunction(name, name in nothrow) for name in sorted(names))
+
+
+def defined_modules(text: str) -> tuple[str, ...]:
+    """Return the last names of the extension modules whose init functions a source defines, sorted.
+
+    Comments, strings, declarations and static functions do not count. Nothing is preprocessed, so both branches of a
+    conditional count.
+    """
+    if not any(word in text for word in ("PyInit_", "NB_MODULE", "PYBIND11_MODULE")):
+        return ()
+    code = code_only(text)
+    plain = _DIRECTIVE.sub("", code)
+    for alias in _ALIAS.finditer(code):
+        plain = re.sub(rf"\b{alias['macro']}\b", alias["name"], plain)
+    for pasted in _ANY_PASTED.finditer(code):
+        function = rf"{pasted['before'].strip()} PyInit_\1(void)"
+        plain = re.sub(rf"\b{pasted['macro']}\s*\(\s*(\w+)\s*\)", function, plain)
+    macros = dict(_NAME_MACRO.findall(code))
+    names = {macros.get(name, name) for name in _MODULE_MACRO.findall(plain)}
+    names |= {match["name"] for match in _DEFINED.finditer(plain) if not _is_static(plain, match.start())}
+    return tuple(sorted(names))
+
+
+def _is_static(code: str, position: int) -> bool:
+    """Return whether the declaration that contains a position is static."""
+    begin = max(code.rfind(end, 0, position) for end in ";{}")
+    return bool(_STATIC.search(code, begin + 1, position))
 
 
 def _expanded(text: str) -> str:
