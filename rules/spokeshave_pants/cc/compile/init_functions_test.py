@@ -6,7 +6,6 @@ import pytest
 
 from spokeshave_pants.cc.compile.init_functions import (
     InitFunction,
-    defined_modules,
     init_header,
     init_header_path,
     unmarked_init_functions,
@@ -28,6 +27,19 @@ from spokeshave_pants.cc.compile.init_functions import (
         "#define INIT PyInit_x\nPyObject *INIT(void) {}",
         "#define MOD_INIT(name) PyObject *PyInit_##name(void)\nMOD_INIT(x)\n{}",
         "#define MOD_INIT(name) \\\n    PyObject * PyInit_ ## name (void)\nMOD_INIT( x ) {}",
+        "#define INIT PyObject *PyInit_x(void)\nINIT {}",
+        '#define INIT extern "C" PyObject *PyInit_x(void)\nINIT\n{}',
+        '#define MOD_INIT(name, doc) PyObject *PyInit_##name(void)\nMOD_INIT(x, "y") {}',
+        '#ifdef A\n#define RET extern "C" PyObject *\n#else\n#define RET PyObject *\n#endif\nRET PyInit_x(void) {}',
+        "#define API\n#ifdef _WIN32\n#define API __declspec(dllexport)\n#endif\nAPI PyObject *PyInit_x(void) {}",
+        "#define CAT_(a, b) a##b\n#define CAT(a, b) CAT_(a, b)\n#define NAME x\nPyObject *CAT(PyInit_, NAME)(void) {}",
+        "#define DEFINE(n) PyObject *PyInit_##n(void) { return f(&n##_def); }\nDEFINE(x)",
+        "#undef PyMODINIT_FUNC\n#define PyMODINIT_FUNC PyObject *\nPyMODINIT_FUNC PyInit_x(void) {}",
+        "typedef PyObject *Object;\nObject PyInit_x(void) {}",
+        'using Object = ::PyObject *;\nextern "C" Object PyInit_x() {}',
+        'extern "C" auto PyInit_x() -> PyObject * {}',
+        "PyObject * __attribute__((cold)) PyInit_x(void) {}",
+        "PyObject *(PyInit_x)(void) {}",
         "#if PY_MAJOR_VERSION >= 3\nPyObject *PyInit_x(void)\n#else\nvoid initx(void)\n#endif\n{}",
     ],
 )
@@ -51,6 +63,11 @@ def test_a_function_without_a_mark_is_found(text: str) -> None:
         "#define INIT PyInit_x\nPyMODINIT_FUNC INIT(void) {}",
         "#define MOD_INIT(name) static PyObject *PyInit_##name(void)\nMOD_INIT(x) {}",
         "#define INIT PyObject *PyInit_x(void)\n",
+        "#ifdef A\n#define LOCAL static\n#else\n#define LOCAL\n#endif\nLOCAL PyObject *PyInit_x(void) {}",
+        "#ifdef A\n#define MOD PyObject *\n#else\n#define MOD PyMODINIT_FUNC\n#endif\nMOD PyInit_x(void) {}",
+        "#define LOCAL static\nLOCAL PyObject *PyInit_x(void) {}",
+        'extern "C" static auto PyInit_x() -> PyObject * {}',
+        "#ifndef PyMODINIT_FUNC\n#define PyMODINIT_FUNC void\n#endif\nPyMODINIT_FUNC PyInit_x(void) {}",
         'm = f("x", PyInit_x);',
         "PyObject *PyInit_x(int a) {}",
         "PyObject *MyPyInit_x(void) {}",
@@ -87,50 +104,3 @@ def test_the_header_declares_each_of_them() -> None:
     assert "SPOKESHAVE_INIT struct _object *PyInit_a(void);\n" in header
     assert "SPOKESHAVE_INIT struct _object *PyInit_b(void) noexcept;\n" in header
     assert init_header_path("src/m.c") == "__init/src/m.c.h"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "PyMODINIT_FUNC PyInit__x(void) { return 0; }",
-        "PyMODINIT_FUNC\nPyInit__x()\n{\n}",
-        'extern "C" PyObject *PyInit__x(void) noexcept {}',
-        "PyMODINIT_FUNC PyInit__x(void);\nPyMODINIT_FUNC PyInit__x(void) {}",
-        "static int a(void) { return 1; }\nPyMODINIT_FUNC PyInit__x(void) {}",
-        "PyMODINIT_FUNC PyInit__x(void)\n#if MULTI_PHASE\n{ return def(); }\n#endif",
-        "#if PY_MAJOR_VERSION >= 3\nPyObject *PyInit__x(void)\n#else\nvoid init_x(void)\n#endif\n{}",
-        "#define INIT PyInit__x\nPyMODINIT_FUNC INIT(void) {}",
-        "#define MOD_INIT(name) PyMODINIT_FUNC PyInit_##name(void)\nMOD_INIT(_x) {}",
-        "NB_MODULE(_x, m) { m.def(f); }",
-        "PYBIND11_MODULE( _x , m, py::mod_gil_not_used()) {}",
-        "#define NAME _x\nPYBIND11_MODULE(NAME, m) {}",
-        '#define URL "a//b" // PyMODINIT_FUNC PyInit_no(void) {}\nNB_MODULE(_x, m) {}',
-    ],
-)
-def test_a_defined_module_is_found(text: str) -> None:
-    assert defined_modules(text) == ("_x",)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/* PyMODINIT_FUNC PyInit__x(void) {} */",
-        "// NB_MODULE(_x, m) {}",
-        'const char *help = "NB_MODULE(_x, m) {}";',
-        'const char *help = R"(PyMODINIT_FUNC PyInit__x(void) {})";',
-        "PyMODINIT_FUNC PyInit__x(void);",
-        "static PyObject *PyInit__x(void) {}",
-        "#define MOD_INIT(name) static PyObject *PyInit_##name(void)\nMOD_INIT(_x) {}",
-        'PyImport_AppendInittab("_x", PyInit__x);',
-        "int main() { PyObject *m = PyInit__x(); return PyInit__x() == 0; }",
-        "PyObject *MyPyInit__x(void) {}",
-        "#define NB_MODULE(name, m) NB_MODULE_IMPL(name, m)",
-        "PYBIND11_EMBEDDED_MODULE(_x, m) {}",
-    ],
-)
-def test_a_module_that_is_not_defined_is_ignored(text: str) -> None:
-    assert defined_modules(text) == ()
-
-
-def test_a_source_may_define_several_modules() -> None:
-    assert defined_modules("PyMODINIT_FUNC PyInit_b(void) {}\nNB_MODULE(a, m) {}") == ("a", "b")

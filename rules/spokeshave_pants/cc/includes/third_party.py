@@ -317,7 +317,12 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
     where = f"the target {pinned.address}"
     packages = await find_packages(
         PackagesRequest(
-            path=pinned.requirements, where=where, keep=keep, platform=request.platform, pins=request.pins.text
+            path=pinned.requirements,
+            where=where,
+            purpose=f"for the headers of {pinned.address}",
+            keep=keep,
+            platform=request.platform,
+            pins=request.pins.text,
         ),
         **implicitly(),
     )

@@ -18,7 +18,7 @@ from pants.source.source_root import SourceRootRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.compile.init_functions import defined_modules
+from spokeshave_pants.cc.compile.module_definitions import defined_modules
 from spokeshave_pants.cc.includes.scan import parse_includes
 from spokeshave_pants.cc.languages import SOURCE_EXTENSIONS, is_assembler
 from spokeshave_pants.cc.subsystem import CcSetupSubsystem
