@@ -42,6 +42,8 @@ from pants.engine.target import (
     HydratedSources,
     HydrateSourcesRequest,
     Targets,
+    TransitiveTargets,
+    TransitiveTargetsRequest,
     UnexpandedTargets,
     WrappedTarget,
     WrappedTargetRequest,
@@ -94,6 +96,7 @@ __all__ = [
     "resolve_unparsed_address_inputs",
     "rule",
     "strip_source_roots",
+    "transitive_targets",
 ]
 
 add_prefix = by_type(Digest, AddPrefix)
@@ -125,6 +128,7 @@ resolve_targets = by_type(Targets)
 resolve_unexpanded_targets = by_type(UnexpandedTargets, Addresses)
 resolve_unparsed_address_inputs = by_type(Addresses, UnparsedAddressInputs)
 strip_source_roots = by_type(StrippedSourceFiles)
+transitive_targets = by_type(TransitiveTargets, TransitiveTargetsRequest)
 
 
 def pip_version(setup: PythonSetup) -> str:
