@@ -47,7 +47,7 @@ from spokeshave_pants.release.target_types import PyprojectField
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, link_python_extension
 from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest, place_library
-from spokeshave_pants.wheel.codegen import chosen_pythons, settings
+from spokeshave_pants.wheel.codegen import checks, chosen_pythons, settings
 from spokeshave_pants.wheel.codegen.chosen_pythons import ExtensionPythonsRequest, extension_pythons
 from spokeshave_pants.wheel.codegen.folders import package_folder, top_level_name
 from spokeshave_pants.wheel.codegen.settings import (
@@ -260,6 +260,7 @@ async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> 
 def rules() -> list[Rule | UnionRule]:
     return [
         *collect_rules(),
+        *checks.rules(),
         *chosen_pythons.rules(),
         *settings.rules(),
         UnionRule(GenerateSourcesRequest, GenerateExtensionRequest),
