@@ -60,7 +60,7 @@ def test_targets_with_one_constraint_lead_to_one_choice() -> None:
     assert choices(("CPython>=3.9",), ("CPython>=3.9",), ("CPython>=3.9,<3.14",)) == ["3.9.18, 3.10.13, 3.11.7, 3.12.1"]
 
 
-def test_a_constraint_that_nothing_else_has_is_no_choice() -> None:
+def test_constraints_of_the_extension_alone_make_nothing_run() -> None:
     assert choices(("CPython>=3.9",), ("CPython==3.11.*",)) == ["3.11.7"]
 
 
@@ -69,6 +69,6 @@ def test_targets_that_run_together_satisfy_all_constraints() -> None:
     assert found == ["3.10.13, 3.11.7", "3.10.13, 3.11.7, 3.12.1", "3.9.18, 3.10.13, 3.11.7"]
 
 
-def test_without_fitting_pythons_there_is_no_choice() -> None:
+def test_without_fitting_pythons_nothing_is_chosen() -> None:
     assert choices(("CPython==3.14.*",), ("CPython>=3.9",)) == []
     assert describe(()) == "none"
