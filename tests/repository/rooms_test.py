@@ -71,7 +71,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "progress publish report subsystem target_types",
         "plan",
         "build",
-        "smoke",
+        "codegen smoke",
         "planned_work",
         "wheel_set",
         "goals tailor",

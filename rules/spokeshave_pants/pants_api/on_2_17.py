@@ -45,6 +45,8 @@ from pants.engine.target import (
     SourcesPaths,
     SourcesPathsRequest,
     Targets,
+    TransitiveTargets,
+    TransitiveTargetsRequest,
     UnexpandedTargets,
     WrappedTarget,
     WrappedTargetRequest,
@@ -99,6 +101,7 @@ __all__ = [
     "resolve_unparsed_address_inputs",
     "rule",
     "strip_source_roots",
+    "transitive_targets",
 ]
 
 add_prefix = by_type(Digest, AddPrefix)
@@ -132,6 +135,7 @@ resolve_targets = by_type(Targets)
 resolve_unexpanded_targets = by_type(UnexpandedTargets, Addresses)
 resolve_unparsed_address_inputs = by_type(Addresses, UnparsedAddressInputs)
 strip_source_roots = by_type(StrippedSourceFiles)
+transitive_targets = by_type(TransitiveTargets, TransitiveTargetsRequest)
 
 
 def pip_version(setup: PythonSetup) -> str:

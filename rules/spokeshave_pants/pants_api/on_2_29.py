@@ -30,6 +30,7 @@ from pants.engine.internals.graph import (
     resolve_targets,
     resolve_unexpanded_targets,
     resolve_unparsed_address_inputs,
+    transitive_targets,
 )
 from pants.engine.internals.platform_rules import current_platform
 from pants.engine.intrinsics import (
@@ -103,6 +104,7 @@ __all__ = [
     "resolve_unparsed_address_inputs",
     "rule",
     "strip_source_roots",
+    "transitive_targets",
 ]
 
 

@@ -18,6 +18,7 @@ from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel import planned_work, wheel_set
 from spokeshave_pants.wheel.build import extension, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
+from spokeshave_pants.wheel.codegen import rules as codegen
 from spokeshave_pants.wheel.goals import native_wheels, package, progress_log, publish, summary, test
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
@@ -33,6 +34,7 @@ def target_types() -> Iterable[type[Target]]:
 def rules() -> Iterable[Rule | UnionRule]:
     return (
         *build.rules(),
+        *codegen.rules(),
         *extension.rules(),
         *native_wheels.rules(),
         *package.rules(),
