@@ -53,7 +53,7 @@ from pants.vcs.git import get_git_worktree
 
 try:
     from pants.backend.python.util_rules.pex_requirements import ResolveConfigRequest, determine_resolve_config
-except ImportError:  # before 2.33
+except ImportError:  # before 2.32
     from pants.backend.python.util_rules.pex_requirements import ResolvePexConfigRequest as ResolveConfigRequest
     from pants.backend.python.util_rules.pex_requirements import (
         determine_resolve_pex_config as determine_resolve_config,
