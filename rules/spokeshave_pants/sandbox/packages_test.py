@@ -112,7 +112,7 @@ def test_the_tools_run_on_a_python_that_pex_does_not_know() -> None:
     assert python.path == ".cache/spokeshave_python/python3.13"
     newer.write_files({"deflate.txt": pin("zlib-ng")})
     installed = newer.request(
-        InstalledPackages, [PackagesRequest("deflate.txt", "this test", platform=python.platform)]
+        InstalledPackages, [PackagesRequest("deflate.txt", "this test", purpose="to deflate", platform=python.platform)]
     )
     program = "import os, sys; sys.path.append('packages/' + os.listdir('packages')[0]); from zlib_ng import zlib_ng"
     process = Process(
