@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
+from spokeshave_core.cpython_releases import RELEASES
 from spokeshave_core.platform import LEGACY_FLOORS, Platform, System
 from spokeshave_core.python_abi import PythonVersion
 
 # A compiler is not an extension module. The Python only decides environment markers. It is that of Pants 2.17.
 _MACHINES_PYTHON = PythonVersion(9)
 # The Pythons that a wheel may be for if any will do, newest first.
-_PYTHONS = tuple(PythonVersion(minor) for minor in range(14, 7, -1))
+_PYTHONS = tuple(release.version for release in reversed(RELEASES))
 _OLDEST_ABI3_MINOR = 2
 # The C libraries of Linux, newest first, as PEP 600 and PEP 656 number them. Installed files are executed by a kernel
 # or only read, and are self-contained, so that the floor of this machine does not matter.

@@ -15,6 +15,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
+from spokeshave_core.cpython_releases import MAINTAINED
 from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.release.target_types import PyprojectField, VersionFileField
 
@@ -92,12 +93,13 @@ class WheelDependenciesField(Dependencies):
 class PythonsField(StringSequenceField):
     alias = "pythons"
     help = help_text(
-        """
-        The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.12", "3.13t"]`. A `t` means the
+        f"""
+        The Pythons that the wheel is built and smoke-tested for, such as `["3.11", "3.12", "3.14t"]`. A `t` means the
         free-threaded build (PEP 703). A wheel with shared libraries and no extension has one build for all of them,
         tagged `py3-none`.
 
-        Defaults to all versions from 3.10 to 3.14 that the `requires-python` of `pyproject.toml` allows.
+        Defaults to all maintained versions, {MAINTAINED[0]} to {MAINTAINED[-1]}, that the `requires-python` of
+        `pyproject.toml` allows.
         """
     )
 

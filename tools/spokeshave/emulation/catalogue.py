@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.cpython_releases import DEBIAN_SUITES, WINDOWS_EMULATION
 from spokeshave_core.problems import Problems
 
-# Debian's suites and the Python of each. The last is the suite under development, whose Python changes.
-SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"}
 # The suite of the emulators. Its qemu is one static file. Its wine runs on every glibc since 2.36.
 QEMU_SUITE = "trixie"
 WINE_SUITE = "bookworm"
@@ -64,13 +63,15 @@ def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ..
     )
 
 
-_ALL = tuple(SUITES)
+_ALL = tuple(DEBIAN_SUITES)
+# Debian has an official port to riscv64 since trixie.
+_SINCE_TRIXIE = tuple(python for python, suite in DEBIAN_SUITES.items() if suite != "bookworm")
 GUESTS = (
     _linux("aarch64", "arm64", "qemu-aarch64", _ALL),
     _linux("armv7l", "armhf", "qemu-arm", _ALL),
     _linux("ppc64le", "ppc64el", "qemu-ppc64le", _ALL),
     _linux("s390x", "s390x", "qemu-s390x", _ALL),
-    _linux("riscv64", "riscv64", "qemu-riscv64", ("3.13", "3.14")),
+    _linux("riscv64", "riscv64", "qemu-riscv64", _SINCE_TRIXIE),
     Guest(
         tag="musllinux_1_2_x86_64",
         system="musl",
@@ -87,7 +88,7 @@ GUESTS = (
         architecture="amd64",
         debian="amd64",
         emulator="wine64",
-        pythons=("3.10", "3.11", "3.12", "3.13", "3.14"),
+        pythons=WINDOWS_EMULATION,
         default_pythons=("3.11", "3.13"),
         cost="200 MB once for wine and zig; 67 MB for each Python",
     ),

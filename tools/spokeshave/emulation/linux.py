@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spokeshave.emulation.apt import AptRoot, origins_of, unpack
-from spokeshave.emulation.catalogue import QEMU_SUITE, SUITES, Guest
+from spokeshave.emulation.catalogue import QEMU_SUITE, Guest
 from spokeshave.emulation.emulator import Emulator, upstream_version
 from spokeshave.emulation.trial import first_start
 from spokeshave.report import write_report
 from spokeshave.setup_steps import step, whole_folder
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.manifest import ForeignPython, Origin
 from spokeshave_core.platform import System
 
@@ -74,7 +75,7 @@ def _fetch_qemu(source: Source) -> list[Origin]:
 
 def linux_python(place: Path, guest: Guest, version: str, emulator: Emulator, source: Source) -> ForeignPython:
     """Install Debian's Python for another processor in a root directory of its own at `place`."""
-    suite = SUITES[version]
+    suite = DEBIAN_SUITES[version]
     with step(f"Python {version} for {guest.architecture} from Debian {suite}"), whole_folder(place) as new:
         apt = source.root(suite, guest.debian)
         origins = apt.download(apt.closure(f"python{version}", *_SYSTEM_LIBRARIES), new / "packages")

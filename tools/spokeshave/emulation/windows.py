@@ -18,6 +18,7 @@ from spokeshave.emulation.standard_library import standard_library
 from spokeshave.emulation.trial import first_start
 from spokeshave.report import write_report
 from spokeshave.setup_steps import Tool, say, step, whole_folder
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.manifest import ForeignPython, Origin
 from spokeshave_core.platform import System
 
@@ -110,7 +111,7 @@ def _variables(folder: Path) -> dict[str, str]:
 def windows_python(place: Path, guest: Guest, version: str, folder: Path, source: Source) -> ForeignPython:
     """Install CPython for Windows from panda3d's wheel of that version at `place`."""
     emulator = wine(folder, source)
-    if version not in ("3.11", "3.13", "3.14"):
+    if version not in DEBIAN_SUITES:
         say(f"  the standard library of Python {version} will be that of this machine")
     with step(f"Python {version} for Windows (65 MB from PyPI)"), whole_folder(place) as new:
         number = version.replace(".", "")
