@@ -11,6 +11,7 @@ from spokeshave_pants.headers.exports import Export, dll_name, exports, import_l
 CP312 = PythonAbi(PythonVersion(12))
 CP313T = PythonAbi(PythonVersion(13, free_threaded=True))
 ABI3 = PythonAbi(PythonVersion(12), stable=True)
+ABI3T = PythonAbi(PythonVersion(15, free_threaded=True), stable=True)
 # In CPython's form, including its mistakes.
 HEADERS = {
     "Python.h": """
@@ -41,6 +42,9 @@ HEADERS = {
         #ifdef Py_GIL_DISABLED
         PyAPI_FUNC(void) _Py_DecRefShared(PyObject *);
         #endif
+        #ifdef _Py_OPAQUE_PYOBJECT
+        PyAPI_FUNC(int) Py_OnlyOpaque(void);
+        #endif
         PyAPI_FUNC(int) Py_FrozenMain(int argc, char **argv);
         PyAPI_FUNC(void) PyOS_AfterFork(void);
         """,
@@ -63,7 +67,14 @@ FULL = {*STABLE, "PyDict_GetItemRef", "_PyObject_Dump", "_PyEval_Vector", "PyOS_
 
 
 @pytest.mark.parametrize(
-    ("abi", "functions"), [(ABI3, STABLE), (CP312, FULL), (CP313T, {*FULL, "_Py_DecRefShared"})], ids=str
+    ("abi", "functions"),
+    [
+        (ABI3, STABLE),
+        (ABI3T, {*STABLE, "PyDict_GetItemRef", "_Py_DecRefShared", "Py_OnlyOpaque"}),
+        (CP312, FULL),
+        (CP313T, {*FULL, "_Py_DecRefShared"}),
+    ],
+    ids=str,
 )
 def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functions: set[str]) -> None:
     found = exports(HEADERS, abi)
@@ -73,7 +84,8 @@ def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functio
 
 
 def test_each_abi_loads_its_own_dll() -> None:
-    assert [dll_name(abi) for abi in (CP312, CP313T, ABI3)] == ["python312.dll", "python313t.dll", "python3.dll"]
+    names = ["python312.dll", "python313t.dll", "python3.dll", "python3t.dll"]
+    assert [dll_name(abi) for abi in (CP312, CP313T, ABI3, ABI3T)] == names
 
 
 def test_a_module_definition_marks_variables() -> None:

@@ -266,7 +266,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     if abi is not None:
         headers = await python_headers(PythonHeadersRequest(abi.version, request.platform, plan.target))
         immutable[PYTHON_HEADERS_DIR] = headers.digest
-        limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
+        limited = (f"{macro}={value}" for macro, value in abi.limited_api.items())
         settings = replace(
             settings,
             defines=(*settings.defines, *limited),
