@@ -14,7 +14,15 @@ PLUGIN = REPOSITORY / "rules/spokeshave_pants"
 TOOLS = REPOSITORY / "tools/spokeshave"
 CORE = REPOSITORY / "core/spokeshave_core"
 # Packages of Pants itself besides the standard library, and the libraries that the launcher adds.
-PLUGIN_MAY_IMPORT = {"packaging", "pants", "spokeshave_core", "spokeshave_pants", "tabulate", "tomli"}
+PLUGIN_MAY_IMPORT = {
+    "packaging",
+    "pants",
+    "spokeshave_core",
+    "spokeshave_pants",
+    "tabulate",
+    "tomli",
+    "typing_extensions",
+}
 # The parts of Pants' engine. Modules that import none of them await nothing, so that other rules can use them.
 ENGINE = ("pants.engine.rules", "pants.engine.goal", "pants.engine.fs", "pants.engine.target", "pants.engine.unions")
 ENGINE_NAMES = ("rules.py", "register.py", "subsystem.py", "target_types.py", "summary.py", "unity_rules.py")
@@ -24,9 +32,13 @@ ENGINE_MODULES = frozenset(
         "cc/includes/third_party.py",
         "cc/link/variant.py",
         "headers/import_library.py",
+        "pants_api/by_name.py",
+        "pants_api/on_2_17.py",
+        "pants_api/on_2_29.py",
         "sandbox/hermetic.py",
         "sandbox/packages.py",
         "sandbox/python.py",
+        "sandbox/requirements_file.py",
         "sandbox/tools.py",
         "wheel/build/extension.py",
         "wheel/build/package_headers.py",

@@ -16,7 +16,8 @@ LARGEST_ROOM = 15
 TEST_ENDINGS = ("_test.py", "_fixtures.py")
 
 # The layers of each folder, lowest first: rooms of one layer do not import each other. A folder that is not listed has
-# no folders below it; its modules may import each other, but not in a ring. A package's `__init__` is below all others.
+# no folders below it; its modules may import each other, but not in a ring. A package's `__init__` is below all
+# others, unless the layers name it: then it exports what is below.
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
@@ -43,7 +44,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "action errors resources",
+        "action errors pants_api resources",
         "pythons sandbox",
         "toolchain",
         "confinement",
@@ -52,6 +53,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "release",
         "wheel",
     ),
+    "pants_api": ("versions", "by_name requirement", "on_2_17 on_2_29", "__init__"),
     "cc": (
         "diagnostics languages sandbox_flags settings subsystem unsupported",
         "target_types",
@@ -167,7 +169,7 @@ def unplaced(tree: Tree) -> list[str]:
     problems += [f"{folder}: has layers, but is not a folder" for folder in sorted(set(tree.layers) - folders)]
     for folder in sorted(folders & set(tree.layers)):
         rooms = {_room(name, folder) for name in modules if _is_inside(name, folder)} - {"__init__"}
-        named = [room for layer in tree.layers[folder] for room in layer.split()]
+        named = [room for layer in tree.layers[folder] for room in layer.split() if room != "__init__"]
         problems += [f"{folder}/{room}: is in no layer" for room in sorted(rooms - set(named))]
         problems += [f"{folder}/{room}: is in a layer, but does not exist" for room in sorted(set(named) - rooms)]
         problems += [f"{folder}/{room}: is in two layers" for room in sorted(rooms) if named.count(room) > 1]

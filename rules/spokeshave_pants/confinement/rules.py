@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -20,10 +20,11 @@ from spokeshave_pants.confinement.command import (
     confined_argv,
     machine_platform,
 )
+from spokeshave_pants.pants_api import create_digest, implicitly, rule
 from spokeshave_pants.resources.files import carried_source
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.packages import PackagesRequest
-from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.rules import CcToolchainRequest, cc_toolchain
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 
@@ -55,17 +56,17 @@ class ConfinedProcess:
 @rule(desc="Make the program that confines compilers", level=LogLevel.DEBUG)
 async def make_program(compilers: CompilerEnvironment) -> ConfineProgram:
     platform = machine_platform(compilers.machine.name)
-    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
     process = Process(
         argv=build_argv(platform),
         env=ZIG_ENVIRONMENT,
-        input_digest=await Get(Digest, CreateDigest([FileContent(SOURCE_NAME, carried_source(SOURCE_NAME))])),
+        input_digest=await create_digest(CreateDigest([FileContent(SOURCE_NAME, carried_source(SOURCE_NAME))])),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
         output_files=(OUTPUT_NAME,),
         description="Make the program that confines compilers",
         level=LogLevel.DEBUG,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    result = await run_hermetic(HermeticProcess(process, toolchain.packages, is_compiler=True), **implicitly())
     if result.exit_code:
         reason = result.stderr.decode(errors="replace").strip()
         raise ConfinementError(f"The toolchain could not build the program that confines compilers:\n{reason}")
@@ -75,7 +76,7 @@ async def make_program(compilers: CompilerEnvironment) -> ConfineProgram:
 @rule
 async def run_confined(request: ConfinedProcess, program: ConfineProgram) -> FallibleProcessResult:
     process = confined(request.process, program, request.dependency_file)
-    return await Get(FallibleProcessResult, HermeticProcess(process, request.packages, is_compiler=True))
+    return await run_hermetic(HermeticProcess(process, request.packages, is_compiler=True), **implicitly())
 
 
 def confined(process: Process, program: ConfineProgram, dependency_file: str | None = None) -> Process:

@@ -9,11 +9,10 @@ import logging
 from dataclasses import dataclass
 
 from pants.core.util_rules.system_binaries import BashBinary, TarBinary
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestContents,
     DigestSubset,
     DownloadFile,
     FileContent,
@@ -21,10 +20,9 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
     RemovePrefix,
-    Snapshot,
 )
-from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope, ProcessResult
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.process import Process, ProcessCacheScope
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.option_types import DictOption
 from pants.option.subsystem import Subsystem
@@ -48,6 +46,20 @@ from spokeshave_pants.headers.archives import (
 )
 from spokeshave_pants.headers.pyconfig import derived_pyconfig
 from spokeshave_pants.headers.releases import PinnedRelease, PinnedReleases
+from spokeshave_pants.pants_api import (
+    create_digest,
+    digest_subset_to_digest,
+    digest_to_snapshot,
+    download_file,
+    environment_vars_subset,
+    execute_process,
+    execute_process_or_raise,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
 from spokeshave_pants.pythons.interpreters import Interpreter
 from spokeshave_pants.pythons.rules import Interpreters
 from spokeshave_pants.resources.files import standalone_tool
@@ -176,11 +188,11 @@ class HeadersFolder:
 
 @rule(desc="Find the headers of Python", level=LogLevel.DEBUG)
 async def python_headers(request: PythonHeadersRequest) -> PythonHeaders:
-    found = await Get(FoundHeaders, PythonHeadersRequest, request)
+    found = await find_headers(request, **implicitly())
     pyconfig = derived_pyconfig(request.platform, request.version)
-    derived = await Get(Digest, CreateDigest([FileContent("pyconfig.h", pyconfig.encode())]))
+    derived = await create_digest(CreateDigest([FileContent("pyconfig.h", pyconfig.encode())]))
     return PythonHeaders(
-        digest=await Get(Digest, MergeDigests((found.digest, derived))),
+        digest=await merge_digests(MergeDigests((found.digest, derived))),
         origin=(
             f"CPython {found.version} headers of {found.source}{'' if found.pinned else ', not pinned'}; "
             f"pyconfig.h derived for {request.version} on {request.platform}"
@@ -209,15 +221,15 @@ async def find_headers(
 ) -> FoundHeaders:
     archive = archives.serving(request.version, request.platform)
     if archive is not None:
-        return await Get(FoundHeaders, PinnedArchive, archive)
+        return await pinned_headers(archive, **implicitly())
     release = releases.serving(request.version)
     if release is not None:
-        shared = await Get(ReleaseHeaders, PinnedRelease, release)
+        shared = await release_headers(release, **implicitly())
         if shared.found is not None:
             return shared.found
     interpreter = interpreters.with_headers(request.version)
     if interpreter is not None:
-        return await Get(FoundHeaders, Interpreter, interpreter)
+        return await host_headers(interpreter, **implicitly())
     minor = PythonVersion(request.version.minor)
     reason = (
         f"{request.where} needs the headers of Python {request.version}, but this machine does not have them: "
@@ -227,18 +239,17 @@ async def find_headers(
     suite = subsystem.debian_suites.get(str(minor))
     if suite is None:
         raise MissingInterpreterError(reason)
-    return await Get(FoundHeaders, DebianHeadersRequest(minor, suite, reason))
+    return await debian_package_headers(DebianHeadersRequest(minor, suite, reason), **implicitly())
 
 
 @rule(desc="Unpack pinned Python headers")
 async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders:
     expected = FileDigest(fingerprint=archive.sha256, serialized_bytes_length=archive.size)
     try:
-        download = await Get(Digest, DownloadFile(archive.url, expected))
+        download = await download_file(DownloadFile(archive.url, expected), **implicitly())
     except Exception as error:
         raise PinnedArchiveError(download_problem(archive, str(error))) from error
-    result = await Get(
-        FallibleProcessResult,
+    result = await execute_process(
         Process(
             # tar finds the decompressor on the PATH.
             argv=(tar.path, "-xf", archive.name, INCLUDE),
@@ -247,8 +258,9 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
             output_directories=(INCLUDE,),
             description=f"Unpack the headers of Python {archive.version}",
         ),
+        **implicitly(),
     )
-    unpacked = await Get(Snapshot, Digest, result.output_digest)
+    unpacked = await digest_to_snapshot(result.output_digest)
     folder = include_folder(unpacked.files, archive.version)
     if folder is None:
         reason = result.stderr.decode(errors="replace").strip()
@@ -257,32 +269,32 @@ async def pinned_headers(archive: PinnedArchive, tar: TarBinary) -> FoundHeaders
             f"`{INCLUDE}/python{archive.version}/Python.h` nor `{INCLUDE}/Python.h`. Pin an archive that does, such as "
             f'an "install only" one of the Python standalone builds.{" tar said: " + reason if reason else ""}'
         )
-    below = await Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{folder}/**"])))
-    headers = await Get(Digest, RemovePrefix(below, folder))
+    below = await digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([f"{folder}/**"])))
+    headers = await remove_prefix(RemovePrefix(below, folder))
     source = f"{archive.name} (sha256 {archive.sha256[:12]})"
-    return await Get(FoundHeaders, HeadersFolder(headers, archive.version, source, pinned=True))
+    return await headers_of_folder(HeadersFolder(headers, archive.version, source, pinned=True))
 
 
 @rule
 async def release_headers(release: PinnedRelease, python: SandboxPython, interpreters: Interpreters) -> ReleaseHeaders:
     caches = {**python.append_only_caches, header_releases.CACHE: header_releases.PLACE}
-    tool = await Get(Digest, CreateDigest([FileContent(_TOOL, standalone_tool("header_releases.py"))]))
+    tool = await create_digest(CreateDigest([FileContent(_TOOL, standalone_tool("header_releases.py"))]))
     own = next((i for i in interpreters.found if i.version == release.release and i.include is not None), None)
     if own is not None:
-        await Get(
-            ProcessResult,
-            Process(
-                argv=(python.path, _TOOL, "link", header_releases.PLACE, release.release, str(own.include)),
-                input_digest=tool,
-                append_only_caches=caches,
-                description=f"Link the headers of Python {release.release}",
-                level=LogLevel.DEBUG,
-                # The process runs to create the link, which is not part of its result.
-                cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
-            ),
+        await execute_process_or_raise(
+            **implicitly(
+                Process(
+                    argv=(python.path, _TOOL, "link", header_releases.PLACE, release.release, str(own.include)),
+                    input_digest=tool,
+                    append_only_caches=caches,
+                    description=f"Link the headers of Python {release.release}",
+                    level=LogLevel.DEBUG,
+                    # The process runs to create the link, which is not part of its result.
+                    cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
+                )
+            )
         )
-    result = await Get(
-        FallibleProcessResult,
+    result = await execute_process(
         Process(
             argv=(
                 *(python.path, _TOOL, "copy", header_releases.PLACE, release.release, release.sha256),
@@ -295,38 +307,39 @@ async def release_headers(release: PinnedRelease, python: SandboxPython, interpr
             level=LogLevel.DEBUG,
             remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS,
         ),
+        **implicitly(),
     )
     if result.exit_code:
         logger.warning(header_releases.fallback_warning(release, result.exit_code, result.stdout.decode()))
         return ReleaseHeaders(None)
-    headers = await Get(Digest, RemovePrefix(result.output_digest, header_releases.INCLUDE))
+    headers = await remove_prefix(RemovePrefix(result.output_digest, header_releases.INCLUDE))
     source = f"the pinned release (sha256 {release.sha256[:12]})"
-    return ReleaseHeaders(await Get(FoundHeaders, HeadersFolder(headers, release.version, source, pinned=True)))
+    return ReleaseHeaders(await headers_of_folder(HeadersFolder(headers, release.version, source, pinned=True)))
 
 
 @rule
 async def host_headers(interpreter: Interpreter, bash: BashBinary) -> FoundHeaders:
-    result = await Get(
-        ProcessResult,
-        Process(
-            argv=(bash.path, "-c", 'cp -RL "$0" include', str(interpreter.include)),
-            env=_PATH,
-            output_directories=("include",),
-            description=f"Copy the headers of Python {interpreter.version}",
-            level=LogLevel.DEBUG,
-            cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
-        ),
+    result = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(bash.path, "-c", 'cp -RL "$0" include', str(interpreter.include)),
+                env=_PATH,
+                output_directories=("include",),
+                description=f"Copy the headers of Python {interpreter.version}",
+                level=LogLevel.DEBUG,
+                cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
+            )
+        )
     )
-    copied = await Get(Digest, RemovePrefix(result.output_digest, "include"))
-    return await Get(FoundHeaders, HeadersFolder(copied, interpreter.feature, "this machine", pinned=False))
+    copied = await remove_prefix(RemovePrefix(result.output_digest, "include"))
+    return await headers_of_folder(HeadersFolder(copied, interpreter.feature, "this machine", pinned=False))
 
 
 @rule(desc="Download Python headers")
 async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary) -> FoundHeaders:
-    proxies = await Get(EnvironmentVars, EnvironmentVarsRequest(_PROXIES))
+    proxies = await environment_vars_subset(EnvironmentVarsRequest(_PROXIES), **implicitly())
     package = debian_headers.package_name(request.version)
-    result = await Get(
-        FallibleProcessResult,
+    result = await execute_process(
         Process(
             argv=(bash.path, "-c", debian_headers.download_script(request.version, request.suite)),
             env={**_PATH, **proxies},
@@ -334,22 +347,23 @@ async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary
             description=f"Download the headers of Python {request.version} ({package} of Debian {request.suite})",
             level=LogLevel.INFO,
         ),
+        **implicitly(),
     )
     if result.exit_code:
         words = result.stderr.decode(errors="replace").strip()
         raise MissingInterpreterError(
             f"{request.reason}\nDebian's package {package} cannot be installed either: {words}"
         )
-    headers = await Get(Digest, RemovePrefix(result.output_digest, debian_headers.INCLUDE))
+    headers = await remove_prefix(RemovePrefix(result.output_digest, debian_headers.INCLUDE))
     source = f"Debian {request.suite} ({package} {result.stdout.decode().strip()})"
-    return await Get(FoundHeaders, HeadersFolder(headers, request.version, source, pinned=False))
+    return await headers_of_folder(HeadersFolder(headers, request.version, source, pinned=False))
 
 
 @rule
 async def headers_of_folder(folder: HeadersFolder) -> FoundHeaders:
     """Check that a directory has the headers of a version, and return them."""
-    headers = await Get(Digest, DigestSubset(folder.digest, PathGlobs(["**/*.h", "!pyconfig.h"])))
-    patchlevel = await Get(DigestContents, DigestSubset(headers, PathGlobs(["patchlevel.h"])))
+    headers = await digest_subset_to_digest(DigestSubset(folder.digest, PathGlobs(["**/*.h", "!pyconfig.h"])))
+    patchlevel = await get_digest_contents(**implicitly(DigestSubset(headers, PathGlobs(["patchlevel.h"]))))
     version = headers_version("".join(file.content.decode() for file in patchlevel)) or "an unknown version"
     if not version.startswith(f"3.{folder.version.minor}."):
         raise PinnedArchiveError(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pants.base.build_environment import get_buildroot
 from pants.core.util_rules.system_binaries import BashBinary
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.internals.session import RunId
-from pants.engine.process import Process, ProcessCacheScope, ProcessResult
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.process import Process, ProcessCacheScope
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.option_types import StrListOption, StrOption
 from pants.option.subsystem import Subsystem
@@ -19,6 +19,7 @@ from pants.util.strutil import help_text, softwrap
 
 from spokeshave_core.manifest import ForeignPython, parse_manifest
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.pants_api import environment_vars_subset, execute_process_or_raise, implicitly, rule
 from spokeshave_pants.pythons.foreign import manifest_path
 from spokeshave_pants.pythons.interpreters import Interpreter, discovery_script, expand_search_path, parse_discovery
 
@@ -90,7 +91,7 @@ class ForeignPythons:
 async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, _: RunId) -> ForeignPythons:
     """Read the manifest in each run, as it may change while the daemon lives. Starting a process would cost time."""
     names = ["SPOKESHAVE_HOME", "XDG_CACHE_HOME", "HOME"]
-    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(names))
+    environment = await environment_vars_subset(EnvironmentVarsRequest(names), **implicitly())
     manifest = manifest_path(subsystem.emulated, environment, get_buildroot())
     if manifest is None or not Path(manifest).exists():
         return ForeignPythons(())
@@ -99,17 +100,18 @@ async def find_foreign_pythons(subsystem: WheelPythonsSubsystem, _: RunId) -> Fo
 
 @rule(desc="Find Python interpreters", level=LogLevel.DEBUG)
 async def find_interpreters(subsystem: WheelPythonsSubsystem, bash: BashBinary) -> Interpreters:
-    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(["PATH", "HOME", "PYENV_ROOT"]))
+    environment = await environment_vars_subset(EnvironmentVarsRequest(["PATH", "HOME", "PYENV_ROOT"]), **implicitly())
     paths = expand_search_path(subsystem.search_path, environment)
-    result = await Get(
-        ProcessResult,
-        Process(
-            argv=(bash.path, "-c", discovery_script(paths)),
-            env={"PATH": environment.get("PATH", "")},  # pyenv's shims need it
-            description="Find Python interpreters",
-            level=LogLevel.DEBUG,
-            cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
-        ),
+    result = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(bash.path, "-c", discovery_script(paths)),
+                env={"PATH": environment.get("PATH", "")},  # pyenv's shims need it
+                description="Find Python interpreters",
+                level=LogLevel.DEBUG,
+                cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
+            )
+        )
     )
     return Interpreters(parse_discovery(result.stdout.decode()))
 

@@ -9,22 +9,31 @@ from pathlib import Path
 
 from pants.base.build_environment import get_buildroot
 from pants.core.util_rules.system_binaries import MaybeGitBinary
-from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
-from pants.engine.fs import Digest, PathGlobs
+from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import PathGlobs
 from pants.engine.internals.session import RunId
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import AllTargets, Target, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import AllTargets, Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.reports.version import VersionReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    concurrently,
+    implicitly,
+    path_globs_to_digest,
+    resolve_target,
+    resolve_targets,
+    resolve_unparsed_address_inputs,
+    rule,
+)
 from spokeshave_pants.release.checkout import read_checkout
 from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
 from spokeshave_pants.release.target_types import PyprojectField, ReleaseWheelsField, VersionFileField
 from spokeshave_pants.release.version_arguments import ReleaseContext, VersionOptions, version_argv
-from spokeshave_pants.sandbox.tools import RunToolRequest, ToolResult, raise_for_failure
+from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 
 VERSION_FILE = "version.json"
 
@@ -93,8 +102,8 @@ async def release_context(_: RunId, git: MaybeGitBinary) -> ReleaseContext:
 @rule(level=LogLevel.DEBUG)
 async def release_of(request: ReleaseOfRequest, all_targets: AllTargets) -> ReleaseMembers:
     releases = [target for target in all_targets if target.has_field(ReleaseWheelsField)]
-    members = await MultiGet(
-        Get(Addresses, UnparsedAddressInputs, release[ReleaseWheelsField].to_unparsed_address_inputs())
+    members = await concurrently(
+        resolve_unparsed_address_inputs(release[ReleaseWheelsField].to_unparsed_address_inputs(), **implicitly())
         for release in releases
     )
     found = [(release, wheels) for release, wheels in zip(releases, members) if request.wheel in wheels]
@@ -118,23 +127,23 @@ def _version_path(wheel: Target) -> str:
 async def compute_version(
     request: ComputeVersionRequest, subsystem: ReleaseVersionSubsystem, context: ReleaseContext
 ) -> ComputedVersion:
-    wheels = await Get(Targets, Addresses(request.members.wheels))
+    wheels = await resolve_targets(**implicitly(Addresses(request.members.wheels)))
     files = sorted({_version_path(wheel) for wheel in wheels if wheel.has_field(VersionFileField)})
     if not files:
         raise InvalidTargetError(f"{request.members.name} lists no `python_native_wheel`. Add one to `wheels`.")
     # The tool reports a missing file, together with the problems of the others.
-    digest = await Get(Digest, PathGlobs(files))
+    digest = await path_globs_to_digest(PathGlobs(files))
     options = VersionOptions(
         channel=subsystem.channel, suffix=subsystem.suffix, commit=subsystem.commit, date=subsystem.date
     )
-    result = await Get(
-        ToolResult,
+    result = await run_tool(
         RunToolRequest(
             argv=("version", *(a for file in files for a in ("--file", file)), *version_argv(options, context)),
             digest=digest,
             kind=ActionKind.STAMP,
             description=f"Compute the version of {request.members.name}",
         ),
+        **implicitly(),
     )
     raise_for_failure(result, request.members.name)
     return ComputedVersion(result.report(VersionReport))
@@ -143,7 +152,9 @@ async def compute_version(
 @rule(level=LogLevel.DEBUG)
 async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
     where = "a `python_native_wheel`"
-    wheel = (await Get(WrappedTarget, WrappedTargetRequest(request.wheel, description_of_origin=where))).target
+    wheel = (
+        await resolve_target(WrappedTargetRequest(request.wheel, description_of_origin=where), **implicitly())
+    ).target
     if request.static_version is not None:
         if wheel[VersionFileField].value is not None:
             raise InvalidTargetError(
@@ -151,8 +162,8 @@ async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
                 f'{request.static_version}. Remove the field, or write `dynamic = ["version"]` and no version.'
             )
         return StampedVersion(request.static_version)
-    members = await Get(ReleaseMembers, ReleaseOfRequest(request.wheel))
-    computed = await Get(ComputedVersion, ComputeVersionRequest(members))
+    members = await release_of(ReleaseOfRequest(request.wheel), **implicitly())
+    computed = await compute_version(ComputeVersionRequest(members), **implicitly())
     return StampedVersion(computed.version)
 
 

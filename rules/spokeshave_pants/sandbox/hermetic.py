@@ -10,17 +10,32 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from pants.core.util_rules.environments import EnvironmentNameRequest, EnvironmentTarget, LocalEnvironmentTarget
 from pants.engine.environment import EnvironmentName
 from pants.engine.platform import Platform
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.pants_api import (
+    EnvironmentNameRequest,
+    LocalEnvironmentTarget,
+    concurrently,
+    current_platform,
+    execute_process,
+    get_target_for_environment_name,
+    implicitly,
+    resolve_environment_name,
+    rule,
+)
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform, of_machine
-from spokeshave_pants.sandbox.packages import LOOKUP_MILLISECONDS, InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.sandbox.packages import (
+    LOOKUP_MILLISECONDS,
+    PackagesRequest,
+    find_packages,
+    install_packages,
+)
 from spokeshave_pants.sandbox.subsystem import CcExecutionSubsystem
 
 # The engine's message for a digest that is neither in the local store nor in the remote one.
@@ -62,9 +77,9 @@ async def compiler_environment(subsystem: CcExecutionSubsystem, here: Platform) 
         return CompilerEnvironment(None, of_machine(here.value))
     where = f"the option `[{subsystem.options_scope}].environment`"
     request = EnvironmentNameRequest(subsystem.environment, description_of_origin=where)
-    name = await Get(EnvironmentName, EnvironmentNameRequest, request)
-    target, worker_platform = await MultiGet(
-        Get(EnvironmentTarget, EnvironmentName, name), Get(Platform, EnvironmentName, name)
+    name = await resolve_environment_name(request, **implicitly())
+    target, worker_platform = await concurrently(
+        get_target_for_environment_name(name, **implicitly()), current_platform(**implicitly({name: EnvironmentName}))
     )
     # The fallback may be this machine, which then behaves as without the option.
     is_here = target.val is None or isinstance(target.val, LocalEnvironmentTarget)
@@ -87,9 +102,9 @@ async def run_placed(request: _PlacedProcess, options: GlobalOptions) -> Fallibl
     process = request.process
     environment = request.environment
     if environment is None:
-        return await Get(FallibleProcessResult, Process, process)
+        return await execute_process(process, **implicitly())
     try:
-        return await Get(FallibleProcessResult, {process: Process, environment: EnvironmentName})
+        return await execute_process(**implicitly({process: Process, environment: EnvironmentName}))
     except Exception as error:
         if _MISSING in str(error) or not options.remote_execution:
             raise
@@ -112,17 +127,17 @@ async def run_hermetic(request: HermeticProcess, compilers: CompilerEnvironment)
         dataclasses.replace(request.process, remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS),
         compilers.name if request.is_compiler else None,
     )
-    packages = await MultiGet(Get(Packages, PackagesRequest, wanted) for wanted in request.packages)
+    packages = await concurrently(find_packages(wanted, **implicitly()) for wanted in request.packages)
     try:
-        return await Get(FallibleProcessResult, _PlacedProcess, process)
+        return await run_placed(process, **implicitly())
     except RemoteExecutionError:
         raise
     except Exception:
         # The files are missing, or the remote server is lost or refuses. A failed process raises no exception.
         if not any(found.listed for found in packages):
             raise
-    await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in request.packages)
-    return await Get(FallibleProcessResult, _PlacedProcess, process)
+    await concurrently(install_packages(wanted) for wanted in request.packages)
+    return await run_placed(process, **implicitly())
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pants.core.util_rules.environments import LocalEnvironmentTarget, RemoteEnvironmentTarget
 from pants.engine.platform import Platform
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
+from spokeshave_pants.pants_api import LocalEnvironmentTarget, RemoteEnvironmentTarget
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox.complete_platform import of_machine
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment

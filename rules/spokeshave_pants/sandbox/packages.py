@@ -9,18 +9,10 @@ from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex_cli import PexPEX
-from pants.backend.python.util_rules.pex_requirements import (
-    LoadedLockfile,
-    LoadedLockfileRequest,
-    Lockfile,
-    ResolvePexConfig,
-    ResolvePexConfigRequest,
-)
 from pants.core.util_rules.subprocess_environment import SubprocessEnvironmentVars
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestContents,
     DigestSubset,
     Directory,
     FileContent,
@@ -29,10 +21,9 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
     RemovePrefix,
-    Snapshot,
 )
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions, ca_certs_path_to_file_content
 from pants.util.logging import LogLevel
@@ -40,10 +31,31 @@ from pants.util.logging import LogLevel
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.wheel_name import project_of_dist_info
 from spokeshave_pants.errors import WrongHashError
+from spokeshave_pants.pants_api import (
+    ResolveConfigRequest,
+    concurrently,
+    create_digest,
+    determine_resolve_config,
+    digest_subset_to_digest,
+    digest_to_snapshot,
+    execute_process,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    pip_version,
+    remove_prefix,
+    rule,
+)
 from spokeshave_pants.resources.files import standalone_tool
+from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform
 from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
 from spokeshave_pants.sandbox.python import SandboxPython
+from spokeshave_pants.sandbox.requirements_file import (
+    RequirementsFile,
+    RequirementsFileRequest,
+    find_requirements_file,
+)
 
 _TOOL = "__tool/packages.py"
 _OUTPUT = "__packages"
@@ -120,12 +132,6 @@ class _PackagesTree:
 
 
 @dataclass(frozen=True)
-class _PinsFile:
-    path: str
-    digest: Digest
-
-
-@dataclass(frozen=True)
 class _InstallerRequest:
     """A request for a run of the installer.
 
@@ -141,12 +147,12 @@ class _InstallerRequest:
 @rule
 async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Packages:
     if options.remote_cache_read or options.remote_cache_write:
-        tree = await Get(_PackagesTree, _InstallerRequest, _listing(request))
+        tree = await list_packages(_listing(request))
     else:
-        installed = await Get(InstalledPackages, PackagesRequest, request)
-        kept = await Get(Digest, DigestSubset(installed.digest, PathGlobs(request.keep)))
+        installed = await install_packages(request)
+        kept = await digest_subset_to_digest(DigestSubset(installed.digest, PathGlobs(request.keep)))
         tree = _PackagesTree(installed.digest, kept, listed=False)
-    snapshot = await Get(Snapshot, DigestSubset(tree.digest, PathGlobs(["*/*.dist-info/METADATA"])))
+    snapshot = await digest_to_snapshot(**implicitly(DigestSubset(tree.digest, PathGlobs(["*/*.dist-info/METADATA"]))))
     found = sorted(
         (project_of_dist_info(posixpath.basename(posixpath.dirname(path))), path.split("/")[0])
         for path in snapshot.files
@@ -166,20 +172,20 @@ def _pinned(request: PackagesRequest) -> str:
 
 @rule
 async def list_packages(request: _InstallerRequest) -> _PackagesTree:
-    result = await Get(FallibleProcessResult, _InstallerRequest, request)
+    result = await run_installer(request, **implicitly())
     _raise_for_failure(result, request.packages)
-    output = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT))
-    listed, kept = await MultiGet(
-        Get(DigestContents, DigestSubset(output, PathGlobs(["files.json"]))),
-        Get(Digest, DigestSubset(output, PathGlobs(["kept/**"]))),
+    output = await remove_prefix(RemovePrefix(result.output_digest, _OUTPUT))
+    listed, kept = await concurrently(
+        get_digest_contents(**implicitly(DigestSubset(output, PathGlobs(["files.json"])))),
+        digest_subset_to_digest(DigestSubset(output, PathGlobs(["kept/**"]))),
     )
     entries = [
         FileEntry(path, FileDigest(sha256, size), is_executable)
         for path, sha256, size, is_executable in json.loads(listed[0].content)
     ]
     return _PackagesTree(
-        digest=await Get(Digest, CreateDigest(entries)),
-        kept=await Get(Digest, RemovePrefix(kept, "kept")),
+        digest=await create_digest(CreateDigest(entries)),
+        kept=await remove_prefix(RemovePrefix(kept, "kept")),
         listed=True,
     )
 
@@ -189,19 +195,17 @@ async def install_packages(request: PackagesRequest) -> InstalledPackages:
     # Kept files of a list are not part of the key of an installation.
     plain = dataclasses.replace(request, keep=())
     installer = _InstallerRequest(plain, ("install", _OUTPUT), f"Install {_pinned(request)}")
-    result = await Get(FallibleProcessResult, _InstallerRequest, installer)
+    result = await run_installer(installer, **implicitly())
     _raise_for_failure(result, request)
-    return InstalledPackages(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT)))
+    return InstalledPackages(await remove_prefix(RemovePrefix(result.output_digest, _OUTPUT)))
 
 
 @rule
-async def find_pins(request: PackagesRequest) -> _PinsFile:
+async def find_pins(request: PackagesRequest) -> RequirementsFile:
     if request.pins is not None:
-        digest = await Get(Digest, CreateDigest([FileContent(request.path, request.pins.encode())]))
-        return _PinsFile(request.path, digest)
-    lockfile = Lockfile(url=request.path, url_description_of_origin=request.where, resolve_name=request.path)
-    loaded = await Get(LoadedLockfile, LoadedLockfileRequest(lockfile))
-    return _PinsFile(loaded.lockfile_path, loaded.lockfile_digest)
+        digest = await create_digest(CreateDigest([FileContent(request.path, request.pins.encode())]))
+        return RequirementsFile(request.path, digest)
+    return await find_requirements_file(RequirementsFileRequest(request.path, request.where))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -217,22 +221,21 @@ async def run_installer(
     certificates = [ca_certs_path_to_file_content(options.ca_certs_path)] if options.ca_certs_path else []
     tool = FileContent(_TOOL, standalone_tool("packages.py"))
     platform = [FileContent(_PLATFORM, wanted.platform.text.encode())] if wanted.platform else []
-    pins, resolve, created = await MultiGet(
-        Get(_PinsFile, PackagesRequest, wanted),
-        Get(ResolvePexConfig, ResolvePexConfigRequest(None)),
-        Get(Digest, CreateDigest([tool, Directory(_TEMPORARY), *certificates, *platform])),
+    pins, resolve, created = await concurrently(
+        find_pins(wanted),
+        determine_resolve_config(ResolveConfigRequest(None), **implicitly()),
+        create_digest(CreateDigest([tool, Directory(_TEMPORARY), *certificates, *platform])),
     )
     cert = tuple(argument for file in certificates for argument in ("--cert", file.path))
     # Nothing is built for another machine. Without the last option pip asks source distributions for their metadata,
     # for which numpy compiles for a while, and the resulting message does not help.
     complete = ("--complete-platform", _PLATFORM, "--no-build") if platform else ()
-    digest = await Get(Digest, MergeDigests([pins.digest, pex.digest, created]))
-    return await Get(
-        FallibleProcessResult,
+    digest = await merge_digests(MergeDigests([pins.digest, pex.digest, created]))
+    return await execute_process(
         Process(
             argv=(
                 *(python.path, _TOOL, *request.action, "--"),
-                *(pex.exe, "--tmpdir", _TEMPORARY, "--pip-version", setup.pip_version.value, *cert),
+                *(pex.exe, "--tmpdir", _TEMPORARY, "--pip-version", pip_version(setup), *cert),
                 *("--requirement", pins.path, "--no-transitive", *resolve.pex_args(), *complete),
                 *("--resolver-version", "pip-2020-resolver", "--layout", "loose", "--no-compile"),
                 *("--output-file", "packages.pex"),
@@ -245,6 +248,7 @@ async def run_installer(
             level=LogLevel.INFO,
             remote_cache_speculation_delay_millis=LOOKUP_MILLISECONDS,
         ),
+        **implicitly(),
     )
 
 
@@ -274,4 +278,4 @@ def _raise_for_failure(result: FallibleProcessResult, request: PackagesRequest) 
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules()]
+    return [*collect_rules(), *requirements_file.rules()]

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-# The bundled parser, because that of the `packaging` of Pants 2.17 prints deprecation warnings.
-from pants.backend.python.pip_requirement import PipRequirement
-
 from spokeshave_core.requirement_lines import HASH_REMEDY, LineKind, RequirementLine, requirement_lines
+from spokeshave_pants.pants_api.requirement import parse_requirement
 
 
 @dataclass(frozen=True)
@@ -39,24 +37,23 @@ class Pin:
             problem = f"{line.label}: {line.kind.value}. {line.remedy}" if line.remedy else ""
             return cls(name="", requirement=line.text, line=line.text, problem=problem)
         try:
-            found = PipRequirement.parse(line.requirement)
+            found = parse_requirement(line.requirement)
         except ValueError as error:
             problem = f"{line.label}: is not a requirement ({str(error).splitlines()[0]}). {HASH_REMEDY}"
             return cls(name="", requirement=line.requirement, line=line.text, problem=problem)
-        parsed = found.as_pkg_resources_requirement()
-        is_exact = [operator for operator, version in parsed.specs if not version.endswith(".*")] in (["=="], ["==="])
+        is_exact = [each.operator for each in found.specifier if not each.version.endswith(".*")] in (["=="], ["==="])
         is_pinned = bool(line.hashes) and (is_exact or bool(found.url))
         problem = "" if is_pinned else f"{line.label}: is not pinned to one version with hashes. {HASH_REMEDY}"
-        name = canonicalize_name(parsed.project_name)
-        parsed.marker = None
-        return cls(name=name, requirement=str(parsed), line=line.text, problem=problem)
+        name = canonicalize_name(found.name)
+        found.marker = None
+        return cls(name=name, requirement=str(found), line=line.text, problem=problem)
 
     def applies(self, environment: Mapping[str, str]) -> bool:
         """Return whether its environment marker, if any, is true in an environment (PEP 508)."""
         if not self.name:
             return True
         (line,) = requirement_lines(self.line)
-        marker = PipRequirement.parse(line.requirement).as_pkg_resources_requirement().marker
+        marker = parse_requirement(line.requirement).marker
         return marker is None or bool(marker.evaluate(dict(environment)))
 
 

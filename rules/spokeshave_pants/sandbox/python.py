@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex_environment import PythonExecutable
 from pants.core.util_rules.system_binaries import BashBinary
-from pants.engine.process import Process, ProcessCacheScope, ProcessResult
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.process import Process, ProcessCacheScope
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.pants_api import execute_process_or_raise, find_interpreter, implicitly, rule
 from spokeshave_pants.sandbox.subsystem import SandboxPythonSubsystem
 
 CACHE = "spokeshave_python"
@@ -49,21 +49,20 @@ class SandboxPython:
 
 @rule(desc="Find the Python that runs the tools", level=LogLevel.DEBUG)
 async def sandbox_python(subsystem: SandboxPythonSubsystem, bash: BashBinary) -> SandboxPython:
-    python = await Get(
-        PythonExecutable, InterpreterConstraints, InterpreterConstraints(subsystem.interpreter_constraints)
-    )
+    python = await find_interpreter(InterpreterConstraints(subsystem.interpreter_constraints), **implicitly())
     caches = FrozenDict({CACHE: _PLACE})
-    result = await Get(
-        ProcessResult,
-        Process(
-            argv=(bash.path, "-c", _LINK, python.path, _PLACE),
-            env={"PATH": "/usr/bin:/bin"},
-            append_only_caches={**caches, **python.append_only_caches},
-            description="Link the Python that runs the tools",
-            level=LogLevel.DEBUG,
-            # The process runs to create the link, which is not part of its result.
-            cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
-        ),
+    result = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(bash.path, "-c", _LINK, python.path, _PLACE),
+                env={"PATH": "/usr/bin:/bin"},
+                append_only_caches={**caches, **python.append_only_caches},
+                description="Link the Python that runs the tools",
+                level=LogLevel.DEBUG,
+                # The process runs to create the link, which is not part of its result.
+                cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
+            )
+        )
     )
     return SandboxPython(f"{_PLACE}/{result.stdout.decode()}", caches)
 

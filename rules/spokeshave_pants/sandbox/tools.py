@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pants.engine.engine_aware import EngineAwareReturnType
-from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, PathGlobs, RemovePrefix
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, PathGlobs, RemovePrefix
+from pants.engine.process import Process
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -18,10 +18,19 @@ from spokeshave_core.problems import Problem
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
+from spokeshave_pants.pants_api import (
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    get_digest_contents,
+    implicitly,
+    remove_prefix,
+    rule,
+)
 from spokeshave_pants.resources.files import importable_sources
 from spokeshave_pants.sandbox.command_sources import command_sources
-from spokeshave_pants.sandbox.hermetic import HermeticProcess
-from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
+from spokeshave_pants.sandbox.hermetic import HermeticProcess, run_hermetic
+from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 
@@ -175,16 +184,16 @@ async def find_tools(wanted: SpokeshaveToolsRequest, subsystem: SpokeshaveToolsS
     request = PackagesRequest(subsystem.requirements, where, purpose="which assemble and check wheels")
     carried = command_sources(wanted.command, importable_sources())
     files = (FileContent("run.py", _MAIN), *(FileContent(path, content) for path, content in carried.items()))
-    packages, sources = await MultiGet(
-        Get(Packages, PackagesRequest, request),
-        Get(Digest, CreateDigest(files)),
+    packages, sources = await concurrently(
+        find_packages(request, **implicitly()),
+        create_digest(CreateDigest(files)),
     )
     return SpokeshaveTools(packages.digest, request, sources)
 
 
 @rule(level=LogLevel.DEBUG)
 async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult:
-    tools = await Get(SpokeshaveTools, SpokeshaveToolsRequest(request.argv[0]))
+    tools = await find_tools(SpokeshaveToolsRequest(request.argv[0]), **implicitly())
     process = tool_process(
         python,
         tools.packages,
@@ -196,13 +205,13 @@ async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult
         description=request.description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, (tools.request,)))
-    report, output = await MultiGet(
-        Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([REPORT]))),
-        Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),
+    result = await run_hermetic(HermeticProcess(process, (tools.request,)), **implicitly())
+    report, output = await concurrently(
+        get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([REPORT])))),
+        digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),
     )
     return ToolResult(
-        digest=await Get(Digest, RemovePrefix(output, OUTPUT_DIR)),
+        digest=await remove_prefix(RemovePrefix(output, OUTPUT_DIR)),
         report_text="".join(file.content.decode() for file in report),
         stderr=result.stderr.decode(errors="replace").strip(),
         exit_code=result.exit_code,

@@ -8,21 +8,30 @@ from dataclasses import dataclass
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestContents,
     DigestSubset,
     FileContent,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
     RemovePrefix,
-    Snapshot,
 )
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 
 from spokeshave_core.platform import Platform
+from spokeshave_pants.pants_api import (
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
-from spokeshave_pants.sandbox.packages import Packages, PackagesRequest
+from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.toolchain.layout import (
     TYPEINFO,
     ToolchainLayoutError,
@@ -82,8 +91,8 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
     request = PackagesRequest(
         subsystem.requirements, where, keep=(f"*/{_PACKAGE}/{TYPEINFO}",), platform=compilers.machine
     )
-    packages = await Get(Packages, PackagesRequest, request)
-    binary = await Get(Snapshot, DigestSubset(packages.digest, PathGlobs([f"*/{_PACKAGE}/zig"])))
+    packages = await find_packages(request, **implicitly())
+    binary = await digest_to_snapshot(**implicitly(DigestSubset(packages.digest, PathGlobs([f"*/{_PACKAGE}/zig"]))))
     if len(binary.files) != 1:
         raise ToolchainLayoutError(
             f"The requirements in {subsystem.requirements} install no `ziglang` package with a `zig` binary. "
@@ -91,20 +100,20 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
         )
     root = posixpath.dirname(binary.files[0])
     typeinfo = f"{root}/{TYPEINFO}"
-    original, rest = await MultiGet(
-        Get(DigestContents, Digest, packages.kept),
-        Get(Digest, DigestSubset(packages.digest, PathGlobs([f"{root}/**", f"!{typeinfo}"]))),
+    original, rest = await concurrently(
+        get_digest_contents(packages.kept),
+        digest_subset_to_digest(DigestSubset(packages.digest, PathGlobs([f"{root}/**", f"!{typeinfo}"]))),
     )
     changed = compare_types_by_name("".join(file.content.decode() for file in original))
-    patch = await Get(Digest, CreateDigest([FileContent(typeinfo, changed.encode())]))
-    merged = await Get(Digest, MergeDigests((rest, patch)))
-    return ZigPackage(await Get(Digest, RemovePrefix(merged, root)), request)
+    patch = await create_digest(CreateDigest([FileContent(typeinfo, changed.encode())]))
+    merged = await merge_digests(MergeDigests((rest, patch)))
+    return ZigPackage(await remove_prefix(RemovePrefix(merged, root)), request)
 
 
 @rule
 async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcToolchain:
-    compiler, linker = await MultiGet(
-        Get(Digest, DigestSubset(package.digest, PathGlobs(globs, GlobMatchErrorBehavior.ignore)))
+    compiler, linker = await concurrently(
+        digest_subset_to_digest(DigestSubset(package.digest, PathGlobs(globs, GlobMatchErrorBehavior.ignore)))
         for globs in (compile_globs(request.platform), link_globs(request.platform))
     )
     return CcToolchain(compiler=compiler, linker=linker, whole=package.digest, packages=(package.request,))
@@ -112,7 +121,7 @@ async def cc_toolchain(request: CcToolchainRequest, package: ZigPackage) -> CcTo
 
 @rule
 async def cc_toolchains(request: CcToolchainsRequest) -> CcToolchains:
-    await MultiGet(Get(CcToolchain, CcToolchainRequest(platform)) for platform in request.platforms)
+    await concurrently(cc_toolchain(CcToolchainRequest(platform), **implicitly()) for platform in request.platforms)
     return CcToolchains()
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pants.engine.addresses import Address
 from pants.engine.engine_aware import EngineAwareReturnType
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -17,16 +17,17 @@ from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.command import compile_description
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.link.command import link_description
-from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
 from spokeshave_pants.cc.runtime_pack.recipe import pack_description
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField
 from spokeshave_pants.headers.exports import import_library_description
+from spokeshave_pants.pants_api import concurrently, implicitly, resolve_target, rule
 from spokeshave_pants.wheel.build.extension import fuse_description
 from spokeshave_pants.wheel.build.rules import WheelKey
 from spokeshave_pants.wheel.plan.matrix import extension_path
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.progress import PlannedWheel, PlannedWork
-from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeTestWheelRequest
+from spokeshave_pants.wheel.smoke.rules import SmokeTestWheelRequest, smoke_chance
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
@@ -92,21 +93,27 @@ def native_actions(linked: tuple[LinkedTarget, ...], platform: Platform, abi: Py
 
 async def _target(address: Address) -> Target:
     where = f"the target {address}"
-    return (await Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin=where))).target
+    return (await resolve_target(WrappedTargetRequest(address, description_of_origin=where), **implicitly())).target
 
 
 @rule(canonical_name=PLANNING, desc="Plan the actions of wheels", level=LogLevel.DEBUG)
 async def announce_work(request: AnnouncedWorkRequest, chosen: NativeWheelSubsystem) -> AnnouncedWork:
-    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    plan = await plan_wheel(WheelPlanRequest(request.address))
     matrix = plan.matrix.narrowed(chosen.globs())
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
-    chances = await MultiGet(
-        Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key in keys for version in matrix.served_by(key.abi)
+    chances = await concurrently(
+        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly())
+        for key in keys
+        for version in matrix.served_by(key.abi)
     )
-    listed = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, plan.variant)) for address in plan.native_targets)
+    listed = await concurrently(
+        plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in plan.native_targets
+    )
     below = sorted({address for each in listed for address in each.shared_libraries} - {*plan.native_targets})
     addresses = (*plan.native_targets, *below)
-    plans = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, plan.variant)) for address in addresses)
+    plans = await concurrently(
+        plan_link(LinkPlanRequest(address, plan.variant), **implicitly()) for address in addresses
+    )
     linked = []
     for address, link in zip(addresses, plans):
         target = await _target(address)

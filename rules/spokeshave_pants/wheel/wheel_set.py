@@ -11,7 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.internals.session import RunId
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
@@ -21,24 +21,31 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.action import Action, ActionKind, count_actions
-from spokeshave_pants.cc.runtime_pack.rules import RuntimePacks, RuntimePacksRequest
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePacksRequest, make_runtime_packs
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.release.rules import StampedVersion
-from spokeshave_pants.toolchain.rules import CcToolchains, CcToolchainsRequest
-from spokeshave_pants.wheel.build.package_headers import PackageHeaders, PackageHeadersRequest
+from spokeshave_pants.pants_api import concurrently, implicitly, merge_digests, rule
+from spokeshave_pants.toolchain.rules import CcToolchainsRequest, cc_toolchains
+from spokeshave_pants.wheel.build.package_headers import PackageHeadersRequest, package_headers
 from spokeshave_pants.wheel.build.rules import (
-    BuiltWheel,
     CheckedWheel,
     StampedWheel,
     StampWheelRequest,
     VersionOfWheelRequest,
     WheelKey,
+    build_wheel,
+    version_of_wheel,
 )
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
-from spokeshave_pants.wheel.planned_work import AnnouncedWork, AnnouncedWorkRequest
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.planned_work import AnnouncedWorkRequest, announce_work
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, RefusedWheel, TargetReport, WheelReport
-from spokeshave_pants.wheel.smoke.rules import SmokeChance, SmokeReport, SmokeTestWheelRequest
+from spokeshave_pants.wheel.smoke.rules import (
+    SmokeChance,
+    SmokeReport,
+    SmokeTestWheelRequest,
+    smoke_chance,
+    smoke_test_wheel,
+)
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 
 logger = logging.getLogger(__name__)
@@ -179,16 +186,16 @@ async def _fetch_packages(plan: WheelPlan, keys: Sequence[WheelKey], slices: tup
     if not keys:
         return
     builds = tuple((key.platform, key.abi) for key in keys)
-    await MultiGet(
-        Get(PackageHeaders, PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
-        Get(CcToolchains, CcToolchainsRequest(slices)),
-        Get(StampedVersion, VersionOfWheelRequest(plan.address)),
+    await concurrently(
+        package_headers(PackageHeadersRequest(plan.native_targets, plan.variant, builds)),
+        cc_toolchains(CcToolchainsRequest(slices)),
+        version_of_wheel(VersionOfWheelRequest(plan.address)),
     )
 
 
 @rule(desc="Build and smoke-test wheels", level=LogLevel.DEBUG)
 async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWheelSubsystem) -> SmokeTestedWheels:
-    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    plan = await plan_wheel(WheelPlanRequest(request.address))
     matrix = plan.matrix.narrowed(chosen.globs())
     if not matrix.platforms:
         logger.warning(
@@ -197,7 +204,9 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
         )
     keys = [WheelKey(request.address, platform, abi) for platform in matrix.platforms for abi in matrix.abis]
     served = [(key, version) for key in keys for version in matrix.served_by(key.abi)]
-    chances = await MultiGet(Get(SmokeChance, SmokeTestWheelRequest(key, version)) for key, version in served)
+    chances = await concurrently(
+        smoke_chance(SmokeTestWheelRequest(key, version), **implicitly()) for key, version in served
+    )
     runs, left_out = _sort_chances(served, chances) if request.only_runnable else (served, [])
     keys = [key for key in keys if any(key == wanted for wanted, _ in runs)]
     # The processors that native files are linked for.
@@ -205,8 +214,8 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
     await _fetch_packages(plan, keys, slices)
     requests = (FinishWheelRequest(key, tuple(version for other, version in runs if other == key)) for key in keys)
     # Every link waits for a runtime pack, which takes longest by far: requested first, it waits for no slot.
-    _, results = await MultiGet(
-        Get(RuntimePacks, RuntimePacksRequest(slices)), Get(FinishedWheels, FinishWheelsRequest(tuple(requests)))
+    _, results = await concurrently(
+        make_runtime_packs(RuntimePacksRequest(slices)), finish_wheels(FinishWheelsRequest(tuple(requests)))
     )
     return SmokeTestedWheels(
         wheels=tuple(result.tested for result in results.results if result.tested),
@@ -217,16 +226,16 @@ async def smoke_test_wheels(request: SmokeTestedWheelsRequest, chosen: NativeWhe
 
 @rule(level=LogLevel.DEBUG)
 async def finish_wheels(request: FinishWheelsRequest) -> FinishedWheels:
-    return FinishedWheels(await MultiGet(Get(FinishedWheel, FinishWheelRequest, wheel) for wheel in request.wheels))
+    return FinishedWheels(await concurrently(finish_wheel(wheel) for wheel in request.wheels))
 
 
 @rule(level=LogLevel.DEBUG)
 async def finish_wheel(request: FinishWheelRequest) -> FinishedWheel:
-    built = await Get(BuiltWheel, StampWheelRequest(request.key))
+    built = await build_wheel(StampWheelRequest(request.key))
     if built.stamped is None:
         return FinishedWheel(tested=None, refused=built.checked)
-    reports = await MultiGet(
-        Get(SmokeReport, SmokeTestWheelRequest(request.key, version)) for version in request.versions
+    reports = await concurrently(
+        smoke_test_wheel(SmokeTestWheelRequest(request.key, version), **implicitly()) for version in request.versions
     )
     return FinishedWheel(tested=SmokeTestedWheel(built.stamped, reports), refused=None)
 
@@ -247,7 +256,7 @@ def _sort_chances(
 
 @rule(level=LogLevel.DEBUG)
 async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
-    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address))
+    results = await smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly())
     problems = results.problems()
     if problems and len(problems) == len(results.refused):
         raise ToolError("\n\n".join(problems))
@@ -257,16 +266,16 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
             f"time, increase `smoke_timeout`."
         )
         raise SmokeTestError("\n\n".join([*problems, remedy]))
-    digest = await Get(Digest, MergeDigests(wheel.wheel.digest for wheel in results.wheels))
+    digest = await merge_digests(MergeDigests(wheel.wheel.digest for wheel in results.wheels))
     return TestedWheels(digest, results.wheels)
 
 
 @rule(level=LogLevel.DEBUG)
 async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
     # The first is for the run, which says by it how many of its actions are done.
-    _, results = await MultiGet(
-        Get(AnnouncedWork, AnnouncedWorkRequest(request.address)),
-        Get(SmokeTestedWheels, SmokeTestedWheelsRequest(request.address)),
+    _, results = await concurrently(
+        announce_work(AnnouncedWorkRequest(request.address), **implicitly()),
+        smoke_test_wheels(SmokeTestedWheelsRequest(request.address), **implicitly()),
     )
     actions = [action for wheel in results.wheels for action in _actions(wheel)]
     actions += [action for checked in results.refused for action in checked.actions]

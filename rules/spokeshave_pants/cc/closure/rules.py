@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pants.backend.cc.target_types import CCSourceField
 from pants.engine.addresses import Address, Addresses
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, ExplicitlyProvidedDependencies, Targets
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import Dependencies, DependenciesRequest, Targets
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -16,12 +16,20 @@ from spokeshave_pants.cc.closure import unity_rules as unity
 from spokeshave_pants.cc.closure.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.includes.rules import (
     CcTargets,
-    ResolvedIncludes,
     ResolveIncludesRequest,
     is_looked_through,
     owner_of,
+    resolve_includes,
 )
 from spokeshave_pants.cc.target_types import CcRequirementsFileField, CcSharedLibraryDependenciesField
+from spokeshave_pants.pants_api import (
+    ExplicitlyProvidedDependenciesRequest,
+    concurrently,
+    determine_explicitly_provided_dependencies,
+    implicitly,
+    resolve_targets,
+    rule,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +80,11 @@ def sort_targets(targets: Targets) -> SortedTargets:
 @rule(level=LogLevel.DEBUG)
 async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> DirectNeeds:
     members = cc_targets.graph.members(request.owner)
-    resolved = await MultiGet(Get(ResolvedIncludes, ResolveIncludesRequest(path)) for path in members)
-    explicit = await MultiGet(
-        Get(ExplicitlyProvidedDependencies, DependenciesRequest(cc_targets.by_path[path].get(Dependencies)))
+    resolved = await concurrently(resolve_includes(ResolveIncludesRequest(path), **implicitly()) for path in members)
+    explicit = await concurrently(
+        determine_explicitly_provided_dependencies(
+            **implicitly(ExplicitlyProvidedDependenciesRequest(cc_targets.by_path[path].get(Dependencies)))
+        )
         for path in members
     )
     headers = {header for found in resolved for header in found.closure.headers}
@@ -91,13 +101,17 @@ async def link_closure(request: LinkClosureRequest) -> LinkClosure:
     seen: dict[str, set[Address]] = {"owners": set(), "packages": set(), "shared_libraries": set(), "groups": set()}
     pending = tuple(request.roots)
     while pending:
-        found = sort_targets(await Get(Targets, Addresses(pending)))
+        found = sort_targets(await resolve_targets(**implicitly(Addresses(pending))))
         new = [owner for owner in found.owners if owner not in seen["owners"]]
-        groups = await Get(Targets, Addresses(group for group in found.groups if group not in seen["groups"]))
+        groups = await resolve_targets(
+            **implicitly(Addresses(group for group in found.groups if group not in seen["groups"]))
+        )
         for kind, addresses in seen.items():
             addresses.update(getattr(found, kind))
-        needs = await MultiGet(Get(DirectNeeds, DirectNeedsRequest(owner.spec)) for owner in new)
-        grouped = await MultiGet(Get(Targets, DependenciesRequest(group.get(Dependencies))) for group in groups)
+        needs = await concurrently(direct_needs(DirectNeedsRequest(owner.spec), **implicitly()) for owner in new)
+        grouped = await concurrently(
+            resolve_targets(**implicitly(DependenciesRequest(group.get(Dependencies)))) for group in groups
+        )
         reached = {address for need in needs for address in (*need.owners, *need.others)}
         reached |= {target.address for targets in grouped for target in targets}
         known = set().union(*seen.values())

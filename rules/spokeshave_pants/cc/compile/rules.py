@@ -12,16 +12,14 @@ from pants.engine.fs import (
     EMPTY_DIGEST,
     CreateDigest,
     Digest,
-    DigestContents,
     DigestSubset,
     Directory,
     FileContent,
     MergeDigests,
     PathGlobs,
-    Snapshot,
 )
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.process import Process
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
@@ -46,13 +44,13 @@ from spokeshave_pants.cc.diagnostics import (
     compile_hint,
     plain,
 )
-from spokeshave_pants.cc.includes.rules import CcTargets, ResolvedIncludes, ResolveIncludesRequest
+from spokeshave_pants.cc.includes.rules import CcTargets, ResolveIncludesRequest, resolve_includes
 from spokeshave_pants.cc.includes.third_party import (
     PYTHON_HEADER,
     CcPackage,
-    CcPackageFiles,
     CcPackageFilesRequest,
     MissingWheelError,
+    package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
 from spokeshave_pants.cc.settings import CompileSettings
@@ -65,10 +63,20 @@ from spokeshave_pants.cc.target_types import (
     PlatformCompileFlagsField,
     PlatformDefinesField,
 )
-from spokeshave_pants.confinement.rules import ConfinedProcess
+from spokeshave_pants.confinement.rules import ConfinedProcess, run_confined
 from spokeshave_pants.errors import CompileError
-from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.headers.rules import PythonHeadersRequest, python_headers
+from spokeshave_pants.pants_api import (
+    concurrently,
+    create_digest,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    path_globs_to_digest,
+    rule,
+)
+from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest, cc_toolchain
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 logger = logging.getLogger(__name__)
@@ -167,15 +175,15 @@ async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
     """Change a compile so that it exports unmarked init functions of the source."""
     if not plan.needs_python or is_assembler(plan.source):
         return plan
-    contents = await Get(DigestContents, PathGlobs([plan.source]))
+    contents = await get_digest_contents(**implicitly(PathGlobs([plan.source])))
     functions = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
     if not functions:
         return plan
     path = init_header_path(plan.source)
-    header = await Get(Digest, CreateDigest([FileContent(path, init_header(functions).encode())]))
+    header = await create_digest(CreateDigest([FileContent(path, init_header(functions).encode())]))
     return replace(
         plan,
-        digest=await Get(Digest, MergeDigests([plan.digest, header])),
+        digest=await merge_digests(MergeDigests([plan.digest, header])),
         settings=replace(plan.settings, flags=("-include", path, *plan.settings.flags)),
     )
 
@@ -183,15 +191,15 @@ async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
 @rule(level=LogLevel.DEBUG)
 async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> CompilePlan:
     target = cc_targets.by_path[request.path]
-    resolved = await Get(ResolvedIncludes, ResolveIncludesRequest(request.path, request.flags))
+    resolved = await resolve_includes(ResolveIncludesRequest(request.path, request.flags), **implicitly())
     reached = resolved.closure
     used = tuple(package for package in resolved.packages if package.provides_any(reached.unresolved))
-    sources, data, directories = await MultiGet(
-        Get(Digest, PathGlobs([request.path, *(h for h in reached.headers if h in cc_targets.by_path)])),
-        Get(Digest, PathGlobs(reached.data)),
-        Get(Digest, CreateDigest(Directory(path) for path in reached.directories)),
+    sources, data, directories = await concurrently(
+        path_globs_to_digest(PathGlobs([request.path, *(h for h in reached.headers if h in cc_targets.by_path)])),
+        path_globs_to_digest(PathGlobs(reached.data)),
+        create_digest(CreateDigest(Directory(path) for path in reached.directories)),
     )
-    digest = await Get(Digest, MergeDigests([sources, data, directories, resolved.files]))
+    digest = await merge_digests(MergeDigests([sources, data, directories, resolved.files]))
     return await _with_exported_init(
         CompilePlan(
             source=request.path,
@@ -235,19 +243,19 @@ async def _headers_by_case(plan: CompilePlan, platform: Platform, toolchain: CcT
     if platform.system is not System.WINDOWS or not plan.capitalized:
         return EMPTY_DIGEST
     globs = [f"{WINDOWS_HEADERS_DIR}/{spelling.lower()}" for spelling in plan.capitalized]
-    existing = await Get(Snapshot, DigestSubset(toolchain.compiler, PathGlobs(globs)))
+    existing = await digest_to_snapshot(**implicitly(DigestSubset(toolchain.compiler, PathGlobs(globs))))
     headers = forwarding_headers(plan.capitalized, existing.files)
-    return await Get(Digest, CreateDigest(FileContent(path, text.encode()) for path, text in headers.items()))
+    return await create_digest(CreateDigest(FileContent(path, text.encode()) for path, text in headers.items()))
 
 
 @rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
 async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
     plan = request.plan
     abi = request.abi
-    toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
+    toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
     version = abi.version if abi else None
-    packages = await MultiGet(
-        Get(CcPackageFiles, CcPackageFilesRequest(package, request.platform, version)) for package in plan.packages
+    packages = await concurrently(
+        package_files(CcPackageFilesRequest(package, request.platform, version)) for package in plan.packages
     )
     problems = [files.problem for files in packages if files.problem]
     if problems:
@@ -256,7 +264,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     immutable = {TOOLCHAIN_DIR: toolchain.compiler, **trees}
     settings = plan.settings
     if abi is not None:
-        headers = await Get(PythonHeaders, PythonHeadersRequest(abi.version, request.platform, plan.target))
+        headers = await python_headers(PythonHeadersRequest(abi.version, request.platform, plan.target))
         immutable[PYTHON_HEADERS_DIR] = headers.digest
         limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
         settings = replace(
@@ -272,14 +280,14 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     process = Process(
         argv=compile_argv(plan.source, request.platform, settings),
         env=ZIG_ENVIRONMENT,
-        input_digest=await Get(Digest, MergeDigests([plan.digest, headers_by_case])),
+        input_digest=await merge_digests(MergeDigests([plan.digest, headers_by_case])),
         immutable_input_digests=immutable,
         output_files=(path,),
         description=description,
         level=LogLevel.INFO,
     )
     confined = ConfinedProcess(process, toolchain.packages, dependency_file(plan.source))
-    result = await Get(FallibleProcessResult, ConfinedProcess, confined)
+    result = await run_confined(confined, **implicitly())
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:
@@ -310,10 +318,9 @@ def failure_text(failed: FallibleCompiledObject, known: Iterable[str]) -> str:
 
 @rule(level=LogLevel.DEBUG)
 async def compile_all(request: CompileAllRequest, cc_targets: CcTargets) -> CompiledObjects:
-    objects = await MultiGet(
-        Get(
-            FallibleCompiledObject,
-            CompileCcSourceRequest(plan, request.platform, request.abi if plan.needs_python else None),
+    objects = await concurrently(
+        compile_source(
+            CompileCcSourceRequest(plan, request.platform, request.abi if plan.needs_python else None), **implicitly()
         )
         for plan in request.plans
         if plan.is_for(request.platform)
@@ -321,7 +328,7 @@ async def compile_all(request: CompileAllRequest, cc_targets: CcTargets) -> Comp
     failures = [failure_text(compiled, cc_targets.by_path) for compiled in objects if compiled.exit_code]
     if failures:
         raise CompileError("\n\n".join(failures))
-    digest = await Get(Digest, MergeDigests(compiled.digest for compiled in objects))
+    digest = await merge_digests(MergeDigests(compiled.digest for compiled in objects))
     return CompiledObjects(
         digest=digest,
         paths=tuple(sorted(compiled.path for compiled in objects)),

@@ -6,23 +6,24 @@ from dataclasses import dataclass
 
 from pants.backend.cc.target_types import CCSourceField
 from pants.core.goals.check import CheckRequest, CheckResult, CheckResults
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import FieldSet
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
-from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
+from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
-    CompilePlan,
     CompilePlanRequest,
-    FallibleCompiledObject,
+    compile_source,
     failure_text,
+    plan_compile,
 )
 from spokeshave_pants.cc.includes.rules import CcTargets, owner_of
 from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
+from spokeshave_pants.pants_api import concurrently, implicitly, rule
 from spokeshave_pants.toolchain.platforms import parse_platform
 
 
@@ -47,14 +48,18 @@ async def check_cc(request: CcCheckRequest, subsystem: CcCheckSubsystem, cc_targ
     platform = parse_platform(subsystem.platform, where="the option `[cc-check].platform`")
     abi = PythonAbi(PythonVersion.parse(subsystem.python, where="the option `[cc-check].python`"))
     owners = sorted({owner_of(field_set.address).spec for field_set in request.field_sets})
-    included = await MultiGet(Get(IncludedSources, IncludedSourcesRequest((owner,))) for owner in owners)
+    included = await concurrently(
+        find_included_sources(IncludedSourcesRequest((owner,)), **implicitly()) for owner in owners
+    )
     parts = {path for part in included for path in part.paths}
     paths = sorted(
         path for field_set in request.field_sets for path in [field_set.source.file_path] if path not in parts
     )
-    plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path)) for path in paths if is_source(path))
-    objects = await MultiGet(
-        Get(FallibleCompiledObject, CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None))
+    plans = await concurrently(
+        plan_compile(CompilePlanRequest(path), **implicitly()) for path in paths if is_source(path)
+    )
+    objects = await concurrently(
+        compile_source(CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly())
         for plan in plans
         if plan.is_for(platform)
     )

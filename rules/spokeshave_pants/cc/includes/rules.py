@@ -14,32 +14,27 @@ from pants.backend.cc.dependency_inference.rules import (
 from pants.backend.cc.subsystems.cc_infer import CCInferSubsystem
 from pants.backend.cc.target_types import CCGeneratorSourcesField, CCSourceField
 from pants.core.target_types import FileSourceField, GenericTarget, ResourceSourceField
-from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
+from pants.core.util_rules.source_files import SourceFilesRequest
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import Digest, DigestContents, MergeDigests
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
     Dependencies,
-    DependenciesRequest,
-    ExplicitlyProvidedDependencies,
     GenerateSourcesRequest,
-    HydratedSources,
     HydrateSourcesRequest,
     InferDependenciesRequest,
     InferredDependencies,
     SourcesField,
     Target,
-    Targets,
-    UnexpandedTargets,
 )
 from pants.engine.unions import UnionMembership, UnionRule
-from pants.source.source_root import OptionalSourceRoot, SourceRoot, SourceRootRequest
+from pants.source.source_root import SourceRootRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.includes.scan import CcFile, scan_flags, scan_text
 from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph
-from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
+from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package
 from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
@@ -49,6 +44,21 @@ from spokeshave_pants.cc.target_types import (
     IncludeRootField,
     PlatformCompileFlagsField,
     PlatformDefinesField,
+)
+from spokeshave_pants.pants_api import (
+    ExplicitlyProvidedDependenciesRequest,
+    concurrently,
+    determine_explicitly_provided_dependencies,
+    determine_source_files,
+    get_digest_contents,
+    get_optional_source_root,
+    get_source_root,
+    hydrate_sources,
+    implicitly,
+    merge_digests,
+    resolve_targets,
+    resolve_unexpanded_targets,
+    rule,
 )
 
 
@@ -153,11 +163,11 @@ def _include_roots(target: Target, source_root: str) -> tuple[str, ...]:
 @rule(level=LogLevel.DEBUG)
 async def scan_cc_file(request: ScanCcFileRequest) -> CcFile:
     field = request.target[CCSourceField]
-    sources, source_root = await MultiGet(
-        Get(HydratedSources, HydrateSourcesRequest(field)),
-        Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(field.file_path)),
+    sources, source_root = await concurrently(
+        hydrate_sources(HydrateSourcesRequest(field), **implicitly()),
+        get_source_root(SourceRootRequest.for_file(field.file_path)),
     )
-    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    contents = await get_digest_contents(sources.snapshot.digest)
     return CcFile(
         path=field.file_path,
         owner=owner_of(request.target.address).spec,
@@ -169,7 +179,7 @@ async def scan_cc_file(request: ScanCcFileRequest) -> CcFile:
 @rule(desc="Scan the includes of all C/C++ files", level=LogLevel.DEBUG)
 async def scan_cc_targets(all_targets: AllCCTargets) -> CcTargets:
     targets = sorted(all_targets, key=lambda target: target.address)
-    files = await MultiGet(Get(CcFile, ScanCcFileRequest(target)) for target in targets)
+    files = await concurrently(scan_cc_file(ScanCcFileRequest(target)) for target in targets)
     by_path = FrozenDict({file.path: target for file, target in zip(files, targets)})
     return CcTargets(graph=IncludeGraph(files), by_path=by_path)
 
@@ -181,8 +191,11 @@ def is_looked_through(target: Target) -> bool:
 
 async def _explicit(targets: Iterable[Target]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
     """Return what the `dependencies` of targets list and exclude, in the order of the lists."""
-    found = await MultiGet(
-        Get(ExplicitlyProvidedDependencies, DependenciesRequest(target.get(Dependencies))) for target in targets
+    found = await concurrently(
+        determine_explicitly_provided_dependencies(
+            **implicitly(ExplicitlyProvidedDependenciesRequest(target.get(Dependencies)))
+        )
+        for target in targets
     )
     listed = dict.fromkeys(address for explicit in found for address in explicit.includes)
     excluded = dict.fromkeys(address for explicit in found for address in explicit.ignores)
@@ -209,7 +222,7 @@ async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membe
     while pending:
         new = tuple(address for address in pending if address not in seen)
         seen.update(dict.fromkeys(new))
-        targets = await Get(UnexpandedTargets, Addresses(new))
+        targets = await resolve_unexpanded_targets(Addresses(new))
         into: list[Target] = []
         others: list[Address] = []
         for target in targets:
@@ -224,7 +237,7 @@ async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membe
                 into.append(target)
             else:
                 others.append(target.address)
-        expanded = await Get(Targets, Addresses(others))
+        expanded = await resolve_targets(**implicitly(Addresses(others)))
         files.update({t.address: None for t in expanded if isinstance(t.get(SourcesField), with_files)})
         pending, _ = await _explicit(into)
     return Listed(
@@ -237,20 +250,19 @@ async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membe
 
 @rule(level=LogLevel.DEBUG)
 async def find_visible(request: VisibleRequest, cc_targets: CcTargets) -> Visible:
-    listed = await Get(Listed, ListedRequest(request.owner))
-    packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in listed.packages)
-    targets = await Get(Targets, Addresses(listed.files))
-    sources = await Get(
-        SourceFiles,
+    listed = await find_listed(ListedRequest(request.owner), **implicitly())
+    packages = await concurrently(cc_package(CcPackageRequest(address)) for address in listed.packages)
+    targets = await resolve_targets(**implicitly(Addresses(listed.files)))
+    sources = await determine_source_files(
         SourceFilesRequest(
             (target.get(SourcesField) for target in targets),
             for_sources_types=(FileSourceField, ResourceSourceField),
             enable_codegen=True,
-        ),
+        )
     )
-    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
-    roots = await MultiGet(
-        Get(OptionalSourceRoot, SourceRootRequest, SourceRootRequest.for_file(file.path)) for file in contents
+    contents = await get_digest_contents(sources.snapshot.digest)
+    roots = await concurrently(
+        get_optional_source_root(SourceRootRequest.for_file(file.path), **implicitly()) for file in contents
     )
     files = tuple(
         CcFile(
@@ -295,7 +307,9 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
         # The reached files decide what is visible, and the visible files decide what is reached. The loop ends because
         # each iteration only adds files.
         new = sorted(wanted - visible.keys())
-        visible.update(zip(new, await MultiGet(Get(Visible, VisibleRequest(owner)) for owner in new)))
+        visible.update(
+            zip(new, await concurrently(find_visible(VisibleRequest(owner), **implicitly()) for owner in new))
+        )
         views = {owner: seen.view for owner, seen in visible.items()}
         closure = cc_targets.graph.closure(request.path, views, command_line)
         wanted = closure.owners
@@ -305,7 +319,7 @@ async def resolve_includes(request: ResolveIncludesRequest, cc_targets: CcTarget
     return ResolvedIncludes(
         closure=closure,
         packages=tuple(dict.fromkeys(package for seen in reached for package in seen.packages)),
-        files=await Get(Digest, MergeDigests(seen.digest for seen in reached)),
+        files=await merge_digests(MergeDigests(seen.digest for seen in reached)),
     )
 
 
@@ -324,7 +338,7 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
     header it needs.
     """
     owner = owner_of(request.field_set.address).spec
-    listed = await Get(Listed, ListedRequest(owner))
+    listed = await find_listed(ListedRequest(owner), **implicitly())
     view = CcView(
         roots=_exposed(cc_targets.graph, listed, ()),
         owners=listed.owners,

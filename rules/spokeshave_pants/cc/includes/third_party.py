@@ -16,15 +16,14 @@ from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_DIGEST,
     Digest,
-    DigestContents,
     DigestSubset,
     GlobMatchErrorBehavior,
     PathGlobs,
     RemovePrefix,
     Snapshot,
 )
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import WrappedTarget, WrappedTargetRequest
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -46,13 +45,23 @@ from spokeshave_pants.cc.target_types import (
     CxxStandardField,
 )
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    concurrently,
+    digest_subset_to_digest,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    remove_prefix,
+    resolve_target,
+    rule,
+)
 from spokeshave_pants.sandbox.complete_platform import (
     CompletePlatform,
     for_any_machine,
     of_target,
     of_target_without_python,
 )
-from spokeshave_pants.sandbox.packages import NoWheelError, Packages, PackagesRequest
+from spokeshave_pants.sandbox.packages import NoWheelError, PackagesRequest, find_packages
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
 PYTHON_HEADER = "Python.h"
@@ -209,10 +218,12 @@ class CcPackageFiles:
 @rule
 async def cc_package(request: CcPackageRequest) -> CcPackage:
     where = f"the target {request.address}"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
     requirements = posixpath.normpath(posixpath.join(request.address.spec_path, target[CcRequirementsFileField].value))
     file = PathGlobs([requirements], GlobMatchErrorBehavior.error, description_of_origin=where)
-    (text,) = await Get(DigestContents, PathGlobs, file)
+    (text,) = await get_digest_contents(**implicitly({file: PathGlobs}))
     pins = _parse_pins(text.content, requirements, where)
     name = canonicalize_name(target[CcDistributionField].value or target.address.target_name)
     if name not in pins.names:
@@ -228,9 +239,9 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
         include_dirs=target[CcIncludeDirsField].value,
         sources=target[CcPackageSourcesField].value or (),
     )
-    any_wheel = await Get(_AnyWheel, PinnedDistribution, pinned)
+    any_wheel = await find_any_wheel(pinned)
     files = any_wheel.distribution.digest
-    snapshot, contents = await MultiGet(Get(Snapshot, Digest, files), Get(DigestContents, Digest, files))
+    snapshot, contents = await concurrently(digest_to_snapshot(files), get_digest_contents(files))
     needs_python = any(
         include.spelling == PYTHON_HEADER
         for file in contents
@@ -287,10 +298,10 @@ async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
             f"entries in {pinned.requirements} match no supported platform and Python. Change the markers."
         )
     try:
-        found = await Get(Distribution, DistributionRequest(pinned, *chosen))
+        found = await unpack_distribution(DistributionRequest(pinned, *chosen))
     except NoWheelError:
         # There are only sources, which are built here. No wheel of another platform can exist.
-        return _AnyWheel(await Get(Distribution, DistributionRequest(pinned, None, pinned.pins)), serves_all=True)
+        return _AnyWheel(await unpack_distribution(DistributionRequest(pinned, None, pinned.pins)), serves_all=True)
     return _AnyWheel(found, serves_all=found.is_pure)
 
 
@@ -299,16 +310,16 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
     pinned = request.pinned
     keep = tuple(f"*/{folder}/**" for folder in pinned.folders)
     where = f"the target {pinned.address}"
-    packages = await Get(
-        Packages,
+    packages = await find_packages(
         PackagesRequest(
             path=pinned.requirements, where=where, keep=keep, platform=request.platform, pins=request.pins.text
         ),
+        **implicitly(),
     )
     wheel = dict(packages.distributions)[pinned.name]
     globs = PathGlobs(f"{wheel}/{folder}/**" for folder in pinned.folders)
-    files = await Get(Digest, RemovePrefix(await Get(Digest, DigestSubset(packages.kept, globs)), wheel))
-    _check_paths(pinned, wheel, await Get(Snapshot, Digest, files))
+    files = await remove_prefix(RemovePrefix(await digest_subset_to_digest(DigestSubset(packages.kept, globs)), wheel))
+    _check_paths(pinned, wheel, await digest_to_snapshot(files))
     return Distribution(wheel, files)
 
 
@@ -325,7 +336,7 @@ async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
         reason = f"{pinned.requirements} pins {pinned.name} only for other platforms or Pythons, not for {machine}"
         return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
     try:
-        found = await Get(Distribution, DistributionRequest(pinned, *chosen))
+        found = await unpack_distribution(DistributionRequest(pinned, *chosen))
     except NoWheelError:
         version = " and ".join(pin.requirement for pin in chosen[1].pins if pin.name)
         reason = f"{version}, which {pinned.requirements} pins, has no wheel for {machine}"

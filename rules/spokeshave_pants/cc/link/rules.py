@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestSubset, FileContent, MergeDigests, PathGlobs
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, Target, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
+from pants.engine.process import Process
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import Dependencies, DependenciesRequest, Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -17,20 +17,21 @@ from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
-from spokeshave_pants.cc.closure.link_closure import LinkClosure
-from spokeshave_pants.cc.closure.rules import LinkClosureRequest
-from spokeshave_pants.cc.closure.unity_rules import IncludedSources, IncludedSourcesRequest
+from spokeshave_pants.cc.closure.rules import LinkClosureRequest, link_closure
+from spokeshave_pants.cc.closure.unity_rules import IncludedSourcesRequest, find_included_sources
 from spokeshave_pants.cc.compile.command import check_object_names
 from spokeshave_pants.cc.compile.rules import (
     CompileAllRequest,
     CompiledObjects,
     CompilePlan,
     CompilePlanRequest,
+    compile_all,
     package_plan,
+    plan_compile,
 )
 from spokeshave_pants.cc.diagnostics import duplicate_symbol_hint, plain, undefined_hints, undefined_symbols
 from spokeshave_pants.cc.includes.rules import CcTargets
-from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest
+from spokeshave_pants.cc.includes.third_party import CcPackageRequest, cc_package
 from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.link.command import (
     EXPORTS_FILE,
@@ -42,17 +43,28 @@ from spokeshave_pants.cc.link.command import (
 )
 from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
-from spokeshave_pants.cc.link.variant import CcVariant, CcVariantRequest
+from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
-from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.cc.settings import for_platform
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
-from spokeshave_pants.confinement.rules import ConfinedProcess
+from spokeshave_pants.confinement.rules import ConfinedProcess, run_confined
 from spokeshave_pants.errors import InvalidTargetError, LinkError
-from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
+from spokeshave_pants.pants_api import (
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    resolve_target,
+    resolve_targets,
+    rule,
+)
+from spokeshave_pants.sandbox.packages import install_packages
 from spokeshave_pants.toolchain.layout import GLIBC_SYMBOLS
-from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest, cc_toolchain
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
 
@@ -130,23 +142,33 @@ class SharedLibraryRequest:
 @rule(level=LogLevel.DEBUG)
 async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan:
     where = f"the target {request.address}"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
-    variant = await Get(CcVariant, CcVariantRequest(request.variant))
-    direct = await Get(Targets, DependenciesRequest(target.get(Dependencies)))
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
+    variant = await cc_variant(CcVariantRequest(request.variant))
+    direct = await resolve_targets(**implicitly(DependenciesRequest(target.get(Dependencies))))
     roots = Addresses((*(t.address for t in direct), *variant.dependencies))
-    closure = await Get(LinkClosure, LinkClosureRequest(roots))
+    closure = await link_closure(LinkClosureRequest(roots))
     listed = [address for address in closure.shared_libraries if address != request.address]
-    library_plans = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in listed)
+    library_plans = await concurrently(
+        plan_link(LinkPlanRequest(address, request.variant), **implicitly()) for address in listed
+    )
     # A library's own dependencies are linked too, because their headers may be reachable through its headers.
     libraries = tuple(sorted({*listed, *(below for library in library_plans for below in library.shared_libraries)}))
-    library_plans = await MultiGet(Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in libraries)
+    library_plans = await concurrently(
+        plan_link(LinkPlanRequest(address, request.variant), **implicitly()) for address in libraries
+    )
     in_libraries = {plan.source for library in library_plans for plan in library.plans}
-    parts = await Get(IncludedSources, IncludedSourcesRequest(tuple(owner.spec for owner in closure.owners)))
+    parts = await find_included_sources(
+        IncludedSourcesRequest(tuple(owner.spec for owner in closure.owners)), **implicitly()
+    )
     files = [path for owner in closure.owners for path in cc_targets.graph.members(owner.spec)]
     check_languages(files, where=request.address.spec)
     sources = tuple(path for path in files if is_source(path) and path not in in_libraries and path not in parts.paths)
-    packages = await MultiGet(Get(CcPackage, CcPackageRequest(address)) for address in closure.packages)
-    plans = await MultiGet(Get(CompilePlan, CompilePlanRequest(path, variant.flags)) for path in sources)
+    packages = await concurrently(cc_package(CcPackageRequest(address)) for address in closure.packages)
+    plans = await concurrently(
+        plan_compile(CompilePlanRequest(path, variant.flags), **implicitly()) for path in sources
+    )
     plans = tuple(variant.applied_to(plan) for plan in plans)
     used = {package for plan in plans for package in plan.packages}
     third_party = tuple(
@@ -163,8 +185,8 @@ async def plan_link(request: LinkPlanRequest, cc_targets: CcTargets) -> LinkPlan
 async def _glibc_functions(platform: Platform, toolchain: CcToolchain) -> Mapping[str, tuple[int, int]]:
     """Return glibc's functions and the version that introduced each, for a platform with any C library."""
     # After a local link failed, the package is available here. After a remote link it may not be.
-    await MultiGet(Get(InstalledPackages, PackagesRequest, wanted) for wanted in toolchain.packages)
-    lists = await Get(DigestContents, DigestSubset(toolchain.whole, PathGlobs([GLIBC_SYMBOLS])))
+    await concurrently(install_packages(wanted) for wanted in toolchain.packages)
+    lists = await get_digest_contents(**implicitly(DigestSubset(toolchain.whole, PathGlobs([GLIBC_SYMBOLS]))))
     return first_versions(b"".join(file.content for file in lists), platform.glibc_target)
 
 
@@ -182,20 +204,19 @@ async def _raise_for_symbols(request: LinkRequest, stderr: str, toolchain: CcToo
 
 @rule(desc="Link a shared library", level=LogLevel.DEBUG)
 async def link(request: LinkRequest) -> LinkedLibrary:
-    toolchain, pack = await MultiGet(
-        Get(CcToolchain, CcToolchainRequest(request.platform)),
-        Get(RuntimePack, RuntimePackRequest(request.platform)),
+    toolchain, pack = await concurrently(
+        cc_toolchain(CcToolchainRequest(request.platform), **implicitly()),
+        make_runtime_pack(RuntimePackRequest(request.platform), **implicitly()),
     )
     settings = request.settings
-    script = await Get(
-        Digest,
+    script = await create_digest(
         CreateDigest(
             [FileContent(EXPORTS_FILE, exports_script(settings.exports).encode())]
             if settings.exports is not None
             else []
-        ),
+        )
     )
-    inputs = await Get(Digest, MergeDigests([request.objects.digest, request.libraries, script]))
+    inputs = await merge_digests(MergeDigests([request.objects.digest, request.libraries, script]))
     windows = request.platform.object_format is ObjectFormat.PE
     import_libraries = (import_library(settings.output),) if windows and settings.install_name else ()
     description = link_description(settings.output, request.platform, request.abi)
@@ -210,15 +231,15 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
+    result = await run_confined(ConfinedProcess(process, toolchain.packages), **implicitly())
     stderr = result.stderr.decode(errors="replace")
     await _raise_for_symbols(request, stderr, toolchain)
     if result.exit_code:
         hint = duplicate_symbol_hint(stderr)
         words = "\n".join((plain(stderr).strip(), *((hint,) if hint else ())))
         raise LinkError(f"{request.target} does not link ({description}):\n{words}")
-    linked, for_links = await MultiGet(
-        Get(Digest, DigestSubset(result.output_digest, PathGlobs([path])))
+    linked, for_links = await concurrently(
+        digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([path])))
         for path in (settings.output, *(import_libraries or (settings.output,)))
     )
     action = Action.of(kind=ActionKind.LINK, description=description, result=result, platform=request.platform)
@@ -251,28 +272,29 @@ def link_flags(target: Target, platform: Platform) -> tuple[str, ...]:
 @rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
 async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
     where = f"the target {request.address}"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
     flags = link_flags(target, request.platform)
-    plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
+    plan = await plan_link(LinkPlanRequest(request.address, request.variant), **implicitly())
     python_sources = sorted(source.source for source in plan.plans if source.needs_python)
     if python_sources:
         raise InvalidTargetError(
             f"{request.address} is linked once for all Pythons, but these sources reach Python.h: "
             f"{', '.join(python_sources)}. Move them to the `python_extension`s that use the library."
         )
-    below = await MultiGet(
-        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform, request.variant))
+    below = await concurrently(
+        link_shared_library(SharedLibraryRequest(address, request.platform, request.variant))
         for address in plan.shared_libraries
     )
     # The link needs the runtime pack. Requesting it here builds it in parallel with the compiles.
-    objects, _ = await MultiGet(
-        Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, None)),
-        Get(RuntimePack, RuntimePackRequest(request.platform)),
+    objects, _ = await concurrently(
+        compile_all(CompileAllRequest(plan.plans, request.platform, None), **implicitly()),
+        make_runtime_pack(RuntimePackRequest(request.platform), **implicitly()),
     )
     name = request.platform.shared_library(target[CcSharedLibraryNameField].value or request.address.target_name)
-    libraries = await Get(Digest, MergeDigests(library.link_digest for library in below))
-    linked = await Get(
-        LinkedLibrary,
+    libraries = await merge_digests(MergeDigests(library.link_digest for library in below))
+    linked = await link(
         LinkRequest(
             target=request.address.spec,
             platform=request.platform,
@@ -281,7 +303,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             libraries=libraries,
             library_paths=tuple(library.link_path for library in below),
             settings=LinkSettings(output=name, install_name=name, flags=flags),
-        ),
+        )
     )
     return linked.after(*(library.actions[-1] for library in below))
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
-from pants.engine.rules import Get, Rule, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, Targets, WrappedTarget, WrappedTargetRequest
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import Dependencies, DependenciesRequest, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.target_types import CcVariantDependenciesField, CompileFlagsField, DefinesField
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import implicitly, resolve_target, resolve_targets, rule
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ async def cc_variant(request: CcVariantRequest) -> CcVariant:
     if request.address is None:
         return CcVariant()
     where = "the `variant` field of a `python_native_wheel`"
-    wrapped = await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))
+    wrapped = await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
     target = wrapped.target
     if not target.has_field(CcVariantDependenciesField):
         raise InvalidTargetError(
             f"{where} names {request.address}, which is a `{target.alias}`. Name a `cc_variant` there."
         )
-    dependencies = await Get(Targets, DependenciesRequest(target.get(Dependencies)))
+    dependencies = await resolve_targets(**implicitly(DependenciesRequest(target.get(Dependencies))))
     return CcVariant(
         defines=target[DefinesField].value or (),
         flags=target[CompileFlagsField].value or (),

@@ -10,7 +10,6 @@ from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
     Digest,
-    DigestContents,
     DigestSubset,
     FileContent,
     MergeDigests,
@@ -18,7 +17,7 @@ from pants.engine.fs import (
     RemovePrefix,
 )
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -43,11 +42,23 @@ from spokeshave_pants.cc.runtime_pack.recipe import (
     unpack_argv,
 )
 from spokeshave_pants.confinement.command import CONFINE_DIR
-from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram
+from spokeshave_pants.confinement.rules import ConfinedProcess, ConfineProgram, run_confined
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    execute_process,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
 from spokeshave_pants.resources.files import carried_source, standalone_tool
-from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment, HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.python import SandboxPython
-from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest
+from spokeshave_pants.toolchain.rules import CcToolchainRequest, cc_toolchain
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG, ZIG_CACHE_DIR, ZIG_ENVIRONMENT
 
 _TOOL = "__tool/runtime_pack.py"
@@ -133,11 +144,11 @@ class _Dispatch:
 
 async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRecipe]:
     """Return the output of the tool."""
-    below, recipes = await MultiGet(
-        Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{PACK_DIR}/**"]))),
-        Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([RECIPE]))),
+    below, recipes = await concurrently(
+        digest_subset_to_digest(DigestSubset(result.output_digest, PathGlobs([f"{PACK_DIR}/**"]))),
+        get_digest_contents(**implicitly(DigestSubset(result.output_digest, PathGlobs([RECIPE])))),
     )
-    pack = await Get(Digest, RemovePrefix(below, PACK_DIR))
+    pack = await remove_prefix(RemovePrefix(below, PACK_DIR))
     return pack, RuntimePackRecipe.parse(recipes[0].content.decode())
 
 
@@ -145,21 +156,24 @@ async def _outputs(result: FallibleProcessResult) -> tuple[Digest, RuntimePackRe
 async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvironment) -> RuntimePack:
     platform = request.platform
     if compilers.name is None:
-        new_pack, dispatch = await MultiGet(
-            Get(_MadePack, _LocalPackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
+        new_pack, dispatch = await concurrently(
+            make_locally(_LocalPackRequest(platform), **implicitly()), make_dispatch_library(_DispatchRequest(platform))
         )
     else:
-        new_pack, dispatch = await MultiGet(
-            Get(_MadePack, _RemotePackRequest(platform)), Get(_Dispatch, _DispatchRequest(platform))
+        new_pack, dispatch = await concurrently(
+            make_remotely(_RemotePackRequest(platform), **implicitly()),
+            make_dispatch_library(_DispatchRequest(platform)),
         )
-    digest = await Get(Digest, MergeDigests([new_pack.digest, dispatch.digest]))
+    digest = await merge_digests(MergeDigests([new_pack.digest, dispatch.digest]))
     libraries = (*new_pack.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
     return RuntimePack(digest=digest, flags=new_pack.recipe.flags, libraries=libraries, action=new_pack.action)
 
 
 @rule
 async def make_runtime_packs(request: RuntimePacksRequest) -> RuntimePacks:
-    await MultiGet(Get(RuntimePack, RuntimePackRequest(platform)) for platform in request.platforms)
+    await concurrently(
+        make_runtime_pack(RuntimePackRequest(platform), **implicitly()) for platform in request.platforms
+    )
     return RuntimePacks()
 
 
@@ -169,24 +183,24 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
     library = dispatch_library(request.platform)
     if library is None:
         return _Dispatch(EMPTY_DIGEST, ())
-    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
     path = object_path(library.source)
     process = Process(
         argv=compile_argv(library.source, platform, dispatch_settings()),
         env=ZIG_ENVIRONMENT,
-        input_digest=await Get(Digest, CreateDigest([FileContent(library.source, carried_source(library.source))])),
+        input_digest=await create_digest(CreateDigest([FileContent(library.source, carried_source(library.source))])),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.compiler},
         output_files=(path,),
         description=f"Make the run-time dispatch of {platform}",
         level=LogLevel.DEBUG,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages, is_compiler=True))
+    result = await run_hermetic(HermeticProcess(process, toolchain.packages, is_compiler=True), **implicitly())
     _raise_for_failure(result, platform)
     member = posixpath.relpath(path, OBJECTS_DIR)
-    unpacked = await Get(Digest, RemovePrefix(result.output_digest, OBJECTS_DIR))
-    members = await Get(Digest, AddPrefix(unpacked, library.archive))
-    archive = await Get(
-        _Archive, _ArchiveRequest(platform=platform, name=library.archive, members=(member,), unpacked=members)
+    unpacked = await remove_prefix(RemovePrefix(result.output_digest, OBJECTS_DIR))
+    members = await add_prefix(AddPrefix(unpacked, library.archive))
+    archive = await make_archive(
+        _ArchiveRequest(platform=platform, name=library.archive, members=(member,), unpacked=members)
     )
     return _Dispatch(archive.digest, (library.archive,))
 
@@ -194,12 +208,12 @@ async def make_dispatch_library(request: _DispatchRequest) -> _Dispatch:
 @rule(desc="Make the runtime pack", level=LogLevel.DEBUG)
 async def make_locally(request: _LocalPackRequest, python: SandboxPython, program: ConfineProgram) -> _MadePack:
     platform = request.platform
-    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
     description = pack_description(platform)
     process = Process(
         argv=(python.path, _TOOL, *make_argv(ZIG, platform)),
         env=ZIG_ENVIRONMENT,
-        input_digest=await Get(Digest, CreateDigest([*_sources(platform), _tool()])),
+        input_digest=await create_digest(CreateDigest([*_sources(platform), _tool()])),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.whole, CONFINE_DIR: program.digest},
         append_only_caches=python.append_only_caches,
         output_directories=(PACK_DIR,),
@@ -207,7 +221,7 @@ async def make_locally(request: _LocalPackRequest, python: SandboxPython, progra
         description=description,
         level=LogLevel.INFO,
     )
-    result = await Get(FallibleProcessResult, HermeticProcess(process, toolchain.packages))
+    result = await run_hermetic(HermeticProcess(process, toolchain.packages), **implicitly())
     _raise_for_failure(result, platform)
     pack, recipe = await _outputs(result)
     return _MadePack(
@@ -219,44 +233,44 @@ async def make_locally(request: _LocalPackRequest, python: SandboxPython, progra
 async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _MadePack:
     """Run zig on the workers, which need no Python, and process its output here."""
     platform = request.platform
-    toolchain = await Get(CcToolchain, CcToolchainRequest(platform))
+    toolchain = await cc_toolchain(CcToolchainRequest(platform), **implicitly())
     description = pack_description(platform)
-    sources = await Get(Digest, CreateDigest(_sources(platform)))
+    sources = await create_digest(CreateDigest(_sources(platform)))
     first_link = Process(
         argv=first_link_argv(ZIG, platform),
         env=ZIG_ENVIRONMENT,
-        input_digest=await Get(Digest, AddPrefix(sources, _WORK_DIR)),
+        input_digest=await add_prefix(AddPrefix(sources, _WORK_DIR)),
         immutable_input_digests={f"{_WORK_DIR}/{TOOLCHAIN_DIR}": toolchain.whole},
         working_directory=_WORK_DIR,
         output_directories=(ZIG_CACHE_DIR,),
         description=description,
         level=LogLevel.INFO,
     )
-    linked = await Get(FallibleProcessResult, ConfinedProcess(first_link, toolchain.packages))
+    linked = await run_confined(ConfinedProcess(first_link, toolchain.packages), **implicitly())
     _raise_for_failure(linked, platform)
     log = FileContent(LOG, linked.stderr)
-    created = await Get(Digest, CreateDigest([_tool(), log]))
-    unpacked = await Get(
-        FallibleProcessResult,
+    created = await create_digest(CreateDigest([_tool(), log]))
+    unpacked = await execute_process(
         Process(
             argv=(python.path, _TOOL, *unpack_argv(platform)),
-            input_digest=await Get(Digest, MergeDigests([linked.output_digest, created])),
+            input_digest=await merge_digests(MergeDigests([linked.output_digest, created])),
             append_only_caches=python.append_only_caches,
             output_directories=(PACK_DIR,),
             output_files=(RECIPE,),
             description=f"Unpack the runtime of {platform}",
             level=LogLevel.DEBUG,
         ),
+        **implicitly(),
     )
     _raise_for_failure(unpacked, platform)
     pack, recipe = await _outputs(unpacked)
-    archives = await MultiGet(
-        Get(_Archive, _ArchiveRequest(platform=platform, name=name, members=members, unpacked=pack))
+    archives = await concurrently(
+        make_archive(_ArchiveRequest(platform=platform, name=name, members=members, unpacked=pack))
         for name, members in recipe.archives
     )
     folders = (f"!{name}" for name, _ in recipe.archives)
-    plain = await Get(Digest, DigestSubset(pack, PathGlobs(["*", *folders])))
-    whole = await Get(Digest, MergeDigests([plain, *(archive.digest for archive in archives)]))
+    plain = await digest_subset_to_digest(DigestSubset(pack, PathGlobs(["*", *folders])))
+    whole = await merge_digests(MergeDigests([plain, *(archive.digest for archive in archives)]))
     return _MadePack(
         whole,
         recipe,
@@ -266,18 +280,18 @@ async def make_remotely(request: _RemotePackRequest, python: SandboxPython) -> _
 
 @rule(level=LogLevel.DEBUG)
 async def make_archive(request: _ArchiveRequest) -> _Archive:
-    toolchain = await Get(CcToolchain, CcToolchainRequest(request.platform))
-    members = await Get(Digest, DigestSubset(request.unpacked, PathGlobs([f"{request.name}/**"])))
+    toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
+    members = await digest_subset_to_digest(DigestSubset(request.unpacked, PathGlobs([f"{request.name}/**"])))
     process = Process(
         argv=archive_argv(ZIG, request.name, request.members),
         env=ZIG_ENVIRONMENT,
-        input_digest=await Get(Digest, RemovePrefix(members, request.name)),
+        input_digest=await remove_prefix(RemovePrefix(members, request.name)),
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker},
         output_files=(request.name,),
         description=f"Make {request.name} of the runtime of {request.platform}",
         level=LogLevel.DEBUG,
     )
-    result = await Get(FallibleProcessResult, ConfinedProcess(process, toolchain.packages))
+    result = await run_confined(ConfinedProcess(process, toolchain.packages), **implicitly())
     _raise_for_failure(result, request.platform)
     return _Archive(result.output_digest)
 

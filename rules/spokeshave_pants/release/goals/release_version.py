@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pants.engine.console import Console
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import AllTargets, FilteredTargets
 from pants.engine.unions import UnionRule
 
 from spokeshave_core.channel import VersionFormat
+from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly
 from spokeshave_pants.release.rules import (
-    ComputedVersion,
     ComputeVersionRequest,
-    ReleaseMembers,
     ReleaseOfRequest,
+    compute_version,
+    release_of,
 )
 from spokeshave_pants.release.subsystem import ReleaseVersion, ReleaseVersionSubsystem
 from spokeshave_pants.release.target_types import VersionFileField
@@ -24,9 +25,11 @@ async def print_release_version(
 ) -> ReleaseVersion:
     chosen = [target for target in specified if target.has_field(VersionFileField)]
     wheels = chosen or [target for target in all_targets if target.has_field(VersionFileField)]
-    members = await MultiGet(Get(ReleaseMembers, ReleaseOfRequest(wheel.address)) for wheel in wheels)
+    members = await concurrently(release_of(ReleaseOfRequest(wheel.address), **implicitly()) for wheel in wheels)
     releases = tuple(dict.fromkeys(members))
-    versions = await MultiGet(Get(ComputedVersion, ComputeVersionRequest(release)) for release in releases)
+    versions = await concurrently(
+        compute_version(ComputeVersionRequest(release), **implicitly()) for release in releases
+    )
     if not releases:
         console.print_stderr(
             "The specified targets contain no `python_native_wheel`, so there is no version to compute."

@@ -6,28 +6,30 @@ from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
-from pants.engine.target import WrappedTarget, WrappedTargetRequest
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind, ends
-from spokeshave_pants.cc.compile.rules import CompileAllRequest, CompiledObjects
+from spokeshave_pants.cc.compile.rules import CompileAllRequest, compile_all
 from spokeshave_pants.cc.link.command import LinkSettings
 from spokeshave_pants.cc.link.rules import (
-    LinkedLibrary,
-    LinkPlan,
     LinkPlanRequest,
     LinkRequest,
     SharedLibraryRequest,
+    link,
     link_flags,
+    link_shared_library,
+    plan_link,
 )
-from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest
-from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest
-from spokeshave_pants.headers.rules import PythonHeaders, PythonHeadersRequest
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
+from spokeshave_pants.headers.import_library import PythonImportLibrary, PythonImportLibraryRequest, make_import_library
+from spokeshave_pants.headers.rules import PythonHeadersRequest, python_headers
+from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, resolve_target, rule
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
 from spokeshave_pants.wheel.plan.matrix import extension_path
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
@@ -66,35 +68,36 @@ async def _python_library(request: LinkPythonExtensionRequest, where: str) -> tu
     """Return the import library of the interpreter's DLL on Windows. Elsewhere the loader resolves the symbols."""
     if request.platform.system is not System.WINDOWS:
         return ()
-    return (await Get(PythonImportLibrary, PythonImportLibraryRequest(request.abi, request.platform, where)),)
+    return (await make_import_library(PythonImportLibraryRequest(request.abi, request.platform, where)),)
 
 
 @rule(desc="Link a Python extension", level=LogLevel.DEBUG)
 async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonExtension:
     if len(request.platform.slices) > 1:
-        return await Get(PythonExtension, FuseExtensionRequest(request))
+        return await fuse_extension(FuseExtensionRequest(request))
     where = f"the target {request.address}"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
     module = target[ExtensionModuleField].value
     flags = link_flags(target, request.platform)
-    plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
+    plan = await plan_link(LinkPlanRequest(request.address, request.variant), **implicitly())
     # The link needs the runtime pack. Requesting it here builds it in parallel with the compiles.
-    objects, headers, _ = await MultiGet(
-        Get(CompiledObjects, CompileAllRequest(plan.plans, request.platform, request.abi)),
-        Get(PythonHeaders, PythonHeadersRequest(request.abi.version, request.platform, where)),
-        Get(RuntimePack, RuntimePackRequest(request.platform)),
+    objects, headers, _ = await concurrently(
+        compile_all(CompileAllRequest(plan.plans, request.platform, request.abi), **implicitly()),
+        python_headers(PythonHeadersRequest(request.abi.version, request.platform, where)),
+        make_runtime_pack(RuntimePackRequest(request.platform), **implicitly()),
     )
-    shared = await MultiGet(
-        Get(LinkedLibrary, SharedLibraryRequest(address, request.platform, request.variant))
+    shared = await concurrently(
+        link_shared_library(SharedLibraryRequest(address, request.platform, request.variant))
         for address in plan.shared_libraries
     )
     python = await _python_library(request, where)
-    for_links, libraries = await MultiGet(
-        Get(Digest, MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python)))),
-        Get(Digest, MergeDigests(library.digest for library in shared)),
+    for_links, libraries = await concurrently(
+        merge_digests(MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python)))),
+        merge_digests(MergeDigests(library.digest for library in shared)),
     )
-    linked = await Get(
-        LinkedLibrary,
+    linked = await link(
         LinkRequest(
             target=request.address.spec,
             platform=request.platform,
@@ -108,7 +111,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
                 allow_undefined=True,
                 flags=flags,
             ),
-        ),
+        )
     )
     linked = linked.after(*(library.actions[-1] for library in shared), *(p.action for p in python))
     return PythonExtension(
@@ -133,20 +136,20 @@ def fuse_description(path: str, platform: Platform) -> str:
 
 async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> ToolResult:
     """Combine one file per processor into one file for all of them, at the same path."""
-    parts = await MultiGet(Get(Digest, AddPrefix(digest, f"__part{n}")) for n, digest in enumerate(digests))
-    result = await Get(
-        ToolResult,
+    parts = await concurrently(add_prefix(AddPrefix(digest, f"__part{n}")) for n, digest in enumerate(digests))
+    result = await run_tool(
         RunToolRequest(
             argv=(
                 "fuse",
                 *(argument for n in range(len(parts)) for argument in ("--input", f"__part{n}/{path}")),
                 *("--output", f"{OUTPUT_DIR}/{path}"),
             ),
-            digest=await Get(Digest, MergeDigests(parts)),
+            digest=await merge_digests(MergeDigests(parts)),
             kind=ActionKind.LINK,
             description=fuse_description(path, platform),
             platform=platform,
         ),
+        **implicitly(),
     )
     raise_for_failure(result, path)
     return result
@@ -156,10 +159,7 @@ async def fuse(platform: Platform, path: str, digests: tuple[Digest, ...]) -> To
 async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
     """Link an extension for each processor and combine the files; likewise for its libraries."""
     whole = request.request
-    parts = await MultiGet(
-        Get(PythonExtension, LinkPythonExtensionRequest, replace(whole, platform=part))
-        for part in whole.platform.slices
-    )
+    parts = await concurrently(link_python_extension(replace(whole, platform=part)) for part in whole.platform.slices)
     first = parts[0]
     fused = await fuse(whole.platform, first.path, tuple(part.digest for part in parts))
     libraries = [
@@ -169,7 +169,7 @@ async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
     return replace(
         first,
         digest=fused.digest,
-        libraries=await Get(Digest, MergeDigests(library.digest for library in libraries)),
+        libraries=await merge_digests(MergeDigests(library.digest for library in libraries)),
         actions=(*before, *(result.action.after(*ends(before)) for result in (fused, *libraries))),
     )
 

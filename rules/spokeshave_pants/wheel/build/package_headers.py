@@ -6,15 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.cc.compile.rules import CompilePlan
-from spokeshave_pants.cc.includes.third_party import CcPackageFiles, CcPackageFilesRequest, MissingWheelError
-from spokeshave_pants.cc.link.rules import LinkPlan, LinkPlanRequest
+from spokeshave_pants.cc.includes.third_party import (
+    CcPackageFilesRequest,
+    MissingWheelError,
+    package_files,
+)
+from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
+from spokeshave_pants.pants_api import concurrently, implicitly, rule
 
 
 @dataclass(frozen=True)
@@ -53,16 +58,16 @@ async def package_headers(request: PackageHeadersRequest) -> PackageHeaders:
     Raises:
         MissingWheelError: If any are missing. The message reports all of them.
     """
-    extensions = await MultiGet(
-        Get(LinkPlan, LinkPlanRequest(address, request.variant)) for address in request.extensions
+    extensions = await concurrently(
+        plan_link(LinkPlanRequest(address, request.variant), **implicitly()) for address in request.extensions
     )
-    libraries = await MultiGet(
-        Get(LinkPlan, LinkPlanRequest(address, request.variant))
+    libraries = await concurrently(
+        plan_link(LinkPlanRequest(address, request.variant), **implicitly())
         for address in sorted({address for extension in extensions for address in extension.shared_libraries})
     )
     plans = [plan for linked in (*extensions, *libraries) for plan in linked.plans]
     wanted = dict.fromkeys(files for build in request.builds for files in _wanted(plans, *build))
-    found = await MultiGet(Get(CcPackageFiles, CcPackageFilesRequest, files) for files in wanted)
+    found = await concurrently(package_files(files) for files in wanted)
     problems = dict.fromkeys(files.problem for files in found if files.problem)
     if problems:
         raise MissingWheelError(problems)

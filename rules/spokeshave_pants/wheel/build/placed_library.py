@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.action import Action, ends
-from spokeshave_pants.cc.link.rules import LinkedLibrary, LinkPlan, LinkPlanRequest, SharedLibraryRequest
+from spokeshave_pants.cc.link.rules import (
+    LinkPlanRequest,
+    SharedLibraryRequest,
+    link_shared_library,
+    plan_link,
+)
+from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.wheel.build.extension import fuse
 
 
@@ -57,8 +63,8 @@ class PlacedLibrary:
 
 @rule(desc="Link a shared library for all processors", level=LogLevel.DEBUG)
 async def whole_library(request: WholeLibraryRequest) -> WholeLibrary:
-    parts = await MultiGet(
-        Get(LinkedLibrary, SharedLibraryRequest(request.address, part, request.variant))
+    parts = await concurrently(
+        link_shared_library(SharedLibraryRequest(request.address, part, request.variant))
         for part in request.platform.slices
     )
     first = parts[0]
@@ -71,15 +77,15 @@ async def whole_library(request: WholeLibraryRequest) -> WholeLibrary:
 
 @rule(desc="Put a shared library into a wheel", level=LogLevel.DEBUG)
 async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
-    plan = await Get(LinkPlan, LinkPlanRequest(request.address, request.variant))
-    library, *below = await MultiGet(
-        Get(WholeLibrary, WholeLibraryRequest(address, request.platform, request.variant))
+    plan = await plan_link(LinkPlanRequest(request.address, request.variant), **implicitly())
+    library, *below = await concurrently(
+        whole_library(WholeLibraryRequest(address, request.platform, request.variant))
         for address in (request.address, *plan.shared_libraries)
     )
     return PlacedLibrary(
         path=posixpath.join(request.folder, library.path),
-        digest=await Get(Digest, AddPrefix(library.digest, request.folder)),
-        libraries=await Get(Digest, MergeDigests(each.digest for each in below)),
+        digest=await add_prefix(AddPrefix(library.digest, request.folder)),
+        libraries=await merge_digests(MergeDigests(each.digest for each in below)),
         actions=(*(action for each in below for action in each.actions), *library.actions),
     )
 

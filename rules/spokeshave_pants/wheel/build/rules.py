@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -20,12 +20,13 @@ from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.reports.verify import Finding, VerifyReport
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
-from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension
-from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest
+from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
+from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension, link_python_extension
+from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest, place_library
 from spokeshave_pants.wheel.plan.matrix import wheel_tag
-from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
@@ -176,7 +177,7 @@ class StampedWheel:
 async def sibling_keys(plan: WheelPlan, key: WheelKey, version: PythonVersion | None = None) -> tuple[WheelKey, ...]:
     """Return the wheels that a wheel requires, in the build that matches it or one of the Pythons that it serves."""
     wanted = version or plan.matrix.served_by(key.abi)[0]
-    plans = await MultiGet(Get(WheelPlan, WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
+    plans = await concurrently(plan_wheel(WheelPlanRequest(sibling)) for sibling in (*plan.siblings, *plan.companions))
     return tuple(
         WheelKey(
             sibling.address,
@@ -199,16 +200,16 @@ def _named_scripts(plan: WheelPlan) -> tuple[str, ...]:
 
 @rule(desc="Check a wheel's metadata", level=LogLevel.DEBUG)
 async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
-    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
-    siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
-    result = await Get(
-        ToolResult,
+    plan = await plan_wheel(WheelPlanRequest(request.address))
+    siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
+    result = await run_tool(
         RunToolRequest(
             argv=("metadata", "--pyproject", plan.pyproject, *_requirements(plan, siblings), *_named_scripts(plan)),
             digest=plan.metadata,
             kind=ActionKind.METADATA,
             description=f"Check the metadata of {request.address}",
         ),
+        **implicitly(),
     )
     raise_for_failure(result, str(request.address))
     report = result.report(MetadataReport)
@@ -219,35 +220,32 @@ async def wheel_facts(request: WheelFactsRequest) -> WheelFacts:
 async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     key = request.key
     # Reported before anything is compiled.
-    plan, facts = await MultiGet(
-        Get(WheelPlan, WheelPlanRequest(key.address)), Get(WheelFacts, WheelFactsRequest(key.address))
+    plan, facts = await concurrently(
+        plan_wheel(WheelPlanRequest(key.address)), wheel_facts(WheelFactsRequest(key.address))
     )
     await sibling_keys(plan, key)  # raises an error for a sibling without a matching build
-    extensions = await MultiGet(
-        Get(
-            PythonExtension,
-            LinkPythonExtensionRequest(address=extension, platform=key.platform, abi=key.abi, variant=plan.variant),
+    extensions = await concurrently(
+        link_python_extension(
+            LinkPythonExtensionRequest(address=extension, platform=key.platform, abi=key.abi, variant=plan.variant)
         )
         for extension in plan.extensions
     )
-    placed = await MultiGet(
-        Get(
-            PlacedLibrary,
-            PlaceLibraryRequest(address=library, folder=folder, platform=key.platform, variant=plan.variant),
-        )
+    placed = await concurrently(
+        place_library(PlaceLibraryRequest(address=library, folder=folder, platform=key.platform, variant=plan.variant))
         for library, folder in plan.libraries
     )
-    siblings = await MultiGet(Get(WheelFacts, WheelFactsRequest(sibling)) for sibling in plan.siblings)
+    siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
     parts: tuple[PythonExtension | PlacedLibrary, ...] = (*extensions, *placed)
-    linked, libraries = await MultiGet(
-        Get(Digest, MergeDigests(part.digest for part in parts)),
-        Get(Digest, MergeDigests(part.libraries for part in parts)),
+    linked, libraries = await concurrently(
+        merge_digests(MergeDigests(part.digest for part in parts)),
+        merge_digests(MergeDigests(part.libraries for part in parts)),
     )
-    native = await Get(Digest, AddPrefix(linked, PAYLOAD_DIR))
-    inputs = await Get(Digest, MergeDigests([plan.payload, native, plan.metadata, *([plan.data] if plan.data else [])]))
+    native = await add_prefix(AddPrefix(linked, PAYLOAD_DIR))
+    inputs = await merge_digests(
+        MergeDigests([plan.payload, native, plan.metadata, *([plan.data] if plan.data else [])])
+    )
     version_module = plan.target[VersionModuleField].value
-    result = await Get(
-        ToolResult,
+    result = await run_tool(
         RunToolRequest(
             argv=(
                 *("assemble", "--pyproject", plan.pyproject, "--payload", PAYLOAD_DIR, "--output", OUTPUT_DIR),
@@ -261,6 +259,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
             description=WheelStep.ASSEMBLE.description(key),
             platform=key.platform,
         ),
+        **implicitly(),
     )
     raise_for_failure(result, str(key.address))
     before = (facts.action, *(action for part in parts for action in part.actions))
@@ -295,14 +294,13 @@ def _verify_argv(key: WheelKey, file_name: str, modules: Iterable[str]) -> tuple
 @rule(desc="Repair and verify a wheel", level=LogLevel.DEBUG)
 async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     key = request.key
-    unrepaired = await Get(UnrepairedWheel, AssembleWheelRequest(key))
-    wheel, libraries = await MultiGet(
-        Get(Digest, AddPrefix(unrepaired.digest, WHEEL_DIR)),
-        Get(Digest, AddPrefix(unrepaired.libraries, LIBRARIES_DIR)),
+    unrepaired = await assemble_wheel(AssembleWheelRequest(key))
+    wheel, libraries = await concurrently(
+        add_prefix(AddPrefix(unrepaired.digest, WHEEL_DIR)),
+        add_prefix(AddPrefix(unrepaired.libraries, LIBRARIES_DIR)),
     )
-    inputs = await Get(Digest, MergeDigests([wheel, libraries]))
-    result = await Get(
-        ToolResult,
+    inputs = await merge_digests(MergeDigests([wheel, libraries]))
+    result = await run_tool(
         RunToolRequest(
             argv=_repair_argv(key, unrepaired),
             digest=inputs,
@@ -310,6 +308,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
             description=WheelStep.REPAIR.description(key),
             platform=key.platform,
         ),
+        **implicitly(),
     )
     repair = result.action.after(unrepaired.actions[-1])
     if result.problems():
@@ -322,9 +321,8 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
         )
     raise_for_failure(result, str(key))
     report = result.report(RepairReport)
-    repaired = await Get(Digest, AddPrefix(result.digest, WHEEL_DIR))
-    verified = await Get(
-        ToolResult,
+    repaired = await add_prefix(AddPrefix(result.digest, WHEEL_DIR))
+    verified = await run_tool(
         RunToolRequest(
             argv=_verify_argv(key, report.wheel, unrepaired.modules),
             digest=repaired,
@@ -332,6 +330,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
             description=WheelStep.VERIFY.description(key),
             platform=key.platform,
         ),
+        **implicitly(),
     )
     if verified.problems():
         raise_for_failure(verified, str(key))
@@ -352,7 +351,7 @@ async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
 
 @rule(level=LogLevel.DEBUG)
 async def repaired_wheel(request: RepairWheelRequest) -> RepairedWheel:
-    checked = await Get(CheckedWheel, RepairWheelRequest, request)
+    checked = await check_wheel(request)
     if checked.repaired is None:
         raise ToolError(checked.failure())
     return checked.repaired
@@ -361,27 +360,26 @@ async def repaired_wheel(request: RepairWheelRequest) -> RepairedWheel:
 @rule(level=LogLevel.DEBUG)
 async def build_wheel(request: StampWheelRequest) -> BuiltWheel:
     # An invalid version is reported before anything is compiled.
-    await Get(StampedVersion, VersionOfWheelRequest(request.key.address))
-    checked = await Get(CheckedWheel, RepairWheelRequest(request.key))
+    await version_of_wheel(VersionOfWheelRequest(request.key.address))
+    checked = await check_wheel(RepairWheelRequest(request.key))
     if checked.repaired is None:
         return BuiltWheel(checked, None)
-    return BuiltWheel(checked, await Get(StampedWheel, StampWheelRequest, request))
+    return BuiltWheel(checked, await stamp_wheel(request))
 
 
 @rule(level=LogLevel.DEBUG)
 async def version_of_wheel(request: VersionOfWheelRequest) -> StampedVersion:
-    wheel = await Get(WheelFacts, WheelFactsRequest(request.address))
-    return await Get(StampedVersion, WheelVersionRequest(request.address, wheel.static_version))
+    wheel = await wheel_facts(WheelFactsRequest(request.address))
+    return await wheel_version(WheelVersionRequest(request.address, wheel.static_version))
 
 
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)
 async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
     key = request.key
     # A version that is not valid is reported before anything is compiled.
-    version = await Get(StampedVersion, VersionOfWheelRequest(key.address))
-    repaired = await Get(RepairedWheel, RepairWheelRequest(key))
-    result = await Get(
-        ToolResult,
+    version = await version_of_wheel(VersionOfWheelRequest(key.address))
+    repaired = await repaired_wheel(RepairWheelRequest(key))
+    result = await run_tool(
         RunToolRequest(
             argv=(
                 *("stamp", "--wheel", f"{WHEEL_DIR}/{repaired.file_name}", "--version", version.version),
@@ -392,6 +390,7 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
             description=WheelStep.STAMP.description(key, version.version),
             platform=key.platform,
         ),
+        **implicitly(),
     )
     raise_for_failure(result, str(key))
     report = result.report(StampReport)

@@ -6,18 +6,19 @@ import posixpath
 from dataclasses import dataclass
 
 from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, OutputPathField, PackageFieldSet
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.fs import CreateDigest, FileContent, MergeDigests
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.pants_api import create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
 from spokeshave_pants.wheel.wheel_set import (
-    TestedWheels,
     TestedWheelsRequest,
-    WheelReports,
     WheelReportsRequest,
+    report_wheels,
+    tested_wheels,
 )
 
 
@@ -48,15 +49,15 @@ class WheelArtifact(BuiltPackageArtifact):
 @rule(desc="Package native wheels", level=LogLevel.DEBUG)
 async def package_native_wheels(field_set: NativeWheelFieldSet) -> BuiltPackage:
     # Requested first, so that the end of a run reports its wheels even if one of them failed.
-    built = await Get(WheelReports, WheelReportsRequest(field_set.address))
-    tested = await Get(TestedWheels, TestedWheelsRequest(field_set.address))
+    built = await report_wheels(WheelReportsRequest(field_set.address), **implicitly())
+    tested = await tested_wheels(TestedWheelsRequest(field_set.address))
     # Next to the wheels; one file per target, named after the target.
     report_path = field_set.output_path.value_or_default(file_ending="report.json")
-    report = await Get(
-        Digest, CreateDigest([FileContent(posixpath.normpath(report_path), built.report.to_json().encode())])
+    report = await create_digest(
+        CreateDigest([FileContent(posixpath.normpath(report_path), built.report.to_json().encode())])
     )
     return BuiltPackage(
-        digest=await Get(Digest, MergeDigests([tested.digest, report])),
+        digest=await merge_digests(MergeDigests([tested.digest, report])),
         artifacts=(
             *(WheelArtifact.of(wheel) for wheel in built.report.wheels),
             BuiltPackageArtifact(relpath=report_path),

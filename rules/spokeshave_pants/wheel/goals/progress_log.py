@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pants.engine.rules import Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
     WorkunitsCallback,
@@ -16,6 +16,7 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
+from spokeshave_pants.pants_api import rule
 from spokeshave_pants.wheel.planned_work import PLAN_METADATA, PLANNING
 from spokeshave_pants.wheel.progress import Progress
 from spokeshave_pants.wheel.report.spans import finished_process, is_execution
@@ -71,7 +72,7 @@ class ProgressLogFactoryRequest(WorkunitsCallbackFactoryRequest):
 
 
 @rule
-def progress_log(_: ProgressLogFactoryRequest) -> WorkunitsCallbackFactory:
+async def progress_log(_: ProgressLogFactoryRequest) -> WorkunitsCallbackFactory:
     return WorkunitsCallbackFactory(ProgressLog)
 
 

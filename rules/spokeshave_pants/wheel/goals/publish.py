@@ -15,10 +15,10 @@ from pants.core.goals.publish import (
     PublishProcesses,
     PublishRequest,
 )
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import InteractiveProcess
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
@@ -26,9 +26,10 @@ from pants.util.frozendict import FrozenDict
 
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError, bullet_list
-from spokeshave_pants.sandbox.packages import InstalledPackages, PackagesRequest
+from spokeshave_pants.pants_api import concurrently, environment_vars_subset, implicitly, merge_digests, rule
+from spokeshave_pants.sandbox.packages import PackagesRequest, install_packages
 from spokeshave_pants.sandbox.python import SandboxPython
-from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveTools, SpokeshaveToolsRequest, tool_process
+from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveToolsRequest, find_tools, tool_process
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.publish.repository import Repository, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
@@ -120,10 +121,10 @@ async def upload_process(
     options: GlobalOptions,
 ) -> InteractiveProcess:
     where = f"the option `[{publishing.options_scope}].requirements`"
-    twine, tools, variables = await MultiGet(
-        Get(InstalledPackages, PackagesRequest(publishing.requirements, where, purpose=_PURPOSE)),
-        Get(SpokeshaveTools, SpokeshaveToolsRequest("upload")),
-        Get(EnvironmentVars, EnvironmentVarsRequest(request.repository.variables)),
+    twine, tools, variables = await concurrently(
+        install_packages(PackagesRequest(publishing.requirements, where, purpose=_PURPOSE)),
+        find_tools(SpokeshaveToolsRequest("upload"), **implicitly()),
+        environment_vars_subset(EnvironmentVarsRequest(request.repository.variables), **implicitly()),
     )
     # This process has no credentials, because the engine caches it.
     process = tool_process(
@@ -153,9 +154,9 @@ async def publish_native_wheels(
         check_urls=publishing.check_urls,
     )
     check_tested(wheels, where=where)
-    digest = await Get(Digest, MergeDigests(package.digest for package in request.packages))
-    processes = await MultiGet(
-        Get(InteractiveProcess, UploadRequest(repository, names, digest)) for repository in repositories
+    digest = await merge_digests(MergeDigests(package.digest for package in request.packages))
+    processes = await concurrently(
+        upload_process(UploadRequest(repository, names, digest), **implicitly()) for repository in repositories
     )
     return PublishProcesses(
         PublishPackages(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pants.core.util_rules.environments import determine_bootstrap_environment
 from pants.engine.internals.selectors import Params
 from pants.engine.streaming_workunit_handler import StreamingWorkunitContext
 from pants.engine.target import Targets
 from pants.version import VERSION
+
+from spokeshave_pants.pants_api import determine_bootstrap_environment
 
 
 class ChangedPantsError(Exception):

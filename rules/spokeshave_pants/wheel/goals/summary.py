@@ -11,8 +11,8 @@ from typing import Any
 from pants.base.build_root import BuildRoot
 from pants.core.goals.package import PackageSubsystem
 from pants.core.util_rules.distdir import DistDir
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.env_vars import EnvironmentVarsRequest
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
     WorkunitsCallback,
@@ -23,6 +23,7 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_core.problems import Problem
 from spokeshave_pants.cc.diagnostics import COMPILE_METADATA, FailedCompile
+from spokeshave_pants.pants_api import environment_vars_subset, implicitly, rule
 from spokeshave_pants.sandbox.tools import PROBLEMS_METADATA
 from spokeshave_pants.wheel.goals.run_context import ChangedPantsError, targets_of
 from spokeshave_pants.wheel.report.github import annotate, render_summary
@@ -186,7 +187,7 @@ async def wheel_summary(
     page = root / dist.relpath / PAGE_NAME if ReportFormat.HTML in formats else None
     if ReportFormat.GITHUB not in formats:
         return WorkunitsCallbackFactory(lambda: WheelSummary(page))
-    variables = await Get(EnvironmentVars, EnvironmentVarsRequest([_SUMMARY_VARIABLE]))
+    variables = await environment_vars_subset(EnvironmentVarsRequest([_SUMMARY_VARIABLE]), **implicitly())
     summary = variables.get(_SUMMARY_VARIABLE)
     github = GithubStep(root, Path(summary) if summary else None)
     return WorkunitsCallbackFactory(lambda: WheelSummary(page, github))

@@ -8,15 +8,16 @@ from typing import Any, cast
 from pants.core.goals.multi_tool_goal_helper import SkippableSubsystem
 from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.fs import EMPTY_FILE_DIGEST
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.option_types import SkipOption
 from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 
 from spokeshave_core.outcomes import Outcome
+from spokeshave_pants.pants_api import implicitly, output_arguments, rule
 from spokeshave_pants.wheel.target_types import PythonsField, SmokeTestsField
-from spokeshave_pants.wheel.wheel_set import SmokeTestedWheels, SmokeTestedWheelsRequest
+from spokeshave_pants.wheel.wheel_set import SmokeTestedWheelsRequest, smoke_test_wheels
 
 
 class SmokeTestSubsystem(Subsystem):
@@ -53,7 +54,7 @@ async def test_native_wheels(
 ) -> TestResult:
     field_set = batch.single_element
     # A wheel that cannot run here has no test and need not be built for one.
-    results = await Get(SmokeTestedWheels, SmokeTestedWheelsRequest(field_set.address, only_runnable=True))
+    results = await smoke_test_wheels(SmokeTestedWheelsRequest(field_set.address, only_runnable=True), **implicitly())
     problems = results.problems()
     lines = [
         f"{wheel.wheel.file_name} on Python {report.python}: {report.outcome.value}"
@@ -67,9 +68,8 @@ async def test_native_wheels(
     actions = smoke_actions or [wheel.wheel.actions[-1] for wheel in results.wheels]
     return TestResult(
         exit_code=1 if problems else 0,
-        stdout="\n".join(lines) + "\n",
         stdout_digest=EMPTY_FILE_DIGEST,
-        stderr="\n\n".join(problems),
+        **output_arguments(stdout="\n".join(lines) + "\n", stderr="\n\n".join(problems)),
         stderr_digest=EMPTY_FILE_DIGEST,
         addresses=(field_set.address,),
         output_setting=test_subsystem.output,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import tomli
 from packaging.utils import canonicalize_name
-from pants.backend.python.pip_requirement import PipRequirement
 
 from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api.requirement import parse_requirement
 
 _CHARACTER_CLASS = re.compile(r"\[!?.[^\]]*\]")
 _LONGEST_PATH = 255
@@ -92,7 +92,7 @@ def _distributions(project: Mapping[str, object]) -> list[str]:
     found: list[str] = []
     for text in (text for group in groups for text in _texts(group)):
         try:
-            found.append(canonicalize_name(PipRequirement.parse(text).project_name))
+            found.append(canonicalize_name(parse_requirement(text).name))
         except ValueError:
             continue  # the tools report it with all other problems
     return found

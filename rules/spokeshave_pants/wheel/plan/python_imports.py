@@ -9,11 +9,12 @@ from pants.backend.python.dependency_inference.module_mapper import (
     ModuleProviderType,
 )
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.engine.rules import Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import AllTargets
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.pants_api import rule
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
 # Pants' name for the only resolve of a repository without resolves.

@@ -10,24 +10,21 @@ from pants.backend.python.target_types import PythonProvidesField, PythonSourceF
 from pants.build_graph.address import AddressInput
 from pants.core.target_types import ResourceSourceField
 from pants.core.util_rules.source_files import SourceFilesRequest
-from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
     Digest,
-    DigestContents,
     FileContent,
     GlobExpansionConjunction,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
     SourcesField,
     Target,
-    WrappedTarget,
     WrappedTargetRequest,
 )
 from pants.engine.unions import UnionRule
@@ -37,8 +34,22 @@ from pants.util.logging import LogLevel
 from spokeshave_core.problems import Problems
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, CcWheelFolderField
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    get_digest_contents,
+    get_optional_source_root,
+    implicitly,
+    merge_digests,
+    path_globs_to_digest,
+    resolve_address,
+    resolve_target,
+    rule,
+    strip_source_roots,
+)
 from spokeshave_pants.release.target_types import PyprojectField
-from spokeshave_pants.wheel.plan import targets as payload_targets
+from spokeshave_pants.wheel.plan import targets as plan_targets
 from spokeshave_pants.wheel.plan.contents import check_native, check_places, is_possible_extension, library_folder
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix, check_modules, plan_matrix
 from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
@@ -50,7 +61,7 @@ from spokeshave_pants.wheel.plan.requirements import (
 )
 from spokeshave_pants.wheel.plan.requires_python import check_pythons, pythons_of
 from spokeshave_pants.wheel.plan.roles import requirements_of
-from spokeshave_pants.wheel.plan.targets import ForeignPart, PayloadTargets, PayloadTargetsRequest
+from spokeshave_pants.wheel.plan.targets import ForeignPart, PayloadTargets, PayloadTargetsRequest, payload_targets
 from spokeshave_pants.wheel.target_types import (
     DataFilesField,
     ExtensionModuleField,
@@ -169,7 +180,7 @@ async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
             continue
         spec = part.owner.address.spec
         path = posixpath.join(part.owner.address.spec_path, part.owner[PyprojectField].value)
-        pyproject = (await Get(WheelMetadata, WheelMetadataRequest(path, f"the target {spec}"))).pyproject
+        pyproject = (await wheel_metadata(WheelMetadataRequest(path, f"the target {spec}"))).pyproject
         requirement = distribution_requirement(pyproject.name or spec, pyproject.version, spec, part.dependent)
         owners.append(Owner(part.owner, requirement, source, is_pinned=pyproject.version is None))
     return tuple(owners)
@@ -178,7 +189,7 @@ async def _owners(foreign: Iterable[ForeignPart]) -> tuple[Owner, ...]:
 async def _refuse_mutual_pins(wheel: Address, owners: Iterable[Owner]) -> None:
     """Raise an error if two wheels would be pinned to each other."""
     pinned = [owner.target.address for owner in owners if owner.is_pinned]
-    theirs = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(address)) for address in pinned)
+    theirs = await concurrently(payload_targets(PayloadTargetsRequest(address), **implicitly()) for address in pinned)
     mutual = [
         address for address, parts in zip(pinned, theirs) if any(part.owner.address == wheel for part in parts.foreign)
     ]
@@ -197,23 +208,26 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         InvalidTargetError: For all problems of its fields and dependencies.
     """
     where = f"the target {request.address}"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
-    parts = await Get(PayloadTargets, PayloadTargetsRequest(request.address))
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
+    parts = await payload_targets(PayloadTargetsRequest(request.address), **implicitly())
     pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
-    sources, metadata, data = await MultiGet(
-        Get(
-            StrippedSourceFiles,
-            SourceFilesRequest(
-                (t.get(SourcesField) for t in parts.owned),
-                for_sources_types=(PythonSourceField, ResourceSourceField),
-                enable_codegen=True,
-            ),
+    sources, metadata, data = await concurrently(
+        strip_source_roots(
+            **implicitly(
+                SourceFilesRequest(
+                    (t.get(SourcesField) for t in parts.owned),
+                    for_sources_types=(PythonSourceField, ResourceSourceField),
+                    enable_codegen=True,
+                )
+            )
         ),
-        Get(WheelMetadata, WheelMetadataRequest(pyproject, where)),
-        Get(DataFiles, DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
+        wheel_metadata(WheelMetadataRequest(pyproject, where)),
+        data_files(DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
     )
-    roots = await MultiGet(
-        Get(OptionalSourceRoot, SourceRootRequest, SourceRootRequest.for_target(library)) for library in parts.libraries
+    roots = await concurrently(
+        get_optional_source_root(SourceRootRequest.for_target(library), **implicitly()) for library in parts.libraries
     )
     owners = await _owners(parts.foreign)
     files = sources.snapshot.files
@@ -228,9 +242,11 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         address=request.address,
         target=target,
         matrix=matrix,
-        variant=None if variant is None else await Get(Address, AddressInput, _address_input(variant, target)),
+        variant=None
+        if variant is None
+        else await resolve_address(**implicitly({_address_input(variant, target): AddressInput})),
         pyproject=pyproject,
-        payload=await Get(Digest, AddPrefix(sources.snapshot.digest, PAYLOAD_DIR)),
+        payload=await add_prefix(AddPrefix(sources.snapshot.digest, PAYLOAD_DIR)),
         metadata=metadata.digest,
         data=data.digest if target[DataFilesField].value else None,
         extensions=tuple(extension.address for extension in parts.extensions),
@@ -322,44 +338,43 @@ def _address_input(variant: str, target: Target) -> AddressInput:
 
 @rule(level=LogLevel.DEBUG)
 async def wheel_metadata(request: WheelMetadataRequest) -> WheelMetadata:
-    pyproject = await Get(
-        Digest,
+    pyproject = await path_globs_to_digest(
         PathGlobs(
             [request.pyproject],
             glob_match_error_behavior=GlobMatchErrorBehavior.error,
             description_of_origin=f"the `pyproject` field of {request.where}",
-        ),
+        )
     )
-    contents = await Get(DigestContents, Digest, pyproject)
+    contents = await get_digest_contents(pyproject)
     parsed = parse_pyproject(contents[0].content, request.pyproject)
     directory = posixpath.dirname(request.pyproject)
-    named_files = await Get(Digest, PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
-    return WheelMetadata(await Get(Digest, MergeDigests([pyproject, named_files])), parsed)
+    named_files = await path_globs_to_digest(PathGlobs(posixpath.join(directory, path) for path in parsed.paths))
+    return WheelMetadata(await merge_digests(MergeDigests([pyproject, named_files])), parsed)
 
 
 @rule(level=LogLevel.DEBUG)
 async def data_files(request: DataFilesRequest) -> DataFiles:
     paths = [posixpath.normpath(posixpath.join(request.address.spec_path, source)) for _, source in request.files]
-    found = await Get(
-        DigestContents,
-        PathGlobs(
-            paths,
-            glob_match_error_behavior=GlobMatchErrorBehavior.error,
-            conjunction=GlobExpansionConjunction.all_match,
-            description_of_origin=f"the `data_files` field of {request.address}",
-        ),
+    found = await get_digest_contents(
+        **implicitly(
+            PathGlobs(
+                paths,
+                glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                conjunction=GlobExpansionConjunction.all_match,
+                description_of_origin=f"the `data_files` field of {request.address}",
+            )
+        )
     )
     by_path = {file.path: file for file in found}
-    placed = await Get(
-        Digest,
+    placed = await create_digest(
         CreateDigest(
             # `data` is the scheme whose root is the environment's prefix.
             FileContent(f"{DATA_DIR}/data/{installed}", by_path[path].content, by_path[path].is_executable)
             for (installed, _), path in zip(request.files, paths)
-        ),
+        )
     )
     return DataFiles(placed)
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), *payload_targets.rules()]
+    return [*collect_rules(), *plan_targets.rules()]

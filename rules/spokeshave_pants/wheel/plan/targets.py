@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from pants.backend.python.dependency_inference.subsystem import PythonInferSubsystem
 from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestContents
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
     AllTargets,
     Dependencies,
     DependenciesRequest,
-    HydratedSources,
     HydrateSourcesRequest,
     Target,
-    Targets,
-    WrappedTarget,
     WrappedTargetRequest,
 )
 from pants.engine.unions import UnionMembership, UnionRule
@@ -26,6 +22,15 @@ from pants.util.logging import LogLevel
 
 from spokeshave_core.problems import bullet_list
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    concurrently,
+    get_digest_contents,
+    hydrate_sources,
+    implicitly,
+    resolve_target,
+    resolve_targets,
+    rule,
+)
 from spokeshave_pants.wheel.plan.pyproject import not_utf8
 from spokeshave_pants.wheel.plan.requirements import Requirement, is_closer
 from spokeshave_pants.wheel.plan.roles import (
@@ -124,15 +129,15 @@ async def source_encoding(request: SourceEncodingRequest, infer: PythonInferSubs
     """Check the encoding of a source, because Pants' own error for such a source names no file."""
     if not infer.use_rust_parser:
         return SourceEncoding("")
-    sources = await Get(HydratedSources, HydrateSourcesRequest(request.field))
-    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    sources = await hydrate_sources(HydrateSourcesRequest(request.field), **implicitly())
+    contents = await get_digest_contents(sources.snapshot.digest)
     found = ((file.path, not_utf8(file.content)) for file in contents)
     return SourceEncoding("\n".join(f"{path}: {fault}" for path, fault in found if fault))
 
 
 async def _check_encodings(targets: Iterable[Target]) -> None:
-    found = await MultiGet(
-        Get(SourceEncoding, SourceEncodingRequest(target[PythonSourceField]))
+    found = await concurrently(
+        source_encoding(SourceEncodingRequest(target[PythonSourceField]), **implicitly())
         for target in targets
         if target.has_field(PythonSourceField)
     )
@@ -153,7 +158,9 @@ async def _reach(
     pending = [wheel]
     while pending:
         await _check_encodings(pending)
-        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
+        found = await concurrently(
+            resolve_targets(**implicitly(DependenciesRequest(t.get(Dependencies)))) for t in pending
+        )
         new: dict[Address, Reached] = {}
         for dependent, dependencies in zip(pending, found):
             for target in dependencies:
@@ -170,7 +177,9 @@ async def _listed(wheel: Target, union_membership: UnionMembership) -> frozenset
     listed: set[Address] = set()
     pending = [wheel]
     while pending:
-        found = await MultiGet(Get(Targets, DependenciesRequest(t.get(Dependencies))) for t in pending)
+        found = await concurrently(
+            resolve_targets(**implicitly(DependenciesRequest(t.get(Dependencies)))) for t in pending
+        )
         new = [target for targets in found for target in targets if target.address not in listed]
         listed.update(target.address for target in new)
         pending = [target for target in new if role_of(target, union_membership) is Role.GROUP]
@@ -198,7 +207,9 @@ async def _foreign_parts(
     contents = dict(
         zip(
             wanted,
-            await MultiGet(Get(DistributionContents, DistributionContentsRequest(address)) for address in wanted),
+            await concurrently(
+                distribution_contents(DistributionContentsRequest(address), **implicitly()) for address in wanted
+            ),
         )
     )
     foreign = []
@@ -214,7 +225,9 @@ async def distribution_contents(
     request: DistributionContentsRequest, union_membership: UnionMembership
 ) -> DistributionContents:
     where = "a distribution of this repository"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
     return DistributionContents(frozenset(each.target.address for each in await _reach(target, union_membership)))
 
 
@@ -223,14 +236,18 @@ async def payload_targets(
     request: PayloadTargetsRequest, union_membership: UnionMembership, all_targets: AllTargets
 ) -> PayloadTargets:
     where = "a `python_native_wheel`"
-    target = (await Get(WrappedTarget, WrappedTargetRequest(request.address, description_of_origin=where))).target
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
     reached = await _reach(target, union_membership)
     siblings = [found.target.address for found in reached if found.role is Role.SIBLING]
-    payloads = await MultiGet(Get(PayloadTargets, PayloadTargetsRequest(sibling)) for sibling in siblings)
+    payloads = await concurrently(
+        payload_targets(PayloadTargetsRequest(sibling), **implicitly()) for sibling in siblings
+    )
     owned_by_requirements = frozenset(address for payload in payloads for address in payload.all_addresses())
     listed = await _listed(target, union_membership)
-    contents = await MultiGet(
-        Get(DistributionContents, DistributionContentsRequest(found.target.address))
+    contents = await concurrently(
+        distribution_contents(DistributionContentsRequest(found.target.address), **implicitly())
         for found in reached
         if found.role is Role.DISTRIBUTION
     )

@@ -8,21 +8,18 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pants.backend.python.util_rules.pex_requirements import LoadedLockfile, LoadedLockfileRequest, Lockfile
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
     Digest,
-    DigestContents,
     FileContent,
     GlobExpansionConjunction,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
-    Snapshot,
 )
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -33,13 +30,25 @@ from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    path_globs_to_digest,
+    rule,
+)
 from spokeshave_pants.pythons.rules import ForeignPythons, Interpreters
 from spokeshave_pants.sandbox.pip_output import wrong_hashes
+from spokeshave_pants.sandbox.requirements_file import RequirementsFileRequest, find_requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
-from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure
-from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, ToolResult, raise_for_failure, run_tool
+from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, WheelKey, sibling_keys, stamp_wheel
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
-from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
 from spokeshave_pants.wheel.smoke.reported_runs import (
     ReportedRun,
@@ -158,17 +167,17 @@ async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
         ToolError: If the download fails for another reason.
     """
     description = f"Fetch what smoke tests need on {title(request.python)}"
-    entry = await Get(Digest, CreateDigest(_described(request.python)))
+    entry = await create_digest(CreateDigest(_described(request.python)))
     argv = ("fetch", *_python_arguments(request.python)[:2], "--requirements", REQUIREMENTS, "--into", OUTPUT_DIR)
-    digest = await Get(Digest, MergeDigests([entry, request.requirements]))
-    result = await Get(
-        ToolResult, RunToolRequest(argv=argv, digest=digest, kind=ActionKind.SMOKE_TEST, description=description)
+    digest = await merge_digests(MergeDigests([entry, request.requirements]))
+    result = await run_tool(
+        RunToolRequest(argv=argv, digest=digest, kind=ActionKind.SMOKE_TEST, description=description), **implicitly()
     )
     wrong = wrong_hashes(result.failure()) if result.exit_code else None
     if wrong is not None:
         raise WrongHashError(f"A smoke test takes packages from {request.source}.\n{wrong}")
     raise_for_failure(result, request.source)
-    return Wheelhouse(await Get(Digest, AddPrefix(result.digest, WHEELHOUSE_DIR)))
+    return Wheelhouse(await add_prefix(AddPrefix(result.digest, WHEELHOUSE_DIR)))
 
 
 def title(python: SmokePython) -> str:
@@ -181,46 +190,47 @@ def title(python: SmokePython) -> str:
 async def _find_tests(address: Address, tests: tuple[str, ...]) -> tuple[Digest, tuple[str, ...]]:
     """Return the files of the tests and the arguments for pytest: listed directories, and files outside of those."""
     globs = [posixpath.normpath(posixpath.join(address.spec_path, test)) for test in tests]
-    found = await Get(
-        Snapshot,
-        PathGlobs(
-            globs,
-            glob_match_error_behavior=GlobMatchErrorBehavior.error,
-            conjunction=GlobExpansionConjunction.all_match,
-            description_of_origin=f"the `smoke_tests` field of {address}",
-        ),
+    found = await digest_to_snapshot(
+        **implicitly(
+            PathGlobs(
+                globs,
+                glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                conjunction=GlobExpansionConjunction.all_match,
+                description_of_origin=f"the `smoke_tests` field of {address}",
+            )
+        )
     )
     folders = tuple(path for path in globs if path in found.dirs)
-    below = await Get(Digest, PathGlobs([f"{folder}/**" for folder in folders]))
-    digest = await Get(Digest, MergeDigests([found.digest, below]))
+    below = await path_globs_to_digest(PathGlobs([f"{folder}/**" for folder in folders]))
+    digest = await merge_digests(MergeDigests([found.digest, below]))
     files = (path for path in found.files if not path.startswith(tuple(f"{folder}/" for folder in folders)))
     return digest, (*folders, *files)
 
 
 @rule(level=LogLevel.DEBUG)
 async def smoke_inputs(request: SmokeInputsRequest, tools: SpokeshaveToolsSubsystem) -> SmokeInputs:
-    plan = await Get(WheelPlan, WheelPlanRequest(request.address))
+    plan = await plan_wheel(WheelPlanRequest(request.address))
     tests, paths = await _find_tests(request.address, plan.target[SmokeTestsField].value or ())
     declared = plan.target[SmokeRequirementsField].value
     if declared is not None:
         path = posixpath.join(request.address.spec_path, declared)
-        found = await Get(
-            DigestContents,
-            PathGlobs(
-                [posixpath.normpath(path)],
-                glob_match_error_behavior=GlobMatchErrorBehavior.error,
-                description_of_origin=f"the `smoke_requirements` field of {request.address}",
-            ),
+        found = await get_digest_contents(
+            **implicitly(
+                PathGlobs(
+                    [posixpath.normpath(path)],
+                    glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                    description_of_origin=f"the `smoke_requirements` field of {request.address}",
+                )
+            )
         )
         content = found[0].content
     else:
         where = f"the option `[{tools.options_scope}].smoke_requirements`"
-        default = Lockfile(tools.smoke_requirements, url_description_of_origin=where, resolve_name="smoke")
-        loaded = await Get(LoadedLockfile, LoadedLockfileRequest(default))
-        content = (await Get(DigestContents, Digest, loaded.lockfile_digest))[0].content
-    requirements, placed = await MultiGet(
-        Get(Digest, CreateDigest([FileContent(REQUIREMENTS, content)])),
-        Get(Digest, AddPrefix(tests, TESTS_DIR)),
+        file = await find_requirements_file(RequirementsFileRequest(tools.smoke_requirements, where))
+        content = (await get_digest_contents(file.digest))[0].content
+    requirements, placed = await concurrently(
+        create_digest(CreateDigest([FileContent(REQUIREMENTS, content)])),
+        add_prefix(AddPrefix(tests, TESTS_DIR)),
     )
     return SmokeInputs(
         tests=placed, test_paths=tuple(f"{TESTS_DIR}/{path}" for path in paths), requirements=requirements
@@ -237,7 +247,7 @@ class ReportedRuns:
 @rule(desc="Read smoke reports of other machines", level=LogLevel.DEBUG)
 async def read_reported_runs(subsystem: WheelSmokeSubsystem) -> ReportedRuns:
     # A glob without matches is like an empty directory. `require_smoke_on` reports missing tests.
-    files = await Get(DigestContents, PathGlobs(subsystem.reports))
+    files = await get_digest_contents(**implicitly(PathGlobs(subsystem.reports)))
     return ReportedRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
 
 
@@ -259,22 +269,20 @@ async def _try(
 ) -> SmokeReport:
     address = plan.target.address
     optional = plan.target[SmokeOptionalImportsField].value
-    inputs = await Get(SmokeInputs, SmokeInputsRequest(address))
-    siblings = await MultiGet(
-        Get(StampedWheel, StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, wheel.key, version)
+    inputs = await smoke_inputs(SmokeInputsRequest(address), **implicitly())
+    siblings = await concurrently(
+        stamp_wheel(StampWheelRequest(sibling)) for sibling in await sibling_keys(plan, wheel.key, version)
     )
     declared = plan.target[SmokeRequirementsField].value
     carried = "the requirements that the plugin carries"
     source = posixpath.join(plan.address.spec_path, declared) if declared is not None else carried
-    wheelhouse = await Get(Wheelhouse, WheelhouseRequest(inputs.requirements, python, source))
-    sibling_wheels = await MultiGet(Get(Digest, AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
-    entry = await Get(Digest, CreateDigest(_described(python)))
-    digest = await Get(
-        Digest,
-        MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *sibling_wheels]),
+    wheelhouse = await fetch_wheelhouse(WheelhouseRequest(inputs.requirements, python, source))
+    sibling_wheels = await concurrently(add_prefix(AddPrefix(sibling.digest, WHEELHOUSE_DIR)) for sibling in siblings)
+    entry = await create_digest(CreateDigest(_described(python)))
+    digest = await merge_digests(
+        MergeDigests([wheel.digest, inputs.tests, inputs.requirements, wheelhouse.digest, entry, *sibling_wheels])
     )
-    result = await Get(
-        ToolResult,
+    result = await run_tool(
         RunToolRequest(
             argv=(
                 *("smoke-test", wheel.file_name, *_python_arguments(python)),
@@ -289,6 +297,7 @@ async def _try(
             description=f"Smoke-test {wheel.file_name} on {title(python)}",
             platform=wheel.key.platform,
         ),
+        **implicitly(),
     )
     action = result.action.after(*(stamped.actions[-1] for stamped in (wheel, *siblings)))
     return _report(replace(result, action=action), version, python, required)
@@ -352,7 +361,7 @@ async def smoke_chance(
 ) -> SmokeChance:
     key = request.key
     version = request.version
-    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
+    plan = await plan_wheel(WheelPlanRequest(key.address))
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, this_machine(), interpreters.of(version), foreign.found, requires)
     return SmokeChance(
@@ -367,9 +376,9 @@ async def smoke_test_wheel(
 ) -> SmokeReport:
     key = request.key
     version = request.version
-    plan = await Get(WheelPlan, WheelPlanRequest(key.address))
+    plan = await plan_wheel(WheelPlanRequest(key.address))
     required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
-    wheel = await Get(StampedWheel, StampWheelRequest(key))
+    wheel = await stamp_wheel(StampWheelRequest(key))
     machine = this_machine()
     reported = matching_run(other_runs.found, wheel.sha256, version)
     # A real machine of the platform takes precedence over an emulator. A failure on either counts.
