@@ -170,6 +170,13 @@ class ReleaseHeaders:
 
 
 @dataclass(frozen=True)
+class PackagedRelease:
+    """The headers of a pinned release in Debian's package, or None where it has other ones."""
+
+    digest: Digest | None
+
+
+@dataclass(frozen=True)
 class DebianHeadersRequest:
     """A request for the headers in Debian's package of a version."""
 
@@ -324,26 +331,25 @@ async def release_headers(release: PinnedRelease, python: SandboxPython, interpr
     headers = await remove_prefix(RemovePrefix(result.output_digest, header_releases.INCLUDE))
     if result.exit_code:
         packaged = await debian_release_headers(release, **implicitly())
-        if packaged.found is None:
+        if packaged.digest is None:
             logger.warning(header_releases.fallback_warning(release, result.exit_code, result.stdout.decode()))
-            return packaged
-        headers = packaged.found.digest
+            return ReleaseHeaders(None)
+        headers = packaged.digest
     source = f"the pinned release (sha256 {release.sha256[:12]})"
     return ReleaseHeaders(await headers_of_folder(HeadersFolder(headers, release.version, source, pinned=True)))
 
 
 @rule
-async def debian_release_headers(release: PinnedRelease, subsystem: PythonHeadersSubsystem) -> ReleaseHeaders:
-    """Return the headers of Debian's package if they are those of a pinned release."""
+async def debian_release_headers(release: PinnedRelease, subsystem: PythonHeadersSubsystem) -> PackagedRelease:
     suite = subsystem.debian_suites.get(str(release.version))
     if suite is None:
-        return ReleaseHeaders(None)
+        return PackagedRelease(None)
     package = await debian_package_headers(DebianHeadersRequest(release.version, suite), **implicitly())
     if package.found is None or package.found.version != release.release:
-        return ReleaseHeaders(None)
+        return PackagedRelease(None)
     files = await get_digest_contents(package.found.digest)
     sha256 = header_releases.headers_hash({file.path: file.content for file in files})
-    return ReleaseHeaders(package.found if sha256 == release.sha256 else None)
+    return PackagedRelease(package.found.digest if sha256 == release.sha256 else None)
 
 
 @rule
