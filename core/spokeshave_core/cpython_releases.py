@@ -37,7 +37,7 @@ RELEASES = (
     CPythonRelease(12, maintained=True, windows_emulation=True),
     CPythonRelease(13, maintained=True, debian_suite="trixie", windows_emulation=True),
     CPythonRelease(14, maintained=True, debian_suite="forky", windows_emulation=True),
-    CPythonRelease(15, maintained=True),
+    CPythonRelease(15, maintained=True, debian_suite="forky"),
 )
 """All known releases, oldest first. End of life: https://devguide.python.org/versions/."""
 

@@ -27,10 +27,15 @@ _VARIABLE = re.compile(r"[\s*]*(?:const\s+)?(?:\(\s*\*\s*(?P<pointer>\w+)\s*\)|(
 _SIZE_T = re.compile(r"^\s*#\s*define\s+\w+\s+(?P<name>_\w+_SizeT)\s*$", re.MULTILINE)
 # A thread library for systems without one.
 _STUBS = "cpython/pthread_stubs.h"
-# Declared for extensions but not in any DLL (compared with those of 3.10 to 3.14).
+# Declared for extensions but not in any DLL (compared with those of 3.10 to 3.14, and with Debian's 3.15).
 _NOT_EXPORTED = frozenset(
-    {"Py_FrozenMain", "_PyCodec_Forget", "_PyTime_FromTimeval", "_PyTrash_begin", "_PyTrash_end", "_Py_stats"}
+    """
+    Py_FrozenMain _PyCodec_Forget _PyStats_GetLocal _PyTime_FromTimeval _PyTrash_begin _PyTrash_end _Py_AtExit
+    _Py_GatherStats_GetIter _Py_assert_within_stack_bounds _Py_stats
+    """.split()
 )
+# Names that an earlier version exports: the first minor release without them, and the names.
+_NOT_EXPORTED_SINCE = ((15, frozenset({"_PyGen_yf", "_PyType_GetBaseByToken_Borrow"})),)
 # Declared for the limited API but not in `python3.dll`.
 _NOT_STABLE = frozenset({"PyMarshal_WriteLongToFile", "PyMarshal_WriteObjectToFile", "PyOS_AfterFork"})
 _DEFINE = re.compile(r"^#define (?P<name>\w+) ?(?P<value>[0-9]*)$", re.MULTILINE)
@@ -78,8 +83,14 @@ def exports(headers: Mapping[str, str], abi: PythonAbi) -> tuple[Export, ...]:
         if _is_seen(path, abi):
             for export in _exports_of(visible_text(headers[path], _macros(abi))):
                 found.setdefault(export.name, export)
-    left_out = _NOT_EXPORTED | (_NOT_STABLE if abi.stable else frozenset())
+    left_out = _NOT_EXPORTED.union(*_left_out_of(abi))
     return tuple(found[name] for name in sorted(found) if name not in left_out)
+
+
+def _left_out_of(abi: PythonAbi) -> Iterator[frozenset[str]]:
+    if abi.stable:
+        yield _NOT_STABLE
+    yield from (names for first, names in _NOT_EXPORTED_SINCE if abi.version.minor >= first)
 
 
 def module_definition(headers: Mapping[str, str], abi: PythonAbi) -> str:

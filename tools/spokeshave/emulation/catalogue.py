@@ -48,8 +48,14 @@ class Guest:
         return f"{self.system.lower()}-{self.architecture}-{version}"
 
 
-def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ...]) -> Guest:
-    cost = "71 MB once for qemu; 25 MB for each Python"
+def _linux(
+    architecture: str,
+    debian: str,
+    emulator: str,
+    pythons: tuple[str, ...],
+    default_pythons: tuple[str, ...] = (),
+) -> Guest:
+    cost = "71 MB once for qemu, which a machine of that processor does not need; 25 MB for each Python"
     tag = f"manylinux_2_17_{architecture}" if architecture != "riscv64" else "manylinux_2_31_riscv64"
     return Guest(
         tag=tag,
@@ -58,7 +64,7 @@ def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ..
         debian=debian,
         emulator=emulator,
         pythons=pythons,
-        default_pythons=pythons[:2],
+        default_pythons=default_pythons or pythons[:2],
         cost=cost,
     )
 
@@ -67,6 +73,8 @@ _ALL = tuple(DEBIAN_SUITES)
 # Debian has an official port to riscv64 since trixie.
 _SINCE_TRIXIE = tuple(python for python, suite in DEBIAN_SUITES.items() if suite != "bookworm")
 GUESTS = (
+    # Most machines have this processor, and older Pythons of their own.
+    _linux("x86_64", "amd64", "qemu-x86_64", _ALL, default_pythons=_ALL[-2:]),
     _linux("aarch64", "arm64", "qemu-aarch64", _ALL),
     _linux("armv7l", "armhf", "qemu-arm", _ALL),
     _linux("ppc64le", "ppc64el", "qemu-ppc64le", _ALL),

@@ -89,7 +89,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
     elif guest.system == "musl":
         musl.musl_python(place, guest, version, folder, source)
     else:
-        linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
+        linux.linux_python(place, guest, version, folder, source)
 
 
 def _installed_pythons(folder: Path) -> list[ForeignPython]:
