@@ -31,7 +31,9 @@ def builds_per_wheel_target() -> list[int]:
     fields = [{keyword.arg: keyword.value for keyword in call.keywords} for call in calls]
     (limited,) = {ast.literal_eval(given["limited_api"]) for given in fields if "limited_api" in given}
     wheels = [ast.literal_eval(given["pythons"]) for given in fields if "pythons" in given]
-    own = [[python for python in pythons if python.endswith("t") or _minor(python) < _minor(limited)] for pythons in wheels]
+    own = [
+        [python for python in pythons if python.endswith("t") or _minor(python) < _minor(limited)] for pythons in wheels
+    ]
     return [len(pythons) + 1 for pythons in own]
 
 

@@ -51,10 +51,11 @@ class Export:
 
 
 def dll_name(abi: PythonAbi) -> str:
-    """Return the DLL that an extension of an ABI loads: `python3.dll`, `python312.dll` or `python313t.dll`."""
-    if abi.stable:
-        return "python3.dll"
-    return f"python3{abi.version.minor}{'t' if abi.version.free_threaded else ''}.dll"
+    """Return the DLL that an extension of an ABI loads: `python312.dll` or `python313t.dll`.
+
+    For a stable ABI it is `python3.dll`, or `python3t.dll` (PEP 803).
+    """
+    return f"python3{'' if abi.stable else abi.version.minor}{'t' if abi.version.free_threaded else ''}.dll"
 
 
 def import_library_name(abi: PythonAbi) -> str:
