@@ -33,7 +33,7 @@ class CompileSettings:
 
 def for_python(settings: CompileSettings, abi: PythonAbi) -> CompileSettings:
     """Return the settings with the macros of a Python ABI."""
-    limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
+    limited = (f"{macro}={value}" for macro, value in abi.limited_api.items())
     free_threaded = settings.free_threaded_defines if abi.version.free_threaded else ()
     return replace(settings, defines=(*settings.defines, *free_threaded, *limited))
 

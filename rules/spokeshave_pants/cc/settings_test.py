@@ -17,6 +17,5 @@ def test_only_free_threaded_builds_have_their_macros() -> None:
 
 def test_the_stable_abi_for_free_threading_has_both() -> None:
     abi = PythonAbi(PythonVersion(15, free_threaded=True), stable=True)
-    found = for_python(SETTINGS, abi).defines
-    assert found[:2] == ("A", "NB_FREE_THREADED")
-    assert "Py_LIMITED_API=0x030F0000" in found
+    limited = ("Py_LIMITED_API=0x030F0000", "Py_TARGET_ABI3T=0x030F0000")
+    assert for_python(SETTINGS, abi).defines == ("A", "NB_FREE_THREADED", *limited)

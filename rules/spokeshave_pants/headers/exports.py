@@ -1,7 +1,8 @@
 """The exports of CPython's Windows DLLs, read from the headers. An import library needs these names.
 
 `PyAPI_FUNC` and `PyAPI_DATA` mark every function and variable that the DLL exports, so the headers of a version define
-the contents of its DLL. Sources: PEP 384 and PEP 652 (`python3.dll` has the stable ABI), PEP 703 (`python313t.dll`).
+the contents of its DLL. Sources: PEP 384 and PEP 652 (`python3.dll` has the stable ABI), PEP 703 (`python313t.dll`),
+PEP 803 (`python3t.dll`, which Pythons with a GIL have too).
 """
 
 from __future__ import annotations
@@ -51,11 +52,9 @@ class Export:
 
 
 def dll_name(abi: PythonAbi) -> str:
-    """Return the DLL that an extension of an ABI loads: `python312.dll` or `python313t.dll`.
-
-    For a stable ABI it is `python3.dll`, or `python3t.dll` (PEP 803).
-    """
-    return f"python3{'' if abi.stable else abi.version.minor}{'t' if abi.version.free_threaded else ''}.dll"
+    """Return the DLL that an extension of an ABI loads: `python3.dll`, `python3t.dll`, `python312.dll`, …."""
+    threading = "t" if abi.version.free_threaded else ""
+    return f"python3{'' if abi.stable else abi.version.minor}{threading}.dll"
 
 
 def import_library_name(abi: PythonAbi) -> str:
@@ -109,8 +108,9 @@ def _macros(abi: PythonAbi) -> dict[str, int]:
     pyconfig = derived_pyconfig(Platform(System.WINDOWS, "amd64"), abi.version)
     configured = {define["name"]: int(define["value"] or 1) for define in _DEFINE.finditer(pyconfig)}
     # An extension may include CPython's internal headers, which require `Py_BUILD_CORE`.
-    purpose = {"Py_LIMITED_API": int(abi.limited_api, 16)} if abi.limited_api else {"Py_BUILD_CORE": 1}
-    return {**configured, **_MACROS, **purpose}
+    purpose = {macro: int(value, 16) for macro, value in abi.limited_api.items()} or {"Py_BUILD_CORE": 1}
+    opaque = {"_Py_OPAQUE_PYOBJECT": 1} if abi.is_abi3t else {}
+    return {**configured, **_MACROS, **purpose, **opaque}
 
 
 def _exports_of(text: str) -> Iterator[Export]:

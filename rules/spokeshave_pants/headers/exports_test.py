@@ -43,6 +43,9 @@ HEADERS = {
         #ifdef Py_GIL_DISABLED
         PyAPI_FUNC(void) _Py_DecRefShared(PyObject *);
         #endif
+        #ifdef _Py_OPAQUE_PYOBJECT
+        PyAPI_FUNC(int) Py_OnlyOpaque(void);
+        #endif
         PyAPI_FUNC(int) Py_FrozenMain(int argc, char **argv);
         PyAPI_FUNC(void) PyOS_AfterFork(void);
         """,
@@ -65,7 +68,14 @@ FULL = {*STABLE, "PyDict_GetItemRef", "_PyObject_Dump", "_PyEval_Vector", "PyOS_
 
 
 @pytest.mark.parametrize(
-    ("abi", "functions"), [(ABI3, STABLE), (CP312, FULL), (CP313T, {*FULL, "_Py_DecRefShared"})], ids=str
+    ("abi", "functions"),
+    [
+        (ABI3, STABLE),
+        (ABI3T, {*STABLE, "PyDict_GetItemRef", "_Py_DecRefShared", "Py_OnlyOpaque"}),
+        (CP312, FULL),
+        (CP313T, {*FULL, "_Py_DecRefShared"}),
+    ],
+    ids=str,
 )
 def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functions: set[str]) -> None:
     found = exports(HEADERS, abi)
