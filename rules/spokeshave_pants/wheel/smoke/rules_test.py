@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
-from pants.backend.python.util_rules import pex_requirements
 from pants.core.target_types import rules as core_target_types_rules
 from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address
@@ -14,6 +13,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.subsystem import SpokeshaveToolsSubsystem
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
@@ -79,7 +79,7 @@ def rule_runner() -> RuleRunner:
             *payload.rules(),
             *python_target_types_rules(),
             smoke.smoke_inputs,
-            *pex_requirements.rules(),
+            *requirements_file.rules(),
             *source_files.rules(),
             *stripped_source_files.rules(),
             *SpokeshaveToolsSubsystem.rules(),
