@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.python_abi import OLDEST_FREE_THREADED_MINOR, PythonVersion
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class CPythonRelease:
         minor: 12 for CPython 3.12.
         maintained: Whether it gets security fixes. A wheel that does not list Pythons is built for each of these.
         debian_suite: The Debian suite whose packages contain it, for its headers and its emulation; empty if none does.
-        windows_emulation: Whether panda3d's wheels contain its build for Windows, which runs under wine.
+        windows_emulation: Whether panda3d's wheels contain its builds for Windows, which run under wine.
     """
 
     minor: int
@@ -27,6 +27,12 @@ class CPythonRelease:
     def version(self) -> PythonVersion:
         """Return the default build, with the GIL."""
         return PythonVersion(self.minor)
+
+    @property
+    def builds(self) -> tuple[PythonVersion, ...]:
+        """Return the default build, and the free-threaded one if the release has it."""
+        has_free_threaded = self.minor >= OLDEST_FREE_THREADED_MINOR
+        return (self.version, *([PythonVersion(self.minor, free_threaded=True)] if has_free_threaded else []))
 
 
 RELEASES = (
@@ -47,5 +53,5 @@ MAINTAINED = tuple(str(release.version) for release in RELEASES if release.maint
 DEBIAN_SUITES = {str(release.version): release.debian_suite for release in RELEASES if release.debian_suite}
 """The Debian suite of each Python that has one."""
 
-WINDOWS_EMULATION = tuple(str(release.version) for release in RELEASES if release.windows_emulation)
+WINDOWS_EMULATION = tuple(str(build) for release in RELEASES if release.windows_emulation for build in release.builds)
 """The Pythons for Windows that can be emulated."""

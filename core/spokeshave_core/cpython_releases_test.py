@@ -19,4 +19,4 @@ def test_maintained_releases_are_the_newest() -> None:
 def test_releases_are_selected_by_what_provides_them() -> None:
     assert DEBIAN_SUITES["3.13"] == "trixie"
     assert "3.12" not in DEBIAN_SUITES
-    assert WINDOWS_EMULATION[:3] == ("3.10", "3.11", "3.12")
+    assert WINDOWS_EMULATION[:5] == ("3.10", "3.11", "3.12", "3.13", "3.13t")

@@ -17,7 +17,7 @@ from spokeshave_core.wheel_name import WheelTag
 
 _VERSION = re.compile(r"3\.(?P<minor>[1-9][0-9]*)(?P<free_threaded>t?)")
 _OLDEST_MINOR = 8
-_OLDEST_FREE_THREADED_MINOR = 13
+OLDEST_FREE_THREADED_MINOR = 13
 OLDEST_ABI3T_MINOR = 15
 """The first CPython that has a stable ABI for free-threaded builds, and loads files that are named for it."""
 _PYTHON_TAG = re.compile(r"cp3(?P<minor>[1-9]?[0-9]+)", re.ASCII)
@@ -54,10 +54,10 @@ class PythonVersion:
                 "such as '3.12', or '3.13t' for the free-threaded build."
             )
         version = cls(int(match["minor"]), bool(match["free_threaded"]))
-        if version.free_threaded and version.minor < _OLDEST_FREE_THREADED_MINOR:
+        if version.free_threaded and version.minor < OLDEST_FREE_THREADED_MINOR:
             raise InvalidPythonError(
                 f"{where} lists the Python {text!r}, but CPython has a free-threaded build only from "
-                f"3.{_OLDEST_FREE_THREADED_MINOR} on. Remove the 't' or raise the version."
+                f"3.{OLDEST_FREE_THREADED_MINOR} on. Remove the 't' or raise the version."
             )
         return version
 

@@ -11,6 +11,7 @@ from spokeshave_pants.headers.exports import Export, dll_name, exports, import_l
 CP312 = PythonAbi(PythonVersion(12))
 CP313T = PythonAbi(PythonVersion(13, free_threaded=True))
 ABI3 = PythonAbi(PythonVersion(12), stable=True)
+CP315T = PythonAbi(PythonVersion(15, free_threaded=True))
 ABI3T = PythonAbi(PythonVersion(15, free_threaded=True), stable=True)
 # In CPython's form, including its mistakes.
 HEADERS = {
@@ -84,8 +85,14 @@ def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functio
 
 
 def test_each_abi_loads_its_own_dll() -> None:
-    names = ["python312.dll", "python313t.dll", "python3.dll", "python3t.dll"]
-    assert [dll_name(abi) for abi in (CP312, CP313T, ABI3, ABI3T)] == names
+    assert [dll_name(abi) for abi in (CP312, CP313T, ABI3)] == ["python312.dll", "python313t.dll", "python3.dll"]
+    assert [dll_name(abi) for abi in (CP315T, ABI3T)] == ["python315t.dll", "python3t.dll"]
+
+
+def test_names_that_a_later_version_lost_are_left_out() -> None:
+    headers = {"internal/pycore_genobject.h": "PyAPI_FUNC(PyObject *)_PyGen_yf(PyGenObject *);"}
+    found = {minor: exports(headers, PythonAbi(PythonVersion(minor))) for minor in (13, 14, 15, 16)}
+    assert [minor for minor, names in found.items() if names] == [13, 14]
 
 
 def test_a_module_definition_marks_variables() -> None:

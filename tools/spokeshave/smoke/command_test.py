@@ -667,7 +667,7 @@ def test_emulated_pythons_that_are_set_up_are_found(
     assert [run["python"]["emulator"] for run in result.report["runs"]] == ["emulator 1.0"], result.err
 
 
-def test_a_set_up_python_serves_only_releases_that_the_machine_lacks(
+def test_set_up_pythons_serve_releases_the_machine_lacks(
     tmp_path: Path, smoke: Smoke, monkeypatch: pytest.MonkeyPatch, native: Path
 ) -> None:
     monkeypatch.setenv("SPOKESHAVE_HOME", str(tmp_path / "home"))
