@@ -23,7 +23,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
         "home wheel_name",
         "python_abi platform",
-        "manifest",
+        "cpython_releases manifest",
         "reports",
     ),
 }

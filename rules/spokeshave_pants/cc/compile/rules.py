@@ -53,7 +53,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
-from spokeshave_pants.cc.settings import CompileSettings
+from spokeshave_pants.cc.settings import CompileSettings, for_python
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
@@ -212,6 +212,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
                     *(target[DefinesField].value or ()),
                     *(d for package in used for d in package.settings.defines),
                 ),
+                free_threaded_defines=tuple(d for package in used for d in package.settings.free_threaded_defines),
                 flags=target[CompileFlagsField].value or (),
                 include_roots=reached.include_roots,
                 system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
@@ -266,10 +267,8 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     if abi is not None:
         headers = await python_headers(PythonHeadersRequest(abi.version, request.platform, plan.target))
         immutable[PYTHON_HEADERS_DIR] = headers.digest
-        limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
         settings = replace(
-            settings,
-            defines=(*settings.defines, *limited),
+            for_python(settings, abi),
             system_include_dirs=(*settings.system_include_dirs, PYTHON_HEADERS_DIR),
         )
     headers_by_case = await _headers_by_case(plan, request.platform, toolchain)

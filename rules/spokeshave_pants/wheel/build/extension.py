@@ -107,7 +107,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
             library_paths=(*(library.link_path for library in shared), *(p.path for p in python)),
             settings=LinkSettings(
                 output=extension_path(module, request.abi, request.platform),
-                exports=("PyInit_*",),
+                exports=("PyInit_*", "PyModExport_*"),
                 allow_undefined=True,
                 flags=flags,
             ),

@@ -58,7 +58,7 @@ from spokeshave_pants.wheel.codegen.settings import (
     native_settings,
 )
 from spokeshave_pants.wheel.codegen.version_text import version_module_text
-from spokeshave_pants.wheel.plan.matrix import abis_for, check_modules
+from spokeshave_pants.wheel.plan.matrix import check_modules
 from spokeshave_pants.wheel.plan.rules import WheelMetadataRequest, wheel_metadata
 from spokeshave_pants.wheel.plan.version_modules import VersionModule, VersionModules
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, ExtensionSourcesField
@@ -215,7 +215,7 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
     root = python.root_of(package_folder(module), build.source_root)
     files = [
         await _linked(address, build.platform, abi, plan.shared_libraries, root)
-        for abi in abis_for(pythons.versions, build.limited_api)
+        for abi in build.limited_api.abis_for(pythons.versions)
     ]
     linked = await merge_digests(MergeDigests(each.digest for each in files))
     placed = await add_prefix(AddPrefix(linked, "" if root == "." else root))
