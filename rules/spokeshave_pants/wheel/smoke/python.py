@@ -60,7 +60,7 @@ def choose_python(
     allowed_foreign = [python for python in fitting if _allows(requires, python)]
     if allowed_foreign:
         return max(allowed_foreign, key=lambda python: (python.patch, python.newest or (0, 0)))
-    found = (*usable, *fitting)
+    found: tuple[SmokePython, ...] = (*usable, *fitting)
     return NoPython(_none_allowed(found, requires) if found else _why_none(platform, version, machine, foreign))
 
 
