@@ -7,7 +7,6 @@ several Pythons are side by side.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.core.target_types import ResourceSourceField
@@ -102,6 +101,22 @@ class SettledFilesRequest:
 
 
 @dataclass(frozen=True)
+class SettledExtensionRequest:
+    """A request for an extension for one Python ABI.
+
+    Attributes:
+        library_addresses: The shared libraries that it needs.
+        source_root: The source root that its file is put into.
+    """
+
+    address: Address
+    platform: Platform
+    abi: PythonAbi
+    library_addresses: tuple[Address, ...]
+    source_root: str
+
+
+@dataclass(frozen=True)
 class SettledFiles:
     """The file, and copies of the libraries that no Python code opens, relative to the source root."""
 
@@ -177,6 +192,7 @@ async def _version_file(module: VersionModule, python: PythonFolders) -> FileCon
     return FileContent(posixpath.normpath(posixpath.join(root, module.path)), version_module_text(version.version))
 
 
+<<<<<<< HEAD
 @rule(desc="Generate version modules", level=LogLevel.DEBUG)
 async def version_files(request: VersionFilesRequest, modules: VersionModules, python: PythonFolders) -> VersionFiles:
     files = [await _version_file(module, python) for module in modules.by_provider.get(request.provider, ())]
@@ -187,15 +203,20 @@ async def _linked(
     address: Address, platform: Platform, abi: PythonAbi, library_addresses: Iterable[Address], source_root: str
 ) -> SettledFiles:
     extension = await link_python_extension(LinkPythonExtensionRequest(address, platform, abi))
+=======
+@rule(desc="Link an extension for a source root", level=LogLevel.DEBUG)
+async def settled_extension(request: SettledExtensionRequest) -> SettledFiles:
+    extension = await link_python_extension(LinkPythonExtensionRequest(request.address, request.platform, request.abi))
+>>>>>>> h/goals
     return await settled_files(
         SettledFilesRequest(
             path=extension.path,
             digest=extension.digest,
             libraries=extension.libraries,
-            library_addresses=tuple(library_addresses),
-            platform=platform,
-            abi=abi,
-            source_root=source_root,
+            library_addresses=request.library_addresses,
+            platform=request.platform,
+            abi=request.abi,
+            source_root=request.source_root,
         )
     )
 
@@ -213,10 +234,25 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
         version_files(VersionFilesRequest(address), **implicitly()),
     )
     root = python.root_of(package_folder(module), build.source_root)
+<<<<<<< HEAD
     files = [
         await _linked(address, build.platform, abi, plan.shared_libraries, root)
         for abi in build.limited_api.abis_for(pythons.versions)
     ]
+=======
+    files = await concurrently(
+        settled_extension(
+            SettledExtensionRequest(
+                address=address,
+                platform=build.platform,
+                abi=abi,
+                library_addresses=plan.shared_libraries,
+                source_root=root,
+            )
+        )
+        for abi in abis_for(pythons.versions, build.limited_api)
+    )
+>>>>>>> h/goals
     linked = await merge_digests(MergeDigests(each.digest for each in files))
     placed = await add_prefix(AddPrefix(linked, "" if root == "." else root))
     return GeneratedSources(await digest_to_snapshot(await merge_digests(MergeDigests((placed, versions.digest)))))
