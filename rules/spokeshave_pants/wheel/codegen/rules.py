@@ -192,22 +192,15 @@ async def _version_file(module: VersionModule, python: PythonFolders) -> FileCon
     return FileContent(posixpath.normpath(posixpath.join(root, module.path)), version_module_text(version.version))
 
 
-<<<<<<< HEAD
 @rule(desc="Generate version modules", level=LogLevel.DEBUG)
 async def version_files(request: VersionFilesRequest, modules: VersionModules, python: PythonFolders) -> VersionFiles:
     files = [await _version_file(module, python) for module in modules.by_provider.get(request.provider, ())]
     return VersionFiles(await create_digest(CreateDigest(files)))
 
 
-async def _linked(
-    address: Address, platform: Platform, abi: PythonAbi, library_addresses: Iterable[Address], source_root: str
-) -> SettledFiles:
-    extension = await link_python_extension(LinkPythonExtensionRequest(address, platform, abi))
-=======
 @rule(desc="Link an extension for a source root", level=LogLevel.DEBUG)
 async def settled_extension(request: SettledExtensionRequest) -> SettledFiles:
     extension = await link_python_extension(LinkPythonExtensionRequest(request.address, request.platform, request.abi))
->>>>>>> h/goals
     return await settled_files(
         SettledFilesRequest(
             path=extension.path,
@@ -234,12 +227,6 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
         version_files(VersionFilesRequest(address), **implicitly()),
     )
     root = python.root_of(package_folder(module), build.source_root)
-<<<<<<< HEAD
-    files = [
-        await _linked(address, build.platform, abi, plan.shared_libraries, root)
-        for abi in build.limited_api.abis_for(pythons.versions)
-    ]
-=======
     files = await concurrently(
         settled_extension(
             SettledExtensionRequest(
@@ -250,9 +237,8 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
                 source_root=root,
             )
         )
-        for abi in abis_for(pythons.versions, build.limited_api)
+        for abi in build.limited_api.abis_for(pythons.versions)
     )
->>>>>>> h/goals
     linked = await merge_digests(MergeDigests(each.digest for each in files))
     placed = await add_prefix(AddPrefix(linked, "" if root == "." else root))
     return GeneratedSources(await digest_to_snapshot(await merge_digests(MergeDigests((placed, versions.digest)))))
