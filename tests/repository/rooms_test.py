@@ -63,7 +63,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "compile",
         "runtime_pack",
         "link",
-        "goals",
+        "goals tailor",
         "register",
     ),
     "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
@@ -71,13 +71,13 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "progress publish report subsystem target_types",
         "plan",
         "build",
-        "smoke",
+        "codegen smoke",
         "planned_work",
         "wheel_set",
-        "goals",
+        "goals tailor",
         "register",
     ),
-    "wheel/report": ("totals", "spans wheels", "critical_path", "page", "github"),
+    "wheel/report": ("totals", "listing spans wheels", "critical_path", "page", "github"),
 }
 
 

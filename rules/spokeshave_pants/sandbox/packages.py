@@ -81,18 +81,19 @@ class PackagesRequest:
 
     Attributes:
         where: The name of the file, for messages.
+        purpose: What they are needed for, for the description of the process, as installing takes minutes: `which
+            upload wheels`.
         keep: Globs of files whose content is needed in any case. They end with a file's name or `**`.
         platform: The platform to install wheels for. None for this machine and the Python that runs pex.
         pins: The entries to install. None for the whole file.
-        purpose: The reason, for the description of the process: `to upload wheels`.
     """
 
     path: str
     where: str
+    purpose: str
     keep: tuple[str, ...] = ()
     platform: CompletePlatform | None = None
     pins: str | None = None
-    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _listing(request: PackagesRequest) -> _InstallerRequest:
 
 def _pinned(request: PackagesRequest) -> str:
     platform = f" for {request.platform.name}" if request.platform else ""
-    return f"the packages pinned in {request.path}{platform}" + (f", {request.purpose}" if request.purpose else "")
+    return f"the packages pinned in {request.path}{platform}, {request.purpose}"
 
 
 @rule

@@ -26,7 +26,7 @@ def pin(name: str) -> str:
 
 
 KEPT = "*/mdurl/__init__.py"
-REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
+REQUEST = PackagesRequest("pins.txt", "this test", "for this test", keep=(KEPT,))
 
 
 def runner(*options: str) -> RuleRunner:
@@ -87,7 +87,9 @@ def test_a_running_process_gets_files_that_were_only_listed() -> None:
     ("machine", "tag"), [("linux_arm64", "manylinux_2_17_aarch64"), ("macos_arm64", "macosx_10_9_universal2")]
 )
 def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) -> None:
-    request = PackagesRequest("native.txt", "this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine))
+    request = PackagesRequest(
+        "native.txt", "this test", "for this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine)
+    )
     lister = listing()
     listed = lister.request(Packages, [request])
     installed = runner().request(Packages, [request])
@@ -110,7 +112,7 @@ def test_the_tools_run_on_a_python_that_pex_does_not_know() -> None:
     assert python.path == ".cache/spokeshave_python/python3.13"
     newer.write_files({"deflate.txt": pin("zlib-ng")})
     installed = newer.request(
-        InstalledPackages, [PackagesRequest("deflate.txt", "this test", platform=python.platform)]
+        InstalledPackages, [PackagesRequest("deflate.txt", "this test", purpose="to deflate", platform=python.platform)]
     )
     program = "import os, sys; sys.path.append('packages/' + os.listdir('packages')[0]); from zlib_ng import zlib_ng"
     process = Process(
