@@ -46,14 +46,17 @@ PANTS_RULES = {
     "hydrate_sources": 4,
     "merge_digests": 1,
     "path_globs_to_digest": 1,
+    "path_globs_to_paths": 1,
     "remove_prefix": 1,
     "resolve_address": 1,
     "resolve_environment_name": 3,
+    "resolve_source_paths": 2,
     "resolve_target": 3,
     "resolve_targets": 3,
     "resolve_unexpanded_targets": 1,
     "resolve_unparsed_address_inputs": 2,
     "strip_source_roots": 1,
+    "transitive_targets": 3,
 }
 
 AnyFunction = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -24,6 +24,7 @@ from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.link import rules as link
 from spokeshave_pants.cc.link import variant
 from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
+from spokeshave_pants.cc.tailor import rules as tailor
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers
@@ -56,6 +57,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *sandbox_python.rules(),
         *source_files.rules(),
         *system_binaries.rules(),
+        *tailor.rules(),
         *third_party.rules(),
         *toolchain.rules(),
         *variant.rules(),

@@ -50,7 +50,7 @@ from spokeshave_pants.resources.files import standalone_tool
 from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform
 from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
-from spokeshave_pants.sandbox.python import SandboxPython
+from spokeshave_pants.sandbox.python import PantsPython
 from spokeshave_pants.sandbox.requirements_file import (
     RequirementsFile,
     RequirementsFileRequest,
@@ -84,7 +84,7 @@ class PackagesRequest:
         purpose: What they are needed for, for the description of the process, as installing takes minutes: `which
             upload wheels`.
         keep: Globs of files whose content is needed in any case. They end with a file's name or `**`.
-        platform: The platform to install wheels for. None for this machine and its Python.
+        platform: The platform to install wheels for. None for this machine and the Python that runs pex.
         pins: The entries to install. None for the whole file.
     """
 
@@ -212,13 +212,14 @@ async def find_pins(request: PackagesRequest) -> RequirementsFile:
 @rule(level=LogLevel.DEBUG)
 async def run_installer(
     request: _InstallerRequest,
-    python: SandboxPython,
+    pants: PantsPython,
     pex: PexPEX,
     setup: PythonSetup,
     variables: SubprocessEnvironmentVars,
     options: GlobalOptions,
 ) -> FallibleProcessResult:
     wanted = request.packages
+    python = pants.linked
     certificates = [ca_certs_path_to_file_content(options.ca_certs_path)] if options.ca_certs_path else []
     tool = FileContent(_TOOL, standalone_tool("packages.py"))
     platform = [FileContent(_PLATFORM, wanted.platform.text.encode())] if wanted.platform else []
