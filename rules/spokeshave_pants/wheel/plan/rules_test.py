@@ -461,7 +461,7 @@ def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) ->
     assert plan(rule_runner).requirements == ()
 
 
-def test_imports_of_included_sources_are_required_by_name(rule_runner: RuleRunner) -> None:
+def test_imports_of_included_sources_are_required(rule_runner: RuleRunner) -> None:
     """A source of another folder imports submodules of distributions with other names."""
     requirements = {"images": "pillow>=9", "yaml": "PyYAML"}
     declared = "".join(f"python_requirement(name='{n}', requirements=['{r}'])\n" for n, r in requirements.items())
