@@ -43,6 +43,7 @@ ENGINE_MODULES = frozenset(
         "wheel/build/extension.py",
         "wheel/build/package_headers.py",
         "wheel/build/placed_library.py",
+        "wheel/development/builds.py",
         "wheel/plan/python_imports.py",
         "wheel/plan/roles.py",
         "wheel/plan/targets.py",

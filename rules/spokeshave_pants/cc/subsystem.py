@@ -1,9 +1,12 @@
-"""Options of the goal `check`."""
+"""Options of the goal `check`, and of all compiles and links."""
 
 from __future__ import annotations
 
-from pants.option.option_types import StrOption
+from pants.option.option_types import EnumOption, StrOption
 from pants.option.subsystem import Subsystem
+from pants.util.strutil import softwrap
+
+from spokeshave_pants.cc.build_type import BuildType
 
 
 class CcCheckSubsystem(Subsystem):
@@ -17,4 +20,22 @@ class CcCheckSubsystem(Subsystem):
     python = StrOption(
         default="3.12",
         help="The Python, such as `3.12`, whose headers `check` uses for sources that reach `Python.h`.",
+    )
+
+
+class CcBuildSubsystem(Subsystem):
+    options_scope = "cc-build"
+    help = "How C and C++ sources are compiled and linked."
+
+    type = EnumOption(
+        default=BuildType.RELEASE,
+        help=softwrap(
+            """
+            The build type, with cmake's names. `release` compiles with `-O2 -DNDEBUG` and strips the linked files.
+            `debug` compiles with `-O0`, keeps assertions, and on Linux adds debug information (`-g`) that is not
+            stripped. Its paths are relative to the build root, so that gdb finds the sources if it starts there:
+            `--cc-build-type=debug package src/python:wheel`. Flags of targets follow those of the build type and take
+            precedence. Results of one type are never used for the other, and `publish` refuses debug builds.
+            """
+        ),
     )

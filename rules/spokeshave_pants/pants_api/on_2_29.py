@@ -29,6 +29,7 @@ from pants.engine.internals.graph import (
     resolve_targets,
     resolve_unexpanded_targets,
     resolve_unparsed_address_inputs,
+    transitive_targets,
 )
 from pants.engine.internals.platform_rules import current_platform
 from pants.engine.intrinsics import (
@@ -41,6 +42,7 @@ from pants.engine.intrinsics import (
     merge_digests,
     path_globs_to_digest,
     remove_prefix,
+    run_interactive_process,
 )
 from pants.engine.process import execute_process_or_raise
 from pants.engine.rules import concurrently, goal_rule, implicitly, rule
@@ -98,7 +100,9 @@ __all__ = [
     "resolve_unexpanded_targets",
     "resolve_unparsed_address_inputs",
     "rule",
+    "run_interactive_process",
     "strip_source_roots",
+    "transitive_targets",
 ]
 
 

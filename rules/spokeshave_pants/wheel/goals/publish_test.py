@@ -6,10 +6,13 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
 from spokeshave_core.outcomes import Outcome
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.goals.publish import (
+    DebugBuildError,
     NativeWheelPublishFieldSet,
     UntestedWheelError,
+    check_release_builds,
     check_tested,
     wheels_of,
 )
@@ -53,4 +56,16 @@ def test_all_wheels_without_a_passed_test_are_reported() -> None:
         "  * b.whl",
         "    not run on Python 3.13: this machine has no Python 3.13",
         "  * c.whl",
+    ]
+
+
+def test_a_debug_build_is_not_published() -> None:
+    debug = WheelArtifact(relpath="b.whl", smoke=(PASSED,), build_type=BuildType.DEBUG)
+    check_release_builds([wheel("a.whl", PASSED)], where="the target src:wheel")
+    with pytest.raises(DebugBuildError) as raised:
+        check_release_builds([wheel("a.whl", PASSED), debug], where="the target src:wheel")
+    assert str(raised.value).splitlines() == [
+        "the target src:wheel has wheels that are debug builds, so none of its wheels is published:",
+        "  * b.whl",
+        "Publish without `--cc-build-type=debug` (`[cc-build].type`).",
     ]
