@@ -137,8 +137,9 @@ async def _laid_out_inputs(
 
 async def _digest(files: LaidOutFiles[Digest], laid_out: Iterable[LaidOut]) -> Digest:
     """Return all laid-out files, at their paths from the build root."""
+    toolchain = _tree_name(TOOLCHAIN_DIR, None)
     headers = await concurrently(
-        digest_subset_to_digest(DigestSubset(tree, PathGlobs(_HEADERS if name == TOOLCHAIN_DIR else ["**"])))
+        digest_subset_to_digest(DigestSubset(tree, PathGlobs(_HEADERS if name == toolchain else ["**"])))
         for name, tree, _ in files.trees()
     )
     trees = await concurrently(

@@ -146,13 +146,9 @@ def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
             linked[target.address] = target.has_field(ExtensionModuleField)
     addresses = sorted({*paths, *linked})
     if len(addresses) != 1:
-        found = (
-            f"not {len(addresses)}:\n{bullet_list(str(a) for a in addresses)}" if addresses else "but there is none."
-        )
-        raise InvalidTargetError(
-            "`cc-shell` takes one target that is a `python_extension`, a `cc_shared_library` or a `cc_sources`, "
-            + found
-        )
+        kinds = "`python_extension`, `cc_shared_library` or `cc_sources`"
+        found = f"These are {len(addresses)}:\n{bullet_list(map(str, addresses))}" if addresses else "There is none."
+        raise InvalidTargetError(f"`cc-shell` takes one {kinds} among the specified targets. {found}")
     (address,) = addresses
     return ShellTargetRequest(
         address, is_extension=linked.get(address, False), paths=tuple(sorted(paths.get(address, ())))
