@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from pants.engine.internals.selectors import Effect
 from pants.engine.rules import collect_rules
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.pants_api.by_name import concurrently, implicitly, rule
+from spokeshave_pants.pants_api.by_name import concurrently, effect_by_type, implicitly, rule
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,10 @@ def test_a_keyword_argument_is_refused() -> None:
 def test_too_many_arguments_are_refused() -> None:
     with pytest.raises(TypeError, match="up to 1 positional"):
         add(Number(1), Number(2))  # type: ignore[call-arg]
+
+
+def test_a_call_with_an_effect_is_declared_as_one() -> None:
+    call = effect_by_type(Sum, Number)
+    assert isinstance(call(Number(1)), Effect)
+    assert call.constraints(1, []).is_effect
+    assert not isinstance(double(Number(1), Factor(2)), Effect)

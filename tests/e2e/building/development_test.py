@@ -6,16 +6,14 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import ziglang
 from elftools.elf.elffile import ELFFile
 
 from e2e.support.project import REPOSITORY, Project, read, running
 
-CLANG = Path(ziglang.__file__).parent / "zig"
 DEBUG = "--cc-build-type=debug"
 NANOBIND_BUILD = """
 cc_python_requirement(
@@ -62,7 +60,7 @@ def test_clang_accepts_each_command_in_the_checkout(project: Project) -> None:
         # A tool of clang brings its own headers. zig's are those of its clang.
         own_headers = "-resource-dir=dist/compile-commands/toolchain/lib"
         checked = subprocess.run(
-            [CLANG, "clang", *arguments, "-fsyntax-only", "-Werror", own_headers],
+            [sys.executable, "-m", "ziglang", "clang", *arguments, "-fsyntax-only", "-Werror", own_headers],
             cwd=entry["directory"],
             stderr=subprocess.PIPE,
             text=True,
@@ -77,8 +75,9 @@ def test_a_debug_build_leads_to_the_sources(project: Project) -> None:
     (report,) = project.report("plain_c:wheel")
     assert report["build_type"] == "debug"
     assert f"debug build: {report['wheel']} is not optimized" in run.output
-    elf = ELFFile(io.BytesIO(read(project.wheel("plain-c"), "plain_c/_native.abi3.so")))
-    units = [unit.get_top_DIE() for unit in elf.get_dwarf_info().iter_CUs()]
+    elf = ELFFile(io.BytesIO(read(project.wheel("plain-c"), "plain_c/_native.abi3.so")))  # type: ignore[no-untyped-call]
+    dwarf = elf.get_dwarf_info()  # type: ignore[no-untyped-call]
+    units = [unit.get_top_DIE() for unit in dwarf.iter_CUs()]
     names = {unit.attributes["DW_AT_name"].value.decode() for unit in units}
     assert names == {"plain_c/area.c", "plain_c/native.c"}
     assert {unit.attributes["DW_AT_comp_dir"].value for unit in units} == {b"."}

@@ -13,6 +13,7 @@ from pants.engine.addresses import Address
 from pants.engine.console import Console
 from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import CreateDigest, Digest, Directory, FileContent, MergeDigests
+from pants.engine.platform import Platform as MachinePlatform
 from pants.engine.process import InteractiveProcess, Process
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import FilteredTargets, Target
@@ -52,6 +53,7 @@ from spokeshave_pants.pants_api import (
     rule,
     run_interactive_process,
 )
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import install_packages
 from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, prepare_extension
@@ -155,6 +157,22 @@ def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
     )
 
 
+def check_machine(compilers: str, here: str) -> None:
+    """Check that the toolchain of a build runs on this machine.
+
+    Args:
+        compilers: The machine that compilers run on, as Pants names it, such as `linux_x86_64`.
+
+    Raises:
+        InvalidTargetError: If it is of another kind.
+    """
+    if compilers != here:
+        raise InvalidTargetError(
+            f"`cc-shell` runs the toolchain on this machine, {here}, but by `[cc-execution].environment` compilers run "
+            f"on {compilers}. Run it on such a machine, or without that option."
+        )
+
+
 @rule
 async def shell_process(
     request: ShellTargetRequest, subsystem: CcShellSubsystem, check: CcCheckSubsystem
@@ -212,8 +230,14 @@ def _shell(
 
 @goal_rule
 async def cc_shell(
-    console: Console, specified: FilteredTargets, subsystem: CcShellSubsystem, bash: BashBinary
+    console: Console,
+    specified: FilteredTargets,
+    subsystem: CcShellSubsystem,
+    bash: BashBinary,
+    compilers: CompilerEnvironment,
+    here: MachinePlatform,
 ) -> CcShell:
+    check_machine(compilers.machine.name, here.value)
     target = chosen_target(specified)
     found, program, variables = await concurrently(
         shell_process(target, **implicitly()),

@@ -10,7 +10,7 @@ from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.development.subsystem import Step
-from spokeshave_pants.wheel.goals.cc_shell import ShellTargetRequest, chosen_plan, chosen_target, step_of
+from spokeshave_pants.wheel.goals.cc_shell import ShellTargetRequest, check_machine, chosen_plan, chosen_target, step_of
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, PythonExtensionTarget
 
 EXTENSION = PythonExtensionTarget({ExtensionModuleField.alias: "p._native"}, Address("src", target_name="ext"))
@@ -83,3 +83,9 @@ def test_no_target_and_several_targets_are_errors() -> None:
         chosen_target([])
     with pytest.raises(InvalidTargetError, match=r"These are 2:\n  \* src:ext\n  \* src:native"):
         chosen_target([EXTENSION, source("a.cc")])
+
+
+def test_compilers_of_another_machine_are_an_error() -> None:
+    check_machine("linux_x86_64", "linux_x86_64")
+    with pytest.raises(InvalidTargetError, match="compilers run on linux_arm64"):
+        check_machine("linux_arm64", "linux_x86_64")
