@@ -67,6 +67,8 @@ def test_clang_accepts_each_command_in_the_checkout(project: Project) -> None:
             check=False,
         )
         assert checked.returncode == 0, f"{entry['file']}: {checked.stderr}"
+    # By the wheel that contains the source.
+    assert "-DPy_LIMITED_API=0x030A0000" in entries[3]["arguments"]
     assert not (project.dist / "compile-commands/toolchain/zig").exists()
 
 

@@ -132,6 +132,18 @@ def check_release_builds(wheels: Iterable[WheelArtifact], *, where: str) -> None
         )
 
 
+def check_publishable(wheels: Iterable[WheelArtifact], *, where: str) -> None:
+    """Check that all wheels are release builds and passed a smoke test.
+
+    Raises:
+        DebugBuildError: For debug builds.
+        UntestedWheelError: For wheels that were not tested.
+    """
+    wheels = tuple(wheels)
+    check_release_builds(wheels, where=where)
+    check_tested(wheels, where=where)
+
+
 @rule
 async def upload_process(
     request: UploadRequest,
@@ -172,8 +184,7 @@ async def publish_native_wheels(
         where=request.field_set.address.spec,
         check_urls=publishing.check_urls,
     )
-    check_release_builds(wheels, where=where)
-    check_tested(wheels, where=where)
+    check_publishable(wheels, where=where)
     digest = await merge_digests(MergeDigests(package.digest for package in request.packages))
     processes = await concurrently(
         upload_process(UploadRequest(repository, names, digest), **implicitly()) for repository in repositories
