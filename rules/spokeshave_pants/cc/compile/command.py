@@ -19,8 +19,7 @@ from spokeshave_pants.toolchain.zig import ZIG
 PYTHON_HEADERS_DIR = "__python"
 OBJECTS_DIR = "__objects"
 
-# Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped, and
-# with debug information zig's command line, which has paths of the machine. So they have none in any build type.
+# Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
 # Flags of each compile. The user's own flags follow them and win. The compilation directory `.` makes the paths of
 # debug information relative to the build root.
@@ -76,7 +75,9 @@ def compile_argv(
 def _optimization(platform: Platform, build_type: BuildType) -> tuple[str, ...]:
     if build_type is BuildType.RELEASE:
         return ("-O2", "-g0")
-    return ("-O0", "-g0" if platform.object_format is ObjectFormat.PE else "-g")
+    # The debug information of the other formats contains paths of the machine: on Windows zig's command line, and on
+    # macOS, where it stays in the objects, their paths.
+    return ("-O0", "-g" if platform.object_format is ObjectFormat.ELF else "-g0")
 
 
 def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:

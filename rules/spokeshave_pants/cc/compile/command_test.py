@@ -168,7 +168,7 @@ def test_a_third_party_source_is_shown_as_its_package_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "debug_information"), [("manylinux_2_17_x86_64", "-g"), ("macosx_11_0_arm64", "-g"), ("win_amd64", "-g0")]
+    ("tag", "debug_information"), [("manylinux_2_17_x86_64", "-g"), ("macosx_11_0_arm64", "-g0"), ("win_amd64", "-g0")]
 )
 def test_a_debug_build_is_not_optimized(tag: str, debug_information: str) -> None:
     release = compile_argv("a.cc", Platform.parse(tag), SETTINGS)
