@@ -168,7 +168,7 @@ async def compilation_database(request: CompilationDatabaseRequest, dist: DistDi
     )
     # The toolchain may be known by a list of its files only.
     packages = dict.fromkeys(wanted for process in processes for wanted in process.confined.packages)
-    await concurrently(install_packages(wanted, **implicitly()) for wanted in packages)
+    await concurrently(install_packages(wanted) for wanted in packages)
     inputs = await concurrently(digest_to_snapshot(process.confined.process.input_digest) for process in processes)
     found = await digest_to_snapshot(
         **implicitly(PathGlobs(sorted({path for snapshot in inputs for path in snapshot.files})))

@@ -173,6 +173,18 @@ def check_machine(compilers: str, here: str) -> None:
         )
 
 
+async def _link(request: ShellTargetRequest, platform: Platform, abi: PythonAbi) -> ConfinedProcess:
+    if request.is_extension:
+        extension = await prepare_extension(
+            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi)
+        )
+        of_extension = await link_process(extension.request, **implicitly())
+        return of_extension.confined
+    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform))
+    of_library = await link_process(library.request, **implicitly())
+    return of_library.confined
+
+
 @rule
 async def shell_process(
     request: ShellTargetRequest, subsystem: CcShellSubsystem, check: CcCheckSubsystem
@@ -196,18 +208,6 @@ async def shell_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
     )
     return ShellProcess(found.confined, platform)
-
-
-async def _link(request: ShellTargetRequest, platform: Platform, abi: PythonAbi) -> ConfinedProcess:
-    if request.is_extension:
-        extension = await prepare_extension(
-            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi)
-        )
-        of_extension = await link_process(extension.request, **implicitly())
-        return of_extension.confined
-    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform))
-    of_library = await link_process(library.request, **implicitly())
-    return of_library.confined
 
 
 def _shell(
@@ -244,7 +244,7 @@ async def cc_shell(
         make_program(**implicitly()),
         environment_vars_subset(EnvironmentVarsRequest(_INHERITED), **implicitly()),
     )
-    await concurrently(install_packages(wanted, **implicitly()) for wanted in found.confined.packages)
+    await concurrently(install_packages(wanted) for wanted in found.confined.packages)
     process = confined(found.confined.process, program, found.confined.dependency_file)
     outputs = sorted({posixpath.dirname(path) for path in process.output_files} - {""})
     files = (
