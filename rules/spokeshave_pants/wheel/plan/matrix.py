@@ -84,19 +84,32 @@ def plan_matrix(
     versions: tuple[PythonVersion, ...] = ()
     with problems.collecting():
         versions = parse_versions(pythons, where=where)
-    limited: list[PythonVersion | None] = []
-    for limited_api in limited_apis:
-        with problems.collecting():
-            limited.append(None if limited_api is None else _parse_limited_api(limited_api, where=where))
+    common = None
+    with problems.collecting():
+        common = common_limited_api(limited_apis, where=where)
     if not platforms:
         problems.add_text(f"{where} lists no platform. Set `platforms`.")
     if not pythons:
         problems.add_text(f"{where} lists no Python. Set `pythons`.")
     problems.raise_if_any(InvalidTargetError)
-    stable = [version for version in limited if version is not None]
-    common = max(stable) if stable and len(stable) == len(limited) else None
     abis = (PythonAbi(versions[0], independent=True),) if independent else abis_for(versions, common)
     return WheelMatrix(tuple(dict.fromkeys(parsed)), versions, abis)
+
+
+def common_limited_api(limited_apis: Iterable[str | None], *, where: str) -> PythonVersion | None:
+    """Return the first Python whose stable ABI all extensions of a wheel use. None if one of them does not use any.
+
+    Raises:
+        InvalidTargetError: For all values that are not Pythons.
+    """
+    problems = Problems()
+    limited: list[PythonVersion | None] = []
+    for limited_api in limited_apis:
+        with problems.collecting():
+            limited.append(None if limited_api is None else _parse_limited_api(limited_api, where=where))
+    problems.raise_if_any(InvalidTargetError)
+    stable = [version for version in limited if version is not None]
+    return max(stable) if stable and len(stable) == len(limited) else None
 
 
 def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
