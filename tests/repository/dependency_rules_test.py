@@ -51,6 +51,8 @@ ENGINE_MODULES = frozenset(
         "wheel/plan/targets.py",
         "wheel/plan/version_modules.py",
         "wheel/planned_work.py",
+        "wheel/tailor/extensions.py",
+        "wheel/tailor/python_tree.py",
         "wheel/wheel_set.py",
     }
 )

@@ -477,8 +477,10 @@ class CcPythonRequirementTarget(Target):
         """
         C/C++ headers and sources that a Python package contains, such as nanobind, pybind11 or numpy.
 
-        List it in the `dependencies` of the `cc_sources` that include its headers. Sources that reach headers which
-        include `Python.h` are compiled once per Python ABI, all others once per platform.
+        Sources that include its headers as `NAME/header.h`, where NAME is the distribution, depend on it. If several
+        targets have that distribution, or includes begin with another name, list it in the `dependencies` of the
+        `cc_sources`. Sources that reach headers which include `Python.h` are compiled once per Python ABI, all others
+        once per platform.
 
         If the distribution has a wheel for each platform, as numpy does, each compile uses the headers of the wheel for
         its own platform and Python. If there is no such wheel, the build fails with an error.

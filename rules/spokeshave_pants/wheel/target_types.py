@@ -210,8 +210,9 @@ class SmokeOptionalImportsField(StringSequenceField):
     help = help_text(
         """
         Modules that a smoke test does not import, such as `["abacus.contrib"]`, because they need a distribution that
-        the wheel does not require. Their submodules are not imported either. They are reported as *not run*. All other
-        extensions and top-level packages are imported.
+        the wheel does not require, such as those of an extra. Their submodules are not imported either, and console
+        scripts of these modules are not run, unless `smoke_scripts` lists them. They are reported as *not run*. All
+        other extensions and top-level packages are imported. Defaults to none.
         """
     )
 

@@ -161,8 +161,7 @@ async def extension_pythons(
         chosen_python(
             ChosenPythonRequest(
                 InterpreterConstraints.merge(InterpreterConstraints(each) for each in choice.constraints)
-            ),
-            **implicitly(),
+            )
         )
         for choice in choices
         # One allowed version needs no choice.

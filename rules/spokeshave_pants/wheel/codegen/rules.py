@@ -179,12 +179,6 @@ async def settled_files(request: SettledFilesRequest) -> SettledFiles:
     return SettledFiles(await digest_subset_to_digest(DigestSubset(result.digest, wanted)))
 
 
-@rule(desc="Generate version modules", level=LogLevel.DEBUG)
-async def version_files(request: VersionFilesRequest, modules: VersionModules, python: PythonFolders) -> VersionFiles:
-    files = [await _version_file(module, python) for module in modules.by_provider.get(request.provider, ())]
-    return VersionFiles(await create_digest(CreateDigest(files)))
-
-
 async def _version_file(module: VersionModule, python: PythonFolders) -> FileContent:
     where = f"the target {module.wheel}"
     wheel = (
@@ -192,10 +186,16 @@ async def _version_file(module: VersionModule, python: PythonFolders) -> FileCon
     ).target
     pyproject = posixpath.join(module.wheel.spec_path, wheel[PyprojectField].value)
     static = (await wheel_metadata(WheelMetadataRequest(pyproject, where))).pyproject.version
-    version = await source_version(SourceVersionRequest(module.wheel, static), **implicitly())
+    version = await source_version(SourceVersionRequest(module.wheel, static))
     own = await native_settings(NativeSettingsRequest(module.wheel), **implicitly())
     root = python.root_of(posixpath.dirname(module.path), own.source_root)
     return FileContent(posixpath.normpath(posixpath.join(root, module.path)), version_module_text(version.version))
+
+
+@rule(desc="Generate version modules", level=LogLevel.DEBUG)
+async def version_files(request: VersionFilesRequest, modules: VersionModules, python: PythonFolders) -> VersionFiles:
+    files = [await _version_file(module, python) for module in modules.by_provider.get(request.provider, ())]
+    return VersionFiles(await create_digest(CreateDigest(files)))
 
 
 @rule(desc="Link an extension for a source root", level=LogLevel.DEBUG)
@@ -212,6 +212,12 @@ async def settled_extension(request: SettledExtensionRequest) -> SettledFiles:
             source_root=request.source_root,
         )
     )
+
+
+async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> GeneratedSources:
+    placed = digest if root == "." else await add_prefix(AddPrefix(digest, root))
+    merged = await merge_digests(MergeDigests((placed, versions.digest)))
+    return GeneratedSources(await digest_to_snapshot(merged))
 
 
 @rule(desc="Generate an extension", level=LogLevel.DEBUG)
@@ -240,8 +246,7 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
         for abi in abis_for(pythons.versions, build.limited_api)
     )
     linked = await merge_digests(MergeDigests(each.digest for each in files))
-    placed = await add_prefix(AddPrefix(linked, "" if root == "." else root))
-    return GeneratedSources(await digest_to_snapshot(await merge_digests(MergeDigests((placed, versions.digest)))))
+    return await _in_source_root(linked, root, versions)
 
 
 @rule(desc="Generate a shared library", level=LogLevel.DEBUG)
@@ -271,12 +276,6 @@ async def generate_library(request: GenerateLibraryRequest) -> GeneratedSources:
         )
     )
     return await _in_source_root(settled.digest, found.source_root, versions)
-
-
-async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> GeneratedSources:
-    placed = digest if root == "." else await add_prefix(AddPrefix(digest, root))
-    merged = await merge_digests(MergeDigests((placed, versions.digest)))
-    return GeneratedSources(await digest_to_snapshot(merged))
 
 
 def rules() -> list[Rule | UnionRule]:
