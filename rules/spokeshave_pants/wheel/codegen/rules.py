@@ -214,6 +214,12 @@ async def settled_extension(request: SettledExtensionRequest) -> SettledFiles:
     )
 
 
+async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> GeneratedSources:
+    placed = digest if root == "." else await add_prefix(AddPrefix(digest, root))
+    merged = await merge_digests(MergeDigests((placed, versions.digest)))
+    return GeneratedSources(await digest_to_snapshot(merged))
+
+
 @rule(desc="Generate an extension", level=LogLevel.DEBUG)
 async def generate_extension(request: GenerateExtensionRequest, python: PythonFolders) -> GeneratedSources:
     target = request.protocol_target
@@ -240,14 +246,7 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
         for abi in build.limited_api.abis_for(pythons.versions)
     )
     linked = await merge_digests(MergeDigests(each.digest for each in files))
-    placed = await add_prefix(AddPrefix(linked, "" if root == "." else root))
-    return GeneratedSources(await digest_to_snapshot(await merge_digests(MergeDigests((placed, versions.digest)))))
-
-
-async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> GeneratedSources:
-    placed = digest if root == "." else await add_prefix(AddPrefix(digest, root))
-    merged = await merge_digests(MergeDigests((placed, versions.digest)))
-    return GeneratedSources(await digest_to_snapshot(merged))
+    return await _in_source_root(linked, root, versions)
 
 
 @rule(desc="Generate a shared library", level=LogLevel.DEBUG)
