@@ -116,6 +116,11 @@ def normalize_name(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
+def file_name_part(name: str) -> str:
+    """Return a distribution's name in the form of file names."""
+    return normalize_name(name).replace("-", "_")
+
+
 def distribution_of(file_name: str) -> str:
     """Return the distribution of a wheel built here, as in its file name: without a dash."""
     return file_name.partition("-")[0]

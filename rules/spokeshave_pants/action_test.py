@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from pants.engine.internals.session import RunId
-from pants.engine.platform import Platform
-from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetadata
+from pants.engine.process import ProcessResultMetadata
 
 from spokeshave_core.outcomes import Source
 from spokeshave_pants.action import Action, ActionCount, ActionKind, count_actions, ends
+from spokeshave_pants.rule_fixtures import LINUX
 
 THIS_RUN = RunId(2)
 EARLIER_RUN = RunId(1)
-HERE = ProcessExecutionEnvironment(
-    environment_name=None,
-    platform=Platform.linux_x86_64.value,
-    docker_image=None,
-    remote_execution=False,
-    remote_execution_extra_platform_properties=[],
-)
 
 
 def action(
@@ -26,7 +19,7 @@ def action(
     return Action(
         kind,
         description,
-        ProcessResultMetadata(elapsed, HERE, source, source_run_id=int(run)),
+        ProcessResultMetadata(elapsed, LINUX, source, source_run_id=int(run)),
     )
 
 

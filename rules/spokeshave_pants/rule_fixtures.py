@@ -1,4 +1,4 @@
-"""Fixtures for rule tests that run processes: options that keep results in the machine's store, and rules."""
+"""Fixtures for tests of rules: options that keep results in the machine's store, rules, an environment of processes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import os
 
 from pants.backend.python.util_rules import pex
 from pants.core.util_rules import system_binaries
+from pants.engine.platform import Platform
+from pants.engine.process import ProcessExecutionEnvironment
 from pants.engine.rules import Rule
 from pants.engine.unions import UnionRule
+from pants.version import PANTS_SEMVER
 
+from spokeshave_pants.pants_api.versions import FIRST_BY_NAME
 from spokeshave_pants.sandbox import hermetic, packages
 from spokeshave_pants.sandbox import python as sandbox_python
 
@@ -23,6 +27,15 @@ OPTIONS = (
     f"--python-bootstrap-search-path={_SEARCH_PATH}",
     "--subprocess-environment-env-vars=['LANG=C.UTF-8', 'LC_ALL=C.UTF-8']",
     "--no-colors",
+)
+# Newer versions require more arguments.
+LINUX = ProcessExecutionEnvironment(
+    environment_name=None,
+    platform=Platform.linux_x86_64.value,
+    docker_image=None,
+    remote_execution=False,
+    remote_execution_extra_platform_properties=[],
+    **({} if PANTS_SEMVER < FIRST_BY_NAME else {"execute_in_workspace": False, "keep_sandboxes": "never"}),
 )
 
 

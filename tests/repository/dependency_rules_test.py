@@ -43,10 +43,16 @@ ENGINE_MODULES = frozenset(
         "wheel/build/extension.py",
         "wheel/build/package_headers.py",
         "wheel/build/placed_library.py",
+        "wheel/codegen/checks.py",
+        "wheel/codegen/chosen_pythons.py",
+        "wheel/codegen/settings.py",
         "wheel/plan/python_imports.py",
         "wheel/plan/roles.py",
         "wheel/plan/targets.py",
+        "wheel/plan/version_modules.py",
         "wheel/planned_work.py",
+        "wheel/tailor/extensions.py",
+        "wheel/tailor/python_tree.py",
         "wheel/wheel_set.py",
     }
 )

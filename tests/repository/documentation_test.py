@@ -15,6 +15,8 @@ REPOSITORY = Path(__file__).parents[2]
 ROOTS = ("", "rules/spokeshave_pants/", "tools/spokeshave/", "core/spokeshave_core/", "bench/", "docs/")
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "bench/README.md", "docs/*.md")
 _PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|css|js|md)|(?:[\w.-]+/)+)`")
+# A file that the reader of a tutorial writes: its path, before its text.
+_WRITTEN = re.compile(r"^`([^`\n]+)`:\n\n```", re.MULTILINE)
 # A range of Pythons, such as `from 3.11 to 3.15`, but not of patch releases.
 _PYTHONS = re.compile(r"\bfrom (3\.\d+) to (3\.\d+)\b(?!\.\d)")
 # Files of users, and what a run writes.
@@ -33,7 +35,9 @@ def tracked() -> set[str]:
 )
 def test_paths_in_documents_exist(document: str) -> None:
     known = tracked()
-    named = set(_PATH.findall((REPOSITORY / document).read_text())) - _OF_USERS
+    text = (REPOSITORY / document).read_text()
+    written = {name for path in _WRITTEN.findall(text) for name in (path, Path(path).name)}
+    named = set(_PATH.findall(text)) - written - _OF_USERS
     assert sorted(name for name in named if not any(root + name in known for root in ROOTS)) == []
 
 

@@ -45,7 +45,8 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "action errors pants_api resources",
-        "pythons sandbox",
+        "pythons",
+        "sandbox",
         "toolchain",
         "confinement",
         "headers",
@@ -62,7 +63,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "compile",
         "runtime_pack",
         "link",
-        "goals",
+        "goals tailor",
         "register",
     ),
     "release": ("checkout target_types version_arguments", "subsystem", "rules", "goals", "register"),
@@ -70,13 +71,13 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "progress publish report subsystem target_types",
         "plan",
         "build",
-        "smoke",
+        "codegen smoke",
         "planned_work",
         "wheel_set",
-        "goals",
+        "goals tailor",
         "register",
     ),
-    "wheel/report": ("totals", "spans wheels", "critical_path", "page", "github"),
+    "wheel/report": ("totals", "listing spans wheels", "critical_path", "page", "github"),
 }
 
 

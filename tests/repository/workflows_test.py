@@ -129,7 +129,7 @@ def test_without_a_token_the_remote_cache_is_only_read() -> None:
     seen = with_remote_cache("env", REMOTE_CACHE="grpcs://cache.example.org:443", REMOTE_CACHE_TOKEN="")
     assert seen["PANTS_REMOTE_STORE_ADDRESS"] == "grpcs://cache.example.org:443"
     assert (seen["PANTS_REMOTE_CACHE_READ"], seen["PANTS_REMOTE_CACHE_WRITE"]) == ("true", "false")
-    assert "PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH" not in seen
+    assert [name for name in seen if "TOKEN" in name] == []
 
 
 def test_a_token_for_all_lets_only_read() -> None:
@@ -148,6 +148,11 @@ def test_a_token_is_in_a_private_file_during_the_command(tmp_path: Path) -> None
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not Path(seen["PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH"]).exists()
     assert "secret" not in seen.values()
+
+
+def test_each_version_of_pants_reads_the_same_token_file() -> None:
+    seen = with_remote_cache("env", REMOTE_CACHE="grpc://127.0.0.1:1", REMOTE_CACHE_TOKEN="secret")
+    assert seen["PANTS_REMOTE_OAUTH_BEARER_TOKEN"] == f"@{seen['PANTS_REMOTE_OAUTH_BEARER_TOKEN_PATH']}"
 
 
 def test_the_commands_own_exit_code_comes_back() -> None:

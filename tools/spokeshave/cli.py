@@ -28,6 +28,7 @@ COMMANDS = {
     ),
     "fuse": ("spokeshave.native.macho.fuse", "join the x86_64 and arm64 builds of Mach-O files into universal files"),
     "repair": ("spokeshave.repair.command", "graft the needed libraries into a wheel and give it a platform tag"),
+    "place": ("spokeshave.repair.place", "make native files next to Python sources find the libraries that they need"),
     "verify": ("spokeshave.verify.command", "check that a wheel is valid for its platform tag"),
     "stamp": ("spokeshave.stamp.command", "write a version into a finished wheel"),
     "smoke-test": ("spokeshave.smoke.command", "install wheels into fresh environments and test them"),

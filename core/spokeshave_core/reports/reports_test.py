@@ -13,6 +13,7 @@ from spokeshave_core.problems import Problem
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
+from spokeshave_core.reports.place import PlaceReport
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
@@ -45,6 +46,7 @@ REPORTS: tuple[Report, ...] = (
     MetadataReport("demo", None, ">=3.9"),
     AssembleReport(wheel=WHEEL, name="demo", static_version="1.0", requires_python=None, files=("demo/__init__.py",)),
     FuseReport("out/_native.so"),
+    PlaceReport(("demo/_native.abi3.so",)),
     RepairReport(
         wheel=WHEEL,
         sha256="ab",
@@ -78,6 +80,7 @@ KEYS = {
     MetadataReport: "name static_version requires_python",
     AssembleReport: "wheel name static_version requires_python files",
     FuseReport: "output",
+    PlaceReport: "files",
     RepairReport: "wheel sha256 size tags platform grafted grafted.name grafted.path grafted.sha256 libraries "
     "newest_symbols newest_symbols.GLIBC",
     VerifyReport: "findings findings.rule findings.place findings.message findings.remedy",

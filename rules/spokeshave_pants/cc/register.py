@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# First, because it reports an unsupported Pants, in which other imports may fail.
+from spokeshave_pants import pants_api  # noqa: F401
+
+# isort: split
 from collections.abc import Iterable
 
 from pants.backend.cc.target_types import CCSourcesGeneratorTarget, CCSourceTarget
@@ -20,6 +24,7 @@ from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.link import rules as link
 from spokeshave_pants.cc.link import variant
 from spokeshave_pants.cc.runtime_pack import rules as runtime_pack
+from spokeshave_pants.cc.tailor import rules as tailor
 from spokeshave_pants.confinement import rules as confinement
 from spokeshave_pants.headers import import_library as python_import_library
 from spokeshave_pants.headers import rules as python_headers
@@ -52,6 +57,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *sandbox_python.rules(),
         *source_files.rules(),
         *system_binaries.rules(),
+        *tailor.rules(),
         *third_party.rules(),
         *toolchain.rules(),
         *variant.rules(),

@@ -20,6 +20,7 @@ from pants.engine.target import (
     Dependencies,
     DictStringToStringSequenceField,
     InvalidFieldException,
+    MultipleSourcesField,
     OverridesField,
     StringField,
     StringSequenceField,
@@ -277,6 +278,7 @@ class CcWheelFolderField(StringField):
         """
         The folder in the wheel for the library's file, such as `mypackage/lib`. It is used if a
         `python_native_wheel` depends on the library itself, so that Python code can open it with `ctypes` or `cffi`.
+        The goals `test`, `run`, `repl` and `package` of Python code find the file in the same folder.
 
         Defaults to the folder of the BUILD file, relative to its source root, if that is a package of the wheel.
         Otherwise it defaults to the wheel's top-level package, if there is exactly one. A library that only extensions
@@ -339,10 +341,18 @@ class PlatformLinkFlagsField(DictStringToStringSequenceField):
         return value
 
 
+class CcSharedLibrarySourcesField(MultipleSourcesField):
+    """Marker: the library's file can be generated next to Python sources."""
+
+    alias = "_sources"
+    expected_num_files = 0
+
+
 class CcSharedLibraryTarget(Target):
     alias = "cc_shared_library"
     core_fields = (
         *COMMON_TARGET_FIELDS,
+        CcSharedLibrarySourcesField,
         CcSharedLibraryDependenciesField,
         CcSharedLibraryNameField,
         CcWheelFolderField,
@@ -480,8 +490,10 @@ class CcPythonRequirementTarget(Target):
         """
         C/C++ headers and sources that a Python package contains, such as nanobind, pybind11 or numpy.
 
-        List it in the `dependencies` of the `cc_sources` that include its headers. Sources that reach headers which
-        include `Python.h` are compiled once per Python ABI, all others once per platform.
+        Sources that include its headers as `NAME/header.h`, where NAME is the distribution, depend on it. If several
+        targets have that distribution, or includes begin with another name, list it in the `dependencies` of the
+        `cc_sources`. Sources that reach headers which include `Python.h` are compiled once per Python ABI, all others
+        once per platform.
 
         If the distribution has a wheel for each platform, as numpy does, each compile uses the headers of the wheel for
         its own platform and Python. If there is no such wheel, the build fails with an error.

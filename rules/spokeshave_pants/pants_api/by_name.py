@@ -35,7 +35,16 @@ concurrently = MultiGet
 
 
 def implicitly(*arguments: Any) -> dict[str, Any]:
-    """Return what the engine may use for a rule's other parameters: values, or dictionaries of a value and its type."""
+    """Return what the engine may use for a rule's other parameters: nothing, a value, or a dictionary of values.
+
+    Args:
+        arguments: At most one. The values of a dictionary are the types of its keys.
+
+    Raises:
+        TypeError: There are several. Newer versions read the type of the first one only.
+    """
+    if len(arguments) > 1:
+        raise TypeError("`implicitly` takes one value, or one dictionary of values and their types")
     return {_IMPLICITLY: arguments}
 
 

@@ -31,6 +31,7 @@ from pants.engine.fs import (
     DownloadFile,
     MergeDigests,
     PathGlobs,
+    Paths,
     RemovePrefix,
     Snapshot,
 )
@@ -41,7 +42,11 @@ from pants.engine.target import (
     ExplicitlyProvidedDependencies,
     HydratedSources,
     HydrateSourcesRequest,
+    SourcesPaths,
+    SourcesPathsRequest,
     Targets,
+    TransitiveTargets,
+    TransitiveTargetsRequest,
     UnexpandedTargets,
     WrappedTarget,
     WrappedTargetRequest,
@@ -84,16 +89,19 @@ __all__ = [
     "merge_digests",
     "output_arguments",
     "path_globs_to_digest",
+    "path_globs_to_paths",
     "pip_version",
     "remove_prefix",
     "resolve_address",
     "resolve_environment_name",
+    "resolve_source_paths",
     "resolve_target",
     "resolve_targets",
     "resolve_unexpanded_targets",
     "resolve_unparsed_address_inputs",
     "rule",
     "strip_source_roots",
+    "transitive_targets",
 ]
 
 add_prefix = by_type(Digest, AddPrefix)
@@ -117,14 +125,17 @@ get_target_for_environment_name = by_type(EnvironmentTarget, EnvironmentName)
 hydrate_sources = by_type(HydratedSources, HydrateSourcesRequest)
 merge_digests = by_type(Digest, MergeDigests)
 path_globs_to_digest = by_type(Digest, PathGlobs)
+path_globs_to_paths = by_type(Paths, PathGlobs)
 remove_prefix = by_type(Digest, RemovePrefix)
 resolve_address = by_type(Address, AddressInput)
 resolve_environment_name = by_type(EnvironmentName, EnvironmentNameRequest)
+resolve_source_paths = by_type(SourcesPaths, SourcesPathsRequest)
 resolve_target = by_type(WrappedTarget, WrappedTargetRequest)
 resolve_targets = by_type(Targets)
 resolve_unexpanded_targets = by_type(UnexpandedTargets, Addresses)
 resolve_unparsed_address_inputs = by_type(Addresses, UnparsedAddressInputs)
 strip_source_roots = by_type(StrippedSourceFiles)
+transitive_targets = by_type(TransitiveTargets, TransitiveTargetsRequest)
 
 
 def pip_version(setup: PythonSetup) -> str:

@@ -25,10 +25,12 @@ from pants.engine.internals.build_files import resolve_address
 from pants.engine.internals.graph import (
     determine_explicitly_provided_dependencies,
     hydrate_sources,
+    resolve_source_paths,
     resolve_target,
     resolve_targets,
     resolve_unexpanded_targets,
     resolve_unparsed_address_inputs,
+    transitive_targets,
 )
 from pants.engine.internals.platform_rules import current_platform
 from pants.engine.intrinsics import (
@@ -40,6 +42,7 @@ from pants.engine.intrinsics import (
     get_digest_contents,
     merge_digests,
     path_globs_to_digest,
+    path_globs_to_paths,
     remove_prefix,
 )
 from pants.engine.process import execute_process_or_raise
@@ -50,7 +53,7 @@ from pants.vcs.git import get_git_worktree
 
 try:
     from pants.backend.python.util_rules.pex_requirements import ResolveConfigRequest, determine_resolve_config
-except ImportError:  # before 2.33
+except ImportError:  # before 2.32
     from pants.backend.python.util_rules.pex_requirements import ResolvePexConfigRequest as ResolveConfigRequest
     from pants.backend.python.util_rules.pex_requirements import (
         determine_resolve_pex_config as determine_resolve_config,
@@ -89,16 +92,19 @@ __all__ = [
     "merge_digests",
     "output_arguments",
     "path_globs_to_digest",
+    "path_globs_to_paths",
     "pip_version",
     "remove_prefix",
     "resolve_address",
     "resolve_environment_name",
+    "resolve_source_paths",
     "resolve_target",
     "resolve_targets",
     "resolve_unexpanded_targets",
     "resolve_unparsed_address_inputs",
     "rule",
     "strip_source_roots",
+    "transitive_targets",
 ]
 
 

@@ -10,6 +10,7 @@ from spokeshave_pants.pants_api.versions import FIRST_BY_NAME
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
+    from pants.backend.python.pip_requirement import PipRequirement
 
 
 def parse_requirement(text: str) -> Requirement:
@@ -28,3 +29,10 @@ def parse_requirement(text: str) -> Requirement:
     from pants.util.pip_requirement import PipRequirement  # type: ignore[import-not-found]
 
     return cast("Requirement", PipRequirement.parse(text).as_packaging_requirement())
+
+
+def requirement_name(requirement: PipRequirement) -> str:
+    """Return the name of a requirement of a `python_requirement`, as it is written there."""
+    if PANTS_SEMVER < FIRST_BY_NAME:
+        return requirement.project_name
+    return cast(str, requirement.name)  # type: ignore[attr-defined]

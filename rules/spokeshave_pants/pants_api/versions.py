@@ -8,7 +8,7 @@ from spokeshave_core.problems import SpokeshaveError
 
 OLDEST = "2.17.1"
 # The first version that has every rule which the plugin calls by name, at the position that `on_2_29` names.
-FIRST_BY_NAME = Version("2.29.0.dev0")
+FIRST_BY_NAME = Version("2.29.0a0")
 SUPPORTED = f"{OLDEST}, and 2.29 and newer"
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# First, because it reports an unsupported Pants, in which other imports may fail.
+from spokeshave_pants import pants_api  # noqa: F401
+
+# isort: split
 from collections.abc import Iterable
 
 from pants.engine.rules import Rule

@@ -36,6 +36,8 @@ from spokeshave_pants.release.version_arguments import ReleaseContext, VersionOp
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 
 VERSION_FILE = "version.json"
+# Older than each version of a release channel, as the placeholder of an unstamped wheel is.
+SOURCE_SUFFIX = ".dev0+unstamped"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,25 @@ class WheelVersionRequest:
 
     wheel: Address
     static_version: str | None
+
+
+@dataclass(frozen=True)
+class SourceVersionRequest:
+    """A request for the version of a wheel's package in the source tree.
+
+    Attributes:
+        static_version: The version in its pyproject.toml, if there is one.
+    """
+
+    wheel: Address
+    static_version: str | None
+
+
+@dataclass(frozen=True)
+class SourceVersion:
+    """The version that Python code sees where no wheel is built."""
+
+    version: str
 
 
 @dataclass(frozen=True)
@@ -165,6 +186,29 @@ async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
     members = await release_of(ReleaseOfRequest(request.wheel), **implicitly())
     computed = await compute_version(ComputeVersionRequest(members), **implicitly())
     return StampedVersion(computed.version)
+
+
+@rule(desc="Compute the version in the source tree", level=LogLevel.DEBUG)
+async def source_version(request: SourceVersionRequest) -> SourceVersion:
+    """Compute a version that contains no commit, so that the results of tests remain valid."""
+    if request.static_version is not None:
+        return SourceVersion(request.static_version)
+    where = "a `python_native_wheel`"
+    wheel = (
+        await resolve_target(WrappedTargetRequest(request.wheel, description_of_origin=where), **implicitly())
+    ).target
+    path = _version_path(wheel)
+    result = await run_tool(
+        RunToolRequest(
+            argv=("version", "--file", path, "--suffix", SOURCE_SUFFIX),
+            digest=await path_globs_to_digest(PathGlobs([path])),
+            kind=ActionKind.STAMP,
+            description=f"Compute the version of {request.wheel} in the source tree",
+        ),
+        **implicitly(),
+    )
+    raise_for_failure(result, str(request.wheel))
+    return SourceVersion(result.report(VersionReport).version)
 
 
 def rules() -> list[Rule | UnionRule]:

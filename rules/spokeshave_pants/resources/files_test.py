@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from spokeshave_core.requirement_lines import requirement_lines
@@ -13,6 +16,16 @@ def test_the_tools_are_carried_whole_and_without_their_tests() -> None:
     assert {"__init__.py", "cli.py", "assemble/command.py", "verify/checks/__init__.py"} <= set(sources)
     assert b"def main(" in sources["cli.py"]
     assert [path for path in sources if path.endswith(("_test.py", "_fixtures.py"))] == []
+
+
+def test_the_plugin_imports_the_core_that_it_carries() -> None:
+    """Even if another one is installed: its modules and those that the tools are run with are of one version."""
+    program = "import sys, spokeshave_pants, spokeshave_core; print(spokeshave_core.__file__)"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, env={"PYTHONPATH": ":".join(sys.path)}, check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout.strip().endswith("/spokeshave_pants/resources/core/__init__.py")
 
 
 def test_the_core_is_carried_without_its_tests() -> None:

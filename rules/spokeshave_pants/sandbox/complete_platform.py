@@ -66,15 +66,23 @@ def of_machine(name: str) -> CompletePlatform:
     Args:
         name: Pants' name: `linux_x86_64`, `linux_arm64`, `macos_x86_64` or `macos_arm64`.
     """
-    system, _, architecture = name.partition("_")
-    if system == "macos":
-        platform = Platform(System.MACOS, architecture)
-        platforms = list(mac_platforms(_MACOS, architecture))
-    else:
-        platform = Platform(System.GLIBC, {"arm64": "aarch64"}.get(architecture, architecture))
-        platforms = [*_wheel_platforms(platform), *_musl(platform.architecture)]
+    platform, platforms = _machine(name)
+    if platform.system is System.GLIBC:
+        platforms += _musl(platform.architecture)
     tags = compatible_tags((3, _MACHINES_PYTHON.minor), f"cp3{_MACHINES_PYTHON.minor}", platforms)
     return _complete(name, platform, _MACHINES_PYTHON, map(str, tags))
+
+
+def of_python_here(machine: str, python: PythonVersion) -> CompletePlatform:
+    """Return the platform of a Python of this machine, which its resolver's pex may not know.
+
+    The wheels with the lowest floors come first, as the floor of the machine is not known.
+
+    Args:
+        machine: Pants' name, as of `of_machine`.
+    """
+    platform, platforms = _machine(machine)
+    return _complete(f"Python {python}", platform, python, _tags_of_python(python, platforms[::-1]))
 
 
 def of_target(platform: Platform, python: PythonVersion) -> CompletePlatform:
@@ -83,15 +91,7 @@ def of_target(platform: Platform, python: PythonVersion) -> CompletePlatform:
     Args:
         platform: A platform with a single processor.
     """
-    platforms = _wheel_platforms(platform)
-    version = (3, python.minor)
-    own = f"cp3{python.minor}"
-    abi = f"{own}t" if python.free_threaded else own
-    native = [str(tag) for tag in cpython_tags(version, [abi], platforms)]
-    # `packaging` of Pants 2.17 does not know the stable ABI for free-threaded builds (PEP 803).
-    stable = "-abi3t-" if python.free_threaded else "-abi3-"
-    tags = [tag.replace("-abi3-", stable) for tag in native]
-    tags += map(str, compatible_tags(version, own, platforms))
+    tags = _tags_of_python(python, _wheel_platforms(platform))
     return _complete(f"{platform.any_floor} and Python {python}", platform, python, tags)
 
 
@@ -113,6 +113,27 @@ def for_any_machine() -> Iterator[CompletePlatform]:
     """
     tags = _of_any_python([tag for platform in _ANY for tag in _wheel_platforms(platform)])
     return (_complete("any machine", platform, python, tags) for platform in _ANY for python in _PYTHONS)
+
+
+def _machine(name: str) -> tuple[Platform, list[str]]:
+    """Return the platform that Pants' name of a machine stands for, and its platform tags, newest floor first."""
+    system, _, architecture = name.partition("_")
+    if system == "macos":
+        return Platform(System.MACOS, architecture), list(mac_platforms(_MACOS, architecture))
+    platform = Platform(System.GLIBC, {"arm64": "aarch64"}.get(architecture, architecture))
+    return platform, _wheel_platforms(platform)
+
+
+def _tags_of_python(python: PythonVersion, platforms: list[str]) -> list[str]:
+    """Return the tags of the wheels that a Python accepts on platforms, best first."""
+    version = (3, python.minor)
+    own = f"cp3{python.minor}"
+    abi = f"{own}t" if python.free_threaded else own
+    native = [str(tag) for tag in cpython_tags(version, [abi], platforms)]
+    # `packaging` of Pants 2.17 does not know the stable ABI for free-threaded builds (PEP 803).
+    stable = "-abi3t-" if python.free_threaded else "-abi3-"
+    tags = [tag.replace("-abi3-", stable) for tag in native]
+    return [*tags, *map(str, compatible_tags(version, own, platforms))]
 
 
 def _wheel_platforms(platform: Platform) -> list[str]:

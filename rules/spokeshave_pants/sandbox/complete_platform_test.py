@@ -12,6 +12,7 @@ from spokeshave_pants.sandbox.complete_platform import (
     CompletePlatform,
     for_any_machine,
     of_machine,
+    of_python_here,
     of_target,
     of_target_without_python,
 )
@@ -117,3 +118,12 @@ def test_markers_have_each_systems_values() -> None:
     assert (windows["os_name"], windows["platform_machine"], windows["sys_platform"]) == ("nt", "ARM64", "win32")
     assert (macos["os_name"], macos["platform_machine"], macos["platform_system"]) == ("posix", "arm64", "Darwin")
     assert windows["python_full_version"] == "3.12.0"
+
+
+def test_a_python_here_takes_its_own_wheels_oldest_floor_first() -> None:
+    found = of_python_here("linux_x86_64", PythonVersion(13))
+    positions = [tags(found).index(f"cp313-cp313-manylinux_2_{minor}_x86_64") for minor in (17, 28)]
+    assert positions == sorted(positions)
+    assert found.environment["python_full_version"] == "3.13.0"
+    assert "cp39-cp39-manylinux_2_17_x86_64" not in tags(found)
+    assert "cp313-cp313-macosx_11_0_arm64" in tags(of_python_here("macos_arm64", PythonVersion(13)))

@@ -50,7 +50,7 @@ from spokeshave_pants.resources.files import standalone_tool
 from spokeshave_pants.sandbox import requirements_file
 from spokeshave_pants.sandbox.complete_platform import CompletePlatform
 from spokeshave_pants.sandbox.pip_output import without_wheel, wrong_hashes
-from spokeshave_pants.sandbox.python import SandboxPython
+from spokeshave_pants.sandbox.python import PantsPython
 from spokeshave_pants.sandbox.requirements_file import (
     RequirementsFile,
     RequirementsFileRequest,
@@ -81,18 +81,19 @@ class PackagesRequest:
 
     Attributes:
         where: The name of the file, for messages.
+        purpose: What they are needed for, for the description of the process, as installing takes minutes: `which
+            upload wheels`.
         keep: Globs of files whose content is needed in any case. They end with a file's name or `**`.
-        platform: The platform to install wheels for. None for this machine and its Python.
+        platform: The platform to install wheels for. None for this machine and the Python that runs pex.
         pins: The entries to install. None for the whole file.
-        purpose: The reason, for the description of the process: `to upload wheels`.
     """
 
     path: str
     where: str
+    purpose: str
     keep: tuple[str, ...] = ()
     platform: CompletePlatform | None = None
     pins: str | None = None
-    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _listing(request: PackagesRequest) -> _InstallerRequest:
 
 def _pinned(request: PackagesRequest) -> str:
     platform = f" for {request.platform.name}" if request.platform else ""
-    return f"the packages pinned in {request.path}{platform}" + (f", {request.purpose}" if request.purpose else "")
+    return f"the packages pinned in {request.path}{platform}, {request.purpose}"
 
 
 @rule
@@ -211,13 +212,14 @@ async def find_pins(request: PackagesRequest) -> RequirementsFile:
 @rule(level=LogLevel.DEBUG)
 async def run_installer(
     request: _InstallerRequest,
-    python: SandboxPython,
+    pants: PantsPython,
     pex: PexPEX,
     setup: PythonSetup,
     variables: SubprocessEnvironmentVars,
     options: GlobalOptions,
 ) -> FallibleProcessResult:
     wanted = request.packages
+    python = pants.linked
     certificates = [ca_certs_path_to_file_content(options.ca_certs_path)] if options.ca_certs_path else []
     tool = FileContent(_TOOL, standalone_tool("packages.py"))
     platform = [FileContent(_PLATFORM, wanted.platform.text.encode())] if wanted.platform else []

@@ -26,7 +26,7 @@ def pin(name: str) -> str:
 
 
 KEPT = "*/mdurl/__init__.py"
-REQUEST = PackagesRequest("pins.txt", "this test", keep=(KEPT,))
+REQUEST = PackagesRequest("pins.txt", "this test", "for this test", keep=(KEPT,))
 
 
 def runner(*options: str) -> RuleRunner:
@@ -87,7 +87,9 @@ def test_a_running_process_gets_files_that_were_only_listed() -> None:
     ("machine", "tag"), [("linux_arm64", "manylinux_2_17_aarch64"), ("macos_arm64", "macosx_10_9_universal2")]
 )
 def test_packages_for_another_machine_are_that_machines(machine: str, tag: str) -> None:
-    request = PackagesRequest("native.txt", "this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine))
+    request = PackagesRequest(
+        "native.txt", "this test", "for this test", keep=("*/*.dist-info/WHEEL",), platform=of_machine(machine)
+    )
     lister = listing()
     listed = lister.request(Packages, [request])
     installed = runner().request(Packages, [request])
@@ -100,3 +102,24 @@ def test_where_the_python_is_enters_no_key() -> None:
     python = runner().request(SandboxPython, [])
     assert python.path == ".cache/spokeshave_python/python3.9"
     assert not any(Path(path).is_absolute() for path in python.append_only_caches.values())
+
+
+def test_the_tools_run_on_a_python_that_pex_does_not_know() -> None:
+    """The pex of Pants 2.17 ends with an error on CPython 3.12 and newer."""
+    searching = "--python-bootstrap-search-path=['<PYENV>', '<PATH>']"
+    newer = runner("--sandbox-python-interpreter-constraints=['CPython==3.13.*']", searching)
+    python = newer.request(SandboxPython, [])
+    assert python.path == ".cache/spokeshave_python/python3.13"
+    newer.write_files({"deflate.txt": pin("zlib-ng")})
+    installed = newer.request(
+        InstalledPackages, [PackagesRequest("deflate.txt", "this test", purpose="to deflate", platform=python.platform)]
+    )
+    program = "import os, sys; sys.path.append('packages/' + os.listdir('packages')[0]); from zlib_ng import zlib_ng"
+    process = Process(
+        [python.path, "-I", "-c", f"{program}; print(zlib_ng.crc32(b'abc'))"],
+        immutable_input_digests={"packages": installed.digest},
+        append_only_caches=python.append_only_caches,
+        description="Use a package",
+    )
+    result = newer.request(FallibleProcessResult, [HermeticProcess(process, ())])
+    assert (result.stderr, result.stdout) == (b"", b"891568578\n")

@@ -28,11 +28,15 @@ class SandboxPythonSubsystem(Subsystem):
     help = "The Python that runs Spokeshave's own tools in sandboxes."
 
     interpreter_constraints = StrListOption(
-        default=["CPython==3.9.*"],
+        default=["CPython>=3.9,<3.16"],
         help=softwrap(
             """
-            The Python that runs the tools, such as `["CPython==3.9.*"]`. Defaults to the Python that runs Pants 2.17,
-            which each machine has. Cache keys contain its feature version, but neither its path nor its patch release.
+            The Pythons that may run the tools; any CPython from 3.9 to 3.15 can. If the Python that runs Pants is one
+            of them, it is used: 3.9 on Pants 2.17. Otherwise the oldest one in `[python-bootstrap].search_path` is.
+
+            Cache keys contain its feature version, but neither its path nor its patch release, and wheels have the same
+            bytes with each. Machines with different versions of Pants share a remote cache if all of them pin one
+            feature version that they have, such as `["CPython==3.11.*"]`.
             """
         ),
         advanced=True,

@@ -179,9 +179,15 @@ class ToolResult(EngineAwareReturnType):
 
 
 @rule(desc="Find the wheel tools")
-async def find_tools(wanted: SpokeshaveToolsRequest, subsystem: SpokeshaveToolsSubsystem) -> SpokeshaveTools:
-    where = f"the option `[{subsystem.options_scope}].requirements`"
-    request = PackagesRequest(subsystem.requirements, where, purpose="which assemble and check wheels")
+async def find_tools(
+    wanted: SpokeshaveToolsRequest, subsystem: SpokeshaveToolsSubsystem, python: SandboxPython
+) -> SpokeshaveTools:
+    request = PackagesRequest(
+        path=subsystem.requirements,
+        where=f"the option `[{subsystem.options_scope}].requirements`",
+        platform=python.platform,
+        purpose="which assemble and check wheels",
+    )
     carried = command_sources(wanted.command, importable_sources())
     files = (FileContent("run.py", _MAIN), *(FileContent(path, content) for path, content in carried.items()))
     packages, sources = await concurrently(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pants.engine.fs import EMPTY_DIGEST
-from pants.engine.platform import Platform
-from pants.engine.process import ProcessExecutionEnvironment, ProcessResultMetadata
+from pants.engine.process import ProcessResultMetadata
 
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.problems import Problem
@@ -14,19 +13,13 @@ from spokeshave_core.reports.report import FailureReport, Report
 from spokeshave_core.reports.verify import Finding, VerifyReport
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import ToolError
+from spokeshave_pants.rule_fixtures import LINUX
 from spokeshave_pants.sandbox.tools import PROBLEMS_METADATA, ToolResult, raise_for_failure
 
-HERE = ProcessExecutionEnvironment(
-    environment_name=None,
-    platform=Platform.linux_x86_64.value,
-    docker_image=None,
-    remote_execution=False,
-    remote_execution_extra_platform_properties=[],
-)
 ACTION = Action(
     ActionKind.VERIFY,
     "Verify x",
-    ProcessResultMetadata(7, HERE, "ran", source_run_id=1),
+    ProcessResultMetadata(7, LINUX, "ran", source_run_id=1),
 )
 PROBLEMS = (Problem("a.so", "is not a library", "Build it."), Problem("b.so", "is missing", "Add it."))
 

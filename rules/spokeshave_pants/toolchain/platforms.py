@@ -87,6 +87,11 @@ def host_platform() -> Platform:
     return Platform(System.GLIBC, architecture, min(version, _NEWEST_GLIBC))
 
 
+def oldest_platform(machine: Platform) -> Platform:
+    """Return the platform with the lowest floor whose wheels a machine runs."""
+    return replace(machine, floor=_FLOORS[machine.system][machine.architecture])
+
+
 def known_architectures() -> dict[str, tuple[str, ...]]:
     """Return the architectures of each family of tags that can be built for."""
     return {FAMILIES[system]: tuple(sorted(floors)) for system, floors in _FLOORS.items()}

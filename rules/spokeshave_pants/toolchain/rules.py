@@ -89,7 +89,11 @@ class CcToolchains:
 async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvironment) -> ZigPackage:
     where = f"the option `[{subsystem.options_scope}].requirements`"
     request = PackagesRequest(
-        subsystem.requirements, where, keep=(f"*/{_PACKAGE}/{TYPEINFO}",), platform=compilers.machine
+        path=subsystem.requirements,
+        where=where,
+        purpose="which compile and link (once on a machine)",
+        keep=(f"*/{_PACKAGE}/{TYPEINFO}",),
+        platform=compilers.machine,
     )
     packages = await find_packages(request, **implicitly())
     binary = await digest_to_snapshot(**implicitly(DigestSubset(packages.digest, PathGlobs([f"*/{_PACKAGE}/zig"]))))

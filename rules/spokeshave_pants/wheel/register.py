@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# First, because it reports an unsupported Pants, in which other imports may fail.
+from spokeshave_pants import pants_api  # noqa: F401
+
+# isort: split
 from collections.abc import Iterable
 
 from pants.core.util_rules import stripped_source_files
@@ -14,10 +18,12 @@ from spokeshave_pants.sandbox import tools
 from spokeshave_pants.wheel import planned_work, wheel_set
 from spokeshave_pants.wheel.build import extension, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
-from spokeshave_pants.wheel.goals import package, progress_log, publish, summary, test
+from spokeshave_pants.wheel.codegen import rules as codegen
+from spokeshave_pants.wheel.goals import native_wheels, package, progress_log, publish, summary, test
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
+from spokeshave_pants.wheel.tailor import rules as tailor
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
 
@@ -28,7 +34,9 @@ def target_types() -> Iterable[type[Target]]:
 def rules() -> Iterable[Rule | UnionRule]:
     return (
         *build.rules(),
+        *codegen.rules(),
         *extension.rules(),
+        *native_wheels.rules(),
         *package.rules(),
         *package_headers.rules(),
         *payload.rules(),
@@ -40,6 +48,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *smoke.rules(),
         *stripped_source_files.rules(),
         *summary.rules(),
+        *tailor.rules(),
         *test.rules(),
         *tools.rules(),
         *version.rules(),

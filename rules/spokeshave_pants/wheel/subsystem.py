@@ -1,12 +1,13 @@
-"""Options of `package`, `test` and `publish` for native wheels."""
+"""Options of `package`, `test`, `publish` and `tailor` for native wheels, and the goal `native-wheels`."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-from pants.option.option_types import DictOption, EnumListOption, StrListOption, StrOption
+from pants.engine.goal import Goal, GoalSubsystem, Outputting
+from pants.option.option_types import BoolOption, DictOption, EnumListOption, EnumOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
-from pants.util.strutil import softwrap
+from pants.util.strutil import help_text, softwrap
 
 from spokeshave_pants.toolchain.platforms import HOST, check_platform_globs
 
@@ -44,7 +45,7 @@ class PackageReportOptions:
 
 class NativeWheelSubsystem(Subsystem):
     options_scope = "native-wheel"
-    help = "The selection of native wheels that a run builds."
+    help = "The selection of native wheels that a run builds, and the targets that `tailor` proposes."
 
     platforms = StrListOption(
         default=[],
@@ -57,8 +58,31 @@ class NativeWheelSubsystem(Subsystem):
         ),
     )
 
+    tailor_extensions = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            Propose a `python_extension` for each C or C++ source that defines an extension module, by `PyInit_name`,
+            `NB_MODULE` or `PYBIND11_MODULE`. Defaults to true.
+
+            An import in the repository, a stub, or the package next to the source decides the module's package.
+            """
+        ),
+        advanced=True,
+    )
+    tailor_wheels = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            Propose a `python_native_wheel` next to each `pyproject.toml` with a `[project]` table whose packages have
+            a `python_extension`. Defaults to true.
+            """
+        ),
+        advanced=True,
+    )
+
     def globs(self) -> tuple[str, ...]:
-        """Return the option's value.
+        """Return the value of `platforms`.
 
         Raises:
             InvalidPlatformError: For a glob that matches no known tag, which is probably a typo.
@@ -67,6 +91,50 @@ class NativeWheelSubsystem(Subsystem):
             [glob for glob in self.platforms if glob != HOST], where="the option `[native-wheel].platforms`"
         )
         return tuple(self.platforms)
+
+
+class ListFormat(Enum):
+    """Formats of the list of wheels."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class NativeWheelsSubsystem(Outputting, GoalSubsystem):
+    name = "native-wheels"
+    help = help_text(
+        """
+        List the wheels that `package` would build, with their file names and the Pythons of their smoke tests.
+
+        Nothing is built. `--native-wheel-platforms` selects platforms as for `package`. Other targets are ignored.
+        """
+    )
+
+    format = EnumOption(
+        default=ListFormat.TEXT,
+        help=softwrap(
+            """
+            `text` prints a table for each target. `json` prints a list in one line, with an object for each wheel, for
+            the matrix of a CI workflow. Defaults to `text`.
+            """
+        ),
+    )
+    version = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            Compute the version that `package` would stamp, for the file names. Defaults to true.
+
+            A dynamic version needs the tools' packages, which the first run on a machine downloads. With
+            `--no-native-wheels-version` nothing is downloaded, and such a file name has `*` in place of the version.
+            """
+        ),
+    )
+
+
+class NativeWheels(Goal):
+    subsystem_cls = NativeWheelsSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
 
 
 class WheelSmokeSubsystem(Subsystem):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pants.backend.python.target_types import InterpreterConstraintsField
 from pants.core.goals.package import OutputPathField
 from pants.engine.addresses import Address
 from pants.engine.target import (
@@ -12,6 +13,7 @@ from pants.engine.target import (
     DictStringToStringField,
     DictStringToStringSequenceField,
     IntField,
+    MultipleSourcesField,
     StringField,
     StringSequenceField,
     Target,
@@ -69,10 +71,31 @@ class LimitedApiField(StringSequenceField):
         return super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
 
 
+class ExtensionConstraintsField(InterpreterConstraintsField):
+    help = help_text(
+        """
+        The Pythons of this machine for which Pants' own goals (`test`, `run`, `repl`, `package` of a `pex_binary`) may
+        build the extension, such as `["CPython>=3.11,<3.14"]`. Like the field of `python_sources`, it must allow all
+        Pythons that the importing sources allow, and defaults to `[python].interpreter_constraints`.
+
+        Wheels are built for the `pythons` of the `python_native_wheel` and do not depend on this field.
+        """
+    )
+
+
+class ExtensionSourcesField(MultipleSourcesField):
+    """Marker: the extension's files can be generated next to Python sources."""
+
+    alias = "_sources"
+    expected_num_files = 0
+
+
 class PythonExtensionTarget(Target):
     alias = "python_extension"
     core_fields = (
         *COMMON_TARGET_FIELDS,
+        ExtensionSourcesField,
+        ExtensionConstraintsField,
         ExtensionModuleField,
         ExtensionDependenciesField,
         LimitedApiField,
@@ -86,6 +109,9 @@ class PythonExtensionTarget(Target):
         A source is compiled for each Python ABI only if it can reach `Python.h`. All other sources are compiled once
         per platform. List the extension in the `dependencies` of a `python_native_wheel`, or import it from a Python
         source of the wheel.
+
+        Python code that imports the module gets it in `test`, `run`, `repl` and `package` of a `pex_binary` too, built
+        for this machine and its Pythons.
         """
     )
 
@@ -200,8 +226,9 @@ class SmokeOptionalImportsField(StringSequenceField):
     help = help_text(
         """
         Modules that a smoke test does not import, such as `["abacus.contrib"]`, because they need a distribution that
-        the wheel does not require. Their submodules are not imported either. They are reported as *not run*. All other
-        extensions and top-level packages are imported.
+        the wheel does not require, such as those of an extra. Their submodules are not imported either, and console
+        scripts of these modules are not run, unless `smoke_scripts` lists them. They are reported as *not run*. All
+        other extensions and top-level packages are imported. Defaults to none.
         """
     )
 

@@ -83,27 +83,37 @@ class Project:
         return cls(root)
 
     def pants(
-        self, *arguments: str, daemon: bool = True, variables: Mapping[str, str] | None = None, umask: int = -1
+        self,
+        *arguments: str,
+        daemon: bool = True,
+        variables: Mapping[str, str] | None = None,
+        umask: int = -1,
+        text: str = "",
     ) -> PantsRun:
-        """Run ./pants to its end. Its output goes to files, because a daemon would keep a pipe open."""
+        """Run ./pants to its end. Its output goes to files, because a daemon would keep a pipe open.
+
+        Args:
+            text: The standard input.
+        """
         log = self.root.parent / f"{self.root.name}-log"
         log.mkdir(exist_ok=True)
+        (log / "stdin").write_text(text)
         out = log / "stdout"
         err = log / "stderr"
-        with out.open("wb") as stdout, err.open("wb") as stderr:
+        with out.open("wb") as stdout, err.open("wb") as stderr, (log / "stdin").open("rb") as stdin:
             process = subprocess.run(
                 [str(REPOSITORY / "pants"), *(() if daemon else ("--no-pantsd",)), *arguments],
                 cwd=self.root,
                 env={**_environment(), **self.variables, **(variables or {})},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 timeout=_TIMEOUT,
                 check=False,
                 preexec_fn=None if umask == -1 else lambda: _ignore(os.umask(umask)),
             )
-        text = [_ESCAPE.sub("", path.read_text(errors="replace")) for path in (out, err)]
-        return PantsRun(process.returncode, *text)
+        printed = [_ESCAPE.sub("", path.read_text(errors="replace")) for path in (out, err)]
+        return PantsRun(process.returncode, *printed)
 
     def edit(self, source: str, comment: str = "//") -> None:
         """Append a comment to a file, so that no cache contains its version."""

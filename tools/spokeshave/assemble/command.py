@@ -12,14 +12,13 @@ from spokeshave.assemble.payload import PayloadFile, check_root, check_schemes, 
 from spokeshave.errors import ExitCode, InvalidInputsError, InvalidPayloadError
 from spokeshave.report import write_text
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import file_name_part
 from spokeshave.wheel.paths import find_clashes
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import WheelEntry, WrittenWheel, render_wheel_file, write_wheel
 from spokeshave_core.problems import Problems
 from spokeshave_core.reports.assemble import AssembleReport
-from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag, file_name_part
 
 STORED = Compression.STORED
 

@@ -194,7 +194,10 @@ class TokenAuth(JWTAuthManager):
             return True
         scheme, _, token = str(dict(context.invocation_metadata()).get("authorization", "")).partition(" ")
         if scheme != "Bearer":
-            raise UnauthenticatedError("this cache server requires a bearer token (--remote-oauth-bearer-token-path)")
+            raise UnauthenticatedError(
+                "this cache server requires a bearer token (Pants' option remote_oauth_bearer_token; on Pants 2.17.1, "
+                "remote_oauth_bearer_token_path)"
+            )
         try:
             check_token(self, token)
         except AuthError as err:

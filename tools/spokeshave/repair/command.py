@@ -117,7 +117,7 @@ def repair(
         _check_tags(tree.name, platform)
         _check_native_code(tree, platform)
         check_own_libraries(tree, platform, own_libraries, library_dirs)
-        grafted, files = _fit(tree, platform, library_dirs, own_libraries)
+        grafted, files = fit(tree, platform, library_dirs, own_libraries)
         libraries = files.platform_libraries()
         newest = files.newest()
         name = _retag(files.tree, platform)
@@ -133,7 +133,7 @@ def repair(
     )
 
 
-def _fit(
+def fit(
     tree: WheelTree, platform: Platform, library_dirs: Sequence[Path], own_libraries: Sequence[str]
 ) -> tuple[tuple[GraftedLibrary, ...], LinkedFiles]:
     """Change the files to fit the platform; gives the libraries that were copied in, and the files after that."""

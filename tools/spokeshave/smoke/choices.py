@@ -7,6 +7,7 @@ import configparser
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.import_names import import_names
@@ -35,9 +36,9 @@ class SmokeChoices:
     scripts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
 
-    def arguments_for(self, script: str) -> tuple[str, ...]:
-        """Return the arguments to run a script with. None if it is not run."""
-        return self.scripts.get(script, HELP)
+    def arguments_for(self, script: EntryPoint) -> tuple[str, ...]:
+        """Return the arguments to run a script with. Empty if it is not run."""
+        return self.scripts.get(script.name, () if self.is_optional(module_of(script)) else HELP)
 
     def is_optional(self, module: str) -> bool:
         """Return whether a module is not to be imported."""
@@ -56,7 +57,7 @@ class SmokeChoices:
         own = set()
         for tree in trees:
             with problems.collecting():
-                own |= set(console_scripts(tree))
+                own |= {script.name for script in console_scripts(tree)}
         place = ", ".join(str(tree.name) for tree in trees)
         lacks, owner = ("has no", "The wheel's") if len(trees) == 1 else ("have no", "The wheels'")
         remedy = f"Correct the name. {owner} console scripts are: {', '.join(sorted(own)) or 'none'}."
@@ -69,14 +70,19 @@ class SmokeChoices:
         problems.raise_if_any(SmokeTestError)
 
 
-def console_scripts(tree: WheelTree) -> list[str]:
-    """Return the names of a wheel's console scripts.
+def module_of(script: EntryPoint) -> str:
+    """Return the module that a script imports. The value has the form `module:function [extra]`."""
+    return script.value.partition("[")[0].partition(":")[0].strip()
+
+
+def console_scripts(tree: WheelTree) -> list[EntryPoint]:
+    """Return a wheel's console scripts.
 
     Raises:
         InvalidWheelError: If its entry points cannot be read.
     """
     try:
-        return [script.name for script in read_scripts(tree) if script.group == "console_scripts"]
+        return [script for script in read_scripts(tree) if script.group == "console_scripts"]
     except configparser.Error as err:
         place = f"{tree.dist_info}/entry_points.txt"
         message = f"cannot be read ({' '.join(err.message.split())})"

@@ -513,11 +513,43 @@ def test_a_module_said_to_be_optional_is_not_imported(tmp_path: Path, smoke: Smo
     wheel = build_wheel(tmp_path, OPTIONAL, "py3-none-any")
     failed = smoke(wheel)
     assert "a_package_that_nobody_has is not installed: list its distribution" in failed.err
-    assert "`smoke_optional_imports`" in failed.err
+    assert "If acme.contrib is optional, name it in the field `smoke_optional_imports`" in failed.err
+    assert 'such as smoke_optional_imports=["acme.contrib"]' in failed.err
     result = smoke(wheel, "--skip-import", "acme.contrib")
     assert result.exit_code == 0, result.err
     imports = {name: outcome for name, outcome in result.outcomes.items() if name.startswith("import ")}
     assert imports == {"import acme.contrib": "not run", "import acme.core": "passed", "import demo": "passed"}
+
+
+OPTIONAL_SCRIPTS = """\
+[console_scripts]
+plain = acme.contrib:main
+deep = acme.contrib.deep:main
+marked = acme.contrib.deep:main [extra]
+other = demo:main
+[gui_scripts]
+window = acme.contrib:main
+"""
+
+
+def test_a_script_of_an_optional_module_is_not_run(tmp_path: Path, smoke: Smoke) -> None:
+    files = {**OPTIONAL, "demo/__init__.py": "def main(): pass", "dist-info/entry_points.txt": OPTIONAL_SCRIPTS}
+    wheel = build_wheel(tmp_path, files, "py3-none-any")
+    failed = smoke(wheel)
+    assert "script plain: plain --help ended with exit code 1" in failed.err
+    assert "If plain does not support --help" not in failed.err
+    result = smoke(wheel, "--skip-import", "acme.contrib")
+    assert result.exit_code == 0, result.err
+    scripts = {check["name"]: check["detail"] for check in result.run["checks"] if check["name"].startswith("script ")}
+    skipped = "excluded by smoke_optional_imports (--skip-import)"
+    assert scripts == {
+        "script deep": f"imports acme.contrib.deep, {skipped}",
+        "script marked": f"imports acme.contrib.deep, {skipped}",
+        "script other": "",
+        "script plain": f"imports acme.contrib, {skipped}",
+    }
+    forced = smoke(wheel, "--skip-import", "acme.contrib", "--script", "plain --version")
+    assert "script plain: plain --version ended with exit code 1" in forced.err
 
 
 def test_all_below_an_optional_package_is_optional(tmp_path: Path, native: Path, smoke: Smoke) -> None:

@@ -10,6 +10,7 @@ from spokeshave.wheel.tree import WheelTree
 
 IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
 
+_FRAME = re.compile(r'^  File "([^"]+)", line \d+', re.MULTILINE)
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 _NO_NAME = re.compile(
     r"^ImportError: cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'", re.MULTILINE
@@ -36,7 +37,7 @@ def import_remedy(output: str, tree: WheelTree) -> str | None:
     """Return the remedy for the import error in a traceback. None if there is no known one."""
     match = _NO_MODULE.search(output)
     if match:
-        return _missing_module(match[1], tree)
+        return _missing_module(match[1], _last_importer(output, tree), tree)
     match = _NO_NAME.search(output)
     if match:
         return _missing_name(match[1], match[2], tree)
@@ -52,14 +53,24 @@ def import_remedy(output: str, tree: WheelTree) -> str | None:
     return None
 
 
-def _missing_module(module: str, tree: WheelTree) -> str:
+def _last_importer(output: str, tree: WheelTree) -> str:
+    """Return the innermost module of the wheel in a traceback. Empty if there is none."""
+    frames = [path.replace("\\", "/").partition("site-packages/")[2] for path in _FRAME.findall(output)]
+    own = [path for path in frames if path in tree.installed]
+    return own[-1].removesuffix(".py").removesuffix("/__init__").replace("/", ".") if own else ""
+
+
+def _missing_module(module: str, importer: str, tree: WheelTree) -> str:
     if module.split(".")[0] in own_names(tree):
         file = module.replace(".", "/")
         message = f"The wheel has no {file}.py and no {file}/__init__.py: the import works only in the source tree."
         return f"{message} Add the target that owns {module} to the wheel's dependencies."
+    optional, example = (
+        (importer, f', such as smoke_optional_imports=["{importer}"]') if importer else ("the importing module", "")
+    )
     return (
-        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If the importing "
-        "module is optional, name it in the field `smoke_optional_imports` of the `python_native_wheel`."
+        f"{module} is not installed: list its distribution under dependencies in pyproject.toml. If {optional} is "
+        f"optional, name it in the field `smoke_optional_imports` of the `python_native_wheel`{example}."
     )
 
 

@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from spokeshave.processes import ProcessResult
@@ -14,10 +15,11 @@ from spokeshave.smoke.choices import (
     HELP,
     SmokeChoices,
     console_scripts,
+    module_of,
     modules_to_try,
 )
 from spokeshave.smoke.environment import Environment
-from spokeshave.smoke.import_check import IMPORT, explain_import
+from spokeshave.smoke.import_check import IMPORT, explain_import, import_remedy
 from spokeshave.smoke.installed_files import installed_fault
 from spokeshave.smoke.user_tests import run_tests
 from spokeshave.smoke.wheelhouse import WheelFile, runtime_pins
@@ -107,21 +109,25 @@ class Trial:
         detail = "" if process.ok else explain_import(process, name, self.tree)
         return CheckResult(name=f"import {name}", outcome=_outcome(process), seconds=process.seconds, detail=detail)
 
-    def _script(self, name: str) -> CheckResult:
-        arguments = self.plan.choices.arguments_for(name)
+    def _script(self, script: EntryPoint) -> CheckResult:
+        name = script.name
+        arguments = self.plan.choices.arguments_for(script)
         if not arguments:
+            listed = name in self.plan.choices.scripts
+            imported = f"imports {module_of(script)}, {_LEFT_OUT.format('optional_imports', 'import')}"
             return CheckResult(
                 name=f"script {name}",
                 outcome=Outcome.NOT_RUN,
                 seconds=0.0,
-                detail=_LEFT_OUT.format("scripts", "script"),
+                detail=_LEFT_OUT.format("scripts", "script") if listed else imported,
             )
         process = self.environment.run_script(name, *arguments)
         detail = (
             "" if process.ok else f"{shlex.join([name, *arguments])} {process.describe_exit()}\n{process.last_lines()}"
         )
-        if not process.ok and arguments == HELP:
-            detail += f"\n{_NO_HELP.format(name=name)}"
+        if not process.ok:
+            no_help = _NO_HELP.format(name=name) if arguments == HELP else None
+            detail = "\n".join(filter(None, [detail, import_remedy(process.output, self.tree) or no_help]))
         return CheckResult(name=f"script {name}", outcome=_outcome(process), seconds=process.seconds, detail=detail)
 
     def _tests(self) -> Iterator[CheckResult]:

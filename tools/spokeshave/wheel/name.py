@@ -35,8 +35,3 @@ def is_version(text: str) -> bool:
     except InvalidVersion:
         return False
     return True
-
-
-def file_name_part(name: str) -> str:
-    """Return a distribution's name in the form of file names."""
-    return normalize_name(name).replace("-", "_")

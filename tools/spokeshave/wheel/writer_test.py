@@ -8,9 +8,10 @@ from packaging.utils import parse_wheel_filename
 from spokeshave.errors import InvalidWheelError
 from spokeshave.testing.wheel_fixtures import make_wheel, read_wheel
 from spokeshave.wheel.archive import Compression
-from spokeshave.wheel.name import file_name_part, parse_wheel_name
+from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.writer import WheelEntry, find_dist_info, tree_entries, write_wheel
+from spokeshave_core.wheel_name import file_name_part
 
 STORED = Compression.STORED
 

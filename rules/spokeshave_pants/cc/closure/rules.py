@@ -16,7 +16,9 @@ from spokeshave_pants.cc.closure import unity_rules as unity
 from spokeshave_pants.cc.closure.link_closure import LinkClosure, strangers_warning
 from spokeshave_pants.cc.includes.rules import (
     CcTargets,
+    ListedRequest,
     ResolveIncludesRequest,
+    find_listed,
     is_looked_through,
     owner_of,
     resolve_includes,
@@ -89,7 +91,8 @@ async def direct_needs(request: DirectNeedsRequest, cc_targets: CcTargets) -> Di
     )
     headers = {header for found in resolved for header in found.closure.headers}
     included = {owner_of(cc_targets.by_path[header].address) for header in headers if header in cc_targets.by_path}
-    listed = {address for dependencies in explicit for address in dependencies.includes}
+    packages = (await find_listed(ListedRequest(request.owner), **implicitly())).inferred
+    listed = {*packages, *(address for dependencies in explicit for address in dependencies.includes)}
     strangers = {s for found in resolved for s in found.closure.strangers if s.includer == request.owner}
     if strangers:
         logger.warning(strangers_warning(request.owner, strangers))

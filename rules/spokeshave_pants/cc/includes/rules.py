@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from packaging.utils import canonicalize_name
 from pants.backend.cc.dependency_inference.rules import (
     AllCCTargets,
     CCDependencyInferenceFieldSet,
@@ -19,6 +20,7 @@ from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
+    AllTargets,
     Dependencies,
     GenerateSourcesRequest,
     HydrateSourcesRequest,
@@ -32,9 +34,9 @@ from pants.source.source_root import SourceRootRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.includes.scan import CcFile, scan_flags, scan_text
+from spokeshave_pants.cc.includes.scan import CcFile, IncludeKind, scan_flags, scan_text
 from spokeshave_pants.cc.includes.search import CcView, IncludeClosure, IncludeGraph
-from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package
+from spokeshave_pants.cc.includes.third_party import CcPackage, CcPackageRequest, cc_package, distribution_of
 from spokeshave_pants.cc.settings import for_any_platform
 from spokeshave_pants.cc.target_types import (
     CcRequirementsFileField,
@@ -93,12 +95,21 @@ class Listed:
         packages: Third-party packages.
         files: Targets of plain or generated files.
         excluded: Targets that the list excludes by `!`.
+        inferred: Those of the packages that the list does not name.
     """
 
     owners: tuple[str, ...]
     packages: tuple[Address, ...]
     files: tuple[Address, ...]
     excluded: tuple[str, ...]
+    inferred: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True)
+class CcRequirements:
+    """The `cc_python_requirement` targets of the repository by the normalized names of their distributions."""
+
+    by_distribution: FrozenDict[str, tuple[Address, ...]]
 
 
 @dataclass(frozen=True)
@@ -209,9 +220,48 @@ def file_fields(union_membership: UnionMembership) -> tuple[type[SourcesField], 
     return (*outputs, *(generator.input for generator in generators if issubclass(generator.output, outputs)))
 
 
+@rule(desc="Find all C/C++ packages", level=LogLevel.DEBUG)
+async def map_cc_requirements(all_targets: AllTargets) -> CcRequirements:
+    found: dict[str, list[Address]] = {}
+    for target in all_targets:
+        if target.has_field(CcRequirementsFileField):
+            found.setdefault(distribution_of(target), []).append(target.address)
+    return CcRequirements(FrozenDict({name: tuple(sorted(addresses)) for name, addresses in found.items()}))
+
+
+def _infer_packages(owner: str, graph: IncludeGraph, listed: Listed, requirements: CcRequirements) -> Iterator[Address]:
+    """Yield the packages whose headers a target includes as `NAME/header.h`, where NAME is their distribution.
+
+    The name alone decides, because only an installed package shows its headers. A header of the repository with that
+    spelling, a listed package, and a second package of that name each prevent it.
+    """
+    for name in sorted({name for path in graph.members(owner) for name in _foreign_folders(graph, path)}):
+        candidates = requirements.by_distribution.get(canonicalize_name(name), ())
+        if any(candidate in listed.packages for candidate in candidates):
+            continue
+        allowed = [candidate for candidate in candidates if candidate.spec not in listed.excluded]
+        if len(allowed) == 1:
+            yield allowed[0]
+
+
+def _foreign_folders(graph: IncludeGraph, path: str) -> Iterator[str]:
+    """Yield the first folders of the includes of a file that no file of the repository matches."""
+    for include in graph.files[path].scan.includes:
+        folder, slash, _ = include.spelling.partition("/")
+        nearby = posixpath.normpath(posixpath.join(posixpath.dirname(path), include.spelling))
+        is_here = (include.quoted and nearby in graph.files) or graph.answering(include.spelling)
+        if slash and include.kind is IncludeKind.INCLUDE and not is_here:
+            yield folder
+
+
 @rule(level=LogLevel.DEBUG)
-async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membership: UnionMembership) -> Listed:
-    """Follow lists only, never includes, because the result decides how includes are resolved."""
+async def find_listed(
+    request: ListedRequest, cc_targets: CcTargets, requirements: CcRequirements, union_membership: UnionMembership
+) -> Listed:
+    """Follow lists only, never includes, because the result decides how includes are resolved.
+
+    The names of packages are the exception: a package is as if listed if a file of the target includes its headers.
+    """
     with_files = file_fields(union_membership)
     members = [cc_targets.by_path[path] for path in cc_targets.graph.members(request.owner)]
     pending, excluded = await _explicit(members)
@@ -240,12 +290,14 @@ async def find_listed(request: ListedRequest, cc_targets: CcTargets, union_membe
         expanded = await resolve_targets(**implicitly(Addresses(others)))
         files.update({t.address: None for t in expanded if isinstance(t.get(SourcesField), with_files)})
         pending, _ = await _explicit(into)
-    return Listed(
+    listed = Listed(
         owners=tuple(owners),
         packages=tuple(packages),
         files=tuple(files),
         excluded=tuple(dict.fromkeys(owner_of(address).spec for address in excluded)),
     )
+    inferred = tuple(_infer_packages(request.owner, cc_targets.graph, listed, requirements))
+    return replace(listed, packages=(*listed.packages, *inferred), inferred=inferred)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -346,7 +398,7 @@ async def infer_cc_includes(request: InferCcIncludesRequest, cc_targets: CcTarge
         takes_strangers=not listed.files,
     )
     headers = cc_targets.graph.included(request.field_set.sources.file_path, view)
-    return InferredDependencies(cc_targets.by_path[header].address for header in headers)
+    return InferredDependencies((*(cc_targets.by_path[header].address for header in headers), *listed.inferred))
 
 
 def rules() -> list[Rule | UnionRule]:

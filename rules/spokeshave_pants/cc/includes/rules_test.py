@@ -23,6 +23,8 @@ from spokeshave_pants.cc.includes import third_party
 from spokeshave_pants.cc.includes.rules import (
     CcTargets,
     InferCcIncludesRequest,
+    Listed,
+    ListedRequest,
     ResolvedIncludes,
     ResolveIncludesRequest,
 )
@@ -49,9 +51,16 @@ def rule_runner() -> RuleRunner:
             QueryRule(CcTargets, []),
             QueryRule(InferredDependencies, [InferCcIncludesRequest]),
             QueryRule(LinkClosure, [LinkClosureRequest]),
+            QueryRule(Listed, [ListedRequest]),
             QueryRule(ResolvedIncludes, [ResolveIncludesRequest]),
         ],
-        target_types=[CCSourcesGeneratorTarget, FilesGeneratorTarget, GenericTarget, ShellCommandTarget],
+        target_types=[
+            CCSourcesGeneratorTarget,
+            FilesGeneratorTarget,
+            GenericTarget,
+            ShellCommandTarget,
+            target_types.CcPythonRequirementTarget,
+        ],
     )
     runner.set_options([*OPTIONS, "--source-root-patterns=['/src/cpp', '/*', '/']"], env_inherit=INHERITED)
     return runner
@@ -244,3 +253,75 @@ def test_a_source_that_is_not_utf8_has_its_dependencies(rule_runner: RuleRunner)
     run = rule_runner.get_target(Address("src/cpp/a", relative_file_path="run.cc"))
     found = rule_runner.request(Addresses, [DependenciesRequest(run[Dependencies])])
     assert found == Addresses([Address("src/cpp/a", relative_file_path="straße.h")])
+
+
+def requirement(name: str, distribution: str = "", folder: str = "include") -> str:
+    """Return a `cc_python_requirement` whose requirements file nothing reads, as names alone decide."""
+    given = f", distribution='{distribution}'" if distribution else ""
+    return f"cc_python_requirement(name='{name}', requirements='r.txt', include_dirs=['{folder}']{given})\n"
+
+
+def inferred(runner: RuleRunner, owner: str) -> list[str]:
+    return [address.spec for address in runner.request(Listed, [ListedRequest(owner)]).inferred]
+
+
+@pytest.mark.parametrize(
+    ("include", "expected"),
+    [
+        ("<nanobind/nanobind.h>", ["3rdparty:nanobind"]),
+        ('"nanobind/stl/string.h"', ["3rdparty:nanobind"]),
+        ("<my_eigen/Dense>", ["3rdparty:eigen"]),
+        ("<nanobind.h>", []),
+        ("<other/nanobind.h>", []),
+        ("<twice/a.h>", []),
+        ('"vendored/a.h"', []),
+    ],
+)
+def test_a_package_is_inferred_by_its_name(rule_runner: RuleRunner, include: str, expected: list[str]) -> None:
+    packages = ("nanobind", "vendored", "twice")
+    build = "".join(map(requirement, packages)) + requirement("eigen", "My-Eigen") + requirement("again", "twice")
+    sources = {"src/cpp/a/a.cc": include, "src/cpp/vendored/a.h": "", "3rdparty/BUILD": build}
+    write_sources(rule_runner, sources)
+    assert inferred(rule_runner, "src/cpp/a:a") == expected
+
+
+def test_a_tested_header_infers_no_package(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "a/a.cc": "#if __has_include(<nanobind/nanobind.h>)\n#endif\n",
+            "a/BUILD": "cc_sources()",
+            "3rdparty/BUILD": requirement("nanobind"),
+        }
+    )
+    assert inferred(rule_runner, "a:a") == []
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "expected"),
+    [
+        (["3rdparty:nanobind"], []),
+        (["3rdparty:pinned"], []),
+        (["!3rdparty:nanobind"], ["3rdparty:pinned"]),
+        (["!3rdparty:nanobind", "!3rdparty:pinned"], []),
+        ([], []),
+    ],
+)
+def test_the_list_decides_before_inference(
+    rule_runner: RuleRunner, dependencies: list[str], expected: list[str]
+) -> None:
+    rule_runner.write_files(
+        {
+            "a/a.cc": "#include <nanobind/nanobind.h>\n",
+            "a/BUILD": f"cc_sources(dependencies={dependencies})",
+            "3rdparty/BUILD": requirement("nanobind") + requirement("pinned", "nanobind"),
+        }
+    )
+    assert inferred(rule_runner, "a:a") == expected
+
+
+def test_an_inferred_package_is_a_dependency(rule_runner: RuleRunner) -> None:
+    write_sources(rule_runner, {"src/cpp/a/a.cc": "<nanobind/nanobind.h>", "3rdparty/BUILD": requirement("nanobind")})
+    target = rule_runner.get_target(Address("src/cpp/a", relative_file_path="a.cc"))
+    request = InferCcIncludesRequest(CCDependencyInferenceFieldSet.create(target))
+    found = rule_runner.request(InferredDependencies, [request])
+    assert [address.spec for address in found.include] == ["3rdparty:nanobind"]

@@ -120,6 +120,19 @@ def without_comments(text: str) -> str:
     return _TOKEN.sub(lambda token: " " if token["comment"] else token[0], spliced)
 
 
+def code_only(text: str) -> str:
+    """Return the text as `without_comments` does, and with each string and character literal emptied."""
+    spliced = _CONTINUATION.sub("", text.lstrip(_BYTE_ORDER_MARK))
+    return _TOKEN.sub(_emptied, spliced)
+
+
+def _emptied(token: re.Match[str]) -> str:
+    if token["comment"]:
+        return " "
+    quote = token[0][0] if token[0][0] in "\"'" else '"' if token["raw"] else ""
+    return quote * 2 if quote else token[0]
+
+
 def scan_text(text: str) -> Scan:
     """Scan the text of a file."""
     code = without_comments(text)

@@ -23,7 +23,7 @@ from pants.engine.fs import (
     Snapshot,
 )
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import WrappedTargetRequest
+from pants.engine.target import Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -216,6 +216,11 @@ class CcPackageFiles:
     problem: str = ""
 
 
+def distribution_of(target: Target) -> str:
+    """Return the normalized name of the distribution of a `cc_python_requirement`."""
+    return canonicalize_name(target[CcDistributionField].value or target.address.target_name)
+
+
 @rule
 async def cc_package(request: CcPackageRequest) -> CcPackage:
     where = f"the target {request.address}"
@@ -226,7 +231,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     file = PathGlobs([requirements], GlobMatchErrorBehavior.error, description_of_origin=where)
     (text,) = await get_digest_contents(**implicitly({file: PathGlobs}))
     pins = _parse_pins(text.content, requirements, where)
-    name = canonicalize_name(target[CcDistributionField].value or target.address.target_name)
+    name = distribution_of(target)
     if name not in pins.names:
         raise InvalidTargetError(
             f"{request.address} needs the distribution {name!r}, which {requirements} does not pin. It pins: "
@@ -314,7 +319,12 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
     where = f"the target {pinned.address}"
     packages = await find_packages(
         PackagesRequest(
-            path=pinned.requirements, where=where, keep=keep, platform=request.platform, pins=request.pins.text
+            path=pinned.requirements,
+            where=where,
+            purpose=f"for the headers of {pinned.address}",
+            keep=keep,
+            platform=request.platform,
+            pins=request.pins.text,
         ),
         **implicitly(),
     )

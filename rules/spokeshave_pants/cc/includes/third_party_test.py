@@ -9,14 +9,23 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from pants.engine.addresses import Address
+from pants.backend.cc.target_types import CCSourcesGeneratorTarget
+from pants.core.target_types import rules as core_target_types_rules
+from pants.core.util_rules import source_files
+from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import Digest, DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_pants.cc import target_types
+from spokeshave_pants.cc.closure import rules as link_closure
+from spokeshave_pants.cc.closure.link_closure import LinkClosure
+from spokeshave_pants.cc.closure.rules import LinkClosureRequest
+from spokeshave_pants.cc.includes import rules as include_graph
 from spokeshave_pants.cc.includes import third_party
+from spokeshave_pants.cc.includes.rules import ResolvedIncludes, ResolveIncludesRequest
 from spokeshave_pants.cc.includes.third_party import (
     CcPackage,
     CcPackageFiles,
@@ -106,14 +115,21 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runner(index: Path) -> RuleRunner:
     new_runner = RuleRunner(
         rules=[
-            *third_party.rules(),
+            *core_target_types_rules(),
+            *include_graph.rules(),
+            *link_closure.rules(),
             *sandbox_rules(),
+            *source_files.rules(),
+            *target_types.rules(),
+            *third_party.rules(),
+            QueryRule(LinkClosure, [LinkClosureRequest]),
+            QueryRule(ResolvedIncludes, [ResolveIncludesRequest]),
             QueryRule(CcPackage, [CcPackageRequest]),
             QueryRule(CcPackageFiles, [CcPackageFilesRequest]),
             QueryRule(Distribution, [DistributionRequest]),
             QueryRule(DigestContents, [Digest]),
         ],
-        target_types=[CcPythonRequirementTarget],
+        target_types=[CCSourcesGeneratorTarget, CcPythonRequirementTarget],
     )
     # PyPI is queried as well, because it has the pip that runs. It has no version with a `+`.
     new_runner.set_options([*OPTIONS, f"--python-repos-find-links=['{index.as_uri()}']"], env_inherit=INHERITED)
@@ -187,6 +203,14 @@ def test_a_universal_wheel_is_unpacked_once(
         sources=(),
     )
     assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
+
+
+def test_an_inferred_package_is_compiled_and_linked_with(runner: RuleRunner) -> None:
+    runner.write_files({"native/BUILD": "cc_sources()", "native/native.c": "#include <pure/header.h>\n"})
+    resolved = runner.request(ResolvedIncludes, [ResolveIncludesRequest("native/native.c")])
+    assert [found.name for found in resolved.packages] == ["pure"]
+    closure = runner.request(LinkClosure, [LinkClosureRequest(Addresses([Address("native")]))])
+    assert closure.packages == (Address("pure"),)
 
 
 def test_source_only_distributions_are_built_locally(runner: RuleRunner) -> None:

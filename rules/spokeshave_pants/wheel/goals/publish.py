@@ -120,9 +120,14 @@ async def upload_process(
     python: SandboxPython,
     options: GlobalOptions,
 ) -> InteractiveProcess:
-    where = f"the option `[{publishing.options_scope}].requirements`"
+    packages = PackagesRequest(
+        path=publishing.requirements,
+        where=f"the option `[{publishing.options_scope}].requirements`",
+        platform=python.platform,
+        purpose=_PURPOSE,
+    )
     twine, tools, variables = await concurrently(
-        install_packages(PackagesRequest(publishing.requirements, where, purpose=_PURPOSE)),
+        install_packages(packages),
         find_tools(SpokeshaveToolsRequest("upload"), **implicitly()),
         environment_vars_subset(EnvironmentVarsRequest(request.repository.variables), **implicitly()),
     )

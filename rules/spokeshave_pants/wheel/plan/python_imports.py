@@ -1,4 +1,7 @@
-"""Rules that register extensions as Python modules, so that an import implies a dependency on its extension."""
+"""Rules that register generated modules, so that an import implies a dependency on what they are generated from.
+
+These are extensions, and the version modules of wheels.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_pants.pants_api import rule
+from spokeshave_pants.wheel.plan import version_modules
+from spokeshave_pants.wheel.plan.version_modules import VersionModules
 from spokeshave_pants.wheel.target_types import ExtensionModuleField
 
 # Pants' name for the only resolve of a repository without resolves.
@@ -27,17 +32,24 @@ class ExtensionModulesMarker(FirstPartyPythonMappingImplMarker):
 
 @rule(desc="Map extensions to Python modules", level=LogLevel.DEBUG)
 async def map_extensions_to_modules(
-    _: ExtensionModulesMarker, all_targets: AllTargets, python_setup: PythonSetup
+    _: ExtensionModulesMarker, all_targets: AllTargets, versions: VersionModules, python_setup: PythonSetup
 ) -> FirstPartyPythonMappingImpl:
     providers: dict[str, list[ModuleProvider]] = {}
     for target in all_targets:
         if target.has_field(ExtensionModuleField):
             provider = ModuleProvider(target.address, ModuleProviderType.IMPL)
             providers.setdefault(target[ExtensionModuleField].value, []).append(provider)
+    for address, modules in versions.by_provider.items():
+        for version in modules:
+            providers.setdefault(version.module, []).append(ModuleProvider(address, ModuleProviderType.IMPL))
     # An extension belongs to no resolve, so the sources of all resolves may import it.
     resolves = python_setup.resolves if python_setup.enable_resolves else (_NO_RESOLVE,)
     return FirstPartyPythonMappingImpl.create(dict.fromkeys(resolves, providers))
 
 
 def rules() -> list[Rule | UnionRule]:
-    return [*collect_rules(), UnionRule(FirstPartyPythonMappingImplMarker, ExtensionModulesMarker)]
+    return [
+        *collect_rules(),
+        *version_modules.rules(),
+        UnionRule(FirstPartyPythonMappingImplMarker, ExtensionModulesMarker),
+    ]

@@ -20,12 +20,14 @@ class Requirement:
         text: The form in `Requires-Dist`, such as `numpy>=1.22`.
         target: The target of the requirement.
         dependent: The target that depends on `target`.
+        is_optional: Whether only modules in `smoke_optional_imports` import it.
     """
 
     name: str
     text: str
     target: str
     dependent: str
+    is_optional: bool = False
 
 
 def distribution_requirement(name: str, version: str | None, target: str, dependent: str) -> Requirement:
@@ -38,6 +40,21 @@ def distribution_requirement(name: str, version: str | None, target: str, depend
 def is_stubs(name: str) -> bool:
     """Return whether a distribution contains only stubs for type checkers (PEP 561, typeshed)."""
     return name.startswith("types-") or name.endswith("-stubs")
+
+
+def is_in_modules(path: str, modules: Iterable[str]) -> bool:
+    """Return whether a Python file, at its path in the repository, belongs to one of some modules."""
+    parts = [f"/{module.replace('.', '/')}" for module in modules]
+    return any(f"{part}/" in f"/{path}" or f"/{path}".endswith((f"{part}.py", f"{part}.pyi")) for part in parts)
+
+
+def required_texts(requirements: Iterable[Requirement], pyproject: Pyproject) -> tuple[str, ...]:
+    """Return the requirements to add to dynamic `dependencies`.
+
+    What only optional modules import is not added if the metadata has it, which is then in an extra.
+    """
+    needed = (r for r in requirements if not (r.is_optional and r.name in pyproject.dependencies))
+    return tuple(sorted({requirement.text for requirement in needed}))
 
 
 def is_closer(candidate: str, wheel: str, target: str) -> bool:
@@ -76,6 +93,7 @@ def check_requirements(wheel: str, requirements: Iterable[Requirement], pyprojec
         raise InvalidTargetError(
             f"{wheel} needs distributions that the `dependencies` of {path} do not have. Add them, or write "
             f'`dynamic = ["dependencies"]` to have them added:\n{bullet_list(lines)}\n'
+            "If only some users need one, add it to an extra (`[project.optional-dependencies]`). "
             "To exclude one, add it with `!`, such as '!3rdparty:name', to the `dependencies` of the target that "
             "imports it."
         )
@@ -102,5 +120,7 @@ def check_owners(
             for r in missing
         ]
         raise InvalidTargetError(
-            f"{wheel} depends on parts of other distributions of this repository:\n{bullet_list(lines)}"
+            f"{wheel} depends on parts of other distributions of this repository:\n{bullet_list(lines)}\n"
+            "To exclude one that is needed for type checking only, add it with `!` to the `dependencies` of the target "
+            "that imports it."
         )

@@ -26,6 +26,7 @@ from spokeshave_pants.cc.target_types import (
     CcSharedLibraryDependenciesField,
     CcVariantDependenciesField,
 )
+from spokeshave_pants.pants_api.requirement import requirement_name
 from spokeshave_pants.wheel.plan.requirements import Requirement, distribution_requirement, is_stubs
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, WheelDependenciesField
 
@@ -139,7 +140,7 @@ def requirements_of(target: Target, dependent: str) -> tuple[Requirement, ...]:
     if target.has_field(PythonProvidesField):
         provided = target[PythonProvidesField].value.kwargs
         return (distribution_requirement(provided["name"], provided.get("version"), spec, dependent),)
-    named = ((canonicalize_name(r.project_name), str(r)) for r in target[PythonRequirementsField].value)
+    named = ((canonicalize_name(requirement_name(r)), str(r)) for r in target[PythonRequirementsField].value)
     return tuple(
         Requirement(name=name, text=text, target=spec, dependent=dependent)
         for name, text in named

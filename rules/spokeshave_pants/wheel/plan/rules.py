@@ -58,6 +58,7 @@ from spokeshave_pants.wheel.plan.requirements import (
     check_owners,
     check_requirements,
     distribution_requirement,
+    required_texts,
 )
 from spokeshave_pants.wheel.plan.requires_python import check_pythons, pythons_of
 from spokeshave_pants.wheel.plan.roles import requirements_of
@@ -258,7 +259,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
             for owner in owners
             if owner.target.has_field(WheelDependenciesField) and owner.target.address not in pinned
         ),
-        requirements=tuple(sorted({requirement.text for requirement in required})) if is_dynamic else (),
+        requirements=required_texts(required, metadata.pyproject) if is_dynamic else (),
         requires_python=metadata.pyproject.requires_python,
     )
 

@@ -455,9 +455,40 @@ def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) ->
     assert "src/one:one depends on src/3rdparty:requests: add 'requests[socks]>=2'." in message
     assert "six" not in message
     assert "types-requests" not in message
+    assert "add it to an extra (`[project.optional-dependencies]`)" in message
     extra = f"{PYPROJECT}dependencies = ['six']\n[project.optional-dependencies]\nweb = ['requests']\n"
     rule_runner.write_files({"src/pyproject.toml": extra})
     assert plan(rule_runner).requirements == ()
+
+
+@pytest.mark.parametrize(
+    ("importing", "optional", "required"),
+    [
+        ("", ("one.contrib",), ()),
+        ("", ("one",), ()),
+        ("", (), ("django>=4",)),
+        ("", ("one.cont",), ("django>=4",)),
+        ("import django", ("one.contrib",), ("django>=4",)),
+    ],
+)
+def test_an_extra_of_optional_modules_is_not_required(
+    rule_runner: RuleRunner, importing: str, optional: tuple[str, ...], required: tuple[str, ...]
+) -> None:
+    """A requirement that only optional modules import may stay in an extra."""
+    extra = "[project.optional-dependencies]\nweb = ['django>=4']\n"
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", ":ext", "src/one", smoke_optional_imports=optional)
+            + extension()
+            + "python_requirement(name='django', requirements=['django>=4'])\n",
+            "src/one/BUILD": "python_sources(sources=['**/*.py'])",
+            "src/one/__init__.py": importing,
+            "src/one/contrib/__init__.py": "import django",
+            "src/one/contrib/deep.py": "from django import forms",
+            "src/pyproject.toml": f"{DYNAMIC}{extra}",
+        }
+    )
+    assert plan(rule_runner).requirements == required
 
 
 # Other distributions of the repository.
@@ -508,6 +539,7 @@ def test_a_part_of_another_wheel_that_is_not_required_is_refused(rule_runner: Ru
         "src/one:py depends on src/base:py, which src/base:base (acme-base) owns. Add src/base:base to the "
         "`dependencies` of src/one:one, or 'acme-base' to those of src/one/pyproject.toml"
     ) in str(caught.value)
+    assert "needed for type checking only, add it with `!`" in str(caught.value)
 
 
 def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: RuleRunner) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.backend.python.dependency_inference.subsystem import PythonInferSubsystem
 from pants.backend.python.target_types import PythonProvidesField, PythonSourceField
@@ -32,7 +32,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.wheel.plan.pyproject import not_utf8
-from spokeshave_pants.wheel.plan.requirements import Requirement, is_closer
+from spokeshave_pants.wheel.plan.requirements import Requirement, is_closer, is_in_modules
 from spokeshave_pants.wheel.plan.roles import (
     Role,
     describe_mistakes,
@@ -41,7 +41,7 @@ from spokeshave_pants.wheel.plan.roles import (
     requirements_of,
     role_of,
 )
-from spokeshave_pants.wheel.target_types import WheelDependenciesField
+from spokeshave_pants.wheel.target_types import SmokeOptionalImportsField, WheelDependenciesField
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,21 @@ class PayloadTargets:
 
 @dataclass(frozen=True)
 class Reached:
-    """A target that a wheel's dependencies reach, its role, and the target that depends on it."""
+    """A target that a wheel's dependencies reach, its role, and the targets that depend on it, at least one."""
 
     target: Target
     role: Role
-    dependent: str
+    users: tuple[Target, ...]
+
+    @property
+    def dependent(self) -> str:
+        """Return the first target that depends on it, as the user wrote it."""
+        return self.users[0].address.maybe_convert_to_target_generator().spec
+
+    def is_optional(self, modules: Iterable[str]) -> bool:
+        """Return whether only some modules depend on it."""
+        sources = [user[PythonSourceField].file_path for user in self.users if user.has_field(PythonSourceField)]
+        return len(sources) == len(self.users) and all(is_in_modules(source, modules) for source in sources)
 
 
 @dataclass(frozen=True)
@@ -154,22 +164,23 @@ async def _reach(
     wheel: Target, union_membership: UnionMembership, excluded: frozenset[Address] = frozenset()
 ) -> tuple[Reached, ...]:
     """Return all targets that a wheel depends on, sorted. Separately built and excluded targets are not followed."""
-    reached: dict[Address, Reached] = {}
+    reached: dict[Address, tuple[Target, Role]] = {}
+    users: dict[Address, list[Target]] = {}
     pending = [wheel]
     while pending:
         await _check_encodings(pending)
         found = await concurrently(
             resolve_targets(**implicitly(DependenciesRequest(t.get(Dependencies)))) for t in pending
         )
-        new: dict[Address, Reached] = {}
+        new: dict[Address, tuple[Target, Role]] = {}
         for dependent, dependencies in zip(pending, found):
             for target in dependencies:
+                users.setdefault(target.address, []).append(dependent)
                 if target.address not in reached and target.address not in excluded and target != wheel:
-                    user = dependent.address.maybe_convert_to_target_generator().spec
-                    new.setdefault(target.address, Reached(target, role_of(target, union_membership), user))
+                    new.setdefault(target.address, (target, role_of(target, union_membership)))
         reached.update(new)
-        pending = [each.target for each in new.values() if is_looked_into(each.role)]
-    return tuple(sorted(reached.values(), key=lambda each: each.target.address))
+        pending = [target for target, role in new.values() if is_looked_into(role)]
+    return tuple(Reached(*reached[address], tuple(users[address])) for address in sorted(reached))
 
 
 async def _listed(wheel: Target, union_membership: UnionMembership) -> frozenset[Address]:
@@ -257,6 +268,7 @@ async def payload_targets(
     ]
     foreign = await _foreign_parts(target, shared, all_targets)
     mine = await _reach(target, union_membership, owned_by_requirements.union(part.target for part in foreign))
+    optional = target[SmokeOptionalImportsField].value
     by_role = {role: tuple(found.target for found in mine if found.role is role) for role in Role}
     mistakes = ((found.target, found.dependent) for found in mine if found.role is Role.MISTAKE)
     return PayloadTargets(
@@ -264,7 +276,7 @@ async def payload_targets(
         extensions=by_role[Role.EXTENSION],
         libraries=by_role[Role.LIBRARY],
         requirements=tuple(
-            requirement
+            replace(requirement, is_optional=found.is_optional(optional))
             for found in mine
             if found.role in (Role.REQUIREMENT, Role.DISTRIBUTION)
             for requirement in requirements_of(found.target, found.dependent)

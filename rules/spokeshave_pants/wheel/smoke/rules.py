@@ -349,10 +349,14 @@ class SmokeChance:
 
     Attributes:
         reason: Why it cannot. Empty if it can.
+        interpreter: The path of the Python that tests it. Empty if there is none.
+        emulator: The emulator that runs this Python. Empty without one.
     """
 
     reason: str
     required: bool
+    interpreter: str = ""
+    emulator: str = ""
 
 
 @rule(level=LogLevel.DEBUG)
@@ -364,10 +368,12 @@ async def smoke_chance(
     plan = await plan_wheel(WheelPlanRequest(key.address))
     requires = RequiresPython.or_any(plan.requires_python)
     python = choose_python(key.platform, version, this_machine(), interpreters.of(version), foreign.found, requires)
-    return SmokeChance(
-        reason=python.reason if isinstance(python, NoPython) else "",
-        required=is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version),
-    )
+    required = is_required(plan.target[RequireSmokeOnField].value or (), key.platform, version)
+    if isinstance(python, NoPython):
+        return SmokeChance(python.reason, required)
+    if isinstance(python, ForeignPython):
+        return SmokeChance(reason="", required=required, interpreter=python.executable, emulator=python.emulator)
+    return SmokeChance(reason="", required=required, interpreter=python.path)
 
 
 @rule(desc="Smoke-test a wheel", level=LogLevel.DEBUG)

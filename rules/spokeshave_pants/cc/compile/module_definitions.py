@@ -1,0 +1,46 @@
+"""The extension modules that a source defines: an init function, or a macro of nanobind or pybind11."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from spokeshave_pants.cc.compile.macros import Macros
+from spokeshave_pants.cc.includes.scan import code_only
+
+_MACROS = r"NB_MODULE|PYBIND11_MODULE"
+_START = rf"PyInit_|{_MACROS}"
+_DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+# A definition: a type before the function, and nothing after it that ends a declaration or continues an expression.
+_DEFINED = re.compile(r"(?:\w\s+|\*\s*)PyInit_(?P<name>\w+)\s*\(\s*(?:void)?\s*\)(?!\s*[;,)?.=!<>&|+\[-])")
+_MODULE_MACRO = re.compile(rf"\b(?:{_MACROS})\s*\(\s*(?P<name>\w+)\s*,")
+_STATIC = re.compile(r"\bstatic\b")
+# How many meanings of a macro are tried.
+_MEANINGS = 4
+
+
+def defined_modules(text: str) -> tuple[str, ...]:
+    """Return the last names of the extension modules whose init functions a source defines, sorted.
+
+    Comments, strings, declarations and static functions do not count. Conditions are not evaluated, so both branches of
+    a conditional count.
+    """
+    if not re.search(_START, text):
+        return ()
+    return tuple(sorted({match["name"] for part in _parts(code_only(text)) for match in _definitions(part)}))
+
+
+def _definitions(part: str) -> Iterator[re.Match[str]]:
+    yield from _MODULE_MACRO.finditer(part)
+    yield from (match for match in _DEFINED.finditer(part) if not _STATIC.search(part, 0, match.start()))
+
+
+def _parts(code: str) -> Iterator[str]:
+    """Yield the declarations that may define a module, each with the sign after each, for each meaning of macros."""
+    macros = Macros.of(code)
+    words = {word for start in ("PyInit_", *_MACROS.split("|")) for word in macros.leading_to(start)}
+    relevant = re.compile("|".join([_START, *(rf"\b{word}\b" for word in sorted(words))]))
+    pieces = re.split(r"([;{}])", _DIRECTIVE.sub("", code))
+    for declaration, end in zip(pieces[::2], [*pieces[1::2], ""]):
+        if relevant.search(declaration):
+            yield from {macros.expand(declaration, choice) + end for choice in range(_MEANINGS)}

@@ -1,0 +1,11 @@
+"""Tests of version modules in the source tree."""
+
+from __future__ import annotations
+
+from spokeshave_pants.wheel.codegen.version_text import version_module_text
+
+
+def test_a_version_module_has_both_names() -> None:
+    names: dict[str, object] = {}
+    exec(version_module_text("1.0.dev0+unstamped"), names)
+    assert (names["__version__"], names["version"]) == ("1.0.dev0+unstamped", "1.0.dev0+unstamped")

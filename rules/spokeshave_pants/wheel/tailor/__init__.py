@@ -1,0 +1,1 @@
+"""Proposals of `tailor`: `python_extension` and `python_native_wheel`."""

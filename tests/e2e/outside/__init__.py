@@ -1,0 +1,1 @@
+"""End-to-end tests in a monorepo of somebody else."""
