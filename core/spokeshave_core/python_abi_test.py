@@ -122,7 +122,7 @@ def test_the_limited_api_is_pythons_own_version_number() -> None:
     assert PythonAbi(PythonVersion(12)).limited_api == {}
 
 
-def test_the_stable_abi_for_free_threading_is_requested_beside_abi3() -> None:
+def test_abi3t_is_requested_beside_abi3() -> None:
     assert ABI3T.limited_api == {"Py_LIMITED_API": "0x030F0000", "Py_TARGET_ABI3T": "0x030F0000"}
     assert PythonAbi(PythonVersion(15, free_threaded=True)).limited_api == {}
 

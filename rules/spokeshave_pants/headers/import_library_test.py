@@ -129,6 +129,7 @@ def test_headers_agree_with_the_compiler_on_all_platforms(rule_runner: RuleRunne
         (PythonAbi(PythonVersion(13, free_threaded=True)), b"python313t.dll"),
         (PythonAbi(PythonVersion(15)), b"python315.dll"),
         (PythonAbi(PythonVersion(15, free_threaded=True)), b"python315t.dll"),
+        (PythonAbi(PythonVersion(15, free_threaded=True), stable=True), b"python3t.dll"),
         (PythonAbi(PythonVersion(12), stable=True), b"python3.dll"),
     ],
     ids=str,

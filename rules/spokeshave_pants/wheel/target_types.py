@@ -62,7 +62,7 @@ class LimitedApiField(StringSequenceField):
 
         The binding is compiled with `Py_LIMITED_API`, and for `"3.15t"` with `Py_TARGET_ABI3T` as well, which hides the
         fields of `PyObject` and `PyModuleDef`: define the module by `PyModExport_` (PEP 793). nanobind supports `abi3`
-        from 3.12 on; pybind11 does not support it.
+        from 3.12 on, and `abi3t` only in its split mode. pybind11 supports neither.
         """
     )
 

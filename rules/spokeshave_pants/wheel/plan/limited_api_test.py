@@ -40,7 +40,7 @@ def test_a_free_threaded_python_has_no_abi3() -> None:
     assert names(["3.12", "3.13", "3.13t"], "3.12") == ["cp312-abi3", "cp313t"]
 
 
-def test_a_stable_build_for_free_threading_serves_all_later_pythons() -> None:
+def test_an_abi3t_build_serves_all_later_pythons() -> None:
     assert names(["3.15", "3.15t", "3.16", "3.16t"], "3.15t") == ["cp315-abi3.abi3t"]
 
 
@@ -48,12 +48,12 @@ def test_earlier_pythons_get_abi3_or_a_build_of_their_own() -> None:
     assert names(["3.14", "3.14t", "3.15t"], "3.12", "3.15t") == ["cp312-abi3", "cp314t", "cp315-abi3.abi3t"]
 
 
-def test_without_a_python_3_15_there_is_no_build_for_free_threading() -> None:
+def test_without_a_python_3_15_there_is_no_abi3t_build() -> None:
     assert names(["3.13", "3.14", "3.14t"], "3.12", "3.15t") == ["cp312-abi3", "cp314t"]
     assert names(["3.14", "3.14t"], "3.15t") == ["cp314", "cp314t"]
 
 
-def test_a_later_stable_abi_for_free_threading_leaves_builds_between() -> None:
+def test_a_later_abi3t_leaves_builds_between() -> None:
     assert names(["3.15", "3.15t", "3.16t"], "3.12", "3.16t") == ["cp312-abi3", "cp315t", "cp316-abi3.abi3t"]
 
 
