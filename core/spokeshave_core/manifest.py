@@ -1,4 +1,7 @@
-"""The Pythons of other platforms that an emulator runs here, as the manifest of `spokeshave emulation` lists them."""
+"""The Pythons that `spokeshave emulation` set up, as its manifest lists them.
+
+An emulator runs those of other platforms. The others start by the loader of their own C library.
+"""
 
 from __future__ import annotations
 
