@@ -218,6 +218,13 @@ def test_the_export_hook_of_another_module_is_found(tmp_path: Path) -> None:
     assert "must export PyInit_native or PyModExport_native, but exports PyModExport_other" in text
 
 
+def test_a_wheel_needs_the_tags_of_both_stable_abis(tmp_path: Path, plain: Path) -> None:
+    name = "cp315-abi3-manylinux_2_17_x86_64"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3t.so": plain}, name)
+    found = verify(Expectation(wheel, PLATFORM, PythonAbi.parse("cp315-abi3.abi3t")))
+    assert f"is tagged {name}, but should be {ABI3T}" in only(found, Rule.TAG, wheel.name)
+
+
 def test_a_plain_shared_library_is_not_a_module(check: Builder, tmp_path: Path) -> None:
     assert check({"demo/libplain.so": compile_library(tmp_path / "built.so", "int nothing;")}) == []
 
