@@ -19,6 +19,8 @@ _PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|css|js|md)|(?:[\w.-]+/)+)`"
 _WRITTEN = re.compile(r"^`([^`\n]+)`:\n\n```", re.MULTILINE)
 # A range of Pythons, such as `from 3.11 to 3.15`, but not of patch releases.
 _PYTHONS = re.compile(r"\bfrom (3\.\d+) to (3\.\d+)\b(?!\.\d)")
+# The tools run on older Pythons than wheels are built for.
+_OLDEST_OF_TOOLS = "3.9"
 # Files of users, and what a run writes.
 _OF_USERS = {"dist/", "conanfile.py", "setup.py"}
 
