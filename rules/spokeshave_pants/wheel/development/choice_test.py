@@ -11,7 +11,7 @@ WHERE = "the option"
 
 
 def matrix(*pythons: str, limited_api: str | None = None, platforms: tuple[str, ...] = ("win_amd64",)) -> WheelMatrix:
-    return plan_matrix(platforms, pythons, [limited_api], where="the target //:wheel")
+    return plan_matrix(platforms, pythons, [(limited_api,) if limited_api else None], where="the target //:wheel")
 
 
 def test_host_is_the_platform_of_a_wheel_that_runs_here() -> None:
