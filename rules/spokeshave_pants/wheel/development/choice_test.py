@@ -11,8 +11,7 @@ WHERE = "the option"
 
 
 def matrix(*pythons: str, limited_api: str | None = None, platforms: tuple[str, ...] = ("win_amd64",)) -> WheelMatrix:
-    limited_apis = [(limited_api,) if limited_api else None]
-    return plan_matrix(platforms, pythons, limited_apis, where="the target //:wheel")
+    return plan_matrix(platforms, pythons, [(limited_api,) if limited_api else None], where="the target //:wheel")
 
 
 def test_host_is_the_platform_of_a_wheel_that_runs_here() -> None:
