@@ -12,7 +12,7 @@ from bench.baselines.ccache import Ccache
 from bench.baselines.setuptools_project import PACKAGES, SetuptoolsProject
 from bench.errors import BenchError
 
-VERSIONS = ("3.10", "3.11", "3.12")
+VERSIONS = ("3.11", "3.12", "3.13")
 
 
 def environments(bench: Workbench, measurement: str) -> list[Path]:

@@ -19,7 +19,7 @@ _VERSION_OPTION = "--release-version-suffix=.dev0"
 
 
 def measure(bench: Workbench) -> Measurement:
-    """Build both of Abacus' wheels for cp310, cp311 and cp312-abi3, cold, up to the repair on both sides."""
+    """Build both of Abacus' wheels for cp311, cp312-abi3 and cp313, cold, up to the repair on both sides."""
     project = bench.abacus()
     pythons = environments(bench, "abis")
     pip = setuptools_project(bench, pythons[0], "setuptools")

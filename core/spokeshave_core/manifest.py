@@ -1,4 +1,7 @@
-"""The Pythons of other platforms that an emulator runs here, as the manifest of `spokeshave emulation` lists them."""
+"""The Pythons that `spokeshave emulation` set up, as its manifest lists them.
+
+An emulator runs those of other platforms. The others start by the loader of their own C library.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,7 @@ class ForeignPython:
         launcher: The emulator with its options; empty where the interpreter starts by itself.
         argv0: The emulator's options that give the program the name by which it believes it was started.
         origins: Every file that the Python and the emulator were made of.
+        free_threaded: Whether it has no global lock.
     """
 
     name: str
@@ -60,11 +64,17 @@ class ForeignPython:
     argv0: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     origins: tuple[Origin, ...] = ()
+    free_threaded: bool = False
 
     @property
     def feature(self) -> PythonVersion:
-        """The feature release, such as 3.13."""
-        return PythonVersion(self._numbers[0])
+        """The feature release, such as 3.13 or 3.13t."""
+        return PythonVersion(self._numbers[0], self.free_threaded)
+
+    @property
+    def complete_version(self) -> str:
+        """The complete version, such as `3.14.2`, or `3.14.2t` of the free-threaded build."""
+        return f"{self.version}{'t' if self.free_threaded else ''}"
 
     @property
     def patch(self) -> tuple[int, int]:
@@ -127,6 +137,7 @@ class ForeignPython:
             "system_version": self.system_version,
             "architecture": self.architecture,
             "version": self.version,
+            "free_threaded": self.free_threaded,
             "emulator": self.emulator,
             "launcher": list(self.launcher),
             "argv0": list(self.argv0),
@@ -189,6 +200,7 @@ def _python(entry: Mapping[str, Any]) -> ForeignPython:
         argv0=tuple(map(str, entry["argv0"])),
         variables={str(key): str(value) for key, value in entry["variables"].items()},
         origins=tuple(Origin(*map(str, origin)) for origin in entry["origins"]),
+        free_threaded=bool(entry.get("free_threaded", False)),
     )
     if not _COMPLETE_VERSION.match(python.version):
         raise ValueError(f"{python.version} is not a complete version of Python 3")

@@ -85,7 +85,14 @@ def test_smoke_test_keys_contain_the_pythons_packages() -> None:
     (other,) = parse_manifest(manifest({**ENTRY, "origins": [["libc6:arm64", "2.36", "cd"]]}), "m")
     assert python != other
     assert python.facts != other.facts
-    assert json.loads(python.facts) == ENTRY
+    assert json.loads(python.facts) == {**ENTRY, "free_threaded": False}
+
+
+def test_a_free_threaded_python_is_another_feature_release() -> None:
+    (python,) = parse_manifest(manifest({**ENTRY, "free_threaded": True}), "m")
+    assert python.feature == PythonVersion(13, free_threaded=True)
+    assert python.complete_version == f"{ENTRY['version']}t"
+    assert parse_manifest(manifest(python.as_json()), "m") == (python,)
 
 
 @pytest.mark.parametrize(

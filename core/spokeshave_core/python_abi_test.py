@@ -7,6 +7,8 @@ import pytest
 from spokeshave_core.python_abi import InvalidPythonError, PythonAbi, PythonVersion, parse_versions
 
 WHERE = "the target src/python:wheel"
+ABI3T = PythonAbi(PythonVersion(15, free_threaded=True), stable=True)
+ABI3T_ONLY = PythonAbi(PythonVersion(15, free_threaded=True), stable=True, abi3t_only=True)
 
 
 def version(text: str) -> PythonVersion:
@@ -77,6 +79,15 @@ def test_invalid_versions_are_reported_together() -> None:
         (PythonAbi(PythonVersion(12), stable=True), PythonVersion(12), True),
         (PythonAbi(PythonVersion(12), stable=True), PythonVersion(14), True),
         (PythonAbi(PythonVersion(12), stable=True), PythonVersion(14, True), False),
+        (PythonAbi(PythonVersion(15), stable=True), PythonVersion(15, True), False),
+        (ABI3T, PythonVersion(14), False),
+        (ABI3T, PythonVersion(14, True), False),
+        (ABI3T, PythonVersion(15), True),
+        (ABI3T, PythonVersion(15, True), True),
+        (ABI3T, PythonVersion(16), True),
+        (ABI3T, PythonVersion(16, True), True),
+        (ABI3T_ONLY, PythonVersion(16), False),
+        (ABI3T_ONLY, PythonVersion(16, True), True),
     ],
 )
 def test_interpreters_load_their_own_and_older_stable_builds(
@@ -92,6 +103,8 @@ def test_interpreters_load_their_own_and_older_stable_builds(
         (PythonAbi(PythonVersion(13, True)), "cp313-cp313t"),
         (PythonAbi(PythonVersion(12), stable=True), "cp312-abi3"),
         (PythonAbi(PythonVersion(9), independent=True), "py3-none"),
+        (ABI3T, "cp315-abi3.abi3t"),
+        (ABI3T_ONLY, "cp315-abi3t"),
     ],
 )
 def test_a_build_has_the_tags_of_pep_425(abi: PythonAbi, tag: str) -> None:
@@ -100,9 +113,18 @@ def test_a_build_has_the_tags_of_pep_425(abi: PythonAbi, tag: str) -> None:
     assert str(PythonAbi.of_tags(abi.python_tag, abi.abi_tag)) == str(abi)
 
 
+def test_the_tags_of_an_abi_may_be_in_any_order() -> None:
+    assert PythonAbi.of_tags("cp315", "abi3t.abi3") == ABI3T
+
+
 def test_the_limited_api_is_pythons_own_version_number() -> None:
-    assert PythonAbi(PythonVersion(12), stable=True).limited_api == "0x030C0000"
-    assert PythonAbi(PythonVersion(12)).limited_api is None
+    assert PythonAbi(PythonVersion(12), stable=True).limited_api == {"Py_LIMITED_API": "0x030C0000"}
+    assert PythonAbi(PythonVersion(12)).limited_api == {}
+
+
+def test_abi3t_is_requested_beside_abi3() -> None:
+    assert ABI3T.limited_api == {"Py_LIMITED_API": "0x030F0000", "Py_TARGET_ABI3T": "0x030F0000"}
+    assert PythonAbi(PythonVersion(15, free_threaded=True)).limited_api == {}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +134,10 @@ def test_the_limited_api_is_pythons_own_version_number() -> None:
         ("cp312-abi3", "cp312", "abi3", True, False, (3, 12)),
         ("cp313t", "cp313", "cp313t", False, True, (3, 13)),
         ("py3-none", "py3", "none", False, False, None),
+        ("cp315t", "cp315", "cp315t", False, True, (3, 15)),
+        ("cp315-abi3", "cp315", "abi3", True, False, (3, 15)),
+        ("cp315-abi3.abi3t", "cp315", "abi3.abi3t", True, True, (3, 15)),
+        ("cp316-abi3t", "cp316", "abi3t", True, True, (3, 16)),
     ],
 )
 def test_a_python_abi_is_parsed(
@@ -124,8 +150,15 @@ def test_a_python_abi_is_parsed(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3.12", "cp312-", "CP312", "cp", "cp312t-abi3", "pp310", "cp310-cp311", "py3", "cp3१२"]
+    "text",
+    ["", "3.12", "cp312-", "CP312", "cp", "cp312t-abi3", "pp310", "cp310-cp311", "py3", "cp3१२", "cp315-abi3t.abi4"],
 )
 def test_an_invalid_python_abi_is_refused(text: str) -> None:
     with pytest.raises(InvalidPythonError, match="is not a Python ABI"):
+        PythonAbi.parse(text)
+
+
+@pytest.mark.parametrize("text", ["cp314-abi3.abi3t", "cp314-abi3t", "cp38-abi3t"])
+def test_abi3t_before_there_was_one_is_refused_with_the_reason(text: str) -> None:
+    with pytest.raises(InvalidPythonError, match=r"abi3t is that of CPython 3\.15 and later \(PEP 803\)"):
         PythonAbi.parse(text)

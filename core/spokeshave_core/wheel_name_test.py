@@ -22,6 +22,10 @@ from spokeshave_core.wheel_name import (
             "A.b-1!2.0+l.1-3x-cp39.cp310-abi3-linux_x86_64.whl",
             ("A.b", "1!2.0+l.1", "3x", "cp39.cp310", "abi3", "linux_x86_64"),
         ),
+        (
+            "demo-1.0-cp315-abi3.abi3t-manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
+            ("demo", "1.0", "", "cp315", "abi3.abi3t", "manylinux2014_x86_64.manylinux_2_17_x86_64"),
+        ),
         ("demo-1-0-py3-none-any.whl", ("demo", "1", "0", "py3", "none", "any")),
         ("A.b-1-0-py3-none-any.whl", ("A.b", "1", "0", "py3", "none", "any")),
     ],
@@ -79,7 +83,14 @@ def test_a_dist_info_folder_names_distribution_and_version(folder: str, parts: t
     assert split_dist_info(folder) == parts
 
 
-@pytest.mark.parametrize("text", ["py2.py3-none-any", "cp39.cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "py2.py3-none-any",
+        "cp39.cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64",
+        "cp315-abi3.abi3t-manylinux_2_17_x86_64",
+    ],
+)
 def test_compressed_tag_expands_as_packaging_expands_it(text: str) -> None:
     tag = WheelTag.parse(text)
     assert str(tag) == text

@@ -46,6 +46,7 @@ ENGINE_MODULES = frozenset(
         "wheel/codegen/checks.py",
         "wheel/codegen/chosen_pythons.py",
         "wheel/codegen/settings.py",
+        "wheel/development/builds.py",
         "wheel/plan/python_imports.py",
         "wheel/plan/roles.py",
         "wheel/plan/targets.py",

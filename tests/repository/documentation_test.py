@@ -1,4 +1,4 @@
-"""The documents name files that exist."""
+"""The documents name files that exist, and the Pythons that the table lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave_core.cpython_releases import MAINTAINED
+
 REPOSITORY = Path(__file__).parents[2]
 # A path in a document is one of the repository, or of the tree that the document's sentence is about.
 ROOTS = ("", "rules/spokeshave_pants/", "tools/spokeshave/", "core/spokeshave_core/", "bench/", "docs/")
@@ -15,6 +17,10 @@ DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "bench/README.md
 _PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|css|js|md)|(?:[\w.-]+/)+)`")
 # A file that the reader of a tutorial writes: its path, before its text.
 _WRITTEN = re.compile(r"^`([^`\n]+)`:\n\n```", re.MULTILINE)
+# A range of Pythons, such as `from 3.11 to 3.15`, but not of patch releases.
+_PYTHONS = re.compile(r"\bfrom (3\.\d+) to (3\.\d+)\b(?!\.\d)")
+# The tools run on older Pythons than wheels are built for.
+_OLDEST_OF_TOOLS = "3.9"
 # Files of users, and what a run writes.
 _OF_USERS = {"dist/", "conanfile.py", "setup.py"}
 
@@ -35,3 +41,10 @@ def test_paths_in_documents_exist(document: str) -> None:
     written = {name for path in _WRITTEN.findall(text) for name in (path, Path(path).name)}
     named = set(_PATH.findall(text)) - written - _OF_USERS
     assert sorted(name for name in named if not any(root + name in known for root in ROOTS)) == []
+
+
+def test_documents_name_the_maintained_pythons() -> None:
+    documents = (path for glob in DOCUMENTS for path in REPOSITORY.glob(glob))
+    named = {python for path in documents for python in _PYTHONS.findall(path.read_text())}
+    # Those that wheels are built for, and those that the tools run on.
+    assert named == {(MAINTAINED[0], MAINTAINED[-1]), ("3.9", MAINTAINED[-1])}

@@ -23,7 +23,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
         "home wheel_name",
         "python_abi platform",
-        "manifest",
+        "cpython_releases manifest",
         "reports",
     ),
 }
@@ -56,7 +56,8 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "pants_api": ("versions", "by_name requirement", "on_2_17 on_2_29", "__init__"),
     "cc": (
-        "diagnostics languages sandbox_flags settings subsystem unsupported",
+        "build_type diagnostics languages sandbox_flags settings unsupported",
+        "subsystem",
         "target_types",
         "includes",
         "closure",
@@ -71,7 +72,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "progress publish report subsystem target_types",
         "plan",
         "build",
-        "codegen smoke",
+        "codegen development smoke",
         "planned_work",
         "wheel_set",
         "goals tailor",

@@ -55,6 +55,7 @@ PANTS_RULES = {
     "resolve_targets": 3,
     "resolve_unexpanded_targets": 1,
     "resolve_unparsed_address_inputs": 2,
+    "run_interactive_process": 1,
     "strip_source_roots": 1,
     "transitive_targets": 3,
 }

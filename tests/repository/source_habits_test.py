@@ -94,7 +94,6 @@ ADAPTERS = {
     "rules/spokeshave_pants/wheel/goals/run_context.py",
     "tools/spokeshave/cache_server/buildgrid_internals.py",
     "tools/spokeshave/policies/auditwheel_policies.py",
-    "tools/spokeshave/verify/limited_api_audit.py",
 }
 OWN = ("spokeshave", "e2e", "apparatus", "measurements", "abacus_")
 # Documented, although they begin with an underscore.

@@ -29,6 +29,11 @@ _MODULE = re.compile(
 _CRASH = re.compile(
     r"error: (?:clang )?frontend command failed|PLEASE (?:submit a bug report|ATTACH THE FOLLOWING FILES)"
 )
+# What code that is compiled for free-threaded Pythons' stable ABI cannot use (PEP 803).
+_OPAQUE = re.compile(
+    r"error: .*(?:incomplete (?:type|definition of type) '(?:PyObject|PyVarObject|PyModuleDef)'"
+    r"|'Py(?:Object(?:_VAR)?_HEAD|(?:Object|VarObject|ModuleDef)_HEAD_INIT)')"
+)
 _NO_BUILTIN = re.compile(r"error: builtin is not supported on this target")
 _DUPLICATE = re.compile(r"(?:error|warning): (?:duplicate symbol|multiple definition)")
 _LEAVE_OUT = "Remove the compiler flag for it."
@@ -113,6 +118,7 @@ def compile_hint(stderr: str, platform: Platform, known: Iterable[str] = ()) -> 
         missing_feature_hint(stderr),
         modules_hint(stderr),
         dispatch_hint(stderr, platform),
+        opaque_object_hint(stderr),
     )
     return "\n".join(hint for hint in hints if hint) or None
 
@@ -179,6 +185,18 @@ def modules_hint(stderr: str) -> str | None:
     return (
         "C++20 modules and header units are not supported, because each source is compiled separately: declare "
         "shared names in headers, and name them by #include."
+    )
+
+
+def opaque_object_hint(stderr: str) -> str | None:
+    """Return a hint about what the stable ABI for free-threaded Pythons hides, or None."""
+    if not _OPAQUE.search(plain(stderr)):
+        return None
+    return (
+        '`limited_api="3.15t"` hides the fields of PyObject, PyVarObject and PyModuleDef (PEP 803). Define the module '
+        "by PyModExport_NAME and PySlot, and types by a negative `basicsize` and PyObject_GetTypeData. CPython's guide "
+        '"Migrating to Stable ABI for free threading" describes it. Or remove the version with a "t", so that each '
+        "free-threaded Python gets a build of its own."
     )
 
 

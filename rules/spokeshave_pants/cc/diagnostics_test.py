@@ -214,6 +214,28 @@ def test_modules_are_said_to_be_unsupported(text: str) -> None:
     assert "#include" in hint
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "m.c:2:18: error: unknown type name 'PyObject_HEAD'\n",
+        "m.c:3:26: error: use of undeclared identifier 'PyModuleDef_HEAD_INIT'\n",
+        "m.c:3:20: error: variable has incomplete type 'PyModuleDef' (aka 'struct PyModuleDef')\n",
+        "m.c:4:54: error: incomplete definition of type 'PyObject' (aka 'struct _object')\n",
+        "m.cc:4:54: error: member access into incomplete type 'PyVarObject' (aka 'struct PyVarObject')\n",
+        "m.c:5:59: error: invalid application of 'sizeof' to an incomplete type 'PyObject' (aka 'struct _object')\n",
+    ],
+)
+def test_what_abi3t_hides_is_explained(text: str) -> None:
+    hint = compile_hint(text, LINUX)
+    assert hint is not None
+    assert "hides the fields of PyObject" in hint
+    assert "PyModExport_NAME" in hint
+
+
+def test_other_incomplete_types_have_no_hint() -> None:
+    assert compile_hint("m.c:1:1: error: variable has incomplete type 'PyThing'\n", LINUX) is None
+
+
 CRASH = "zig: error: clang frontend command failed with exit code 139 (use -v to see invocation)\n"
 BUILTIN = (
     "cpu.c:1:14: error: builtin is not supported on this target\n"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi
 
 PACKAGES_DIR = "__packages"
 
@@ -15,17 +16,26 @@ class CompileSettings:
     """The settings of a compile: language standard, macros, flags and include directories.
 
     Attributes:
+        free_threaded_defines: Macros for builds of free-threaded Pythons.
         platform_defines: Macros by a glob of the platforms that they apply to. `platform_flags` has the same form.
     """
 
     cxx_standard: str
     c_standard: str
     defines: tuple[str, ...] = ()
+    free_threaded_defines: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     include_roots: tuple[str, ...] = ()
     system_include_dirs: tuple[str, ...] = ()
     platform_defines: tuple[tuple[str, tuple[str, ...]], ...] = ()
     platform_flags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def for_python(settings: CompileSettings, abi: PythonAbi) -> CompileSettings:
+    """Return the settings with the macros of a Python ABI."""
+    limited = (f"{macro}={value}" for macro, value in abi.limited_api.items())
+    free_threaded = settings.free_threaded_defines if abi.version.free_threaded else ()
+    return replace(settings, defines=(*settings.defines, *free_threaded, *limited))
 
 
 def for_platform(by_glob: Iterable[tuple[str, tuple[str, ...]]], platform: Platform) -> tuple[str, ...]:

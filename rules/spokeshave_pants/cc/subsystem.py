@@ -1,10 +1,12 @@
-"""Options of the goals `check` and `tailor`."""
+"""Options of the goals `check` and `tailor`, and of all compiles and links."""
 
 from __future__ import annotations
 
-from pants.option.option_types import BoolOption, StrOption
+from pants.option.option_types import BoolOption, EnumOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
+
+from spokeshave_pants.cc.build_type import BuildType
 
 
 class CcCheckSubsystem(Subsystem):
@@ -36,4 +38,22 @@ class CcSetupSubsystem(Subsystem):
             """
         ),
         advanced=True,
+    )
+
+
+class CcBuildSubsystem(Subsystem):
+    options_scope = "cc-build"
+    help = "How C and C++ sources are compiled and linked."
+
+    type = EnumOption(
+        default=BuildType.RELEASE,
+        help=softwrap(
+            """
+            The build type, with cmake's names. `release` compiles with `-O2 -DNDEBUG` and strips the linked files.
+            `debug` compiles with `-O0`, keeps assertions, and on Linux adds debug information (`-g`) that is not
+            stripped. Its paths are relative to the build root, so that gdb finds the sources if it starts there:
+            `--cc-build-type=debug package src/python:wheel`. Flags of targets follow those of the build type and take
+            precedence. Results of one type are never used for the other, and `publish` refuses debug builds.
+            """
+        ),
     )

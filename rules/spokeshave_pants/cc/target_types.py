@@ -459,6 +459,18 @@ class CcPublicDefinesField(DefinesField):
     help = "Macros for the distribution's own sources and for all sources that include its headers. Defaults to none."
 
 
+class CcFreeThreadedDefinesField(DefinesField):
+    alias = "free_threaded_defines"
+    help = help_text(
+        """
+        Additional `defines` for builds of free-threaded Pythons, such as `3.14t`. Defaults to none.
+
+        For example, `["NB_FREE_THREADED"]` makes nanobind's modules work without the GIL. Without it, an import of such
+        a module enables the GIL.
+        """
+    )
+
+
 class CcPythonRequirementTarget(Target):
     alias = "cc_python_requirement"
     core_fields = (
@@ -469,6 +481,7 @@ class CcPythonRequirementTarget(Target):
         CcIncludeDirsField,
         CcPackageSourcesField,
         CcPublicDefinesField,
+        CcFreeThreadedDefinesField,
         CompileFlagsField,
         CxxStandardField,
         CStandardField,

@@ -1,7 +1,8 @@
 """The exports of CPython's Windows DLLs, read from the headers. An import library needs these names.
 
 `PyAPI_FUNC` and `PyAPI_DATA` mark every function and variable that the DLL exports, so the headers of a version define
-the contents of its DLL. Sources: PEP 384 and PEP 652 (`python3.dll` has the stable ABI), PEP 703 (`python313t.dll`).
+the contents of its DLL. Sources: PEP 384 and PEP 652 (`python3.dll` has the stable ABI), PEP 703 (`python313t.dll`),
+PEP 803 (`python3t.dll`, which Pythons with a GIL have too).
 """
 
 from __future__ import annotations
@@ -26,10 +27,15 @@ _VARIABLE = re.compile(r"[\s*]*(?:const\s+)?(?:\(\s*\*\s*(?P<pointer>\w+)\s*\)|(
 _SIZE_T = re.compile(r"^\s*#\s*define\s+\w+\s+(?P<name>_\w+_SizeT)\s*$", re.MULTILINE)
 # A thread library for systems without one.
 _STUBS = "cpython/pthread_stubs.h"
-# Declared for extensions but not in any DLL (compared with those of 3.10 to 3.14).
+# Declared for extensions but not in any DLL (compared with those of 3.10 to 3.14, and with Debian's 3.15).
 _NOT_EXPORTED = frozenset(
-    {"Py_FrozenMain", "_PyCodec_Forget", "_PyTime_FromTimeval", "_PyTrash_begin", "_PyTrash_end", "_Py_stats"}
+    """
+    Py_FrozenMain _PyCodec_Forget _PyStats_GetLocal _PyTime_FromTimeval _PyTrash_begin _PyTrash_end _Py_AtExit
+    _Py_GatherStats_GetIter _Py_assert_within_stack_bounds _Py_stats
+    """.split()
 )
+# Names that an earlier version exports: the first minor release without them, and the names.
+_NOT_EXPORTED_SINCE = ((15, frozenset({"_PyGen_yf", "_PyType_GetBaseByToken_Borrow"})),)
 # Declared for the limited API but not in `python3.dll`.
 _NOT_STABLE = frozenset({"PyMarshal_WriteLongToFile", "PyMarshal_WriteObjectToFile", "PyOS_AfterFork"})
 _DEFINE = re.compile(r"^#define (?P<name>\w+) ?(?P<value>[0-9]*)$", re.MULTILINE)
@@ -46,10 +52,9 @@ class Export:
 
 
 def dll_name(abi: PythonAbi) -> str:
-    """Return the DLL that an extension of an ABI loads: `python3.dll`, `python312.dll` or `python313t.dll`."""
-    if abi.stable:
-        return "python3.dll"
-    return f"python3{abi.version.minor}{'t' if abi.version.free_threaded else ''}.dll"
+    """Return the DLL that an extension of an ABI loads: `python3.dll`, `python3t.dll`, `python312.dll`, …."""
+    threading = "t" if abi.version.free_threaded else ""
+    return f"python3{'' if abi.stable else abi.version.minor}{threading}.dll"
 
 
 def import_library_name(abi: PythonAbi) -> str:
@@ -78,8 +83,14 @@ def exports(headers: Mapping[str, str], abi: PythonAbi) -> tuple[Export, ...]:
         if _is_seen(path, abi):
             for export in _exports_of(visible_text(headers[path], _macros(abi))):
                 found.setdefault(export.name, export)
-    left_out = _NOT_EXPORTED | (_NOT_STABLE if abi.stable else frozenset())
+    left_out = _NOT_EXPORTED.union(*_left_out_of(abi))
     return tuple(found[name] for name in sorted(found) if name not in left_out)
+
+
+def _left_out_of(abi: PythonAbi) -> Iterator[frozenset[str]]:
+    if abi.stable:
+        yield _NOT_STABLE
+    yield from (names for first, names in _NOT_EXPORTED_SINCE if abi.version.minor >= first)
 
 
 def module_definition(headers: Mapping[str, str], abi: PythonAbi) -> str:
@@ -97,8 +108,9 @@ def _macros(abi: PythonAbi) -> dict[str, int]:
     pyconfig = derived_pyconfig(Platform(System.WINDOWS, "amd64"), abi.version)
     configured = {define["name"]: int(define["value"] or 1) for define in _DEFINE.finditer(pyconfig)}
     # An extension may include CPython's internal headers, which require `Py_BUILD_CORE`.
-    purpose = {"Py_LIMITED_API": int(abi.limited_api, 16)} if abi.limited_api else {"Py_BUILD_CORE": 1}
-    return {**configured, **_MACROS, **purpose}
+    purpose = {macro: int(value, 16) for macro, value in abi.limited_api.items()} or {"Py_BUILD_CORE": 1}
+    opaque = {"_Py_OPAQUE_PYOBJECT": 1} if abi.is_abi3t else {}
+    return {**configured, **_MACROS, **purpose, **opaque}
 
 
 def _exports_of(text: str) -> Iterator[Export]:

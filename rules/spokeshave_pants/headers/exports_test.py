@@ -11,6 +11,8 @@ from spokeshave_pants.headers.exports import Export, dll_name, exports, import_l
 CP312 = PythonAbi(PythonVersion(12))
 CP313T = PythonAbi(PythonVersion(13, free_threaded=True))
 ABI3 = PythonAbi(PythonVersion(12), stable=True)
+CP315T = PythonAbi(PythonVersion(15, free_threaded=True))
+ABI3T = PythonAbi(PythonVersion(15, free_threaded=True), stable=True)
 # In CPython's form, including its mistakes.
 HEADERS = {
     "Python.h": """
@@ -41,6 +43,9 @@ HEADERS = {
         #ifdef Py_GIL_DISABLED
         PyAPI_FUNC(void) _Py_DecRefShared(PyObject *);
         #endif
+        #ifdef _Py_OPAQUE_PYOBJECT
+        PyAPI_FUNC(int) Py_OnlyOpaque(void);
+        #endif
         PyAPI_FUNC(int) Py_FrozenMain(int argc, char **argv);
         PyAPI_FUNC(void) PyOS_AfterFork(void);
         """,
@@ -63,7 +68,14 @@ FULL = {*STABLE, "PyDict_GetItemRef", "_PyObject_Dump", "_PyEval_Vector", "PyOS_
 
 
 @pytest.mark.parametrize(
-    ("abi", "functions"), [(ABI3, STABLE), (CP312, FULL), (CP313T, {*FULL, "_Py_DecRefShared"})], ids=str
+    ("abi", "functions"),
+    [
+        (ABI3, STABLE),
+        (ABI3T, {*STABLE, "PyDict_GetItemRef", "_Py_DecRefShared", "Py_OnlyOpaque"}),
+        (CP312, FULL),
+        (CP313T, {*FULL, "_Py_DecRefShared"}),
+    ],
+    ids=str,
 )
 def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functions: set[str]) -> None:
     found = exports(HEADERS, abi)
@@ -74,6 +86,13 @@ def test_exports_are_the_declarations_marked_for_windows(abi: PythonAbi, functio
 
 def test_each_abi_loads_its_own_dll() -> None:
     assert [dll_name(abi) for abi in (CP312, CP313T, ABI3)] == ["python312.dll", "python313t.dll", "python3.dll"]
+    assert [dll_name(abi) for abi in (CP315T, ABI3T)] == ["python315t.dll", "python3t.dll"]
+
+
+def test_names_that_a_later_version_lost_are_left_out() -> None:
+    headers = {"internal/pycore_genobject.h": "PyAPI_FUNC(PyObject *)_PyGen_yf(PyGenObject *);"}
+    found = {minor: exports(headers, PythonAbi(PythonVersion(minor))) for minor in (13, 14, 15, 16)}
+    assert [minor for minor, names in found.items() if names] == [13, 14]
 
 
 def test_a_module_definition_marks_variables() -> None:

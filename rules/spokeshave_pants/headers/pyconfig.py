@@ -78,6 +78,11 @@ _POSIX_SINCE = (
     (8, 11, {"PY_FORMAT_SIZE_T": '"z"'}),
     (14, _NEWEST, {"_Py_STACK_GROWS_DOWN": "1"}),
 )
+# The editions of POSIX and X/Open that the system's headers show.
+_EDITION_SINCE = (
+    (8, 14, {"_POSIX_C_SOURCE": "200809L", "_XOPEN_SOURCE": "700"}),
+    (15, _NEWEST, {"_POSIX_C_SOURCE": "202405L", "_XOPEN_SOURCE": "800"}),
+)
 _SIZES = {"DOUBLE": 8, "FLOAT": 4, "INT": 4, "LONG_LONG": 8, "SHORT": 2, "_BOOL": 1}
 # Guarded, because compilers and sources define them beforehand, and not always as 1.
 _SHOW_EVERYTHING = ("_ALL_SOURCE", "_GNU_SOURCE", "_LARGEFILE_SOURCE", "_NETBSD_SOURCE", "_REENTRANT", "__BSD_VISIBLE")
@@ -98,6 +103,8 @@ def derived_pyconfig(platform: Platform, version: PythonVersion) -> str:
         platform: May be `universal2`. CPython's headers handle the differences between its processors.
     """
     parts = {System.MACOS: _macos, System.WINDOWS: _windows}.get(platform.system, _linux)(platform)
+    if platform.system in (System.GLIBC, System.MUSL):
+        parts.append(_defines(_of_version(_EDITION_SINCE, version)))
     parts.append(_defines({**_BUILT_WITH, **_of_version(_BUILT_WITH_SINCE, version)}))
     if platform.system is not System.WINDOWS:
         parts.append(_defines(_of_version(_POSIX_SINCE, version)))
@@ -127,9 +134,12 @@ def _linux(platform: Platform) -> list[str]:
     unsigned = platform.architecture in _UNSIGNED_WCHAR_T
     return [
         _guarded(_SHOW_EVERYTHING),
-        _defines({"_FILE_OFFSET_BITS": "64", "_POSIX_C_SOURCE": "200809L", "_XOPEN_SOURCE": "700"}),
         _defines(
-            {"_XOPEN_SOURCE_EXTENDED": "1", "ALIGNOF_MAX_ALIGN_T": str(_MAX_ALIGN.get(platform.architecture, 16))}
+            {
+                "_FILE_OFFSET_BITS": "64",
+                "_XOPEN_SOURCE_EXTENDED": "1",
+                "ALIGNOF_MAX_ALIGN_T": str(_MAX_ALIGN.get(platform.architecture, 16)),
+            }
         ),
         _sizes(sizes, word),
         _defines(endian if platform.architecture in _BIG_ENDIAN else {"DOUBLE_IS_LITTLE_ENDIAN_IEEE754": "1"}),

@@ -91,3 +91,35 @@ def test_a_version_has_the_macros_of_its_headers() -> None:
     assert {v for v, found in by_version.items() if "HAVE_DECL_ISNAN" in found} == {"3.10"}
     assert {v for v, found in by_version.items() if "WITH_FREELISTS" in found} == {"3.12"}
     assert {v for v, found in by_version.items() if "_Py_STACK_GROWS_DOWN" in found} == {"3.14"}
+
+
+# The macros of Debian's `pyconfig.h` of 3.15.0 (forky) that CPython's public headers test, on amd64 and ppc64el.
+DEBIAN_315 = dict(
+    pair.split("=")
+    for pair in """
+    ALIGNOF_MAX_ALIGN_T=16 HAVE_FORK=1 HAVE_PTHREAD_H=1 HAVE_SSIZE_T=1 HAVE_SYS_STAT_H=1 HAVE_SYS_TYPES_H=1
+    HAVE_WCHAR_H=1 SIZEOF_INT=4 SIZEOF_LONG=8 SIZEOF_LONG_LONG=8 SIZEOF_PID_T=4 SIZEOF_SIZE_T=8 SIZEOF_VOID_P=8
+    SIZEOF_WCHAR_T=4 WITH_DOC_STRINGS=1 WITH_MIMALLOC=1 WITH_PYMALLOC=1 _POSIX_C_SOURCE=202405L _Py_STACK_GROWS_DOWN=1
+    _XOPEN_SOURCE=800 _XOPEN_SOURCE_EXTENDED=1
+    """.split()
+)
+ARMV7L_315 = {"ALIGNOF_MAX_ALIGN_T": "8", "SIZEOF_LONG": "4", "SIZEOF_SIZE_T": "4", "SIZEOF_VOID_P": "4"}
+UNTESTED_315 = {"HAVE_DECL_ISNAN", "WITH_FREELISTS", "PY_FORMAT_SIZE_T", "TIME_WITH_SYS_TIME"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "own"),
+    [
+        ("manylinux_2_17_x86_64", {}),
+        ("manylinux_2_17_ppc64le", {}),
+        ("manylinux_2_31_riscv64", {}),
+        ("manylinux_2_17_s390x", {"ALIGNOF_MAX_ALIGN_T": "8"}),
+        ("manylinux_2_17_aarch64", {"HAVE_USABLE_WCHAR_T": "1"}),
+        ("manylinux_2_17_armv7l", {**ARMV7L_315, "HAVE_USABLE_WCHAR_T": "1"}),
+    ],
+)
+def test_the_macros_of_3_15_are_those_of_debians_package(tag: str, own: dict[str, str]) -> None:
+    expected = {**DEBIAN_315, **own}
+    found = macros(tag, "3.15")
+    named = expected.keys() | {"HAVE_USABLE_WCHAR_T"} | UNTESTED_315
+    assert {name: value for name, value in found.items() if name in named} == expected

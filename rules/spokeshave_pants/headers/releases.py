@@ -2,11 +2,12 @@
 
 The headers of one release are the same files everywhere except for `pyconfig.h`, which is derived. A release and a hash
 of its headers are therefore a key that machines share, wherever each has its Pythons installed. A machine with another
-patch release gets the headers from the remote cache.
+patch release gets the headers from the remote cache, or from Debian's package while that is of the release.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,12 +76,22 @@ class PinnedReleases:
         return next((release for release in self.found if release.version.minor == version.minor), None)
 
 
+def headers_hash(headers: Mapping[str, bytes]) -> str:
+    """Return the hash that `tools/spokeshave/standalone/header_releases.py` computes for the same files.
+
+    Args:
+        headers: The content of each header by its path below the folder of `Python.h`.
+    """
+    lines = (f"{hashlib.sha256(headers[path]).hexdigest()}  ./{path}\n" for path in sorted(headers))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def fallback_warning(release: PinnedRelease, exit_code: int, found: str) -> str:
     """Return the warning about pinned headers that are not available."""
     why = (
         f"those of this machine's {release.release} have the sha256 {found}"
         if exit_code == OTHER
-        else "neither this machine nor the remote cache has these headers"
+        else "neither this machine nor the remote cache nor Debian's package has these headers"
     )
     return (
         f"{OPTION} pins the headers of Python {release.release}, but {why}. Other headers are used, which the report "

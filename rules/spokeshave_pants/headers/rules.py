@@ -29,6 +29,7 @@ from pants.option.subsystem import Subsystem
 from pants.util.logging import LogLevel
 from pants.util.strutil import help_text, softwrap
 
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import MissingInterpreterError
@@ -104,20 +105,21 @@ class PythonHeadersSubsystem(Subsystem):
         help=softwrap(
             """
             A pinned release for each Python version, `{"3.12": "3.12.1|SHA256"}`. The headers come from an interpreter
-            of that release on this machine, or from the remote cache. So machines with different patch releases share
-            compiles. To compute the hash, run this command in the folder of `Python.h`:
-            `find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum`. If a machine has
-            neither, a warning says so and other headers are used. `archives` takes precedence.
+            of that release on this machine, from the remote cache, or from Debian's package (`debian_suites`) while it
+            is of that release. So machines with different patch releases share compiles. To compute the hash, run this
+            command in the folder of `Python.h`:
+            `find . -name '*.h' ! -name pyconfig.h | LC_ALL=C sort | xargs sha256sum | sha256sum`. If no source has
+            these headers, a warning says so and other ones are used. `archives` takes precedence.
             """
         ),
     )
     debian_suites = DictOption[str](
-        default={"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"},
+        default=DEBIAN_SUITES,
         help=softwrap(
             """
-            The Debian release whose package provides the headers, for each Python version that is neither pinned nor on
-            this machine. The package is downloaded from the mirror of the machine's apt sources, checked by apt, and
-            not installed. `{}` disables this.
+            The Debian release whose package provides the headers, for each Python version that is not on this machine.
+            The package is downloaded from the mirror of the machine's apt sources, checked by apt, and not installed.
+            `{}` disables this.
             """
         ),
     )
@@ -162,18 +164,32 @@ class FoundHeaders:
 
 @dataclass(frozen=True)
 class ReleaseHeaders:
-    """The headers of a pinned release, or None where neither this machine nor the remote cache has these headers."""
+    """The headers of a pinned release, or None where no source has these headers."""
 
     found: FoundHeaders | None
 
 
 @dataclass(frozen=True)
+class PackagedRelease:
+    """The headers of a pinned release in Debian's package, or None where it has other ones."""
+
+    digest: Digest | None
+
+
+@dataclass(frozen=True)
 class DebianHeadersRequest:
-    """A request for the headers in Debian's package, because the machine has none (`reason`)."""
+    """A request for the headers in Debian's package of a version."""
 
     version: PythonVersion
     suite: str
-    reason: str
+
+
+@dataclass(frozen=True)
+class DebianHeaders:
+    """The headers of Debian's package, or the reason that it cannot be downloaded."""
+
+    found: FoundHeaders | None
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +255,10 @@ async def find_headers(
     suite = subsystem.debian_suites.get(str(minor))
     if suite is None:
         raise MissingInterpreterError(reason)
-    return await debian_package_headers(DebianHeadersRequest(minor, suite, reason), **implicitly())
+    package = await debian_package_headers(DebianHeadersRequest(minor, suite), **implicitly())
+    if package.found is None:
+        raise MissingInterpreterError(f"{reason}\n{package.failure}")
+    return package.found
 
 
 @rule(desc="Unpack pinned Python headers")
@@ -309,12 +328,28 @@ async def release_headers(release: PinnedRelease, python: SandboxPython, interpr
         ),
         **implicitly(),
     )
-    if result.exit_code:
-        logger.warning(header_releases.fallback_warning(release, result.exit_code, result.stdout.decode()))
-        return ReleaseHeaders(None)
     headers = await remove_prefix(RemovePrefix(result.output_digest, header_releases.INCLUDE))
+    if result.exit_code:
+        packaged = await debian_release_headers(release, **implicitly())
+        if packaged.digest is None:
+            logger.warning(header_releases.fallback_warning(release, result.exit_code, result.stdout.decode()))
+            return ReleaseHeaders(None)
+        headers = packaged.digest
     source = f"the pinned release (sha256 {release.sha256[:12]})"
     return ReleaseHeaders(await headers_of_folder(HeadersFolder(headers, release.version, source, pinned=True)))
+
+
+@rule
+async def debian_release_headers(release: PinnedRelease, subsystem: PythonHeadersSubsystem) -> PackagedRelease:
+    suite = subsystem.debian_suites.get(str(release.version))
+    if suite is None:
+        return PackagedRelease(None)
+    package = await debian_package_headers(DebianHeadersRequest(release.version, suite), **implicitly())
+    if package.found is None or package.found.version != release.release:
+        return PackagedRelease(None)
+    files = await get_digest_contents(package.found.digest)
+    sha256 = header_releases.headers_hash({file.path: file.content for file in files})
+    return PackagedRelease(package.found.digest if sha256 == release.sha256 else None)
 
 
 @rule
@@ -336,7 +371,7 @@ async def host_headers(interpreter: Interpreter, bash: BashBinary) -> FoundHeade
 
 
 @rule(desc="Download Python headers")
-async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary) -> FoundHeaders:
+async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary) -> DebianHeaders:
     proxies = await environment_vars_subset(EnvironmentVarsRequest(_PROXIES), **implicitly())
     package = debian_headers.package_name(request.version)
     result = await execute_process(
@@ -351,12 +386,10 @@ async def debian_package_headers(request: DebianHeadersRequest, bash: BashBinary
     )
     if result.exit_code:
         words = result.stderr.decode(errors="replace").strip()
-        raise MissingInterpreterError(
-            f"{request.reason}\nDebian's package {package} cannot be installed either: {words}"
-        )
+        return DebianHeaders(None, f"Debian's package {package} cannot be installed either: {words}")
     headers = await remove_prefix(RemovePrefix(result.output_digest, debian_headers.INCLUDE))
     source = f"Debian {request.suite} ({package} {result.stdout.decode().strip()})"
-    return await headers_of_folder(HeadersFolder(headers, request.version, source, pinned=False))
+    return DebianHeaders(await headers_of_folder(HeadersFolder(headers, request.version, source, pinned=False)))
 
 
 @rule

@@ -43,7 +43,8 @@ def new_rule_runner(*options: str) -> RuleRunner:
             QueryRule(PythonHeaders, [PythonHeadersRequest]),
         ]
     )
-    runner.set_options([*OPTIONS, *options, "--python-headers-debian-suites={}"], env_inherit=INHERITED)
+    suites = () if any("debian-suites" in option for option in options) else ("--python-headers-debian-suites={}",)
+    runner.set_options([*OPTIONS, *options, *suites], env_inherit=INHERITED)
     return runner
 
 
@@ -160,6 +161,28 @@ def test_a_malformed_entry_is_refused_for_any_request() -> None:
     assert "in '3.14'," in str(error)
     assert "in '3.12:win32'," in str(error)
     assert "URL|SHA256|BYTES" in str(error)
+
+
+# A pinned release in Debian's package: 3.11.2 as long as bookworm has it.
+
+BOOKWORM = "3.11.2"
+BOOKWORM_SHA256 = "4d4420d02226cf36e418c3709d11f1a185f2322f21f8439f69ffeb57705ddd2a"
+
+
+@pytest.mark.parametrize("sha256", [BOOKWORM_SHA256, "0" * 64], ids=["same", "other"])
+def test_debians_package_serves_a_pinned_release_by_hash(sha256: str) -> None:
+    runner = new_rule_runner(
+        "--python-headers-debian-suites={'3.11': 'bookworm'}",
+        f"--python-headers-releases={{'3.11': '{BOOKWORM}|{sha256}'}}",
+        "--wheel-pythons-search-path=[]",
+    )
+    headers, found = headers_of(runner, "3.11")
+    assert '"3.11.2"' in found["patchlevel.h"]
+    assert headers.pinned == (sha256 == BOOKWORM_SHA256)
+    source = (
+        f"the pinned release (sha256 {sha256[:12]})" if headers.pinned else "Debian bookworm (libpython3.11-dev 3.11.2-"
+    )
+    assert headers.origin.startswith(f"CPython 3.11.2 headers of {source}")
 
 
 # Interpreters of this machine.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Generic, TypeVar, cast, get_type_hints, overload
 
 from pants.engine.internals.rule_visitor import _AwaitableCollector
-from pants.engine.internals.selectors import AwaitableConstraints, Get, MultiGet
+from pants.engine.internals.selectors import AwaitableConstraints, Effect, Get, MultiGet
 from pants.engine.rules import TaskRule
 from pants.engine.rules import goal_rule as pants_goal_rule
 from pants.engine.rules import rule as pants_rule
@@ -51,7 +51,10 @@ def implicitly(*arguments: Any) -> dict[str, Any]:
 class RuleCall(Generic[R]):
     """A rule that other rules call by its name."""
 
-    def __init__(self, output: type[R], parameters: Iterable[type], function: Any = None) -> None:
+    def __init__(
+        self, output: type[R], parameters: Iterable[type], function: Any = None, *, is_effect: bool = False
+    ) -> None:
+        self._is_effect = is_effect
         self._output = output
         self._parameters = tuple(parameters)
         self._function = function
@@ -83,11 +86,11 @@ class RuleCall(Generic[R]):
                 f"a rule takes up to {len(self._parameters)} positional arguments and `**implicitly()`, not "
                 f"{len(arguments)} and {', '.join(options) or 'no others'}"
             )
-        return Get(self._output, given)
+        return cast("Get[R]", Effect(self._output, given)) if self._is_effect else Get(self._output, given)
 
     def constraints(self, arity: int, implicit: Iterable[type]) -> AwaitableConstraints:
         """Return what the rule graph must provide for a call with `arity` positional arguments."""
-        return AwaitableConstraints(self._output, (*self._parameters[:arity], *implicit), is_effect=False)
+        return AwaitableConstraints(self._output, (*self._parameters[:arity], *implicit), is_effect=self._is_effect)
 
 
 class _CallCollector(_AwaitableCollector):
@@ -154,3 +157,8 @@ def _decorated(decorate: Callable[..., Any], *functions: Any, **options: Any) ->
 def by_type(output: type[R], *parameters: type) -> RuleCall[R]:
     """Return a rule of Pants itself, by the types of its output and its parameters."""
     return RuleCall(output, parameters)
+
+
+def effect_by_type(output: type[R], *parameters: type) -> RuleCall[R]:
+    """Return a rule of Pants itself that has an effect besides its output, which only goals may have."""
+    return RuleCall(output, parameters, is_effect=True)

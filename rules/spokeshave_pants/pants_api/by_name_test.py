@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pants.engine.internals.selectors import Get
+from pants.engine.internals.selectors import Effect, Get
 from pants.engine.rules import TaskRule, collect_rules
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from spokeshave_pants.pants_api.by_name import awaited_by, by_type, concurrently, implicitly, rule
+from spokeshave_pants.pants_api.by_name import awaited_by, by_type, concurrently, effect_by_type, implicitly, rule
 
 
 @dataclass(frozen=True)
@@ -193,3 +193,10 @@ async def _unpacked(options: dict[str, Any]) -> None:
 def test_a_body_with_a_keyword_argument_is_refused(function: Callable[..., Awaitable[Any]]) -> None:
     with pytest.raises(TypeError, match=r"by_name_test\.py:\d+: A rule's arguments are positional"):
         awaited_by(function)
+
+
+def test_a_call_with_an_effect_is_declared_as_one() -> None:
+    call = effect_by_type(Sum, Number)
+    assert isinstance(call(Number(1)), Effect)
+    assert call.constraints(1, []).is_effect
+    assert not isinstance(double(Number(1), Factor(2)), Effect)

@@ -36,7 +36,13 @@ from pants.engine.fs import (
     Snapshot,
 )
 from pants.engine.platform import Platform
-from pants.engine.process import FallibleProcessResult, Process, ProcessResult
+from pants.engine.process import (
+    FallibleProcessResult,
+    InteractiveProcess,
+    InteractiveProcessResult,
+    Process,
+    ProcessResult,
+)
 from pants.engine.target import DependenciesRequest as ExplicitlyProvidedDependenciesRequest
 from pants.engine.target import (
     ExplicitlyProvidedDependencies,
@@ -54,7 +60,7 @@ from pants.engine.target import (
 from pants.source.source_root import OptionalSourceRoot, SourceRoot, SourceRootRequest
 from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
 
-from spokeshave_pants.pants_api.by_name import by_type, concurrently, goal_rule, implicitly, rule
+from spokeshave_pants.pants_api.by_name import by_type, concurrently, effect_by_type, goal_rule, implicitly, rule
 
 __all__ = [
     "EnvironmentNameRequest",
@@ -100,6 +106,7 @@ __all__ = [
     "resolve_unexpanded_targets",
     "resolve_unparsed_address_inputs",
     "rule",
+    "run_interactive_process",
     "strip_source_roots",
     "transitive_targets",
 ]
@@ -134,6 +141,7 @@ resolve_target = by_type(WrappedTarget, WrappedTargetRequest)
 resolve_targets = by_type(Targets)
 resolve_unexpanded_targets = by_type(UnexpandedTargets, Addresses)
 resolve_unparsed_address_inputs = by_type(Addresses, UnparsedAddressInputs)
+run_interactive_process = effect_by_type(InteractiveProcessResult, InteractiveProcess)
 strip_source_roots = by_type(StrippedSourceFiles)
 transitive_targets = by_type(TransitiveTargets, TransitiveTargetsRequest)
 

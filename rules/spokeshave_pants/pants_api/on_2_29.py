@@ -44,6 +44,7 @@ from pants.engine.intrinsics import (
     path_globs_to_digest,
     path_globs_to_paths,
     remove_prefix,
+    run_interactive_process,
 )
 from pants.engine.process import execute_process_or_raise
 from pants.engine.rules import concurrently, goal_rule, implicitly, rule
@@ -103,6 +104,7 @@ __all__ = [
     "resolve_unexpanded_targets",
     "resolve_unparsed_address_inputs",
     "rule",
+    "run_interactive_process",
     "strip_source_roots",
     "transitive_targets",
 ]

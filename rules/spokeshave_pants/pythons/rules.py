@@ -50,9 +50,10 @@ class WheelPythonsSubsystem(Subsystem):
         default="<SPOKESHAVE>/emulation",
         help=softwrap(
             """
-            The folder in which `spokeshave emulation` set up emulators and Pythons of other platforms. Wheels that this
-            machine cannot run are smoke-tested on them. `<SPOKESHAVE>` stands for Spokeshave's own folder:
-            `$SPOKESHAVE_HOME`, or `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`. An empty value disables emulation.
+            The folder in which `spokeshave emulation` set up emulators and Pythons. They smoke-test wheels that this
+            machine cannot run, and its own wheels for Pythons that it does not have. `<SPOKESHAVE>` stands for
+            Spokeshave's own folder: `$SPOKESHAVE_HOME`, or `spokeshave` in `$XDG_CACHE_HOME` or `~/.cache`. An empty
+            value disables emulation.
             """
         ),
     )

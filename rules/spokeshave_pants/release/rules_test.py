@@ -17,6 +17,8 @@ from spokeshave_pants.release import rules as version
 from spokeshave_pants.release.rules import (
     ReleaseMembers,
     ReleaseOfRequest,
+    SourceVersion,
+    SourceVersionRequest,
     StampedVersion,
     WheelVersionRequest,
 )
@@ -41,6 +43,7 @@ def rule_runner() -> RuleRunner:
             *version.rules(),
             *sandbox_rules(),
             QueryRule(ReleaseMembers, [ReleaseOfRequest]),
+            QueryRule(SourceVersion, [SourceVersionRequest]),
             QueryRule(StampedVersion, [WheelVersionRequest]),
         ],
         target_types=[PythonNativeWheelTarget, ReleaseTarget],
@@ -130,3 +133,9 @@ def test_all_version_file_problems_are_reported_together(rule_runner: RuleRunner
     with pytest.raises(ExecutionError) as caught:
         stamped(rule_runner)
     assert all(f"{name}/version.json" in str(caught.value) for name in ("one", "two", "three"))
+
+
+def test_the_version_in_the_source_tree_has_no_commit(rule_runner: RuleRunner) -> None:
+    write_wheels(rule_runner, one="1.2.3.dev")
+    assert rule_runner.request(SourceVersion, [SourceVersionRequest(ONE, None)]).version == "1.2.3.dev0+unstamped"
+    assert rule_runner.request(SourceVersion, [SourceVersionRequest(ONE, "7.0")]).version == "7.0"

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
+from spokeshave_core.cpython_releases import RELEASES
 from spokeshave_core.platform import LEGACY_FLOORS, Platform, System
-from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR, PythonVersion
 
 # A compiler is not an extension module. The Python only decides environment markers. It is that of Pants 2.17.
 _MACHINES_PYTHON = PythonVersion(9)
 # The Pythons that a wheel may be for if any will do, newest first.
-_PYTHONS = tuple(PythonVersion(minor) for minor in range(14, 7, -1))
+_PYTHONS = tuple(release.version for release in reversed(RELEASES))
 _OLDEST_ABI3_MINOR = 2
 # The C libraries of Linux, newest first, as PEP 600 and PEP 656 number them. Installed files are executed by a kernel
 # or only read, and are self-contained, so that the floor of this machine does not matter.
@@ -129,7 +130,9 @@ def _tags_of_python(python: PythonVersion, platforms: list[str]) -> list[str]:
     own = f"cp3{python.minor}"
     abi = f"{own}t" if python.free_threaded else own
     native = [str(tag) for tag in cpython_tags(version, [abi], platforms)]
-    tags = [tag for tag in native if not (python.free_threaded and "-abi3-" in tag)]
+    # `packaging` of Pants 2.17 does not know the stable ABI for free-threaded builds (PEP 803).
+    stable = "-abi3t-" if python.free_threaded else "-abi3-"
+    tags = [tag.replace("-abi3-", stable) for tag in native]
     return [*tags, *map(str, compatible_tags(version, own, platforms))]
 
 
@@ -154,8 +157,10 @@ def _musl(architecture: str) -> list[str]:
 def _of_any_python(platforms: list[str]) -> list[str]:
     """Return the smallest sufficient set of tags, because pex takes 5 s for 18,000."""
     cpythons = (f"cp3{python.minor}" for python in _PYTHONS)
-    stable = (f"cp3{minor}-abi3" for minor in range(_PYTHONS[0].minor, _OLDEST_ABI3_MINOR - 1, -1))
-    native = (*(f"{cpython}-{cpython}" for cpython in cpythons), *stable, "py3-none")
+    newest = _PYTHONS[0].minor
+    abi3 = (f"cp3{minor}-abi3" for minor in range(newest, _OLDEST_ABI3_MINOR - 1, -1))
+    abi3t = (f"cp3{minor}-abi3t" for minor in range(newest, OLDEST_ABI3T_MINOR - 1, -1))
+    native = (*(f"{cpython}-{cpython}" for cpython in cpythons), *abi3, *abi3t, "py3-none")
     pure = (f"py3{python.minor}-none-any" for python in _PYTHONS)
     return [*(f"{tag}-{platform}" for tag in native for platform in platforms), "py3-none-any", *pure]
 

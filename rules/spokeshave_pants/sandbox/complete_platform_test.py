@@ -84,21 +84,30 @@ def test_targets_that_differ_in_their_floor_take_the_same() -> None:
 def test_the_free_threaded_build_takes_wheels_of_its_own() -> None:
     taken = tags(of_target(target("win_amd64"), PythonVersion(13, free_threaded=True)))
     assert taken[0] == "cp313-cp313t-win_amd64"
-    assert not any("abi3" in tag or "cp313-cp313-" in tag for tag in taken)
+    assert not any("-abi3-" in tag or "cp313-cp313-" in tag for tag in taken)
+
+
+def test_a_free_threaded_build_takes_wheels_for_its_stable_abi() -> None:
+    taken = tags(of_target(target("win_amd64"), PythonVersion(15, free_threaded=True)))
+    assert taken[:2] == ["cp315-cp315t-win_amd64", "cp315-abi3t-win_amd64"]
+    assert not any("-abi3-" in tag for tag in taken)
+    assert "cp315-abi3-win_amd64" in tags(of_target(target("win_amd64"), PythonVersion(15)))
 
 
 def test_sources_without_python_prefer_the_newest_wheel() -> None:
     newest, *others = of_target_without_python(target("win_amd64"))
-    assert tags(newest)[:3] == ["cp314-cp314-win_amd64", "cp313-cp313-win_amd64", "cp312-cp312-win_amd64"]
-    assert [platform.environment["python_version"] for platform in (newest, *others)][:2] == ["3.14", "3.13"]
+    assert tags(newest)[:3] == ["cp315-cp315-win_amd64", "cp314-cp314-win_amd64", "cp313-cp313-win_amd64"]
+    assert [platform.environment["python_version"] for platform in (newest, *others)][:2] == ["3.15", "3.14"]
     assert all(tags(platform) == tags(newest) for platform in others)
 
 
 def test_a_wheel_for_any_machine_is_found_wherever_it_is_for() -> None:
     first = next(for_any_machine())
     found = tags(first)
-    assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", "3.14")
+    assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", "3.15")
     assert {"cp39-cp39-win_amd64", "cp312-abi3-macosx_11_0_arm64", "py3-none-any"} < set(found)
+    assert "cp315-abi3t-macosx_11_0_arm64" in found
+    assert "cp314-abi3t-macosx_11_0_arm64" not in found
     assert found.index("cp314-cp314-manylinux_2_28_x86_64") < found.index("cp314-cp314-win_amd64")
     assert len(found) < 6000, "pex takes its time for each"
 

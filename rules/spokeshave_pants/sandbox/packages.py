@@ -163,10 +163,11 @@ async def find_packages(request: PackagesRequest, options: GlobalOptions) -> Pac
 
 def _listing(request: PackagesRequest) -> _InstallerRequest:
     keep = (argument for glob in request.keep for argument in ("--keep", glob))
-    return _InstallerRequest(request, ("list", _OUTPUT, *keep), f"List {_pinned(request)}")
+    return _InstallerRequest(request, ("list", _OUTPUT, *keep), f"List {packages_title(request)}")
 
 
-def _pinned(request: PackagesRequest) -> str:
+def packages_title(request: PackagesRequest) -> str:
+    """Return what is installed and what for, for the descriptions of processes."""
     platform = f" for {request.platform.name}" if request.platform else ""
     return f"the packages pinned in {request.path}{platform}, {request.purpose}"
 
@@ -195,7 +196,7 @@ async def list_packages(request: _InstallerRequest) -> _PackagesTree:
 async def install_packages(request: PackagesRequest) -> InstalledPackages:
     # Kept files of a list are not part of the key of an installation.
     plain = dataclasses.replace(request, keep=())
-    installer = _InstallerRequest(plain, ("install", _OUTPUT), f"Install {_pinned(request)}")
+    installer = _InstallerRequest(plain, ("install", _OUTPUT), f"Install {packages_title(request)}")
     result = await run_installer(installer, **implicitly())
     _raise_for_failure(result, request)
     return InstalledPackages(await remove_prefix(RemovePrefix(result.output_digest, _OUTPUT)))

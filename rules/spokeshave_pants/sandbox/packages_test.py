@@ -14,7 +14,7 @@ from spokeshave_pants.resources.files import requirements
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox.complete_platform import of_machine
 from spokeshave_pants.sandbox.hermetic import HermeticProcess
-from spokeshave_pants.sandbox.packages import InstalledPackages, Packages, PackagesRequest
+from spokeshave_pants.sandbox.packages import InstalledPackages, Packages, PackagesRequest, packages_title
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 from spokeshave_pants.sandbox.python import SandboxPython
 
@@ -123,3 +123,7 @@ def test_the_tools_run_on_a_python_that_pex_does_not_know() -> None:
     )
     result = newer.request(FallibleProcessResult, [HermeticProcess(process, ())])
     assert (result.stderr, result.stdout) == (b"", b"891568578\n")
+
+
+def test_an_installation_names_its_purpose() -> None:
+    assert packages_title(REQUEST) == "the packages pinned in pins.txt, for this test"

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_core.platform import InvalidPlatformError, Platform
-from spokeshave_pants.toolchain.platforms import check_platform_globs, host_platform, parse_platform, zig_target
+from spokeshave_pants.toolchain.platforms import (
+    check_platform_globs,
+    host_platform,
+    oldest_platform,
+    parse_platform,
+    zig_target,
+)
 
 WHERE = "the target src/python:wheel"
 
@@ -123,3 +129,15 @@ def test_a_glob_that_fits_no_tag_is_refused_with_how_tags_begin() -> None:
 
 def test_a_legacy_tag_is_the_platform_that_pep_600_says() -> None:
     assert parse_platform("manylinux2014_x86_64", where=WHERE) == parse_platform("manylinux_2_17_x86_64", where=WHERE)
+
+
+@pytest.mark.parametrize(
+    ("machine", "oldest"),
+    [
+        ("manylinux_2_36_x86_64", "manylinux_2_17_x86_64"),
+        ("manylinux_2_36_riscv64", "manylinux_2_31_riscv64"),
+        ("win_amd64", "win_amd64"),
+    ],
+)
+def test_the_oldest_platform_of_a_machine(machine: str, oldest: str) -> None:
+    assert oldest_platform(Platform.parse(machine)) == Platform.parse(oldest)

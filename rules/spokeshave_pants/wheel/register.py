@@ -19,7 +19,18 @@ from spokeshave_pants.wheel import planned_work, wheel_set
 from spokeshave_pants.wheel.build import extension, package_headers, placed_library
 from spokeshave_pants.wheel.build import rules as build
 from spokeshave_pants.wheel.codegen import rules as codegen
-from spokeshave_pants.wheel.goals import native_wheels, package, progress_log, publish, summary, test
+from spokeshave_pants.wheel.development import builds
+from spokeshave_pants.wheel.development import rules as development
+from spokeshave_pants.wheel.goals import (
+    cc_shell,
+    compile_commands,
+    native_wheels,
+    package,
+    progress_log,
+    publish,
+    summary,
+    test,
+)
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.smoke import rules as smoke
@@ -34,7 +45,11 @@ def target_types() -> Iterable[type[Target]]:
 def rules() -> Iterable[Rule | UnionRule]:
     return (
         *build.rules(),
+        *builds.rules(),
+        *cc_shell.rules(),
         *codegen.rules(),
+        *compile_commands.rules(),
+        *development.rules(),
         *extension.rules(),
         *native_wheels.rules(),
         *package.rules(),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pants.backend.python.target_types import InterpreterConstraintsField
 from pants.core.goals.package import OutputPathField
+from pants.engine.addresses import Address
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
@@ -17,6 +20,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
+from spokeshave_core.cpython_releases import MAINTAINED
 from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.release.target_types import PyprojectField, VersionFileField
 
@@ -44,16 +48,27 @@ class ExtensionDependenciesField(Dependencies):
     )
 
 
-class LimitedApiField(StringField):
+class LimitedApiField(StringSequenceField):
     alias = "limited_api"
     help = help_text(
         """
         The first Python whose stable ABI is used, such as `"3.12"`. One `abi3` build serves this Python and all later
-        ones (PEP 384). Each earlier Python in `pythons` has a build of its own. By default, each Python has its own.
+        ones (PEP 384). Each earlier Python in `pythons` has a build of its own, and so has each free-threaded one. By
+        default, each Python has its own.
 
-        The binding is compiled with `Py_LIMITED_API`. nanobind supports it from 3.12 on; pybind11 does not support it.
+        `"3.15t"` stands for the stable ABI that free-threaded Pythons have too (PEP 803). One build, tagged
+        `cp315-abi3.abi3t`, serves 3.15, 3.15t and all later Pythons. `["3.12", "3.15t"]` makes a `cp312-abi3` build for
+        3.12 to 3.14 and this one.
+
+        The binding is compiled with `Py_LIMITED_API`, and for `"3.15t"` with `Py_TARGET_ABI3T` as well, which hides the
+        fields of `PyObject` and `PyModuleDef`: define the module by `PyModExport_` (PEP 793). nanobind supports `abi3`
+        from 3.12 on, and `abi3t` only in its split mode. pybind11 supports neither.
         """
     )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> tuple[str, ...] | None:
+        return super().compute_value([raw_value] if isinstance(raw_value, str) else raw_value, address)
 
 
 class ExtensionConstraintsField(InterpreterConstraintsField):
@@ -118,12 +133,13 @@ class WheelDependenciesField(Dependencies):
 class PythonsField(StringSequenceField):
     alias = "pythons"
     help = help_text(
-        """
-        The Pythons that the wheel is built and smoke-tested for, such as `["3.10", "3.12", "3.13t"]`. A `t` means the
+        f"""
+        The Pythons that the wheel is built and smoke-tested for, such as `["3.11", "3.12", "3.14t"]`. A `t` means the
         free-threaded build (PEP 703). A wheel with shared libraries and no extension has one build for all of them,
         tagged `py3-none`.
 
-        Defaults to all versions from 3.10 to 3.14 that the `requires-python` of `pyproject.toml` allows.
+        Defaults to all maintained versions, {MAINTAINED[0]} to {MAINTAINED[-1]}, that the `requires-python` of
+        `pyproject.toml` allows.
         """
     )
 

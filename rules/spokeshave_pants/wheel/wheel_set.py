@@ -21,7 +21,9 @@ from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.action import Action, ActionKind, count_actions
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePacksRequest, make_runtime_packs
+from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.errors import ToolError
 from spokeshave_pants.pants_api import concurrently, implicitly, merge_digests, rule
 from spokeshave_pants.toolchain.rules import CcToolchainsRequest, cc_toolchains
@@ -271,7 +273,7 @@ async def tested_wheels(request: TestedWheelsRequest) -> TestedWheels:
 
 
 @rule(level=LogLevel.DEBUG)
-async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelReports:
+async def report_wheels(request: WheelReportsRequest, run_id: RunId, build: CcBuildSubsystem) -> WheelReports:
     # The first is for the run, which says by it how many of its actions are done.
     _, results = await concurrently(
         announce_work(AnnouncedWorkRequest(request.address), **implicitly()),
@@ -281,7 +283,7 @@ async def report_wheels(request: WheelReportsRequest, run_id: RunId) -> WheelRep
     actions += [action for checked in results.refused for action in checked.actions]
     return WheelReports(
         TargetReport(
-            wheels=tuple(_report(wheel, run_id) for wheel in results.wheels),
+            wheels=tuple(_report(wheel, run_id, build.type) for wheel in results.wheels),
             processes=_processes(actions, run_id),
             refused=tuple(_refused(checked) for checked in results.refused),
         )
@@ -312,7 +314,7 @@ def _actions(tested: SmokeTestedWheel) -> tuple[Action, ...]:
     return (*tested.wheel.actions, *(action for report in tested.smoke for action in report.actions))
 
 
-def _report(tested: SmokeTestedWheel, run_id: RunId) -> WheelReport:
+def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> WheelReport:
     wheel = tested.wheel
     return WheelReport(
         target=wheel.key.address.spec,
@@ -327,6 +329,7 @@ def _report(tested: SmokeTestedWheel, run_id: RunId) -> WheelReport:
         headers=wheel.repaired.unrepaired.headers_origins,
         actions=count_actions(_actions(tested), run_id),
         smoke=tuple(_outcome(report) for report in tested.smoke),
+        build_type=build_type,
     )
 
 

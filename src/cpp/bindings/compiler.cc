@@ -3,6 +3,8 @@
 // A domain of its own, as runtime.cc explains.
 #define NB_DOMAIN abacus_compiler
 
+#include <cstdio>  // for nanobind.h
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>

@@ -4,6 +4,8 @@
 // C++ types of its own image, so each module has a domain of its own. To be set before nanobind is included.
 #define NB_DOMAIN abacus_runtime
 
+#include <cstdio>  // for nanobind.h
+
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>

@@ -162,3 +162,8 @@ def test_the_command_prints_errors_without_a_traceback(arguments: list[str], err
 def test_the_command_emits_a_listing_and_a_tree() -> None:
     assert "= matmul %0, %1" in abacus_compile("--emit", "listing", source=LAYER).stdout
     assert abacus_compile("--emit", "ast", source=LAYER).stdout == dump_ast(LAYER)
+
+
+def test_the_import_leaves_the_gil_as_it_is() -> None:
+    has_gil = not sysconfig.get_config_var("Py_GIL_DISABLED")
+    assert getattr(sys, "_is_gil_enabled", lambda: True)() == has_gil

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import random
+import sys
+import sysconfig
 import threading
 from array import array
 from typing import Any
@@ -149,3 +151,8 @@ def test_no_cut_and_no_damage_crashes_the_runtime() -> None:
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         with contextlib.suppress(AbacusError):
             Program(bytes(damaged)).run(inputs())
+
+
+def test_the_import_leaves_the_gil_as_it_is() -> None:
+    has_gil = not sysconfig.get_config_var("Py_GIL_DISABLED")
+    assert getattr(sys, "_is_gil_enabled", lambda: True)() == has_gil

@@ -12,9 +12,9 @@ import pytest
 
 from e2e.support.project import Environment, PantsRun, Project, assert_golden, install, names, read, running
 
-PROJECTS = ("plain_c", "core", "pybind", "numpy_headers", "shared", "generated")
+PROJECTS = ("plain_c", "core", "pybind", "numpy_headers", "shared", "generated", "tally")
 FOR_SEVERAL_PYTHONS = ("plain-c", "shapes")
-FOR_ONE_PYTHON = ("counter", "engines", "limits")
+FOR_ONE_PYTHON = ("counter", "engines", "limits", "tally")
 
 Fresh = Callable[[str], Environment]
 _GRAFT_HASH = re.compile(r"-[0-9a-f]{8,}(?=\.so)")
@@ -56,6 +56,8 @@ def fresh(project: Project, packaged: PantsRun, tmp_path_factory: pytest.TempPat
         ("sums", "cp312-cp312"),
         ("engines", "cp312-abi3"),
         ("limits", "cp312-abi3"),
+        ("tally", "cp315-abi3.abi3t-manylinux"),
+        ("tally", "cp315-abi3.abi3t-win"),
     ],
 )
 @pytest.mark.usefixtures("packaged")
@@ -68,6 +70,19 @@ def test_a_wheel_holds_exactly_these_files(project: Project, distribution: str, 
 def test_nothing_but_the_wheels_and_their_reports_is_in_dist(project: Project) -> None:
     found = sorted(path.relative_to(project.dist).as_posix() for path in project.dist.rglob("*") if path.is_file())
     assert_golden("dist.txt", found)
+
+
+@pytest.mark.usefixtures("packaged")
+def test_one_wheel_has_the_tags_of_both_stable_abis(project: Project) -> None:
+    wheel = project.wheel("tally", "cp315-abi3.abi3t-win")
+    lines = read(wheel, "tally-1.0.dist-info/WHEEL").decode().splitlines()
+    tags = [line for line in lines if line.startswith("Tag: ")]
+    assert tags == ["Tag: cp315-abi3-win_amd64", "Tag: cp315-abi3t-win_amd64"]
+
+
+def test_a_python_without_abi3t_gets_the_abi3_build(fresh: Fresh) -> None:
+    code = "import tally; print(tally.Tally().increment(), tally._native.__file__.split('.')[-2])"
+    assert fresh("3.12").run(code) == "1 abi3"
 
 
 def test_a_limited_api_module_works_on_later_pythons(fresh: Fresh) -> None:

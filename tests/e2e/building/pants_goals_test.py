@@ -88,8 +88,9 @@ def test_tests_use_the_objects_of_the_wheels(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("packaged")
-def test_run_gets_native_code(project: Project) -> None:
-    run = project.pants("run", "shared/main.py").checked()
+@pytest.mark.parametrize("target", ["shared/main.py", "shared:app"])
+def test_run_gets_native_code(project: Project, target: str) -> None:
+    run = project.pants("run", target).checked()
     assert run.stdout == PRINTED
     assert compiled(run) == []
 

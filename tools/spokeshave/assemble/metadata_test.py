@@ -210,7 +210,7 @@ def test_extras_requirements_and_python_are_carried(tmp_path: Path) -> None:
     )
     assert metadata.requires_python == ">=3.9"
     assert headers(metadata, "Provides-Extra") == ["my-extra", "empty"]
-    assert requirements(metadata)[:2] == ['b[c]>1; os_name == "posix"', "d@ https://e.org/d.whl"]
+    assert requirements(metadata)[:2] == ['b[c]>1; os_name == "posix"', "d @ https://e.org/d.whl"]
     assert requirements(metadata)[2] == 'f>2; (os_name == "x" or os_name == "y") and extra == "my-extra"'
 
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.cpython_releases import DEBIAN_SUITES, WINDOWS_EMULATION
 from spokeshave_core.problems import Problems
 
-# Debian's suites and the Python of each. The last is the suite under development, whose Python changes.
-SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "forky"}
 # The suite of the emulators. Its qemu is one static file. Its wine runs on every glibc since 2.36.
 QEMU_SUITE = "trixie"
 WINE_SUITE = "bookworm"
@@ -49,8 +48,14 @@ class Guest:
         return f"{self.system.lower()}-{self.architecture}-{version}"
 
 
-def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ...]) -> Guest:
-    cost = "71 MB once for qemu; 25 MB for each Python"
+def _linux(
+    architecture: str,
+    debian: str,
+    emulator: str,
+    pythons: tuple[str, ...],
+    default_pythons: tuple[str, ...] = (),
+) -> Guest:
+    cost = "71 MB once for qemu, which a machine of that processor does not need; 25 MB for each Python"
     tag = f"manylinux_2_17_{architecture}" if architecture != "riscv64" else "manylinux_2_31_riscv64"
     return Guest(
         tag=tag,
@@ -59,18 +64,22 @@ def _linux(architecture: str, debian: str, emulator: str, pythons: tuple[str, ..
         debian=debian,
         emulator=emulator,
         pythons=pythons,
-        default_pythons=pythons[:2],
+        default_pythons=default_pythons or pythons[:2],
         cost=cost,
     )
 
 
-_ALL = tuple(SUITES)
+_ALL = tuple(DEBIAN_SUITES)
+# Debian has an official port to riscv64 since trixie.
+_SINCE_TRIXIE = tuple(python for python, suite in DEBIAN_SUITES.items() if suite != "bookworm")
 GUESTS = (
+    # Most machines have this processor, and older Pythons of their own.
+    _linux("x86_64", "amd64", "qemu-x86_64", _ALL, default_pythons=_ALL[-2:]),
     _linux("aarch64", "arm64", "qemu-aarch64", _ALL),
     _linux("armv7l", "armhf", "qemu-arm", _ALL),
     _linux("ppc64le", "ppc64el", "qemu-ppc64le", _ALL),
     _linux("s390x", "s390x", "qemu-s390x", _ALL),
-    _linux("riscv64", "riscv64", "qemu-riscv64", ("3.13", "3.14")),
+    _linux("riscv64", "riscv64", "qemu-riscv64", _SINCE_TRIXIE),
     Guest(
         tag="musllinux_1_2_x86_64",
         system="musl",
@@ -87,7 +96,7 @@ GUESTS = (
         architecture="amd64",
         debian="amd64",
         emulator="wine64",
-        pythons=("3.10", "3.11", "3.12", "3.13", "3.14"),
+        pythons=WINDOWS_EMULATION,
         default_pythons=("3.11", "3.13"),
         cost="200 MB once for wine and zig; 67 MB for each Python",
     ),

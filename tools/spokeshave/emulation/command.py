@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
                 write_manifest(folder, _installed_pythons(folder))
         shutil.rmtree(folder / "work", ignore_errors=True)
     for python in _installed_pythons(folder):
-        say(f"ready: Python {python.version} for {python.platform} ({python.emulator})")
+        say(f"ready: Python {python.complete_version} for {python.platform} ({python.emulator})")
     return ExitCode.OK
 
 
@@ -89,7 +89,7 @@ def _set_up(folder: Path, guest: Guest, version: str, mirror: str | None) -> Non
     elif guest.system == "musl":
         musl.musl_python(place, guest, version, folder, source)
     else:
-        linux.linux_python(place, guest, version, linux.qemu(folder, guest, source), source)
+        linux.linux_python(place, guest, version, folder, source)
 
 
 def _installed_pythons(folder: Path) -> list[ForeignPython]:
@@ -118,7 +118,7 @@ def _show(folder: Path) -> None:
     print(listing())
     print(f"\nSet up in {folder}:" if installed else f"\nNothing is set up in {folder}.")
     for python in installed:
-        print(f"  {python.platform}: Python {python.version}, {python.emulator}")
+        print(f"  {python.platform}: Python {python.complete_version}, {python.emulator}")
 
 
 def _check_machine() -> None:

@@ -26,6 +26,7 @@ ARM = BY_TAG["manylinux_2_17_aarch64"]
     [
         ([], [], [Wanted(ARM, ("3.11", "3.13"))]),
         (["manylinux_2_28_aarch64", "manylinux2014_aarch64"], ["3.13"], [Wanted(ARM, ("3.13",))] * 2),
+        (["manylinux_2_28_x86_64"], [], [Wanted(BY_TAG["manylinux_2_17_x86_64"], ("3.14", "3.15"))]),
         (["win_amd64"], ["3.12", "3.12"], [Wanted(BY_TAG["win_amd64"], ("3.12",))]),
         (["manylinux_2_39_riscv64"], ["3.14"], [Wanted(BY_TAG["manylinux_2_31_riscv64"], ("3.14",))]),
     ],

@@ -16,10 +16,11 @@ from functools import partial
 from pathlib import Path
 
 from spokeshave.emulation.apt import source_archive
-from spokeshave.emulation.catalogue import MUSL_SUITE, SUITES
+from spokeshave.emulation.catalogue import MUSL_SUITE
 from spokeshave.emulation.linux import Source
 from spokeshave.emulation.pypi import fetch_zig, origin_of
 from spokeshave.setup_steps import SetUpError, Tool, step, whole_folder
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.manifest import Origin
 from spokeshave_core.problems import Problems
 
@@ -73,7 +74,7 @@ class MuslBuild:
 
     def fetch(self, source: Source) -> list[Origin]:
         """Download and unpack the sources and zig, and return their origins."""
-        suite = SUITES[self.version]
+        suite = DEBIAN_SUITES[self.version]
         packages = self.folder / "packages"
         shutil.rmtree(packages, ignore_errors=True)
         with step(f"sources of Python {self.version} from Debian {suite} (23 MB)"):

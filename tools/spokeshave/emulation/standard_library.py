@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spokeshave.emulation.apt import unpack
-from spokeshave.emulation.catalogue import SUITES
 from spokeshave.emulation.linux import Source
 from spokeshave.setup_steps import SetUpError
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.manifest import Origin
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_search import python_candidates
@@ -22,7 +22,7 @@ _PLATFORMS_OWN = ("__pycache__", "config-*", "_sysconfigdata*", "sitecustomize.p
 
 def standard_library(version: str, destination: Path, work: Path, source: Source) -> list[Origin]:
     """Install the library of a version in a directory, and return its origins."""
-    if version in SUITES:
+    if version in DEBIAN_SUITES:
         return _from_debian(version, destination, work, source)
     found = next(_on_this_machine(version), None)
     if found is None:
@@ -37,7 +37,7 @@ def standard_library(version: str, destination: Path, work: Path, source: Source
 def _from_debian(version: str, destination: Path, work: Path, source: Source) -> list[Origin]:
     names = [f"libpython{version}-minimal", f"libpython{version}-stdlib"]
     packages = work / f"stdlib-{version}"
-    origins = source.root(SUITES[version], source.host).download(names, packages)
+    origins = source.root(DEBIAN_SUITES[version], source.host).download(names, packages)
     unpack(packages, packages / "root")
     _copy(packages / "root/usr/lib" / f"python{version}", destination)
     shutil.rmtree(packages)

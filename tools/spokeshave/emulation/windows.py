@@ -18,8 +18,10 @@ from spokeshave.emulation.standard_library import standard_library
 from spokeshave.emulation.trial import first_start
 from spokeshave.report import write_report
 from spokeshave.setup_steps import Tool, say, step, whole_folder
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.manifest import ForeignPython, Origin
 from spokeshave_core.platform import System
+from spokeshave_core.python_abi import PythonVersion
 
 # The parts of wine's dependencies that a console program needs.
 _PACKAGES = ("wine64", "libwine", "libunwind8", "liblzma5", "libz-mingw-w64")
@@ -27,7 +29,7 @@ _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 _BUILTIN = b"Wine builtin DLL".ljust(32, b"\0")
 # wine 8 lacks the functions behind these modules, and a call ends the process. Python works without both: `platform`
 # has another way, and `shutil` copies by itself.
-_UNUSABLE = ("_wmi.pyd",)
+_UNUSABLE = ("_wmi.",)
 _SITE_CUSTOMIZE = '''\
 """Hides from shutil what the wine below has not."""
 import _winapi
@@ -110,23 +112,18 @@ def _variables(folder: Path) -> dict[str, str]:
 def windows_python(place: Path, guest: Guest, version: str, folder: Path, source: Source) -> ForeignPython:
     """Install CPython for Windows from panda3d's wheel of that version at `place`."""
     emulator = wine(folder, source)
-    if version not in ("3.11", "3.13", "3.14"):
-        say(f"  the standard library of Python {version} will be that of this machine")
+    build = PythonVersion.parse(version, where="--python")
+    # The free-threaded build has the same standard library.
+    release = str(PythonVersion(build.minor))
+    if release not in DEBIAN_SUITES:
+        say(f"  the standard library of Python {release} will be that of this machine")
     with step(f"Python {version} for Windows (65 MB from PyPI)"), whole_folder(place) as new:
         number = version.replace(".", "")
-        platform = (
-            "--platform",
-            "win_amd64",
-            "--python-version",
-            version,
-            "--implementation",
-            "cp",
-            f"--abi=cp{number}",
-        )
+        platform = ("--platform=win_amd64", f"--python-version={release}", "--implementation=cp", f"--abi=cp{number}")
         wheel = fetch_wheel("panda3d", source.work / "pypi", platform)
-        _lay_out(extract(wheel, "deploy_libs/", new / "carried"), new / "python")
+        lay_out(extract(wheel, "deploy_libs/", new / "carried"), new / "python", build)
         shutil.rmtree(new / "carried")
-        origins = [origin_of(wheel), *standard_library(version, new / "python/Lib", source.work, source)]
+        origins = [origin_of(wheel), *standard_library(release, new / "python/Lib", source.work, source)]
         (new / "python/Lib/sitecustomize.py").write_text(_SITE_CUSTOMIZE)
         origins.append(_add_programs(new, f"python{number}.dll", source))
         found = first_start(_python(new / "python", guest, version, emulator, folder, origins), new)
@@ -135,12 +132,16 @@ def windows_python(place: Path, guest: Guest, version: str, folder: Path, source
     return python
 
 
-def _lay_out(carried: list[Path], python: Path) -> None:
-    """Arrange the interpreter's own DLLs next to python.exe, and extension modules, like its installer."""
+def lay_out(carried: list[Path], python: Path, build: PythonVersion) -> None:
+    """Arrange the interpreter's own DLLs next to python.exe, and extension modules, like its installer.
+
+    The names of modules of the free-threaded build have a tag. The wheel contains those of the default build too.
+    """
     (python / "DLLs").mkdir(parents=True)
     for file in carried:
         name = file.name.lower()
-        if name.startswith(_NOT_OF_PYTHON) or name in _UNUSABLE or ".cp" in name:
+        is_of_build = not name.endswith(".pyd") or (".cp" in name) == build.free_threaded
+        if name.startswith((*_NOT_OF_PYTHON, *_UNUSABLE)) or not is_of_build:
             continue
         is_next_to_exe = name.startswith(("python", "vcruntime"))
         shutil.move(str(file), python / file.name if is_next_to_exe else python / "DLLs" / file.name)
@@ -172,4 +173,5 @@ def _python(
         executable=str(python / "python.exe"),
         variables=_variables(folder / "wine"),
         origins=(*emulator.origins, *origins),
+        free_threaded=version.endswith("t"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR, PythonAbi
 
 # The documented DLLs of Windows 10, the oldest for CPython 3.13, except those of optional features.
 _SYSTEM = frozenset(
@@ -46,7 +46,9 @@ def python_libraries(abi: PythonAbi | None) -> tuple[str, ...]:
     """Return the interpreter's DLLs that an extension of an ABI may import from, the usual one first."""
     if abi is None or abi.independent:
         return ()
-    if abi.stable:
-        return ("python3.dll",)
-    own = f"python3{abi.version.minor}"
-    return (f"{own}t.dll",) if abi.version.free_threaded else (f"{own}.dll", "python3.dll")
+    is_free_threaded = abi.version.free_threaded
+    own = () if abi.stable else (f"python3{abi.version.minor}{'t' if is_free_threaded else ''}.dll",)
+    abi3 = () if is_free_threaded else ("python3.dll",)
+    # From 3.15 on, Pythons with a GIL load extensions that import from it as well.
+    abi3t = ("python3t.dll",) if abi.version.minor >= OLDEST_ABI3T_MINOR else ()
+    return (*own, *abi3, *abi3t)

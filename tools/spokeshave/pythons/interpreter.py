@@ -22,6 +22,7 @@ from spokeshave.pythons.foreign import guest_path, missing_program
 from spokeshave.pythons.wine_prefix import guest_variables
 from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.python_search import path_folders
 from spokeshave_core.wheel_name import WheelTag
 
@@ -80,6 +81,11 @@ class Interpreter:
     def is_free_threaded(self) -> bool:
         """Return whether it has no global lock (PEP 703) and therefore ABIs of its own: `cp313t`."""
         return any(re.match(r"cp\d+-cp\d+t-", tag) for tag in self.tags)
+
+    @property
+    def release(self) -> PythonVersion:
+        """Return the feature release, such as 3.13 or 3.13t."""
+        return PythonVersion(int(self.version.split(".")[1]), self.is_free_threaded)
 
     def fits(self, tag: WheelTag) -> bool:
         """Return whether a wheel of this tag can be installed."""

@@ -209,13 +209,15 @@ def _inspect_foreign(foreign: ForeignPython) -> Interpreter | SmokeRun:
 
 
 def _compatible_pythons(wheel: WheelFile) -> list[Interpreter | SmokeRun]:
-    """Return the available Pythons that accept the wheel: of this machine, or else those that an emulator runs."""
+    """Return the available Pythons that accept the wheel: of this machine, and set-up ones of other releases."""
     found = find_on_path()
-    fitting: list[Interpreter | SmokeRun] = [python for python in found if python.fits(wheel.name.tag)]
-    if fitting:
-        return fitting
-    emulated = [_inspect_foreign(foreign) for foreign in _emulated(wheel)]
-    fitting = [python for python in emulated if isinstance(python, SmokeRun) or python.fits(wheel.name.tag)]
+    own = [python for python in found if python.fits(wheel.name.tag)]
+    releases = {python.release for python in own}
+    emulated = [_inspect_foreign(foreign) for foreign in _emulated(wheel) if foreign.feature not in releases]
+    fitting: list[Interpreter | SmokeRun] = [
+        *own,
+        *(python for python in emulated if isinstance(python, SmokeRun) or python.fits(wheel.name.tag)),
+    ]
     if fitting:
         return fitting
     names = ", ".join(map(str, found)) or "none"

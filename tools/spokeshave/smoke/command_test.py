@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -696,6 +697,19 @@ def test_emulated_pythons_that_are_set_up_are_found(
     write_manifest(tmp_path / "home/emulation", [foreign(tmp_path)])
     result = smoke(wheel, python=None)
     assert [run["python"]["emulator"] for run in result.report["runs"]] == ["emulator 1.0"], result.err
+
+
+def test_set_up_pythons_serve_releases_the_machine_lacks(
+    tmp_path: Path, smoke: Smoke, monkeypatch: pytest.MonkeyPatch, native: Path
+) -> None:
+    monkeypatch.setenv("SPOKESHAVE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(PYTHON.parent))
+    own = foreign(tmp_path)
+    write_manifest(tmp_path / "home/emulation", [own, dataclasses.replace(own, name="x", version="3.99.1")])
+    wheel = build_wheel(tmp_path, {"native.abi3.so": native}, TAG)
+    runs = smoke(wheel, python=None).report["runs"]
+    assert [run["outcome"] for run in runs if run["python"]["emulator"] == own.emulator] == ["not run"]
+    assert "but the setup recorded 3.99.1" in runs[-1]["reason"]
 
 
 def test_wheel_globs_are_expanded_without_a_shell(tmp_path: Path, smoke: Smoke) -> None:

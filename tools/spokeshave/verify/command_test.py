@@ -32,6 +32,8 @@ from spokeshave_core.wheel_name import WheelTag
 
 PLATFORM = Platform.parse(MANYLINUX)
 TAG = "cp310-abi3-manylinux_2_17_x86_64"
+EXPORT = '__attribute__((visibility("default")))'
+ABI3T = "cp315-abi3.abi3t-manylinux_2_17_x86_64"
 CP310 = "cp310-cp310-manylinux_2_17_x86_64"
 NATIVE = "demo/native.abi3.so"
 DIST_INFO = "demo-0+unstamped.dist-info"
@@ -181,7 +183,46 @@ def test_a_module_with_another_init_function_is_found(check: Builder, tmp_path: 
 
 def test_a_module_without_an_init_function_is_found(check: Builder, tmp_path: Path) -> None:
     built = compile_library(tmp_path / "built.so", "int nothing;")
-    assert "does not export PyInit_native" in only(check({NATIVE: built}), Rule.MODULE_INIT)
+    assert "does not export PyInit_native, without" in only(check({NATIVE: built}), Rule.MODULE_INIT)
+
+
+@pytest.mark.parametrize(
+    ("tag", "suffix", "fits"),
+    [
+        ("cp315-abi3.abi3t", "abi3t", True),
+        ("cp315-abi3", "abi3", True),
+        ("cp314-cp314t", "cpython-314t-x86_64-linux-gnu", False),
+        ("cp310-abi3", "abi3", False),
+    ],
+)
+def test_an_export_hook_is_enough_from_3_15_on(tmp_path: Path, tag: str, suffix: str, fits: bool) -> None:
+    hook = compile_library(tmp_path / "built.so", f"{EXPORT} void *PyModExport_native(void) {{ return 0; }}")
+    file = f"demo/native.{suffix}.so"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", file: hook}, f"{tag}-manylinux_2_17_x86_64")
+    abi = PythonAbi.of_tags(*tag.split("-"))
+    assert abi is not None
+    found = verify(Expectation(wheel, PLATFORM, abi))
+    if fits:
+        assert found == []
+    else:
+        text = only(found, Rule.MODULE_INIT, file)
+        assert f"exports PyModExport_native, which Python loads from 3.15 on, but the wheel is for {abi}" in text
+        assert "Define PyInit_native as well" in text
+
+
+def test_the_export_hook_of_another_module_is_found(tmp_path: Path) -> None:
+    hook = compile_library(tmp_path / "built.so", f"{EXPORT} void *PyModExport_other(void) {{ return 0; }}")
+    file = "demo/native.abi3t.so"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", file: hook}, ABI3T)
+    text = only(verify(Expectation(wheel, PLATFORM, PythonAbi.parse("cp315-abi3.abi3t"))), Rule.MODULE_INIT, file)
+    assert "must export PyInit_native or PyModExport_native, but exports PyModExport_other" in text
+
+
+def test_a_wheel_needs_the_tags_of_both_stable_abis(tmp_path: Path, plain: Path) -> None:
+    name = "cp315-abi3-manylinux_2_17_x86_64"
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3t.so": plain}, name)
+    found = verify(Expectation(wheel, PLATFORM, PythonAbi.parse("cp315-abi3.abi3t")))
+    assert f"is tagged {name}, but should be {ABI3T}" in only(found, Rule.TAG, wheel.name)
 
 
 def test_a_plain_shared_library_is_not_a_module(check: Builder, tmp_path: Path) -> None:
@@ -207,6 +248,18 @@ def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
         ("cpython-313t-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", True),
         ("cpython-313-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
         ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
+        ("abi3t", TAG, "cp310-abi3", False),
+        ("abi3t", "cp314-cp314t-manylinux_2_17_x86_64", "cp314t", False),
+        ("abi3t", "cp315-cp315t-manylinux_2_17_x86_64", "cp315t", True),
+        ("abi3t", "cp315-abi3-manylinux_2_17_x86_64", "cp315-abi3", True),
+        ("abi3t", ABI3T, "cp315-abi3.abi3t", True),
+        ("abi3", ABI3T, "cp315-abi3.abi3t", False),
+        ("cpython-315t-x86_64-linux-gnu", ABI3T, "cp315-abi3.abi3t", False),
+        ("abi3t-x86_64-linux-gnu", ABI3T, "cp315-abi3.abi3t", True),
+        ("abi3t-x86_64-linux-musl", ABI3T, "cp315-abi3.abi3t", False),
+        ("abi3-x86_64-linux-gnu", "cp315-abi3-manylinux_2_17_x86_64", "cp315-abi3", True),
+        ("abi3-x86_64-linux-gnu", TAG, "cp310-abi3", False),
+        ("abi3t", "cp315-abi3t-manylinux_2_17_x86_64", "cp315-abi3t", True),
     ],
 )
 def test_a_suffix_of_another_python_is_found(
@@ -224,6 +277,19 @@ def test_a_suffix_of_another_python_is_found(
 def test_a_function_outside_the_limited_api_is_found(check: Builder, tmp_path: Path) -> None:
     built = library(tmp_path, code="extern void _PyGC_Dump(void *);", statement="_PyGC_Dump(0);")
     assert "uses _PyGC_Dump, which the limited API does not have" in only(check({NATIVE: built}), Rule.LIMITED_API)
+
+
+def test_functions_of_3_15_are_in_its_stable_abis(tmp_path: Path) -> None:
+    code = "extern void *PyType_FromSlots(void *);"
+    built = library(tmp_path, code=code, statement="PyType_FromSlots(0);")
+    for tag, suffix, needed in (("cp315-abi3.abi3t", "abi3t", ""), ("cp314-abi3", "abi3", "3.15")):
+        file = f"demo/native.{suffix}.so"
+        wheel = build_wheel(tmp_path / suffix, {"demo/__init__.py": "", file: built}, f"{tag}-{MANYLINUX}")
+        found = verify(Expectation(wheel, PLATFORM, PythonAbi.parse(tag)))
+        if needed:
+            assert f'Set limited_api="{needed}"' in only(found, Rule.LIMITED_API, file)
+        else:
+            assert found == []
 
 
 def test_a_function_of_a_later_limited_api_is_found(check: Builder, tmp_path: Path) -> None:

@@ -1,14 +1,28 @@
-"""abi3audit's comparison of symbols with the limited API (PEP 384). The adapter of abi3audit's private APIs."""
+"""The comparison of symbols with the limited API (PEP 384), by the tables of abi3info."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any, cast
 
+from abi3info import DATAS, FUNCTIONS
 from abi3info.models import PyVersion, Symbol
 
-from spokeshave.pinned_library import private_api
+# The functions of 3.15, for the last abi3info that supports CPython 3.9. Newer ones have them too.
+SINCE_3_15 = frozenset(
+    """
+    PyABIInfo_Check PyCriticalSection2_Begin PyCriticalSection2_End PyCriticalSection_Begin PyCriticalSection_End
+    PyDict_SetDefaultRef PyInterpreterGuard_Close PyInterpreterGuard_FromCurrent PyInterpreterGuard_FromView
+    PyInterpreterView_Close PyInterpreterView_FromCurrent PyInterpreterView_FromMain PyLongWriter_Create
+    PyLongWriter_Discard PyLongWriter_Finish PyLong_Export PyLong_FreeExport PyLong_GetNativeLayout PyModule_Exec
+    PyModule_FromSlotsAndSpec PyModule_GetStateSize PyModule_GetState_DuringGC PyModule_GetToken
+    PyModule_GetToken_DuringGC PyObject_CallFinalizerFromDealloc PyObject_GetTypeData_DuringGC PySys_GetAttr
+    PySys_GetAttrString PySys_GetOptionalAttr PySys_GetOptionalAttrString PyThreadState_Ensure
+    PyThreadState_EnsureFromView PyThreadState_Release PyType_FromSlots PyType_GetBaseByToken_DuringGC
+    PyType_GetModuleByToken PyType_GetModuleByToken_DuringGC PyType_GetModuleState_DuringGC PyType_GetModule_DuringGC
+    Py_IS_TYPE Py_SET_SIZE Py_SIZE
+    """.split()
+)
 
 
 @dataclass(frozen=True)
@@ -26,30 +40,26 @@ class LimitedApiAudit:
     needed: str
 
 
-@dataclass(frozen=True)
-class _Symbols:
-    """The symbols that a native file of any format imports, in the form of abi3audit's libraries.
-
-    abi3audit's own readers keep whole libraries in memory, and derive a library's kind from its name.
-    """
-
-    undefined: Set[str]
-
-    def abi3_version(self, assume_lowest: PyVersion) -> PyVersion:
-        return assume_lowest
-
-    def __iter__(self) -> Iterator[Symbol]:
-        return (Symbol(name, visibility="global") for name in sorted(self.undefined))
-
-
 def audit_limited_api(undefined: Set[str], version: tuple[int, int]) -> LimitedApiAudit:
-    """Compare a file's undefined symbols with the limited API of a Python."""
-    with private_api("abi3audit", __name__):
-        from abi3audit._audit import audit
+    """Compare a file's undefined symbols with the limited API of a Python.
 
-        result = audit(cast("Any", _Symbols(undefined)), assume_minimum_abi3=PyVersion(*version))
-        return LimitedApiAudit(
-            outside=tuple(sorted(symbol.name for symbol in result.non_abi3_symbols)),
-            later=tuple(sorted((str(each.added), each.symbol.name) for each in result.future_abi3_objects)),
-            needed=str(result.computed),
-        )
+    The stable ABI for free-threaded builds has the same functions. What it lacks are structures (PEP 803).
+    """
+    floor = PyVersion(*version)
+    added = {name: added_in(name) for name in sorted(undefined)}
+    known = {name: since for name, since in added.items() if since is not None}
+    later = {name: since for name, since in known.items() if since > floor}
+    return LimitedApiAudit(
+        outside=tuple(name for name in added if name not in known and name.startswith(("Py", "_Py"))),
+        later=tuple(sorted((str(since), name) for name, since in later.items())),
+        needed=str(max((floor, *later.values()))),
+    )
+
+
+def added_in(name: str) -> PyVersion | None:
+    """Return the Python whose limited API was the first with a function or a variable; None if none has it."""
+    symbol = Symbol(name)
+    found = FUNCTIONS.get(symbol) or DATAS.get(symbol)
+    if found is not None:
+        return found.added
+    return PyVersion(3, 15) if name in SINCE_3_15 else None

@@ -93,10 +93,16 @@ def only(found: list[Finding], rule: Rule, place: str) -> str:
         ("win_amd64", "cp312-abi3", ".pyd"),
         ("win_arm64", "cp312", ".cp312-win_arm64.pyd"),
         ("win_arm64", "cp312-abi3", ".pyd"),
+        ("macosx_11_0_universal2", "cp315-abi3.abi3t", ".abi3t.so"),
+        ("macosx_11_0_arm64", "cp315-abi3.abi3t", ".abi3t-darwin.so"),
+        ("manylinux_2_31_armv7l", "cp315-abi3.abi3t", ".abi3t-arm-linux-gnueabihf.so"),
+        ("win_amd64", "cp315-abi3.abi3t", ".pyd"),
+        ("win_arm64", "cp315-abi3t", ".pyd"),
     ],
 )
 def test_a_good_wheel_of_every_platform_has_no_findings(tmp_path: Path, platform: str, abi: str, suffix: str) -> None:
-    python = "python3.dll" if "abi3" in abi else f"python{abi[2:]}.dll"
+    stable = "python3t.dll" if "abi3t" in abi else "python3.dll"
+    python = stable if "abi3" in abi else f"python{abi[2:]}.dll"
     built = plain(platform, python) if platform.startswith("win") else plain(platform)
     assert check(tmp_path, platform, {f"demo/native{suffix}": built}, abi) == []
 
@@ -110,6 +116,9 @@ def test_a_good_wheel_of_every_platform_has_no_findings(tmp_path: Path, platform
         (MAC_ARM, "cp312-abi3", ".pyd", "ends in .pyd, where macOS has .so", ".abi3.so"),
         (WIN, "cp312-abi3", ".so", "ends in .so, where Windows has .pyd", "native.pyd"),
         (WIN, "cp312-abi3", ".abi3.pyd", "is for abi3", "native.pyd"),
+        (WIN, "cp315-abi3.abi3t", ".abi3t.pyd", "is for abi3t", "native.pyd"),
+        (MAC_ARM, "cp315-abi3.abi3t", ".abi3.so", "is for abi3, which free-threaded Python", "native.abi3t.so"),
+        (MAC_ARM, "cp314-abi3", ".abi3t.so", "is for abi3t, which Python has from 3.15 on", "native.abi3.so"),
         (WIN, "cp312", ".cp312-win_arm64.pyd", "is for win_arm64", ".cp312-win_amd64.pyd"),
         (WIN, "cp312-abi3", ".cp312-win_amd64.pyd", "is for cp312-win_amd64 only", "native.pyd"),
         (WIN_ARM, "cp312", ".cp311-win_arm64.pyd", "is for cp311-win_arm64", ".cp312-win_arm64.pyd"),
@@ -120,7 +129,8 @@ def test_a_suffix_that_the_platform_does_not_import_is_found(
     tmp_path: Path, platform: str, abi: str, suffix: str, fault: str, fitting: str
 ) -> None:
     file = f"demo/native{suffix}"
-    python = f"python{abi[2:]}.dll" if platform.startswith("win") and "abi3" not in abi else "python3.dll"
+    stable = "python3t.dll" if "abi3t" in abi else "python3.dll"
+    python = f"python{abi[2:]}.dll" if platform.startswith("win") and "abi3" not in abi else stable
     text = only(check(tmp_path, platform, {file: plain(platform, python)}, abi), Rule.MODULE_SUFFIX, file)
     assert fault in text
     assert fitting in text
@@ -447,6 +457,10 @@ def test_names_equal_on_other_systems_are_found(tmp_path: Path, pair: tuple[str,
         ("python313.dll", "cp313t", "python313t.dll"),
         ("python3.dll", "cp313t", "python313t.dll"),
         ("python312_d.dll", "cp312", "python312.dll"),
+        ("python3.dll", "cp315-abi3.abi3t", "python3t.dll"),
+        ("python315t.dll", "cp315-abi3.abi3t", "python3t.dll"),
+        ("python3t.dll", "cp314-abi3", "python3.dll"),
+        ("python3t.dll", "cp314t", "python314t.dll"),
     ],
 )
 def test_the_dll_of_another_python_is_found(tmp_path: Path, python: str, abi: str, wanted: str) -> None:
@@ -457,6 +471,9 @@ def test_the_dll_of_another_python_is_found(tmp_path: Path, python: str, abi: st
 
 def test_limited_api_extensions_fit_version_specific_wheels(tmp_path: Path) -> None:
     assert check(tmp_path, WIN, {native(WIN): plain(WIN)}, "cp312") == []
+    free_threaded = plain(WIN, "python3t.dll")
+    for abi in ("cp315", "cp315t", "cp315-abi3"):
+        assert check(tmp_path, WIN, {native(WIN): free_threaded}, abi) == []
 
 
 @pytest.mark.parametrize("platform", [MAC_ARM, UNIVERSAL, WIN, MUSL])

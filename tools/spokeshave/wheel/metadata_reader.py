@@ -1,7 +1,7 @@
-"""A reader of a wheel's METADATA for all commands: `packaging`, and the fields that its pinned release lacks.
+"""A reader of a wheel's METADATA for all commands: `packaging`, and the fields that it may not read.
 
-The writer (`pyproject-metadata`) supports metadata 2.5 (PEP 794) and 2.6 (PEP 808). `packaging` supports them since 26,
-which conflicts with abi3audit on CPython 3.9, and twine supports 2.5 since 7.0, which needs CPython 3.10.
+The writer (`pyproject-metadata`) supports metadata 2.5 (PEP 794) and 2.6 (PEP 808). `packaging` does too, except for an
+empty Import-Name, and where twine is imported: twine before 7.0, which needs CPython 3.10, limits `packaging` to 2.4.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, RawMetadata, parse_email
 
-_NEWEST_OF_PACKAGING = "2.4"
+_NEWEST_OF_TWINE = "2.4"
 _NEWER_VERSIONS = ("2.5", "2.6")
 _IMPORT_FIELDS = ("import-name", "import-namespace")
 
@@ -22,7 +22,7 @@ class CoreMetadata:
     """The fields of METADATA.
 
     Attributes:
-        raw: The fields that `packaging` reads, with the metadata version as written.
+        raw: The other fields, with the metadata version as written.
         import_names: The values of Import-Name (PEP 794). An empty text if the field states that there are none.
         import_namespaces: The values of Import-Namespace.
         faults: Everything that the specification does not allow.
@@ -42,7 +42,8 @@ class CoreMetadata:
 def read_core_metadata(data: bytes) -> CoreMetadata:
     """Parse METADATA. Problems are in `faults`."""
     raw, unknown = parse_email(data)
-    names, namespaces = (tuple(unknown.pop(field, ())) for field in _IMPORT_FIELDS)
+    names = tuple(raw.pop("import_names", ()))
+    namespaces = tuple(raw.pop("import_namespaces", ()))
     faults: list[Exception] = [
         InvalidMetadata(field, f"unrecognized or malformed field {field!r}") for field in unknown
     ]
@@ -62,10 +63,10 @@ def is_early_license_file(fault: Exception) -> bool:
 
 
 def _known_to_packaging(raw: RawMetadata) -> RawMetadata:
-    """Return the metadata in the newest version that `packaging` supports. Newer ones do not change its fields."""
+    """Return the metadata in the newest version that is supported with twine. Newer ones do not change its fields."""
     if raw.get("metadata_version") not in _NEWER_VERSIONS:
         return raw
-    known: RawMetadata = {**raw, "metadata_version": _NEWEST_OF_PACKAGING}
+    known: RawMetadata = {**raw, "metadata_version": _NEWEST_OF_TWINE}
     if "dynamic" in raw:
         known["dynamic"] = [field for field in raw["dynamic"] if field.lower() not in _IMPORT_FIELDS]
     return known

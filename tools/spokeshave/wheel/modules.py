@@ -1,4 +1,7 @@
-"""Extension modules among a wheel's files: their dotted names, their suffixes and their `PyInit_` functions."""
+"""Extension modules among a wheel's files: their dotted names, their suffixes, and the functions that Python loads.
+
+Sources: PEP 489 (`PyInit_`), PEP 793 (`PyModExport_`, from 3.15 on), PEP 3149 and PEP 803 (suffixes).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from pathlib import PurePosixPath
 
 from spokeshave.native.file import NativeFile
 
-_INIT = re.compile(r"Py(Init|InitU|ModExport|ModExportU)_(?P<name>\w+)")
+_INIT = re.compile(r"Py(Init|ModExport)U?_\w+")
 _ENDINGS = (".so", ".pyd")
-_TAGGED = re.compile(r"\.(?P<tag>(cp\d|cpython|pypy|graalpy)\S*|abi3t?)$")
+_TAGGED = re.compile(r"\.(?P<tag>(cp\d|cpython|pypy|graalpy)\S*|abi3t?(-\S+)?)$")
+_STABLE = re.compile(r"(?P<abi>abi3t?)(-(?P<triple>\S+))?")
+_FIRST_MODEXPORT = (3, 15)
 _CPYTHON = re.compile(r"(cpython-|cp)(?P<version>\d+)(?P<threading>t?)d?(-(?P<triple>\S+))?")
 
 
@@ -24,14 +29,17 @@ class ExtensionModule:
     suffix_tag: str
     ending: str
 
-    @property
-    def init_names(self) -> tuple[str, ...]:
-        """Return the functions by one of which Python loads the module (PEP 489, PEP 793)."""
+    def init_names(self, oldest: tuple[int, int]) -> tuple[str, ...]:
+        """Return the functions by one of which a Python, and all later ones, can load the module."""
+        names = (self._function("PyInit"), self._function("PyModExport"))
+        return names if oldest >= _FIRST_MODEXPORT else names[:1]
+
+    def _function(self, prefix: str) -> str:
         last = self.name.rpartition(".")[2]
         if last.isascii():
-            return (f"PyInit_{last}", f"PyModExport_{last}")
+            return f"{prefix}_{last}"
         encoded = last.encode("punycode").decode("ascii").replace("-", "_")
-        return (f"PyInitU_{encoded}", f"PyModExportU_{encoded}")
+        return f"{prefix}U_{encoded}"
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,23 @@ class CPythonSuffix:
         return cls(match["version"], bool(match["threading"]), match["triple"] or "") if match else None
 
 
-def exported_modules(native: NativeFile) -> list[str]:
-    """Return the names of the modules that a library can be loaded as."""
-    matches = (_INIT.fullmatch(symbol) for symbol in native.exports)
-    return sorted({match["name"] for match in matches if match})
+@dataclass(frozen=True)
+class StableSuffix:
+    """A suffix tag such as `abi3`, `abi3t` or, from 3.15 on, `abi3t-x86_64-linux-gnu`. The triple may be empty."""
+
+    is_abi3t: bool
+    triple: str
+
+    @classmethod
+    def parse(cls, suffix_tag: str) -> StableSuffix | None:
+        """Parse a suffix. None for other kinds of suffixes."""
+        match = _STABLE.fullmatch(suffix_tag)
+        return cls(match["abi"] == "abi3t", match["triple"] or "") if match else None
+
+
+def exported_init_functions(native: NativeFile) -> list[str]:
+    """Return the functions by which Python can load a library as a module: `PyInit_name`, `PyModExport_name`."""
+    return sorted(symbol for symbol in native.exports if _INIT.fullmatch(symbol))
 
 
 def find_modules(installed: dict[str, str], native_files: Mapping[str, NativeFile]) -> list[ExtensionModule]:
@@ -66,7 +87,7 @@ def find_modules(installed: dict[str, str], native_files: Mapping[str, NativeFil
 
 
 def _is_module(module: ExtensionModule, native: NativeFile) -> bool:
-    return bool(module.suffix_tag or module.ending == ".pyd" or exported_modules(native))
+    return bool(module.suffix_tag or module.ending == ".pyd" or exported_init_functions(native))
 
 
 def _module(path: str, file: str) -> ExtensionModule | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import bullet_list
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.languages import ASSEMBLERS, PLAIN_ASSEMBLER, is_assembler, is_c
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings, for_platform
 from spokeshave_pants.errors import InvalidTargetError
@@ -20,16 +21,10 @@ OBJECTS_DIR = "__objects"
 
 # Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped.
 _FORMAT_FLAGS = {ObjectFormat.ELF: ("-fPIC",), ObjectFormat.MACHO: ("-fPIC",), ObjectFormat.PE: ("-s",)}
-# Flags of each compile. The user's own flags follow them and win.
-_COMMON_FLAGS = (
-    "-O2",
-    "-g0",
-    "-fvisibility=hidden",
-    "-ffile-compilation-dir=.",
-    "-fno-sanitize=undefined",
-    "-DNDEBUG",
-    "-fdiagnostics-color=always",
-)
+# Flags of each compile. The user's own flags follow them and win. The compilation directory `.` makes the paths of
+# debug information relative to the build root.
+_COMMON_FLAGS = ("-fvisibility=hidden", "-ffile-compilation-dir=.", "-fno-sanitize=undefined")
+_ASSERTION_FLAGS = {BuildType.RELEASE: ("-DNDEBUG",), BuildType.DEBUG: ()}
 
 
 def object_path(source: str) -> str:
@@ -44,7 +39,9 @@ def dependency_file(source: str) -> str | None:
     return f"{posixpath.splitext(object_path(source))[0]}.d"
 
 
-def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> tuple[str, ...]:
+def compile_argv(
+    source: str, platform: Platform, settings: CompileSettings, build_type: BuildType = BuildType.RELEASE
+) -> tuple[str, ...]:
     """Return the compiler's command line. All paths are relative to the sandbox."""
     cxx = not is_c(source) and not is_assembler(source)
     read = dependency_file(source)
@@ -54,7 +51,10 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         "-target",
         zig_target(platform),
         *_standard(source, settings),
+        *_optimization(platform, build_type),
         *_COMMON_FLAGS,
+        *_ASSERTION_FLAGS[build_type],
+        "-fdiagnostics-color=always",
         *_FORMAT_FLAGS[platform.object_format],
         *(("-fvisibility-inlines-hidden",) if cxx else ()),
         *(f"-D{define}" for define in (*settings.defines, *for_platform(settings.platform_defines, platform))),
@@ -70,6 +70,14 @@ def compile_argv(source: str, platform: Platform, settings: CompileSettings) -> 
         "-o",
         object_path(source),
     )
+
+
+def _optimization(platform: Platform, build_type: BuildType) -> tuple[str, ...]:
+    if build_type is BuildType.RELEASE:
+        return ("-O2", "-g0")
+    # The debug information of the other formats contains paths of the machine: on Windows zig's command line, and on
+    # macOS, where it stays in the objects, their paths.
+    return ("-O0", "-g" if platform.object_format is ObjectFormat.ELF else "-g0")
 
 
 def _standard(source: str, settings: CompileSettings) -> tuple[str, ...]:

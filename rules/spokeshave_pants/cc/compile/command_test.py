@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spokeshave_core.platform import Platform
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.compile.command import (
     check_object_names,
     compile_argv,
@@ -162,3 +165,22 @@ def test_a_third_party_source_is_shown_as_its_package_has_it() -> None:
     assert display_name("__packages/nanobind/src/nb_combined.cpp") == "nanobind/src/nb_combined.cpp"
     assert display_name("src/my__packages/x.cc") == "src/my__packages/x.cc"
     assert display_name("src/cpp/vm/run.cc") == "src/cpp/vm/run.cc"
+
+
+@pytest.mark.parametrize(
+    ("tag", "debug_information"), [("manylinux_2_17_x86_64", "-g"), ("macosx_11_0_arm64", "-g0"), ("win_amd64", "-g0")]
+)
+def test_a_debug_build_is_not_optimized(tag: str, debug_information: str) -> None:
+    release = compile_argv("a.cc", Platform.parse(tag), SETTINGS)
+    debug = compile_argv("a.cc", Platform.parse(tag), SETTINGS, BuildType.DEBUG)
+    assert [flag for flag in release if flag not in debug] == [
+        "-O2",
+        *(["-g0"] if debug_information == "-g" else []),
+        "-DNDEBUG",
+    ]
+    assert [flag for flag in debug if flag not in release] == ["-O0", *{debug_information} - {"-g0"}]
+
+
+def test_flags_of_a_target_follow_those_of_the_build_type() -> None:
+    argv = compile_argv("a.cc", Platform.parse("win_amd64"), replace(SETTINGS, flags=("-Og",)), BuildType.DEBUG)
+    assert argv.index("-Og") > argv.index("-O0")

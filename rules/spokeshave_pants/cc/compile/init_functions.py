@@ -1,9 +1,9 @@
-"""Init functions of extensions that the code does not mark as exported. Works without the engine.
+"""Init functions and export hooks of extensions that the code does not mark as exported. Works without the engine.
 
-CPython's `PyMODINIT_FUNC` exports a module's init function. With setuptools the function is exported in any case,
-because its compilers hide nothing. Compiles here hide all unmarked symbols, and a linker cannot export a symbol that
-its object hides. Such a function is therefore declared as exported before its source begins. All other symbols stay
-hidden.
+CPython's `PyMODINIT_FUNC` exports a module's init function, and `PyMODEXPORT_FUNC` its export hook (PEP 793). With
+setuptools the function is exported in any case, because its compilers hide nothing. Compiles here hide all unmarked
+symbols, and a linker cannot export a symbol that its object hides. Such a function is therefore declared as exported
+before its source begins. All other symbols stay hidden.
 """
 
 from __future__ import annotations
@@ -16,26 +16,30 @@ from spokeshave_pants.cc.compile.macros import Macro, Macros
 from spokeshave_pants.cc.includes.scan import without_comments
 
 INIT_HEADER_DIR = "__init"
-_START = "PyInit"
+# An init function, and the export hook of PEP 793.
+_STARTS = ("PyInit", "PyModExport")
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _OBJECT = r"(?:::\s*)?\b(?:PyObject|struct\s+_object)\s*\*"
-_NAME = r"(?P<name>PyInitU?_\w+)"
+_SLOTS = r"(?:::\s*)?\b(?:PySlot|struct\s+PySlot)\s*\*"
+_RETURNED = rf"(?:{_OBJECT}|{_SLOTS})"
+_PLAIN_NAME = r"Py(?:Init|ModExport)U?_\w+"
+_NAME = rf"(?P<name>{_PLAIN_NAME})"
 # All declarations of a C++ function have to agree in this.
 _NOTHROW = r"\s*(?:noexcept\b(?!\s*\(\s*(?:false|0)\s*\))|throw\s*\(\s*\))"
-# Functions that return `PyObject *`, with the specifiers before them.
+# Functions that return `PyObject *` or `PySlot *`, with the specifiers before them.
 _FUNCTION = re.compile(
-    rf"(?P<before>[^;{{}}]*?){_OBJECT}\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?"
+    rf"(?P<before>[^;{{}}]*?){_RETURNED}\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?"
     rf"(?:{_NAME}|\(\s*{_NAME.replace('name', 'bracketed')}\s*\))\s*\(\s*(?:void)?\s*\)(?P<after>{_NOTHROW})?"
 )
 _TRAILING = re.compile(
-    rf"(?P<before>[^;{{}}]*?)\bauto\s+{_NAME}\s*\(\s*(?:void)?\s*\)(?P<after>{_NOTHROW})?\s*->\s*{_OBJECT}"
+    rf"(?P<before>[^;{{}}]*?)\bauto\s+{_NAME}\s*\(\s*(?:void)?\s*\)(?P<after>{_NOTHROW})?\s*->\s*{_RETURNED}"
 )
-_MARKED = re.compile(r"\b(?:PyMODINIT_FUNC|PyAPI_FUNC\s*\([^)]*\))\s+(PyInitU?_\w+)")
+_MARKED = re.compile(rf"\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyAPI_FUNC\s*\([^)]*\))\s+({_PLAIN_NAME})")
 # Other names of the type.
 _TYPE_NAME = re.compile(rf"\btypedef\s+{_OBJECT}\s*(\w+)\s*;|\busing\s+(\w+)\s*=\s*{_OBJECT}\s*;")
 # Functions that no compiler exports.
 _PRIVATE = re.compile(r"\b(?:static|inline)\b")
-_EXPORTED = re.compile(r"\b(?:PyMODINIT_FUNC|PyAPI_FUNC|dllexport|visibility)\b")
+_EXPORTED = re.compile(r"\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyAPI_FUNC|dllexport|visibility)\b")
 # How many meanings of a macro are tried, and the longest declaration.
 _MEANINGS = 4
 _LONGEST = 2000
@@ -43,15 +47,20 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, order=True)
 class InitFunction:
-    """The name of an init function, and whether its C++ declaration is noexcept."""
+    """The name of an init function or an export hook, and whether its C++ declaration is noexcept."""
 
     name: str
     is_noexcept: bool = False
 
+    @property
+    def returned(self) -> str:
+        """Return the structure that it returns a pointer to."""
+        return "PySlot" if self.name.startswith("PyModExport") else "_object"
+
 
 def unmarked_init_functions(text: str) -> tuple[InitFunction, ...]:
     """Return the init functions that a source declares or defines without marking them as exported."""
-    if _START not in text:
+    if not any(start in text for start in _STARTS):
         return ()
     functions = [found for declaration in _declarations(without_comments(text)) for found in _functions(declaration)]
     marked = {function.name for function, is_hidden in functions if is_hidden is None}
@@ -73,8 +82,8 @@ def _declarations(text: str) -> Iterator[str]:
     """Yield what may declare an init function, once for each meaning of its macros."""
     names = {name: (Macro(None, "PyObject *"),) for match in _TYPE_NAME.findall(text) for name in match if name}
     macros = Macros({**names, **Macros.of(text).meanings})
-    words = "|".join(sorted(macros.leading_to(_START)))
-    relevant = re.compile(rf"{_START}|\b(?:{words})\b" if words else _START)
+    words = sorted(word for start in _STARTS for word in macros.leading_to(start))
+    relevant = re.compile("|".join([*_STARTS, *(rf"\b{word}\b" for word in words)]))
     for part in re.split(r"[;{}]", _DIRECTIVE.sub(";", text)):
         if len(part) < _LONGEST and relevant.search(part):
             expanded = dict.fromkeys(macros.expand(part, choice) for choice in range(_MEANINGS))
@@ -83,11 +92,12 @@ def _declarations(text: str) -> Iterator[str]:
 
 def init_header(functions: tuple[InitFunction, ...]) -> str:
     """Return a header that declares init functions as `PyMODINIT_FUNC` does. `PyObject` is a `struct _object`."""
-    declarations = "".join(
-        f"SPOKESHAVE_INIT struct _object *{function.name}(void){' noexcept' if function.is_noexcept else ''};\n"
-        for function in functions
-    )
-    return _HEADER.format(declarations=declarations)
+    structures = sorted({function.returned for function in functions})
+    declarations = [f"struct {structure};\n" for structure in structures]
+    for function in functions:
+        nothrow = " noexcept" if function.is_noexcept else ""
+        declarations.append(f"SPOKESHAVE_INIT struct {function.returned} *{function.name}(void){nothrow};\n")
+    return _HEADER.format(declarations="".join(declarations))
 
 
 _HEADER = """\
@@ -99,7 +109,6 @@ extern "C" {{
 #else
 #define SPOKESHAVE_INIT __attribute__((visibility("default")))
 #endif
-struct _object;
 {declarations}#undef SPOKESHAVE_INIT
 #if defined(__cplusplus)
 }}

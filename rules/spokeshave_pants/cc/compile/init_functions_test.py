@@ -50,7 +50,22 @@ def test_a_function_without_a_mark_is_found(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "PySlot *PyModExport_x(void) { return slots; }",
+        'extern "C" struct PySlot* PyModExport_x() {}',
+        "#define HOOK(name) PySlot *PyModExport_##name(void)\nHOOK(x) {}",
+    ],
+)
+def test_an_export_hook_without_a_mark_is_found(text: str) -> None:
+    assert unmarked_init_functions(text) == (InitFunction("PyModExport_x"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "PyMODINIT_FUNC PyInit_x(void) {}",
+        "PyMODEXPORT_FUNC PyModExport_x(void) {}",
+        "PyMODEXPORT_FUNC PyModExport_x(void);\nPySlot *PyModExport_x(void) {}",
+        "static PySlot *PyModExport_x(void) {}",
         "PyMODINIT_FUNC\nPyInit_x(void) {}",
         "static PyObject *PyInit_x(void) {}",
         "static inline PyObject *\nPyInit_x(void) {}",
@@ -103,4 +118,10 @@ def test_the_header_declares_each_of_them() -> None:
     header = init_header((InitFunction("PyInit_a"), InitFunction("PyInit_b", is_noexcept=True)))
     assert "SPOKESHAVE_INIT struct _object *PyInit_a(void);\n" in header
     assert "SPOKESHAVE_INIT struct _object *PyInit_b(void) noexcept;\n" in header
+    assert "struct PySlot" not in header
     assert init_header_path("src/m.c") == "__init/src/m.c.h"
+
+
+def test_an_export_hook_is_declared_with_its_type() -> None:
+    header = init_header((InitFunction("PyModExport_a"),))
+    assert "struct PySlot;\nSPOKESHAVE_INIT struct PySlot *PyModExport_a(void);\n" in header

@@ -1,4 +1,4 @@
-"""The extension modules that a source defines: an init function, or a macro of nanobind or pybind11."""
+"""The extension modules that a source defines: an init function, an export hook, or a macro of nanobind or pybind11."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from spokeshave_pants.cc.compile.macros import Macros
 from spokeshave_pants.cc.includes.scan import code_only
 
 _MACROS = r"NB_MODULE|PYBIND11_MODULE"
-_START = rf"PyInit_|{_MACROS}"
+_STARTS = ("PyInit_", "PyModExport_", *_MACROS.split("|"))
+_START = "|".join(_STARTS)
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 # A definition: a type before the function, and nothing after it that ends a declaration or continues an expression.
-_DEFINED = re.compile(r"(?:\w\s+|\*\s*)PyInit_(?P<name>\w+)\s*\(\s*(?:void)?\s*\)(?!\s*[;,)?.=!<>&|+\[-])")
+_DEFINED = re.compile(
+    r"(?:\w\s+|\*\s*)Py(?:Init|ModExport)_(?P<name>\w+)\s*\(\s*(?:void)?\s*\)(?!\s*[;,)?.=!<>&|+\[-])"
+)
 _MODULE_MACRO = re.compile(rf"\b(?:{_MACROS})\s*\(\s*(?P<name>\w+)\s*,")
 _STATIC = re.compile(r"\bstatic\b")
 # How many meanings of a macro are tried.
@@ -38,7 +41,7 @@ def _definitions(part: str) -> Iterator[re.Match[str]]:
 def _parts(code: str) -> Iterator[str]:
     """Yield the declarations that may define a module, each with the sign after each, for each meaning of macros."""
     macros = Macros.of(code)
-    words = {word for start in ("PyInit_", *_MACROS.split("|")) for word in macros.leading_to(start)}
+    words = {word for start in _STARTS for word in macros.leading_to(start)}
     relevant = re.compile("|".join([_START, *(rf"\b{word}\b" for word in sorted(words))]))
     pieces = re.split(r"([;{}])", _DIRECTIVE.sub("", code))
     for declaration, end in zip(pieces[::2], [*pieces[1::2], ""]):

@@ -52,3 +52,7 @@ def test_a_module_that_is_not_defined_is_ignored(text: str) -> None:
 
 def test_a_source_may_define_several_modules() -> None:
     assert defined_modules("PyMODINIT_FUNC PyInit_b(void) {}\nNB_MODULE(a, m) {}") == ("a", "b")
+
+
+def test_an_export_hook_defines_a_module() -> None:
+    assert defined_modules("PyMODEXPORT_FUNC PyModExport_a(void) {}\nextern PySlot *PyModExport_b(void);") == ("a",)

@@ -53,7 +53,8 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
-from spokeshave_pants.cc.settings import CompileSettings
+from spokeshave_pants.cc.settings import CompileSettings, for_python
+from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
     CompileFlagsField,
@@ -127,6 +128,13 @@ class CompileCcSourceRequest:
     plan: CompilePlan
     platform: Platform
     abi: PythonAbi | None
+
+
+@dataclass(frozen=True)
+class CompileProcess:
+    """The process of a compile."""
+
+    confined: ConfinedProcess
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,7 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
                     *(target[DefinesField].value or ()),
                     *(d for package in used for d in package.settings.defines),
                 ),
+                free_threaded_defines=tuple(d for package in used for d in package.settings.free_threaded_defines),
                 flags=target[CompileFlagsField].value or (),
                 include_roots=reached.include_roots,
                 system_include_dirs=tuple(directory for package in used for directory in package.include_dirs),
@@ -248,8 +257,8 @@ async def _headers_by_case(plan: CompilePlan, platform: Platform, toolchain: CcT
     return await create_digest(CreateDigest(FileContent(path, text.encode()) for path, text in headers.items()))
 
 
-@rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
-async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
+@rule(level=LogLevel.DEBUG)
+async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsystem) -> CompileProcess:
     plan = request.plan
     abi = request.abi
     toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
@@ -266,28 +275,31 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
     if abi is not None:
         headers = await python_headers(PythonHeadersRequest(abi.version, request.platform, plan.target))
         immutable[PYTHON_HEADERS_DIR] = headers.digest
-        limited = (f"Py_LIMITED_API={abi.limited_api}",) if abi.limited_api else ()
         settings = replace(
-            settings,
-            defines=(*settings.defines, *limited),
+            for_python(settings, abi),
             system_include_dirs=(*settings.system_include_dirs, PYTHON_HEADERS_DIR),
         )
     headers_by_case = await _headers_by_case(plan, request.platform, toolchain)
     if headers_by_case != EMPTY_DIGEST:
         settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CASE_DIR))
-    description = compile_description(plan.source, request.platform, abi)
-    path = object_path(plan.source)
     process = Process(
-        argv=compile_argv(plan.source, request.platform, settings),
+        argv=compile_argv(plan.source, request.platform, settings, build.type),
         env=ZIG_ENVIRONMENT,
         input_digest=await merge_digests(MergeDigests([plan.digest, headers_by_case])),
         immutable_input_digests=immutable,
-        output_files=(path,),
-        description=description,
+        output_files=(object_path(plan.source),),
+        description=compile_description(plan.source, request.platform, abi),
         level=LogLevel.INFO,
     )
-    confined = ConfinedProcess(process, toolchain.packages, dependency_file(plan.source))
-    result = await run_confined(confined, **implicitly())
+    return CompileProcess(ConfinedProcess(process, toolchain.packages, dependency_file(plan.source)))
+
+
+@rule(desc="Compile a C/C++ source", level=LogLevel.DEBUG)
+async def compile_source(request: CompileCcSourceRequest, global_options: GlobalOptions) -> FallibleCompiledObject:
+    plan = request.plan
+    description = compile_description(plan.source, request.platform, request.abi)
+    process = await compile_process(request, **implicitly())
+    result = await run_confined(process.confined, **implicitly())
     diagnostics = (result.stdout + result.stderr).decode(errors="replace").strip()
     diagnostics = diagnostics if global_options.colors else plain(diagnostics)
     if diagnostics and result.exit_code == 0:
@@ -296,7 +308,7 @@ async def compile_source(request: CompileCcSourceRequest, global_options: Global
         plan=plan,
         platform=request.platform,
         digest=result.output_digest,
-        path=path,
+        path=object_path(plan.source),
         exit_code=result.exit_code,
         diagnostics=diagnostics,
         action=Action.of(kind=ActionKind.COMPILE, description=description, result=result, platform=request.platform),

@@ -36,6 +36,7 @@ from spokeshave_pants.cc.includes.scan import parse_includes
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
+    CcFreeThreadedDefinesField,
     CcIncludeDirsField,
     CcPackageSourcesField,
     CcPublicDefinesField,
@@ -269,6 +270,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
             cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
             c_standard=target[CStandardField].value or CStandardField.default,
             defines=target[CcPublicDefinesField].value or (),
+            free_threaded_defines=target[CcFreeThreadedDefinesField].value or (),
             flags=target[CompileFlagsField].value or (),
         ),
         needs_python=needs_python,

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.python_abi import PythonAbi
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import ZIG
 
 EXPORTS_FILE = "__exports.map"
+# The linkers' flag that removes debug information and local symbols.
+_STRIP = "-s"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def link_argv(
     settings: LinkSettings,
     pack_flags: tuple[str, ...],
     pack_libraries: tuple[str, ...],
+    build_type: BuildType = BuildType.RELEASE,
 ) -> tuple[str, ...]:
     """Return the linker's command line: the runtime pack's template with the user's objects.
 
@@ -63,13 +67,22 @@ def link_argv(
         libraries: Shared libraries to link to, or on Windows their import libraries.
     """
     inputs = (*sorted(objects), *sorted(libraries))
+    is_debug = build_type is BuildType.DEBUG
     if platform.object_format is ObjectFormat.ELF:
-        return (ZIG, "ld.lld", *pack_flags, *_elf_flags(settings), *settings.flags, *inputs, *pack_libraries)
+        kept = tuple(flag for flag in pack_flags if not (is_debug and flag == _STRIP))
+        return (ZIG, "ld.lld", *kept, *_elf_flags(settings), *settings.flags, *inputs, *pack_libraries)
     if platform.object_format is ObjectFormat.PE:
         return (ZIG, "lld-link", *pack_flags, *_pe_flags(settings), *settings.flags, *inputs, *pack_libraries)
     # zig's Mach-O linker cannot be called by itself. Its driver with all defaults disabled does the same.
-    driver = (ZIG, "cc", "-target", zig_target(platform), "-O2", "-nostdlib", "-shared", "-s")
-    return (*driver, *_macho_flags(settings), *settings.flags, *inputs, *pack_libraries)
+    driver = (ZIG, "cc", "-target", zig_target(platform), "-O2", "-nostdlib", "-shared")
+    return (
+        *driver,
+        *(() if is_debug else (_STRIP,)),
+        *_macho_flags(settings),
+        *settings.flags,
+        *inputs,
+        *pack_libraries,
+    )
 
 
 def _elf_flags(settings: LinkSettings) -> tuple[str, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from spokeshave_core.platform import Platform
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.link.command import LinkSettings, exports_script, import_library, link_argv
 
 LINUX, MACOS, WINDOWS = (Platform.parse(tag) for tag in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"))
@@ -72,3 +75,12 @@ def test_windows_libraries_have_an_import_library() -> None:
     assert "-OUT:core.dll" in given
     assert f"-IMPLIB:{import_library('core.dll')}" in given
     assert import_library("pkg/_native.cp312-win_amd64.pyd") == "pkg/_native.cp312-win_amd64.lib"
+
+
+@pytest.mark.parametrize(("platform", "release"), [(LINUX, True), (MACOS, True)])
+def test_only_release_builds_are_stripped(platform: Platform, release: bool) -> None:
+    stripped = [
+        "-s" in link_argv(platform, ("a.o",), (), LinkSettings("x"), ("-s", "-shared"), PACK_LIBRARIES, build_type)
+        for build_type in BuildType
+    ]
+    assert stripped == [release, False]

@@ -47,6 +47,7 @@ from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
 from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.cc.settings import for_platform
+from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.cc.unsupported import check_languages
 from spokeshave_pants.confinement.rules import ConfinedProcess, run_confined
@@ -83,6 +84,22 @@ class LinkRequest:
     libraries: Digest
     library_paths: tuple[str, ...]
     settings: LinkSettings
+
+
+@dataclass(frozen=True)
+class LinkProcess:
+    """The process of a link, and the action of the runtime pack that it needs."""
+
+    confined: ConfinedProcess
+    pack: Action
+
+
+@dataclass(frozen=True)
+class SharedLibraryLink:
+    """The link of a shared library, and the actions of the libraries below it that it waits for."""
+
+    request: LinkRequest
+    needs: tuple[Action, ...]
 
 
 @dataclass(frozen=True)
@@ -202,8 +219,14 @@ async def _raise_for_symbols(request: LinkRequest, stderr: str, toolchain: CcToo
         )
 
 
-@rule(desc="Link a shared library", level=LogLevel.DEBUG)
-async def link(request: LinkRequest) -> LinkedLibrary:
+def _import_libraries(request: LinkRequest) -> tuple[str, ...]:
+    """Return the import library that a link for Windows writes for dependents. An extension has none."""
+    windows = request.platform.object_format is ObjectFormat.PE
+    return (import_library(request.settings.output),) if windows and request.settings.install_name else ()
+
+
+@rule(level=LogLevel.DEBUG)
+async def link_process(request: LinkRequest, build: CcBuildSubsystem) -> LinkProcess:
     toolchain, pack = await concurrently(
         cc_toolchain(CcToolchainRequest(request.platform), **implicitly()),
         make_runtime_pack(RuntimePackRequest(request.platform), **implicitly()),
@@ -217,22 +240,35 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         )
     )
     inputs = await merge_digests(MergeDigests([request.objects.digest, request.libraries, script]))
-    windows = request.platform.object_format is ObjectFormat.PE
-    import_libraries = (import_library(settings.output),) if windows and settings.install_name else ()
-    description = link_description(settings.output, request.platform, request.abi)
     process = Process(
         argv=link_argv(
-            request.platform, request.objects.paths, request.library_paths, settings, pack.flags, pack.libraries
+            request.platform,
+            request.objects.paths,
+            request.library_paths,
+            settings,
+            pack.flags,
+            pack.libraries,
+            build.type,
         ),
         env=ZIG_ENVIRONMENT,
         input_digest=inputs,
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},
-        output_files=(settings.output, *import_libraries),
-        description=description,
+        output_files=(settings.output, *_import_libraries(request)),
+        description=link_description(settings.output, request.platform, request.abi),
         level=LogLevel.INFO,
     )
-    result = await run_confined(ConfinedProcess(process, toolchain.packages), **implicitly())
+    return LinkProcess(ConfinedProcess(process, toolchain.packages), pack.action)
+
+
+@rule(desc="Link a shared library", level=LogLevel.DEBUG)
+async def link(request: LinkRequest) -> LinkedLibrary:
+    settings = request.settings
+    description = link_description(settings.output, request.platform, request.abi)
+    import_libraries = _import_libraries(request)
+    process = await link_process(request, **implicitly())
+    result = await run_confined(process.confined, **implicitly())
     stderr = result.stderr.decode(errors="replace")
+    toolchain = await cc_toolchain(CcToolchainRequest(request.platform), **implicitly())
     await _raise_for_symbols(request, stderr, toolchain)
     if result.exit_code:
         hint = duplicate_symbol_hint(stderr)
@@ -243,13 +279,13 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         for path in (settings.output, *(import_libraries or (settings.output,)))
     )
     action = Action.of(kind=ActionKind.LINK, description=description, result=result, platform=request.platform)
-    action = action.after(*request.objects.actions, pack.action)
+    action = action.after(*request.objects.actions, process.pack)
     return LinkedLibrary(
         digest=linked,
         path=settings.output,
         link_digest=for_links,
         link_path=import_libraries[0] if import_libraries else settings.output,
-        actions=(*request.objects.actions, pack.action, action),
+        actions=(*request.objects.actions, process.pack, action),
     )
 
 
@@ -269,8 +305,8 @@ def link_flags(target: Target, platform: Platform) -> tuple[str, ...]:
     return translated.arguments
 
 
-@rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
-async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
+@rule(desc="Prepare the link of a cc_shared_library", level=LogLevel.DEBUG)
+async def prepare_shared_library(request: SharedLibraryRequest) -> SharedLibraryLink:
     where = f"the target {request.address}"
     target = (
         await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
@@ -294,7 +330,7 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
     )
     name = request.platform.shared_library(target[CcSharedLibraryNameField].value or request.address.target_name)
     libraries = await merge_digests(MergeDigests(library.link_digest for library in below))
-    linked = await link(
+    return SharedLibraryLink(
         LinkRequest(
             target=request.address.spec,
             platform=request.platform,
@@ -303,9 +339,16 @@ async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
             libraries=libraries,
             library_paths=tuple(library.link_path for library in below),
             settings=LinkSettings(output=name, install_name=name, flags=flags),
-        )
+        ),
+        needs=tuple(library.actions[-1] for library in below),
     )
-    return linked.after(*(library.actions[-1] for library in below))
+
+
+@rule(desc="Link a cc_shared_library", level=LogLevel.DEBUG)
+async def link_shared_library(request: SharedLibraryRequest) -> LinkedLibrary:
+    prepared = await prepare_shared_library(request)
+    linked = await link(prepared.request)
+    return linked.after(*prepared.needs)
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -17,6 +17,7 @@ from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.cc.compile.rules import CompileAllRequest, compile_all
 from spokeshave_pants.cc.link.command import LinkSettings
 from spokeshave_pants.cc.link.rules import (
+    LinkedLibrary,
     LinkPlanRequest,
     LinkRequest,
     SharedLibraryRequest,
@@ -58,6 +59,17 @@ class PythonExtension:
 
 
 @dataclass(frozen=True)
+class ExtensionLink:
+    """The link of an extension for one processor, and what it is made of."""
+
+    module: str
+    request: LinkRequest
+    headers_origin: str
+    shared: tuple[LinkedLibrary, ...]
+    python: tuple[PythonImportLibrary, ...]
+
+
+@dataclass(frozen=True)
 class FuseExtensionRequest:
     """A request for an extension of a platform with several processors."""
 
@@ -71,10 +83,8 @@ async def _python_library(request: LinkPythonExtensionRequest, where: str) -> tu
     return (await make_import_library(PythonImportLibraryRequest(request.abi, request.platform, where)),)
 
 
-@rule(desc="Link a Python extension", level=LogLevel.DEBUG)
-async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonExtension:
-    if len(request.platform.slices) > 1:
-        return await fuse_extension(FuseExtensionRequest(request))
+@rule(desc="Prepare the link of a Python extension", level=LogLevel.DEBUG)
+async def prepare_extension(request: LinkPythonExtensionRequest) -> ExtensionLink:
     where = f"the target {request.address}"
     target = (
         await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
@@ -93,12 +103,12 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
         for address in plan.shared_libraries
     )
     python = await _python_library(request, where)
-    for_links, libraries = await concurrently(
-        merge_digests(MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python)))),
-        merge_digests(MergeDigests(library.digest for library in shared)),
+    for_links = await merge_digests(
+        MergeDigests((*(library.link_digest for library in shared), *(p.digest for p in python)))
     )
-    linked = await link(
-        LinkRequest(
+    return ExtensionLink(
+        module=module,
+        request=LinkRequest(
             target=request.address.spec,
             platform=request.platform,
             abi=request.abi,
@@ -107,20 +117,35 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
             library_paths=(*(library.link_path for library in shared), *(p.path for p in python)),
             settings=LinkSettings(
                 output=extension_path(module, request.abi, request.platform),
-                exports=("PyInit_*",),
+                exports=("PyInit_*", "PyModExport_*"),
                 allow_undefined=True,
                 flags=flags,
             ),
-        )
+        ),
+        headers_origin=headers.origin,
+        shared=shared,
+        python=python,
+    )
+
+
+@rule(desc="Link a Python extension", level=LogLevel.DEBUG)
+async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonExtension:
+    if len(request.platform.slices) > 1:
+        return await fuse_extension(FuseExtensionRequest(request))
+    prepared = await prepare_extension(request)
+    shared = prepared.shared
+    python = prepared.python
+    linked, libraries = await concurrently(
+        link(prepared.request), merge_digests(MergeDigests(library.digest for library in shared))
     )
     linked = linked.after(*(library.actions[-1] for library in shared), *(p.action for p in python))
     return PythonExtension(
-        module=module,
+        module=prepared.module,
         path=linked.path,
         digest=linked.digest,
         libraries=libraries,
         library_paths=tuple(library.path for library in shared),
-        headers_origin=headers.origin,
+        headers_origin=prepared.headers_origin,
         actions=(
             *linked.actions,
             *(action for library in shared for action in library.actions),

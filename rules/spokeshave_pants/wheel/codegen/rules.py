@@ -7,7 +7,6 @@ several Pythons are side by side.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.core.target_types import ResourceSourceField
@@ -58,7 +57,7 @@ from spokeshave_pants.wheel.codegen.settings import (
     native_settings,
 )
 from spokeshave_pants.wheel.codegen.version_text import version_module_text
-from spokeshave_pants.wheel.plan.matrix import abis_for, check_modules
+from spokeshave_pants.wheel.plan.matrix import check_modules
 from spokeshave_pants.wheel.plan.rules import WheelMetadataRequest, wheel_metadata
 from spokeshave_pants.wheel.plan.version_modules import VersionModule, VersionModules
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, ExtensionSourcesField
@@ -98,6 +97,22 @@ class SettledFilesRequest:
     library_addresses: tuple[Address, ...]
     platform: Platform
     abi: PythonAbi
+    source_root: str
+
+
+@dataclass(frozen=True)
+class SettledExtensionRequest:
+    """A request for an extension for one Python ABI.
+
+    Attributes:
+        library_addresses: The shared libraries that it needs.
+        source_root: The source root that its file is put into.
+    """
+
+    address: Address
+    platform: Platform
+    abi: PythonAbi
+    library_addresses: tuple[Address, ...]
     source_root: str
 
 
@@ -183,21 +198,26 @@ async def version_files(request: VersionFilesRequest, modules: VersionModules, p
     return VersionFiles(await create_digest(CreateDigest(files)))
 
 
-async def _linked(
-    address: Address, platform: Platform, abi: PythonAbi, library_addresses: Iterable[Address], source_root: str
-) -> SettledFiles:
-    extension = await link_python_extension(LinkPythonExtensionRequest(address, platform, abi))
+@rule(desc="Link an extension for a source root", level=LogLevel.DEBUG)
+async def settled_extension(request: SettledExtensionRequest) -> SettledFiles:
+    extension = await link_python_extension(LinkPythonExtensionRequest(request.address, request.platform, request.abi))
     return await settled_files(
         SettledFilesRequest(
             path=extension.path,
             digest=extension.digest,
             libraries=extension.libraries,
-            library_addresses=tuple(library_addresses),
-            platform=platform,
-            abi=abi,
-            source_root=source_root,
+            library_addresses=request.library_addresses,
+            platform=request.platform,
+            abi=request.abi,
+            source_root=request.source_root,
         )
     )
+
+
+async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> GeneratedSources:
+    placed = digest if root == "." else await add_prefix(AddPrefix(digest, root))
+    merged = await merge_digests(MergeDigests((placed, versions.digest)))
+    return GeneratedSources(await digest_to_snapshot(merged))
 
 
 @rule(desc="Generate an extension", level=LogLevel.DEBUG)
@@ -213,19 +233,20 @@ async def generate_extension(request: GenerateExtensionRequest, python: PythonFo
         version_files(VersionFilesRequest(address), **implicitly()),
     )
     root = python.root_of(package_folder(module), build.source_root)
-    files = [
-        await _linked(address, build.platform, abi, plan.shared_libraries, root)
-        for abi in abis_for(pythons.versions, build.limited_api)
-    ]
+    files = await concurrently(
+        settled_extension(
+            SettledExtensionRequest(
+                address=address,
+                platform=build.platform,
+                abi=abi,
+                library_addresses=plan.shared_libraries,
+                source_root=root,
+            )
+        )
+        for abi in build.limited_api.abis_for(pythons.versions)
+    )
     linked = await merge_digests(MergeDigests(each.digest for each in files))
-    placed = await add_prefix(AddPrefix(linked, "" if root == "." else root))
-    return GeneratedSources(await digest_to_snapshot(await merge_digests(MergeDigests((placed, versions.digest)))))
-
-
-async def _in_source_root(digest: Digest, root: str, versions: VersionFiles) -> GeneratedSources:
-    placed = digest if root == "." else await add_prefix(AddPrefix(digest, root))
-    merged = await merge_digests(MergeDigests((placed, versions.digest)))
-    return GeneratedSources(await digest_to_snapshot(merged))
+    return await _in_source_root(linked, root, versions)
 
 
 @rule(desc="Generate a shared library", level=LogLevel.DEBUG)

@@ -15,13 +15,12 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_core.platform import InvalidPlatformError, Platform
-from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.cc.target_types import CcWheelFolderField
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, get_optional_source_root, implicitly, resolve_target, rule
 from spokeshave_pants.toolchain.platforms import host_platform, oldest_platform, parse_platform
 from spokeshave_pants.wheel.codegen.folders import relative_to_root, source_root_of
-from spokeshave_pants.wheel.plan.matrix import common_limited_api
+from spokeshave_pants.wheel.plan.limited_api import LimitedApi
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.plan.targets import PayloadTargetsRequest, payload_targets
 from spokeshave_pants.wheel.target_types import LimitedApiField, PlatformsField, VariantField, WheelDependenciesField
@@ -50,7 +49,7 @@ class OwningWheel:
 
     address: Address
     platforms: tuple[str, ...]
-    limited_apis: tuple[str | None, ...]
+    limited_apis: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,12 @@ class NativeSettings:
     """How Pants' own goals build a native target.
 
     Attributes:
-        limited_api: The first Python that the stable ABI is used for. None if it is not used.
+        limited_api: The Pythons from which on the stable ABIs are used.
         source_root: The source root of the target.
     """
 
     platform: Platform
-    limited_api: PythonVersion | None
+    limited_api: LimitedApi
     source_root: str
 
 
@@ -133,7 +132,7 @@ async def owning_wheels(all_targets: AllTargets) -> OwningWheels:
         owner = OwningWheel(
             address=wheel.address,
             platforms=wheel[PlatformsField].value,
-            limited_apis=tuple(extension[LimitedApiField].value for extension in payload.extensions),
+            limited_apis=tuple(extension[LimitedApiField].value or () for extension in payload.extensions),
         )
         for target in (*payload.extensions, *payload.libraries):
             found.setdefault(target.address, owner)
@@ -147,11 +146,12 @@ async def native_settings(request: NativeSettingsRequest, owners: OwningWheels) 
         await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
     ).target
     owner = owners.by_target.get(request.address)
-    own = (target[LimitedApiField].value,) if target.has_field(LimitedApiField) else ()
+    own = (target[LimitedApiField].value or (),) if target.has_field(LimitedApiField) else ()
+    limited = [LimitedApi.parse(texts, where=where) for texts in (owner.limited_apis if owner else own)]
     root = await get_optional_source_root(SourceRootRequest.for_address(request.address), **implicitly())
     return NativeSettings(
         platform=_platform(request.address, owner),
-        limited_api=common_limited_api(owner.limited_apis if owner else own, where=where),
+        limited_api=LimitedApi.common(limited),
         source_root=root.source_root.path if root.source_root else ".",
     )
 

@@ -35,6 +35,7 @@ from spokeshave_pants.wheel.codegen.settings import (
 )
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
+from spokeshave_pants.wheel.plan.limited_api import LimitedApi
 from spokeshave_pants.wheel.plan.version_modules import VersionModules
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
@@ -123,7 +124,7 @@ def library_folder(runner: RuleRunner) -> LibraryFolder:
 
 def test_an_extension_of_no_wheel_is_for_the_oldest_platform(rule_runner: RuleRunner) -> None:
     build(rule_runner)
-    expected = NativeSettings(oldest_platform(host_platform()), PythonVersion(12), "src/cpp")
+    expected = NativeSettings(oldest_platform(host_platform()), LimitedApi(PythonVersion(12)), "src/cpp")
     assert native(rule_runner) == expected
 
 
@@ -141,7 +142,7 @@ def test_the_platforms_of_another_machine_do_not_count(rule_runner: RuleRunner) 
 
 def test_the_abi_is_that_of_the_whole_wheel(rule_runner: RuleRunner) -> None:
     build(rule_runner, wheel("src/cpp/native:other"))
-    assert native(rule_runner).limited_api is None
+    assert native(rule_runner).limited_api == LimitedApi()
 
 
 def test_files_go_to_the_source_root_of_the_package(rule_runner: RuleRunner) -> None:

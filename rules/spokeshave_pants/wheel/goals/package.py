@@ -11,6 +11,7 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.pants_api import create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.wheel.report.wheels import PythonOutcome, WheelReport
 from spokeshave_pants.wheel.target_types import PythonsField
@@ -39,11 +40,18 @@ class WheelArtifact(BuiltPackageArtifact):
     sha256: str = ""
     tags: tuple[str, ...] = ()
     smoke: tuple[PythonOutcome, ...] = ()
+    build_type: BuildType = BuildType.RELEASE
 
     @classmethod
     def of(cls, report: WheelReport) -> WheelArtifact:
         """Return the artifact of a report."""
-        return cls(relpath=report.wheel, sha256=report.sha256, tags=report.tags, smoke=report.smoke)
+        return cls(
+            relpath=report.wheel,
+            sha256=report.sha256,
+            tags=report.tags,
+            smoke=report.smoke,
+            build_type=report.build_type,
+        )
 
 
 @rule(desc="Package native wheels", level=LogLevel.DEBUG)

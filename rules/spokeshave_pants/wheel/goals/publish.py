@@ -26,6 +26,7 @@ from pants.util.frozendict import FrozenDict
 
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError, bullet_list
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.pants_api import concurrently, environment_vars_subset, implicitly, merge_digests, rule
 from spokeshave_pants.sandbox.packages import PackagesRequest, install_packages
 from spokeshave_pants.sandbox.python import SandboxPython
@@ -42,6 +43,10 @@ _PURPOSE = "which upload wheels (once on a machine, before its first upload)"
 
 class UntestedWheelError(SpokeshaveError):
     """A wheel that passed no smoke test."""
+
+
+class DebugBuildError(SpokeshaveError):
+    """A wheel that is not a release build."""
 
 
 class NativeWheelPublishRequest(PublishRequest["NativeWheelPublishFieldSet"]):
@@ -113,6 +118,32 @@ def check_tested(wheels: Iterable[WheelArtifact], *, where: str) -> None:
     )
 
 
+def check_release_builds(wheels: Iterable[WheelArtifact], *, where: str) -> None:
+    """Check that no wheel is a debug build.
+
+    Raises:
+        DebugBuildError: For all wheels that are.
+    """
+    debug = [str(wheel.relpath) for wheel in wheels if wheel.build_type is not BuildType.RELEASE]
+    if debug:
+        raise DebugBuildError(
+            f"{where} has wheels that are debug builds, so none of its wheels is published:\n{bullet_list(debug)}\n"
+            "Publish without `--cc-build-type=debug` (`[cc-build].type`)."
+        )
+
+
+def check_publishable(wheels: Iterable[WheelArtifact], *, where: str) -> None:
+    """Check that all wheels are release builds and passed a smoke test.
+
+    Raises:
+        DebugBuildError: For debug builds.
+        UntestedWheelError: For wheels that were not tested.
+    """
+    wheels = tuple(wheels)
+    check_release_builds(wheels, where=where)
+    check_tested(wheels, where=where)
+
+
 @rule
 async def upload_process(
     request: UploadRequest,
@@ -158,7 +189,7 @@ async def publish_native_wheels(
         where=request.field_set.address.spec,
         check_urls=publishing.check_urls,
     )
-    check_tested(wheels, where=where)
+    check_publishable(wheels, where=where)
     digest = await merge_digests(MergeDigests(package.digest for package in request.packages))
     processes = await concurrently(
         upload_process(UploadRequest(repository, names, digest), **implicitly()) for repository in repositories

@@ -6,11 +6,13 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
 from spokeshave_core.outcomes import Outcome
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.goals.publish import (
+    DebugBuildError,
     NativeWheelPublishFieldSet,
     UntestedWheelError,
-    check_tested,
+    check_publishable,
     wheels_of,
 )
 from spokeshave_pants.wheel.report.wheels import PythonOutcome
@@ -41,16 +43,28 @@ def test_only_wheels_are_published() -> None:
 
 
 def test_a_wheel_that_passed_on_one_python_is_published() -> None:
-    check_tested([wheel("a.whl", PASSED, NOT_RUN)], where="the target src:wheel")
+    check_publishable([wheel("a.whl", PASSED, NOT_RUN)], where="the target src:wheel")
 
 
 def test_all_wheels_without_a_passed_test_are_reported() -> None:
     wheels = [wheel("a.whl", PASSED), wheel("b.whl", NOT_RUN), wheel("c.whl")]
     with pytest.raises(UntestedWheelError) as raised:
-        check_tested(wheels, where="the target src:wheel")
+        check_publishable(wheels, where="the target src:wheel")
     assert str(raised.value).splitlines()[:-1] == [
         "the target src:wheel has wheels without a passed smoke test, so none of its wheels is published:",
         "  * b.whl",
         "    not run on Python 3.13: this machine has no Python 3.13",
         "  * c.whl",
+    ]
+
+
+def test_a_debug_build_is_not_published() -> None:
+    debug = WheelArtifact(relpath="b.whl", smoke=(PASSED,), build_type=BuildType.DEBUG)
+    check_publishable([wheel("a.whl", PASSED)], where="the target src:wheel")
+    with pytest.raises(DebugBuildError) as raised:
+        check_publishable([wheel("a.whl", PASSED), debug], where="the target src:wheel")
+    assert str(raised.value).splitlines() == [
+        "the target src:wheel has wheels that are debug builds, so none of its wheels is published:",
+        "  * b.whl",
+        "Publish without `--cc-build-type=debug` (`[cc-build].type`).",
     ]

@@ -10,7 +10,7 @@ from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_pants.errors import InvalidTargetError
 
 # Python imports these as extensions. `libx.so` is a library that is opened by its name.
-_EXTENSION = re.compile(r"(?!lib)[^.]+(\.(abi3t?|(cpython-|cp\d|pypy|graalpy)[^/]*))?\.(so|pyd)")
+_EXTENSION = re.compile(r"(?!lib)[^.]+(\.(abi3t?(-[^/]*)?|(cpython-|cp\d|pypy|graalpy)[^/]*))?\.(so|pyd)")
 _SOURCE_ENDINGS = (".py", ".pyi")
 
 

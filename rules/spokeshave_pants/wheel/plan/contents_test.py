@@ -30,7 +30,16 @@ def test_a_library_is_put_into_the_package_that_fits(build_folder: str, files: l
 
 
 @pytest.mark.parametrize(
-    "name", ["a.so", "_a.abi3.so", "a.cpython-312-x86_64-linux-gnu.so", "a.pyd", "a.cp312-win_amd64.pyd"]
+    "name",
+    [
+        "a.so",
+        "_a.abi3.so",
+        "a.abi3t.so",
+        "a.abi3t-x86_64-linux-gnu.so",
+        "a.cpython-312-x86_64-linux-gnu.so",
+        "a.pyd",
+        "a.cp312-win_amd64.pyd",
+    ],
 )
 def test_what_python_imports_may_be_an_extension(name: str) -> None:
     assert is_possible_extension(f"pkg/{name}")

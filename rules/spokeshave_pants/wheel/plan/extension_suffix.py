@@ -1,4 +1,4 @@
-"""How the file names of extensions end (PEP 3149, `EXT_SUFFIX`); the verification decides the same on its own."""
+"""How the file names of extensions end (`EXT_SUFFIX`, PEP 3149, PEP 803); the verification decides it on its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def extension_suffix(abi: PythonAbi, platform: Platform) -> str:
     if platform.system is System.WINDOWS:
         return ".pyd" if abi.stable else f".{abi.abi_tag}-{platform.tag}.pyd"
     if abi.stable:
-        return ".abi3.so"
+        return ".abi3t.so" if abi.is_abi3t else ".abi3.so"
     where = "darwin" if platform.system is System.MACOS else _multiarch(abi, platform)
     return f".{abi.abi_tag.replace('cp', 'cpython-')}-{where}.so"
 

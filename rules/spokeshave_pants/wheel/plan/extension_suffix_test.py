@@ -21,6 +21,7 @@ def version(text: str) -> PythonVersion:
         (PythonAbi(PythonVersion(10)), ".cpython-310-x86_64-linux-gnu.so"),
         (PythonAbi(PythonVersion(13, True)), ".cpython-313t-x86_64-linux-gnu.so"),
         (PythonAbi(PythonVersion(12), stable=True), ".abi3.so"),
+        (PythonAbi(PythonVersion(15, True), stable=True), ".abi3t.so"),
     ],
 )
 def test_a_build_has_the_suffix_of_pep_3149(abi: PythonAbi, suffix: str) -> None:

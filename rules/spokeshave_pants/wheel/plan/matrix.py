@@ -13,6 +13,7 @@ from spokeshave_core.python_abi import PythonAbi, PythonVersion, parse_versions
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
 from spokeshave_pants.wheel.plan.extension_suffix import extension_suffix
+from spokeshave_pants.wheel.plan.limited_api import LimitedApi
 
 # ASCII only, because the init function has another prefix than `PyInit_` for other names (PEP 489).
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -36,9 +37,8 @@ class WheelMatrix:
         return replace(self, platforms=tuple(kept))
 
     def served_by(self, abi: PythonAbi) -> tuple[PythonVersion, ...]:
-        """Return the listed Pythons that test a build of this ABI: those without a build of their own."""
-        own = {other.version for other in self.abis if not other.serves_several}
-        return tuple(v for v in self.versions if abi.serves(v) and (not abi.serves_several or v not in own))
+        """Return the listed Pythons that test a build of this ABI: those whose installers prefer it to the others."""
+        return tuple(version for version in self.versions if self._preferred(version) == abi)
 
     def abi_for(self, version: PythonVersion, *, where: str, needed_by: str) -> PythonAbi:
         """Return the build that an interpreter of this version loads.
@@ -46,29 +46,35 @@ class WheelMatrix:
         Raises:
             InvalidTargetError: If there is none.
         """
-        for abi in sorted(self.abis, key=lambda abi: abi.stable):
-            if abi.serves(version):
-                return abi
+        preferred = self._preferred(version)
+        if preferred is not None:
+            return preferred
         raise InvalidTargetError(
             f"{needed_by} is built for Python {version} and depends on {where}, which is not built for it. Add "
             f"'{version}' to the `pythons` of {where}."
         )
 
+    def _preferred(self, version: PythonVersion) -> PythonAbi | None:
+        """Return the build that an installer chooses: that of the version itself, or else the newest stable one."""
+        serving = (abi for abi in self.abis if abi.serves(version))
+        return max(serving, key=lambda abi: (not abi.serves_several, abi.version), default=None)
+
 
 def plan_matrix(
     platforms: Iterable[str],
     pythons: Iterable[str],
-    limited_apis: Iterable[str | None],
+    limited_apis: Iterable[Iterable[str] | None],
     *,
     where: str,
     independent: bool = False,
 ) -> WheelMatrix:
     """Parse the fields of a wheel and of its extensions. All problems are reported together.
 
-    An `abi3` wheel requires that every extension in it is `abi3`, so the newest of their `limited_api`s counts. One
-    extension without it makes every build version-specific.
+    A wheel for a stable ABI requires that every extension in it uses that ABI, so the newest of their `limited_api`s
+    counts. One extension without it makes every build version-specific.
 
     Args:
+        limited_apis: The field of each extension.
         independent: Whether nothing in the wheel uses Python's ABI. There is then one build per platform.
 
     Raises:
@@ -84,42 +90,18 @@ def plan_matrix(
     versions: tuple[PythonVersion, ...] = ()
     with problems.collecting():
         versions = parse_versions(pythons, where=where)
-    common = None
-    with problems.collecting():
-        common = common_limited_api(limited_apis, where=where)
+    limited: list[LimitedApi] = []
+    for texts in limited_apis:
+        with problems.collecting():
+            limited.append(LimitedApi.parse(texts or (), where=where))
     if not platforms:
         problems.add_text(f"{where} lists no platform. Set `platforms`.")
     if not pythons:
         problems.add_text(f"{where} lists no Python. Set `pythons`.")
     problems.raise_if_any(InvalidTargetError)
-    abis = (PythonAbi(versions[0], independent=True),) if independent else abis_for(versions, common)
+    own = (PythonAbi(versions[0], independent=True),)
+    abis = own if independent else LimitedApi.common(limited).abis_for(versions)
     return WheelMatrix(tuple(dict.fromkeys(parsed)), versions, abis)
-
-
-def common_limited_api(limited_apis: Iterable[str | None], *, where: str) -> PythonVersion | None:
-    """Return the first Python whose stable ABI all extensions of a wheel use. None if one of them does not use any.
-
-    Raises:
-        InvalidTargetError: For all values that are not Pythons.
-    """
-    problems = Problems()
-    limited: list[PythonVersion | None] = []
-    for limited_api in limited_apis:
-        with problems.collecting():
-            limited.append(None if limited_api is None else _parse_limited_api(limited_api, where=where))
-    problems.raise_if_any(InvalidTargetError)
-    stable = [version for version in limited if version is not None]
-    return max(stable) if stable and len(stable) == len(limited) else None
-
-
-def _parse_limited_api(text: str, *, where: str) -> PythonVersion:
-    version = PythonVersion.parse(text, where=f"`limited_api` of {where}")
-    if version.free_threaded:
-        raise InvalidTargetError(
-            f"`limited_api` of {where} is {text!r}, but free-threaded builds have no stable ABI. Remove the 't': "
-            "they get a build of their own."
-        )
-    return version
 
 
 def check_modules(modules: Iterable[tuple[str, str]]) -> None:
@@ -151,14 +133,3 @@ def extension_path(module: str, abi: PythonAbi, platform: Platform) -> str:
 def wheel_tag(abi: PythonAbi, platform: Platform) -> str:
     """Return the tag of an unrepaired wheel, which makes no promise about required libraries."""
     return str(abi.wheel_tag(platform.unrepaired_tag))
-
-
-def abis_for(versions: Iterable[PythonVersion], limited_api: PythonVersion | None) -> tuple[PythonAbi, ...]:
-    """Return the builds that serve these Pythons: one stable-ABI build from `limited_api` on, one each for others."""
-    abis: set[PythonAbi] = set()
-    for version in versions:
-        if limited_api is not None and not version.free_threaded and version >= limited_api:
-            abis.add(PythonAbi(limited_api, stable=True))
-        else:
-            abis.add(PythonAbi(version))
-    return tuple(sorted(abis, key=lambda abi: (abi.version, abi.stable)))

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, Specifier
 
+from spokeshave_core.cpython_releases import MAINTAINED
 from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.errors import InvalidTargetError
 
-# The releases that a wheel is built for by default.
-KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 # Greater than every patch release: no feature release of CPython 3 reached 3.X.30.
 _PATCHES = range(100)
 
@@ -61,7 +60,7 @@ class RequiresPython:
 
 
 def pythons_of(requires_python: str | None, *, where: str) -> tuple[str, ...]:
-    """Return the feature releases of `KNOWN_PYTHONS` that a `requires-python` allows.
+    """Return the maintained feature releases that a `requires-python` allows.
 
     Raises:
         InvalidTargetError: If it is not a specifier set, allows no release, or allows only the first patch release of
@@ -72,13 +71,13 @@ def pythons_of(requires_python: str | None, *, where: str) -> tuple[str, ...]:
     except InvalidSpecifier as error:
         raise InvalidTargetError(
             f"{where} lists no `pythons`, and the `requires-python` {requires_python!r} of its pyproject.toml is "
-            f"not a valid version specifier (PEP 440): {error}. Write for example `>=3.10`."
+            f"not a valid version specifier (PEP 440): {error}. Write for example `>={MAINTAINED[0]}`."
         ) from error
-    allowed = [version for version in KNOWN_PYTHONS if requires.allows(version)]
+    allowed = [version for version in MAINTAINED if requires.allows(version)]
     if not allowed:
         raise InvalidTargetError(
             f"{where} lists no `pythons`, and the `requires-python` {requires_python!r} of its pyproject.toml allows "
-            f"none of {', '.join(KNOWN_PYTHONS)}. Correct it, or list `pythons`."
+            f"none of {', '.join(MAINTAINED)}. Correct it, or list `pythons`."
         )
     _refuse_cut_short(requires, allowed, where=where)
     return tuple(allowed)

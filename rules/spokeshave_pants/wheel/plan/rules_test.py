@@ -461,6 +461,23 @@ def test_requirements_must_be_in_static_dependencies(rule_runner: RuleRunner) ->
     assert plan(rule_runner).requirements == ()
 
 
+def test_imports_of_included_sources_are_required(rule_runner: RuleRunner) -> None:
+    """A source of another folder imports submodules of distributions with other names."""
+    requirements = {"images": "pillow>=9", "yaml": "PyYAML"}
+    declared = "".join(f"python_requirement(name='{n}', requirements=['{r}'])\n" for n, r in requirements.items())
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", ":ext", "src/one") + extension() + declared,
+            "src/one/BUILD": "python_sources()",
+            "src/one/__init__.py": "import helper.images",
+            "src/helper/BUILD": "python_sources()",
+            "src/helper/images.py": "from PIL.Image import open\nimport yaml.nodes",
+            "src/pyproject.toml": DYNAMIC,
+        }
+    )
+    assert plan(rule_runner).requirements == ("PyYAML", "pillow>=9")
+
+
 @pytest.mark.parametrize(
     ("importing", "optional", "required"),
     [
@@ -547,6 +564,32 @@ def test_two_wheels_that_import_each_other_are_refused_with_both(rule_runner: Ru
     rule_runner.write_files(siblings(DYNAMIC, **base))
     with engine_error(InvalidTargetError, contains="src/one:one and src/base:base depend on parts of each other"):
         plan_one(rule_runner)
+
+
+def test_wheels_may_share_a_namespace_package(rule_runner: RuleRunner) -> None:
+    parts = {
+        f"src/acme/{name}/{file}": text
+        for name in ("one", "base")
+        for file, text in {
+            "BUILD": "python_sources(name='py')\n"
+            + extension(module=f"acme.{name}._native")
+            + wheel("one", ":ext", ":py"),
+            "pyproject.toml": f'[project]\nname = "acme-{name}"\nversion = "1.0"\ndynamic = ["dependencies"]\n',
+            "__init__.py": f"from acme.{name} import _native",
+        }.items()
+    }
+    importing = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from acme.base import deep"
+    deep = {"src/acme/one/__init__.py": importing, "src/acme/base/deep.py": ""}
+    rule_runner.write_files({**parts, **deep})
+    address = Address("src/acme/one", target_name="one")
+    wheel_plan = rule_runner.request(WheelPlan, [WheelPlanRequest(address)])
+    assert files(rule_runner, wheel_plan.payload) == ["__payload/acme/one/__init__.py"]
+    assert wheel_plan.requirements == ("acme-base==1.0",)
+    excluding = parts["src/acme/one/BUILD"].replace(
+        "(name='py')", "(name='py', dependencies=['!src/acme/base/deep.py:py'])"
+    )
+    rule_runner.write_files({"src/acme/one/BUILD": excluding})
+    assert rule_runner.request(WheelPlan, [WheelPlanRequest(address)]).requirements == ()
 
 
 def test_listed_files_of_another_wheel_are_copied(rule_runner: RuleRunner) -> None:

@@ -13,6 +13,7 @@ from spokeshave_core.reports.smoke import CheckResult
 from spokeshave_core.reports.verify import Finding
 from spokeshave_core.wheel_name import WheelName, distribution_of
 from spokeshave_pants.action import ActionCount, ActionKind
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.wheel.report.totals import ProcessRow, total_by_stage
 
 REPAIR = "repair"
@@ -55,6 +56,7 @@ class WheelReport:
     headers: tuple[str, ...]
     actions: tuple[ActionCount, ...]
     smoke: tuple[PythonOutcome, ...]
+    build_type: BuildType = BuildType.RELEASE
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,11 @@ def render_table(reports: tuple[WheelReport, ...], refused: tuple[RefusedWheel, 
     """The table that ends `package`, with notes below it: what was refused, and the reasons for what was not run."""
     table = _wheels_table(reports) if reports else "No wheel was finished."
     notes = [f"refused: {wheel.wheel}: {_count_problems(len(wheel.rows()))}" for wheel in refused]
+    notes += [
+        f"{report.build_type.value} build: {report.wheel} is not optimized and cannot be published"
+        for report in reports
+        if report.build_type is not BuildType.RELEASE
+    ]
     notes += [f"version {version}" for version in sorted({report.version for report in reports})]
     notes += sorted(
         {f"grafted: {', '.join(r.grafted)} into {distribution_of(r.wheel)}" for r in reports if r.grafted}

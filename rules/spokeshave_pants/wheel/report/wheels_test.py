@@ -11,6 +11,7 @@ from spokeshave_core.outcomes import Outcome, Rule, Source
 from spokeshave_core.reports.smoke import CheckResult
 from spokeshave_core.reports.verify import Finding
 from spokeshave_pants.action import ActionCount, ActionKind
+from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.wheel.report.totals import ProcessRow
 from spokeshave_pants.wheel.report.wheels import (
     PythonOutcome,
@@ -190,3 +191,11 @@ def test_reasons_are_listed_once_with_all_their_pythons() -> None:
     table = render_table(tuple(dataclasses.replace(REPORT, smoke=(outcome,)) for outcome in not_run))
     assert table.count("macOS cannot be emulated") == 1
     assert "not run on Python 3.11, 3.12: macOS cannot be emulated" in table
+
+
+def test_table_and_report_name_debug_builds() -> None:
+    debug = dataclasses.replace(REPORT, build_type=BuildType.DEBUG)
+    note = f"debug build: {REPORT.wheel} is not optimized and cannot be published"
+    assert note in render_table((debug,)).splitlines()
+    assert "debug" not in render_table((REPORT,))
+    assert '"build_type": "debug"' in TargetReport(wheels=(debug,)).to_json()

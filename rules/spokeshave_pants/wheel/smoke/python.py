@@ -1,4 +1,4 @@
-"""The choice of the Python that smoke-tests a wheel: one of this machine, an emulated one, or none."""
+"""The choice of the Python that smoke-tests a wheel: one of this machine, one that was set up, or none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
+from spokeshave_core.cpython_releases import DEBIAN_SUITES
 from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.platform import InvalidPlatformError, Platform, System
 from spokeshave_core.python_abi import PythonVersion
@@ -46,19 +47,21 @@ def choose_python(
 ) -> SmokePython | NoPython:
     """Return the Python to smoke-test a wheel on: the newest one that its `requires-python` allows.
 
+    This machine's own Pythons take precedence over those that `spokeshave emulation` set up, for its own platform too.
+
     Args:
         native: This machine's own Pythons of that version, oldest first.
     """
-    if runs_natively(platform, machine):
-        allowed = [python for python in native if _allows(requires, python)]
-        if allowed:
-            return allowed[-1]
-        return NoPython(_none_allowed(native, requires) if native else f"this machine has no Python {version}")
+    usable = native if runs_natively(platform, machine) else ()
+    allowed = [python for python in usable if _allows(requires, python)]
+    if allowed:
+        return allowed[-1]
     fitting = [python for python in foreign if python.feature == version and python.runs(platform)]
     allowed_foreign = [python for python in fitting if _allows(requires, python)]
     if allowed_foreign:
         return max(allowed_foreign, key=lambda python: (python.patch, python.newest or (0, 0)))
-    return NoPython(_none_allowed(fitting, requires) if fitting else _why_none(platform, version, machine, foreign))
+    found: tuple[SmokePython, ...] = (*usable, *fitting)
+    return NoPython(_none_allowed(found, requires) if found else _why_none(platform, version, machine, foreign))
 
 
 def _allows(requires: RequiresPython, python: SmokePython) -> bool:
@@ -77,6 +80,8 @@ def _none_allowed(pythons: Sequence[SmokePython], requires: RequiresPython) -> s
 def _why_none(
     platform: Platform, version: PythonVersion, machine: Platform | None, foreign: Sequence[ForeignPython]
 ) -> str:
+    if runs_natively(platform, machine):
+        return _missing_here(platform, version)
     if machine and (platform.system, platform.architecture) == (machine.system, machine.architecture):
         return f"the wheel is for {platform}, but this machine supports at most {machine}"
     same = [python for python in foreign if python.is_of(platform)]
@@ -95,3 +100,10 @@ def _why_none(
         f"this machine does not run {platform}. `spokeshave emulation --platform {platform}` sets up an emulator if "
         f"one is available; or use a report of `spokeshave smoke-test` from such a machine"
     )
+
+
+def _missing_here(platform: Platform, version: PythonVersion) -> str:
+    missing = f"this machine has no Python {version}"
+    if platform.system is not System.GLIBC or str(version) not in DEBIAN_SUITES:
+        return missing
+    return f"{missing}. Install it, or let `spokeshave emulation --platform {platform} --python {version}` set it up"

@@ -71,10 +71,28 @@ def test_a_machine_runs_its_own_platform_up_to_its_library(tag: str, natively: b
     assert not runs_natively(platform(tag), None)
 
 
-def test_native_wheels_are_not_tested_in_an_emulator() -> None:
+def test_native_wheels_use_the_machines_own_python_first() -> None:
     own = foreign(architecture="x86_64")
     assert choice("manylinux_2_17_x86_64", own) == NATIVE
-    assert reason("manylinux_2_17_x86_64", own, native=None) == "this machine has no Python 3.13"
+    assert choice("manylinux_2_17_x86_64", own, native=None) == own
+    assert choice("manylinux_2_17_x86_64", ARM, own, native=None) == own
+
+
+def test_a_python_of_a_newer_debian_runs_wheels_for_its_library() -> None:
+    newer = foreign(architecture="x86_64", system_version="2.43")
+    assert choice("manylinux_2_39_x86_64", newer) == newer
+
+
+def test_without_a_native_python_the_set_up_command_is_named() -> None:
+    assert reason("manylinux_2_17_x86_64", native=None) == (
+        "this machine has no Python 3.13. Install it, or let `spokeshave emulation --platform manylinux_2_17_x86_64 "
+        "--python 3.13` set it up"
+    )
+
+
+def test_a_python_that_cannot_be_set_up_is_only_missing() -> None:
+    found = choose_python(platform("manylinux_2_17_x86_64"), PythonVersion(12), HOST, [], [ARM], ANY)
+    assert found == NoPython("this machine has no Python 3.12")
 
 
 def test_foreign_wheels_use_the_newest_emulated_python() -> None:

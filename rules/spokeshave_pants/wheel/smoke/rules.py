@@ -183,7 +183,7 @@ async def fetch_wheelhouse(request: WheelhouseRequest) -> Wheelhouse:
 def title(python: SmokePython) -> str:
     """Return the name of a Python for the descriptions of its processes."""
     if isinstance(python, ForeignPython):
-        return f"Python {python.version} for {python.architecture} ({python.emulator})"
+        return f"Python {python.complete_version} for {python.architecture} ({python.emulator})"
     return f"Python {python.version}"
 
 

@@ -1,4 +1,4 @@
-"""The check of the limited API (PEP 384), by abi3audit."""
+"""The check of the limited API (PEP 384, PEP 803), by the tables of abi3info."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from spokeshave.verify.findings import Subject, finding
 from spokeshave.verify.limited_api_audit import LimitedApiAudit, audit_limited_api
-from spokeshave.wheel.modules import find_modules
+from spokeshave.wheel.modules import StableSuffix, find_modules
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.reports.verify import Finding
 
@@ -14,25 +14,29 @@ _SHOWN = 12
 
 
 def check_limited_api(subject: Subject) -> Iterator[Finding]:
-    """Check every library of a limited-API wheel that uses Python, and every `.abi3.so` in any wheel."""
-    version = subject.expected.abi.python_version or (3, 2)
+    """Check every library of a limited-API wheel that uses Python, and every file for a stable ABI in any wheel."""
+    abi = subject.expected.abi
+    version = abi.python_version or (3, 2)
     for file in _libraries(subject):
         result = audit_limited_api(subject.tree.native_files[file].undefined, version)
-        yield from _violations(file, result, version)
+        yield from limited_api_violations(file, result, version, is_abi3t=abi.is_abi3t)
 
 
 def _libraries(subject: Subject) -> list[str]:
     if subject.expected.abi.stable:
         return [file for file, native in subject.tree.native_files.items() if any(map(_is_python, native.undefined))]
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
-    return [module.file for module in modules if module.suffix_tag == "abi3"]
+    return [module.file for module in modules if StableSuffix.parse(module.suffix_tag)]
 
 
 def _is_python(symbol: str) -> bool:
     return symbol.startswith(("Py", "_Py"))
 
 
-def _violations(file: str, result: LimitedApiAudit, version: tuple[int, int]) -> Iterator[Finding]:
+def limited_api_violations(
+    file: str, result: LimitedApiAudit, version: tuple[int, int], *, is_abi3t: bool
+) -> Iterator[Finding]:
+    """Yield findings for what a file uses and the limited API of a Python does not have."""
     floor = ".".join(map(str, version))
     if result.outside:
         message = f"uses {_some(result.outside)}, which the limited API does not have"
@@ -44,7 +48,8 @@ def _violations(file: str, result: LimitedApiAudit, version: tuple[int, int]) ->
     if result.later:
         names = [f"{name} (since {added})" for added, name in result.later]
         message = f"uses {_some(names)}, but the wheel is for Python {floor} and later"
-        remedy = f'Set limited_api="{result.needed}", or do not use them.'
+        suffix = "t" if is_abi3t else ""
+        remedy = f'Set limited_api="{result.needed}{suffix}", or do not use them.'
         yield finding(Rule.LIMITED_API, file, message, remedy)
 
 

@@ -8,13 +8,20 @@ from collections.abc import Iterable, Iterator
 from spokeshave.linkage.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
 from spokeshave.verify.findings import Subject, finding
-from spokeshave.wheel.modules import CPythonSuffix, ExtensionModule, exported_modules, find_modules
+from spokeshave.wheel.modules import (
+    CPythonSuffix,
+    ExtensionModule,
+    StableSuffix,
+    exported_init_functions,
+    find_modules,
+)
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform, System
-from spokeshave_core.python_abi import PythonAbi
+from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR, PythonAbi
 from spokeshave_core.reports.verify import Finding
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
+_FIRST_ABI3T = (3, OLDEST_ABI3T_MINOR)
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 
 
@@ -52,20 +59,27 @@ def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Itera
 
 def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
     native = subject.tree.native_files[module.file]
-    if native.exports.intersection(module.init_names) or _is_opened_by_name(subject, native):
+    abi = subject.expected.abi
+    names = module.init_names(abi.python_version or _FIRST_ABI3T)
+    if native.exports.intersection(names) or _is_opened_by_name(subject, native):
         return
-    wanted = module.init_names[0]
-    others = ", ".join(f"PyInit_{name}" for name in exported_modules(native))
-    if others:
+    wanted = " or ".join(names)
+    exported = exported_init_functions(native)
+    others = ", ".join(exported)
+    if set(module.init_names(_FIRST_ABI3T)).intersection(exported):
+        message = f"exports {others}, which Python loads from 3.15 on, but the wheel is for {abi}"
+        remedy = f"Define {wanted} as well, which all Pythons load, or build the wheel for Python 3.15 and later."
+    elif others:
         message = f"is imported as {module.name} and must export {wanted}, but exports {others}"
         remedy = (
-            f"Give the module the same name in C++ (NB_MODULE, PYBIND11_MODULE, PyInit_) and in module=: {module.name}."
+            f"Give the module the same name in C++ (NB_MODULE, PYBIND11_MODULE, PyInit_, PyModExport_) and in module=: "
+            f"{module.name}."
         )
     else:
         message = f"does not export {wanted}, without which Python cannot import {module.name}"
         remedy = (
-            f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC), and link the object that "
-            f"defines it."
+            f"Define {wanted} in the sources, with default visibility (PyMODINIT_FUNC, PyMODEXPORT_FUNC), and link the "
+            f"object that defines it."
         )
     yield finding(Rule.MODULE_INIT, module.file, message, remedy)
 
@@ -99,8 +113,9 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
         return f"ends in {module.ending}, where {platform.system.value} has {ending}"
     if not tag or abi.python_version is None:
         return None
-    if tag == "abi3" and ending == ".so":
-        return "is for the limited API, which free-threaded Python does not have" if abi.version.free_threaded else None
+    stable = StableSuffix.parse(tag)
+    if stable and ending == ".so":
+        return _stable_suffix_fault(stable, abi, platform)
     suffix = CPythonSuffix.parse(tag)
     if suffix is None:
         return f"is for {tag}"
@@ -112,13 +127,30 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
     return None if suffix.triple in ("", _triple(abi, platform)) else f"is for {suffix.triple}"
 
 
+def _stable_suffix_fault(suffix: StableSuffix, abi: PythonAbi, platform: Platform) -> str | None:
+    """Return why some Python of the ABI does not import a module for a stable ABI.
+
+    Free-threaded Pythons do not import `.abi3.so`. Pythons with a GIL import `.abi3t.so` too, but only from 3.15 on.
+    """
+    is_old = (abi.python_version or _FIRST_ABI3T) < _FIRST_ABI3T
+    if not suffix.is_abi3t and abi.version.free_threaded:
+        return "is for abi3, which free-threaded Python does not have"
+    if suffix.is_abi3t and is_old:
+        return "is for abi3t, which Python has from 3.15 on"
+    if suffix.triple and is_old:
+        return f"is for {suffix.triple}, which Python reads after a stable ABI from 3.15 on"
+    return None if suffix.triple in ("", _triple(abi, platform)) else f"is for {suffix.triple}"
+
+
 def fitting_suffix(abi: PythonAbi, platform: Platform) -> str:
     """Return CPython's suffix for modules of an ABI on a platform: `.cpython-310-x86_64-linux-gnu.so`."""
     ending = _ending(platform)
     triple = _triple(abi, platform)
     if platform.system is System.WINDOWS:
         return ending if abi.stable else f".{abi.abi_tag}-{triple}{ending}"
-    return f".abi3{ending}" if abi.stable else f".{abi.abi_tag.replace('cp', 'cpython-')}-{triple}{ending}"
+    if abi.stable:
+        return f".abi3t{ending}" if abi.is_abi3t else f".abi3{ending}"
+    return f".{abi.abi_tag.replace('cp', 'cpython-')}-{triple}{ending}"
 
 
 def _ending(platform: Platform) -> str:

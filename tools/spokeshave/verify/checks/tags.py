@@ -40,8 +40,8 @@ def check_tags(subject: Subject) -> Iterator[Finding]:
 def _asked_for(subject: Subject) -> Iterator[Finding]:
     name = subject.tree.name
     expected = subject.expected
-    wanted = {str(expected.abi.wheel_tag(tag)) for tag in expected.platform.tags}
-    if not wanted & set(name.tag.expand()):
+    named = set(name.tag.expand())
+    if not any(named.issuperset(expected.abi.wheel_tag(tag).expand()) for tag in expected.platform.tags):
         message = f"is tagged {name.tag}, but should be {expected.abi.wheel_tag(expected.platform.tag)}"
         yield finding(Rule.TAG, str(name), message, "Repair the wheel for that platform, or build it for that ABI.")
 

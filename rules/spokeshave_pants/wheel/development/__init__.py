@@ -1,0 +1,1 @@
+"""Tools for developers: what editors, debuggers and shells need of a build."""

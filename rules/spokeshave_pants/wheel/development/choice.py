@@ -1,0 +1,38 @@
+"""The choice of one platform and one Python for a developer's tools. Works without the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spokeshave_core.platform import Platform
+from spokeshave_core.python_abi import PythonAbi, PythonVersion
+from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
+from spokeshave_pants.wheel.plan.matrix import WheelMatrix
+
+
+def choose_platform(tag: str, matrices: Iterable[WheelMatrix], *, where: str) -> Platform:
+    """Return the platform of an option, with one processor.
+
+    `host` is the first platform of the wheels that this machine runs, so that compiles of `package` are used again.
+    """
+    if tag != HOST:
+        return parse_platform(tag, where=where).slices[0]
+    here = host_platform()
+    listed = (platform for matrix in matrices for platform in matrix.platforms)
+    return next((platform for platform in listed if here.runs(platform)), here)
+
+
+def choose_abi(python: str | None, matrices: Iterable[WheelMatrix], default: str, *, where: str) -> PythonAbi:
+    """Return the build that serves a Python: the given one, or the newest one of the wheels.
+
+    Args:
+        default: The Python of sources that are in no wheel.
+    """
+    matrices = tuple(matrices)
+    versions = [version for matrix in matrices for version in matrix.versions]
+    if python is not None or not versions:
+        wanted = PythonVersion.parse(python or default, where=where)
+    else:
+        wanted = max([version for version in versions if not version.free_threaded] or versions)
+    builds = (abi for matrix in matrices for abi in sorted(matrix.abis, key=lambda abi: abi.stable))
+    return next((abi for abi in builds if not abi.independent and abi.serves(wanted)), PythonAbi(wanted))

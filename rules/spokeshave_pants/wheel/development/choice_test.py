@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from spokeshave_core.platform import Platform
+from spokeshave_pants.toolchain.platforms import host_platform
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.plan.matrix import WheelMatrix, plan_matrix
+
+WHERE = "the option"
+
+
+def matrix(*pythons: str, limited_api: str | None = None, platforms: tuple[str, ...] = ("win_amd64",)) -> WheelMatrix:
+    limited_apis = [(limited_api,) if limited_api else None]
+    return plan_matrix(platforms, pythons, limited_apis, where="the target //:wheel")
+
+
+def test_host_is_the_platform_of_a_wheel_that_runs_here() -> None:
+    here = host_platform()
+    oldest = f"manylinux_2_17_{here.architecture}"
+    wheels = [matrix("3.12", platforms=("win_amd64", oldest))]
+    assert choose_platform("host", wheels, where=WHERE) == Platform.parse(oldest)
+    assert choose_platform("host", [matrix("3.12")], where=WHERE) == here
+    assert choose_platform("macosx_11_0_universal2", [], where=WHERE) != Platform.parse("macosx_11_0_universal2")
+
+
+@pytest.mark.parametrize(
+    ("python", "pythons", "limited_api", "expected"),
+    [
+        (None, ["3.12", "3.13", "3.13t"], None, "cp313"),
+        (None, ["3.13t"], None, "cp313t"),
+        (None, ["3.10", "3.12", "3.13"], "3.12", "cp312-abi3"),
+        ("3.10", ["3.10", "3.12"], "3.12", "cp310"),
+        ("3.11", ["3.12"], None, "cp311"),
+        (None, [], None, "cp39"),
+    ],
+)
+def test_the_newest_python_of_the_wheels_is_chosen(
+    python: str | None, pythons: list[str], limited_api: str | None, expected: str
+) -> None:
+    wheels = [matrix(*pythons, limited_api=limited_api)] if pythons else []
+    assert choose_abi(python, wheels, "3.9", where=WHERE).name == expected

@@ -1,0 +1,266 @@
+"""The goal `cc-shell`: a shell in the sandbox of a compile or a link, with the command to repeat."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pants.backend.cc.target_types import CCSourceField
+from pants.core.util_rules.system_binaries import BashBinary
+from pants.engine.addresses import Address
+from pants.engine.console import Console
+from pants.engine.env_vars import EnvironmentVarsRequest
+from pants.engine.fs import CreateDigest, Digest, Directory, FileContent, MergeDigests
+from pants.engine.platform import Platform as MachinePlatform
+from pants.engine.process import InteractiveProcess, Process
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import FilteredTargets, Target
+from pants.engine.unions import UnionRule
+
+from spokeshave_core.platform import Platform
+from spokeshave_core.problems import bullet_list
+from spokeshave_core.python_abi import PythonAbi
+from spokeshave_pants.cc.compile.command import display_name
+from spokeshave_pants.cc.compile.rules import (
+    CompileCcSourceRequest,
+    CompilePlan,
+    CompilePlanRequest,
+    compile_process,
+    plan_compile,
+)
+from spokeshave_pants.cc.includes.rules import owner_of
+from spokeshave_pants.cc.languages import is_source
+from spokeshave_pants.cc.link.rules import (
+    LinkPlanRequest,
+    SharedLibraryRequest,
+    link_process,
+    plan_link,
+    prepare_shared_library,
+)
+from spokeshave_pants.cc.subsystem import CcCheckSubsystem
+from spokeshave_pants.cc.target_types import CcSharedLibraryDependenciesField
+from spokeshave_pants.confinement.rules import ConfinedProcess, confined, make_program
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    concurrently,
+    create_digest,
+    environment_vars_subset,
+    goal_rule,
+    implicitly,
+    merge_digests,
+    rule,
+    run_interactive_process,
+)
+from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
+from spokeshave_pants.sandbox.packages import install_packages
+from spokeshave_pants.toolchain.platforms import zig_target
+from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, prepare_extension
+from spokeshave_pants.wheel.development.builds import WheelBuildsRequest, wheel_builds
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.development.shell_scripts import (
+    COMMAND_VARIABLE,
+    ROOT_VARIABLE,
+    RUN,
+    TOOLS_DIR,
+    run_script,
+    shell_argv,
+    tool_scripts,
+    welcome,
+)
+from spokeshave_pants.wheel.development.subsystem import CcShell, CcShellSubsystem, Step
+from spokeshave_pants.wheel.target_types import ExtensionModuleField
+
+_INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TERM", "USER")
+_LINKED = (ExtensionModuleField, CcSharedLibraryDependenciesField)
+
+
+@dataclass(frozen=True)
+class ShellTargetRequest:
+    """A request for the process of a step of a target.
+
+    Attributes:
+        is_extension: Whether the target is a `python_extension`. False for a `cc_shared_library` and a `cc_sources`.
+        paths: The sources of a `cc_sources`. Empty for a target that is linked.
+    """
+
+    address: Address
+    is_extension: bool
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShellProcess:
+    """The process whose sandbox the shell runs in."""
+
+    confined: ConfinedProcess
+    platform: Platform
+
+
+def step_of(step: Step | None, source: str | None, *, is_linked: bool, where: str) -> Step:
+    """Return the step that the options mean.
+
+    Raises:
+        InvalidTargetError: If the target has no such step, or the options contradict each other.
+    """
+    if step is None:
+        return Step.LINK if is_linked and source is None else Step.COMPILE
+    if step is Step.LINK and source is not None:
+        raise InvalidTargetError("A link has no source. Omit `--cc-shell-source` or `--cc-shell-step=link`.")
+    if step is Step.LINK and not is_linked:
+        raise InvalidTargetError(
+            f"{where} is not linked. Name the `python_extension` or `cc_shared_library` that it is linked into."
+        )
+    return step
+
+
+def chosen_plan(plans: Iterable[CompilePlan], source: str | None, *, where: str) -> CompilePlan:
+    """Return the compile of a source.
+
+    Raises:
+        InvalidTargetError: If there is no such source, or several and none is named.
+    """
+    by_name = {display_name(plan.source): plan for plan in plans}
+    if source is None and len(by_name) == 1:
+        return next(iter(by_name.values()))
+    found = by_name.get(posixpath.normpath(source)) if source else None
+    if found is None:
+        reason = f"has no source {source!r}" if source else "has several sources"
+        raise InvalidTargetError(
+            f"{where} {reason}. Choose one with `--cc-shell-source`:\n{bullet_list(sorted(by_name))}"
+        )
+    return found
+
+
+def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
+    """Return the target of a run.
+
+    Raises:
+        InvalidTargetError: If there is none, or several.
+    """
+    paths: dict[Address, list[str]] = {}
+    linked: dict[Address, bool] = {}
+    for target in targets:
+        if target.has_field(CCSourceField):
+            paths.setdefault(owner_of(target.address), []).append(target[CCSourceField].file_path)
+        elif any(target.has_field(field) for field in _LINKED):
+            linked[target.address] = target.has_field(ExtensionModuleField)
+    addresses = sorted({*paths, *linked})
+    if len(addresses) != 1:
+        kinds = "`python_extension`, `cc_shared_library` or `cc_sources`"
+        found = f"These are {len(addresses)}:\n{bullet_list(map(str, addresses))}" if addresses else "There is none."
+        raise InvalidTargetError(f"`cc-shell` takes one {kinds} among the specified targets. {found}")
+    (address,) = addresses
+    return ShellTargetRequest(
+        address, is_extension=linked.get(address, False), paths=tuple(sorted(paths.get(address, ())))
+    )
+
+
+def check_machine(compilers: str, here: str) -> None:
+    """Check that the toolchain of a build runs on this machine.
+
+    Args:
+        compilers: The machine that compilers run on, as Pants names it, such as `linux_x86_64`.
+
+    Raises:
+        InvalidTargetError: If it is of another kind.
+    """
+    if compilers != here:
+        raise InvalidTargetError(
+            f"`cc-shell` runs the toolchain on this machine, {here}, but by `[cc-execution].environment` compilers run "
+            f"on {compilers}. Run it on such a machine, or without that option."
+        )
+
+
+async def _link(request: ShellTargetRequest, platform: Platform, abi: PythonAbi) -> ConfinedProcess:
+    if request.is_extension:
+        extension = await prepare_extension(
+            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi)
+        )
+        of_extension = await link_process(extension.request, **implicitly())
+        return of_extension.confined
+    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform))
+    of_library = await link_process(library.request, **implicitly())
+    return of_library.confined
+
+
+@rule
+async def shell_process(
+    request: ShellTargetRequest, subsystem: CcShellSubsystem, check: CcCheckSubsystem
+) -> ShellProcess:
+    where = request.address.spec
+    step = step_of(subsystem.step, subsystem.source, is_linked=not request.paths, where=where)
+    wheels = await wheel_builds(WheelBuildsRequest((request.address,)), **implicitly())
+    matrices = wheels.compiling(request.paths) if request.paths else wheels.containing(request.address)
+    platform = choose_platform(subsystem.platform, matrices, where="the option `[cc-shell].platform`")
+    abi = choose_abi(subsystem.python, matrices, check.python, where="the option `[cc-shell].python`")
+    if step is Step.LINK:
+        return ShellProcess(await _link(request, platform, abi), platform)
+    if request.paths:
+        plans = await concurrently(
+            plan_compile(CompilePlanRequest(path), **implicitly()) for path in request.paths if is_source(path)
+        )
+    else:
+        plans = (await plan_link(LinkPlanRequest(request.address), **implicitly())).plans
+    plan = chosen_plan(plans, subsystem.source, where=where)
+    found = await compile_process(
+        CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
+    )
+    return ShellProcess(found.confined, platform)
+
+
+def _shell(
+    process: Process, command: Iterable[str], bash: str, variables: dict[str, str], digest: Digest
+) -> InteractiveProcess:
+    """Return the process of the shell, with the inputs of a step and the files in `digest`."""
+    return InteractiveProcess(
+        argv=shell_argv(bash, tuple(command)),
+        env={
+            **variables,
+            "PATH": f"{{chroot}}/{TOOLS_DIR}:{variables.get('PATH', '/usr/bin:/bin')}",
+            "PS1": "(cc-shell) \\w$ ",
+            ROOT_VARIABLE: "{chroot}",
+            COMMAND_VARIABLE: shlex.join(process.argv),
+        },
+        input_digest=digest,
+        immutable_input_digests=process.immutable_input_digests,
+    )
+
+
+@goal_rule
+async def cc_shell(
+    console: Console,
+    specified: FilteredTargets,
+    subsystem: CcShellSubsystem,
+    bash: BashBinary,
+    compilers: CompilerEnvironment,
+    here: MachinePlatform,
+) -> CcShell:
+    check_machine(compilers.machine.name, here.value)
+    target = chosen_target(specified)
+    found, program, variables = await concurrently(
+        shell_process(target, **implicitly()),
+        make_program(**implicitly()),
+        environment_vars_subset(EnvironmentVarsRequest(_INHERITED), **implicitly()),
+    )
+    await concurrently(install_packages(wanted) for wanted in found.confined.packages)
+    process = confined(found.confined.process, program, found.confined.dependency_file)
+    outputs = sorted({posixpath.dirname(path) for path in process.output_files} - {""})
+    files = (
+        FileContent(RUN, run_script(process.description, process.argv, process.env).encode(), is_executable=True),
+        *(
+            FileContent(f"{TOOLS_DIR}/{name}", text.encode(), is_executable=True)
+            for name, text in tool_scripts(zig_target(found.platform)).items()
+        ),
+    )
+    created = await create_digest(CreateDigest([*files, *map(Directory, outputs)]))
+    digest = await merge_digests(MergeDigests([process.input_digest, created]))
+    if not subsystem.args:
+        console.print_stderr(welcome(process.description, process.argv))
+    result = await run_interactive_process(_shell(process, subsystem.args, bash.path, dict(variables), digest))
+    return CcShell(exit_code=result.exit_code)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

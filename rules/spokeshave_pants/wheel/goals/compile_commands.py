@@ -1,0 +1,81 @@
+"""The goal `compile-commands`: write the compilation database that clangd and other tools of clang read."""
+
+from __future__ import annotations
+
+import posixpath
+
+from pants.backend.cc.target_types import CCSourceField
+from pants.base.build_root import BuildRoot
+from pants.engine.console import Console
+from pants.engine.fs import CreateDigest, FileContent, MergeDigests, Workspace
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import FilteredTargets
+from pants.engine.unions import UnionRule
+
+from spokeshave_pants.cc.compile.rules import CompilePlanRequest, plan_compile
+from spokeshave_pants.cc.includes.rules import owner_of
+from spokeshave_pants.cc.languages import is_assembler, is_source
+from spokeshave_pants.cc.subsystem import CcCheckSubsystem
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import concurrently, create_digest, goal_rule, implicitly, merge_digests
+from spokeshave_pants.wheel.development.builds import WheelBuildsRequest, wheel_builds
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.development.compilation_database import to_json
+from spokeshave_pants.wheel.development.rules import CompilationDatabaseRequest, SourceBuild, compilation_database
+from spokeshave_pants.wheel.development.subsystem import CompileCommands, CompileCommandsSubsystem
+
+
+@goal_rule
+async def write_compile_commands(
+    console: Console,
+    workspace: Workspace,
+    specified: FilteredTargets,
+    subsystem: CompileCommandsSubsystem,
+    check: CcCheckSubsystem,
+    build_root: BuildRoot,
+) -> CompileCommands:
+    if posixpath.isabs(subsystem.path) or ".." in subsystem.path.split("/"):
+        raise InvalidTargetError(
+            f"The option `[compile-commands].path` is {subsystem.path!r}: write a path relative to the build root, "
+            "such as `dist/compile_commands.json`."
+        )
+    targets = [target for target in specified if target.has_field(CCSourceField)]
+    paths = sorted(target[CCSourceField].file_path for target in targets)
+    # clangd does not read assembler.
+    sources = [path for path in paths if is_source(path) and not is_assembler(path)]
+    if not sources:
+        console.print_stderr("The specified targets contain no C or C++ source. Specify `::` for all.")
+        return CompileCommands(exit_code=1)
+    owners = tuple(sorted({owner_of(target.address) for target in targets}))
+    wheels = await wheel_builds(WheelBuildsRequest(owners), **implicitly())
+    platform = choose_platform(
+        subsystem.platform,
+        (wheel.matrix for wheel in wheels.wheels),
+        where="the option `[compile-commands].platform`",
+    )
+    plans = await concurrently(plan_compile(CompilePlanRequest(path), **implicitly()) for path in sources)
+    where = "the option `[compile-commands].python`"
+    builds = tuple(
+        SourceBuild(
+            plan,
+            choose_abi(subsystem.python, wheels.compiling([plan.source]), check.python, where=where)
+            if plan.needs_python
+            else None,
+        )
+        for plan in plans
+        if plan.is_for(platform)
+    )
+    database = await compilation_database(CompilationDatabaseRequest(builds, platform), **implicitly())
+    text = to_json(build_root.path, database.commands)
+    file = await create_digest(CreateDigest([FileContent(posixpath.normpath(subsystem.path), text.encode())]))
+    digest = await merge_digests(MergeDigests([database.digest, file]))
+    workspace.write_digest(digest, clear_paths=[database.folder])
+    console.print_stderr(f"Wrote {subsystem.path} with {len(builds)} sources for {platform}.")
+    for plan in plans:
+        if not plan.is_for(platform):
+            console.print_stderr(f"Left out {plan.source}, which is not for {platform}.")
+    return CompileCommands(exit_code=0)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]

@@ -1,0 +1,1 @@
+from tally._native import Tally as Tally
