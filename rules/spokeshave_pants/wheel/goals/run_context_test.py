@@ -18,7 +18,7 @@ def test_pants_has_the_private_attributes() -> None:
     assert _private_attributes(context) == ("_scheduler", "_specs", "_options_bootstrapper")
 
 
-def test_the_scheduler_takes_pairs_of_a_product_and_its_parameters() -> None:
+def test_the_scheduler_takes_pairs_of_type_and_parameters() -> None:
     parameters = inspect.signature(SchedulerSession.execution_request).parameters
     assert list(parameters)[:2] == ["self", "requests"]
     assert "tuple[type, Any | Params]" in str(parameters["requests"].annotation)
