@@ -128,11 +128,11 @@ def _tags_of_python(python: PythonVersion, platforms: list[str]) -> list[str]:
     """Return the tags of the wheels that a Python accepts on platforms, best first."""
     version = (3, python.minor)
     own = f"cp3{python.minor}"
-    abi = f"{own}t" if python.free_threaded else own
-    native = [str(tag) for tag in cpython_tags(version, [abi], platforms)]
-    # `packaging` of Pants 2.17 does not know the stable ABI for free-threaded builds (PEP 803).
-    stable = "-abi3t-" if python.free_threaded else "-abi3-"
-    tags = [tag.replace("-abi3-", stable) for tag in native]
+    tags = [str(tag) for tag in cpython_tags(version, [own], platforms)]
+    if python.free_threaded:
+        # The `packaging` of Pants does not know the stable ABI for free-threaded builds (PEP 803). Newer ones list no
+        # stable ABI for them.
+        tags = [tag.replace(f"-{own}-", f"-{own}t-").replace("-abi3-", "-abi3t-") for tag in tags]
     return [*tags, *map(str, compatible_tags(version, own, platforms))]
 
 

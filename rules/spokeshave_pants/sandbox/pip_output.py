@@ -17,11 +17,13 @@ _GOT = re.compile(r"^ +Got +(?P<value>\w+)", re.MULTILINE)
 _NO_DISTRIBUTION = re.compile(r"^ERROR: No matching distribution found for ", re.MULTILINE)
 # An index that cannot be reached has no files either.
 _RETRYING = re.compile(r"^WARNING: Retrying \(", re.MULTILINE)
+# The pex of newer versions of Pants begins each line with the name of the program.
+_PROGRAM = re.compile(r"^pip: ", re.MULTILINE)
 
 
 def wrong_hashes(stderr: str) -> str | None:
     """Return all requirements that pip refused by their hash, with a remedy. None if there are none."""
-    found = [_describe(match) for match in _MISMATCH.finditer(stderr)]
+    found = [_describe(match) for match in _MISMATCH.finditer(_PROGRAM.sub("", stderr))]
     if not found:
         return None
     return (
@@ -33,7 +35,8 @@ def wrong_hashes(stderr: str) -> str | None:
 
 def without_wheel(stderr: str) -> bool:
     """Return whether an index that answered has no matching file of a requirement."""
-    return _NO_DISTRIBUTION.search(stderr) is not None and _RETRYING.search(stderr) is None
+    text = _PROGRAM.sub("", stderr)
+    return _NO_DISTRIBUTION.search(text) is not None and _RETRYING.search(text) is None
 
 
 def _describe(match: re.Match[str]) -> str:

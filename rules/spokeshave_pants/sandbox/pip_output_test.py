@@ -57,3 +57,15 @@ def test_a_wheel_is_missing_only_if_the_index_answered() -> None:
     assert without_wheel(NO_WHEEL)
     assert not without_wheel(UNREACHABLE + NO_WHEEL)
     assert not without_wheel(PIP)
+
+
+def by_newer_pex(stderr: str) -> str:
+    """Return pip's lines as pex 2.97 prints them."""
+    return "".join(line if line.startswith("pid ") else f"pip: {line}" for line in stderr.splitlines(keepends=True))
+
+
+def test_the_lines_of_a_newer_pex_mean_the_same() -> None:
+    assert by_newer_pex(NO_WHEEL).startswith("pip: ERROR: ")
+    assert without_wheel(by_newer_pex(NO_WHEEL))
+    assert not without_wheel(by_newer_pex(UNREACHABLE + NO_WHEEL))
+    assert wrong_hashes(by_newer_pex(PIP)) == wrong_hashes(PIP)

@@ -57,7 +57,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         wheel.writestr("sources/include/header.h", "built here")
         wheel.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\\nName: sources\\nVersion: 1.0+here\\n")
         wheel.writestr(f"{INFO}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: cp39-cp39-linux_x86_64\\n")
-        wheel.writestr(f"{INFO}/RECORD", "")
+        record = "".join(f"{name},,\\n" for name in (*wheel.namelist(), f"{INFO}/RECORD"))
+        wheel.writestr(f"{INFO}/RECORD", record)
     return NAME
 """
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
@@ -66,11 +67,16 @@ PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-p
 def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
     """Make a wheel whose one header contains its tag."""
     info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}/include/header.h": f"{version} {tag}",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
+    }
+    # The pex of newer versions of Pants refuses a wheel with an empty RECORD.
+    record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
     with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
-        wheel.writestr(f"{name}/include/header.h", f"{version} {tag}")
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n")
-        wheel.writestr(f"{info}/RECORD", "")
+        for path, text in {**files, f"{info}/RECORD": record}.items():
+            wheel.writestr(path, text)
 
 
 def make_sdist(folder: Path) -> None:

@@ -19,11 +19,13 @@ from pants.core.util_rules import source_files, stripped_source_files
 from pants.engine.addresses import Address, Addresses
 from pants.engine.target import Dependencies, DependenciesRequest
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
+from pants.version import PANTS_SEMVER
 
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.cc import target_types as cc_target_types
 from spokeshave_pants.cc.target_types import CcSharedLibraryTarget
 from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api.versions import FIRST_BY_NAME
 from spokeshave_pants.toolchain.platforms import host_platform, oldest_platform
 from spokeshave_pants.wheel.codegen import checks, settings
 from spokeshave_pants.wheel.codegen.settings import (
@@ -198,13 +200,23 @@ def test_a_version_module_that_is_a_source_is_not_generated(rule_runner: RuleRun
     assert version_modules(rule_runner) == {}
 
 
-def test_a_pex_for_other_platforms_is_refused(rule_runner: RuleRunner) -> None:
+# Newer versions of Pants have only the second field.
+OTHER_PLATFORMS = {"complete_platforms": "//src:platform"}
+if PANTS_SEMVER < FIRST_BY_NAME:
+    OTHER_PLATFORMS["platforms"] = "linux_x86_64-cp-312-cp312"
+
+
+@pytest.mark.parametrize(("field", "platform"), OTHER_PLATFORMS.items())
+def test_a_pex_for_other_platforms_is_refused(rule_runner: RuleRunner, field: str, platform: str) -> None:
     build(rule_runner)
-    binary = "pex_binary(name='app', entry_point='vm/__init__.py', platforms=['{}'], dependencies=['src/python/vm'])"
-    rule_runner.write_files({"src/python/BUILD": binary.format("linux_x86_64-cp-312-cp312")})
-    with engine_error(InvalidTargetError, contains="src/python:app is for the platforms linux_x86_64-cp-312-cp312"):
+    binary = "pex_binary(name='app', entry_point='vm/__init__.py', dependencies=['src/python/vm'], {})"
+    files = {"src/BUILD": "files(name='platform', sources=['platform.json'])", "src/platform.json": "{}"}
+    rule_runner.write_files({**files, "src/python/BUILD": binary.format(f"{field}=['{platform}']")})
+    with engine_error(InvalidTargetError, contains=f"src/python:app is for the platforms {platform}"):
         dependencies(rule_runner, Address("src/python", target_name="app"))
-    rule_runner.write_files({"src/python/BUILD": binary.format("current")})
+    rule_runner.write_files(
+        {"src/python/BUILD": binary.format("platforms=['current']" if field == "platforms" else "")}
+    )
     assert dependencies(rule_runner, Address("src/python", target_name="app"))
 
 

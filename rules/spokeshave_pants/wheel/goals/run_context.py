@@ -25,7 +25,8 @@ def targets_of(context: StreamingWorkunitContext) -> Targets:
     scheduler, specs, options_bootstrapper = _private_attributes(context)
     params = Params(specs, options_bootstrapper, determine_bootstrap_environment(scheduler))
     targets: Targets
-    (targets,) = scheduler.product_request(Targets, [params])
+    # Not by `product_request`, whose parameters differ between the versions of Pants.
+    (targets,) = scheduler.execute(scheduler.execution_request([(Targets, params)]))
     return targets
 
 
