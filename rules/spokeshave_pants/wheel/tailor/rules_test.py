@@ -13,6 +13,7 @@ from pants.backend.python.target_types import (
     PythonDistribution,
     PythonSourcesGeneratorTarget,
     PythonTestsGeneratorTarget,
+    PythonTestUtilsGeneratorTarget,
 )
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
 from pants.core.goals import tailor
@@ -75,6 +76,7 @@ def rule_runner() -> RuleRunner:
             PythonNativeWheelTarget,
             PythonSourcesGeneratorTarget,
             PythonTestsGeneratorTarget,
+            PythonTestUtilsGeneratorTarget,
             ResourcesGeneratorTarget,
             ResourceTarget,
         ],
@@ -195,6 +197,22 @@ def test_a_second_run_changes_nothing(rule_runner: RuleRunner) -> None:
     test_a_source_in_its_package(rule_runner)
     result = rule_runner.run_goal_rule(TailorGoal, global_args=ARGUMENTS, args=["--check", "::"])
     assert (result.exit_code, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("build", ["", "python_sources()\npython_test_utils(name='test_utils')\n"])
+def test_test_utils_are_not_in_the_wheel(rule_runner: RuleRunner, build: str) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/pyproject.toml": PROJECT,
+            "lib/one/native.c": NATIVE,
+            "lib/one/one/__init__.py": "import one._native\n",
+            "lib/one/one/conftest.py": "",
+            **({"lib/one/one/BUILD": build} if build else {}),
+        }
+    )
+    found = tailored(rule_runner)
+    assert "python_test_utils(" in found["lib/one/one"]
+    assert 'dependencies=[ ":_native", "lib/one/one", ]' in found["lib/one"]
 
 
 def test_check_reports_what_is_missing(rule_runner: RuleRunner) -> None:
