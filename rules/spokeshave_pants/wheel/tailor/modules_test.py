@@ -62,6 +62,21 @@ def test_a_module_without_a_package_is_at_the_top_level() -> None:
     assert module_name("fast", "p/lib/fast.c", tree(("fast", "p/tests/test_it.py"), projects=("p",))).module == "fast"
 
 
+def test_a_source_for_tests_is_not_a_module_of_the_project() -> None:
+    layout = tree(projects=("p",), p__src__one="one")
+    assert module_name("helper", "p/tests/ext/helper.c", layout) == ModuleName("helper")
+    assert module_name("_h", "p/src/one/tests/_h.c", layout) == ModuleName("one.tests._h")
+    assert module_name("_h", "p/src/one/core/test/src/_h.c", layout) == ModuleName("one.core.test._h")
+    imported = tree(("one._h", "p/tests/test_h.py"), projects=("p",), p__src__one="one")
+    assert module_name("_h", "p/tests/ext/_h.c", imported) == ModuleName("one._h")
+
+
+def test_a_project_may_be_in_a_folder_for_tests() -> None:
+    layout = tree(projects=("tests/p",), tests__p__one="one")
+    assert module_name("_x", "tests/p/ext/x.c", layout) == ModuleName("one._x")
+    assert module_name("_x", "tests/p/one/x.c", layout) == ModuleName("one._x")
+
+
 def test_without_a_project_the_only_package_below_counts() -> None:
     layout = tree(lib__a__pkg="pkg", lib__b__other="other")
     assert module_name("_x", "lib/a/x.c", layout).module == "pkg._x"

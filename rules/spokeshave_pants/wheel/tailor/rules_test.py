@@ -215,6 +215,23 @@ def test_test_utils_are_not_in_the_wheel(rule_runner: RuleRunner, build: str) ->
     assert 'dependencies=[ ":_native", "lib/one/one", ]' in found["lib/one"]
 
 
+def test_extensions_for_tests_are_not_in_the_wheel(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/pyproject.toml": PROJECT,
+            "lib/one/native.c": NATIVE,
+            "lib/one/src/one/__init__.py": "import one._native\n",
+            "lib/one/src/one/tests/_h.c": MODULE.format("_h"),
+            "lib/one/tests/ext/helper.c": MODULE.format("helper"),
+            "lib/one/tests/test_x.py": "import helper\n",
+        }
+    )
+    found = tailored(rule_runner)
+    assert 'module="helper"' in found["lib/one/tests/ext"]
+    assert 'module="one.tests._h"' in found["lib/one/src/one/tests"]
+    assert 'dependencies=[ ":_native", "lib/one/src/one", ]' in found["lib/one"]
+
+
 def test_check_reports_what_is_missing(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"lib/one/pyproject.toml": PROJECT, "lib/one/native.c": NATIVE})
     result = rule_runner.run_goal_rule(TailorGoal, global_args=ARGUMENTS, args=["--check", "::"])
