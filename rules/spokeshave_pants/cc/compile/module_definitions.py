@@ -21,6 +21,7 @@ _DEFINED = re.compile(
 )
 _MODULE_MACRO = re.compile(rf"\b(?:{_MACROS})\s*\(\s*(?P<name>\w+)\s*,")
 _STATIC = re.compile(r"\bstatic\b")
+_CAPITALS = re.compile(r"_*[A-Z][A-Z0-9_]*")
 # How many meanings of a macro are tried.
 _MEANINGS = 4
 
@@ -34,6 +35,11 @@ def defined_modules(text: str) -> tuple[str, ...]:
     if not re.search(_START, text):
         return ()
     return tuple(sorted({match["name"] for part in _parts(code_only(text)) for match in _definitions(part)}))
+
+
+def may_be_macro(name: str, text: str) -> bool:
+    """Return whether a name of `defined_modules` looks like a macro that a header or the command line defines."""
+    return _CAPITALS.fullmatch(name) is not None and not re.search(rf"\bPy(?:Init|ModExport)_{name}\b", text)
 
 
 def _definitions(part: str) -> Iterator[re.Match[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_pants.cc.compile.module_definitions import defined_modules
+from spokeshave_pants.cc.compile.module_definitions import defined_modules, may_be_macro
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,19 @@ def test_a_source_may_define_several_modules() -> None:
 
 def test_an_export_hook_defines_a_module() -> None:
     assert defined_modules("PyMODEXPORT_FUNC PyModExport_a(void) {}\nextern PySlot *PyModExport_b(void);") == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("TORCH_EXTENSION_NAME", "PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {}", True),
+        ("_NAME2", "#define INIT(n) PyInit_##n\n#define MOD(n) PyObject *INIT(n)(void)\nMOD(_NAME2) {}", True),
+        ("ZLIB", "PyMODINIT_FUNC PyInit_ZLIB(void) {}", False),
+        ("_native2", "NB_MODULE(_native2, m) {}", False),
+        ("_Native", "NB_MODULE(_Native, m) {}", False),
+        ("_2", "NB_MODULE(_2, m) {}", False),
+    ],
+)
+def test_a_name_in_capitals_may_be_a_macro(name: str, text: str, expected: bool) -> None:
+    assert defined_modules(text) == (name,)
+    assert may_be_macro(name, text) == expected

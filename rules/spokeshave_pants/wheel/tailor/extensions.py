@@ -73,11 +73,16 @@ class ListedOwners:
 
 @dataclass(frozen=True)
 class Binding:
-    """An init function in a C/C++ source, and the target of the source."""
+    """An init function in a C/C++ source, and the target of the source.
+
+    Attributes:
+        may_be_macro: Whether the name may be an unknown macro.
+    """
 
     name: str
     source: str
     owner: str
+    may_be_macro: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,12 +148,17 @@ async def owners_by_path(targets: Iterable[Target]) -> Mapping[str, str]:
 def _new_extensions(
     bindings: Iterable[Binding], existing: Iterable[ExistingExtension], tree: PythonTree, names: TakenNames
 ) -> Iterator[PutativeExtension]:
-    """Yield the extensions that no target builds yet. Sources of one target that define the same module are one."""
+    """Yield the extensions that no target builds yet. Sources of one target that define the same module are one.
+
+    A name that may be a macro is one of a module only if something imports it.
+    """
     built = {each.target.module for each in existing}
+    imported = {found.module.split(".")[-1] for found in tree.evidence}
     done: set[tuple[str, str]] = set()
     for binding in sorted(bindings, key=lambda binding: (binding.source, binding.name)):
         is_built = any(each.is_built_from(binding.name, binding.owner) for each in existing)
-        if is_built or (binding.owner, binding.name) in done:
+        is_macro = binding.may_be_macro and binding.name not in imported
+        if is_built or is_macro or (binding.owner, binding.name) in done:
             continue
         done.add((binding.owner, binding.name))
         found = module_name(binding.name, binding.source, tree, built)
@@ -224,7 +234,13 @@ async def propose_extensions(
 def _bindings(files: Iterable[CcText], owners: Mapping[str, str]) -> Iterator[Binding]:
     for file in files:
         if file.path in owners:
-            yield from (Binding(name, file.path, owners[file.path]) for name in file.modules)
+            for name in file.modules:
+                yield Binding(
+                    name=name,
+                    source=file.path,
+                    owner=owners[file.path],
+                    may_be_macro=name in file.possible_macros,
+                )
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -301,6 +301,19 @@ def test_options_turn_proposals_off(rule_runner: RuleRunner, option: str, expect
     assert [target.type_alias for target in found] == expected
 
 
+def test_an_unknown_macro_is_not_a_module(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/one/torch.cc": "PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {}\n",
+            "lib/one/one/fft.cc": "PYBIND11_MODULE(FFT, m) {}\n",
+            "lib/one/one/__init__.py": "from one import FFT\n",
+        }
+    )
+    found = tailored(rule_runner)["lib/one/one"]
+    assert 'module="one.FFT"' in found
+    assert found.count("python_extension(") == 1
+
+
 def test_only_the_given_folders_are_changed(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
