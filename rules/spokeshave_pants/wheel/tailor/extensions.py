@@ -23,6 +23,7 @@ from spokeshave_pants.pants_api import (
     determine_explicitly_provided_dependencies,
     implicitly,
     resolve_source_paths,
+    resolve_targets,
     resolve_unexpanded_targets,
     rule,
 )
@@ -40,7 +41,7 @@ class ExistingExtensionsRequest:
 
 @dataclass(frozen=True)
 class ExistingExtension:
-    """An existing `python_extension`, and the C/C++ targets that its `dependencies` list."""
+    """An existing `python_extension`, and the C/C++ targets that it lists, and those that these list."""
 
     target: ExtensionTarget
     owners: frozenset[str]
@@ -59,7 +60,7 @@ class ExistingExtensions:
 
 @dataclass(frozen=True)
 class ListedOwnersRequest:
-    """A request for the C/C++ targets that a target lists, directly or in a group."""
+    """A request for the C/C++ targets that an extension lists, directly or in a group, and those that these list."""
 
     address: Address
 
@@ -118,17 +119,23 @@ async def find_listed_owners(request: ListedOwnersRequest) -> ListedOwners:
     while pending:
         seen.update(pending)
         targets = await resolve_unexpanded_targets(Addresses(pending))
-        owners.update(owner_of(target.address).spec for target in targets if _is_cc(target))
+        sources = [target.address for target in targets if _is_cc(target)]
+        owners.update(owner_of(address).spec for address in sources)
+        # Only the targets of single files have `dependencies`.
+        members = await resolve_targets(**implicitly(Addresses(sources)))
         explicit = await concurrently(
             determine_explicitly_provided_dependencies(
                 **implicitly(ExplicitlyProvidedDependenciesRequest(target.get(Dependencies)))
             )
-            for target in targets
-            if target.has_field(ExtensionModuleField) or is_looked_through(target)
+            for target in (*members, *filter(_lists_sources, targets))
         )
         reached = {address for found in explicit for address in found.includes}
         pending = tuple(sorted(reached - seen))
     return ListedOwners(frozenset(owners))
+
+
+def _lists_sources(target: Target) -> bool:
+    return target.has_field(ExtensionModuleField) or is_looked_through(target)
 
 
 def _is_cc(target: Target) -> bool:

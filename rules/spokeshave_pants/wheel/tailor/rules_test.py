@@ -255,6 +255,27 @@ def test_an_existing_extension_is_not_duplicated(rule_runner: RuleRunner, build:
     assert " ".join(build.split()) == tailored(rule_runner)["lib/one"]
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "cc_sources(dependencies=['src/cpp/b'])",
+        "cc_sources(dependencies=[':all'])\ntarget(name='all', dependencies=['src/cpp/b'])",
+    ],
+)
+def test_an_extension_is_built_from_what_its_sources_list(rule_runner: RuleRunner, listed: str) -> None:
+    extension = "python_extension(name='ext', module='vm._native', dependencies=[':a'])\n"
+    rule_runner.write_files(
+        {
+            "src/cpp/a/BUILD": f"{listed}\n{extension}",
+            "src/cpp/a/vm.c": "",
+            "src/cpp/b/BUILD": "cc_sources()\n",
+            "src/cpp/b/native.c": NATIVE,
+            "src/python/vm/__init__.py": "x = 1\n",
+        }
+    )
+    assert tailored(rule_runner)["src/cpp/b"] == "cc_sources()"
+
+
 def test_an_existing_target_of_the_source_is_linked(rule_runner: RuleRunner) -> None:
     build = "cc_sources(name='lib')\npython_extension(name='x', module='one._x', dependencies=[':lib'])\n"
     rule_runner.write_files({"lib/one/native.c": NATIVE, "lib/one/BUILD": build, "lib/one/one/__init__.py": "x = 1"})
