@@ -169,7 +169,7 @@ def _new_extensions(
             continue
         done.add((binding.owner, binding.name))
         found = module_name(binding.name, binding.source, tree, built)
-        if found.module in built:
+        if found is None or found.module in built:
             continue
         built.add(found.module)
         yield _extension(binding, found, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.tailor.sources import common_depth
@@ -86,12 +86,15 @@ class ModuleName:
     alternatives: tuple[str, ...] = ()
 
 
-def module_name(name: str, source: str, tree: PythonTree, built: Iterable[str] = ()) -> ModuleName:
+def module_name(name: str, source: str, tree: PythonTree, built: Collection[str] = ()) -> ModuleName | None:
     """Return the import name of the extension whose init function is in a source.
 
     What imports it decides, if anything does. Otherwise it belongs to the package in whose folder the source is, or to
     the only package of the project, or without a project to the only package below the source's folder. A folder for
     tests in a package is a package of its own, and elsewhere it belongs to none.
+
+    None if neither an import nor the folder decides, and an extension of the same last name exists: its target may
+    reach the source by an include.
 
     Args:
         name: The module's last name, which its init function has.
@@ -114,6 +117,9 @@ def module_name(name: str, source: str, tree: PythonTree, built: Iterable[str] =
     packages = tree.top_level(project, "" if project else folder)
     expected = project.name.lower().replace("-", "_").replace(".", "_") if project else ""
     owner = packages[0] if len(packages) == 1 else next((each for each in packages if each.lower() == expected), "")
+    rivals = {module.split(".")[0] for module in built if module.split(".")[-1] == name}
+    if rivals.intersection([owner] if owner else packages or rivals):
+        return None
     return ModuleName(f"{owner}.{name}" if owner else name)
 
 

@@ -258,17 +258,19 @@ def test_an_existing_extension_is_not_duplicated(rule_runner: RuleRunner, build:
 @pytest.mark.parametrize(
     "listed",
     [
+        "cc_sources()",
         "cc_sources(dependencies=['src/cpp/b'])",
         "cc_sources(dependencies=[':all'])\ntarget(name='all', dependencies=['src/cpp/b'])",
     ],
 )
-def test_an_extension_is_built_from_what_its_sources_list(rule_runner: RuleRunner, listed: str) -> None:
+def test_an_extension_is_built_from_what_its_sources_need(rule_runner: RuleRunner, listed: str) -> None:
     extension = "python_extension(name='ext', module='vm._native', dependencies=[':a'])\n"
     rule_runner.write_files(
         {
             "src/cpp/a/BUILD": f"{listed}\n{extension}",
-            "src/cpp/a/vm.c": "",
+            "src/cpp/a/vm.c": '#include "b/native.h"',
             "src/cpp/b/BUILD": "cc_sources()\n",
+            "src/cpp/b/native.h": "",
             "src/cpp/b/native.c": NATIVE,
             "src/python/vm/__init__.py": "x = 1\n",
         }
