@@ -13,10 +13,6 @@ class TakenNames:
     def __init__(self, taken: Iterable[tuple[str, str]]) -> None:
         self._taken = set(taken)
 
-    def copy(self) -> TakenNames:
-        """Return names that can be taken without effect on these."""
-        return TakenNames(self._taken)
-
     def take(self, folder: str, *candidates: str) -> str:
         """Return the first free name, and take it. If no candidate is free, the last one gets a number."""
         numbered = (f"{candidates[-1]}{number}" for number in itertools.count())

@@ -18,7 +18,7 @@ from pants.source.source_root import SourceRootRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.compile.module_definitions import defined_modules
+from spokeshave_pants.cc.compile.module_definitions import defined_modules, may_be_macro
 from spokeshave_pants.cc.includes.scan import parse_includes
 from spokeshave_pants.cc.languages import SOURCE_EXTENSIONS, is_assembler
 from spokeshave_pants.cc.subsystem import CcSetupSubsystem
@@ -101,7 +101,13 @@ async def read_cc_texts(request: CcTextsRequest) -> CcTexts:
 
 def _read(path: str, text: str) -> CcText:
     may_define = path.endswith(SOURCE_EXTENSIONS) and not is_assembler(path)
-    return CcText(path, parse_includes(text), defined_modules(text) if may_define else ())
+    modules = defined_modules(text) if may_define else ()
+    return CcText(
+        path=path,
+        includes=parse_includes(text),
+        modules=modules,
+        possible_macros=tuple(name for name in modules if may_be_macro(name, text)),
+    )
 
 
 @rule(desc="Propose cc_sources", level=LogLevel.DEBUG)

@@ -19,11 +19,16 @@ OTHER_ENDINGS = (".S", ".def", ".h++", ".hxx", ".inc", ".inl", ".ipp", ".s", ".s
 
 @dataclass(frozen=True)
 class CcText:
-    """A C/C++ file: its includes, and the extension modules whose init functions it defines."""
+    """A C/C++ file: its includes, and the extension modules whose init functions it defines.
+
+    Attributes:
+        possible_macros: The modules whose name may be an unknown macro.
+    """
 
     path: str
     includes: tuple[Include, ...] = ()
     modules: tuple[str, ...] = ()
+    possible_macros: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:

@@ -23,6 +23,7 @@ from spokeshave_pants.pants_api import (
     determine_explicitly_provided_dependencies,
     implicitly,
     resolve_source_paths,
+    resolve_targets,
     resolve_unexpanded_targets,
     rule,
 )
@@ -40,7 +41,7 @@ class ExistingExtensionsRequest:
 
 @dataclass(frozen=True)
 class ExistingExtension:
-    """An existing `python_extension`, and the C/C++ targets that its `dependencies` list."""
+    """An existing `python_extension`, and the C/C++ targets that it lists, and those that these list."""
 
     target: ExtensionTarget
     owners: frozenset[str]
@@ -59,7 +60,7 @@ class ExistingExtensions:
 
 @dataclass(frozen=True)
 class ListedOwnersRequest:
-    """A request for the C/C++ targets that a target lists, directly or in a group."""
+    """A request for the C/C++ targets that an extension lists, directly or in a group, and those that these list."""
 
     address: Address
 
@@ -73,11 +74,16 @@ class ListedOwners:
 
 @dataclass(frozen=True)
 class Binding:
-    """An init function in a C/C++ source, and the target of the source."""
+    """An init function in a C/C++ source, and the target of the source.
+
+    Attributes:
+        may_be_macro: Whether the name may be an unknown macro.
+    """
 
     name: str
     source: str
     owner: str
+    may_be_macro: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,17 +119,23 @@ async def find_listed_owners(request: ListedOwnersRequest) -> ListedOwners:
     while pending:
         seen.update(pending)
         targets = await resolve_unexpanded_targets(Addresses(pending))
-        owners.update(owner_of(target.address).spec for target in targets if _is_cc(target))
+        sources = [target.address for target in targets if _is_cc(target)]
+        owners.update(owner_of(address).spec for address in sources)
+        # Only the targets of single files have `dependencies`.
+        members = await resolve_targets(**implicitly(Addresses(sources)))
         explicit = await concurrently(
             determine_explicitly_provided_dependencies(
                 **implicitly(ExplicitlyProvidedDependenciesRequest(target.get(Dependencies)))
             )
-            for target in targets
-            if target.has_field(ExtensionModuleField) or is_looked_through(target)
+            for target in (*members, *filter(_lists_sources, targets))
         )
         reached = {address for found in explicit for address in found.includes}
         pending = tuple(sorted(reached - seen))
     return ListedOwners(frozenset(owners))
+
+
+def _lists_sources(target: Target) -> bool:
+    return target.has_field(ExtensionModuleField) or is_looked_through(target)
 
 
 def _is_cc(target: Target) -> bool:
@@ -143,16 +155,21 @@ async def owners_by_path(targets: Iterable[Target]) -> Mapping[str, str]:
 def _new_extensions(
     bindings: Iterable[Binding], existing: Iterable[ExistingExtension], tree: PythonTree, names: TakenNames
 ) -> Iterator[PutativeExtension]:
-    """Yield the extensions that no target builds yet. Sources of one target that define the same module are one."""
+    """Yield the extensions that no target builds yet. Sources of one target that define the same module are one.
+
+    A name that may be a macro is one of a module only if something imports it.
+    """
     built = {each.target.module for each in existing}
+    imported = {found.module.split(".")[-1] for found in tree.evidence}
     done: set[tuple[str, str]] = set()
     for binding in sorted(bindings, key=lambda binding: (binding.source, binding.name)):
         is_built = any(each.is_built_from(binding.name, binding.owner) for each in existing)
-        if is_built or (binding.owner, binding.name) in done:
+        is_macro = binding.may_be_macro and binding.name not in imported
+        if is_built or is_macro or (binding.owner, binding.name) in done:
             continue
         done.add((binding.owner, binding.name))
         found = module_name(binding.name, binding.source, tree, built)
-        if found.module in built:
+        if found is None or found.module in built:
             continue
         built.add(found.module)
         yield _extension(binding, found, names)
@@ -224,7 +241,13 @@ async def propose_extensions(
 def _bindings(files: Iterable[CcText], owners: Mapping[str, str]) -> Iterator[Binding]:
     for file in files:
         if file.path in owners:
-            yield from (Binding(name, file.path, owners[file.path]) for name in file.modules)
+            for name in file.modules:
+                yield Binding(
+                    name=name,
+                    source=file.path,
+                    owner=owners[file.path],
+                    may_be_macro=name in file.possible_macros,
+                )
 
 
 def rules() -> list[Rule | UnionRule]:

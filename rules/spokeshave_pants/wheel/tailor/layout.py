@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import tomli
 
 from spokeshave_pants.wheel.tailor.imports import imported_modules
-from spokeshave_pants.wheel.tailor.modules import Evidence, Project
+from spokeshave_pants.wheel.tailor.modules import Evidence, Project, is_test_folder
 
 PYTHON_ENDINGS = (".py", ".pyi")
 _STUB = ".pyi"
-_TEST_FOLDERS = frozenset(("test", "tests"))
 # The files of `python_tests` and `python_test_utils` without `sources`.
 _TESTS = ("test_*.py", "*_test.py", "tests.py")
 _TEST_UTILS = ("conftest.py", "test_*.pyi", "*_test.pyi", "tests.pyi")
@@ -26,11 +25,6 @@ def is_test(path: str) -> bool:
     """Return whether `tailor` proposes a `python_tests` or `python_test_utils` for a file."""
     name = posixpath.basename(path)
     return any(fnmatch.fnmatchcase(name, glob) for glob in (*_TESTS, *_TEST_UTILS))
-
-
-def is_test_folder(folder: str) -> bool:
-    """Return whether a folder is for tests by its name, so that its sources are not part of a package."""
-    return not _TEST_FOLDERS.isdisjoint(folder.split("/"))
 
 
 def package_folders(paths: Collection[str], source_roots: Mapping[str, str]) -> Mapping[str, str]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.tailor.sources import common_depth
+
+_TEST_FOLDERS = frozenset(("test", "tests"))
+
+
+def is_test_folder(folder: str) -> bool:
+    """Return whether a folder is for tests by its name, so that its sources are not part of a package."""
+    return not _TEST_FOLDERS.isdisjoint(folder.split("/"))
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,10 @@ class Project:
     def contains(self, path: str) -> bool:
         """Return whether a file or folder is inside the project's folder."""
         return not self.folder or path == self.folder or path.startswith(f"{self.folder}/")
+
+    def has_for_tests(self, folder: str) -> bool:
+        """Return whether a folder is for tests. The folders that contain the project too do not count."""
+        return is_test_folder(folder[len(posixpath.commonpath((folder, self.folder))) :])
 
 
 @dataclass(frozen=True)
@@ -75,18 +86,23 @@ class ModuleName:
     alternatives: tuple[str, ...] = ()
 
 
-def module_name(name: str, source: str, tree: PythonTree, built: Iterable[str] = ()) -> ModuleName:
+def module_name(name: str, source: str, tree: PythonTree, built: Collection[str] = ()) -> ModuleName | None:
     """Return the import name of the extension whose init function is in a source.
 
     What imports it decides, if anything does. Otherwise it belongs to the package in whose folder the source is, or to
-    the only package of the project, or without a project to the only package below the source's folder.
+    the only package of the project, or without a project to the only package below the source's folder. A folder for
+    tests in a package is a package of its own, and elsewhere it belongs to none.
+
+    None if neither an import nor the folder decides, and an extension of the same last name exists: its target may
+    reach the source by an include.
 
     Args:
         name: The module's last name, which its init function has.
         built: Modules of other extensions.
     """
     folder = posixpath.dirname(source)
-    package = next((tree.packages[each] for each in _upward(folder) if tree.packages.get(each)), "")
+    root = next((each for each in _upward(folder) if tree.packages.get(each)), folder)
+    package = tree.packages.get(root, "")
     evidence = _in_scope(name, source, tree, set(built))
     if tree.packages.get(folder):
         top = package.split(".")[0]
@@ -94,12 +110,24 @@ def module_name(name: str, source: str, tree: PythonTree, built: Iterable[str] =
     if evidence:
         return _nearest(source, evidence)
     if package:
-        return ModuleName(f"{package}.{name}")
+        return ModuleName(".".join((package, *_through_tests(folder[len(root) + 1 :]), name)))
     project = tree.project_of(folder)
+    if project is not None and project.has_for_tests(folder):
+        return ModuleName(name)
     packages = tree.top_level(project, "" if project else folder)
     expected = project.name.lower().replace("-", "_").replace(".", "_") if project else ""
     owner = packages[0] if len(packages) == 1 else next((each for each in packages if each.lower() == expected), "")
+    rivals = {module.split(".")[0] for module in built if module.split(".")[-1] == name}
+    if rivals.intersection([owner] if owner else packages or rivals):
+        return None
     return ModuleName(f"{owner}.{name}" if owner else name)
+
+
+def _through_tests(folder: str) -> tuple[str, ...]:
+    """Return the parts of a path up to a folder for tests. Empty if it has none."""
+    parts = folder.split("/")
+    last = next((count for count, part in enumerate(parts, 1) if is_test_folder(part)), 0)
+    return tuple(parts[:last])
 
 
 def _upward(folder: str) -> Iterable[str]:

@@ -14,6 +14,7 @@ from pants.backend.python.target_types import (
     PythonSourcesGeneratingSourcesField,
     PythonSourcesGeneratorTarget,
     PythonTestSourceField,
+    PythonTestUtilsGeneratingSourcesField,
 )
 from pants.core.goals.tailor import AllOwnedSources, PutativeTarget, PutativeTargets, PutativeTargetsRequest
 from pants.core.target_types import ResourcesGeneratingSourcesField, ResourceSourceField
@@ -23,6 +24,7 @@ from pants.engine.target import AllUnexpandedTargets, Target
 from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_pants.cc.includes.rules import owner_of
 from spokeshave_pants.cc.tailor.names import TakenNames, address_spec, written_address
 from spokeshave_pants.pants_api import get_digest_contents, implicitly, path_globs_to_digest, rule
 from spokeshave_pants.release.target_types import PyprojectField
@@ -157,8 +159,15 @@ def _with_wheel(existing: Iterable[Target]) -> Iterator[str]:
             yield target.address.spec_path
 
 
-def _is_in_wheel(target: Target) -> bool:
-    """Return whether a target's files are Python sources or resources of a package."""
+def _in_packages(existing: Iterable[Target]) -> Iterator[Target]:
+    """Yield the targets whose files are Python sources or resources of a package, not of its tests."""
+    targets = tuple(existing)
+    utils = {target.address for target in targets if target.has_field(PythonTestUtilsGeneratingSourcesField)}
+    # A `python_test_utils` generates the same targets as a `python_sources`.
+    return (target for target in targets if _is_packaged(target) and owner_of(target.address) not in utils)
+
+
+def _is_packaged(target: Target) -> bool:
     fields = (PythonSourcesGeneratingSourcesField, ResourcesGeneratingSourcesField, ResourceSourceField)
     is_source = target.has_field(PythonSourceField) and not target.has_field(PythonTestSourceField)
     return is_source or any(target.has_field(field) for field in fields)
@@ -190,7 +199,7 @@ async def find_putative_native_targets(
         setup,
         PutativePythonTargetsRequest in union_membership.get(PutativeTargetsRequest),
     )
-    owners = await owners_by_path(target for target in existing if contents and _is_in_wheel(target))
+    owners = await owners_by_path(_in_packages(existing) if contents else ())
     every = {**owners, **python.owners}
     return PutativeTargets(
         (

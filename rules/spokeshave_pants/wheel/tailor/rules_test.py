@@ -13,6 +13,7 @@ from pants.backend.python.target_types import (
     PythonDistribution,
     PythonSourcesGeneratorTarget,
     PythonTestsGeneratorTarget,
+    PythonTestUtilsGeneratorTarget,
 )
 from pants.backend.python.target_types_rules import rules as python_target_types_rules
 from pants.core.goals import tailor
@@ -75,6 +76,7 @@ def rule_runner() -> RuleRunner:
             PythonNativeWheelTarget,
             PythonSourcesGeneratorTarget,
             PythonTestsGeneratorTarget,
+            PythonTestUtilsGeneratorTarget,
             ResourcesGeneratorTarget,
             ResourceTarget,
         ],
@@ -197,6 +199,39 @@ def test_a_second_run_changes_nothing(rule_runner: RuleRunner) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
 
 
+@pytest.mark.parametrize("build", ["", "python_sources()\npython_test_utils(name='test_utils')\n"])
+def test_test_utils_are_not_in_the_wheel(rule_runner: RuleRunner, build: str) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/pyproject.toml": PROJECT,
+            "lib/one/native.c": NATIVE,
+            "lib/one/one/__init__.py": "import one._native\n",
+            "lib/one/one/conftest.py": "",
+            **({"lib/one/one/BUILD": build} if build else {}),
+        }
+    )
+    found = tailored(rule_runner)
+    assert "python_test_utils(" in found["lib/one/one"]
+    assert 'dependencies=[ ":_native", "lib/one/one", ]' in found["lib/one"]
+
+
+def test_extensions_for_tests_are_not_in_the_wheel(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/pyproject.toml": PROJECT,
+            "lib/one/native.c": NATIVE,
+            "lib/one/src/one/__init__.py": "import one._native\n",
+            "lib/one/src/one/tests/_h.c": MODULE.format("_h"),
+            "lib/one/tests/ext/helper.c": MODULE.format("helper"),
+            "lib/one/tests/test_x.py": "import helper\n",
+        }
+    )
+    found = tailored(rule_runner)
+    assert 'module="helper"' in found["lib/one/tests/ext"]
+    assert 'module="one.tests._h"' in found["lib/one/src/one/tests"]
+    assert 'dependencies=[ ":_native", "lib/one/src/one", ]' in found["lib/one"]
+
+
 def test_check_reports_what_is_missing(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"lib/one/pyproject.toml": PROJECT, "lib/one/native.c": NATIVE})
     result = rule_runner.run_goal_rule(TailorGoal, global_args=ARGUMENTS, args=["--check", "::"])
@@ -218,6 +253,29 @@ def test_an_existing_extension_is_not_duplicated(rule_runner: RuleRunner, build:
     rule_runner.write_files({"lib/one/native.c": NATIVE, "lib/one/BUILD": build, "lib/one/one/__init__.py": "x = 1"})
     assert "lib/one/one" in tailored(rule_runner)
     assert " ".join(build.split()) == tailored(rule_runner)["lib/one"]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "cc_sources()",
+        "cc_sources(dependencies=['src/cpp/b'])",
+        "cc_sources(dependencies=[':all'])\ntarget(name='all', dependencies=['src/cpp/b'])",
+    ],
+)
+def test_an_extension_is_built_from_what_its_sources_need(rule_runner: RuleRunner, listed: str) -> None:
+    extension = "python_extension(name='ext', module='vm._native', dependencies=[':a'])\n"
+    rule_runner.write_files(
+        {
+            "src/cpp/a/BUILD": f"{listed}\n{extension}",
+            "src/cpp/a/vm.c": '#include "b/native.h"',
+            "src/cpp/b/BUILD": "cc_sources()\n",
+            "src/cpp/b/native.h": "",
+            "src/cpp/b/native.c": NATIVE,
+            "src/python/vm/__init__.py": "x = 1\n",
+        }
+    )
+    assert tailored(rule_runner)["src/cpp/b"] == "cc_sources()"
 
 
 def test_an_existing_target_of_the_source_is_linked(rule_runner: RuleRunner) -> None:
@@ -264,6 +322,19 @@ def test_options_turn_proposals_off(rule_runner: RuleRunner, option: str, expect
     rule_runner.set_options([*ARGUMENTS, option])
     found = rule_runner.request(PutativeTargets, [PutativeNativeTargetsRequest(("lib/one",))])
     assert [target.type_alias for target in found] == expected
+
+
+def test_an_unknown_macro_is_not_a_module(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "lib/one/one/torch.cc": "PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {}\n",
+            "lib/one/one/fft.cc": "PYBIND11_MODULE(FFT, m) {}\n",
+            "lib/one/one/__init__.py": "from one import FFT\n",
+        }
+    )
+    found = tailored(rule_runner)["lib/one/one"]
+    assert 'module="one.FFT"' in found
+    assert found.count("python_extension(") == 1
 
 
 def test_only_the_given_folders_are_changed(rule_runner: RuleRunner) -> None:

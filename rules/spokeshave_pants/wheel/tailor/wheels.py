@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.tailor.names import written_address
-from spokeshave_pants.wheel.tailor.layout import PYTHON_ENDINGS, is_test_folder
-from spokeshave_pants.wheel.tailor.modules import Project, PythonTree
+from spokeshave_pants.wheel.tailor.layout import PYTHON_ENDINGS
+from spokeshave_pants.wheel.tailor.modules import Project, PythonTree, is_test_folder
 
 VERSION_MODULE = "_version"
 
@@ -41,11 +41,11 @@ class WheelContent:
 
 
 def wheel_contents(extensions: Iterable[ExtensionTarget], tree: PythonTree) -> tuple[WheelContent, ...]:
-    """Return the content of each project whose packages have an extension, sorted."""
+    """Return the content of each project whose packages have an extension, sorted. Those for tests do not count."""
     by_project: dict[Project, list[ExtensionTarget]] = {}
     for extension in sorted(extensions, key=lambda extension: extension.address):
         project = _project_of(extension, tree)
-        if project is not None:
+        if project is not None and not project.has_for_tests(extension.folder):
             by_project.setdefault(project, []).append(extension)
     return tuple(
         WheelContent(project, tuple(found), _folders(project, found, tree))

@@ -56,6 +56,24 @@ def test_without_a_project_there_is_no_wheel() -> None:
     assert wheel_contents([extension("a:x", "a._x")], tree(a="a")) == ()
 
 
+def test_extensions_in_folders_for_tests_are_not_in_the_wheel() -> None:
+    project = Project("p", "p")
+    layout = tree(project, p__src__one="one")
+    native = extension("p/ext:x", "one._x")
+    tested = [extension("p/tests/ext:helper", "helper"), extension("p/src/one/tests:_h", "one.tests._h")]
+    (content,) = wheel_contents([native, *tested, extension("cpp/test:x", "one._y")], layout)
+    assert content.extensions == (native,)
+    assert wheel_contents(tested, layout) == ()
+    assert wheel_contents([extension("tests/ext:helper", "helper")], tree(Project("", "p"))) == ()
+
+
+def test_a_project_in_a_folder_for_tests_has_a_wheel() -> None:
+    project = Project("tests/python/one", "one")
+    found = [extension("tests/cpp:x", "one._x"), extension("tests/python/one/ext:y", "one._y")]
+    (content,) = wheel_contents(found, tree(project, tests__python__one__one="one"))
+    assert content.extensions == tuple(found)
+
+
 def test_a_package_of_two_projects_is_next_to_its_target() -> None:
     one = Project("one", "one")
     two = Project("two", "two")
