@@ -8,7 +8,8 @@ import pytest
 
 from e2e.support.guide import GuideCommand, GuideFile, guide_steps
 
-START = Path(__file__).parents[2] / "docs/start.md"
+REPOSITORY = Path(__file__).parents[2]
+START = REPOSITORY / "docs/start.md"
 TEXT = """\
 A word.
 
@@ -50,6 +51,27 @@ def test_a_block_that_no_test_would_run_is_an_error(block: str) -> None:
 
 def test_the_start_page_packages_tests_checks_and_publishes() -> None:
     commands = [step.command for step in guide_steps(START.read_text()) if isinstance(step, GuideCommand)]
-    for goal in ("package", "test", "check", "publish"):
-        assert [command for command in commands if command.startswith(f"pants {goal} ")], goal
+    for goal in ("package", "test projects/wordstat:wheel", "test projects/checksum::", "check", "publish"):
+        assert [command for command in commands if f"{command} ".startswith(f"pants {goal} ")], goal
     assert not [command for command in commands if "./pants" in command]
+
+
+def test_the_start_page_has_an_ordinary_test_of_an_extension() -> None:
+    texts = start_files()
+    assert "python_tests(" in texts["projects/checksum/BUILD"]
+    assert "from checksum import " in texts["projects/checksum/checksum_test.py"]
+
+
+def test_the_start_page_builds_for_the_reader_s_machine() -> None:
+    """Its wheels name the platform, because the default is the same on each machine."""
+    wheels = [text for text in start_files().values() if "python_native_wheel(" in text]
+    assert len(wheels) == 2
+    assert all('platforms=["host"]' in text for text in wheels)
+
+
+def test_the_start_page_pins_this_repository_s_nanobind() -> None:
+    assert start_files()["3rdparty/cpp/nanobind.in"] in (REPOSITORY / "3rdparty/cpp/requirements.in").read_text()
+
+
+def start_files() -> dict[str, str]:
+    return {step.path: step.text for step in guide_steps(START.read_text()) if isinstance(step, GuideFile)}

@@ -70,9 +70,7 @@ def test_a_wrong_token(bench: Bench, tmp_path: Path) -> None:
     ).stdout
     (tmp_path / "token").write_text(token)
     with serving(tmp_path / "cache", "--token-secret", str(secrets[0])) as server:
-        built = bench.runner("token").package(
-            *server.options[:-1], f"--remote-oauth-bearer-token-path={tmp_path / 'token'}"
-        )
+        built = bench.runner("token").package(*server.options, f"--remote-oauth-bearer-token-path={tmp_path / 'token'}")
     bench.check(built)
     assert "Unauthenticated" in built.warnings()
     assert "Invalid authentication token" in built.warnings()

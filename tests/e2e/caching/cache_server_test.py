@@ -200,7 +200,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 def token(home: Path, secret: Path, *options: str) -> str:
     command = [str(COMMAND), "token", "--secret", str(secret), *options]
     env = {**os.environ, "SPOKESHAVE_HOME": str(home)}
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
 
 
 def test_tls_and_tokens_admit_or_refuse_with_a_reason(
@@ -218,8 +218,10 @@ def test_tls_and_tokens_admit_or_refuse_with_a_reason(
             f"--remote-store-address={server.ready['address']}",
             "--remote-instance-name=main",
             f"--remote-ca-certs-path={cert}",
-            "--remote-oauth-bearer-token-path=TOKEN_FILE",
         )
+        (line,) = [line for line in server.log.read_text().splitlines() if line.startswith("cache-server: ready: ")]
+        assert " --remote-oauth-bearer-token=@TOKEN_FILE " in line
+        assert line.endswith("(with Pants 2.17.1: --remote-oauth-bearer-token-path=TOKEN_FILE)")
         assert server.ready["address"].startswith("grpcs://127.0.0.1:")
         nobody = server.client.having(ca=cert, instance="main")
         writer = nobody.having(token=token(installed, secret))

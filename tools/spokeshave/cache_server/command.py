@@ -104,7 +104,9 @@ def _token(args: argparse.Namespace) -> int:
     from spokeshave.cache_server.tokens import READ_ONLY, READ_WRITE, make_token, read_secret
 
     subject = READ_ONLY if args.read_only else READ_WRITE
-    print(make_token(read_secret(args.secret), subject, int(time.time()), int(args.days * _DAY)))
+    token = make_token(read_secret(args.secret), subject, int(time.time()), int(args.days * _DAY))
+    # Pants 2.29 and newer refuse a token file that ends with a line break.
+    print(token, end="\n" if sys.stdout.isatty() else "")
     return ExitCode.OK
 
 

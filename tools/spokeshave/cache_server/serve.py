@@ -26,7 +26,7 @@ from spokeshave.cache_server.blobs import Blobs
 from spokeshave.cache_server.buildgrid_internals import messages, services
 from spokeshave.cache_server.eviction import Evictor, Limits, default_reserve
 from spokeshave.cache_server.remote_apis import make_server
-from spokeshave.cache_server.settings import Settings, make_settings, read_config
+from spokeshave.cache_server.settings import Settings, client_options, make_settings, read_config, token_hint
 from spokeshave.cache_server.status import LOCK, Counts, Fact, write_status
 from spokeshave.cache_server.tokens import READ_WRITE, make_token, read_secret
 from spokeshave.errors import ExitCode
@@ -192,15 +192,11 @@ def _call_itself(settings: Settings, port: int) -> None:
 
 
 def _print_ready(settings: Settings, address: str, ready_stream: IO[str]) -> None:
-    options = ["--remote-cache-read", *([] if settings.read_only else ["--remote-cache-write"])]
-    options.append(f"--remote-store-address={address}")
-    options += [f"--remote-instance-name={settings.instance_name}"] if settings.instance_name else []
-    options += [f"--remote-ca-certs-path={settings.tls_cert}"] if settings.tls_cert else []
-    options += ["--remote-oauth-bearer-token-path=TOKEN_FILE"] if settings.token_secret else []
+    options = list(client_options(settings, address))
     if settings.ready_file:
         facts: Json = {"address": address, "pid": os.getpid(), "python": sys.executable, "options": options}
         write_report(settings.ready_file, facts)
-    ready_stream.write(f"cache-server: ready: ./pants {' '.join(options)}\n")
+    ready_stream.write(f"cache-server: ready: ./pants {' '.join(options)}{token_hint(settings)}\n")
     ready_stream.flush()
 
 

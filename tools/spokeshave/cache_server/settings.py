@@ -189,6 +189,23 @@ def make_settings(options: Mapping[str, Value | None], config: Mapping[str, Valu
     return settings
 
 
+def client_options(settings: Settings, address: str) -> tuple[str, ...]:
+    """Return the options of Pants for clients of a server, without the token, which each client has for itself."""
+    options = ["--remote-cache-read", *([] if settings.read_only else ["--remote-cache-write"])]
+    options.append(f"--remote-store-address={address}")
+    options += [f"--remote-instance-name={settings.instance_name}"] if settings.instance_name else []
+    options += [f"--remote-ca-certs-path={settings.tls_cert}"] if settings.tls_cert else []
+    return tuple(options)
+
+
+def token_hint(settings: Settings) -> str:
+    """Return the option for the token, for each version of Pants, to write after the others. Empty without tokens."""
+    if not settings.token_secret:
+        return ""
+    option = "--remote-oauth-bearer-token"
+    return f" {option}=@TOKEN_FILE (with Pants 2.17.1: {option}-path=TOKEN_FILE)"
+
+
 class _Reader:
     """A reader of settings that collects the problems of each."""
 

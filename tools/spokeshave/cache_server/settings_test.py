@@ -9,11 +9,13 @@ from spokeshave.cache_server.settings import (
     Address,
     SettingsError,
     Value,
+    client_options,
     make_settings,
     parse_address,
     parse_duration,
     parse_size,
     read_config,
+    token_hint,
 )
 
 SECRET = "0123456789abcdef" * 4
@@ -141,3 +143,16 @@ def test_other_machines_are_not_let_in_without_tls_and_token(tmp_path: Path) -> 
         assert "--insecure" in text
     settings = make_settings({"listen": "0.0.0.0:0", "insecure": True}, {}, tmp_path)
     assert not settings.listen.local
+
+
+def test_clients_get_the_token_option_of_each_pants(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    plain = make_settings({"instance-name": "main"}, {}, tmp_path)
+    assert client_options(plain, "grpc://host:1")[2:] == (
+        "--remote-store-address=grpc://host:1",
+        "--remote-instance-name=main",
+    )
+    assert token_hint(plain) == ""
+    hint = token_hint(make_settings({"token-secret": str(tmp_path / "secret")}, {}, tmp_path))
+    assert " --remote-oauth-bearer-token=@TOKEN_FILE " in hint
+    assert "2.17.1: --remote-oauth-bearer-token-path=TOKEN_FILE" in hint
