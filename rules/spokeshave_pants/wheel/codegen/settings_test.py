@@ -38,6 +38,7 @@ from spokeshave_pants.wheel.codegen.settings import (
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.plan.limited_api import LimitedApi
+from spokeshave_pants.wheel.plan.targets import PayloadTargets, PayloadTargetsRequest
 from spokeshave_pants.wheel.plan.version_modules import VersionModules
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
@@ -60,6 +61,7 @@ def rule_runner() -> RuleRunner:
             *stripped_source_files.rules(),
             QueryRule(Addresses, [DependenciesRequest]),
             QueryRule(LibraryFolder, [LibraryFolderRequest]),
+            QueryRule(PayloadTargets, [PayloadTargetsRequest]),
             QueryRule(NativeSettings, [NativeSettingsRequest]),
             QueryRule(PythonFolders, []),
             QueryRule(VersionModules, []),
@@ -140,6 +142,29 @@ def test_the_wheel_gives_the_platform(rule_runner: RuleRunner) -> None:
 def test_the_platforms_of_another_machine_do_not_count(rule_runner: RuleRunner) -> None:
     build(rule_runner, wheel(platforms=("win_amd64", "musllinux_1_2_x86_64")))
     assert native(rule_runner).platform == oldest_platform(host_platform())
+
+
+def test_a_wheel_that_this_machine_runs_is_preferred(rule_runner: RuleRunner) -> None:
+    newer = f"manylinux_2_28_{host_platform().architecture}"
+    other_machine = wheel("src/cpp/native:other", platforms=("win_amd64",), name="a")
+    build(rule_runner, other_machine, wheel(platforms=(newer,), name="b"))
+    found = native(rule_runner)
+    assert (found.platform.tag, found.limited_api) == (newer, LimitedApi(PythonVersion(12)))
+    build(rule_runner, other_machine, wheel(platforms=("win_arm64",), name="b"))
+    assert native(rule_runner).limited_api == LimitedApi()
+
+
+def test_a_faulty_wheel_does_not_break_the_code_of_others(
+    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = f"manylinux_2_28_{host_platform().architecture}"
+    build(rule_runner, wheel(platforms=(newer,), name="w"))
+    faulty = "python_native_wheel(name='w', dependencies=[':nope'], pythons=['3.12'], platforms=['host'])"
+    rule_runner.write_files({"src/aa/BUILD": faulty, "src/aa/pyproject.toml": PYPROJECT})
+    assert native(rule_runner).platform.tag == newer
+    assert "of src/aa:w are not considered" in caplog.text
+    with engine_error(contains="nope"):
+        rule_runner.request(PayloadTargets, [PayloadTargetsRequest(Address("src/aa", target_name="w"))])
 
 
 def test_the_abi_is_that_of_the_whole_wheel(rule_runner: RuleRunner) -> None:
