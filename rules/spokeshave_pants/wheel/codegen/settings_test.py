@@ -225,6 +225,19 @@ def test_a_version_module_that_is_a_source_is_not_generated(rule_runner: RuleRun
     assert version_modules(rule_runner) == {}
 
 
+def test_a_version_module_of_another_package_is_another_one(rule_runner: RuleRunner) -> None:
+    build(rule_runner, wheel("src/cpp/native:ext", version_module="vm/_version.py"))
+    rule_runner.write_files({"tests/vendored/vm/BUILD": "python_sources()", "tests/vendored/vm/_version.py": ""})
+    assert version_modules(rule_runner) == {"src/cpp/native:ext": ["vm._version"]}
+
+
+def test_a_faulty_wheel_does_not_break_dependency_inference(rule_runner: RuleRunner) -> None:
+    build(rule_runner, wheel("src/cpp/native:ext", version_module="vm/_version.py"))
+    faulty = "python_native_wheel(name='w', dependencies=[':nope'], version_module='w/_version.py')"
+    rule_runner.write_files({"src/aa/BUILD": faulty})
+    assert version_modules(rule_runner) == {"src/cpp/native:ext": ["vm._version"]}
+
+
 # Newer versions of Pants have only the second field.
 OTHER_PLATFORMS = {"complete_platforms": "//src:platform"}
 if PANTS_SEMVER < FIRST_BY_NAME:
