@@ -256,12 +256,27 @@ def test_a_pex_for_other_platforms_is_refused(rule_runner: RuleRunner, field: st
         {"src/python/BUILD": binary.format("platforms=['current']" if field == "platforms" else "")}
     )
     assert dependencies(rule_runner, Address("src/python", target_name="app"))
+    excluding = binary.replace("src/python/vm'", "src/python/vm', '!!src/cpp/native:ext'")
+    rule_runner.write_files({"src/python/BUILD": excluding.format(f"{field}=['{platform}']")})
+    assert dependencies(rule_runner, Address("src/python", target_name="app"))
 
 
 def test_a_python_distribution_with_an_extension_is_refused(rule_runner: RuleRunner) -> None:
     build(rule_runner)
     text = "python_distribution(name='dist', provides=python_artifact(name='x'), dependencies=['//src/python/vm'])"
     rule_runner.write_files({"src/BUILD": text, "src/python/dist/BUILD": text})
-    with engine_error(InvalidTargetError, contains="it would contain native code"):
+    with engine_error(InvalidTargetError, contains="ext: declare a `python_native_wheel` instead"):
         dependencies(rule_runner, Address("src", target_name="dist"))
     assert dependencies(rule_runner, Address("src/python/dist", target_name="dist"))
+
+
+def test_an_extension_of_a_nearer_wheel_can_be_excluded(rule_runner: RuleRunner) -> None:
+    build(rule_runner)
+    text = "python_distribution(name='dist', provides=python_artifact(name='x'), dependencies=['//src/python/vm'{}])"
+    nearer = "python_native_wheel(name='w', dependencies=[':ext'], platforms=['host'])"
+    rule_runner.write_files({"src/BUILD": text.format(""), "src/cpp/BUILD": nearer})
+    expected = "src/cpp:w is a `python_native_wheel` that is nearer to it. Add '!!src/cpp/native:ext' to"
+    with engine_error(InvalidTargetError, contains=expected):
+        dependencies(rule_runner, Address("src", target_name="dist"))
+    rule_runner.write_files({"src/BUILD": text.format(", '!!src/cpp/native:ext'")})
+    assert dependencies(rule_runner, Address("src", target_name="dist")) == {"src/python/vm:vm"}
