@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.target_types import PexCompletePlatformsField, PythonProvidesField
-from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.addresses import Address, Addresses
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
     AllTargets,
@@ -27,7 +27,13 @@ from pants.util.logging import LogLevel
 from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.target_types import CcSharedLibraryDependenciesField
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.pants_api import implicitly, resolve_target, resolve_targets, rule, transitive_targets
+from spokeshave_pants.pants_api import (
+    implicitly,
+    resolve_target,
+    resolve_unparsed_address_inputs,
+    rule,
+    transitive_targets,
+)
 from spokeshave_pants.wheel.plan.requirements import is_closer
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, WheelDependenciesField
 
@@ -110,7 +116,7 @@ async def _native_contents(target: Target, dependencies: Addresses) -> tuple[Add
     unparsed = target.get(Dependencies).unevaluated_transitive_excludes
     if not native or not unparsed.values:
         return native
-    excluded = {found.address for found in await resolve_targets(**implicitly({unparsed: UnparsedAddressInputs}))}
+    excluded = frozenset(await resolve_unparsed_address_inputs(unparsed, **implicitly()))
     return tuple(address for address in native if address not in excluded)
 
 
