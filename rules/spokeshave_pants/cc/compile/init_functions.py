@@ -9,15 +9,13 @@ before its source begins. All other symbols stay hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spokeshave_pants.cc.compile.macros import Macro, Macros
-from spokeshave_pants.cc.includes.scan import without_comments
+from spokeshave_pants.cc.includes.scan import INIT_STARTS, without_comments
 
 INIT_HEADER_DIR = "__init"
-# An init function, and the export hook of PEP 793.
-_STARTS = ("PyInit", "PyModExport")
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _OBJECT = r"(?:::\s*)?\b(?:PyObject|struct\s+_object)\s*\*"
 _SLOTS = r"(?:::\s*)?\b(?:PySlot|struct\s+PySlot)\s*\*"
@@ -58,15 +56,64 @@ class InitFunction:
         return "PySlot" if self.name.startswith("PyModExport") else "_object"
 
 
-def unmarked_init_functions(text: str) -> tuple[InitFunction, ...]:
-    """Return the init functions that a source declares or defines without marking them as exported."""
-    if not any(start in text for start in _STARTS):
-        return ()
-    functions = [found for declaration in _declarations(without_comments(text)) for found in _functions(declaration)]
-    marked = {function.name for function, is_hidden in functions if is_hidden is None}
-    nothrow = {function.name for function, _ in functions if function.is_noexcept}
-    names = {function.name for function, is_hidden in functions if is_hidden} - marked
-    return tuple(InitFunction(name, name in nothrow) for name in sorted(names))
+@dataclass(frozen=True)
+class InitText:
+    """What may declare init functions in the text of a file.
+
+    Attributes:
+        code: The text without comments and directives. Each directive ends a declaration.
+        macros: The macros that the text defines.
+        types: Other names of the type that an init function returns.
+    """
+
+    code: str
+    macros: tuple[tuple[str, tuple[Macro, ...]], ...] = ()
+    types: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> InitText:
+        """Return that of a text."""
+        text = without_comments(text)
+        return cls(
+            code=_DIRECTIVE.sub("{", text),
+            macros=tuple(Macros.of(text).meanings.items()),
+            types=tuple(name for match in _TYPE_NAME.findall(text) for name in match if name),
+        )
+
+    @classmethod
+    def of_defines(cls, defines: Iterable[str]) -> InitText:
+        """Return that of macros on the command line, as `NAME` or `NAME=VALUE`."""
+        pairs = (define.partition("=") for define in defines)
+        return cls.of("\n".join(f"#define {name} {value if equals else 1}" for name, equals, value in pairs))
+
+
+def unmarked_init_functions(source: InitText, others: Sequence[InitText] = ()) -> tuple[InitFunction, ...]:
+    """Return the init functions that a compile declares or defines without marking them as exported.
+
+    Args:
+        others: The files that the source includes, and the macros on the command line. A function that they only
+            declare is defined elsewhere. How they mark a function that the source declares without a mark may depend
+            on conditions, so that it does not count.
+    """
+    macros = _macros((source, *others))
+    words = sorted(word for start in INIT_STARTS for word in macros.leading_to(start))
+    relevant = re.compile("|".join([*INIT_STARTS, *(rf"\b{word}\b" for word in words)]))
+    own = [found for each in _declarations(source, macros, relevant) for found in _functions(each.text)]
+    included = [each for text in others for each in _declarations(text, macros, relevant)]
+    defined = [found for each in included if each.is_definition for found in _functions(each.text)]
+    declared = [found for each in included if not each.is_definition for found in _functions(each.text)]
+    nothrow = {function.name for function, _ in (*own, *defined, *declared) if function.is_noexcept}
+    names = _hidden(own) | (_hidden(defined) - _kept((*own, *defined, *declared)))
+    return tuple(InitFunction(name, name in nothrow) for name in sorted(names - _kept(own)))
+
+
+def _hidden(found: Iterable[tuple[InitFunction, bool | None]]) -> set[str]:
+    return {function.name for function, is_hidden in found if is_hidden}
+
+
+def _kept(found: Iterable[tuple[InitFunction, bool | None]]) -> set[str]:
+    """Return the functions that must stay as they are."""
+    return {function.name for function, is_hidden in found if is_hidden is None}
 
 
 def _functions(declaration: str) -> Iterator[tuple[InitFunction, bool | None]]:
@@ -78,16 +125,35 @@ def _functions(declaration: str) -> Iterator[tuple[InitFunction, bool | None]]:
         yield function, None if _PRIVATE.search(groups["before"]) else not _EXPORTED.search(groups["before"])
 
 
-def _declarations(text: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Declaration:
+    """A part of a text with its macros replaced. A definition may also be a declaration before a directive."""
+
+    text: str
+    is_definition: bool
+
+
+def _macros(texts: Sequence[InitText]) -> Macros:
+    """Return the macros of all texts. The meanings of the first one come first."""
+    types = {name: (Macro(None, "PyObject *"),) for text in texts for name in text.types}
+    found: dict[str, tuple[Macro, ...]] = {}
+    for text in texts:
+        for name, meanings in text.macros:
+            found[name] = (*found.get(name, ()), *meanings)
+    return Macros({**types, **found})
+
+
+def _declarations(text: InitText, macros: Macros, relevant: re.Pattern[str]) -> Iterator[_Declaration]:
     """Yield what may declare an init function, once for each meaning of its macros."""
-    names = {name: (Macro(None, "PyObject *"),) for match in _TYPE_NAME.findall(text) for name in match if name}
-    macros = Macros({**names, **Macros.of(text).meanings})
-    words = sorted(word for start in _STARTS for word in macros.leading_to(start))
-    relevant = re.compile("|".join([*_STARTS, *(rf"\b{word}\b" for word in words)]))
-    for part in re.split(r"[;{}]", _DIRECTIVE.sub(";", text)):
+    if not relevant.search(text.code):
+        return
+    pieces = re.split(r"([;{}])", text.code)
+    for part, end in zip(pieces[::2], (*pieces[1::2], "")):
         if len(part) < _LONGEST and relevant.search(part):
             expanded = dict.fromkeys(macros.expand(part, choice) for choice in range(_MEANINGS))
-            yield from (declaration for declaration in expanded if len(declaration) < _LONGEST)
+            for declaration in expanded:
+                if len(declaration) < _LONGEST:
+                    yield _Declaration(declaration, end != ";" or "{" in declaration)
 
 
 def init_header(functions: tuple[InitFunction, ...]) -> str:

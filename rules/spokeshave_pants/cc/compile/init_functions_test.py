@@ -6,10 +6,16 @@ import pytest
 
 from spokeshave_pants.cc.compile.init_functions import (
     InitFunction,
+    InitText,
     init_header,
     init_header_path,
     unmarked_init_functions,
 )
+
+
+def unmarked(source: str, *others: str, defines: tuple[str, ...] = ()) -> tuple[InitFunction, ...]:
+    texts = [InitText.of_defines(defines), *(InitText.of(text) for text in others)]
+    return unmarked_init_functions(InitText.of(source), texts)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,7 @@ from spokeshave_pants.cc.compile.init_functions import (
     ],
 )
 def test_a_function_without_a_mark_is_found(text: str) -> None:
-    assert unmarked_init_functions(text) == (InitFunction("PyInit_x"),)
+    assert unmarked(text) == (InitFunction("PyInit_x"),)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,7 @@ def test_a_function_without_a_mark_is_found(text: str) -> None:
     ],
 )
 def test_an_export_hook_without_a_mark_is_found(text: str) -> None:
-    assert unmarked_init_functions(text) == (InitFunction("PyModExport_x"),)
+    assert unmarked(text) == (InitFunction("PyModExport_x"),)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,7 @@ def test_an_export_hook_without_a_mark_is_found(text: str) -> None:
     ],
 )
 def test_marked_or_private_functions_are_unchanged(text: str) -> None:
-    assert unmarked_init_functions(text) == ()
+    assert unmarked(text) == ()
 
 
 @pytest.mark.parametrize(
@@ -106,12 +112,48 @@ def test_marked_or_private_functions_are_unchanged(text: str) -> None:
     ],
 )
 def test_a_function_is_declared_with_its_noexcept(text: str, is_noexcept: bool) -> None:
-    assert unmarked_init_functions(text) == (InitFunction("PyInit_x", is_noexcept),)
+    assert unmarked(text) == (InitFunction("PyInit_x", is_noexcept),)
+
+
+FOUND = (InitFunction("PyInit_x"),)
+
+
+@pytest.mark.parametrize(
+    ("source", "included", "expected"),
+    [
+        ("INIT(x) {}", "#define INIT(name) PyObject *PyInit_##name(void)", FOUND),
+        ("DEFINE(x)", "#define DEFINE(n) PyObject *PyInit_##n(void) { return f(); }", FOUND),
+        ("RESULT PyInit_x(void) {}", "#define RESULT PyObject *", FOUND),
+        ("Object PyInit_x(void) {}", "typedef PyObject *Object;", FOUND),
+        ('#include "m.inc"', "PyObject *PyInit_x(void) { return 0; }", FOUND),
+        ('#define RESULT PyObject *\n#include "m.inc"', "RESULT PyInit_x(void)\n{}", FOUND),
+        ("PyObject *PyInit_x(void) {}", "PyMODINIT_FUNC PyInit_x(void);", FOUND),
+        ("f(PyInit_x());", "PyObject *PyInit_x(void);", ()),
+        ("INIT(x) {}", "#define INIT(name) PyMODINIT_FUNC PyInit_##name(void)", ()),
+        ("LOCAL PyObject *PyInit_x(void) {}", "#define LOCAL static", ()),
+        ("PyMODINIT_FUNC PyInit_x(void);", "PyObject *PyInit_x(void) {}", ()),
+        ("int a;", "PyMODINIT_FUNC PyInit_x(void);\nPyObject *PyInit_x(void) {}", ()),
+    ],
+)
+def test_included_files_are_part_of_the_text(source: str, included: str, expected: tuple[InitFunction, ...]) -> None:
+    assert unmarked(source, included) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "define"),
+    [
+        ("INIT(void) {}", "INIT=PyObject *PyInit_x"),
+        ("INIT(x) {}", "INIT(name)=PyObject *PyInit_##name(void)"),
+        ("#define CAT_(a, b) a##b\n#define CAT(a, b) CAT_(a, b)\nPyObject *CAT(PyInit_, NAME)(void) {}", "NAME=x"),
+    ],
+)
+def test_macros_of_the_command_line_are_expanded(source: str, define: str) -> None:
+    assert unmarked(source, defines=(define, "OTHER")) == FOUND
 
 
 def test_several_modules_of_one_source_are_all_found() -> None:
     text = "PyObject *PyInit_b(void) {}\nPyObject *PyInit_a(void) {}\nPyObject *PyInitU_tda(void) {}"
-    assert [function.name for function in unmarked_init_functions(text)] == ["PyInitU_tda", "PyInit_a", "PyInit_b"]
+    assert [function.name for function in unmarked(text)] == ["PyInitU_tda", "PyInit_a", "PyInit_b"]
 
 
 def test_the_header_declares_each_of_them() -> None:

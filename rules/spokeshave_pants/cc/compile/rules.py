@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,12 @@ from spokeshave_pants.cc.compile.command import (
     dependency_file,
     object_path,
 )
-from spokeshave_pants.cc.compile.init_functions import init_header, init_header_path, unmarked_init_functions
+from spokeshave_pants.cc.compile.init_functions import (
+    InitText,
+    init_header,
+    init_header_path,
+    unmarked_init_functions,
+)
 from spokeshave_pants.cc.compile.windows_headers import CASE_DIR, WINDOWS_HEADERS_DIR, capitalized, forwarding_headers
 from spokeshave_pants.cc.diagnostics import (
     COMPILE_METADATA,
@@ -45,6 +50,8 @@ from spokeshave_pants.cc.diagnostics import (
     plain,
 )
 from spokeshave_pants.cc.includes.rules import CcTargets, ResolveIncludesRequest, resolve_includes
+from spokeshave_pants.cc.includes.scan import given_macros, names_init
+from spokeshave_pants.cc.includes.search import IncludeClosure
 from spokeshave_pants.cc.includes.third_party import (
     PYTHON_HEADER,
     CcPackage,
@@ -53,7 +60,7 @@ from spokeshave_pants.cc.includes.third_party import (
     package_files,
 )
 from spokeshave_pants.cc.languages import is_assembler
-from spokeshave_pants.cc.settings import CompileSettings, for_python
+from spokeshave_pants.cc.settings import CompileSettings, for_any_platform, for_python
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import (
     CcPlatformsField,
@@ -70,6 +77,7 @@ from spokeshave_pants.headers.rules import PythonHeadersRequest, python_headers
 from spokeshave_pants.pants_api import (
     concurrently,
     create_digest,
+    digest_subset_to_digest,
     digest_to_snapshot,
     get_digest_contents,
     implicitly,
@@ -179,12 +187,48 @@ class CompiledObjects:
     actions: tuple[Action, ...]
 
 
-async def _with_exported_init(plan: CompilePlan) -> CompilePlan:
-    """Change a compile so that it exports unmarked init functions of the source."""
+@dataclass(frozen=True)
+class InitTextRequest:
+    """A request for what may declare init functions in a file.
+
+    Attributes:
+        generated: The files of the compile, if the file is not in the repository. None for a file of the repository.
+    """
+
+    path: str
+    generated: Digest | None = None
+
+
+@rule(level=LogLevel.DEBUG)
+async def init_text(request: InitTextRequest) -> InitText:
+    globs = PathGlobs([request.path])
+    if request.generated is None:
+        digest = await path_globs_to_digest(globs)
+    else:
+        digest = await digest_subset_to_digest(DigestSubset(request.generated, globs))
+    contents = await get_digest_contents(digest)
+    return InitText.of("".join(file.content.decode(errors="replace") for file in contents))
+
+
+def _macros_of(settings: CompileSettings) -> tuple[str, ...]:
+    """Return the macros on the command line of a compile, for any platform and Python."""
+    flags = (*settings.flags, *for_any_platform(dict(settings.platform_flags)))
+    own = (*settings.defines, *for_any_platform(dict(settings.platform_defines)))
+    return (*own, *settings.free_threaded_defines, *given_macros(flags))
+
+
+async def _with_exported_init(plan: CompilePlan, reached: IncludeClosure, known: Container[str]) -> CompilePlan:
+    """Change a compile so that it exports unmarked init functions of the source and of the files that it includes."""
     if not plan.needs_python or is_assembler(plan.source):
         return plan
-    contents = await get_digest_contents(**implicitly(PathGlobs([plan.source])))
-    functions = unmarked_init_functions("".join(file.content.decode(errors="replace") for file in contents))
+    macros = _macros_of(plan.settings)
+    if not reached.names_init and not any(map(names_init, macros)):
+        return plan
+    source, *others = await concurrently(
+        init_text(InitTextRequest(path, None if path in known else plan.digest))
+        for path in (plan.source, *reached.headers)
+    )
+    functions = unmarked_init_functions(source, (InitText.of_defines(macros), *others))
     if not functions:
         return plan
     path = init_header_path(plan.source)
@@ -231,7 +275,9 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             capitalized=capitalized(reached.unresolved),
             packages=used,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
-        )
+        ),
+        reached,
+        cc_targets.by_path,
     )
 
 

@@ -152,6 +152,30 @@ def test_an_init_function_without_a_mark_is_declared_as_exported(rule_runner: Ru
         assert inputs(rule_runner, source) == [source]
 
 
+@pytest.mark.parametrize(
+    ("source", "included", "targets"),
+    [
+        ("INIT(m) {}", "#define INIT(name) PyObject *PyInit_##name(void)", "cc_sources(sources=['*.c', '*.inc'])"),
+        ("", "PyObject *PyInit_m(void) {}", "cc_sources(dependencies=[':f'])\nfiles(name='f', sources=['*.inc'])"),
+        ("INIT(void) {}", "", "cc_sources(sources=['*.c', '*.inc'], defines=['INIT=PyObject *PyInit_m'])"),
+        ("INIT(void) {}", "", "cc_sources(sources=['*.c', '*.inc'], compile_flags=['-DINIT=PyObject *PyInit_m'])"),
+    ],
+)
+def test_an_init_function_is_found_in_all_that_a_source_reaches(
+    rule_runner: RuleRunner, source: str, included: str, targets: str
+) -> None:
+    rule_runner.write_files(
+        {
+            "src/py/BUILD": targets,
+            "src/py/m.c": f'#include <Python.h>\n#include "m.inc"\n{source}\n',
+            "src/py/m.inc": included,
+        }
+    )
+    contents = rule_runner.request(DigestContents, [plan(rule_runner, "src/py/m.c").digest])
+    assert [file.path for file in contents] == ["__init/src/py/m.c.h", "src/py/m.c", "src/py/m.inc"]
+    assert b"*PyInit_m(void);" in contents[0].content
+
+
 def test_what_can_be_a_header_of_windows_is_noted(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {"src/win/BUILD": "cc_sources()", "src/win/a.c": '#include <Windows.h>\n#include <stdio.h>\n#include "B.h"\n'}

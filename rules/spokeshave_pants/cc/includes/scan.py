@@ -46,6 +46,8 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+# How the names of init functions and of export hooks (PEP 793) begin.
+INIT_STARTS = ("PyInit", "PyModExport")
 _FORCED_SEPARATE = ("-include", "--include", "-imacros", "--imacros")
 _FORCED_JOINED = ("--include=", "--imacros=", "-include", "-imacros")
 
@@ -85,11 +87,13 @@ class Scan:
         includes: Includes, sorted.
         macros: Macros that are defined as the name of a header, each with that header.
         computed: Macros that are included (`#include MACRO`).
+        names_init: Whether the text contains the start of the name of an init function or of an export hook.
     """
 
     includes: tuple[Include, ...] = ()
     macros: tuple[tuple[str, Include], ...] = ()
     computed: tuple[str, ...] = ()
+    names_init: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,13 @@ def scan_text(text: str) -> Scan:
             sorted({(name, Include(quoted or angled, bool(quoted))) for name, quoted, angled in _MACRO.findall(plain)})
         ),
         computed=tuple(sorted(set(_COMPUTED.findall(plain)) - _NOT_A_HEADER)),
+        names_init=names_init(code),
     )
+
+
+def names_init(text: str) -> bool:
+    """Return whether a text contains the start of the name of an init function or of an export hook."""
+    return any(start in text for start in INIT_STARTS)
 
 
 def _include(directive: str, quoted: str, angled: str) -> Include:
@@ -162,25 +172,30 @@ def _test(directive: str, quoted: str, angled: str) -> Include:
     return Include(quoted or angled, bool(quoted), kinds.get(directive, IncludeKind.TEST))
 
 
+def given_macros(flags: Iterable[str]) -> tuple[str, ...]:
+    """Return the macros that compiler flags define, as `NAME` or `NAME=VALUE`."""
+    parts = [part for _, part in flag_parts(flags)]
+    separate = [part for before, part in zip(parts, parts[1:]) if before == "-D"]
+    return (*separate, *(part[2:] for part in parts if part.startswith("-D") and part != "-D"))
+
+
 def scan_flags(flags: Iterable[str], defines: Iterable[str] = ()) -> Scan:
     """Scan compiler flags: `-include`, `-imacros`, and macros that name headers."""
     includes: set[Include] = set()
     macros: set[tuple[str, Include]] = set()
-    given = list(defines)
+    flags = tuple(flags)
     remaining = iter([part for _, part in flag_parts(flags)])
     for flag in remaining:
         if flag in _FORCED_SEPARATE:
             includes.add(Include(next(remaining, ""), True, IncludeKind.FORCED))
         elif flag == "-D":
-            given.append(next(remaining, ""))
-        elif flag.startswith("-D"):
-            given.append(flag[2:])
+            next(remaining, "")
         else:
             name = next((flag[len(prefix) :] for prefix in _FORCED_JOINED if flag.startswith(prefix)), "")
             # `-include-pch` and similar flags are different flags.
             if name and not name.startswith("-"):
                 includes.add(Include(name, True, IncludeKind.FORCED))
-    for define in given:
+    for define in (*defines, *given_macros(flags)):
         name, _, value = define.partition("=")
         named = re.fullmatch(_NAMED, value.strip())
         if named:

@@ -67,6 +67,7 @@ class IncludeClosure:
         directories: Directories in the path of spellings with `..`.
         owners: The targets whose files are reached. They decide what else is visible.
         strangers: Headers of other projects.
+        names_init: Whether the source or a header contains the start of the name of an init function.
     """
 
     headers: tuple[str, ...]
@@ -76,6 +77,7 @@ class IncludeClosure:
     directories: tuple[str, ...] = ()
     owners: frozenset[str] = frozenset()
     strangers: tuple[Stranger, ...] = ()
+    names_init: bool = False
 
 
 class IncludeGraph:
@@ -170,6 +172,7 @@ class _Walk:
         self._directories: set[str] = set()
         self._strangers: set[Stranger] = set()
         self._owners = {self._source.owner}
+        self._names_init = False
 
     def run(self) -> None:
         """Follow all includes."""
@@ -198,6 +201,7 @@ class _Walk:
             directories=tuple(sorted(self._directories)),
             owners=frozenset(self._owners),
             strangers=tuple(sorted(self._strangers)),
+            names_init=self._names_init,
         )
 
     def visit(self, path: str) -> None:
@@ -205,6 +209,7 @@ class _Walk:
         file = self._file(path)
         assert file is not None
         self._owners.add(file.owner)
+        self._names_init |= file.scan.names_init
         self._learn(file.scan)
         self._computed.update((name, path) for name in file.scan.computed)
         for include in file.scan.includes:

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.target_types import PexCompletePlatformsField, PythonProvidesField
-from pants.engine.addresses import Address
+from pants.engine.addresses import Address, Addresses
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import (
+    AllTargets,
+    Dependencies,
     FieldSet,
     Target,
     TransitiveTargetsRequest,
@@ -25,8 +27,15 @@ from pants.util.logging import LogLevel
 from spokeshave_core.problems import bullet_list
 from spokeshave_pants.cc.target_types import CcSharedLibraryDependenciesField
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.pants_api import implicitly, resolve_target, rule, transitive_targets
-from spokeshave_pants.wheel.target_types import ExtensionModuleField
+from spokeshave_pants.pants_api import (
+    implicitly,
+    resolve_target,
+    resolve_unparsed_address_inputs,
+    rule,
+    transitive_targets,
+)
+from spokeshave_pants.wheel.plan.requirements import is_closer
+from spokeshave_pants.wheel.target_types import ExtensionModuleField, WheelDependenciesField
 
 # The name that stands for the platform of this machine, in the `platforms` of a `pex_binary`.
 _CURRENT = "current"
@@ -83,6 +92,34 @@ def owned_by(distribution: Address, native: Iterable[Address]) -> tuple[Address,
     )
 
 
+def remedy(distribution: Address, native: Address, wheels: Iterable[Address]) -> str:
+    """Return how to keep a native target out of a `python_distribution`.
+
+    Args:
+        wheels: The native wheels of the repository. Which of them depend on the target is not known here.
+    """
+    folders = distribution.spec_path, native.spec_path
+    closer = [wheel for wheel in wheels if is_closer(wheel.spec_path, *folders)]
+    if not closer:
+        return f"{native}: declare a `python_native_wheel` instead."
+    nearest = min(closer, key=lambda wheel: (-len(wheel.spec_path), wheel))
+    return (
+        f"{native}: {nearest} is a `python_native_wheel` that is nearer to it. Add '!!{native}' to the `dependencies` "
+        f"of {distribution}, and the distribution of {nearest} to its requirements."
+    )
+
+
+async def _native_contents(target: Target, dependencies: Addresses) -> tuple[Address, ...]:
+    """Return the native targets that Pants puts into a target, without those that it excludes by `!!`."""
+    closure = await transitive_targets(TransitiveTargetsRequest(dependencies), **implicitly())
+    native = native_addresses(closure.closure)
+    unparsed = target.get(Dependencies).unevaluated_transitive_excludes
+    if not native or not unparsed.values:
+        return native
+    excluded = frozenset(await resolve_unparsed_address_inputs(unparsed, **implicitly()))
+    return tuple(address for address in native if address not in excluded)
+
+
 @rule(level=LogLevel.DEBUG)
 async def check_pex_platforms(request: ValidatePexPlatformsRequest) -> ValidatedDependencies:
     address = request.field_set.address
@@ -94,8 +131,7 @@ async def check_pex_platforms(request: ValidatePexPlatformsRequest) -> Validated
     platforms = listed_platforms(target)
     if not platforms:
         return ValidatedDependencies()
-    closure = await transitive_targets(TransitiveTargetsRequest(request.dependencies), **implicitly())
-    native = native_addresses(closure.closure)
+    native = await _native_contents(target, request.dependencies)
     if native:
         raise InvalidTargetError(
             f"{address} is for the platforms {', '.join(platforms)}, but it would contain native code for this machine "
@@ -106,14 +142,19 @@ async def check_pex_platforms(request: ValidatePexPlatformsRequest) -> Validated
 
 
 @rule(level=LogLevel.DEBUG)
-async def check_distribution(request: ValidateDistributionRequest) -> ValidatedDependencies:
+async def check_distribution(request: ValidateDistributionRequest, all_targets: AllTargets) -> ValidatedDependencies:
     address = request.field_set.address
-    closure = await transitive_targets(TransitiveTargetsRequest(request.dependencies), **implicitly())
-    native = owned_by(address, native_addresses(closure.closure))
+    target = (
+        await resolve_target(
+            WrappedTargetRequest(address, description_of_origin=f"the target {address}"), **implicitly()
+        )
+    ).target
+    native = owned_by(address, await _native_contents(target, request.dependencies))
     if native:
+        wheels = [each.address for each in all_targets if each.has_field(WheelDependenciesField)]
         raise InvalidTargetError(
             f"{address} is a `python_distribution`, whose wheel is for any platform, but it would contain native code "
-            f"for this machine:\n{bullet_list(map(str, native))}\nDeclare a `python_native_wheel` instead."
+            f"for this machine:\n{bullet_list(remedy(address, each, wheels) for each in native)}"
         )
     return ValidatedDependencies()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from pants.backend.python.target_types import PythonSourceField, PythonTestSourceField
 from pants.engine.addresses import Address
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import AllTargets, WrappedTargetRequest
+from pants.engine.target import AllTargets, Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.source.source_root import SourceRootRequest
 from pants.util.frozendict import FrozenDict
@@ -24,6 +25,8 @@ from spokeshave_pants.wheel.plan.limited_api import LimitedApi
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.plan.targets import PayloadTargetsRequest, payload_targets
 from spokeshave_pants.wheel.target_types import LimitedApiField, PlatformsField, VariantField, WheelDependenciesField
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,40 @@ class OwningWheel:
     platforms: tuple[str, ...]
     limited_apis: tuple[tuple[str, ...], ...]
 
+    def platform_for(self, machine: Platform) -> Platform | None:
+        """Return the first platform that a machine runs. None if it runs none of them."""
+        wanted = (parse_platform(tag, where=f"the target {self.address}") for tag in self.platforms)
+        return next((platform for platform in wanted if machine.runs(platform)), None)
+
+
+@dataclass(frozen=True)
+class OwnedTargetsRequest:
+    """A request for the native targets that a wheel contains."""
+
+    wheel: Address
+
+
+@dataclass(frozen=True)
+class OwnedTargets:
+    """The native targets that a wheel contains. Empty for a wheel with an error, which its own build reports."""
+
+    extensions: tuple[Target, ...] = ()
+    libraries: tuple[Target, ...] = ()
+
 
 @dataclass(frozen=True)
 class OwningWheels:
-    """The first wheel of each extension, and of each shared library that Python code opens."""
+    """The wheels of each extension, and of each shared library that Python code opens."""
 
-    by_target: FrozenDict[Address, OwningWheel]
+    by_target: FrozenDict[Address, tuple[OwningWheel, ...]]
+
+    def chosen(self, address: Address) -> OwningWheel | None:
+        """Return the first wheel with a platform that this machine runs, or else the first one."""
+        owners = self.by_target.get(address, ())
+        if not owners:
+            return None
+        machine = this_machine(address)
+        return next((owner for owner in owners if owner.platform_for(machine) is not None), owners[0])
 
 
 @dataclass(frozen=True)
@@ -117,6 +148,17 @@ async def python_folders(all_targets: AllTargets) -> PythonFolders:
     )
 
 
+@rule(level=LogLevel.DEBUG)
+async def owned_targets(request: OwnedTargetsRequest) -> OwnedTargets:
+    """Find what a wheel contains. A faulty wheel must not keep the code of other projects from running."""
+    try:
+        payload = await payload_targets(PayloadTargetsRequest(request.wheel), **implicitly())
+    except Exception as error:
+        logger.warning(f"The platforms and extensions of {request.wheel} are not considered: {error}")
+        return OwnedTargets()
+    return OwnedTargets(payload.extensions, payload.libraries)
+
+
 @rule(desc="Find the wheels of native code", level=LogLevel.DEBUG)
 async def owning_wheels(all_targets: AllTargets) -> OwningWheels:
     wheels = sorted(
@@ -124,19 +166,17 @@ async def owning_wheels(all_targets: AllTargets) -> OwningWheels:
         (t for t in all_targets if t.has_field(WheelDependenciesField) and t[VariantField].value is None),
         key=lambda wheel: wheel.address,
     )
-    payloads = await concurrently(
-        payload_targets(PayloadTargetsRequest(wheel.address), **implicitly()) for wheel in wheels
-    )
-    found: dict[Address, OwningWheel] = {}
-    for wheel, payload in zip(wheels, payloads):
+    contents = await concurrently(owned_targets(OwnedTargetsRequest(wheel.address)) for wheel in wheels)
+    found: dict[Address, list[OwningWheel]] = {}
+    for wheel, owned in zip(wheels, contents):
         owner = OwningWheel(
             address=wheel.address,
             platforms=wheel[PlatformsField].value,
-            limited_apis=tuple(extension[LimitedApiField].value or () for extension in payload.extensions),
+            limited_apis=tuple(extension[LimitedApiField].value or () for extension in owned.extensions),
         )
-        for target in (*payload.extensions, *payload.libraries):
-            found.setdefault(target.address, owner)
-    return OwningWheels(FrozenDict(found))
+        for target in (*owned.extensions, *owned.libraries):
+            found.setdefault(target.address, []).append(owner)
+    return OwningWheels(FrozenDict({address: tuple(owners) for address, owners in found.items()}))
 
 
 @rule(level=LogLevel.DEBUG)
@@ -145,29 +185,38 @@ async def native_settings(request: NativeSettingsRequest, owners: OwningWheels) 
     target = (
         await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
     ).target
-    owner = owners.by_target.get(request.address)
+    owner = owners.chosen(request.address)
     own = (target[LimitedApiField].value or (),) if target.has_field(LimitedApiField) else ()
     limited = [LimitedApi.parse(texts, where=where) for texts in (owner.limited_apis if owner else own)]
     root = await get_optional_source_root(SourceRootRequest.for_address(request.address), **implicitly())
     return NativeSettings(
-        platform=_platform(request.address, owner),
+        platform=_platform(this_machine(request.address), owner),
         limited_api=LimitedApi.common(limited),
         source_root=root.source_root.path if root.source_root else ".",
     )
 
 
-def _platform(address: Address, owner: OwningWheel | None) -> Platform:
-    """Return the wheel's platform that this machine runs, or the oldest one for its processor."""
+def this_machine(address: Address) -> Platform:
+    """Return the newest platform that this machine runs.
+
+    Args:
+        address: The target that is built for this machine.
+
+    Raises:
+        InvalidTargetError: If native code cannot be built for this machine.
+    """
     try:
-        machine = host_platform()
+        return host_platform()
     except InvalidPlatformError as error:
         raise InvalidTargetError(
             f"{address} is needed by Python code that Pants runs, but this machine is not one that native code is "
             f"built for: {error.problems[0].message}"
         ) from error
-    where = f"the target {owner.address}" if owner else ""
-    wanted = (parse_platform(tag, where=where) for tag in (owner.platforms if owner else ()))
-    return next((platform for platform in wanted if machine.runs(platform)), oldest_platform(machine))
+
+
+def _platform(machine: Platform, owner: OwningWheel | None) -> Platform:
+    """Return the wheel's platform that a machine runs, or the oldest one for its processor."""
+    return (owner.platform_for(machine) if owner else None) or oldest_platform(machine)
 
 
 @rule(level=LogLevel.DEBUG)
@@ -181,8 +230,8 @@ async def library_folder_of(
     root = await get_optional_source_root(SourceRootRequest.for_address(request.address), **implicitly())
     own = root.source_root.path if root.source_root else "."
     folder = target[CcWheelFolderField].value
-    owner = owners.by_target.get(request.address)
-    if folder is None and owner is not None:
+    owner = owners.chosen(request.address) if folder is None else None
+    if owner is not None:
         folder = dict((await plan_wheel(WheelPlanRequest(owner.address))).libraries)[request.address]
     if folder is None:
         beside = relative_to_root(request.address.spec_path, own)

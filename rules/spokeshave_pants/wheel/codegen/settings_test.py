@@ -38,6 +38,7 @@ from spokeshave_pants.wheel.codegen.settings import (
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
 from spokeshave_pants.wheel.plan.limited_api import LimitedApi
+from spokeshave_pants.wheel.plan.targets import PayloadTargets, PayloadTargetsRequest
 from spokeshave_pants.wheel.plan.version_modules import VersionModules
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
 
@@ -60,6 +61,7 @@ def rule_runner() -> RuleRunner:
             *stripped_source_files.rules(),
             QueryRule(Addresses, [DependenciesRequest]),
             QueryRule(LibraryFolder, [LibraryFolderRequest]),
+            QueryRule(PayloadTargets, [PayloadTargetsRequest]),
             QueryRule(NativeSettings, [NativeSettingsRequest]),
             QueryRule(PythonFolders, []),
             QueryRule(VersionModules, []),
@@ -142,6 +144,29 @@ def test_the_platforms_of_another_machine_do_not_count(rule_runner: RuleRunner) 
     assert native(rule_runner).platform == oldest_platform(host_platform())
 
 
+def test_a_wheel_that_this_machine_runs_is_preferred(rule_runner: RuleRunner) -> None:
+    newer = f"manylinux_2_28_{host_platform().architecture}"
+    other_machine = wheel("src/cpp/native:other", platforms=("win_amd64",), name="a")
+    build(rule_runner, other_machine, wheel(platforms=(newer,), name="b"))
+    found = native(rule_runner)
+    assert (found.platform.tag, found.limited_api) == (newer, LimitedApi(PythonVersion(12)))
+    build(rule_runner, other_machine, wheel(platforms=("win_arm64",), name="b"))
+    assert native(rule_runner).limited_api == LimitedApi()
+
+
+def test_a_faulty_wheel_does_not_break_the_code_of_others(
+    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = f"manylinux_2_28_{host_platform().architecture}"
+    build(rule_runner, wheel(platforms=(newer,), name="w"))
+    faulty = "python_native_wheel(name='w', dependencies=[':nope'], pythons=['3.12'], platforms=['host'])"
+    rule_runner.write_files({"src/aa/BUILD": faulty, "src/aa/pyproject.toml": PYPROJECT})
+    assert native(rule_runner).platform.tag == newer
+    assert "of src/aa:w are not considered" in caplog.text
+    with engine_error(contains="nope"):
+        rule_runner.request(PayloadTargets, [PayloadTargetsRequest(Address("src/aa", target_name="w"))])
+
+
 def test_the_abi_is_that_of_the_whole_wheel(rule_runner: RuleRunner) -> None:
     build(rule_runner, wheel("src/cpp/native:other"))
     assert native(rule_runner).limited_api == LimitedApi()
@@ -200,6 +225,19 @@ def test_a_version_module_that_is_a_source_is_not_generated(rule_runner: RuleRun
     assert version_modules(rule_runner) == {}
 
 
+def test_a_version_module_of_another_package_is_another_one(rule_runner: RuleRunner) -> None:
+    build(rule_runner, wheel("src/cpp/native:ext", version_module="vm/_version.py"))
+    rule_runner.write_files({"tests/vendored/vm/BUILD": "python_sources()", "tests/vendored/vm/_version.py": ""})
+    assert version_modules(rule_runner) == {"src/cpp/native:ext": ["vm._version"]}
+
+
+def test_a_faulty_wheel_does_not_break_dependency_inference(rule_runner: RuleRunner) -> None:
+    build(rule_runner, wheel("src/cpp/native:ext", version_module="vm/_version.py"))
+    faulty = "python_native_wheel(name='w', dependencies=[':nope'], version_module='w/_version.py')"
+    rule_runner.write_files({"src/aa/BUILD": faulty})
+    assert version_modules(rule_runner) == {"src/cpp/native:ext": ["vm._version"]}
+
+
 # Newer versions of Pants have only the second field.
 OTHER_PLATFORMS = {"complete_platforms": "//src:platform"}
 if PANTS_SEMVER < FIRST_BY_NAME:
@@ -218,12 +256,27 @@ def test_a_pex_for_other_platforms_is_refused(rule_runner: RuleRunner, field: st
         {"src/python/BUILD": binary.format("platforms=['current']" if field == "platforms" else "")}
     )
     assert dependencies(rule_runner, Address("src/python", target_name="app"))
+    excluding = binary.replace("src/python/vm'", "src/python/vm', '!!src/cpp/native:ext'")
+    rule_runner.write_files({"src/python/BUILD": excluding.format(f"{field}=['{platform}']")})
+    assert dependencies(rule_runner, Address("src/python", target_name="app"))
 
 
 def test_a_python_distribution_with_an_extension_is_refused(rule_runner: RuleRunner) -> None:
     build(rule_runner)
     text = "python_distribution(name='dist', provides=python_artifact(name='x'), dependencies=['//src/python/vm'])"
     rule_runner.write_files({"src/BUILD": text, "src/python/dist/BUILD": text})
-    with engine_error(InvalidTargetError, contains="it would contain native code"):
+    with engine_error(InvalidTargetError, contains="ext: declare a `python_native_wheel` instead"):
         dependencies(rule_runner, Address("src", target_name="dist"))
     assert dependencies(rule_runner, Address("src/python/dist", target_name="dist"))
+
+
+def test_an_extension_of_a_nearer_wheel_can_be_excluded(rule_runner: RuleRunner) -> None:
+    build(rule_runner)
+    text = "python_distribution(name='dist', provides=python_artifact(name='x'), dependencies=['//src/python/vm'{}])"
+    nearer = "python_native_wheel(name='w', dependencies=[':ext'], platforms=['host'])"
+    rule_runner.write_files({"src/BUILD": text.format(""), "src/cpp/BUILD": nearer})
+    expected = "src/cpp:w is a `python_native_wheel` that is nearer to it. Add '!!src/cpp/native:ext' to"
+    with engine_error(InvalidTargetError, contains=expected):
+        dependencies(rule_runner, Address("src", target_name="dist"))
+    rule_runner.write_files({"src/BUILD": text.format(", '!!src/cpp/native:ext'")})
+    assert dependencies(rule_runner, Address("src", target_name="dist")) == {"src/python/vm:vm"}
