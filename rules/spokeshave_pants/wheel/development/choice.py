@@ -34,5 +34,7 @@ def choose_abi(python: str | None, matrices: Iterable[WheelMatrix], default: str
         wanted = PythonVersion.parse(python or default, where=where)
     else:
         wanted = max([version for version in versions if not version.free_threaded] or versions)
-    builds = (abi for matrix in matrices for abi in sorted(matrix.abis, key=lambda abi: abi.stable))
-    return next((abi for abi in builds if not abi.independent and abi.serves(wanted)), PythonAbi(wanted))
+    # The build of a wheel that lists the Python, before one that would only run there.
+    ordered = sorted(matrices, key=lambda matrix: wanted not in matrix.versions)
+    builds = (matrix.preferred(wanted) for matrix in ordered)
+    return next((abi for abi in builds if abi is not None and not abi.independent), PythonAbi(wanted))

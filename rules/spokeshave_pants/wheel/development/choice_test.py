@@ -11,7 +11,8 @@ WHERE = "the option"
 
 
 def matrix(*pythons: str, limited_api: str | None = None, platforms: tuple[str, ...] = ("win_amd64",)) -> WheelMatrix:
-    return plan_matrix(platforms, pythons, [(limited_api,) if limited_api else None], where="the target //:wheel")
+    limited = tuple(limited_api.split()) if limited_api else None
+    return plan_matrix(platforms, pythons, [limited], where="the target //:wheel")
 
 
 def test_host_is_the_platform_of_a_wheel_that_runs_here() -> None:
@@ -30,6 +31,9 @@ def test_host_is_the_platform_of_a_wheel_that_runs_here() -> None:
         (None, ["3.13t"], None, "cp313t"),
         (None, ["3.10", "3.12", "3.13"], "3.12", "cp312-abi3"),
         ("3.10", ["3.10", "3.12"], "3.12", "cp310"),
+        ("3.14", ["3.12"], "3.12", "cp312-abi3"),
+        (None, ["3.11", "3.14", "3.15", "3.15t"], "3.11 3.15t", "cp315-abi3.abi3t"),
+        ("3.14", ["3.11", "3.14", "3.15", "3.15t"], "3.11 3.15t", "cp311-abi3"),
         ("3.11", ["3.12"], None, "cp311"),
         (None, [], None, "cp39"),
     ],
@@ -39,3 +43,16 @@ def test_the_newest_python_of_the_wheels_is_chosen(
 ) -> None:
     wheels = [matrix(*pythons, limited_api=limited_api)] if pythons else []
     assert choose_abi(python, wheels, "3.9", where=WHERE).name == expected
+
+
+def test_a_wheel_that_lists_the_python_goes_first() -> None:
+    stable = matrix("3.12", "3.13", limited_api="3.12")
+    newest = matrix("3.11", "3.14")
+    assert choose_abi(None, [stable, newest], "3.9", where=WHERE).name == "cp314"
+    assert choose_abi("3.13", [newest, stable], "3.9", where=WHERE).name == "cp312-abi3"
+    assert choose_abi("3.15", [newest, stable], "3.9", where=WHERE).name == "cp312-abi3"
+
+
+def test_a_build_that_is_independent_of_python_is_not_chosen() -> None:
+    independent = plan_matrix(["win_amd64"], ["3.12"], [], where="the target //:tool", independent=True)
+    assert choose_abi(None, [independent], "3.9", where=WHERE).name == "cp312"
