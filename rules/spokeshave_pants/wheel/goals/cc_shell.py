@@ -46,6 +46,7 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     concurrently,
     create_digest,
+    digest_to_snapshot,
     environment_vars_subset,
     goal_rule,
     implicitly,
@@ -62,8 +63,8 @@ from spokeshave_pants.wheel.development.choice import choose_abi, choose_platfor
 from spokeshave_pants.wheel.development.shell_scripts import (
     COMMAND_VARIABLE,
     ROOT_VARIABLE,
-    RUN,
     TOOLS_DIR,
+    run_paths,
     run_script,
     shell_argv,
     tool_scripts,
@@ -122,6 +123,11 @@ def chosen_plan(plans: Iterable[CompilePlan], source: str | None, *, where: str)
         InvalidTargetError: If there is no such source, or several and none is named.
     """
     by_name = {display_name(plan.source): plan for plan in plans}
+    if not by_name:
+        raise InvalidTargetError(
+            f"{where} has only headers, which are not compiled by themselves. Name a target with a source that "
+            "includes them."
+        )
     if source is None and len(by_name) == 1:
         return next(iter(by_name.values()))
     found = by_name.get(posixpath.normpath(source)) if source else None
@@ -131,6 +137,19 @@ def chosen_plan(plans: Iterable[CompilePlan], source: str | None, *, where: str)
             f"{where} {reason}. Choose one with `--cc-shell-source`:\n{bullet_list(sorted(by_name))}"
         )
     return found
+
+
+def check_platform(plan: CompilePlan, platform: Platform) -> None:
+    """Check that a source is compiled for a platform.
+
+    Raises:
+        InvalidTargetError: If it is not.
+    """
+    if not plan.is_for(platform):
+        raise InvalidTargetError(
+            f"{display_name(plan.source)} is not compiled for {platform}, because the `platforms` of {plan.target} are "
+            f"{', '.join(map(repr, plan.platforms))}. With `--cc-shell-platform`, choose one that they match."
+        )
 
 
 def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
@@ -204,6 +223,7 @@ async def shell_process(
     else:
         plans = (await plan_link(LinkPlanRequest(request.address), **implicitly())).plans
     plan = chosen_plan(plans, subsystem.source, where=where)
+    check_platform(plan, platform)
     found = await compile_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
     )
@@ -247,8 +267,13 @@ async def cc_shell(
     await concurrently(install_packages(wanted) for wanted in found.confined.packages)
     process = confined(found.confined.process, program, found.confined.dependency_file)
     outputs = sorted({posixpath.dirname(path) for path in process.output_files} - {""})
+    inputs = await digest_to_snapshot(process.input_digest)
+    script = run_script(process.description, process.argv, process.env).encode()
     files = (
-        FileContent(RUN, run_script(process.description, process.argv, process.env).encode(), is_executable=True),
+        *(
+            FileContent(path, script, is_executable=True)
+            for path in run_paths((*inputs.files, *inputs.dirs, *process.output_files))
+        ),
         *(
             FileContent(f"{TOOLS_DIR}/{name}", text.encode(), is_executable=True)
             for name, text in tool_scripts(zig_target(found.platform)).items()
