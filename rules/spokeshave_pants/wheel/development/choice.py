@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
@@ -38,3 +38,23 @@ def choose_abi(python: str | None, matrices: Iterable[WheelMatrix], default: str
     ordered = sorted(matrices, key=lambda matrix: wanted not in matrix.versions)
     builds = (matrix.preferred(wanted) for matrix in ordered)
     return next((abi for abi in builds if abi is not None and not abi.independent), PythonAbi(wanted))
+
+
+def variant_notes(compiled: Iterable[tuple[str, Sequence[object | None]]]) -> tuple[str, ...]:
+    """Return the notes on what several wheels contain in different variants.
+
+    Args:
+        compiled: Sources or targets, each with the addresses of its variants, or None for the build without a variant;
+            at first the one that is used.
+    """
+    names: dict[tuple[object | None, ...], list[str]] = {}
+    for name, variants in compiled:
+        if len(variants) > 1:
+            names.setdefault(tuple(variants), []).append(name)
+    return tuple(_variant_note(listed, variants) for variants, listed in names.items())
+
+
+def _variant_note(names: Sequence[str], variants: Iterable[object | None]) -> str:
+    used, *others = ("without a variant" if variant is None else f"of the variant {variant}" for variant in variants)
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}: this is the build {used}. Other wheels contain the build {', '.join(others)}."

@@ -4,7 +4,7 @@ import pytest
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.toolchain.platforms import host_platform
-from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform, variant_notes
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix, plan_matrix
 
 WHERE = "the option"
@@ -56,3 +56,13 @@ def test_a_wheel_that_lists_the_python_goes_first() -> None:
 def test_a_build_that_is_independent_of_python_is_not_chosen() -> None:
     independent = plan_matrix(["win_amd64"], ["3.12"], [], where="the target //:tool", independent=True)
     assert choose_abi(None, [independent], "3.9", where=WHERE).name == "cp312"
+
+
+def test_a_note_says_which_of_several_variants_is_used() -> None:
+    assert variant_notes([("a.cc", (None,)), ("b.cc", ("//:fast",)), ("c.cc", ())]) == ()
+    assert variant_notes(
+        [("a.cc", (None, "//:fast")), ("b.cc", ("//:fast", "//:small")), ("c.cc", (None, "//:fast"))]
+    ) == (
+        "a.cc and 1 more: this is the build without a variant. Other wheels contain the build of the variant //:fast.",
+        "b.cc: this is the build of the variant //:fast. Other wheels contain the build of the variant //:small.",
+    )

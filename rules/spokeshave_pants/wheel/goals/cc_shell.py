@@ -26,9 +26,7 @@ from spokeshave_pants.cc.compile.command import display_name
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,
-    CompilePlanRequest,
     compile_process,
-    plan_compile,
 )
 from spokeshave_pants.cc.includes.rules import owner_of
 from spokeshave_pants.cc.languages import is_source
@@ -58,8 +56,8 @@ from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import install_packages
 from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, prepare_extension
-from spokeshave_pants.wheel.development.builds import WheelBuildsRequest, wheel_builds
-from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.development.builds import VariantSourceRequest, variant_source, wheel_builds
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform, variant_notes
 from spokeshave_pants.wheel.development.shell_scripts import (
     COMMAND_VARIABLE,
     ROOT_VARIABLE,
@@ -93,10 +91,11 @@ class ShellTargetRequest:
 
 @dataclass(frozen=True)
 class ShellProcess:
-    """The process whose sandbox the shell runs in."""
+    """The process whose sandbox the shell runs in, and what its user has to know."""
 
     confined: ConfinedProcess
     platform: Platform
+    notes: tuple[str, ...]
 
 
 def step_of(step: Step | None, source: str | None, *, is_linked: bool, where: str) -> Step:
@@ -192,16 +191,28 @@ def check_machine(compilers: str, here: str) -> None:
         )
 
 
-async def _link(request: ShellTargetRequest, platform: Platform, abi: PythonAbi) -> ConfinedProcess:
+async def _link(
+    request: ShellTargetRequest, platform: Platform, abi: PythonAbi, variant: Address | None
+) -> ConfinedProcess:
     if request.is_extension:
         extension = await prepare_extension(
-            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi)
+            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi, variant=variant)
         )
         of_extension = await link_process(extension.request, **implicitly())
         return of_extension.confined
-    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform))
+    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform, variant))
     of_library = await link_process(library.request, **implicitly())
     return of_library.confined
+
+
+async def _plans(request: ShellTargetRequest, variant: Address | None) -> tuple[CompilePlan, ...]:
+    """Return the compiles of a target."""
+    if not request.paths:
+        return (await plan_link(LinkPlanRequest(request.address, variant), **implicitly())).plans
+    found = await concurrently(
+        variant_source(VariantSourceRequest(path, variant)) for path in request.paths if is_source(path)
+    )
+    return tuple(each.plan for each in found)
 
 
 @rule
@@ -210,24 +221,19 @@ async def shell_process(
 ) -> ShellProcess:
     where = request.address.spec
     step = step_of(subsystem.step, subsystem.source, is_linked=not request.paths, where=where)
-    wheels = await wheel_builds(WheelBuildsRequest((request.address,)), **implicitly())
-    matrices = wheels.compiling(request.paths) if request.paths else wheels.containing(request.address)
-    platform = choose_platform(subsystem.platform, matrices, where="the option `[cc-shell].platform`")
-    abi = choose_abi(subsystem.python, matrices, check.python, where="the option `[cc-shell].python`")
+    all_wheels = await wheel_builds(**implicitly())
+    wheels = all_wheels.compiling(request.paths) if request.paths else all_wheels.containing(request.address)
+    notes = variant_notes([(where, wheels.variants)])
+    platform = choose_platform(subsystem.platform, wheels.matrices, where="the option `[cc-shell].platform`")
+    abi = choose_abi(subsystem.python, wheels.matrices, check.python, where="the option `[cc-shell].python`")
     if step is Step.LINK:
-        return ShellProcess(await _link(request, platform, abi), platform)
-    if request.paths:
-        plans = await concurrently(
-            plan_compile(CompilePlanRequest(path), **implicitly()) for path in request.paths if is_source(path)
-        )
-    else:
-        plans = (await plan_link(LinkPlanRequest(request.address), **implicitly())).plans
-    plan = chosen_plan(plans, subsystem.source, where=where)
+        return ShellProcess(await _link(request, platform, abi, wheels.variant), platform, notes)
+    plan = chosen_plan(await _plans(request, wheels.variant), subsystem.source, where=where)
     check_platform(plan, platform)
     found = await compile_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
     )
-    return ShellProcess(found.confined, platform)
+    return ShellProcess(found.confined, platform, notes)
 
 
 def _shell(
@@ -281,6 +287,8 @@ async def cc_shell(
     )
     created = await create_digest(CreateDigest([*files, *map(Directory, outputs)]))
     digest = await merge_digests(MergeDigests([process.input_digest, created]))
+    for note in found.notes:
+        console.print_stderr(note)
     if not subsystem.args:
         console.print_stderr(welcome(process.description, process.argv))
     result = await run_interactive_process(_shell(process, subsystem.args, bash.path, dict(variables), digest))
