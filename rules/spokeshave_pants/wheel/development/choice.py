@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import platform as machine
 from collections.abc import Iterable, Sequence
 
-from spokeshave_core.platform import Platform
+from spokeshave_core.platform import InvalidPlatformError, Platform, System
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
 from spokeshave_pants.toolchain.platforms import HOST, host_platform, parse_platform
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix
@@ -13,13 +14,29 @@ from spokeshave_pants.wheel.plan.matrix import WheelMatrix
 def choose_platform(tag: str, matrices: Iterable[WheelMatrix], *, where: str) -> Platform:
     """Return the platform of an option, with one processor.
 
-    `host` is the first platform of the wheels that this machine runs, so that compiles of `package` are used again.
+    `host` is the first platform of the wheels that this machine runs, so that compiles of `package` are used again. On
+    a machine that nothing is built for, such as a Mac or one with musl, it is the platform of the wheels that resembles
+    it most: a shell and an editor can work with each one.
+
+    Raises:
+        InvalidPlatformError: If nothing is built for this machine, and there is no wheel.
     """
     if tag != HOST:
         return parse_platform(tag, where=where).slices[0]
-    here = host_platform()
-    listed = (platform for matrix in matrices for platform in matrix.platforms)
+    listed = [part for matrix in matrices for platform in matrix.platforms for part in platform.slices]
+    try:
+        here = host_platform()
+    except InvalidPlatformError:
+        if not listed:
+            raise
+        return min(listed, key=_difference)
     return next((platform for platform in listed if here.runs(platform)), here)
+
+
+def _difference(platform: Platform) -> tuple[bool, bool]:
+    """Return how much a platform differs from a machine that is not a platform of its own."""
+    is_mac = machine.system() == "Darwin"
+    return (platform.system is System.MACOS) is not is_mac, platform.architecture != machine.machine()
 
 
 def choose_abi(python: str | None, matrices: Iterable[WheelMatrix], default: str, *, where: str) -> PythonAbi:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import platform as machine
+
 import pytest
 
-from spokeshave_core.platform import Platform
+from spokeshave_core.platform import InvalidPlatformError, Platform
 from spokeshave_pants.toolchain.platforms import host_platform
 from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform, variant_notes
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix, plan_matrix
@@ -22,6 +25,32 @@ def test_host_is_the_platform_of_a_wheel_that_runs_here() -> None:
     assert choose_platform("host", wheels, where=WHERE) == Platform.parse(oldest)
     assert choose_platform("host", [matrix("3.12")], where=WHERE) == here
     assert choose_platform("macosx_11_0_universal2", [], where=WHERE) != Platform.parse("macosx_11_0_universal2")
+
+
+def no_glibc(name: str) -> str:
+    raise ValueError(name)
+
+
+@pytest.mark.parametrize(
+    ("system", "architecture", "expected"),
+    [
+        ("Darwin", "arm64", "macosx_11_0_arm64"),
+        ("Darwin", "x86_64", "macosx_10_13_x86_64"),
+        ("Linux", "aarch64", "musllinux_1_2_aarch64"),
+        ("Linux", "unknown", "win_amd64"),
+    ],
+)
+def test_a_machine_that_nothing_is_built_for_gets_the_wheels_platform(
+    monkeypatch: pytest.MonkeyPatch, system: str, architecture: str, expected: str
+) -> None:
+    monkeypatch.setattr(os, "confstr", no_glibc)
+    monkeypatch.setattr(machine, "system", lambda: system)
+    monkeypatch.setattr(machine, "machine", lambda: architecture)
+    wheel = matrix("3.12", platforms=("win_amd64", "musllinux_1_2_aarch64", "macosx_10_13_universal2"))
+    assert str(choose_platform("host", [wheel], where=WHERE)) == expected
+    assert str(choose_platform("win_arm64", [wheel], where=WHERE)) == "win_arm64"
+    with pytest.raises(InvalidPlatformError, match=f"but {system} on {architecture} is not one"):
+        choose_platform("host", [], where=WHERE)
 
 
 @pytest.mark.parametrize(

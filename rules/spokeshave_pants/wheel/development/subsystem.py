@@ -33,8 +33,8 @@ class CompileCommandsSubsystem(GoalSubsystem):
         help=softwrap(
             """
             The wheel platform tag to write the commands for, such as `win_amd64`. Defaults to `host`: the first
-            platform of the repository's wheels that this machine runs, or else this machine's own. Sources that are
-            not for the platform are left out.
+            platform of the repository's wheels that this machine runs (on a Mac: the first one for macOS), or else this
+            machine's own. Sources that are not for the platform are left out.
             """
         ),
     )
@@ -112,7 +112,8 @@ class CcShellSubsystem(GoalSubsystem):
         help=softwrap(
             """
             The wheel platform tag to build for, such as `win_amd64`. Defaults to `host`: the first platform of the
-            wheels with the target that this machine runs, or else this machine's own.
+            wheels with the target that this machine runs (on a Mac: the first one for macOS), or else this machine's
+            own.
             """
         ),
     )
