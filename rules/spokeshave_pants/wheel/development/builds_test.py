@@ -96,7 +96,7 @@ def found(runner: RuleRunner, *wheels: str) -> WheelBuilds:
     return runner.request(WheelBuilds, [])
 
 
-def test_a_source_that_only_another_source_includes_is_in_the_wheel(rule_runner: RuleRunner) -> None:
+def test_a_library_that_only_a_source_includes_is_in_the_wheel(rule_runner: RuleRunner) -> None:
     wheels = found(rule_runner, wheel("wheel"))
     for path in ("src/binding/module.cc", "src/vm/run.cc", "src/ir/graph.cc"):
         assert len(wheels.compiling([path]).matrices) == 1, path

@@ -40,7 +40,7 @@ def no_glibc(name: str) -> str:
         ("Linux", "unknown", "win_amd64"),
     ],
 )
-def test_a_machine_that_nothing_is_built_for_gets_the_wheels_platform(
+def test_another_machine_gets_the_platform_of_a_wheel(
     monkeypatch: pytest.MonkeyPatch, system: str, architecture: str, expected: str
 ) -> None:
     monkeypatch.setattr(os, "confstr", no_glibc)
