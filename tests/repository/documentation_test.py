@@ -17,6 +17,11 @@ DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "bench/README.md
 _PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|css|js|md)|(?:[\w.-]+/)+)`")
 # A file that the reader of a tutorial writes: its path, before its text.
 _WRITTEN = re.compile(r"^`([^`\n]+)`:\n\n```", re.MULTILINE)
+# A command to copy, and the sources and folders of Abacus that it names.
+_COMMAND = re.compile(r"^(?:\./pants|gdb) .*|`(?:\./pants|gdb) [^`]*`", re.MULTILINE)
+_OF_ABACUS = re.compile(r"(?<![\w/.])src/[\w./-]*\w")
+# Documents whose commands are for Abacus, so that readers can try them here.
+_WITH_COMMANDS = ("README.md", "docs/development.md")
 # A range of Pythons, such as `from 3.11 to 3.15`, but not of patch releases.
 _PYTHONS = re.compile(r"\bfrom (3\.\d+) to (3\.\d+)\b(?!\.\d)")
 # The tools run on older Pythons than wheels are built for.
@@ -41,6 +46,15 @@ def test_paths_in_documents_exist(document: str) -> None:
     written = {name for path in _WRITTEN.findall(text) for name in (path, Path(path).name)}
     named = set(_PATH.findall(text)) - written - _OF_USERS
     assert sorted(name for name in named if not any(root + name in known for root in ROOTS)) == []
+
+
+@pytest.mark.parametrize("document", _WITH_COMMANDS)
+def test_paths_in_commands_exist(document: str) -> None:
+    known = tracked()
+    commands = _COMMAND.findall((REPOSITORY / document).read_text())
+    named = {path for command in commands for path in _OF_ABACUS.findall(command)}
+    assert named
+    assert sorted(path for path in named if not {path, f"{path}/"} & known) == []
 
 
 def test_documents_name_the_maintained_pythons() -> None:

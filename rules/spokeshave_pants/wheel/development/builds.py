@@ -1,4 +1,4 @@
-"""Rules that find the wheels of a source or a linked target, whose platforms and Pythons a developer's tools use."""
+"""Rules that find the wheels of a source or a linked target, whose builds a developer's tools repeat."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import AllTargets, TransitiveTargetsRequest
+from pants.engine.target import AllTargets
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_pants.cc.includes.rules import owner_of
+from spokeshave_pants.cc.compile.rules import CompilePlan, CompilePlanRequest, plan_compile
 from spokeshave_pants.cc.link.rules import LinkPlanRequest, plan_link
-from spokeshave_pants.pants_api import concurrently, implicitly, rule, transitive_targets
+from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
+from spokeshave_pants.pants_api import concurrently, implicitly, rule
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix
 from spokeshave_pants.wheel.plan.rules import WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.target_types import WheelDependenciesField
@@ -27,11 +28,13 @@ class WheelBuild:
     """The matrix of a wheel, what is linked for it, and the sources of that.
 
     Attributes:
+        variant: The `cc_variant` that the sources are compiled with, if any.
         linked: The extensions and shared libraries.
         sources: The paths of all sources that are compiled for them.
     """
 
     matrix: WheelMatrix
+    variant: Address | None
     linked: frozenset[Address]
     sources: frozenset[str]
 
@@ -45,24 +48,16 @@ class WheelBuildRequest:
 
 @dataclass(frozen=True)
 class FoundWheel:
-    """The build of a wheel, or None if the wheel has nothing to do with a run or cannot be planned."""
+    """The build of a wheel, or None if the wheel cannot be planned."""
 
     build: WheelBuild | None
 
 
 @dataclass(frozen=True)
 class FoundWheelRequest:
-    """A request for the build of a wheel, if it depends on any of the targets."""
+    """A request for the build of a wheel that may have mistakes."""
 
-    wheel: Address
-    targets: tuple[Address, ...]
-
-
-@dataclass(frozen=True)
-class WheelBuildsRequest:
-    """A request for the builds of the wheels that depend on any of the targets."""
-
-    targets: tuple[Address, ...]
+    address: Address
 
 
 @dataclass(frozen=True)
@@ -71,14 +66,46 @@ class WheelBuilds:
 
     wheels: tuple[WheelBuild, ...]
 
-    def containing(self, address: Address) -> tuple[WheelMatrix, ...]:
-        """Return the matrices of the wheels that a target is linked for."""
-        return tuple(wheel.matrix for wheel in self.wheels if address in wheel.linked)
+    def containing(self, address: Address) -> WheelBuilds:
+        """Return the wheels that a target is linked for."""
+        return WheelBuilds(tuple(wheel for wheel in self.wheels if address in wheel.linked))
 
-    def compiling(self, sources: Iterable[str]) -> tuple[WheelMatrix, ...]:
-        """Return the matrices of the wheels that any of the sources is compiled for."""
+    def compiling(self, sources: Iterable[str]) -> WheelBuilds:
+        """Return the wheels that any of the sources is compiled for."""
         wanted = set(sources)
-        return tuple(wheel.matrix for wheel in self.wheels if not wanted.isdisjoint(wheel.sources))
+        return WheelBuilds(tuple(wheel for wheel in self.wheels if not wanted.isdisjoint(wheel.sources)))
+
+    @property
+    def variants(self) -> tuple[Address | None, ...]:
+        """Return the variants of the wheels, at first the one that is used: the build without a variant, if any."""
+        named = {wheel.variant for wheel in self.wheels if wheel.variant is not None}
+        plain = any(wheel.variant is None for wheel in self.wheels)
+        return (*((None,) if plain else ()), *sorted(named))
+
+    @property
+    def variant(self) -> Address | None:
+        """Return the variant that is used."""
+        return next(iter(self.variants), None)
+
+    @property
+    def matrices(self) -> tuple[WheelMatrix, ...]:
+        """Return the matrices of the wheels with the variant that is used."""
+        return tuple(wheel.matrix for wheel in self.wheels if wheel.variant == self.variant)
+
+
+@dataclass(frozen=True)
+class VariantSourceRequest:
+    """A request for the plan of a source of the repository in a variant, if any."""
+
+    path: str
+    variant: Address | None
+
+
+@dataclass(frozen=True)
+class VariantSource:
+    """The plan of a source in a variant."""
+
+    plan: CompilePlan
 
 
 @rule(level=LogLevel.DEBUG)
@@ -93,6 +120,7 @@ async def wheel_build(request: WheelBuildRequest) -> WheelBuild:
     )
     return WheelBuild(
         matrix=plan.matrix,
+        variant=plan.variant,
         linked=frozenset((*plan.native_targets, *libraries)),
         sources=frozenset(compile_plan.source for link in (*links, *below) for compile_plan in link.plans),
     )
@@ -102,21 +130,25 @@ async def wheel_build(request: WheelBuildRequest) -> WheelBuild:
 async def found_wheel(request: FoundWheelRequest) -> FoundWheel:
     """Find a wheel's build. A wheel that cannot be planned must not keep an editor or a shell from working."""
     try:
-        reached = await transitive_targets(TransitiveTargetsRequest([request.wheel]), **implicitly())
-        owners = {owner_of(target.address) for target in reached.closure}
-        if owners.isdisjoint(request.targets):
-            return FoundWheel(None)
-        return FoundWheel(await wheel_build(WheelBuildRequest(request.wheel)))
+        return FoundWheel(await wheel_build(WheelBuildRequest(request.address)))
     except Exception as error:
-        logger.warning(f"The platforms and Pythons of {request.wheel} are not considered: {error}")
+        logger.warning(f"The builds of {request.address} are not considered: {error}")
         return FoundWheel(None)
 
 
 @rule(desc="Find the wheels of C/C++ sources", level=LogLevel.DEBUG)
-async def wheel_builds(request: WheelBuildsRequest, all_targets: AllTargets) -> WheelBuilds:
+async def wheel_builds(all_targets: AllTargets) -> WheelBuilds:
+    """Plan all wheels: what a wheel is linked from is known only then, because links take whole targets."""
     wheels = [target.address for target in all_targets if target.has_field(WheelDependenciesField)]
-    found = await concurrently(found_wheel(FoundWheelRequest(wheel, request.targets)) for wheel in wheels)
+    found = await concurrently(found_wheel(FoundWheelRequest(wheel)) for wheel in wheels)
     return WheelBuilds(tuple(wheel.build for wheel in found if wheel.build))
+
+
+@rule(level=LogLevel.DEBUG)
+async def variant_source(request: VariantSourceRequest) -> VariantSource:
+    variant = await cc_variant(CcVariantRequest(request.variant))
+    plan = await plan_compile(CompilePlanRequest(request.path, variant.flags), **implicitly())
+    return VariantSource(variant.applied_to(plan))
 
 
 def rules() -> list[Rule | UnionRule]:

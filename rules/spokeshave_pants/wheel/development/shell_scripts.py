@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from spokeshave_pants.toolchain.zig import ZIG, ZIG_ENVIRONMENT
 
@@ -13,11 +13,23 @@ ROOT_VARIABLE = "CC_SHELL_ROOT"
 COMMAND_VARIABLE = "CC_SHELL_COMMAND"
 
 
+def run_paths(inputs: Iterable[str]) -> tuple[str, ...]:
+    """Return where the script `run` is: on PATH, and in the root of the sandbox unless the build has that name there.
+
+    Args:
+        inputs: The files and directories of the build in the sandbox.
+    """
+    # Some file systems do not distinguish cases.
+    taken = any(path.split("/")[0].lower() == RUN for path in inputs)
+    on_path = f"{TOOLS_DIR}/{RUN}"
+    return (on_path,) if taken else (on_path, RUN)
+
+
 def run_script(description: str, argv: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return the script that runs the command of the build, with its environment and nothing of the shell's."""
     variables = (f"{name}={shlex.quote(value)}" for name, value in sorted(environment.items()))
     command = " \\\n  ".join(("exec env -i", *variables, *map(shlex.quote, argv)))
-    return f'#!/bin/sh\n# {description}\ncd "$(dirname "$0")" || exit\n{command}\n'
+    return f'#!/bin/sh\n# {description}\ncd "${ROOT_VARIABLE}" || exit\n{command}\n'
 
 
 def tool_scripts(target: str) -> dict[str, str]:
@@ -52,7 +64,7 @@ def welcome(description: str, argv: Sequence[str]) -> str:
     """Return what an interactive shell prints first."""
     return (
         f"{description}: a shell in its sandbox, which is deleted when the shell ends.\n"
-        f"./{RUN} repeats the command exactly, confined to its inputs; ${COMMAND_VARIABLE} contains it:\n\n"
+        f"`{RUN}` repeats the command exactly, confined to its inputs; ${COMMAND_VARIABLE} contains it:\n\n"
         f"{shlex.join(argv)}\n\n"
         "`zig`, `cc` and `c++` are the toolchain's, for the same platform."
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave_pants.wheel.development.shell_scripts import run_script, shell_argv, tool_scripts
+from spokeshave_pants.wheel.development.shell_scripts import run_paths, run_script, shell_argv, tool_scripts
 
 
 def executable(path: Path, text: str) -> Path:
@@ -17,9 +17,18 @@ def executable(path: Path, text: str) -> Path:
 
 def test_the_script_runs_the_command_with_its_environment_only(tmp_path: Path) -> None:
     executable(tmp_path / "tool", '#!/bin/sh\nprintf "%s|" "$PWD" "$A" "$HOME" "$@"\n')
-    script = executable(tmp_path / "run", run_script("Compile it", ("./tool", "a b", "$x"), {"A": "it's"}))
-    ran = subprocess.run([script], cwd="/", env={"HOME": "/h", "PATH": "/usr/bin:/bin"}, stdout=-1, check=True)
-    assert ran.stdout.decode() == f"{tmp_path}|it's||a b|$x|"
+    text = run_script("Compile it", ("./tool", "a b", "$x"), {"A": "it's"})
+    variables = {"CC_SHELL_ROOT": str(tmp_path), "HOME": "/h", "PATH": "/usr/bin:/bin"}
+    for path in run_paths(["src/a.cc"]):
+        script = executable(tmp_path / path, text)
+        ran = subprocess.run([script], cwd="/", env=variables, stdout=-1, check=True)
+        assert ran.stdout.decode() == f"{tmp_path}|it's||a b|$x|"
+
+
+@pytest.mark.parametrize("path", ["run", "run/a.cc", "Run/a.cc"])
+def test_the_script_is_only_on_path_if_the_build_has_its_name(path: str) -> None:
+    assert run_paths(["src/a.cc", path]) == ("__tools/run",)
+    assert run_paths(["src/run", "runner/a.cc"]) == ("__tools/run", "run")
 
 
 def test_the_tools_run_from_any_folder(tmp_path: Path) -> None:

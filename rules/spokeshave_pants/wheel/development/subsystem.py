@@ -33,8 +33,8 @@ class CompileCommandsSubsystem(GoalSubsystem):
         help=softwrap(
             """
             The wheel platform tag to write the commands for, such as `win_amd64`. Defaults to `host`: the first
-            platform of the repository's wheels that this machine runs, or else this machine's own. Sources that are
-            not for the platform are left out.
+            platform of the repository's wheels that this machine runs (on a Mac: the first one for macOS), or else this
+            machine's own. Sources that are not for the platform are left out.
             """
         ),
     )
@@ -79,12 +79,12 @@ class CcShellSubsystem(GoalSubsystem):
         exact command.
 
         For example, `{bin_name()} cc-shell src/python:ext` is a shell in the link of an extension, and
-        `{bin_name()} cc-shell --cc-shell-source=src/cpp/graph.cc src/python:ext` one in a compile. `./run` repeats the
-        command, confined to its inputs as in a build. Edit `run` or the inputs to try something; the sandbox is
-        deleted when the shell ends.
+        `{bin_name()} cc-shell --cc-shell-source=src/cpp/graph.cc src/python:ext` one in a compile. `run` repeats
+        the command, confined to its inputs as in a build. Edit the inputs to try something; the sandbox is deleted when
+        the shell ends.
 
         A command after `--` runs instead of the shell, and the goal exits with its status:
-        `{bin_name()} cc-shell src/python:ext -- ./run`.
+        `{bin_name()} cc-shell src/python:ext -- run`.
         """
     )
 
@@ -112,7 +112,8 @@ class CcShellSubsystem(GoalSubsystem):
         help=softwrap(
             """
             The wheel platform tag to build for, such as `win_amd64`. Defaults to `host`: the first platform of the
-            wheels with the target that this machine runs, or else this machine's own.
+            wheels with the target that this machine runs (on a Mac: the first one for macOS), or else this machine's
+            own.
             """
         ),
     )
@@ -126,12 +127,12 @@ class CcShellSubsystem(GoalSubsystem):
         ),
     )
     args = ArgsListOption(
-        example="./run",
+        example="run",
         tool_name="the shell",
         passthrough=True,
         extra_help=softwrap(
             """
-            A program and its arguments, or one text that a shell interprets, such as `-- './run && ls __objects'`.
+            A program and its arguments, or one text that a shell interprets, such as `-- 'run && ls __objects'`.
             """
         ),
     )

@@ -26,9 +26,7 @@ from spokeshave_pants.cc.compile.command import display_name
 from spokeshave_pants.cc.compile.rules import (
     CompileCcSourceRequest,
     CompilePlan,
-    CompilePlanRequest,
     compile_process,
-    plan_compile,
 )
 from spokeshave_pants.cc.includes.rules import owner_of
 from spokeshave_pants.cc.languages import is_source
@@ -46,6 +44,7 @@ from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     concurrently,
     create_digest,
+    digest_to_snapshot,
     environment_vars_subset,
     goal_rule,
     implicitly,
@@ -57,13 +56,13 @@ from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import install_packages
 from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, prepare_extension
-from spokeshave_pants.wheel.development.builds import WheelBuildsRequest, wheel_builds
-from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.development.builds import VariantSourceRequest, variant_source, wheel_builds
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform, variant_notes
 from spokeshave_pants.wheel.development.shell_scripts import (
     COMMAND_VARIABLE,
     ROOT_VARIABLE,
-    RUN,
     TOOLS_DIR,
+    run_paths,
     run_script,
     shell_argv,
     tool_scripts,
@@ -92,10 +91,11 @@ class ShellTargetRequest:
 
 @dataclass(frozen=True)
 class ShellProcess:
-    """The process whose sandbox the shell runs in."""
+    """The process whose sandbox the shell runs in, and what its user has to know."""
 
     confined: ConfinedProcess
     platform: Platform
+    notes: tuple[str, ...]
 
 
 def step_of(step: Step | None, source: str | None, *, is_linked: bool, where: str) -> Step:
@@ -122,6 +122,11 @@ def chosen_plan(plans: Iterable[CompilePlan], source: str | None, *, where: str)
         InvalidTargetError: If there is no such source, or several and none is named.
     """
     by_name = {display_name(plan.source): plan for plan in plans}
+    if not by_name:
+        raise InvalidTargetError(
+            f"{where} has only headers, which are not compiled by themselves. Name a target with a source that "
+            "includes them."
+        )
     if source is None and len(by_name) == 1:
         return next(iter(by_name.values()))
     found = by_name.get(posixpath.normpath(source)) if source else None
@@ -131,6 +136,19 @@ def chosen_plan(plans: Iterable[CompilePlan], source: str | None, *, where: str)
             f"{where} {reason}. Choose one with `--cc-shell-source`:\n{bullet_list(sorted(by_name))}"
         )
     return found
+
+
+def check_platform(plan: CompilePlan, platform: Platform) -> None:
+    """Check that a source is compiled for a platform.
+
+    Raises:
+        InvalidTargetError: If it is not.
+    """
+    if not plan.is_for(platform):
+        raise InvalidTargetError(
+            f"{display_name(plan.source)} is not compiled for {platform}, because the `platforms` of {plan.target} are "
+            f"{', '.join(map(repr, plan.platforms))}. With `--cc-shell-platform`, choose one that they match."
+        )
 
 
 def chosen_target(targets: Iterable[Target]) -> ShellTargetRequest:
@@ -173,16 +191,28 @@ def check_machine(compilers: str, here: str) -> None:
         )
 
 
-async def _link(request: ShellTargetRequest, platform: Platform, abi: PythonAbi) -> ConfinedProcess:
+async def _link(
+    request: ShellTargetRequest, platform: Platform, abi: PythonAbi, variant: Address | None
+) -> ConfinedProcess:
     if request.is_extension:
         extension = await prepare_extension(
-            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi)
+            LinkPythonExtensionRequest(address=request.address, platform=platform, abi=abi, variant=variant)
         )
         of_extension = await link_process(extension.request, **implicitly())
         return of_extension.confined
-    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform))
+    library = await prepare_shared_library(SharedLibraryRequest(request.address, platform, variant))
     of_library = await link_process(library.request, **implicitly())
     return of_library.confined
+
+
+async def _plans(request: ShellTargetRequest, variant: Address | None) -> tuple[CompilePlan, ...]:
+    """Return the compiles of a target."""
+    if not request.paths:
+        return (await plan_link(LinkPlanRequest(request.address, variant), **implicitly())).plans
+    found = await concurrently(
+        variant_source(VariantSourceRequest(path, variant)) for path in request.paths if is_source(path)
+    )
+    return tuple(each.plan for each in found)
 
 
 @rule
@@ -191,23 +221,19 @@ async def shell_process(
 ) -> ShellProcess:
     where = request.address.spec
     step = step_of(subsystem.step, subsystem.source, is_linked=not request.paths, where=where)
-    wheels = await wheel_builds(WheelBuildsRequest((request.address,)), **implicitly())
-    matrices = wheels.compiling(request.paths) if request.paths else wheels.containing(request.address)
-    platform = choose_platform(subsystem.platform, matrices, where="the option `[cc-shell].platform`")
-    abi = choose_abi(subsystem.python, matrices, check.python, where="the option `[cc-shell].python`")
+    all_wheels = await wheel_builds(**implicitly())
+    wheels = all_wheels.compiling(request.paths) if request.paths else all_wheels.containing(request.address)
+    notes = variant_notes([(where, wheels.variants)])
+    platform = choose_platform(subsystem.platform, wheels.matrices, where="the option `[cc-shell].platform`")
+    abi = choose_abi(subsystem.python, wheels.matrices, check.python, where="the option `[cc-shell].python`")
     if step is Step.LINK:
-        return ShellProcess(await _link(request, platform, abi), platform)
-    if request.paths:
-        plans = await concurrently(
-            plan_compile(CompilePlanRequest(path), **implicitly()) for path in request.paths if is_source(path)
-        )
-    else:
-        plans = (await plan_link(LinkPlanRequest(request.address), **implicitly())).plans
-    plan = chosen_plan(plans, subsystem.source, where=where)
+        return ShellProcess(await _link(request, platform, abi, wheels.variant), platform, notes)
+    plan = chosen_plan(await _plans(request, wheels.variant), subsystem.source, where=where)
+    check_platform(plan, platform)
     found = await compile_process(
         CompileCcSourceRequest(plan, platform, abi if plan.needs_python else None), **implicitly()
     )
-    return ShellProcess(found.confined, platform)
+    return ShellProcess(found.confined, platform, notes)
 
 
 def _shell(
@@ -247,8 +273,13 @@ async def cc_shell(
     await concurrently(install_packages(wanted) for wanted in found.confined.packages)
     process = confined(found.confined.process, program, found.confined.dependency_file)
     outputs = sorted({posixpath.dirname(path) for path in process.output_files} - {""})
+    inputs = await digest_to_snapshot(process.input_digest)
+    script = run_script(process.description, process.argv, process.env).encode()
     files = (
-        FileContent(RUN, run_script(process.description, process.argv, process.env).encode(), is_executable=True),
+        *(
+            FileContent(path, script, is_executable=True)
+            for path in run_paths((*inputs.files, *inputs.dirs, *process.output_files))
+        ),
         *(
             FileContent(f"{TOOLS_DIR}/{name}", text.encode(), is_executable=True)
             for name, text in tool_scripts(zig_target(found.platform)).items()
@@ -256,6 +287,8 @@ async def cc_shell(
     )
     created = await create_digest(CreateDigest([*files, *map(Directory, outputs)]))
     digest = await merge_digests(MergeDigests([process.input_digest, created]))
+    for note in found.notes:
+        console.print_stderr(note)
     if not subsystem.args:
         console.print_stderr(welcome(process.description, process.argv))
     result = await run_interactive_process(_shell(process, subsystem.args, bash.path, dict(variables), digest))

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pants.backend.cc.target_types import CCSourceField, CCSourceTarget
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 from pants.engine.target import Target
 
+from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.settings import CompileSettings
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.wheel.development.subsystem import Step
-from spokeshave_pants.wheel.goals.cc_shell import ShellTargetRequest, check_machine, chosen_plan, chosen_target, step_of
+from spokeshave_pants.wheel.goals.cc_shell import (
+    ShellTargetRequest,
+    check_machine,
+    check_platform,
+    chosen_plan,
+    chosen_target,
+    step_of,
+)
 from spokeshave_pants.wheel.target_types import ExtensionModuleField, PythonExtensionTarget
 
 EXTENSION = PythonExtensionTarget({ExtensionModuleField.alias: "p._native"}, Address("src", target_name="ext"))
@@ -69,6 +79,23 @@ def test_an_ambiguous_or_unknown_source_lists_all(path: str | None, reason: str)
         "  * a.cc",
         "  * c.cc",
     ]
+
+
+@pytest.mark.parametrize("path", [None, "src/a.h"])
+def test_a_target_of_headers_is_not_compiled(path: str | None) -> None:
+    with pytest.raises(InvalidTargetError, match=r"^//:t has only headers, which are not compiled by themselves"):
+        chosen_plan([], path, where="//:t")
+
+
+def test_a_source_that_is_not_for_the_platform_is_an_error() -> None:
+    plan = replace(plans("src/a.cc")[0], platforms=("win_*", "macosx_*"))
+    check_platform(plan, Platform.parse("win_amd64"))
+    with pytest.raises(InvalidTargetError) as raised:
+        check_platform(plan, Platform.parse("manylinux_2_17_x86_64"))
+    assert str(raised.value) == (
+        "src/a.cc is not compiled for manylinux_2_17_x86_64, because the `platforms` of //:t are 'win_*', 'macosx_*'. "
+        "With `--cc-shell-platform`, choose one that they match."
+    )
 
 
 def test_the_files_of_a_target_are_one_target() -> None:

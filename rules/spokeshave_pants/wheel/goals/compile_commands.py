@@ -12,14 +12,12 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 
-from spokeshave_pants.cc.compile.rules import CompilePlanRequest, plan_compile
-from spokeshave_pants.cc.includes.rules import owner_of
 from spokeshave_pants.cc.languages import is_assembler, is_source
 from spokeshave_pants.cc.subsystem import CcCheckSubsystem
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, create_digest, goal_rule, implicitly, merge_digests
-from spokeshave_pants.wheel.development.builds import WheelBuildsRequest, wheel_builds
-from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform
+from spokeshave_pants.wheel.development.builds import VariantSourceRequest, variant_source, wheel_builds
+from spokeshave_pants.wheel.development.choice import choose_abi, choose_platform, variant_notes
 from spokeshave_pants.wheel.development.compilation_database import to_json
 from spokeshave_pants.wheel.development.rules import CompilationDatabaseRequest, SourceBuild, compilation_database
 from spokeshave_pants.wheel.development.subsystem import CompileCommands, CompileCommandsSubsystem
@@ -46,19 +44,22 @@ async def write_compile_commands(
     if not sources:
         console.print_stderr("The specified targets contain no C or C++ source. Specify `::` for all.")
         return CompileCommands(exit_code=1)
-    owners = tuple(sorted({owner_of(target.address) for target in targets}))
-    wheels = await wheel_builds(WheelBuildsRequest(owners), **implicitly())
+    wheels = (await wheel_builds(**implicitly())).compiling(sources)
     platform = choose_platform(
         subsystem.platform,
         (wheel.matrix for wheel in wheels.wheels),
         where="the option `[compile-commands].platform`",
     )
-    plans = await concurrently(plan_compile(CompilePlanRequest(path), **implicitly()) for path in sources)
+    by_source = {path: wheels.compiling([path]) for path in sources}
+    found = await concurrently(
+        variant_source(VariantSourceRequest(path, of_source.variant)) for path, of_source in by_source.items()
+    )
+    plans = [each.plan for each in found]
     where = "the option `[compile-commands].python`"
     builds = tuple(
         SourceBuild(
             plan,
-            choose_abi(subsystem.python, wheels.compiling([plan.source]), check.python, where=where)
+            choose_abi(subsystem.python, by_source[plan.source].matrices, check.python, where=where)
             if plan.needs_python
             else None,
         )
@@ -71,6 +72,8 @@ async def write_compile_commands(
     digest = await merge_digests(MergeDigests([database.digest, file]))
     workspace.write_digest(digest, clear_paths=[database.folder])
     console.print_stderr(f"Wrote {subsystem.path} with {len(builds)} sources for {platform}.")
+    for note in variant_notes((build.plan.source, by_source[build.plan.source].variants) for build in builds):
+        console.print_stderr(note)
     for plan in plans:
         if not plan.is_for(platform):
             console.print_stderr(f"Left out {plan.source}, which is not for {platform}.")

@@ -38,7 +38,7 @@ class WheelMatrix:
 
     def served_by(self, abi: PythonAbi) -> tuple[PythonVersion, ...]:
         """Return the listed Pythons that test a build of this ABI: those whose installers prefer it to the others."""
-        return tuple(version for version in self.versions if self._preferred(version) == abi)
+        return tuple(version for version in self.versions if self.preferred(version) == abi)
 
     def abi_for(self, version: PythonVersion, *, where: str, needed_by: str) -> PythonAbi:
         """Return the build that an interpreter of this version loads.
@@ -46,7 +46,7 @@ class WheelMatrix:
         Raises:
             InvalidTargetError: If there is none.
         """
-        preferred = self._preferred(version)
+        preferred = self.preferred(version)
         if preferred is not None:
             return preferred
         raise InvalidTargetError(
@@ -54,7 +54,7 @@ class WheelMatrix:
             f"'{version}' to the `pythons` of {where}."
         )
 
-    def _preferred(self, version: PythonVersion) -> PythonAbi | None:
+    def preferred(self, version: PythonVersion) -> PythonAbi | None:
         """Return the build that an installer chooses: that of the version itself, or else the newest stable one."""
         serving = (abi for abi in self.abis if abi.serves(version))
         return max(serving, key=lambda abi: (not abi.serves_several, abi.version), default=None)
