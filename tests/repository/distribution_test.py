@@ -65,6 +65,13 @@ def test_both_distributions_are_built_alike() -> None:
     assert {path.resolve() for path in versions} == {TOOLS / "spokeshave/__init__.py"}
 
 
+def test_the_plugin_names_only_the_system_it_is_tested_on() -> None:
+    """The platform `host`, and Pants' own goals on native code, need Linux with glibc."""
+    plugin = tomli.loads((TOOLS.parent / "rules/pyproject.toml").read_text())
+    systems = [name for name in plugin["project"]["classifiers"] if name.startswith("Operating System ::")]
+    assert systems == ["Operating System :: POSIX :: Linux"]
+
+
 def by_name(lines: Iterable[str]) -> dict[str, Requirement]:
     """Requirements by their names. Comments and options of pip are left out."""
     found = [Requirement(line) for line in lines if line.strip() and not line.startswith(("#", "-"))]
