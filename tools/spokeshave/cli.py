@@ -38,9 +38,14 @@ COMMANDS = {
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
-
+# They lock files, and start processes, in ways that Windows does not have.
+NOT_ON_WINDOWS = ("emulation", "cache-server")
 
 DEBUG_VARIABLE = "SPOKESHAVE_DEBUG"
+INSTALL_AGAIN = (
+    "Install the package spokeshave again with pip, which installs the libraries in the versions that it requires. "
+    "In Pants, the file of `[spokeshave-tools].requirements` must pin them."
+)
 UNEXPECTED = f"This is a bug in Spokeshave. --traceback, or {DEBUG_VARIABLE}=1, shows the stack to report with it."
 
 
@@ -57,16 +62,33 @@ class CommandModule(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Errors go to stderr and to the report."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    args = make_parser(argv).parse_args(argv)
-    run = cast("Callable[[argparse.Namespace], int]", args.run)
+    args = None
     try:
+        args = make_parser(argv).parse_args(argv)
+        run = cast("Callable[[argparse.Namespace], int]", args.run)
         return int(run(args))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except Exception as err:
+        args = args or early_arguments(argv)
         if wants_traceback(args):
             traceback.print_exception(type(err), err, err.__traceback__)
         return fail(args, user_error(args.command, err))
+
+
+def early_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments that the report of an error needs, without those of the command's own module."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--report", type=Path, nargs="?")
+    add_traceback(parser)
+    found, _ = parser.parse_known_args(argv)
+    found.command = chosen_command(argv)
+    return found
+
+
+def chosen_command(argv: Sequence[str]) -> str | None:
+    """Return the first argument that is not an option."""
+    return next((argument for argument in argv if not argument.startswith("-")), None)
 
 
 def wants_traceback(args: argparse.Namespace) -> bool:
@@ -81,8 +103,18 @@ def user_error(command: str, error: Exception) -> SpokeshaveError:
     if isinstance(error, OSError):
         path = str(error.filename or command)
         return SpokeshaveError(Problem(path, f"failed: {error.strerror or error}", "Check the path and the disk."))
+    if isinstance(error, ImportError):
+        return SpokeshaveError(Problem(command, _import_failure(error), INSTALL_AGAIN))
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return SpokeshaveError(Problem(command, f"failed unexpectedly{_raised_at(error)}: {what}", UNEXPECTED))
+
+
+def _import_failure(error: ImportError) -> str:
+    """What is wrong with the library that cannot be imported."""
+    library = (error.name or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError):
+        return f"needs the library {library!r}, which is not installed ({error})"
+    return f"needs another version of the library {library!r} ({error})"
 
 
 def _raised_at(error: Exception) -> str:
@@ -104,15 +136,26 @@ def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"spokeshave {__version__}")
     add_traceback(parser)
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
-    chosen = next((argument for argument in argv if not argument.startswith("-")), None)
+    chosen = chosen_command(argv)
     for name, (module_name, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         if name == chosen:
             add_traceback(command)
+            check_system(name, sys.platform)
             module = cast("CommandModule", importlib.import_module(module_name))
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+def check_system(command: str, system: str) -> None:
+    """Check that a command exists on a system, by Python's name of it.
+
+    Raises:
+        SpokeshaveError: If it does not.
+    """
+    if system == "win32" and command in NOT_ON_WINDOWS:
+        raise SpokeshaveError(Problem(command, "is not available on Windows", "Run it on Linux, such as in WSL."))
 
 
 def add_traceback(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,11 @@ from spokeshave_core.reports.report import FailureReport
 
 
 def spokeshave(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "spokeshave", *arguments]
+    return python("-m", "spokeshave", *arguments)
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
     environment = {**os.environ, "PYTHONPATH": sources_and(os.environ.get("PYTHONPATH", ""))}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -142,14 +146,65 @@ def test_the_stack_of_a_bug_is_shown_on_request(capsys: pytest.CaptureFixture[st
     assert 'broken_command.py", line 5, in run' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("import absent_library.part", "needs the library 'absent_library', which is not installed"),
+        ("from json import absent_name", "needs another version of the library 'json'"),
+    ],
+)
+def test_a_missing_library_is_one_line_with_a_remedy(
+    text: str,
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = f"importing_{len(text)}"
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "importing", (name, "fail"))
+    assert main(["importing", "--wheel", "x", "--report", f"{tmp_path}/report.json"]) == 1
+    first, line, remedy = capsys.readouterr().err.splitlines()
+    assert first == "spokeshave importing: error"
+    assert line.startswith(f"importing: {problem} (")
+    assert "Install the package spokeshave again" in remedy
+    assert read_report(FailureReport, tmp_path / "report.json").problems[0].place == "importing"
+    assert main(["importing", "--report"]) == 1
+    assert capsys.readouterr().err.startswith("spokeshave importing: error\n")
+    assert main(["importing", "--traceback"]) == 1
+    assert capsys.readouterr().err.startswith("Traceback (most recent call last):\n")
+
+
+@pytest.mark.parametrize("command", ["emulation", "cache-server"])
+def test_what_windows_does_not_have_is_refused_there(command: str) -> None:
+    """In a process whose Python names its system as on Windows, and has no `fcntl`, as there."""
+    program = (
+        "import sys; from spokeshave.cli import main; sys.modules['fcntl'] = None; sys.platform = 'win32'; "
+        f"sys.exit(main(['{command}', '--help']))"
+    )
+    done = python("-c", program)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        f"spokeshave {command}: error",
+        f"{command}: is not available on Windows",
+        "    Run it on Linux, such as in WSL.",
+    ]
+
+
+def test_every_other_command_starts_without_fcntl() -> None:
+    program = (
+        "import sys; from spokeshave.cli import COMMANDS, NOT_ON_WINDOWS, make_parser; sys.modules['fcntl'] = None\n"
+        "for name in COMMANDS:\n    if name not in NOT_ON_WINDOWS:\n        make_parser([name])"
+    )
+    done = python("-c", program)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_small_command_imports_no_heavy_library() -> None:
     program = (
         "import sys; from spokeshave.cli import make_parser; make_parser(['version']); "
         "print([name for name in ('auditwheel', 'pyproject_metadata', 'zlib_ng', 'requests', 'elftools', 'email') "
         "if name in sys.modules])"
     )
-    environment = {**os.environ, "PYTHONPATH": sources_and(os.environ.get("PYTHONPATH", ""))}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert done.stdout == "[]\n"
+    assert python("-c", program).stdout == "[]\n"

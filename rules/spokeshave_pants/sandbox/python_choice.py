@@ -13,6 +13,8 @@ from spokeshave_core.problems import SpokeshaveError
 from spokeshave_pants.pythons.interpreters import Interpreter
 
 _CONSTRAINT = re.compile(r"\s*CPython\s*(?P<specifiers>.*)", re.IGNORECASE)
+# The name of an interpreter, of which the folder is searched. A folder can have it too.
+_INTERPRETER = re.compile(r"python\d*(\.\d+t?)?")
 _OPTION = "the option `[sandbox-python].interpreter_constraints`"
 
 
@@ -31,9 +33,15 @@ class AcceptedPythons:
         """Return the Pythons that Pants' interpreter constraints accept, such as `CPython>=3.11`.
 
         Raises:
-            SandboxPythonError: If a text is not a constraint of CPython.
+            SandboxPythonError: If a text is not a constraint of CPython, or there is none.
         """
-        return cls(tuple(_parse(text) for text in texts))
+        constraints = tuple(_parse(text) for text in texts)
+        if not constraints:
+            raise SandboxPythonError(
+                f"{_OPTION} is an empty list, which accepts no Python. Write a constraint such as 'CPython==3.11.*' "
+                "into it, or remove the option: its default accepts each CPython that can run the tools."
+            )
+        return cls(constraints)
 
     def accepts(self, version: str) -> bool:
         """Return whether a full version, such as `3.11.7`, is accepted."""
@@ -58,11 +66,16 @@ class AcceptedPythons:
 
 
 def search_folders(entries: Iterable[str]) -> tuple[str, ...]:
-    """Return the folders of Pants' search path, whose entries may also be interpreters."""
-    folders = (
-        posixpath.dirname(entry) if posixpath.basename(entry).startswith("python") else entry for entry in entries
-    )
-    return tuple(dict.fromkeys(folders))
+    """Return the folders of Pants' search path, whose entries may also be interpreters.
+
+    The name does not say whether an entry such as `/opt/python` is a folder, so it stays beside the folder above it.
+    """
+    found: list[str] = []
+    for entry in entries:
+        found.append(entry)
+        if _INTERPRETER.fullmatch(posixpath.basename(entry)):
+            found.append(posixpath.dirname(entry))
+    return tuple(dict.fromkeys(found))
 
 
 def _parse(text: str) -> SpecifierSet:

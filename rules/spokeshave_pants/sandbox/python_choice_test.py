@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_pants.pythons.interpreters import Interpreter
+from spokeshave_pants.pythons.interpreters import Interpreter, discovery_script, parse_discovery
 from spokeshave_pants.sandbox.python_choice import AcceptedPythons, SandboxPythonError, search_folders
 
 DEFAULT = AcceptedPythons.parse(["CPython>=3.9,<3.16"])
@@ -59,5 +64,24 @@ def test_a_constraint_of_something_else_is_an_error(text: str) -> None:
         AcceptedPythons.parse([text])
 
 
-def test_an_interpreter_in_the_search_path_stands_for_its_folder() -> None:
-    assert search_folders(["/usr/bin", "/opt/bin/python3.11", "/opt/bin"]) == ("/usr/bin", "/opt/bin")
+def test_an_empty_list_of_constraints_is_an_error() -> None:
+    with pytest.raises(SandboxPythonError) as raised:
+        AcceptedPythons.parse([])
+    assert str(raised.value).startswith(
+        "the option `[sandbox-python].interpreter_constraints` is an empty list, which accepts no Python. Write a "
+    )
+
+
+@pytest.mark.parametrize("name", ["python", "python3", "python3.9", "python3.11", "python3.14t"])
+def test_an_interpreter_in_the_search_path_stands_for_its_folder(name: str) -> None:
+    entry = f"/opt/bin/{name}"
+    assert search_folders(["/usr/bin", entry, "/opt/bin"]) == ("/usr/bin", entry, "/opt/bin")
+
+
+@pytest.mark.parametrize("name", ["python", "python3", "python3.11", "pythons", "python-3.11.7", "python311-x86"])
+def test_a_folder_with_a_name_like_python_is_searched(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "python3.9").symlink_to(sys.executable)
+    script = discovery_script(search_folders([f"{tmp_path}/{name}"]))
+    found = subprocess.run(["sh", "-c", script], check=True, stdout=subprocess.PIPE, text=True)
+    assert [python.version for python in parse_discovery(found.stdout)] == [platform.python_version()]

@@ -35,8 +35,8 @@ class SandboxPythonSubsystem(Subsystem):
             of them, it is used: 3.9 on Pants 2.17. Otherwise the oldest one in `[python-bootstrap].search_path` is.
 
             Cache keys contain its feature version, but neither its path nor its patch release, and wheels have the same
-            bytes with each. Machines with different versions of Pants share a remote cache if all of them pin one
-            feature version that they have, such as `["CPython==3.11.*"]`.
+            bytes with each. Machines that share a remote cache need the same version of Pants. If Pants runs on
+            different Pythons on them, pin one feature version that all of them have, such as `["CPython==3.11.*"]`.
             """
         ),
         advanced=True,

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
+import pytest
+
 from e2e.support.checkout import Checkout
 from e2e.support.index import IndexServer
-from e2e.support.project import REPOSITORY, install, names, read, sha256
+from e2e.support.project import REPOSITORY, Environment, install, install_with_dependencies, names, read, sha256
 
 PLUGIN = "spokeshave_pants_plugin"
 TOOLS = "spokeshave"
 NOT_DISTRIBUTED = ("_test.py", "_fixtures.py", "BUILD", ".pyc")
+
+
+@pytest.fixture(scope="module")
+def tools(published: IndexServer, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The tools, with the newest releases that their wheel allows on a Python of today."""
+    return install_with_dependencies(tmp_path_factory.mktemp("tools") / "venv", "3.13", wheel(published, TOOLS))
 
 
 def test_the_distributions_have_the_same_bytes_anywhere(published: IndexServer, tmp_path: Path) -> None:
@@ -58,6 +68,37 @@ def test_the_metadata_is_that_of_a_plugin_of_pants(published: IndexServer) -> No
     assert [name for name in names(wheel(published, PLUGIN)) if name.endswith("/entry_points.txt")] == []
     (scripts,) = [name for name in names(wheel(published, TOOLS)) if name.endswith("/entry_points.txt")]
     assert b"spokeshave = spokeshave.cli:main" in read(wheel(published, TOOLS), scripts)
+
+
+def test_every_command_starts_after_pip_install(tools: Environment) -> None:
+    commands = tools.run("from spokeshave.cli import COMMANDS; print(*COMMANDS)").split()
+    assert "verify" in commands
+    done = {command: spokeshave(tools, command, "--help") for command in commands}
+    assert {command: run.stderr for command, run in done.items() if run.returncode != 0 or run.stderr} == {}
+
+
+def test_a_wheel_of_somebody_else_verifies(tools: Environment, tmp_path: Path) -> None:
+    """The tools require zlib-ng, so its wheel for this machine is in the cache of pip already."""
+    pip = (str(tools.python), "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
+    subprocess.run([*pip, "--only-binary", ":all:", "--dest", str(tmp_path), "zlib-ng==1.1.0"], check=True)
+    (native,) = tmp_path.glob("*.whl")
+    (platform,) = re.findall(r"manylinux_2_17_\w+", native.name)
+    expected = ("--platform", platform, "--abi", "cp313", "--report", f"{tmp_path}/report.json")
+    done = spokeshave(tools, "verify", "--wheel", str(native), *expected)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def spokeshave(tools: Environment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command, outside of all sources."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [str(tools.prefix / "bin/spokeshave"), *arguments],
+        cwd=tools.prefix,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def wheel(index: IndexServer, distribution: str) -> Path:

@@ -225,16 +225,19 @@ class Environment:
 
 def install(root: Path, version: str, *requirements: str, find_links: Path) -> Environment:
     """Create a virtual environment of a Python, in which pip installs requirements from a directory."""
+    return _install(root, version, "--no-index", "--find-links", str(find_links), "--no-deps", *requirements)
+
+
+def install_with_dependencies(root: Path, version: str, wheel: Path) -> Environment:
+    """Create a virtual environment of a Python, in which pip installs a wheel and what it requires, as a user does."""
+    return _install(root, version, "--only-binary", ":all:", str(wheel))
+
+
+def _install(root: Path, version: str, *arguments: str) -> Environment:
     environment = Environment(root / "bin/python")
     subprocess.run([find_python(version), "-m", "venv", str(root)], check=True)
-    subprocess.run(
-        [
-            *(str(environment.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--no-index", "--find-links", str(find_links), "--no-deps", *requirements),
-        ],
-        check=True,
-        stdin=subprocess.DEVNULL,
-    )
+    pip = (str(environment.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    subprocess.run([*pip, *arguments], check=True, stdin=subprocess.DEVNULL)
     return environment
 
 
