@@ -22,6 +22,8 @@ from spokeshave_core.reports.verify import Finding
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _FIRST_ABI3T = (3, OLDEST_ABI3T_MINOR)
+# They take a static PyModuleDef. In abi3t its size is unknown, so a module cannot have a valid one (PEP 803).
+_TAKE_DEFINITION = frozenset({"PyModuleDef_Init", "PyModule_Create2", "PyModule_FromDefAndSpec2"})
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 
 
@@ -61,7 +63,11 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
     native = subject.tree.native_files[module.file]
     abi = subject.expected.abi
     names = module.init_names(abi.python_version or _FIRST_ABI3T)
-    if native.exports.intersection(names) or _is_opened_by_name(subject, native):
+    if native.exports.intersection(names):
+        if abi.is_abi3t:
+            yield from _module_definition(module, native, abi)
+        return
+    if _is_opened_by_name(subject, native):
         return
     wanted = " or ".join(names)
     exported = exported_init_functions(native)
@@ -82,6 +88,20 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
             f"object that defines it."
         )
     yield finding(Rule.MODULE_INIT, module.file, message, remedy)
+
+
+def _module_definition(module: ExtensionModule, native: NativeFile, abi: PythonAbi) -> Iterator[Finding]:
+    used = sorted(native.undefined & _TAKE_DEFINITION)
+    if used and module.export_hook not in native.exports:
+        message = (
+            f"defines its module by a PyModuleDef ({', '.join(used)}), which abi3t does not have, but the wheel is for "
+            f"{abi}: free-threaded Python cannot import it"
+        )
+        remedy = (
+            f"Define {module.export_hook} (PEP 793) and compile with Py_TARGET_ABI3T, or build a wheel for each "
+            f"free-threaded Python."
+        )
+        yield finding(Rule.MODULE_INIT, module.file, message, remedy)
 
 
 def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
