@@ -276,7 +276,10 @@ def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
         ("cpython-310-x86_64-linux-gnu", TAG, "cp310-abi3", False),
         ("cpython-313t-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", True),
         ("cpython-313-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
-        ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
+        ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", True),
+        ("abi3", "cp314-cp314t-manylinux_2_17_x86_64", "cp314t", True),
+        ("abi3", "cp315-cp315t-manylinux_2_17_x86_64", "cp315t", False),
+        ("abi3", "cp315-abi3t-manylinux_2_17_x86_64", "cp315-abi3t", False),
         ("abi3t", TAG, "cp310-abi3", False),
         ("abi3t", "cp314-cp314t-manylinux_2_17_x86_64", "cp314t", False),
         ("abi3t", "cp315-cp315t-manylinux_2_17_x86_64", "cp315t", True),
@@ -301,6 +304,28 @@ def test_a_suffix_of_another_python_is_found(
         assert found == []
     else:
         assert "never imports it" in only(found, Rule.MODULE_SUFFIX, file)
+
+
+@pytest.mark.parametrize(("abi", "fits"), [("cp315-abi3.abi3t", True), ("cp315-abi3t", False)])
+def test_a_second_file_may_be_for_pythons_with_a_gil(
+    tmp_path: Path, plain: Path, for_all: Path, abi: str, fits: bool
+) -> None:
+    files: Files = {"demo/__init__.py": "", "demo/native.abi3.so": plain, "demo/native.abi3t.so": for_all}
+    parsed = PythonAbi.parse(abi)
+    wheel = build_wheel(tmp_path, files, str(parsed.wheel_tag(MANYLINUX)))
+    found = verify(Expectation(wheel, PLATFORM, parsed))
+    assert {(item.rule, item.problem.place) for item in found} == (
+        set() if fits else {(Rule.MODULE_INIT, NATIVE), (Rule.MODULE_SUFFIX, NATIVE)}
+    )
+
+
+def test_a_free_threaded_build_without_a_stable_abi_may_use_all(tmp_path: Path) -> None:
+    built = library(tmp_path, code="extern void _Py_DecRefShared(void *);", statement="_Py_DecRefShared(0);")
+    for version in ("cp313", "cp314"):
+        wheel = build_wheel(
+            tmp_path / version, {"demo/__init__.py": "", NATIVE: built}, f"{version}-{version}t-{MANYLINUX}"
+        )
+        assert verify(Expectation(wheel, PLATFORM, PythonAbi.parse(f"{version}t"))) == []
 
 
 def test_a_function_outside_the_limited_api_is_found(check: Builder, tmp_path: Path) -> None:
