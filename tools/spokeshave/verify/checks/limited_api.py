@@ -28,7 +28,7 @@ def _libraries(subject: Subject) -> list[str]:
     if abi.stable:
         return [file for file, native in subject.tree.native_files.items() if any(map(_is_python, native.undefined))]
     if abi.version.free_threaded and abi.version.minor < OLDEST_ABI3T_MINOR:
-        # No limited API: its headers refuse Py_LIMITED_API, whatever the file's name.
+        # Their headers refuse Py_LIMITED_API, so a file named .abi3.so uses the full API.
         return []
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
     return [module.file for module in modules if StableSuffix.parse(module.suffix_tag)]
