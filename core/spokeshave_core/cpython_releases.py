@@ -50,6 +50,12 @@ RELEASES = (
 MAINTAINED = tuple(str(release.version) for release in RELEASES if release.maintained)
 """The Pythons that a wheel is built for by default, such as `3.12`, oldest first."""
 
+NEWEST = RELEASES[-1].version
+"""The newest known Python."""
+
+TOOLS_CONSTRAINT = f"CPython>=3.9,<3.{NEWEST.minor + 1}"
+"""The Pythons that can run the tools, as an interpreter constraint of Pants."""
+
 DEBIAN_SUITES = {str(release.version): release.debian_suite for release in RELEASES if release.debian_suite}
 """The Debian suite of each Python that has one."""
 

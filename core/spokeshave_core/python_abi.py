@@ -94,6 +94,9 @@ class PythonAbi:
         remedy = "Use a name such as cp310, cp312-abi3, cp315-abi3.abi3t, cp313t or py3-none."
         if "abi3t" in abi.split("."):
             remedy = f"The stable ABI abi3t is that of CPython 3.{OLDEST_ABI3T_MINOR} and later (PEP 803). {remedy}"
+        meant = cls.of_tags(python[:-1], abi) if python.endswith("t") else None
+        if meant:
+            remedy = f"The Python tag has no t: {meant}."
         raise InvalidPythonError(Problem(text, "is not a Python ABI", remedy))
 
     @classmethod

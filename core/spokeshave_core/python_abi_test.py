@@ -158,7 +158,21 @@ def test_an_invalid_python_abi_is_refused(text: str) -> None:
         PythonAbi.parse(text)
 
 
-@pytest.mark.parametrize("text", ["cp314-abi3.abi3t", "cp314-abi3t", "cp38-abi3t"])
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("cp315t-abi3t", "cp315-abi3t"),
+        ("cp315t-abi3t.abi3", "cp315-abi3.abi3t"),
+        ("cp313t-cp313t", "cp313t"),
+    ],
+)
+def test_a_python_tag_with_t_is_refused_with_the_right_one(text: str, meant: str) -> None:
+    with pytest.raises(InvalidPythonError) as caught:
+        PythonAbi.parse(text)
+    assert f"The Python tag has no t: {meant}." in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["cp314-abi3.abi3t", "cp314-abi3t", "cp314t-abi3t", "cp38-abi3t"])
 def test_abi3t_before_there_was_one_is_refused_with_the_reason(text: str) -> None:
     with pytest.raises(InvalidPythonError, match=r"abi3t is that of CPython 3\.15 and later \(PEP 803\)"):
         PythonAbi.parse(text)

@@ -15,7 +15,7 @@ from spokeshave_core.cpython_releases import MAINTAINED
 REPOSITORY = Path(__file__).parents[2]
 # A path in a document is one of the repository, or of the tree that the document's sentence is about.
 ROOTS = ("", "rules/spokeshave_pants/", "tools/spokeshave/", "core/spokeshave_core/", "bench/", "docs/")
-DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "bench/README.md", "docs/*.md")
+DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "bench/README.md", "rules/README.md", "docs/*.md")
 _PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|css|js|md)|(?:[\w.-]+/)+)`")
 # A file that the reader of a tutorial writes: its path, before its text.
 _WRITTEN = re.compile(r"^`([^`\n]+)`:\n\n```", re.MULTILINE)

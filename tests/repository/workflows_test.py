@@ -105,7 +105,9 @@ def test_the_building_machine_has_the_pinned_pythons() -> None:
     pinned = [release.partition("|")[0] for release in releases.values()]
     pythons = [line for line in (REPOSITORY / ".ci/pythons").read_text().splitlines() if not line.startswith("#")]
     assert pinned
-    assert set(pinned) <= set(pythons)
+    runs_pants = "3.9."
+    with_headers = {python.rstrip("t") for python in pythons if not python.startswith(runs_pants)}
+    assert set(pinned) == with_headers
 
 
 def with_remote_cache(command: str, **variables: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from spokeshave_core.cpython_releases import NEWEST, RELEASES
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.sandbox.complete_platform import (
@@ -96,15 +97,17 @@ def test_a_free_threaded_build_takes_wheels_for_its_stable_abi() -> None:
 
 def test_sources_without_python_prefer_the_newest_wheel() -> None:
     newest, *others = of_target_without_python(target("win_amd64"))
-    assert tags(newest)[:3] == ["cp315-cp315-win_amd64", "cp314-cp314-win_amd64", "cp313-cp313-win_amd64"]
-    assert [platform.environment["python_version"] for platform in (newest, *others)][:2] == ["3.15", "3.14"]
+    minors = [release.minor for release in reversed(RELEASES)]
+    assert tags(newest)[:3] == [f"cp3{minor}-cp3{minor}-win_amd64" for minor in minors[:3]]
+    environments = [platform.environment["python_version"] for platform in (newest, *others)]
+    assert environments[:2] == [f"3.{minor}" for minor in minors[:2]]
     assert all(tags(platform) == tags(newest) for platform in others)
 
 
 def test_a_wheel_for_any_machine_is_found_wherever_it_is_for() -> None:
     first = next(for_any_machine())
     found = tags(first)
-    assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", "3.15")
+    assert (first.environment["sys_platform"], first.environment["python_version"]) == ("linux", str(NEWEST))
     assert {"cp39-cp39-win_amd64", "cp312-abi3-macosx_11_0_arm64", "py3-none-any"} < set(found)
     assert "cp315-abi3t-macosx_11_0_arm64" in found
     assert "cp314-abi3t-macosx_11_0_arm64" not in found

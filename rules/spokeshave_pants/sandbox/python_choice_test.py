@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave_core.cpython_releases import NEWEST, TOOLS_CONSTRAINT
 from spokeshave_core.python_abi import PythonVersion
 from spokeshave_pants.pythons.interpreters import Interpreter, discovery_script, parse_discovery
 from spokeshave_pants.sandbox.python_choice import AcceptedPythons, SandboxPythonError, search_folders
 
-DEFAULT = AcceptedPythons.parse(["CPython>=3.9,<3.16"])
+DEFAULT = AcceptedPythons.parse([TOOLS_CONSTRAINT])
+NEXT = f"3.{NEWEST.minor + 1}"
 
 
 def interpreter(version: str) -> Interpreter:
@@ -27,12 +29,12 @@ def interpreter(version: str) -> Interpreter:
     )
 
 
-@pytest.mark.parametrize("version", ["3.9.0", "3.11.7", "3.13.0+", "3.15.0", "3.15.0rc2"])
+@pytest.mark.parametrize("version", ["3.9.0", "3.11.7", "3.13.0+", f"{NEWEST}.0", f"{NEWEST}.0rc2"])
 def test_the_default_accepts_every_supported_python(version: str) -> None:
     assert DEFAULT.accepts(version)
 
 
-@pytest.mark.parametrize("version", ["2.7.18", "3.8.18", "3.16.1"])
+@pytest.mark.parametrize("version", ["2.7.18", "3.8.18", f"{NEXT}.1"])
 def test_the_default_accepts_no_other_python(version: str) -> None:
     assert not DEFAULT.accepts(version)
 

@@ -6,6 +6,8 @@ from pants.option.option_types import StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
+from spokeshave_core.cpython_releases import NEWEST, TOOLS_CONSTRAINT
+
 
 class CcExecutionSubsystem(Subsystem):
     options_scope = "cc-execution"
@@ -28,11 +30,12 @@ class SandboxPythonSubsystem(Subsystem):
     help = "The Python that runs Spokeshave's own tools in sandboxes."
 
     interpreter_constraints = StrListOption(
-        default=["CPython>=3.9,<3.16"],
+        default=[TOOLS_CONSTRAINT],
         help=softwrap(
-            """
-            The Pythons that may run the tools; any CPython from 3.9 to 3.15 can. If the Python that runs Pants is one
-            of them, it is used: 3.9 on Pants 2.17. Otherwise the oldest one in `[python-bootstrap].search_path` is.
+            f"""
+            The Pythons that may run the tools; any CPython from 3.9 to {NEWEST} can.
+            If the Python that runs Pants is one of them, it is used: 3.9 on Pants 2.17. Otherwise the oldest one in
+            `[python-bootstrap].search_path` is.
 
             Cache keys contain its feature version, but neither its path nor its patch release, and wheels have the same
             bytes with each. Machines that share a remote cache need the same version of Pants. If Pants runs on

@@ -60,6 +60,11 @@ def module_source(name: str, statement: str = "", code: str = "") -> str:
     return _MODULE.format(name=name, statement=statement, code=code)
 
 
+def export_hook(name: str) -> str:
+    """Return `code` of a module that Python 3.15 and later load by its export hook (PEP 793)."""
+    return f"EXPORT void *PyModExport_{name}(void) {{ return 0; }}"
+
+
 def compile_library(path: Path, source: str, *flags: str, target: str = GLIBC_2_17, language: str = "c") -> Path:
     """Compile C or C++ to a shared library at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from spokeshave.testing.native_fixtures import (
     MANYLINUX,
     build_wheel,
     compile_library,
+    export_hook,
     link_bare,
     module_source,
 )
@@ -42,6 +43,13 @@ DIST_INFO = "demo-0+unstamped.dist-info"
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_library(tmp_path_factory.mktemp("plain") / "native.abi3.so", module_source("native"))
+
+
+@pytest.fixture(scope="module")
+def for_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a module that all Pythons load."""
+    source = module_source("native", code=export_hook("native"))
+    return compile_library(tmp_path_factory.mktemp("for_all") / "native.abi3t.so", source)
 
 
 Files = dict[str, "bytes | str | Path"]
@@ -218,9 +226,30 @@ def test_the_export_hook_of_another_module_is_found(tmp_path: Path) -> None:
     assert "must export PyInit_native or PyModExport_native, but exports PyModExport_other" in text
 
 
-def test_a_wheel_needs_the_tags_of_both_stable_abis(tmp_path: Path, plain: Path) -> None:
+@pytest.mark.parametrize("abi", ["cp315-abi3.abi3t", "cp315-abi3t", "cp315-abi3", "cp315t"])
+@pytest.mark.parametrize("function", ["PyModuleDef_Init", "PyModule_Create2", "PyModule_FromDefAndSpec2"])
+def test_a_module_definition_that_abi3t_lacks_is_found(tmp_path: Path, abi: str, function: str) -> None:
+    source = f"""
+        extern void *{function}(void *);
+        static char definition[104];
+        {EXPORT} void *PyInit_native(void) {{ return {function}(definition); }}
+    """
+    built = compile_library(tmp_path / "built.so", source)
+    file = "demo/native.abi3t.so"
+    parsed = PythonAbi.parse(abi)
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", file: built}, str(parsed.wheel_tag(MANYLINUX)))
+    found = verify(Expectation(wheel, PLATFORM, parsed))
+    if parsed.is_abi3t:
+        text = only(found, Rule.MODULE_INIT, file)
+        assert f"defines its module by a PyModuleDef ({function}), which abi3t does not have" in text
+        assert "Define PyModExport_native" in text
+    else:
+        assert found == []
+
+
+def test_a_wheel_needs_the_tags_of_both_stable_abis(tmp_path: Path, for_all: Path) -> None:
     name = "cp315-abi3-manylinux_2_17_x86_64"
-    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3t.so": plain}, name)
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", "demo/native.abi3t.so": for_all}, name)
     found = verify(Expectation(wheel, PLATFORM, PythonAbi.parse("cp315-abi3.abi3t")))
     assert f"is tagged {name}, but should be {ABI3T}" in only(found, Rule.TAG, wheel.name)
 
@@ -247,7 +276,10 @@ def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
         ("cpython-310-x86_64-linux-gnu", TAG, "cp310-abi3", False),
         ("cpython-313t-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", True),
         ("cpython-313-x86_64-linux-gnu", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
-        ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", False),
+        ("abi3", "cp313-cp313t-manylinux_2_17_x86_64", "cp313t", True),
+        ("abi3", "cp314-cp314t-manylinux_2_17_x86_64", "cp314t", True),
+        ("abi3", "cp315-cp315t-manylinux_2_17_x86_64", "cp315t", False),
+        ("abi3", "cp315-abi3t-manylinux_2_17_x86_64", "cp315-abi3t", False),
         ("abi3t", TAG, "cp310-abi3", False),
         ("abi3t", "cp314-cp314t-manylinux_2_17_x86_64", "cp314t", False),
         ("abi3t", "cp315-cp315t-manylinux_2_17_x86_64", "cp315t", True),
@@ -263,15 +295,37 @@ def test_an_expected_module_that_is_missing_is_found(check: Builder) -> None:
     ],
 )
 def test_a_suffix_of_another_python_is_found(
-    tmp_path: Path, plain: Path, suffix: str, tag: str, abi: str, fits: bool
+    tmp_path: Path, for_all: Path, suffix: str, tag: str, abi: str, fits: bool
 ) -> None:
     file = f"demo/native.{suffix}.so"
-    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", file: plain}, tag)
+    wheel = build_wheel(tmp_path, {"demo/__init__.py": "", file: for_all}, tag)
     found = verify(Expectation(wheel, PLATFORM, PythonAbi.parse(abi)))
     if fits:
         assert found == []
     else:
         assert "never imports it" in only(found, Rule.MODULE_SUFFIX, file)
+
+
+@pytest.mark.parametrize(("abi", "fits"), [("cp315-abi3.abi3t", True), ("cp315-abi3t", False)])
+def test_a_second_file_may_be_for_pythons_with_a_gil(
+    tmp_path: Path, plain: Path, for_all: Path, abi: str, fits: bool
+) -> None:
+    files: Files = {"demo/__init__.py": "", "demo/native.abi3.so": plain, "demo/native.abi3t.so": for_all}
+    parsed = PythonAbi.parse(abi)
+    wheel = build_wheel(tmp_path, files, str(parsed.wheel_tag(MANYLINUX)))
+    found = verify(Expectation(wheel, PLATFORM, parsed))
+    assert {(item.rule, item.problem.place) for item in found} == (
+        set() if fits else {(Rule.MODULE_INIT, NATIVE), (Rule.MODULE_SUFFIX, NATIVE)}
+    )
+
+
+def test_a_free_threaded_build_without_a_stable_abi_may_use_all(tmp_path: Path) -> None:
+    built = library(tmp_path, code="extern void _Py_DecRefShared(void *);", statement="_Py_DecRefShared(0);")
+    for version in ("cp313", "cp314"):
+        wheel = build_wheel(
+            tmp_path / version, {"demo/__init__.py": "", NATIVE: built}, f"{version}-{version}t-{MANYLINUX}"
+        )
+        assert verify(Expectation(wheel, PLATFORM, PythonAbi.parse(f"{version}t"))) == []
 
 
 def test_a_function_outside_the_limited_api_is_found(check: Builder, tmp_path: Path) -> None:
@@ -280,7 +334,7 @@ def test_a_function_outside_the_limited_api_is_found(check: Builder, tmp_path: P
 
 
 def test_functions_of_3_15_are_in_its_stable_abis(tmp_path: Path) -> None:
-    code = "extern void *PyType_FromSlots(void *);"
+    code = f"extern void *PyType_FromSlots(void *);{export_hook('native')}"
     built = library(tmp_path, code=code, statement="PyType_FromSlots(0);")
     for tag, suffix, needed in (("cp315-abi3.abi3t", "abi3t", ""), ("cp314-abi3", "abi3", "3.15")):
         file = f"demo/native.{suffix}.so"

@@ -9,7 +9,14 @@ import pytest
 
 from spokeshave.cli import main
 from spokeshave.native.macho.fuse import fuse
-from spokeshave.testing.native_fixtures import build_wheel, import_library, link_as_msvc, link_bare, module_source
+from spokeshave.testing.native_fixtures import (
+    build_wheel,
+    export_hook,
+    import_library,
+    link_as_msvc,
+    link_bare,
+    module_source,
+)
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation
 from spokeshave_core.outcomes import Rule
@@ -42,13 +49,14 @@ def module(path: Path, platform: str, *flags: str, python: str = "python3.dll", 
 
 @functools.cache
 def plain(platform: str, python: str = "python3.dll") -> bytes:
-    """Return the bytes of a valid module."""
+    """Return the bytes of a module that is valid for every ABI."""
+    hook = export_hook("native")
     with tempfile.TemporaryDirectory() as folder:
         if platform == UNIVERSAL:
-            parts = [module(Path(folder, name, "native.so"), name) for name in (MAC_ARM, MAC_X86)]
+            parts = [module(Path(folder, name, "native.so"), name, code=hook) for name in (MAC_ARM, MAC_X86)]
             fuse(parts, Path(folder, "fused.so"))
             return Path(folder, "fused.so").read_bytes()
-        return module(Path(folder, "native.so"), platform, python=python).read_bytes()
+        return module(Path(folder, "native.so"), platform, python=python, code=hook).read_bytes()
 
 
 def check(

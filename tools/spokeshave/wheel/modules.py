@@ -31,8 +31,13 @@ class ExtensionModule:
 
     def init_names(self, oldest: tuple[int, int]) -> tuple[str, ...]:
         """Return the functions by one of which a Python, and all later ones, can load the module."""
-        names = (self._function("PyInit"), self._function("PyModExport"))
+        names = (self._function("PyInit"), self.export_hook)
         return names if oldest >= _FIRST_MODEXPORT else names[:1]
+
+    @property
+    def export_hook(self) -> str:
+        """Return the function that Python 3.15 and later prefer (PEP 793)."""
+        return self._function("PyModExport")
 
     def _function(self, prefix: str) -> str:
         last = self.name.rpartition(".")[2]

@@ -8,6 +8,7 @@ from spokeshave.verify.findings import Subject, finding
 from spokeshave.verify.limited_api_audit import LimitedApiAudit, audit_limited_api
 from spokeshave.wheel.modules import StableSuffix, find_modules
 from spokeshave_core.outcomes import Rule
+from spokeshave_core.python_abi import OLDEST_ABI3T_MINOR
 from spokeshave_core.reports.verify import Finding
 
 _SHOWN = 12
@@ -23,8 +24,12 @@ def check_limited_api(subject: Subject) -> Iterator[Finding]:
 
 
 def _libraries(subject: Subject) -> list[str]:
-    if subject.expected.abi.stable:
+    abi = subject.expected.abi
+    if abi.stable:
         return [file for file, native in subject.tree.native_files.items() if any(map(_is_python, native.undefined))]
+    if abi.version.free_threaded and abi.version.minor < OLDEST_ABI3T_MINOR:
+        # Their headers refuse Py_LIMITED_API, so a file named .abi3.so uses the full API.
+        return []
     modules = find_modules(subject.tree.installed, subject.tree.native_files)
     return [module.file for module in modules if StableSuffix.parse(module.suffix_tag)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from spokeshave.linkage.library_calls import LibraryCalls
 from spokeshave.native.file import NativeFile
@@ -22,6 +22,8 @@ from spokeshave_core.reports.verify import Finding
 
 _PYTHON_SYMBOL = re.compile(r"_?Py[A-Z_]")
 _FIRST_ABI3T = (3, OLDEST_ABI3T_MINOR)
+# They take a static PyModuleDef. In abi3t its size is unknown, so a module cannot have a valid one (PEP 803).
+_TAKE_DEFINITION = frozenset({"PyModuleDef_Init", "PyModule_Create2", "PyModule_FromDefAndSpec2"})
 _GNU_ARCHITECTURES = {"i686": "i386", "armv7l": "arm", "ppc64le": "powerpc64le"}
 
 
@@ -31,9 +33,11 @@ def check_modules(subject: Subject) -> Iterator[Finding]:
     if subject.expected.abi.independent:
         yield from _python_users(subject, modules)
         return
+    gil_only = _for_gil_only(modules, subject.expected.abi)
     for module in modules:
-        yield from _init_function(subject, module)
-        yield from _suffix(subject, module)
+        yield from _init_function(subject, module, is_for_gil_only=module in gil_only)
+        if module not in gil_only:
+            yield from _suffix(subject, module)
     names = {module.name for module in modules}
     for name in subject.expected.extensions:
         if name not in names:
@@ -57,11 +61,24 @@ def _python_users(subject: Subject, modules: Iterable[ExtensionModule]) -> Itera
             yield finding(Rule.TAG, file, message, remedy)
 
 
-def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Finding]:
+def _for_gil_only(modules: Sequence[ExtensionModule], abi: PythonAbi) -> list[ExtensionModule]:
+    """Return the modules that only Pythons with a GIL import: `.abi3.so` next to the `.abi3t.so` of all Pythons."""
+    if not abi.is_abi3t or abi.abi3t_only:
+        return []
+    stable = [(module, StableSuffix.parse(module.suffix_tag)) for module in modules]
+    for_all = {module.name for module, suffix in stable if suffix and suffix.is_abi3t}
+    return [module for module, suffix in stable if suffix and not suffix.is_abi3t and module.name in for_all]
+
+
+def _init_function(subject: Subject, module: ExtensionModule, *, is_for_gil_only: bool) -> Iterator[Finding]:
     native = subject.tree.native_files[module.file]
     abi = subject.expected.abi
     names = module.init_names(abi.python_version or _FIRST_ABI3T)
-    if native.exports.intersection(names) or _is_opened_by_name(subject, native):
+    if native.exports.intersection(names):
+        if abi.is_abi3t and not is_for_gil_only:
+            yield from _module_definition(module, native, abi)
+        return
+    if _is_opened_by_name(subject, native):
         return
     wanted = " or ".join(names)
     exported = exported_init_functions(native)
@@ -82,6 +99,20 @@ def _init_function(subject: Subject, module: ExtensionModule) -> Iterator[Findin
             f"object that defines it."
         )
     yield finding(Rule.MODULE_INIT, module.file, message, remedy)
+
+
+def _module_definition(module: ExtensionModule, native: NativeFile, abi: PythonAbi) -> Iterator[Finding]:
+    used = sorted(native.undefined & _TAKE_DEFINITION)
+    if used and module.export_hook not in native.exports:
+        message = (
+            f"defines its module by a PyModuleDef ({', '.join(used)}), which abi3t does not have, but the wheel is for "
+            f"{abi}: free-threaded Python cannot import it"
+        )
+        remedy = (
+            f"Define {module.export_hook} (PEP 793) and compile with Py_TARGET_ABI3T, or build a wheel for each "
+            f"free-threaded Python."
+        )
+        yield finding(Rule.MODULE_INIT, module.file, message, remedy)
 
 
 def _is_opened_by_name(subject: Subject, native: NativeFile) -> bool:
@@ -130,10 +161,11 @@ def _suffix_fault(module: ExtensionModule, abi: PythonAbi, platform: Platform) -
 def _stable_suffix_fault(suffix: StableSuffix, abi: PythonAbi, platform: Platform) -> str | None:
     """Return why some Python of the ABI does not import a module for a stable ABI.
 
-    Free-threaded Pythons do not import `.abi3.so`. Pythons with a GIL import `.abi3t.so` too, but only from 3.15 on.
+    Free-threaded Pythons import `.abi3.so` up to 3.14, and `.abi3t.so` from 3.15 on. Pythons with a GIL always import
+    `.abi3.so`, and from 3.15 on `.abi3t.so` too.
     """
     is_old = (abi.python_version or _FIRST_ABI3T) < _FIRST_ABI3T
-    if not suffix.is_abi3t and abi.version.free_threaded:
+    if not suffix.is_abi3t and abi.version.free_threaded and not is_old:
         return "is for abi3, which free-threaded Python does not have"
     if suffix.is_abi3t and is_old:
         return "is for abi3t, which Python has from 3.15 on"
