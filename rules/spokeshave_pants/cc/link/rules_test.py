@@ -29,6 +29,7 @@ from spokeshave_pants.wheel.target_types import PythonExtensionTarget
 def rule_runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
+            compile.init_text,
             compile.plan_compile,
             *dependency_inference.rules(),
             *include_graph.rules(),

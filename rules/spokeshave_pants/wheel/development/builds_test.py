@@ -37,6 +37,7 @@ def rule_runner() -> RuleRunner:
         rules=[
             *builds.rules(),
             *cc_dependency_inference.rules(),
+            compile.init_text,
             compile.plan_compile,
             *core_target_types_rules(),
             *dependency_inference.rules(),
