@@ -39,7 +39,6 @@ PANTS_RULES = {
     "execute_process_or_raise": 3,
     "find_interpreter": 4,
     "get_digest_contents": 1,
-    "get_git_worktree": 2,
     "get_optional_source_root": 2,
     "get_source_root": 1,
     "get_target_for_environment_name": 2,
@@ -469,7 +468,7 @@ async def helper_below() -> B: ...
         ("from pants.engine.rules import Get", "import Get from"),
         ("from pants.engine.internals.selectors import MultiGet", "import MultiGet from"),
         ("def test():\n    from pants.engine.rules import rule, Get", "import rule from"),
-        ("from pants.core.util_rules.environments import EnvironmentTarget", "import EnvironmentTarget from"),
+        ("from pants.core.util_rules.environments import LocalEnvironmentTarget", "import LocalEnvironmentTarget from"),
         ("@rule\ndef x(a: A) -> C: ...", "x is not an `async def` at the top level"),
         ("class D:\n    @rule(desc='x')\n    async def x(self: B) -> C: ...", "x is not an `async def` at the top"),
         ("@rule\nasync def x(a: A) -> module.C: ...", "x returns something else than the plain name of a type"),
@@ -508,6 +507,13 @@ def test_both_halves_export_the_same_names() -> None:
     assert sorted(first ^ second) == []
     for name in HALVES:
         assert sorted(exported(name) - half(name).bindings.keys()) == []
+
+
+def test_the_plugin_uses_every_exported_name() -> None:
+    folder = path_of(SHIM).parent
+    files = [path for path in folder.parent.rglob("*.py") if folder not in path.parents]
+    names = {node.id for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+    assert exported(HALVES[0]) - names == set()
 
 
 def test_every_rule_of_one_half_is_in_the_other() -> None:

@@ -58,13 +58,11 @@ from pants.engine.target import (
     WrappedTargetRequest,
 )
 from pants.source.source_root import OptionalSourceRoot, SourceRoot, SourceRootRequest
-from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
 
 from spokeshave_pants.pants_api.by_name import by_type, concurrently, effect_by_type, goal_rule, implicitly, rule
 
 __all__ = [
     "EnvironmentNameRequest",
-    "EnvironmentTarget",
     "ExplicitlyProvidedDependenciesRequest",
     "LocalEnvironmentTarget",
     "RemoteEnvironmentTarget",
@@ -85,7 +83,6 @@ __all__ = [
     "execute_process_or_raise",
     "find_interpreter",
     "get_digest_contents",
-    "get_git_worktree",
     "get_optional_source_root",
     "get_source_root",
     "get_target_for_environment_name",
@@ -125,7 +122,6 @@ execute_process = by_type(FallibleProcessResult, Process)
 execute_process_or_raise = by_type(ProcessResult)
 find_interpreter = by_type(PythonExecutable, InterpreterConstraints)
 get_digest_contents = by_type(DigestContents, Digest)
-get_git_worktree = by_type(MaybeGitWorktree, GitWorktreeRequest)
 get_optional_source_root = by_type(OptionalSourceRoot, SourceRootRequest)
 get_source_root = by_type(SourceRoot, SourceRootRequest)
 get_target_for_environment_name = by_type(EnvironmentTarget, EnvironmentName)

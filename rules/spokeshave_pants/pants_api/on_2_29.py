@@ -16,7 +16,7 @@ from pants.core.environments.rules import (
     get_target_for_environment_name,
     resolve_environment_name,
 )
-from pants.core.environments.target_types import EnvironmentTarget, LocalEnvironmentTarget, RemoteEnvironmentTarget
+from pants.core.environments.target_types import LocalEnvironmentTarget, RemoteEnvironmentTarget
 from pants.core.util_rules.env_vars import environment_vars_subset
 from pants.core.util_rules.source_files import determine_source_files
 from pants.core.util_rules.stripped_source_files import strip_source_roots
@@ -50,7 +50,6 @@ from pants.engine.process import execute_process_or_raise
 from pants.engine.rules import concurrently, goal_rule, implicitly, rule
 from pants.engine.target import ExplicitlyProvidedDependenciesRequest
 from pants.source.source_root import get_optional_source_root, get_source_root
-from pants.vcs.git import get_git_worktree
 
 try:
     from pants.backend.python.util_rules.pex_requirements import ResolveConfigRequest, determine_resolve_config
@@ -62,7 +61,6 @@ except ImportError:  # before 2.32
 
 __all__ = [
     "EnvironmentNameRequest",
-    "EnvironmentTarget",
     "ExplicitlyProvidedDependenciesRequest",
     "LocalEnvironmentTarget",
     "RemoteEnvironmentTarget",
@@ -83,7 +81,6 @@ __all__ = [
     "execute_process_or_raise",
     "find_interpreter",
     "get_digest_contents",
-    "get_git_worktree",
     "get_optional_source_root",
     "get_source_root",
     "get_target_for_environment_name",
