@@ -19,6 +19,8 @@ AT_COMMIT = (Channel.DEV, Channel.LOCAL)
 """The channels whose versions contain a commit."""
 DATED = (Channel.NIGHTLY, Channel.RC)
 """The channels whose versions contain a date, unless a suffix replaces it."""
+CUSTOM = "custom"
+"""What reports call the channel of a version whose suffix alone decides."""
 
 
 class VersionFormat(Enum):

@@ -26,6 +26,7 @@ class ActionKind(Enum):
     VERIFY = "verify"
     STAMP = "stamp"
     SMOKE_TEST = "smoke test"
+    SEAL = "seal"
 
 
 @dataclass(frozen=True)

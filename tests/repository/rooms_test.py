@@ -77,6 +77,7 @@ PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
         "codegen development smoke",
         "planned_work",
         "wheel_set",
+        "record",
         "goals tailor",
         "register",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pants.engine.target import AllTargets, Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.channel import CUSTOM
 from spokeshave_core.reports.version import VersionReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.errors import InvalidTargetError
@@ -31,8 +33,13 @@ from spokeshave_pants.pants_api import (
 )
 from spokeshave_pants.release.checkout import read_checkout
 from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
-from spokeshave_pants.release.target_types import PyprojectField, ReleaseWheelsField, VersionFileField
-from spokeshave_pants.release.version_arguments import ReleaseContext, VersionOptions, version_argv
+from spokeshave_pants.release.target_types import (
+    PyprojectField,
+    ReleaseWheelsField,
+    RevisionsField,
+    VersionFileField,
+)
+from spokeshave_pants.release.version_arguments import ReleaseContext, VersionOptions, stated_commit, version_argv
 from spokeshave_pants.sandbox.tools import RunToolRequest, raise_for_failure, run_tool
 
 VERSION_FILE = "version.json"
@@ -49,10 +56,17 @@ class ReleaseOfRequest:
 
 @dataclass(frozen=True)
 class ReleaseMembers:
-    """The wheels that share a version. A wheel that no `release` lists is a release of its own."""
+    """The wheels that share a version. A wheel that no `release` lists is a release of its own.
+
+    Attributes:
+        target: The `release` that lists them, if any.
+        revisions: The revisions of what the release is pinned to, by name.
+    """
 
     name: str
     wheels: tuple[Address, ...]
+    target: Address | None = None
+    revisions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,9 +121,28 @@ class SourceVersion:
 
 @dataclass(frozen=True)
 class StampedVersion:
-    """The version that a wheel is stamped with."""
+    """The version that a wheel is stamped with, and the other facts that the stamp writes.
+
+    Attributes:
+        channel: None where the version does not come from a channel.
+        commit: The commit that the sources are of, if they are of one.
+        revisions: The revisions of what its release is pinned to, by name.
+    """
 
     version: str
+    channel: str | None = None
+    commit: str | None = None
+    revisions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Return the options of `spokeshave stamp`."""
+        return (
+            *("--version", self.version),
+            *(("--channel", self.channel) if self.channel else ()),
+            *(("--commit", self.commit) if self.commit else ()),
+            *(argument for name, sha in self.revisions for argument in ("--revision", f"{name}={sha}")),
+        )
 
 
 @rule(level=LogLevel.DEBUG)
@@ -134,7 +167,28 @@ async def release_of(request: ReleaseOfRequest, all_targets: AllTargets) -> Rele
     if not found:
         return ReleaseMembers(request.wheel.spec, (request.wheel,))
     release, wheels = found[0]
-    return ReleaseMembers(release.address.spec, tuple(sorted(wheels)))
+    return members_of(release, wheels)
+
+
+def members_of(release: Target, wheels: Iterable[Address]) -> ReleaseMembers:
+    """Return the members of a `release`, by the addresses that its `wheels` name."""
+    return ReleaseMembers(
+        name=release.address.spec,
+        wheels=tuple(sorted(wheels)),
+        target=release.address,
+        revisions=tuple(sorted((release[RevisionsField].value or {}).items())),
+    )
+
+
+def version_options(subsystem: ReleaseVersionSubsystem) -> VersionOptions:
+    """Return what the user chose for the version."""
+    return VersionOptions(
+        channel=subsystem.channel,
+        suffix=subsystem.suffix,
+        commit=subsystem.commit,
+        date=subsystem.date,
+        post=subsystem.post,
+    )
 
 
 def _version_path(wheel: Target) -> str:
@@ -154,9 +208,7 @@ async def compute_version(
         raise InvalidTargetError(f"{request.members.name} lists no `python_native_wheel`. Add one to `wheels`.")
     # The tool reports a missing file, together with the problems of the others.
     digest = await path_globs_to_digest(PathGlobs(files))
-    options = VersionOptions(
-        channel=subsystem.channel, suffix=subsystem.suffix, commit=subsystem.commit, date=subsystem.date
-    )
+    options = version_options(subsystem)
     result = await run_tool(
         RunToolRequest(
             argv=("version", *(a for file in files for a in ("--file", file)), *version_argv(options, context)),
@@ -171,21 +223,30 @@ async def compute_version(
 
 
 @rule(level=LogLevel.DEBUG)
-async def wheel_version(request: WheelVersionRequest) -> StampedVersion:
+async def wheel_version(
+    request: WheelVersionRequest, subsystem: ReleaseVersionSubsystem, context: ReleaseContext
+) -> StampedVersion:
     where = "a `python_native_wheel`"
     wheel = (
         await resolve_target(WrappedTargetRequest(request.wheel, description_of_origin=where), **implicitly())
     ).target
-    if request.static_version is not None:
-        if wheel[VersionFileField].value is not None:
-            raise InvalidTargetError(
-                f"{request.wheel} has a `version_file`, but its pyproject.toml has the static version "
-                f'{request.static_version}. Remove the field, or write `dynamic = ["version"]` and no version.'
-            )
-        return StampedVersion(request.static_version)
+    if request.static_version is not None and wheel[VersionFileField].value is not None:
+        raise InvalidTargetError(
+            f"{request.wheel} has a `version_file`, but its pyproject.toml has the static version "
+            f'{request.static_version}. Remove the field, or write `dynamic = ["version"]` and no version.'
+        )
     members = await release_of(ReleaseOfRequest(request.wheel), **implicitly())
+    commit = stated_commit(version_options(subsystem), context)
+    if request.static_version is not None:
+        return StampedVersion(request.static_version, commit=commit, revisions=members.revisions)
     computed = await compute_version(ComputeVersionRequest(members), **implicitly())
-    return StampedVersion(computed.version)
+    channel = computed.report.channel
+    return StampedVersion(
+        version=computed.version,
+        channel=None if channel == CUSTOM else channel,
+        commit=commit,
+        revisions=members.revisions,
+    )
 
 
 @rule(desc="Compute the version in the source tree", level=LogLevel.DEBUG)

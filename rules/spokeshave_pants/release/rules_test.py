@@ -10,6 +10,7 @@ from pants.backend.python.target_types_rules import rules as python_target_types
 from pants.core.util_rules import stripped_source_files
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.target import InvalidFieldException
 from pants.testutil.rule_runner import QueryRule, RuleRunner, engine_error
 
 from spokeshave_pants.errors import InvalidTargetError
@@ -22,7 +23,7 @@ from spokeshave_pants.release.rules import (
     StampedVersion,
     WheelVersionRequest,
 )
-from spokeshave_pants.release.target_types import ReleaseTarget
+from spokeshave_pants.release.target_types import ReleaseTarget, RevisionsField
 from spokeshave_pants.release.version_arguments import UnknownCommitError
 from spokeshave_pants.rule_fixtures import INHERITED, OPTIONS, sandbox_rules
 from spokeshave_pants.sandbox import tools
@@ -71,7 +72,8 @@ def test_the_wheels_of_a_release_share_its_version(rule_runner: RuleRunner) -> N
     )
     two = Address("", target_name="two")
     for wheel in (ONE, two):
-        assert rule_runner.request(ReleaseMembers, [ReleaseOfRequest(wheel)]) == ReleaseMembers("//:r", (ONE, two))
+        members = rule_runner.request(ReleaseMembers, [ReleaseOfRequest(wheel)])
+        assert members == ReleaseMembers("//:r", (ONE, two), Address("", target_name="r"))
 
 
 def test_a_wheel_that_no_release_lists_is_a_release_of_its_own(rule_runner: RuleRunner) -> None:
@@ -111,6 +113,25 @@ def test_channels_use_the_given_date_and_commit(rule_runner: RuleRunner) -> None
     assert stamped(rule_runner, "--release-version-channel=rc", "--release-version-date=20260821") == "1.2.0rc20260821"
     dev = stamped(rule_runner, "--release-version-channel=dev", f"--release-version-commit={COMMIT}")
     assert dev == f"1.2.0.dev0+{COMMIT}"
+
+
+def test_the_stamp_gets_channel_commit_and_revisions(rule_runner: RuleRunner) -> None:
+    revisions = {"llvm": "89ece87b", "a": "1"}
+    write_wheels(rule_runner, f"release(name='r', wheels=[':one'], revisions={revisions})", one="1.2.0.dev")
+    options = ("--release-version-channel=rc", "--release-version-date=20260821", "--release-version-post=1")
+    runner = rule_runner
+    runner.set_options([*OPTIONS, *options, f"--release-version-commit={COMMIT}"], env_inherit=INHERITED)
+    facts = ("--channel", "rc", "--commit", COMMIT, "--revision", "a=1", "--revision", "llvm=89ece87b")
+    found = runner.request(StampedVersion, [WheelVersionRequest(ONE, None)])
+    assert found.arguments == ("--version", "1.2.0rc20260821.post1", *facts)
+    static = runner.request(StampedVersion, [WheelVersionRequest(ONE, "1.4.5")])
+    assert static.arguments == ("--version", "1.4.5", *facts[2:])
+
+
+@pytest.mark.parametrize("revisions", [{"": "1"}, {"llvm=": "1"}, {"-x": "1"}, {"llvm": ""}, {"llvm": "a b"}])
+def test_revisions_that_a_command_could_misread_are_refused(revisions: dict[str, str]) -> None:
+    with pytest.raises(InvalidFieldException, match="The field `revisions` of //:r has "):
+        RevisionsField(revisions, Address("", target_name="r"))
 
 
 def test_a_version_needs_a_checkout_that_git_reads(rule_runner: RuleRunner) -> None:

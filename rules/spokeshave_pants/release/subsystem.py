@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pants.engine.goal import Goal, GoalSubsystem
-from pants.option.option_types import EnumOption, StrOption
+from pants.option.option_types import BoolOption, EnumOption, IntOption, StrOption
 from pants.util.strutil import help_text, softwrap
 
 from spokeshave_core.channel import Channel, VersionFormat
@@ -34,8 +34,35 @@ class ReleaseVersionSubsystem(GoalSubsystem):
     suffix = StrOption(
         default=None, help="The suffix to append to X.Y.Z instead of a date or commit, such as `rc1`, `a2` or `.dev3`."
     )
-    commit = StrOption(default=None, help="The commit in `dev` and `local` versions. Defaults to git's HEAD.")
+    commit = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            The commit in `dev` and `local` versions, which wheels of all channels state in their version module.
+            Defaults to git's HEAD; wheels of a tree with changes state none.
+            """
+        ),
+    )
     date = StrOption(default=None, help="The UTC date in `rc` and `nightly` versions, as YYYYMMDD. Defaults to today.")
+    post = IntOption(
+        default=None,
+        help=softwrap(
+            """
+            The number of a further `rc` or `nightly` of one day: 1 for the second, whose version is
+            3.12.0rc20260821.post1. By default, the version has no number.
+            """
+        ),
+    )
+    write = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Also write a `version_local.json` next to each `version.json`, in the form used by IREE:
+            `{"package-version": "3.12.0rc20260821"}`, for build systems that read it. List it in `.gitignore`, or the
+            tree has changes from then on.
+            """
+        ),
+    )
     format = EnumOption(
         default=VersionFormat.TEXT,
         help="`text` prints the version only, `json` also how it was computed. Defaults to `text`.",

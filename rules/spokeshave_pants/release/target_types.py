@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from pants.engine.addresses import Address
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    DictStringToStringField,
+    InvalidFieldException,
     SpecialCasedDependencies,
     StringField,
+    StringSequenceField,
     Target,
 )
+from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_REVISION = re.compile(r"[!-~]+")
 
 
 class ReleaseWheelsField(SpecialCasedDependencies):
@@ -17,15 +28,73 @@ class ReleaseWheelsField(SpecialCasedDependencies):
     help = 'The addresses of the `python_native_wheel` targets of the release, such as `["src/python:runtime_wheel"]`.'
 
 
-class ReleaseTarget(Target):
-    alias = "release"
-    core_fields = (*COMMON_TARGET_FIELDS, ReleaseWheelsField)
+class ReleaseNameField(StringField):
+    alias = "release_name"
     help = help_text(
         """
-        A release set: wheels that are stamped with one common version.
+        The name of the release, in its record and in the folder `dist/releases/NAME/VERSION` that `package` writes it
+        to. Letters, digits, `.`, `_` and `-`. Defaults to the target's name.
+        """
+    )
+
+
+class ReleaseRepositoriesField(StringSequenceField):
+    alias = "repositories"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        Where `publish` sends the whole release: `@name`, such as `@testpypi`, or the URL of an upload endpoint, as in
+        the field of `python_native_wheel`. `--wheel-publish-to` chooses one of several.
+        """
+    )
+
+
+class RevisionsField(DictStringToStringField):
+    alias = "revisions"
+    help = help_text(
+        """
+        The revisions of what the release is pinned to, by name, such as `{"llvm": "<sha>"}`. They are written into the
+        version module of each wheel and into the release record, and do not enter the version.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Mapping[str, str] | None, address: Address) -> FrozenDict[str, str] | None:
+        """Return the revisions.
+
+        Raises:
+            InvalidFieldException: If a name or a revision has characters that a command line could misread.
+        """
+        value = super().compute_value(raw_value, address)
+        wrong = [f"{name}={revision}" for name, revision in (value or {}).items() if not _is_revision(name, revision)]
+        if wrong:
+            raise InvalidFieldException(
+                f"The field `{cls.alias}` of {address} has {', '.join(map(repr, wrong))}. Write a name of letters, "
+                "digits, `.`, `_` and `-`, and a revision without spaces, such as a commit's SHA."
+            )
+        return value
+
+
+def _is_revision(name: str, revision: str) -> bool:
+    return _NAME.fullmatch(name) is not None and _REVISION.fullmatch(revision) is not None
+
+
+class ReleaseTarget(Target):
+    alias = "release"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        ReleaseNameField,
+        ReleaseRepositoriesField,
+        ReleaseWheelsField,
+        RevisionsField,
+    )
+    help = help_text(
+        """
+        A release set: wheels that are stamped with one common version, and published together or not at all.
 
         The common version is the PEP 440 maximum of the wheels' version files, which must have the same X.Y.
-        `release-version` prints it.
+        `release-version` prints it. `package` writes the release record, `publish` sends it as a whole.
         """
     )
 

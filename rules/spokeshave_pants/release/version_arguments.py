@@ -34,6 +34,7 @@ class VersionOptions:
     suffix: str | None
     commit: str | None
     date: str | None
+    post: int | None = None
 
 
 class UnknownCommitError(SpokeshaveError):
@@ -74,4 +75,14 @@ def version_argv(options: VersionOptions, context: ReleaseContext) -> tuple[str,
         arguments.append("--dirty")
     if options.date is not None or (channel in DATED and suffix is None):
         arguments += ["--date", options.date or context.date]
+    if options.post is not None:
+        arguments += ["--post", str(options.post)]
     return tuple(arguments)
+
+
+def stated_commit(options: VersionOptions, context: ReleaseContext) -> str | None:
+    """Return the commit that wheels say they were built from: none if the tree has changes, as it is not that commit's.
+
+    A commit that the user names is taken as it is.
+    """
+    return options.commit or (None if context.dirty else context.commit)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from spokeshave_core.channel import Channel
-from spokeshave_pants.release.version_arguments import ReleaseContext, UnknownCommitError, VersionOptions, version_argv
+from spokeshave_pants.release.version_arguments import (
+    ReleaseContext,
+    UnknownCommitError,
+    VersionOptions,
+    stated_commit,
+    version_argv,
+)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TODAY = "20260821"
@@ -91,3 +97,15 @@ def test_a_version_without_a_commit_needs_no_repository() -> None:
         assert arguments(BROKEN, channel) == arguments(NO_GIT, channel)
     assert arguments(BROKEN, suffix="rc1") == ["--suffix=rc1"]
     assert arguments(BROKEN, Channel.DEV, commit=COMMIT) == ["--channel", "dev", "--commit", COMMIT]
+
+
+def test_a_second_release_of_a_day_has_its_number() -> None:
+    options = VersionOptions(channel=Channel.RC, suffix=None, commit=None, date=None, post=1)
+    assert version_argv(options, CLEAN) == ("--channel", "rc", "--date", TODAY, "--post", "1")
+
+
+def test_wheels_state_the_commit_of_a_tree_without_changes() -> None:
+    unasked = VersionOptions(channel=Channel.STABLE, suffix=None, commit=None, date=None)
+    assert [stated_commit(unasked, context) for context in (CLEAN, CHANGED, NO_GIT)] == [COMMIT, None, None]
+    given = VersionOptions(channel=Channel.STABLE, suffix=None, commit="f" * 40, date=None)
+    assert [stated_commit(given, context) for context in (CLEAN, CHANGED, NO_GIT)] == ["f" * 40] * 3

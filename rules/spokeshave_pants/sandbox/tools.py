@@ -73,15 +73,22 @@ raise SystemExit(main())
 _REPORT_REMEDY = (
     "The plugin and the tools have to be of one version: check that nothing else is mounted as `spokeshave`."
 )
+# What the commands of two words begin with.
+_GROUPS = frozenset({"release"})
 _PACKAGES_DIR = "__tool_packages"
 _CACHE = "spokeshave_tools"
 
 
 @dataclass(frozen=True)
 class SpokeshaveToolsRequest:
-    """A command of the tools, by its name."""
+    """A command of the tools, by its name of one or two words."""
 
     command: str
+
+    @classmethod
+    def of(cls, argv: tuple[str, ...]) -> SpokeshaveToolsRequest:
+        """Return the command of some arguments."""
+        return cls(" ".join(argv[:2]) if argv[0] in _GROUPS else argv[0])
 
 
 @dataclass(frozen=True)
@@ -199,7 +206,7 @@ async def find_tools(
 
 @rule(level=LogLevel.DEBUG)
 async def run_tool(request: RunToolRequest, python: SandboxPython) -> ToolResult:
-    tools = await find_tools(SpokeshaveToolsRequest(request.argv[0]), **implicitly())
+    tools = await find_tools(SpokeshaveToolsRequest.of(request.argv), **implicitly())
     process = tool_process(
         python,
         tools.packages,

@@ -26,13 +26,17 @@ from spokeshave_pants.wheel.goals import (
     compile_commands,
     native_wheels,
     package,
+    package_release,
     progress_log,
     publish,
+    publish_release,
+    release_promote,
     summary,
     test,
 )
 from spokeshave_pants.wheel.plan import python_imports
 from spokeshave_pants.wheel.plan import rules as payload
+from spokeshave_pants.wheel.record import rules as record
 from spokeshave_pants.wheel.smoke import rules as smoke
 from spokeshave_pants.wheel.tailor import rules as tailor
 from spokeshave_pants.wheel.target_types import PythonExtensionTarget, PythonNativeWheelTarget
@@ -53,12 +57,16 @@ def rules() -> Iterable[Rule | UnionRule]:
         *extension.rules(),
         *native_wheels.rules(),
         *package.rules(),
+        *package_release.rules(),
         *package_headers.rules(),
         *payload.rules(),
         *placed_library.rules(),
         *planned_work.rules(),
         *progress_log.rules(),
         *publish.rules(),
+        *publish_release.rules(),
+        *record.rules(),
+        *release_promote.rules(),
         *python_imports.rules(),
         *smoke.rules(),
         *stripped_source_files.rules(),

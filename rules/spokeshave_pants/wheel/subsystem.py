@@ -177,8 +177,75 @@ class WheelPublishSubsystem(Subsystem):
             """
         ),
     )
+    to = StrListOption(
+        default=[],
+        help=softwrap(
+            """
+            Publish only to these of the repositories that targets list, such as `@testpypi`. With a `release` that
+            lists TestPyPI and PyPI, `--wheel-publish-to=@testpypi` and later `--wheel-publish-to=@pypi` send the same
+            files. Defaults to all.
+            """
+        ),
+    )
+    alone = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Publish the wheels of a target that a `release` lists without the rest of the release. By default, `publish`
+            refuses this, because users could install a part that does not fit the others.
+            """
+        ),
+    )
     requirements = StrOption(
         default="resource://spokeshave_pants.resources/twine.txt",
         help="The requirements file, in pip's `--hash` form, that pins twine.",
         advanced=True,
     )
+
+
+class ReleaseCheckSubsystem(GoalSubsystem):
+    name = "release-check"
+    help = help_text(
+        """
+        Check whether the indexes that a `release` names would take it as a whole. Nothing is sent.
+
+        The release is built and sealed as by `package`. Then all that an index could refuse is checked: names that
+        exist with other bytes, sizes and quotas, the order of versions, metadata, pins, files of wheels. All problems
+        are listed in one run. `publish` does the same before it sends anything.
+        """
+    )
+
+
+class ReleaseCheck(Goal):
+    subsystem_cls = ReleaseCheckSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+class ReleasePromoteSubsystem(GoalSubsystem):
+    name = "release-promote"
+    help = help_text(
+        """
+        Make a final release from the record of a release candidate, such as
+        `release-promote --record=dist/releases/abacus/3.12.0rc20260821 --to=3.12.0`.
+
+        Nothing is built: the wheels get the new version in all places that state one, and nothing else changes. The
+        result has the same bytes on every machine. Its record is written next to the first one.
+        """
+    )
+
+    record = StrOption(default=None, help="The folder of the release candidate's record, from the build root.")
+    to = StrOption(default=None, help="The new version, such as `3.12.0`.")
+    rewrite_text = StrListOption(
+        default=[],
+        help=softwrap(
+            """
+            Text files in the wheels in which the old version is replaced as well, as globs such as `*/about.txt`. By
+            default, a file that goes on naming the old version is an error.
+            """
+        ),
+    )
+
+
+class ReleasePromote(Goal):
+    subsystem_cls = ReleasePromoteSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY

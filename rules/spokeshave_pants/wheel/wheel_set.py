@@ -328,7 +328,7 @@ def _report(tested: SmokeTestedWheel, run_id: RunId, build_type: BuildType) -> W
         grafted=wheel.repaired.grafted,
         headers=wheel.repaired.unrepaired.headers_origins,
         actions=count_actions(_actions(tested), run_id),
-        smoke=tuple(_outcome(report) for report in tested.smoke),
+        smoke=tuple(python_outcome(report) for report in tested.smoke),
         build_type=build_type,
     )
 
@@ -344,7 +344,8 @@ def _refused(checked: CheckedWheel) -> RefusedWheel:
     )
 
 
-def _outcome(report: SmokeReport) -> PythonOutcome:
+def python_outcome(report: SmokeReport) -> PythonOutcome:
+    """Return a smoke test as reports list it."""
     return PythonOutcome(
         python=report.python,
         outcome=report.outcome,

@@ -19,17 +19,13 @@ from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import write_text
-from spokeshave_core.channel import AT_COMMIT, DATED, Channel, VersionFormat
+from spokeshave_core.channel import AT_COMMIT, CUSTOM, DATED, Channel, VersionFormat
 from spokeshave_core.problems import Problems
 from spokeshave_core.reports.version import VersionReport
 
 KEY = "package-version"
 EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
-
-
-# What reports call a version whose suffix alone decides.
-CUSTOM = "custom"
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,14 @@ class VersionRequest:
     Attributes:
         channel: None for a version that the suffix alone decides.
         date: YYYYMMDD in UTC.
+        post: The number of a further release of one day, from 1.
     """
 
     channel: Channel | None
     commit: str | None = None
     date: str | None = None
     suffix: str | None = None
+    post: int | None = None
     dirty: bool = False
 
     @property
@@ -152,6 +150,10 @@ def check_request(request: VersionRequest, problems: Problems) -> None:
         problems.add("--suffix", f"is not used on channel {channel}", "Omit it, or use channel rc or nightly.")
     if request.suffix == "":
         problems.add("--suffix", "is empty", "Give one such as rc1, or omit it.")
+    if request.post is not None and request.channel not in DATED:
+        problems.add("--post", f"is not used on channel {channel}", "Omit it, or use channel rc or nightly.")
+    elif request.post is not None and request.post < 1:
+        problems.add("--post", f"{request.post} is not a number from 1", "Give 1 for the second release of a day.")
     if request.suffix is not None and request.date is not None:
         problems.add("--suffix", "is given together with --date", "Give one of them.")
     if request.dirty and request.channel is not Channel.LOCAL:
@@ -173,9 +175,10 @@ def render_ending(request: VersionRequest) -> str:
         return ""
     if request.channel in AT_COMMIT and request.commit:
         return f".dev0+{commit_label(request.commit)}{'.dirty' if request.dirty else ''}"
+    post = "" if request.post is None else f".post{request.post}"
     if request.suffix is not None:
-        return f"rc{request.suffix}" if request.suffix.isdigit() else request.suffix
-    return f"rc{request.date or today()}"
+        return (f"rc{request.suffix}" if request.suffix.isdigit() else request.suffix) + post
+    return f"rc{request.date or today()}{post}"
 
 
 def commit_label(commit: str) -> str:
@@ -219,6 +222,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--commit", help="the commit in dev and local versions")
     parser.add_argument("--date", help="the UTC date in rc and nightly versions, as YYYYMMDD (default: today)")
     parser.add_argument("--suffix", help="the suffix to append instead of a date, such as rc1")
+    parser.add_argument(
+        "--post",
+        type=int,
+        metavar="N",
+        help="the number of a further rc or nightly of one day: 1 for the second, which is 3.12.0rc20260821.post1",
+    )
     parser.add_argument("--dirty", action="store_true", help="the working tree has uncommitted changes")
     parser.add_argument(
         "--format",
@@ -233,7 +242,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the version of a release."""
     default = Channel.DEV if args.suffix is None else None
     channel = Channel(args.channel) if args.channel else default
-    request = VersionRequest(channel=channel, commit=args.commit, date=args.date, suffix=args.suffix, dirty=args.dirty)
+    request = VersionRequest(
+        channel=channel, commit=args.commit, date=args.date, suffix=args.suffix, post=args.post, dirty=args.dirty
+    )
     version = compute_version(list(dict.fromkeys(args.file)), request)
     report = version_report(version)
     if args.report:

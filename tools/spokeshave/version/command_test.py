@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError
@@ -46,6 +47,8 @@ def problems_of(paths: list[Path], request: VersionRequest) -> list[str]:
         (VersionRequest(Channel.DEV, commit="ABCDEF0"), "3.12.0.dev0+abcdef0"),
         (VersionRequest(Channel.LOCAL, commit=COMMIT), f"3.12.0.dev0+{COMMIT}"),
         (VersionRequest(Channel.LOCAL, commit=COMMIT, dirty=True), f"3.12.0.dev0+{COMMIT}.dirty"),
+        (VersionRequest(Channel.RC, date="20260821", post=1), "3.12.0rc20260821.post1"),
+        (VersionRequest(Channel.NIGHTLY, suffix="7", post=12), "3.12.0rc7.post12"),
         (VersionRequest(None, suffix="a1"), "3.12.0a1"),
         (VersionRequest(None, suffix="+mine"), "3.12.0+mine"),
         (VersionRequest(None, suffix=".post1"), "3.12.0.post1"),
@@ -109,6 +112,28 @@ def test_all_file_and_argument_problems_are_reported_together(tmp_path: Path) ->
 )
 def test_an_invalid_date_is_refused(tmp_path: Path, date: str) -> None:
     assert problems_of(files(tmp_path, "3.12.0"), VersionRequest(Channel.RC, date=date)) == ["--date"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        VersionRequest(Channel.STABLE, post=1),
+        VersionRequest(Channel.DEV, commit=COMMIT, post=1),
+        VersionRequest(None, suffix="a1", post=1),
+        VersionRequest(Channel.RC, post=0),
+    ],
+)
+def test_a_number_of_the_day_that_cannot_be_is_refused(tmp_path: Path, request_: VersionRequest) -> None:
+    assert problems_of(files(tmp_path, "3.12.0"), request_) == ["--post"]
+
+
+def test_releases_of_a_day_sort_between_two_days(tmp_path: Path) -> None:
+    requests = [("20260821", None), ("20260821", 1), ("20260821", 2), ("20260822", None)]
+    versions = [
+        compute_version(files(tmp_path, "3.12.0"), VersionRequest(Channel.RC, date=date, post=post)).common
+        for date, post in requests
+    ]
+    assert versions == sorted(versions, key=Version)
 
 
 @pytest.mark.parametrize("suffix", ["", ".1", "x y", "rc1+", "!", "..", "²"])

@@ -382,8 +382,8 @@ async def stamp_wheel(request: StampWheelRequest) -> StampedWheel:
     result = await run_tool(
         RunToolRequest(
             argv=(
-                *("stamp", "--wheel", f"{WHEEL_DIR}/{repaired.file_name}", "--version", version.version),
-                *("--output", OUTPUT_DIR),
+                *("stamp", "--wheel", f"{WHEEL_DIR}/{repaired.file_name}", "--output", OUTPUT_DIR),
+                *version.arguments,
             ),
             digest=repaired.digest,
             kind=ActionKind.STAMP,

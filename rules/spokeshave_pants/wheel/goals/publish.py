@@ -19,26 +19,32 @@ from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import Target
+from pants.engine.target import FilteredTargets, Target
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
+from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError, bullet_list
 from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.pants_api import concurrently, environment_vars_subset, implicitly, merge_digests, rule
+from spokeshave_pants.release.rules import ReleaseOfRequest, release_of
 from spokeshave_pants.sandbox.packages import PackagesRequest, install_packages
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveToolsRequest, find_tools, tool_process
 from spokeshave_pants.wheel.goals.package import WheelArtifact
-from spokeshave_pants.wheel.publish.repository import Repository, parse_repositories
+from spokeshave_pants.wheel.publish.repository import Repository, chosen_repositories, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
 from spokeshave_pants.wheel.target_types import PythonsField, RepositoriesField
 
 logger = logging.getLogger(__name__)
 
 _PURPOSE = "which upload wheels (once on a machine, before its first upload)"
+
+
+class ReleaseMemberError(SpokeshaveError):
+    """A wheel of a release that would be published without the rest of it."""
 
 
 class UntestedWheelError(SpokeshaveError):
@@ -77,10 +83,14 @@ class NativeWheelPublishFieldSet(PublishFieldSet[NativeWheelPublishRequest]):
 
 @dataclass(frozen=True)
 class UploadRequest:
-    """A request for the process that uploads wheels to one repository."""
+    """A request for a process that sends files to one repository.
+
+    Attributes:
+        argv: The command of the tools and its arguments.
+    """
 
     repository: Repository
-    wheels: tuple[str, ...]
+    argv: tuple[str, ...]
     digest: Digest
 
 
@@ -89,7 +99,8 @@ def not_published(address: str) -> str:
     alias = RepositoriesField.alias
     return (
         f"{address} skipped (no `{alias}` specified for {address}): `publish` neither builds nor uploads its wheels. "
-        f'To upload them, set the field, such as {alias}=["@pypi"], or omit the target from this run.'
+        f'To upload them, set the field, such as {alias}=["@pypi"], or omit the target from this run. The wheels of a '
+        "`release` are published with it."
     )
 
 
@@ -159,7 +170,7 @@ async def upload_process(
     )
     twine, tools, variables = await concurrently(
         install_packages(packages),
-        find_tools(SpokeshaveToolsRequest("upload"), **implicitly()),
+        find_tools(SpokeshaveToolsRequest.of(request.argv), **implicitly()),
         environment_vars_subset(EnvironmentVarsRequest(request.repository.variables), **implicitly()),
     )
     # This process has no credentials, because the engine caches it.
@@ -167,7 +178,7 @@ async def upload_process(
         python,
         twine.digest,
         tools.sources,
-        ("upload", *request.repository.arguments, "--report", REPORT, *request.wheels),
+        request.argv,
         request.digest,
         description=f"Upload to {request.repository.label}",
     )
@@ -176,23 +187,55 @@ async def upload_process(
     return InteractiveProcess.from_process(replace(process, env=FrozenDict({**process.env, **environment})))
 
 
-@rule
-async def publish_native_wheels(
-    request: NativeWheelPublishRequest, publishing: WheelPublishSubsystem
-) -> PublishProcesses:
-    where = f"the target {request.field_set.address}"
-    wheels = wheels_of(request.packages)
-    names = tuple(str(wheel.relpath) for wheel in wheels)
-    repositories = parse_repositories(
-        request.field_set.repositories.value,
+def repositories_of(texts: Iterable[str], publishing: WheelPublishSubsystem, *, where: str) -> tuple[Repository, ...]:
+    """Return the repositories of a target that this run publishes to.
+
+    Args:
+        where: The target, for messages.
+
+    Raises:
+        InvalidTargetError: For all entries that are neither a name nor a URL without credentials.
+    """
+    return parse_repositories(
+        chosen_repositories(texts, publishing.to),
         publishing.repositories,
-        where=request.field_set.address.spec,
+        where=where,
         check_urls=publishing.check_urls,
     )
+
+
+def refused_alone(wheel: str, release: str) -> str:
+    """Return why the wheels of a release are not published alone, and what to do."""
+    return (
+        f"{wheel} is a part of the release {release}, and is not published without the rest of it: users could install "
+        f"a part that does not fit the others. Publish the whole release:\n    {bin_name()} publish {release}\n"
+        "To publish these wheels alone all the same, add `--wheel-publish-alone`."
+    )
+
+
+@rule
+async def publish_native_wheels(
+    request: NativeWheelPublishRequest, publishing: WheelPublishSubsystem, specified: FilteredTargets
+) -> PublishProcesses:
+    address = request.field_set.address
+    where = f"the target {address}"
+    wheels = wheels_of(request.packages)
+    names = tuple(str(wheel.relpath) for wheel in wheels)
+    release = (await release_of(ReleaseOfRequest(address), **implicitly())).target
+    if release is not None and not publishing.alone:
+        if release not in {target.address for target in specified}:
+            raise ReleaseMemberError(refused_alone(address.spec, release.spec))
+        part = f"by this target, but with its release {release.spec}"
+        return PublishProcesses([PublishPackages(names=names, process=None, description=part)])
+    repositories = repositories_of(request.field_set.repositories.value, publishing, where=address.spec)
     check_publishable(wheels, where=where)
     digest = await merge_digests(MergeDigests(package.digest for package in request.packages))
     processes = await concurrently(
-        upload_process(UploadRequest(repository, names, digest), **implicitly()) for repository in repositories
+        upload_process(
+            UploadRequest(repository, ("upload", *repository.arguments, "--report", REPORT, *names), digest),
+            **implicitly(),
+        )
+        for repository in repositories
     )
     return PublishProcesses(
         PublishPackages(

@@ -61,6 +61,15 @@ class Repository:
             *(("--check-url", self.check_url) if self.check_url else ()),
         )
 
+    @property
+    def destination_arguments(self) -> tuple[str, ...]:
+        """Return the options of `spokeshave release publish` and `release check`."""
+        return (
+            *("--to", self.text),
+            *(("--repository-url", self.url) if self.name and self.url else ()),
+            *(("--check-url", self.check_url) if self.check_url else ()),
+        )
+
     def _variable(self, credential: str) -> str | None:
         """Return the variable of a credential for this repository only."""
         return f"{credential}_{re.sub(r'[^A-Z0-9]', '_', self.name.upper())}" if self.name else None
@@ -83,6 +92,12 @@ class Repository:
             if name in found:
                 found[name] = str(Path(build_root, found[name]))
         return {name: SecretText(value) for name, value in found.items()}
+
+
+def chosen_repositories(texts: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
+    """Return those of a target's repositories that `[wheel-publish].to` names; all if it names none."""
+    chosen = tuple(chosen)
+    return tuple(text for text in texts if not chosen or text in chosen)
 
 
 def parse_repositories(

@@ -1,0 +1,1 @@
+"""Release records: which files a release must have, and the sealed set."""

@@ -1,0 +1,45 @@
+"""What `spokeshave release seal` is given besides wheels: the declared matrix, and the reports of smoke tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from spokeshave_core.reports.release import ExpectedProject
+from spokeshave_core.reports.smoke import SmokeTestReport, SmokeTestReports
+from spokeshave_pants.wheel.plan.matrix import WheelMatrix
+from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel
+
+
+def expected_project(matrix: WheelMatrix, require_smoke_on: Sequence[str]) -> ExpectedProject:
+    """Return the wheels that a target declares, and where they have to be smoke-tested."""
+    return ExpectedProject(
+        wheels=tuple(sorted(f"{abi.name}-{platform.tag}" for platform in matrix.platforms for abi in matrix.abis)),
+        require_smoke_on=tuple(sorted(require_smoke_on)),
+        pythons=tuple(str(version) for version in matrix.versions),
+    )
+
+
+def smoke_reports(wheels: Iterable[SmokeTestedWheel]) -> SmokeTestReports:
+    """Return the smoke tests of wheels that ran, here or on machines whose reports were given."""
+    return SmokeTestReports(
+        tuple(
+            SmokeTestReport(
+                wheel=tested.wheel.file_name,
+                sha256=tested.wheel.sha256,
+                runs=tuple(report.run for report in tested.smoke if report.run is not None),
+            )
+            for tested in sorted(wheels, key=lambda tested: tested.wheel.file_name)
+        )
+    )
+
+
+def left_out(declared: Iterable[WheelMatrix], globs: Sequence[str]) -> str:
+    """Return how much of a declared matrix a run for some platforms leaves out. Empty if nothing."""
+    declared = tuple(declared)
+    all_of_them = sum(_count(matrix) for matrix in declared)
+    built = sum(_count(matrix.narrowed(globs)) for matrix in declared)
+    return "" if built == all_of_them else f"this run builds {built} of its {all_of_them} wheels"
+
+
+def _count(matrix: WheelMatrix) -> int:
+    return len(matrix.platforms) * len(matrix.abis)

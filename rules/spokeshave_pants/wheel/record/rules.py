@@ -1,0 +1,187 @@
+"""Rules that seal the wheels of a `release` into a release record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.target import Target, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+
+from spokeshave_core.channel import AT_COMMIT
+from spokeshave_core.reports.release import ReleaseExpectation, SealReport
+from spokeshave_pants.action import ActionKind
+from spokeshave_pants.cc.build_type import BuildType
+from spokeshave_pants.cc.subsystem import CcBuildSubsystem
+from spokeshave_pants.errors import InvalidTargetError
+from spokeshave_pants.pants_api import (
+    add_prefix,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    resolve_target,
+    resolve_unparsed_address_inputs,
+    rule,
+)
+from spokeshave_pants.release.rules import StampedVersion
+from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
+from spokeshave_pants.release.target_types import ReleaseNameField, ReleaseWheelsField
+from spokeshave_pants.release.version_arguments import ReleaseContext
+from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
+from spokeshave_pants.wheel.build.rules import VersionOfWheelRequest, WheelFactsRequest, version_of_wheel, wheel_facts
+from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
+from spokeshave_pants.wheel.record.inputs import expected_project, left_out, smoke_reports
+from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
+from spokeshave_pants.wheel.target_types import RequireSmokeOnField
+from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel, TestedWheelsRequest, tested_wheels
+
+RECORDS_DIR = "releases"
+_WHEELS_DIR = "__wheels"
+_REPORTS = "__smoke.json"
+_EXPECTATION = "__expect.json"
+
+
+@dataclass(frozen=True)
+class ReleasePlanRequest:
+    """A request for the plan of a `release`."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class ReleasePlan:
+    """What a `release` consists of, before anything is built.
+
+    Attributes:
+        reason: Why this run makes no record of it. Empty if it does.
+    """
+
+    address: Address
+    name: str
+    wheels: tuple[WheelPlan, ...]
+    version: StampedVersion
+    reason: str
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of the record, below `dist/`."""
+        return f"{RECORDS_DIR}/{self.name}/{self.version.version}"
+
+
+@dataclass(frozen=True)
+class SealReleaseRequest:
+    """A request for the record of a `release`."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class SealedRelease:
+    """A release record.
+
+    Attributes:
+        digest: The files of the record below `folder`.
+        folder: The folder of the record, below `dist/`.
+    """
+
+    digest: Digest
+    folder: str
+    wheels: tuple[SmokeTestedWheel, ...]
+    notes: tuple[str, ...]
+
+
+@rule(level=LogLevel.DEBUG)
+async def plan_release(
+    request: ReleasePlanRequest,
+    chosen: NativeWheelSubsystem,
+    build: CcBuildSubsystem,
+    subsystem: ReleaseVersionSubsystem,
+    context: ReleaseContext,
+) -> ReleasePlan:
+    where = "a `release`"
+    target = (
+        await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
+    ).target
+    members = await resolve_unparsed_address_inputs(
+        target[ReleaseWheelsField].to_unparsed_address_inputs(), **implicitly()
+    )
+    if not members:
+        raise InvalidTargetError(f"{request.address} lists no `python_native_wheel`. Add one to `wheels`.")
+    plans = await concurrently(plan_wheel(WheelPlanRequest(member)) for member in sorted(members))
+    versions = await concurrently(version_of_wheel(VersionOfWheelRequest(member)) for member in sorted(members))
+    distinct = sorted({version.version for version in versions}, key=Version)
+    newest = max(versions, key=lambda version: Version(version.version))
+    reasons = (
+        f"its wheels have several versions: {', '.join(distinct)}" if len(distinct) > 1 else "",
+        development_version(newest, has_suffix=subsystem.suffix is not None),
+        "the tree has changes that are not committed" if context.dirty and subsystem.commit is None else "",
+        left_out((plan.matrix for plan in plans), chosen.globs()),
+        "its wheels are debug builds" if build.type is not BuildType.RELEASE else "",
+    )
+    return ReleasePlan(
+        address=request.address,
+        name=record_name(target),
+        wheels=tuple(plans),
+        version=newest,
+        reason="; ".join(filter(None, reasons)),
+    )
+
+
+def development_version(version: StampedVersion, *, has_suffix: bool) -> str:
+    """Return why a version is not released: it names a commit, or is a run's without options. Empty otherwise."""
+    parsed = Version(version.version)
+    channels = {channel.value for channel in AT_COMMIT}
+    if version.channel in channels or parsed.local or (parsed.dev == 0 and not has_suffix):
+        return f"{version.version} is a development version (choose one by --release-version-channel=rc, for example)"
+    return ""
+
+
+def record_name(release: Target) -> str:
+    """Return the name of a release."""
+    return release[ReleaseNameField].value or release.address.target_name
+
+
+@rule(desc="Seal a release", level=LogLevel.DEBUG)
+async def seal_release(request: SealReleaseRequest) -> SealedRelease:
+    plan = await plan_release(ReleasePlanRequest(request.address), **implicitly())
+    tested = await concurrently(tested_wheels(TestedWheelsRequest(wheel.address)) for wheel in plan.wheels)
+    facts = await concurrently(wheel_facts(WheelFactsRequest(wheel.address)) for wheel in plan.wheels)
+    expected = ReleaseExpectation(
+        {
+            fact.distribution: expected_project(wheel.matrix, wheel.target[RequireSmokeOnField].value)
+            for fact, wheel in zip(facts, plan.wheels)
+        }
+    )
+    wheels = tuple(wheel for each in tested for wheel in each.wheels)
+    inputs = (
+        FileContent(_EXPECTATION, expected.to_json().encode()),
+        FileContent(_REPORTS, smoke_reports(wheels).to_json().encode()),
+    )
+    files = await create_digest(CreateDigest(inputs))
+    built = await merge_digests(MergeDigests(each.digest for each in tested))
+    placed = await add_prefix(AddPrefix(built, _WHEELS_DIR))
+    version = plan.version
+    result = await run_tool(
+        RunToolRequest(
+            argv=(
+                *("release", "seal", "--name", plan.name, *version.arguments),
+                *("--wheels", _WHEELS_DIR, "--reports", _REPORTS, "--expect", _EXPECTATION),
+                *("--output", f"{OUTPUT_DIR}/{plan.folder}"),
+            ),
+            digest=await merge_digests(MergeDigests([files, placed])),
+            kind=ActionKind.SEAL,
+            description=f"Seal {plan.name} {version.version}",
+        ),
+        **implicitly(),
+    )
+    raise_for_failure(result, str(request.address))
+    return SealedRelease(digest=result.digest, folder=plan.folder, wheels=wheels, notes=result.report(SealReport).notes)
+
+
+def rules() -> list[Rule | UnionRule]:
+    return [*collect_rules()]
