@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from pants.engine.addresses import Address
 from pants.engine.target import (
@@ -60,7 +59,7 @@ class RevisionsField(DictStringToStringField):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Mapping[str, str] | None, address: Address) -> FrozenDict[str, str] | None:
+    def compute_value(cls, raw_value: dict[str, str] | None, address: Address) -> FrozenDict[str, str] | None:
         """Return the revisions.
 
         Raises:

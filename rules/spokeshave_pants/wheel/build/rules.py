@@ -370,7 +370,7 @@ async def build_wheel(request: StampWheelRequest) -> BuiltWheel:
 @rule(level=LogLevel.DEBUG)
 async def version_of_wheel(request: VersionOfWheelRequest) -> StampedVersion:
     wheel = await wheel_facts(WheelFactsRequest(request.address))
-    return await wheel_version(WheelVersionRequest(request.address, wheel.static_version))
+    return await wheel_version(WheelVersionRequest(request.address, wheel.static_version), **implicitly())
 
 
 @rule(desc="Stamp a wheel", level=LogLevel.DEBUG)

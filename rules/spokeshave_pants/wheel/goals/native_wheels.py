@@ -76,7 +76,7 @@ async def name_distribution(request: NamedDistributionRequest) -> NamedDistribut
         )
     if pyproject.version is None and not request.with_version:
         return NamedDistribution(pyproject.name, None)
-    version = await wheel_version(WheelVersionRequest(request.address, pyproject.version))
+    version = await wheel_version(WheelVersionRequest(request.address, pyproject.version), **implicitly())
     return NamedDistribution(pyproject.name, normal_version(version.version, plan.pyproject))
 
 

@@ -204,6 +204,13 @@ def repositories_of(texts: Iterable[str], publishing: WheelPublishSubsystem, *, 
     )
 
 
+def skipped(names: tuple[str, ...], repositories: Iterable[str]) -> PublishProcesses:
+    """Return what `publish` prints for a target none of whose repositories this run publishes to."""
+    listed = ", ".join(repositories)
+    why = f"(`--wheel-publish-to` names none of its `repositories`, {listed})" if listed else "(no `repositories`)"
+    return PublishProcesses([PublishPackages(names=names, process=None, description=why)])
+
+
 def refused_alone(wheel: str, release: str) -> str:
     """Return why the wheels of a release are not published alone, and what to do."""
     return (
@@ -227,7 +234,10 @@ async def publish_native_wheels(
             raise ReleaseMemberError(refused_alone(address.spec, release.spec))
         part = f"by this target, but with its release {release.spec}"
         return PublishProcesses([PublishPackages(names=names, process=None, description=part)])
-    repositories = repositories_of(request.field_set.repositories.value, publishing, where=address.spec)
+    listed = request.field_set.repositories.value
+    repositories = repositories_of(listed, publishing, where=address.spec)
+    if not repositories:
+        return skipped(names, listed)
     check_publishable(wheels, where=where)
     digest = await merge_digests(MergeDigests(package.digest for package in request.packages))
     processes = await concurrently(

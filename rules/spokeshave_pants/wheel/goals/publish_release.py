@@ -25,7 +25,7 @@ from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule
 from spokeshave_pants.release.target_types import ReleaseRepositoriesField, ReleaseWheelsField
 from spokeshave_pants.sandbox.tools import REPORT
 from spokeshave_pants.wheel.goals.package import WheelArtifact
-from spokeshave_pants.wheel.goals.publish import UploadRequest, check_tested, repositories_of, upload_process
+from spokeshave_pants.wheel.goals.publish import UploadRequest, check_tested, repositories_of, skipped, upload_process
 from spokeshave_pants.wheel.publish.repository import Repository
 from spokeshave_pants.wheel.record.rules import (
     ReleasePlanRequest,
@@ -116,8 +116,7 @@ async def publish_release(
     address = request.field_set.address
     repositories = repositories_of(request.field_set.repositories.value, publishing, where=address.spec)
     if not repositories:
-        none = f"(no `{ReleaseRepositoriesField.alias}`)"
-        return PublishProcesses([PublishPackages(names=(address.spec,), process=None, description=none)])
+        return skipped((address.spec,), request.field_set.repositories.value)
     sealed = (await publishable_release(CheckedReleaseRequest(address))).sealed
     place = str(build_root.pathlib_path / dist.relpath)
     processes = await concurrently(

@@ -13,6 +13,7 @@ from spokeshave_pants.wheel.goals.publish import (
     NativeWheelPublishFieldSet,
     UntestedWheelError,
     check_publishable,
+    refused_alone,
     wheels_of,
 )
 from spokeshave_pants.wheel.report.wheels import PythonOutcome
@@ -68,3 +69,10 @@ def test_a_debug_build_is_not_published() -> None:
         "  * b.whl",
         "Publish without `--cc-build-type=debug` (`[cc-build].type`).",
     ]
+
+
+def test_a_wheel_of_a_release_is_refused_with_the_command_for_the_set() -> None:
+    message = refused_alone("src:wheel", "//:release")
+    assert "src:wheel is a part of the release //:release" in message
+    assert " publish //:release\n" in message
+    assert "--wheel-publish-alone" in message

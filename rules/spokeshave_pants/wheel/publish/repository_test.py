@@ -7,7 +7,12 @@ import pytest
 from pants.util.frozendict import FrozenDict
 
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.wheel.publish.repository import Repository, SecretText, parse_repositories
+from spokeshave_pants.wheel.publish.repository import (
+    Repository,
+    SecretText,
+    chosen_repositories,
+    parse_repositories,
+)
 
 
 def parse(*texts: str, urls: Mapping[str, str] | None = None) -> tuple[Repository, ...]:
@@ -88,3 +93,12 @@ def test_a_secret_is_hidden_in_representations() -> None:
     assert "pass-word" not in f"{holder} {holder!r}"
     assert "TWINE_PASSWORD" in f"{holder}"
     assert holder == Holder(FrozenDict({"TWINE_PASSWORD": SecretText("pass-word")}))
+
+
+def test_an_option_chooses_some_of_a_targets_repositories() -> None:
+    listed = ("@testpypi", "@pypi", "https://wheels.example.org/")
+    assert chosen_repositories(listed, []) == listed
+    assert chosen_repositories(listed, ["https://wheels.example.org/", "@testpypi", "@other"]) == (
+        "@testpypi",
+        "https://wheels.example.org/",
+    )
