@@ -91,6 +91,7 @@ def test_an_assert_that_is_a_check_is_found(statement: str, found: list[int]) ->
 # The adapters: each tests that the pinned library still has what it uses.
 ADAPTERS = {
     "rules/spokeshave_pants/pants_api/by_name.py",
+    "rules/spokeshave_pants/wheel/goals/command_line.py",
     "rules/spokeshave_pants/wheel/goals/run_context.py",
     "tools/spokeshave/cache_server/buildgrid_internals.py",
     "tools/spokeshave/policies/auditwheel_policies.py",

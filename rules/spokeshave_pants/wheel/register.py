@@ -23,6 +23,7 @@ from spokeshave_pants.wheel.development import builds
 from spokeshave_pants.wheel.development import rules as development
 from spokeshave_pants.wheel.goals import (
     cc_shell,
+    command_line,
     compile_commands,
     native_wheels,
     package,
@@ -52,6 +53,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *builds.rules(),
         *cc_shell.rules(),
         *codegen.rules(),
+        *command_line.rules(),
         *compile_commands.rules(),
         *development.rules(),
         *extension.rules(),

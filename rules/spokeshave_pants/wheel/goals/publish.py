@@ -19,7 +19,7 @@ from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import FilteredTargets, Target
+from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.docutil import bin_name
@@ -33,6 +33,7 @@ from spokeshave_pants.release.rules import ReleaseOfRequest, release_of
 from spokeshave_pants.sandbox.packages import PackagesRequest, install_packages
 from spokeshave_pants.sandbox.python import SandboxPython
 from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveToolsRequest, find_tools, tool_process
+from spokeshave_pants.wheel.goals.command_line import NamedTargets
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.publish.repository import Repository, chosen_repositories, parse_repositories
 from spokeshave_pants.wheel.subsystem import WheelPublishSubsystem
@@ -222,7 +223,7 @@ def refused_alone(wheel: str, release: str) -> str:
 
 @rule
 async def publish_native_wheels(
-    request: NativeWheelPublishRequest, publishing: WheelPublishSubsystem, specified: FilteredTargets
+    request: NativeWheelPublishRequest, publishing: WheelPublishSubsystem, named: NamedTargets
 ) -> PublishProcesses:
     address = request.field_set.address
     where = f"the target {address}"
@@ -230,7 +231,7 @@ async def publish_native_wheels(
     names = tuple(str(wheel.relpath) for wheel in wheels)
     release = (await release_of(ReleaseOfRequest(address), **implicitly())).target
     if release is not None and not publishing.alone:
-        if release not in {target.address for target in specified}:
+        if release not in named.addresses:
             raise ReleaseMemberError(refused_alone(address.spec, release.spec))
         part = f"by this target, but with its release {release.spec}"
         return PublishProcesses([PublishPackages(names=names, process=None, description=part)])
