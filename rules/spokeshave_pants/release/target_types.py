@@ -37,6 +37,19 @@ class ReleaseNameField(StringField):
     )
 
 
+class ReleasePlatformsField(StringSequenceField):
+    alias = "platforms"
+    default = ()
+    value: tuple[str, ...]
+    help = help_text(
+        """
+        The platforms that the release consists of, as globs of wheel platform tags, such as
+        `["manylinux_*", "macosx_*"]`: wheels for others are built, but are no part of it. Defaults to all platforms of
+        its wheels. Each wheel for these platforms must be there, or no record is written.
+        """
+    )
+
+
 class ReleaseRepositoriesField(StringSequenceField):
     alias = "repositories"
     default = ()
@@ -84,6 +97,7 @@ class ReleaseTarget(Target):
     core_fields = (
         *COMMON_TARGET_FIELDS,
         ReleaseNameField,
+        ReleasePlatformsField,
         ReleaseRepositoriesField,
         ReleaseWheelsField,
         RevisionsField,

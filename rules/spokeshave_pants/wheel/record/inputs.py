@@ -34,7 +34,7 @@ def smoke_reports(wheels: Iterable[SmokeTestedWheel]) -> SmokeTestReports:
 
 
 def left_out(declared: Iterable[WheelMatrix], globs: Sequence[str]) -> str:
-    """Return how much of a declared matrix a run for some platforms leaves out. Empty if nothing."""
+    """Return how much of a release's matrix a run for some platforms leaves out. Empty if nothing."""
     declared = tuple(declared)
     all_of_them = sum(_count(matrix) for matrix in declared)
     built = sum(_count(matrix.narrowed(globs)) for matrix in declared)

@@ -30,10 +30,12 @@ from spokeshave_pants.pants_api import (
 )
 from spokeshave_pants.release.rules import StampedVersion
 from spokeshave_pants.release.subsystem import ReleaseVersionSubsystem
-from spokeshave_pants.release.target_types import ReleaseNameField, ReleaseWheelsField
+from spokeshave_pants.release.target_types import ReleaseNameField, ReleasePlatformsField, ReleaseWheelsField
 from spokeshave_pants.release.version_arguments import ReleaseContext
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.wheel.build.rules import VersionOfWheelRequest, WheelFactsRequest, version_of_wheel, wheel_facts
+from spokeshave_pants.toolchain.platforms import check_platform_globs
+from spokeshave_pants.wheel.plan.matrix import WheelMatrix
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.record.inputs import expected_project, left_out, smoke_reports
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
@@ -58,12 +60,14 @@ class ReleasePlan:
     """What a `release` consists of, before anything is built.
 
     Attributes:
+        matrices: The wheels of each target that the release consists of.
         reason: Why this run makes no record of it. Empty if it does.
     """
 
     address: Address
     name: str
     wheels: tuple[WheelPlan, ...]
+    matrices: tuple[WheelMatrix, ...]
     version: StampedVersion
     reason: str
 
@@ -87,11 +91,13 @@ class SealedRelease:
     Attributes:
         digest: The files of the record below `folder`.
         folder: The folder of the record, below `dist/`.
+        expected: What the release must consist of, for `spokeshave release seal` on another machine.
     """
 
     digest: Digest
     folder: str
     wheels: tuple[SmokeTestedWheel, ...]
+    expected: ReleaseExpectation
     notes: tuple[str, ...]
 
 
@@ -114,19 +120,23 @@ async def plan_release(
         raise InvalidTargetError(f"{request.address} lists no `python_native_wheel`. Add one to `wheels`.")
     plans = await concurrently(plan_wheel(WheelPlanRequest(member)) for member in sorted(members))
     versions = await concurrently(version_of_wheel(VersionOfWheelRequest(member)) for member in sorted(members))
+    platforms = target[ReleasePlatformsField].value
+    check_platform_globs(platforms, where=f"the field `{ReleasePlatformsField.alias}` of {request.address}")
+    matrices = tuple(plan.matrix.narrowed(platforms) for plan in plans)
     distinct = sorted({version.version for version in versions}, key=Version)
     newest = max(versions, key=lambda version: Version(version.version))
     reasons = (
         f"its wheels have several versions: {', '.join(distinct)}" if len(distinct) > 1 else "",
         development_version(newest, has_suffix=subsystem.suffix is not None),
         "the tree has changes that are not committed" if context.dirty and subsystem.commit is None else "",
-        left_out((plan.matrix for plan in plans), chosen.globs()),
+        left_out(matrices, chosen.globs()),
         "its wheels are debug builds" if build.type is not BuildType.RELEASE else "",
     )
     return ReleasePlan(
         address=request.address,
         name=record_name(target),
         wheels=tuple(plans),
+        matrices=matrices,
         version=newest,
         reason="; ".join(filter(None, reasons)),
     )
@@ -153,17 +163,22 @@ async def seal_release(request: SealReleaseRequest) -> SealedRelease:
     facts = await concurrently(wheel_facts(WheelFactsRequest(wheel.address)) for wheel in plan.wheels)
     expected = ReleaseExpectation(
         {
-            fact.distribution: expected_project(wheel.matrix, wheel.target[RequireSmokeOnField].value)
-            for fact, wheel in zip(facts, plan.wheels)
+            fact.distribution: expected_project(matrix, wheel.target[RequireSmokeOnField].value)
+            for fact, wheel, matrix in zip(facts, plan.wheels, plan.matrices)
         }
     )
-    wheels = tuple(wheel for each in tested for wheel in each.wheels)
+    wheels = tuple(
+        wheel
+        for each, matrix in zip(tested, plan.matrices)
+        for wheel in each.wheels
+        if wheel.wheel.key.platform in matrix.platforms
+    )
     inputs = (
         FileContent(_EXPECTATION, expected.to_json().encode()),
         FileContent(_REPORTS, smoke_reports(wheels).to_json().encode()),
     )
     files = await create_digest(CreateDigest(inputs))
-    built = await merge_digests(MergeDigests(each.digest for each in tested))
+    built = await merge_digests(MergeDigests(wheel.wheel.digest for wheel in wheels))
     placed = await add_prefix(AddPrefix(built, _WHEELS_DIR))
     version = plan.version
     result = await run_tool(
