@@ -195,7 +195,13 @@ async def seal_release(request: SealReleaseRequest) -> SealedRelease:
         **implicitly(),
     )
     raise_for_failure(result, str(request.address))
-    return SealedRelease(digest=result.digest, folder=plan.folder, wheels=wheels, notes=result.report(SealReport).notes)
+    return SealedRelease(
+        digest=result.digest,
+        folder=plan.folder,
+        wheels=wheels,
+        expected=expected,
+        notes=result.report(SealReport).notes,
+    )
 
 
 def rules() -> list[Rule | UnionRule]:
