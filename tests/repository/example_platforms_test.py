@@ -65,6 +65,24 @@ def test_each_machine_of_the_workflow_has_wheels_to_run(abi: str) -> None:
         assert unknown(row["wheels"].split(), names) == [], row["name"]
 
 
+def released() -> list[str]:
+    """The globs of `platforms` of the release."""
+    (call,) = (node.value for node in ast.parse((REPOSITORY / "BUILD").read_text()).body if isinstance(node, ast.Expr))
+    assert isinstance(call, ast.Call)
+    (platforms,) = (keyword.value for keyword in call.keywords if keyword.arg == "platforms")
+    globs: list[str] = ast.literal_eval(platforms)
+    return globs
+
+
 def test_each_glob_of_the_release_names_a_platform() -> None:
-    (globs,) = re.findall(r'PANTS_NATIVE_WHEEL_PLATFORMS: "(.*)"', (WORKFLOWS / "release.yml").read_text())
-    assert unknown(ast.literal_eval(globs), listed()) == []
+    assert unknown(released(), listed()) == []
+
+
+def test_each_platform_of_the_release_is_tested_by_a_job() -> None:
+    """`package` tests the wheels that the building machine runs."""
+    jobs = yaml.safe_load((WORKFLOWS / "wheels.yml").read_text())["jobs"]
+    tested = [glob for row in jobs["test"]["strategy"]["matrix"]["include"] for glob in row["wheels"].split()]
+    names = [platform for platform in listed() if any(fnmatchcase(platform, glob) for glob in released())]
+    assert "manylinux_2_17_x86_64" in names
+    untested = [name for name in names if not any(fnmatchcase(f"a-1-cp311-cp311-{name}.whl", glob) for glob in tested)]
+    assert untested == ["manylinux_2_17_x86_64"]

@@ -32,7 +32,7 @@ class ReleaseNameField(StringField):
     help = help_text(
         """
         The name of the release, in its record and in the folder `dist/releases/NAME/VERSION` that `package` writes it
-        to. Letters, digits, `.`, `_` and `-`. Defaults to the target's name.
+        to. Letters, digits, `_` and `-`. Defaults to the target's name.
         """
     )
 
