@@ -26,7 +26,7 @@ class NamedTargets:
 async def named_targets(options: _Options) -> NamedTargets:
     """Rules of a union such as `PublishRequest` do not get the specs of the run from Pants."""
     specs = parse_specs(options.options.specs)
-    targets = await resolve_targets(**implicitly(specs))
+    targets = await resolve_targets(**implicitly({specs: Specs}))
     return NamedTargets(tuple(target.address for target in targets))
 
 

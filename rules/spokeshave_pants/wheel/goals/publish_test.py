@@ -71,7 +71,7 @@ def test_a_debug_build_is_not_published() -> None:
     ]
 
 
-def test_a_wheel_of_a_release_is_refused_with_the_command_for_the_set() -> None:
+def test_a_lone_wheel_of_a_release_is_refused() -> None:
     message = refused_alone("src:wheel", "//:release")
     assert "src:wheel is a part of the release //:release" in message
     assert " publish //:release\n" in message
