@@ -36,10 +36,12 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "wheel",
         "linkage pythons",
         "assemble cache_server emulation repair smoke stamp standalone upload verify version",
+        "release",
         "cli",
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file"),
+    "release": ("record", "destination", "check", "promote publish seal"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -38,6 +38,8 @@ COMMANDS = {
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
+# Commands of two words, by their first one.
+GROUPS = {"release": "Seal, check, publish and promote a release: a set of wheels with one version."}
 # They lock files, and start processes, in ways that Windows does not have.
 NOT_ON_WINDOWS = ("emulation", "cache-server")
 
@@ -87,8 +89,9 @@ def early_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def chosen_command(argv: Sequence[str]) -> str | None:
-    """Return the first argument that is not an option."""
-    return next((argument for argument in argv if not argument.startswith("-")), None)
+    """Return the command: the first argument that is not an option, or the first two where that begins a group."""
+    words = [argument for argument in argv if not argument.startswith("-")]
+    return " ".join(words[: 2 if words[0] in GROUPS else 1]) if words else None
 
 
 def wants_traceback(args: argparse.Namespace) -> bool:
@@ -136,15 +139,22 @@ def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"spokeshave {__version__}")
     add_traceback(parser)
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    groups = {
+        name: commands.add_parser(name, help=text, description=text).add_subparsers(metavar="command", required=True)
+        for name, text in GROUPS.items()
+    }
     chosen = chosen_command(argv)
     for name, (module_name, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        group, _, word = name.rpartition(" ")
+        command = (groups[group] if group else commands).add_parser(
+            word, help=summary, description=summary, allow_abbrev=False
+        )
         if name == chosen:
             add_traceback(command)
             check_system(name, sys.platform)
             module = cast("CommandModule", importlib.import_module(module_name))
             module.add_arguments(command)
-            command.set_defaults(run=module.run)
+            command.set_defaults(run=module.run, command=name)
     return parser
 
 

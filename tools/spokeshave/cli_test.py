@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave import __version__
-from spokeshave.cli import COMMANDS, main
+from spokeshave.cli import COMMANDS, GROUPS, main
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave_core.reports.report import FailureReport
@@ -31,12 +31,18 @@ def test_help_lists_every_command_without_importing_any(capsys: pytest.CaptureFi
         main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    assert [name for name in COMMANDS if f"\n    {name}" not in text] == []
+    assert [name for name in COMMANDS if f"\n    {name.split()[0]}" not in text] == []
+    for group in GROUPS:
+        with pytest.raises(SystemExit):
+            main([group, "--help"])
+        text = capsys.readouterr().out
+        words = [name.split()[1] for name in COMMANDS if name.startswith(f"{group} ")]
+        assert [word for word in words if f"\n    {word}" not in text] == []
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_has_help(command: str) -> None:
-    done = spokeshave(command, "--help")
+    done = spokeshave(*command.split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"usage: spokeshave {command}" in done.stdout
 

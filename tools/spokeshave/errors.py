@@ -8,11 +8,18 @@ from spokeshave_core.problems import SpokeshaveError
 
 
 class ExitCode(enum.IntEnum):
-    """The exit codes of the `spokeshave` command."""
+    """The exit codes of the `spokeshave` command. Only `release` commands have the last two.
+
+    Attributes:
+        PARTIAL: A part of a release was sent. The same command continues.
+        NOT_VISIBLE: All of a release was sent, but the index does not show it yet.
+    """
 
     OK = 0
     USER_ERROR = 1
     USAGE = 2
+    PARTIAL = 3
+    NOT_VISIBLE = 4
 
 
 class InvalidMetadataError(SpokeshaveError):

@@ -39,26 +39,23 @@ def choose(project: Project, platforms: tuple[str, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
-    """Package a shared library and two extensions that use it, for every platform, and the run that made them."""
+def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Package a shared library and two extensions that use it, for every platform."""
     root = tmp_path_factory.mktemp("platforms") / "repo"
     with running(Project.copy(root, "shared", "choices", "numpy_headers")) as project:
         choose(project, PLATFORMS)
-        yield project, project.package("shared:wheel", options=(STABLE,))
+        project.package("shared:wheel", options=(STABLE,))
+        yield project
 
 
 @pytest.fixture(scope="module")
-def everywhere(built: tuple[Project, PantsRun]) -> Project:
-    return built[0]
-
-
-def test_the_log_counts_the_actions_that_are_done(built: tuple[Project, PantsRun]) -> None:
-    project, run = built
-    (done, actions, wheels), *_ = re.findall(r"(\d+) of (\d+) actions done \(.+\): \d+ of (\d+) wheels", run.output)
-    processes = project.processes("shared:wheel")
-    assert int(actions) == len({row["description"] for row in processes if row["kind"] != "metadata"})
-    assert int(done) <= int(actions)
-    assert int(wheels) == len(PLATFORMS)
+def cold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, PantsRun]]:
+    """The same for a platform of each format with an empty store: the project, and the run of a minute or more."""
+    root = tmp_path_factory.mktemp("cold")
+    copy = Project.copy(root / "repo", "shared")
+    with running(Project(copy.root, {"PANTS_LOCAL_STORE_DIR": str(root / "store")})) as project:
+        choose(project, MADE_TWICE)
+        yield project, project.package("shared:wheel", options=(STABLE,))
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -103,15 +100,21 @@ def test_another_folder_makes_equal_wheels_per_platform(everywhere: Project, tmp
         assert hashes(project) == hashes(everywhere)
 
 
-def test_a_cold_store_makes_the_same_bytes(everywhere: Project, tmp_path: Path) -> None:
+def test_a_cold_store_makes_the_same_bytes(everywhere: Project, cold: tuple[Project, PantsRun]) -> None:
     """Including runtime packs."""
-    copy = Project.copy(tmp_path / "cold/repo", "shared")
-    with running(Project(copy.root, {"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})) as project:
-        choose(project, MADE_TWICE)
-        project.package("shared:wheel", options=(STABLE,))
-        assert len(project.ran("shared:wheel", "runtime pack")) == len(MADE_TWICE)
-        expected = hashes(everywhere)
-        assert {name: expected[name] for name in hashes(project)} == hashes(project)
+    project, _ = cold
+    assert len(project.ran("shared:wheel", "runtime pack")) == len(MADE_TWICE)
+    expected = hashes(everywhere)
+    assert {name: expected[name] for name in hashes(project)} == hashes(project)
+
+
+def test_the_log_counts_the_actions_that_are_done(cold: tuple[Project, PantsRun]) -> None:
+    project, run = cold
+    (done, actions, wheels), *_ = re.findall(r"(\d+) of (\d+) actions done \(.+\): \d+ of (\d+) wheels", run.output)
+    processes = project.processes("shared:wheel")
+    assert int(actions) == len({row["description"] for row in processes if row["kind"] != "metadata"})
+    assert int(done) <= int(actions)
+    assert int(wheels) == len(MADE_TWICE)
 
 
 def hashes(project: Project) -> dict[str, str]:

@@ -71,9 +71,9 @@ def test_the_metadata_is_that_of_a_plugin_of_pants(published: IndexServer) -> No
 
 
 def test_every_command_starts_after_pip_install(tools: Environment) -> None:
-    commands = tools.run("from spokeshave.cli import COMMANDS; print(*COMMANDS)").split()
+    commands = tools.run("from spokeshave.cli import COMMANDS; print(*COMMANDS, sep=chr(10))").splitlines()
     assert "verify" in commands
-    done = {command: spokeshave(tools, command, "--help") for command in commands}
+    done = {command: spokeshave(tools, *command.split(), "--help") for command in commands}
     assert {command: run.stderr for command, run in done.items() if run.returncode != 0 or run.stderr} == {}
 
 

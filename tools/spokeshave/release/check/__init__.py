@@ -1,0 +1,1 @@
+"""The command `release check`: what an index would refuse, before any byte is sent."""

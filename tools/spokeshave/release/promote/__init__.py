@@ -1,0 +1,1 @@
+"""The commands `release promote` and `release compare`: a final release from a release candidate."""
