@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -76,9 +75,9 @@ class Fault:
     moment: Moment = Moment.BEFORE
     name: str = "*"
     skip: int = 0
-    times: Optional[int] = 1
+    times: int | None = 1
     status: int = 500
-    retry_after: Optional[str] = None
+    retry_after: str | None = None
     seconds: float = 600.0
 
     def is_for(self, place: Place, name: str) -> bool:
@@ -111,13 +110,13 @@ class Rules:
     file_limit: int = 100 * MIB
     project_limit: int = 10 * GIB
     project_limits: Mapping[str, int] = field(default_factory=dict)
-    maximum_age: Optional[float] = 14
+    maximum_age: float | None = 14
     local_versions: bool = False
-    classifiers: Optional[tuple[str, ...]] = None
+    classifiers: tuple[str, ...] | None = None
     statuses: Mapping[str, str] = field(default_factory=dict)
     yanked: Mapping[str, str] = field(default_factory=dict)
     deleted: tuple[str, ...] = ()
-    api_token: Optional[str] = API_TOKEN
+    api_token: str | None = API_TOKEN
     publishers: tuple[str, ...] = (PUBLISHER,)
     audience: str = "pypi"
     token_seconds: float = 900
@@ -137,7 +136,7 @@ class Rules:
         text = json.dumps(fields, default=lambda value: value.value, indent=1)
         temporary = path.with_name(f"{path.name}.new")
         temporary.write_text(text)
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 
 def read_rules(path: Path) -> Rules:
@@ -153,5 +152,6 @@ def read_rules(path: Path) -> Rules:
 
 
 def _fault(fields: Mapping[str, Any]) -> Fault:
-    enums = {"kind": FaultKind, "place": Place, "moment": Moment}
-    return Fault(**{name: enums[name](value) if name in enums else value for name, value in fields.items()})
+    enums: dict[str, Callable[[Any], Any]] = {"kind": FaultKind, "place": Place, "moment": Moment}
+    values: dict[str, Any] = {name: enums.get(name, lambda found: found)(value) for name, value in fields.items()}
+    return Fault(**values)

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from packaging.metadata import parse_email
 from packaging.utils import (
@@ -56,10 +56,10 @@ class StoredFile:
     sha256: str
     size: int
     uploaded: float
-    requires_python: Optional[str]
-    metadata_sha256: Optional[str]
-    attestations: Optional[list[Any]]
-    publisher: Optional[str]
+    requires_python: str | None
+    metadata_sha256: str | None
+    attestations: list[Any] | None
+    publisher: str | None
 
     @property
     def path(self) -> str:
@@ -205,7 +205,7 @@ class Store:
             if self._is_duplicate(upload, sha256, rules):
                 return False
             release = f"{project} {canonicalize_version(version)}"
-            self._check_release(upload, project, version, release, rules)
+            self._check_age(release, rules)
             metadata = _distribution_metadata(upload, project, version)
             attestations = _attestations(upload, sha256, rules)
             self._add(upload, project, version, release, sha256, metadata, attestations, rules)
@@ -215,9 +215,7 @@ class Store:
         size = len(upload.content)
         shown = upload.first("name")
         if size > rules.file_limit:
-            raise RefusedError(
-                f"File too large. Limit for project {shown!r} is {rules.file_limit // MIB} MB. {_HELP}"
-            )
+            raise RefusedError(f"File too large. Limit for project {shown!r} is {rules.file_limit // MIB} MB. {_HELP}")
         limit = rules.limit_of(project)
         if is_full or size + sum(file.size for file in self.files_of(project, rules)) > limit:
             raise RefusedError(
@@ -239,16 +237,11 @@ class Store:
             )
         return False
 
-    def _check_release(self, upload: Upload, project: str, version: str, release: str, rules: Rules) -> None:
+    def _check_age(self, release: str, rules: Rules) -> None:
         created = self._state.created.get(release)
-        if rules.maximum_age is not None and created is not None:
-            if created < self.now(rules) - rules.maximum_age * _DAY:
-                raise RefusedError(
-                    f"Uploading new files to releases older than {rules.maximum_age:g} days is not allowed."
-                )
-        versions = {file.version for file in self.files_of(project, rules) if file.name.endswith(".tar.gz")}
-        if upload.name.endswith(".tar.gz") and version in versions:
-            raise RefusedError("Only one sdist may be uploaded per release.")
+        days = rules.maximum_age
+        if days is not None and created is not None and created < self.now(rules) - days * _DAY:
+            raise RefusedError(f"Uploading new files to releases older than {days:g} days is not allowed.")
 
     def _add(
         self,
@@ -290,7 +283,7 @@ class Store:
     def _write(self) -> None:
         temporary = self._path.with_name(f"{self._path.name}.new")
         temporary.write_text(json.dumps(asdict(self._state)))
-        os.replace(temporary, self._path)
+        temporary.replace(self._path)
 
 
 def _version(upload: Upload, rules: Rules) -> str:
@@ -338,7 +331,13 @@ def _distribution_metadata(upload: Upload, project: str, version: str) -> bytes 
         raise RefusedError(f"Start filename for {upload.first('name')!r} with {project.replace('-', '_')!r}.")
     if str(found) != version:
         raise RefusedError(f"Version in filename should be {version!r} not {str(found)!r}.")
-    return _wheel_metadata(upload) if upload.name.endswith(".whl") else _check_sdist(upload)
+    if upload.name.endswith(".whl"):
+        return _wheel_metadata(upload)
+    expected = f"{project.replace('-', '_')}-{version}.tar.gz"
+    if upload.name != expected:
+        raise RefusedError(f"Filename {upload.name!r} is invalid, should be {expected!r}.")
+    _check_sdist(upload)
+    return None
 
 
 def _wheel_metadata(upload: Upload) -> bytes:
