@@ -44,8 +44,8 @@ class ReleasePlatformsField(StringSequenceField):
     help = help_text(
         """
         The platforms that the release consists of, as globs of wheel platform tags, such as
-        `["manylinux_*", "macosx_*"]`: wheels for others are built, but do not belong to it. Defaults to all platforms of
-        its wheels. Each wheel for these platforms must be there, or no record is written.
+        `["manylinux_*", "macosx_*"]`: wheels for others are built, but do not belong to it. Defaults to all platforms
+        of its wheels. Each wheel for these platforms must be there, or no record is written.
         """
     )
 

@@ -64,13 +64,17 @@ class Trial:
         yield installed
         if installed.outcome is not Outcome.PASSED:
             return
+        yield from self.checks_of_installed()
+        if self.plan.tests:
+            yield from self._tests()
+
+    def checks_of_installed(self) -> Iterator[CheckResult]:
+        """Yield the checks of a wheel that is in its environment already: its files, modules and scripts."""
         yield _timed("files", lambda: installed_fault(self.environment, self.tree))
         for name in modules_to_try(self.tree, self.plan.choices):
             yield self._import(name)
         for script in console_scripts(self.tree):
             yield self._script(script)
-        if self.plan.tests:
-            yield from self._tests()
 
     def _pins(self) -> list[Pin]:
         markers = self.environment.interpreter.markers

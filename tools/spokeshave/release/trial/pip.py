@@ -1,0 +1,103 @@
+"""pip as users run it against one index: the release by `==` and by hash, without its own cache and configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from spokeshave.processes import ProcessResult, run_process
+from spokeshave.pythons.pip import pip_folder
+from spokeshave.release.trial.source import Source
+from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.reports.trial import InstalledFile
+from spokeshave_core.wheel_name import WheelTag
+
+# Set for this run alone, they would add indexes or change what pip accepts.
+_SETTINGS = "PIP_"
+
+
+def pinned(version: str, files: Iterable[ReleaseFile]) -> str:
+    """Return the lines of a requirements file that permit exactly these files, by project."""
+    hashes: dict[str, list[str]] = {}
+    for file in files:
+        hashes.setdefault(file.project, []).append(f"--hash=sha256:{file.sha256}")
+    return "".join(f"{project}=={version} {' '.join(found)}\n" for project, found in sorted(hashes.items()))
+
+
+def download(source: Source, requirements: Path, tag: WheelTag, destination: Path, timeout: float) -> ProcessResult:
+    """Download what pip chooses for the platform and Python of a wheel."""
+    python = tag.python.split(".")[0]
+    version = f"{python[2]}.{python[3:]}" if len(python) > 3 else python[2:]
+    return _run(
+        [
+            *("download", *_strict(source), "-r", requirements, "--dest", destination, "--python-version", version),
+            *("--implementation", python[:2]),
+            *(option for abi in tag.abi.split(".") for option in ("--abi", abi)),
+            *(option for platform in tag.platform.split(".") for option in ("--platform", platform)),
+        ],
+        destination.parent,
+        timeout,
+    )
+
+
+def install(source: Source, requirements: Path, python: Path, report: Path, timeout: float) -> ProcessResult:
+    """Install the release into an environment, and nothing that it requires. pip's report goes to a file."""
+    command = ("install", *_strict(source), "-r", requirements, "--no-compile", "--report", report)
+    return _run(command, report.parent, timeout, python=python)
+
+
+def install_others(requirements: Path, constraints: Path, python: Path, timeout: float) -> ProcessResult:
+    """Install what the release requires of others, from where pip takes packages on this machine."""
+    command = ("install", "--quiet", "-r", requirements, "-c", constraints, "--no-compile")
+    return _run(command, requirements.parent, timeout, python=python, with_settings=True)
+
+
+def check(python: Path, folder: Path, timeout: float) -> ProcessResult:
+    """Check that all requirements in an environment are met."""
+    return _run(("check",), folder, timeout, python=python)
+
+
+def installed_files(report: Path) -> list[InstalledFile]:
+    """Return the files in the report of `install`."""
+    items = json.loads(report.read_text("utf-8"))["install"]
+    return sorted((_installed(item) for item in items), key=lambda file: file.project)
+
+
+def _installed(item: Mapping[str, Mapping[str, object]]) -> InstalledFile:
+    download_info = item["download_info"]
+    archive: object = download_info["archive_info"]
+    hashes = archive.get("hashes", {}) if isinstance(archive, dict) else {}
+    return InstalledFile(
+        project=str(item["metadata"]["name"]),
+        version=str(item["metadata"]["version"]),
+        name=str(download_info["url"]).rpartition("/")[2],
+        sha256=str(hashes.get("sha256", "")),
+    )
+
+
+def _strict(source: Source) -> tuple[str, ...]:
+    general = ("--quiet", "--no-cache-dir", "--no-deps", "--only-binary", ":all:", "--require-hashes")
+    return (*general, *source.pip_options)
+
+
+def _run(
+    arguments: Sequence[str | Path],
+    folder: Path,
+    timeout: float,
+    *,
+    python: Path | None = None,
+    with_settings: bool = False,
+) -> ProcessResult:
+    general: list[str | Path] = ["--disable-pip-version-check", "--no-input"]
+    if not with_settings:
+        general.append("--isolated")
+    target = ["--python", python] if python else []
+    environment = {
+        name: value for name, value in os.environ.items() if with_settings or not name.upper().startswith(_SETTINGS)
+    }
+    return run_process(
+        [sys.executable, "-I", pip_folder(), *target, *general, *arguments], environment, folder, timeout
+    )
