@@ -228,6 +228,11 @@ def install(root: Path, version: str, *requirements: str, find_links: Path) -> E
     return _install(root, version, "--no-index", "--find-links", str(find_links), "--no-deps", *requirements)
 
 
+def install_from(root: Path, version: str, index: str, *requirements: str) -> Environment:
+    """Create a virtual environment of a Python, in which pip installs requirements from one index."""
+    return _install(root, version, "--isolated", "--no-cache-dir", "--index-url", index, *requirements)
+
+
 def install_with_dependencies(root: Path, version: str, wheel: Path) -> Environment:
     """Create a virtual environment of a Python, in which pip installs a wheel and what it requires, as a user does."""
     return _install(root, version, "--only-binary", ":all:", str(wheel))
