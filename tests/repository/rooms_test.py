@@ -42,7 +42,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "native": ("name_budget", "elf macho pe", "file"),
     "release": ("record", "destination", "check", "promote publish seal"),
-    "release/check": ("file", "file_set"),
+    "release/check": ("file", "fields file_set index"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

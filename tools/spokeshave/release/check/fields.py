@@ -16,7 +16,7 @@ from packaging.metadata import RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 from readme_renderer import rst
 from rfc3986 import exceptions, uri_reference, validators
-from trove_classifiers import classifiers, deprecated_classifiers
+from trove_classifiers import all_classifiers, deprecated_classifiers
 
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave_core.problems import Problem
@@ -65,7 +65,7 @@ def _classifiers(raw: RawMetadata) -> Iterator[str]:
         if classifier in deprecated_classifiers:
             instead = ", ".join(deprecated_classifiers[classifier])
             yield f"has the deprecated classifier {classifier!r}" + (f"; use {instead}" if instead else "")
-        elif classifier not in classifiers:
+        elif classifier not in all_classifiers:
             yield f"has the classifier {classifier!r}, which PyPI does not know"
 
 
