@@ -44,5 +44,5 @@ def _fault(path: Path, file: CheckedFile) -> str | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         return "is not an attestation of PEP 740"
     if name != file.name:
-        return f"is the attestation of {ascii(name)}"
+        return f"is the attestation of {name!a}"
     return None if sha256 == file.sha256 else "is the attestation of other bytes than the file has"

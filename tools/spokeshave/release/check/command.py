@@ -12,10 +12,12 @@ from spokeshave.errors import ExitCode
 from spokeshave.release.check.check import check_release
 from spokeshave.release.check.release_files import read_paths
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
-from spokeshave.release.destination.destination import Destination
+from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.check import CheckReport, ProjectSpace
+
+_NAME_IT = "Name it, such as --to @pypi, or omit --file-limit, --project-limit, --repository-url and --check-url."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check a release and print every problem."""
+    if not args.to and (args.file_limit or args.project_limit or args.repository_url or args.check_url):
+        raise DestinationError(Problem("--to", "is missing, and the options of a destination need it", _NAME_IT))
     with _open(args) as destinations:
         report = check_release(read_paths(args.paths), destinations)
     if args.report:
@@ -61,7 +65,9 @@ def _open(args: argparse.Namespace) -> Iterator[list[Destination]]:
 
 def _line(problem: Problem) -> str:
     """Return a problem on one line, so that ten are ten lines."""
-    return " ".join(str(problem).split())
+    place = f"{problem.place}: " if problem.place else ""
+    remedy = f". {problem.remedy}" if problem.remedy else ""
+    return " ".join(f"{place}{problem.message}{remedy}".split())
 
 
 def _table(report: CheckReport) -> list[str]:

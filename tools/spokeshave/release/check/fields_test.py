@@ -9,7 +9,6 @@ from spokeshave.release.check.file.reader import read_file
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, write_draft
 
 
-
 def problems(tmp_path: Path, headers: list[str], description: str = "") -> list[str]:
     path = write_draft(tmp_path, WheelDraft(headers=headers, description=description))
     return [str(problem) for problem in check_fields([read_file(path)])]

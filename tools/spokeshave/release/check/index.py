@@ -67,7 +67,13 @@ def check_offers(offers: Sequence[Offer], now: datetime.datetime, channel: str |
     listed = {file.sha256: file.name for offer in offers for file in offer.listing.files.values() if file.sha256}
     problems: list[Problem] = []
     for offer in offers:
-        problems += [*_names(offer, listed), *_sizes(offer), *_status(offer), *_age(offer, now), *_order(offer, channel)]
+        problems += [
+            *_names(offer, listed),
+            *_sizes(offer),
+            *_status(offer),
+            *_age(offer, now),
+            *_order(offer, channel),
+        ]
     return tuple(dict.fromkeys(problems))
 
 
@@ -95,8 +101,8 @@ def _sizes(offer: Offer) -> Iterator[Problem]:
     free = max(0, total - offer.used)
     if offer.needed > free:
         message = (
-            f"needs {_bytes(offer.needed)}, but {offer.index} has {_bytes(free)} free of {_bytes(total)} for the project: "
-            f"{_bytes(offer.needed - free)} too many"
+            f"needs {_bytes(offer.needed)}, but {offer.index} has {_bytes(free)} free of {_bytes(total)} for the "
+            f"project: {_bytes(offer.needed - free)} too many"
         )
         remedy = (
             "Ask the index for a larger limit and give it with --project-limit. Deleting old releases frees space, but "
@@ -130,8 +136,8 @@ def _age(offer: Offer, now: datetime.datetime) -> Iterator[Problem]:
             continue
         names = [file.name for file in offer.new if file.version == version]
         message = (
-            f"{version} was released on {offer.index} on {first:%Y-%m-%d}, more than {days:g} days ago, and takes no new "
-            f"files, but lacks {len(names)} of this set, such as {names[0]}"
+            f"{version} was released on {offer.index} on {first:%Y-%m-%d}, more than {days:g} days ago, and takes no "
+            f"new files, but lacks {len(names)} of this set, such as {names[0]}"
         )
         yield Problem(offer.project, message, _NEW_VERSION)
 

@@ -119,11 +119,11 @@ def test_only_new_files_count_for_the_limit() -> None:
     assert problems([checked(), checked(platform="win32")], there, limits=Limits(project=200)) == []
 
 
-def test_unknown_sizes_are_no_reason_to_refuse() -> None:
+def test_a_project_with_unknown_sizes_is_not_refused() -> None:
     assert problems([checked()], [listed(file_name("3.11.0"), size=None)], limits=Limits(project=1)) == []
 
 
-def test_an_incomplete_release_that_is_too_old_needs_a_new_version() -> None:
+def test_an_incomplete_release_that_is_old_needs_a_new_version() -> None:
     there = [listed(file_name(platform="win32"), age=15), listed(file_name(platform="win_arm64"), age=1)]
     assert problems([checked()], there, limits=Limits(maximum_age=15)) == []
     found = problems([checked()], there, limits=Limits(maximum_age=14))
