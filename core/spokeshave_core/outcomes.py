@@ -36,6 +36,14 @@ class UploadOutcome(enum.Enum):
     NOT_TRIED = "not tried"
 
 
+class CheckOutcome(enum.Enum):
+    """The outcome of the check of one file of a release, for its destination."""
+
+    READY = "ready"
+    ALREADY_THERE = "already there"
+    REFUSED = "refused"
+
+
 class Rule(enum.Enum):
     """The rules of `spokeshave verify`."""
 
