@@ -2,7 +2,31 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_core.version_template import PLACEHOLDERS, render_template, template_problems
+from spokeshave_core.version_text import PLACEHOLDERS, render_template, template_problems, version_module_text
+
+
+def names_of(source: bytes) -> dict[str, object]:
+    names: dict[str, object] = {}
+    exec(source, names)
+    return names
+
+
+def test_module_has_all_facts() -> None:
+    names = names_of(version_module_text("Text.", "1.0rc1", "rc", "ab" * 20, [("z", "2"), ("a", "1")]))
+    assert (names["__version__"], names["version"], names["__doc__"]) == ("1.0rc1", "1.0rc1", "Text.")
+    assert (names["channel"], names["commit"]) == ("rc", "ab" * 20)
+    assert names["revisions"] == {"a": "1", "z": "2"}
+
+
+def test_module_without_facts_has_the_same_names() -> None:
+    without = names_of(version_module_text("Text.", "1.0"))
+    assert (without["channel"], without["commit"], without["revisions"]) == (None, None, {})
+    assert set(without) == set(names_of(version_module_text("Text.", "1.0", "rc", "a", [("b", "c")])))
+
+
+def test_same_facts_give_the_same_bytes() -> None:
+    orders = [[("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")]]
+    assert len({version_module_text("Text.", "1.0", revisions=order) for order in orders}) == 1
 
 
 @pytest.mark.parametrize(
