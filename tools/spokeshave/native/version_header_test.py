@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 import spokeshave_core
+from spokeshave.native.version_slot import SLOT_SIZE, find_version_slots, write_version_slots
 from spokeshave.testing.native_fixtures import MANYLINUX, TARGETS, compile_library, link_bare
 
 INCLUDE = Path(spokeshave_core.__file__).parent / "include"
-SLOT_SIZE = 128
-UNSTAMPED = b"0+unstamped".ljust(SLOT_SIZE, b"\0")
 STRICT = (
     f"-I{INCLUDE}",
     *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wcast-qual", "-Wunused-const-variable", "-Werror"),
 )
-SECTIONS = {
-    "manylinux_2_17_x86_64": b".spkver\0",
-    "manylinux_2_17_aarch64": b".spkver\0",
-    "musllinux_1_2_x86_64": b".spkver\0",
-    "macosx_11_0_x86_64": b"__spkver".ljust(16, b"\0") + b"__DATA".ljust(16, b"\0"),
-    "macosx_11_0_arm64": b"__spkver".ljust(16, b"\0") + b"__DATA".ljust(16, b"\0"),
-    "win_amd64": b".spkver\0",
-}
+PLATFORMS = (
+    "manylinux_2_17_x86_64",
+    "manylinux_2_17_aarch64",
+    "musllinux_1_2_x86_64",
+    "macosx_11_0_x86_64",
+    "macosx_11_0_arm64",
+    "win_amd64",
+    "win_arm64",
+)
 _EXPORT = """
 #include <spokeshave/version.h>
 #ifdef __cplusplus
@@ -55,29 +56,27 @@ EXPORT int DllMainCRTStartup(void) {{ return 1; }}
 """
 
 
-def slots(file: Path) -> list[int]:
-    """Return the positions of the slots in a file."""
-    data = file.read_bytes()
-    found = [position for position in range(0, len(data), SLOT_SIZE) if data.startswith(b"0+unstamped", position)]
-    assert data.count(b"0+unstamped") == len(found)  # all are aligned
-    assert all(data[position : position + SLOT_SIZE] == UNSTAMPED for position in found)
-    return found
+def versions(file: Path) -> list[str | None]:
+    """Return the content of the slots in a file, which are all texts of their form in it."""
+    slots = find_version_slots(file, file.name)
+    assert len(slots) == file.read_bytes().count(b"0+unstamped".ljust(SLOT_SIZE, b"\0"))
+    assert [slot.offset % SLOT_SIZE for slot in slots] == [0] * len(slots)
+    return [slot.version for slot in slots]
 
 
-@pytest.mark.parametrize("tag", SECTIONS)
+@pytest.mark.parametrize("tag", PLATFORMS)
 def test_a_slot_is_in_a_section_of_its_own(tag: str, tmp_path: Path) -> None:
     unused = "-Wl,-dead_strip" if tag.startswith("macosx") else "-Wl,--gc-sections"
     file = link_bare(tmp_path / "lib", BARE, tag, "-std=c99", "-O3", *STRICT, unused)
-    assert len(slots(file)) == 1
-    assert SECTIONS[tag] in file.read_bytes()
+    assert versions(file) == ["0+unstamped"]
 
 
 def test_each_translation_unit_has_a_slot_if_it_uses_it(tmp_path: Path) -> None:
     other = tmp_path / "other.c"
     other.write_text("#include <spokeshave/version.h>\nconst char *b(void);\nconst char *b(void) { return USED; }\n")
-    for used, expected in (("SPOKESHAVE_VERSION()", 2), ("0", 1)):
+    for used, count in (("SPOKESHAVE_VERSION()", 2), ("0", 1)):
         flags = (*STRICT, f"-DUSED={used}", "-fvisibility=default", str(other))
-        assert len(slots(link_bare(tmp_path / "lib.so", BARE, MANYLINUX, *flags))) == expected
+        assert versions(link_bare(tmp_path / "lib.so", BARE, MANYLINUX, *flags)) == ["0+unstamped"] * count
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="loads an ELF file")
@@ -88,11 +87,8 @@ def test_code_reads_the_text_that_is_in_the_file(tmp_path: Path, language: str, 
     target = TARGETS[f"manylinux_2_17_{platform.machine()}"]
     flags = (standard, "-fno-sanitize=undefined", *STRICT, *flags)
     file = compile_library(tmp_path / "lib.so", LENGTH, *flags, target=target, language=language)
-    (position,) = slots(file)
-    data = bytearray(file.read_bytes())
-    data[position : position + SLOT_SIZE] = b"3.12.0rc20260821".ljust(SLOT_SIZE, b"\0")
-    stamped = tmp_path / "stamped.so"
-    stamped.write_bytes(data)
+    stamped = Path(shutil.copy2(file, tmp_path / "stamped.so"))
+    write_version_slots(stamped, stamped.name, "0+unstamped", "3.12.0rc20260821")
     for path, version in ((file, b"0+unstamped"), (stamped, b"3.12.0rc20260821")):
         library = ctypes.CDLL(str(path))
         library.version.restype = ctypes.c_char_p
