@@ -63,6 +63,8 @@ setup(
 )
 """
 PACKAGES = ("abacus_runtime", "abacus_compiler")
+# The version header, which a source of the core includes.
+_VERSION_HEADERS = "__spokeshave"
 _IMPORT = "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in sys.argv[2:]]"
 
 
@@ -129,7 +131,7 @@ class SetuptoolsProject:
     def _write_source(self, ninja: NinjaBuild, bindings: Mapping[str, Step]) -> None:
         settings = settings_of(bindings[f"{self._packages[0]}._native"])
         self._source.mkdir(parents=True)
-        for name in ("__packages", "src"):
+        for name in ("__packages", _VERSION_HEADERS, "src"):
             shutil.copytree(ninja.place / name, self._source / name)
         for package in self._packages:
             shutil.copytree(ninja.place / "src" / "python" / package, self._source / package)
@@ -142,7 +144,7 @@ class SetuptoolsProject:
                 packages=list(self._packages),
                 shared=sorted(step.source for step in ninja.compiles_of(self._packages) if step.source not in own),
                 extensions=[(name, step.source) for name, step in bindings.items()],
-                include_dirs=list(settings.include_dirs),
+                include_dirs=[*settings.include_dirs, _VERSION_HEADERS],
                 macros=list(settings.macros),
                 flags=list(settings.flags),
             )

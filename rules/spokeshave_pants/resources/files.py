@@ -1,4 +1,4 @@
-"""Files in the plugin: the tools' sources, pinned requirements, C sources for some platforms, and parts of the page."""
+"""Files in the plugin: sources of the tools, pinned requirements, C sources and a header, and parts of the page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import spokeshave_core
 
 _HERE = Path(__file__).parent
+_CORE = Path(spokeshave_core.__file__).parent
 _NOT_SHIPPED = ("_test.py", "_fixtures.py")
 
 
@@ -19,7 +20,7 @@ def tool_sources() -> dict[str, bytes]:
 
 def core_sources() -> dict[str, bytes]:
     """Return the sources of the `spokeshave_core` package, by their path below it, without tests."""
-    return _sources(Path(spokeshave_core.__file__).parent)
+    return _sources(_CORE)
 
 
 @functools.cache
@@ -52,6 +53,11 @@ def requirements(name: str) -> bytes:
 def carried_source(name: str) -> bytes:
     """Return a C source of the plugin."""
     return (_HERE / name).read_bytes()
+
+
+def version_header() -> bytes:
+    """Return the header by which C and C++ read the version that a wheel is stamped with."""
+    return (_CORE / "include/spokeshave/version.h").read_bytes()
 
 
 def page_style() -> str:

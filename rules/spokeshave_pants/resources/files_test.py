@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from spokeshave_core.requirement_lines import requirement_lines
-from spokeshave_pants.resources.files import core_sources, requirements, tool_sources
+from spokeshave_pants.resources.files import core_sources, requirements, tool_sources, version_header
 
 
 def test_the_tools_are_carried_whole_and_without_their_tests() -> None:
@@ -32,6 +32,10 @@ def test_the_core_is_carried_without_its_tests() -> None:
     sources = core_sources()
     assert {"__init__.py", "requirement_lines.py"} <= set(sources)
     assert [path for path in sources if path.endswith("_test.py")] == []
+
+
+def test_the_version_header_is_carried() -> None:
+    assert b"#define SPOKESHAVE_VERSION()" in version_header()
 
 
 @pytest.mark.parametrize("name", ["tools.txt", "smoke.txt", "twine.txt", "ziglang.txt"])

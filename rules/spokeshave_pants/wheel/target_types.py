@@ -21,6 +21,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from spokeshave_core.cpython_releases import MAINTAINED
+from spokeshave_core.version_text import PLACEHOLDERS
 from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.release.target_types import PyprojectField, VersionFileField
 
@@ -180,6 +181,23 @@ class VersionModuleField(StringField):
     )
 
 
+class VersionFilesField(DictStringToStringField):
+    alias = "version_files"
+    help = help_text(
+        f"""
+        Files of the wheel that contain its version, such as a `.pc` file or a header with a version macro. For example,
+        `{{"abacus/include/abacus/version.h": "version.h.in"}}` maps a path in the wheel to a template relative to the
+        BUILD file. Defaults to none.
+
+        A template contains {", ".join(f"`@{name}@`" for name in PLACEHOLDERS)}: the version, its first three numbers,
+        and the commit, which is empty if it is not known. The files are written when the wheel is stamped. Pants' own
+        goals (`test`, `run`) do not see them.
+
+        C and C++ sources read the version with `SPOKESHAVE_VERSION()` of `<spokeshave/version.h>`.
+        """
+    )
+
+
 class DataFilesField(DictStringToStringField):
     alias = "data_files"
     help = help_text(
@@ -292,6 +310,7 @@ class PythonNativeWheelTarget(Target):
         VariantField,
         VersionFileField,
         VersionModuleField,
+        VersionFilesField,
         DataFilesField,
         SmokeTestsField,
         SmokeScriptsField,

@@ -21,6 +21,7 @@
 #include "passes/lowering.h"
 #include "support/diagnostic.h"
 #include "support/error.h"
+#include "support/version.h"
 
 namespace nb = nanobind;
 
@@ -60,4 +61,5 @@ NB_MODULE(_native, m) {
   m.def("compile", abacus::compile, nb::arg("source"), nb::arg("name") = "<string>", nb::kw_only(),
         nb::arg("optimize") = true);
   m.def("dump_ast", abacus::dump_ast, nb::arg("source"), nb::arg("name") = "<string>");
+  m.def("core_version", abacus::core_version);
 }

@@ -28,6 +28,7 @@
 #include "support/error.h"
 #include "support/tensor.h"
 #include "support/text.h"
+#include "support/version.h"
 #include "vm/interpreter.h"
 #include "vm/thread_pool.h"
 
@@ -166,6 +167,7 @@ NB_MODULE(_native, m) {
   nb::exception<InputError>(m, "InputError", error);
   nb::exception<ExecutionError>(m, "ExecutionError", error);
 
+  m.def("core_version", core_version);
   m.attr("MAX_THREADS") = int{ThreadPool::kMaxThreads};
 
   nb::class_<Parameter>(m, "TensorSpec")

@@ -4,5 +4,8 @@ class CompileError(Exception):
 def compile(source: str, name: str = "<string>", *, optimize: bool = True) -> bytes:
     """The bytecode for a source text. `name` is what errors call it. Raises CompileError."""
 
+def core_version() -> str:
+    """The version of the native code, which `__version__` is the version of too."""
+
 def dump_ast(source: str, name: str = "<string>") -> str:
     """The source's syntax tree as S-expressions, before names and types are checked. Raises CompileError."""

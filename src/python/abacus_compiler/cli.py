@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import abacus_runtime
-from abacus_compiler import CompileError, __version__, compile, dump_ast
+from abacus_compiler import CompileError, compile, core_version, dump_ast
 
 _TYPE_CODES: Final[dict[str, Literal["f", "d", "q"]]] = {"f32": "f", "f64": "d", "i64": "q"}
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--threads", type=_thread_count, default=1, help="with --run: how many threads compute (default: 1)"
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {core_version()}")
     return parser
 
 

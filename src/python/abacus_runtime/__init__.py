@@ -13,6 +13,7 @@ from abacus_runtime._native import (
     InputError,
     Program,
     TensorSpec,
+    core_version,
 )
 from abacus_runtime._version import __version__
 
@@ -25,4 +26,5 @@ __all__ = [
     "Program",
     "TensorSpec",
     "__version__",
+    "core_version",
 ]

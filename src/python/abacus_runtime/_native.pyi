@@ -2,6 +2,9 @@ from typing import Any, Final, final
 
 MAX_THREADS: Final[int]
 
+def core_version() -> str:
+    """The version of the native code, which `__version__` is the version of too."""
+
 class AbacusError(Exception):
     """The base of the runtime's errors."""
 

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from array import array
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,12 @@ def abacus_compile(*arguments: str, source: str = "") -> subprocess.CompletedPro
 
 def test_compiler_and_runtime_have_one_version() -> None:
     assert abacus_compiler.__version__ == abacus_runtime.__version__
+
+
+def test_native_code_and_command_have_the_version_of_the_wheel() -> None:
+    version = metadata.version("abacus-compiler")
+    assert (abacus_compiler.__version__, abacus_compiler.core_version()) == (version, version)
+    assert abacus_compile("--version").stdout.split() == ["abacus-compile", version]
 
 
 def test_a_layer_compiles_and_runs() -> None:

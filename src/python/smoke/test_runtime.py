@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import random
+import re
 import sys
 import sysconfig
 import threading
 from array import array
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +43,26 @@ def program() -> Program:
 
 def test_the_version_is_there() -> None:
     assert abacus_runtime.__version__
+
+
+def test_native_code_and_files_have_the_version_of_the_wheel() -> None:
+    version = metadata.version("abacus-runtime")
+    package = Path(abacus_runtime.__file__).parent
+    library = ctypes.CDLL(str(next((package / "lib").glob("*abacus.*"))))
+    library.abacus_version.restype = ctypes.c_char_p
+    header = (package / "include/abacus/version.h").read_text(encoding="utf-8")
+    pkg_config = (package / "lib/pkgconfig/abacus.pc").read_text(encoding="utf-8")
+    cmake = (package / "lib/cmake/Abacus/AbacusConfigVersion.cmake").read_text(encoding="utf-8")
+    assert {
+        "module": abacus_runtime.__version__,
+        "core": abacus_runtime.core_version(),
+        "C": library.abacus_version().decode(),
+        "header": re.findall('#define ABACUS_VERSION "(.*)"', header)[0],
+        "pkg-config": re.findall("Version: (.*)", pkg_config)[0],
+        "CMake": re.findall('PACKAGE_VERSION "(.*)"', cmake)[0],
+    } == dict.fromkeys(("module", "core", "C", "header", "pkg-config", "CMake"), version)
+    numbers = [re.findall(f"#define ABACUS_VERSION_{part} ([0-9]+)", header)[0] for part in ("MAJOR", "MINOR", "PATCH")]
+    assert re.match("[0-9.]+[0-9]", version)[0] == ".".join(numbers)  # type: ignore[index]
 
 
 def test_a_program_lists_its_inputs_and_outputs(program: Program) -> None:

@@ -27,14 +27,18 @@ cc_sources(name="native", sources=["bound.cc"], dependencies=[":nanobind"])
 """
 NANOBIND_SOURCE = """\
 #include <nanobind/nanobind.h>
+#include <spokeshave/version.h>
 #include <vector>
-NB_MODULE(_bound, m) { m.def("answer", [] { return std::vector<int>(42).size(); }); }
+NB_MODULE(_bound, m) {
+  m.def("answer", [] { return std::vector<int>(42).size(); });
+  m.def("version", [] { return SPOKESHAVE_VERSION(); });
+}
 """
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project with C, a generated header and nanobind, in which Git sees what is written."""
+    """A project with C, a generated header, nanobind and the version header, in which Git sees what is written."""
     copy = Project.copy(tmp_path_factory.mktemp("development") / "repo", "plain_c", "generated")
     (copy.root / "bound").mkdir()
     copy.write("bound/BUILD", NANOBIND_BUILD)

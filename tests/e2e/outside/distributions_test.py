@@ -45,7 +45,7 @@ def test_every_file_of_the_sources_is_in_the_wheels(published: IndexServer) -> N
 def is_data_of_carried(path: str) -> bool:
     """Return whether a file only serves the tools or the core where they are installed, and not in the plugin."""
     carried = ("spokeshave_pants/resources/core/", "spokeshave_pants/resources/tools/")
-    return path.startswith(carried) and not path.endswith(".py")
+    return path.startswith(carried) and not path.endswith((".py", ".h"))
 
 
 def test_the_distributions_install_no_file_in_common(published: IndexServer, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import ZIG
 
 PYTHON_HEADERS_DIR = "__python"
+CARRIED_HEADERS_DIR = "__spokeshave"
 OBJECTS_DIR = "__objects"
 
 # Additional flags per object format. Windows objects contain the name of a temporary file unless they are stripped.

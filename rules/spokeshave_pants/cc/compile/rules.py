@@ -28,6 +28,7 @@ from spokeshave_core.platform import Platform, System
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.cc.compile.command import (
+    CARRIED_HEADERS_DIR,
     PYTHON_HEADERS_DIR,
     compile_argv,
     compile_description,
@@ -52,6 +53,7 @@ from spokeshave_pants.cc.diagnostics import (
 from spokeshave_pants.cc.includes.rules import CcTargets, ResolveIncludesRequest, resolve_includes
 from spokeshave_pants.cc.includes.scan import given_macros, names_init
 from spokeshave_pants.cc.includes.search import IncludeClosure
+from spokeshave_pants.cc.includes.system_headers import VERSION_HEADER
 from spokeshave_pants.cc.includes.third_party import (
     PYTHON_HEADER,
     CcPackage,
@@ -85,6 +87,7 @@ from spokeshave_pants.pants_api import (
     path_globs_to_digest,
     rule,
 )
+from spokeshave_pants.resources.files import version_header
 from spokeshave_pants.toolchain.rules import CcToolchain, CcToolchainRequest, cc_toolchain
 from spokeshave_pants.toolchain.zig import TOOLCHAIN_DIR, ZIG_ENVIRONMENT
 
@@ -108,6 +111,7 @@ class CompilePlan:
     """A source, its settings and its inputs: the part of a compile that depends on neither platform nor Python.
 
     Attributes:
+        needs_version: Whether the source reaches the plugin's header `spokeshave/version.h`.
         capitalized: Includes that may refer to Windows headers in another case.
     """
 
@@ -117,6 +121,7 @@ class CompilePlan:
     settings: CompileSettings
     packages: tuple[CcPackage, ...]
     needs_python: bool
+    needs_version: bool = False
     platforms: tuple[str, ...] = ()
     capitalized: tuple[str, ...] = ()
 
@@ -275,6 +280,8 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             capitalized=capitalized(reached.unresolved),
             packages=used,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
+            needs_version=VERSION_HEADER in reached.unresolved
+            and not any(VERSION_HEADER in package.headers for package in used),
         ),
         reached,
         cc_targets.by_path,
@@ -325,6 +332,10 @@ async def compile_process(request: CompileCcSourceRequest, build: CcBuildSubsyst
             for_python(settings, abi),
             system_include_dirs=(*settings.system_include_dirs, PYTHON_HEADERS_DIR),
         )
+    if plan.needs_version:
+        header = FileContent(VERSION_HEADER, version_header())
+        immutable[CARRIED_HEADERS_DIR] = await create_digest(CreateDigest([header]))
+        settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CARRIED_HEADERS_DIR))
     headers_by_case = await _headers_by_case(plan, request.platform, toolchain)
     if headers_by_case != EMPTY_DIGEST:
         settings = replace(settings, system_include_dirs=(*settings.system_include_dirs, CASE_DIR))

@@ -184,6 +184,22 @@ def test_what_can_be_a_header_of_windows_is_noted(rule_runner: RuleRunner) -> No
     assert plan(rule_runner, "src/win/a.c").capitalized == ("ShlObj.h", "Windows.h")
 
 
+def test_only_plans_that_reach_the_version_header_need_it(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files({RUN_H: "#include <spokeshave/version.h>\n"})
+    assert plan(rule_runner).needs_version
+    assert not plan(rule_runner, "src/ir/graph.cc").needs_version
+    assert inputs(rule_runner) == [RUN, RUN_H]
+
+
+def test_the_projects_own_version_header_wins(rule_runner: RuleRunner) -> None:
+    own = "src/spokeshave/version.h"
+    rule_runner.write_files(
+        {"src/spokeshave/BUILD": "cc_sources()", own: "", RUN_H: "#include <spokeshave/version.h>\n"}
+    )
+    assert not plan(rule_runner).needs_version
+    assert inputs(rule_runner) == [own, RUN, RUN_H]
+
+
 def test_some_sources_of_a_target_have_other_settings(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {"src/ir/BUILD": "cc_sources(overrides={'fast.cc': {'compile_flags': ['-mavx2']}})", "src/ir/fast.cc": ""}
@@ -273,6 +289,23 @@ def test_host_compiler_and_paths_are_not_used(
     places = (compiling.build_root, os.environ["HOME"], "/tmp/", "/usr/")
     assert (file.path, file.content[:4]) == ("__objects/src/vm/run.o", b"\x7fELF")
     assert [place for place in places if place.encode() in file.content] == []
+
+
+@pytest.mark.parametrize("platform", ["manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"])
+@pytest.mark.parametrize("name", ["tool.c", "tool.cc"])
+def test_any_source_finds_the_version_header(compiling: RuleRunner, name: str, platform: str) -> None:
+    source = f"src/tool/{name}"
+    compiling.write_files(
+        {
+            "src/tool/BUILD": "cc_sources(c_standard='c99', cxx_standard='c++17', compile_flags=['-Wall', '-Werror'])",
+            source: '#include "spokeshave/version.h"\nconst char *tool(void) { return SPOKESHAVE_VERSION(); }\n',
+        }
+    )
+    request = CompileCcSourceRequest(plan(compiling, source), Platform.parse(platform), None)
+    compiled = compiling.request(FallibleCompiledObject, [request])
+    assert (compiled.exit_code, compiled.diagnostics) == (0, "")
+    (file,) = compiling.request(DigestContents, [compiled.digest])
+    assert b"0+unstamped\0" in file.content
 
 
 def test_a_source_compiles_with_all_that_its_text_and_flags_name(compiling: RuleRunner) -> None:

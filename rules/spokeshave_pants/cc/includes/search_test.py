@@ -449,6 +449,17 @@ def test_include_next_goes_on_to_every_layer() -> None:
     assert found.include_roots == ("p/upper", "p/lower", "p")
 
 
+def test_the_plugins_header_is_preferred_to_another_projects() -> None:
+    graph = IncludeGraph(
+        [
+            cc_file("app/a.c", "<spokeshave/version.h>", roots=("app",)),
+            cc_file("lib/spokeshave/version.h", roots=("lib",)),
+        ]
+    )
+    found = closure(graph, "app/a.c")
+    assert (found.headers, found.unresolved) == ((), frozenset(["spokeshave/version.h"]))
+
+
 def test_include_next_of_a_system_header_is_the_systems() -> None:
     graph = IncludeGraph(
         [

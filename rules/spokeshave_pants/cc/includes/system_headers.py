@@ -1,7 +1,9 @@
-"""Names of system headers, which take precedence over files of the repository with the same name."""
+"""Names of system headers and of the plugin's header. They take precedence over files of other projects."""
 
 from __future__ import annotations
 
+# The header that the plugin has for all sources.
+VERSION_HEADER = "spokeshave/version.h"
 # Headers at the top of the include directories of glibc, musl and clang, except those that only each other include;
 # CPython's; those in directories whose name projects use too; and Windows headers that portable code includes.
 SYSTEM_HEADERS = frozenset(
@@ -33,5 +35,5 @@ _SYSTEM_FOLDERS = tuple(
 
 
 def is_system_header(spelling: str) -> bool:
-    """Return whether an include refers to a header of the platform if no visible file matches it."""
-    return spelling in SYSTEM_HEADERS or spelling.startswith(_SYSTEM_FOLDERS)
+    """Return whether an include refers to a header of the platform or the plugin if no visible file matches it."""
+    return spelling in SYSTEM_HEADERS or spelling == VERSION_HEADER or spelling.startswith(_SYSTEM_FOLDERS)

@@ -242,7 +242,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     )
     native = await add_prefix(AddPrefix(linked, PAYLOAD_DIR))
     inputs = await merge_digests(
-        MergeDigests([plan.payload, native, plan.metadata, *([plan.data] if plan.data else [])])
+        MergeDigests([plan.payload, native, plan.metadata, plan.templates, *([plan.data] if plan.data else [])])
     )
     version_module = plan.target[VersionModuleField].value
     result = await run_tool(
@@ -252,6 +252,11 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                 *("--tag", wheel_tag(key.abi, key.platform)),
                 *(("--data", DATA_DIR) if plan.data else ()),
                 *(("--version-module", version_module) if version_module else ()),
+                *(
+                    argument
+                    for path, template in plan.version_files
+                    for argument in ("--version-file", f"{path}={template}")
+                ),
                 *_requirements(plan, siblings),
             ),
             digest=inputs,

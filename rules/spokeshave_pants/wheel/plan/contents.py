@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from spokeshave_core.problems import Problems, bullet_list
+from spokeshave_core.version_text import template_problems
 from spokeshave_pants.errors import InvalidTargetError
 
 # Python imports these as extensions. `libx.so` is a library that is opened by its name.
@@ -58,6 +59,68 @@ def check_native(wheel: str, files: Iterable[str], *, has_native: bool, has_data
         "`cc_shared_library`s, `python_sources` and `resources` that it consists of. "
         "Use `python_distribution` for a wheel without native code."
     )
+
+
+def check_version_files(wheel: str, version_files: Iterable[str], files: Iterable[str]) -> None:
+    """Check that each version file has a path of its own in the wheel.
+
+    Args:
+        version_files: The paths of the version files in the wheel.
+        files: The paths of the other files, as far as they are known.
+
+    Raises:
+        InvalidTargetError: For all paths that a wheel cannot have, or that are those of another file.
+    """
+    files = tuple(files)
+    problems = Problems()
+    for path in version_files:
+        for fault in _path_faults(path, files):
+            problems.add_text(f"{wheel}: the path {path!r} of `version_files` {fault}")
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)
+
+
+def _path_faults(path: str, files: tuple[str, ...]) -> Iterator[str]:
+    if path.startswith(("/", "../")) or posixpath.normpath(path) != path or path in (".", "..") or "\\" in path:
+        yield "is not a path in a wheel. Write it relative to the wheel's root, as in `package/version.h`."
+        return
+    if "=" in path:
+        yield "contains `=`. Choose another name."
+    if path.split("/")[0].endswith((".dist-info", ".data")):
+        yield "is in a folder of the wheel's metadata. Choose a folder of a package."
+    taken = next((file for file in files if file == path or _is_inside(file, path) or _is_inside(path, file)), None)
+    if taken == path:
+        yield "is the path of another file of the wheel. Remove one of the two."
+    elif taken:
+        yield f"and the file {taken} cannot be in one wheel, as one of them would be a folder. Rename one of the two."
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/")
+
+
+def check_templates(wheel: str, templates: Iterable[str], contents: Mapping[str, bytes]) -> None:
+    """Check the templates of version files.
+
+    Args:
+        templates: Their paths.
+        contents: The content of each file that was found.
+
+    Raises:
+        InvalidTargetError: For all templates that cannot be read, and all unknown placeholders.
+    """
+    problems = Problems()
+    for path in sorted(set(templates) - contents.keys()):
+        problems.add_text(f"{wheel}: the template {path!r} of `version_files` is not a file. Name one file.")
+    for path, content in contents.items():
+        place = f"{path}, in `version_files` of {wheel}"
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            problems.add(place, f"is not UTF-8: {error}", "Convert it.")
+            continue
+        for problem in template_problems(text, place):
+            problems.add_text(str(problem))
+    problems.raise_if_any(InvalidTargetError, render=bullet_list)
 
 
 def _library_paths(folder: str, name: str) -> tuple[str, ...]:

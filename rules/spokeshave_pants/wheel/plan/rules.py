@@ -29,6 +29,7 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 from pants.source.source_root import OptionalSourceRoot, SourceRootRequest
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from spokeshave_core.problems import Problems
@@ -50,7 +51,14 @@ from spokeshave_pants.pants_api import (
 )
 from spokeshave_pants.release.target_types import PyprojectField
 from spokeshave_pants.wheel.plan import targets as plan_targets
-from spokeshave_pants.wheel.plan.contents import check_native, check_places, is_possible_extension, library_folder
+from spokeshave_pants.wheel.plan.contents import (
+    check_native,
+    check_places,
+    check_templates,
+    check_version_files,
+    is_possible_extension,
+    library_folder,
+)
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix, check_modules, plan_matrix
 from spokeshave_pants.wheel.plan.pyproject import Pyproject, parse_pyproject
 from spokeshave_pants.wheel.plan.requirements import (
@@ -70,6 +78,8 @@ from spokeshave_pants.wheel.target_types import (
     PlatformsField,
     PythonsField,
     VariantField,
+    VersionFilesField,
+    VersionModuleField,
     WheelDependenciesField,
 )
 
@@ -92,6 +102,8 @@ class WheelPlan:
         payload: The files at their path in the wheel.
         metadata: The pyproject.toml with the files that it names.
         data: The files to install under the prefix.
+        version_files: The files that contain the version: the path in the wheel and the path of the template.
+        templates: The templates at their paths in the repository.
         libraries: The shared libraries that Python code opens, each with its directory in the wheel.
         siblings: The native wheels that this one is pinned to.
         companions: The native wheels that its metadata requires by a version of its own.
@@ -106,6 +118,8 @@ class WheelPlan:
     payload: Digest
     metadata: Digest
     data: Digest | None
+    version_files: tuple[tuple[str, str], ...]
+    templates: Digest
     extensions: tuple[Address, ...]
     modules: tuple[str, ...]
     libraries: tuple[tuple[Address, str], ...]
@@ -148,6 +162,29 @@ class DataFilesRequest:
 class DataFiles:
     """The data files of a wheel, at their paths below the prefix."""
 
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class VersionTemplatesRequest:
+    """A request for the templates of a wheel's version files, with the paths of both."""
+
+    address: Address
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class VersionTemplates:
+    """The templates of a wheel's version files.
+
+    Attributes:
+        files: The path in the wheel and the path of the template of each version file.
+        contents: The content of each template by its path in the repository.
+        digest: The templates at these paths.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    contents: FrozenDict[str, bytes]
     digest: Digest
 
 
@@ -214,7 +251,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     ).target
     parts = await payload_targets(PayloadTargetsRequest(request.address), **implicitly())
     pyproject = posixpath.join(request.address.spec_path, target[PyprojectField].value)
-    sources, metadata, data = await concurrently(
+    sources, metadata, data, templates = await concurrently(
         strip_source_roots(
             **implicitly(
                 SourceFilesRequest(
@@ -226,6 +263,9 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         ),
         wheel_metadata(WheelMetadataRequest(pyproject, where)),
         data_files(DataFilesRequest(request.address, tuple((target[DataFilesField].value or {}).items()))),
+        version_templates(
+            VersionTemplatesRequest(request.address, tuple((target[VersionFilesField].value or {}).items()))
+        ),
     )
     roots = await concurrently(
         get_optional_source_root(SourceRootRequest.for_target(library), **implicitly()) for library in parts.libraries
@@ -233,7 +273,7 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
     owners = await _owners(parts.foreign)
     files = sources.snapshot.files
     libraries = _place_libraries(parts, roots, files)
-    matrix = _check(target, parts, owners, libraries, files, metadata.pyproject)
+    matrix = _check(target, parts, owners, libraries, files, metadata.pyproject, templates)
     is_dynamic = metadata.pyproject.dynamic_dependencies
     await _refuse_mutual_pins(request.address, owners if is_dynamic else ())
     pinned = tuple(owner.target.address for owner in owners if owner.is_pinned) if is_dynamic else ()
@@ -250,6 +290,8 @@ async def plan_wheel(request: WheelPlanRequest) -> WheelPlan:
         payload=await add_prefix(AddPrefix(sources.snapshot.digest, PAYLOAD_DIR)),
         metadata=metadata.digest,
         data=data.digest if target[DataFilesField].value else None,
+        version_files=templates.files,
+        templates=templates.digest,
         extensions=tuple(extension.address for extension in parts.extensions),
         modules=tuple(extension[ExtensionModuleField].value for extension in parts.extensions),
         libraries=tuple((library.address, folder or "") for library, folder in libraries),
@@ -287,6 +329,7 @@ def _check(
     libraries: tuple[tuple[Target, str | None], ...],
     files: tuple[str, ...],
     pyproject: Pyproject,
+    templates: VersionTemplates,
 ) -> WheelMatrix:
     """Check a wheel's fields and dependencies and return its builds.
 
@@ -313,6 +356,11 @@ def _check(
         check_modules((extension[ExtensionModuleField].value, extension.address.spec) for extension in extensions)
     with problems.collecting():
         check_places(spec, ((lib.address.spec, _library_name(lib), folder) for lib, folder in libraries), files)
+    with problems.collecting():
+        module = target[VersionModuleField].value
+        check_version_files(spec, (path for path, _ in templates.files), (*files, *((module,) if module else ())))
+    with problems.collecting():
+        check_templates(spec, (template for _, template in templates.files), templates.contents)
     with problems.collecting():
         matrix = plan_matrix(
             target[PlatformsField].value,
@@ -375,6 +423,25 @@ async def data_files(request: DataFilesRequest) -> DataFiles:
         )
     )
     return DataFiles(placed)
+
+
+@rule(level=LogLevel.DEBUG)
+async def version_templates(request: VersionTemplatesRequest) -> VersionTemplates:
+    paths = [posixpath.normpath(posixpath.join(request.address.spec_path, template)) for _, template in request.files]
+    digest = await path_globs_to_digest(
+        PathGlobs(
+            paths,
+            glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            conjunction=GlobExpansionConjunction.all_match,
+            description_of_origin=f"the `version_files` field of {request.address}",
+        )
+    )
+    contents = await get_digest_contents(digest)
+    return VersionTemplates(
+        files=tuple((path, template) for (path, _), template in zip(request.files, paths)),
+        contents=FrozenDict({file.path: file.content for file in contents}),
+        digest=digest,
+    )
 
 
 def rules() -> list[Rule | UnionRule]:

@@ -227,6 +227,36 @@ def test_a_plan_has_the_path_of_each_file(rule_runner: RuleRunner) -> None:
     assert files(rule_runner, wheel_plan.data) == ["__data/data/share/x/a.txt"]
 
 
+def test_a_plan_has_the_template_of_each_version_file(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "src/BUILD": extension() + wheel("one", ":ext", version_files={"one/one.pc": "in/one.pc.in"}),
+            "src/in/one.pc.in": "Version: @VERSION@\n",
+            "src/pyproject.toml": PYPROJECT,
+        }
+    )
+    wheel_plan = plan(rule_runner)
+    assert wheel_plan.version_files == (("one/one.pc", "src/in/one.pc.in"),)
+    assert files(rule_runner, wheel_plan.templates) == ["src/in/one.pc.in"]
+
+
+def test_problems_of_version_files_are_reported_together(rule_runner: RuleRunner) -> None:
+    version_files = {"one/__init__.py": "a.in", "one/_version.py": "a.in", "../a": "b.in"}
+    rule_runner.write_files(
+        {
+            "src/BUILD": wheel("one", "src/one:one", version_module="one/_version.py", version_files=version_files),
+            "src/one/BUILD": "python_sources()",
+            "src/one/__init__.py": "",
+            "src/a.in": "@VERSION@ @RELEASE@",
+            "src/b.in": "",
+            "src/pyproject.toml": PYPROJECT,
+        }
+    )
+    message = refusal(rule_runner)
+    for fault in ("'one/__init__.py'", "'one/_version.py'", "'../a'", "@RELEASE@", "no native code"):
+        assert fault in message
+
+
 def test_a_missing_data_file_is_reported_among_others(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
@@ -261,7 +291,12 @@ def test_two_extensions_of_one_module_are_refused_with_both(rule_runner: RuleRun
 
 
 @pytest.mark.parametrize(
-    ("fields", "field"), [({"pyproject": "none.toml"}, "pyproject"), ({"data_files": {"a": "none.txt"}}, "data_files")]
+    ("fields", "field"),
+    [
+        ({"pyproject": "none.toml"}, "pyproject"),
+        ({"data_files": {"a": "none.txt"}}, "data_files"),
+        ({"version_files": {"a": "none.txt"}}, "version_files"),
+    ],
 )
 def test_a_missing_file_is_reported_with_its_field(
     rule_runner: RuleRunner, fields: dict[str, object], field: str
