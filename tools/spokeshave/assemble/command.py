@@ -25,7 +25,12 @@ STORED = Compression.STORED
 
 @dataclass(frozen=True)
 class Assembly:
-    """The inputs of a wheel. `version_module` is a path in the wheel."""
+    """The inputs of a wheel.
+
+    Attributes:
+        version_module: A path in the wheel.
+        licenses: A folder with the license files of software that is linked in.
+    """
 
     pyproject: Path
     payload: Path
@@ -34,6 +39,7 @@ class Assembly:
     pins: tuple[str, ...] = ()
     version_module: str | None = None
     requirements: tuple[str, ...] = ()
+    licenses: Path | None = None
 
 
 def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
@@ -45,12 +51,15 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     problems = Problems()
     tag: WheelTag | None = None
     metadata: WheelMetadata | None = None
+    licenses: dict[str, Path] = {}
     root: list[WheelEntry] = []
     data: list[PayloadFile] = []
     with problems.collecting():
         tag = WheelTag.parse(assembly.tag)
     with problems.collecting():
-        metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements)
+        licenses = read_licenses(assembly.licenses) if assembly.licenses else {}
+    with problems.collecting():
+        metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements, licenses)
     with problems.collecting():
         root = root_entries(assembly.payload, assembly.version_module)
     with problems.collecting():
@@ -111,6 +120,15 @@ def read_data(folder: Path) -> list[PayloadFile]:
     return files
 
 
+def read_licenses(folder: Path) -> dict[str, Path]:
+    """Return the license files of linked software, by their paths in the folder.
+
+    Raises:
+        InvalidPayloadError: For all files that cannot be installed.
+    """
+    return {file.name: file.source for file in read_payload(folder)}
+
+
 def data_entries(files: Iterable[PayloadFile], name: WheelName) -> Iterator[WheelEntry]:
     """Yield the files of the .data directory. Scripts are always executable."""
     for file in files:
@@ -150,6 +168,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add REQ, such as numpy>=1.22, if dependencies are dynamic",
     )
     parser.add_argument(
+        "--licenses",
+        type=Path,
+        metavar="DIR",
+        help="a folder with the license files of software that is linked into the wheel, such as"
+        " third-party/zlib/LICENSE; METADATA lists them after the project's own",
+    )
+    parser.add_argument(
         "--version-module", metavar="PATH", help="generate this version module, such as pkg/_version.py"
     )
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
@@ -166,6 +191,7 @@ def run(args: argparse.Namespace) -> int:
         pins=tuple(args.pin),
         version_module=args.version_module,
         requirements=tuple(args.requirement),
+        licenses=args.licenses,
     )
     metadata, wheel = assemble(assembly, args.output)
     report = AssembleReport(
