@@ -5,8 +5,18 @@ Python 3.9 evaluates the types of fields at run time, so this module has no `fro
 
 from dataclasses import dataclass
 from typing import Optional
+from urllib.parse import quote
 
 from spokeshave_core.json_values import from_value, parse_text, to_text, to_value
+
+
+def package_url(name: str, version: str, part: str = "") -> str:
+    """Return the package URL of a distribution on PyPI, or of a folder in it.
+
+    Args:
+        name: The normalized name.
+    """
+    return f"pkg:pypi/{name}@{quote(version, safe='')}" + (f"#{part}" if part else "")
 
 
 @dataclass(frozen=True)

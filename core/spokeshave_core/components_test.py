@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_core.components import Component, Components
+from spokeshave_core.components import Component, Components, package_url
 from spokeshave_core.json_values import InvalidJsonError
 
 COMPONENTS = Components(
@@ -21,6 +21,11 @@ COMPONENTS = Components(
 
 def test_components_are_read_back_from_their_file() -> None:
     assert Components.from_json(COMPONENTS.to_json()) == COMPONENTS
+
+
+def test_package_url_quotes_the_version() -> None:
+    assert package_url("demo", "1.0+local") == "pkg:pypi/demo@1.0%2Blocal"
+    assert package_url("ziglang", "0.17.0", "lib/libcxx") == "pkg:pypi/ziglang@0.17.0#lib/libcxx"
 
 
 @pytest.mark.parametrize(

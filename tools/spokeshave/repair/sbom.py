@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.location import Location
-from spokeshave_core.components import Component
+from spokeshave_core.components import Component, package_url
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.repair import GraftedLibrary
 from spokeshave_core.wheel_name import WheelName
@@ -66,13 +66,13 @@ def render_sbom(
 
 def _subject(wheel: WheelName) -> Entry:
     name = canonicalize_name(wheel.name)
-    url = f"pkg:pypi/{name}@{_quoted(wheel.version)}"
+    url = package_url(name, wheel.version)
     return {
         "type": "library",
         "bom-ref": url,
         "name": name,
         "version": wheel.version,
-        "purl": f"{url}?file_name={_quoted(str(wheel))}",
+        "purl": f"{url}?file_name={quote(str(wheel), safe='')}",
     }
 
 
@@ -122,7 +122,3 @@ def _former_entries(data: bytes, place: str) -> dict[str, Entry]:
     except (ValueError, RecursionError, LookupError, TypeError) as err:
         problem = Problem(place, "is not a document that `spokeshave repair` wrote", "Build the wheel again.")
         raise InvalidWheelError(problem) from err
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
