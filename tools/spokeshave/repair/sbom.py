@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
 from spokeshave import __version__
@@ -81,7 +82,7 @@ def _reference(component: Component) -> str:
 
 
 def _component_entry(component: Component) -> Entry:
-    licenses = [{"expression": component.license}] if component.license else None
+    licenses = [_license(component.license)] if component.license else None
     entry = {
         "type": "library",
         "bom-ref": _reference(component),
@@ -92,6 +93,14 @@ def _component_entry(component: Component) -> Entry:
         "purl": component.purl,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _license(text: str) -> Entry:
+    """Return the entry of a license. A text that is not an SPDX expression becomes its name."""
+    try:
+        return {"expression": canonicalize_license_expression(text)}
+    except InvalidLicenseExpression:
+        return {"license": {"name": text}}
 
 
 def _grafted_entries(grafted: Iterable[GraftedLibrary]) -> Iterator[tuple[str, Entry]]:

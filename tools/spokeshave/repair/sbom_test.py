@@ -110,6 +110,20 @@ def test_document_describes_the_wheel_and_its_components() -> None:
     assert document["dependencies"][0] == {"ref": url, "dependsOn": references}
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("mit OR apache-2.0", {"expression": "MIT OR Apache-2.0"}),
+        ("LGPL-2.1-or-later WITH GCC-exception-2.0", {"expression": "LGPL-2.1-or-later WITH GCC-exception-2.0"}),
+        ("The usual", {"license": {"name": "The usual"}}),
+    ],
+)
+def test_license_is_an_expression_or_a_name(text: str, entry: object) -> None:
+    data = render_sbom(WHEEL, [Component("glue", license=text)], ())
+    check_schema(data)
+    assert json.loads(data)["components"][0]["licenses"] == [entry]
+
+
 def test_order_of_components_does_not_matter() -> None:
     assert render_sbom(WHEEL, (NANOBIND, LIBCXX), GRAFTED) == render_sbom(WHEEL, (LIBCXX, NANOBIND), GRAFTED[::-1])
 
