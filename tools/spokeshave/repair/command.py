@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from spokeshave.native.file import foreign_formats, no_native_code
 from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.formats import graft
 from spokeshave.repair.graft import UnrepairableWheelError
+from spokeshave.repair.origin import origin_of
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.repair.sbom import SBOM, render_sbom
 from spokeshave.report import write_text
@@ -163,7 +164,9 @@ def repair(
         libraries = files.platform_libraries()
         newest = files.newest()
         name = _retag(files.tree, platform)
-        _write_sbom(files.tree, name, components, grafted)
+        origins = {library.name: origin_of(library.name, library_dirs) for library in grafted}
+        known = {library: origin for library, origin in origins.items() if origin}
+        _write_sbom(tree=files.tree, name=name, components=components, grafted=grafted, origins=known)
         entries = tree_entries(files.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), files.tree.dist_info, entries, Compression.DEFLATED)
     return RepairedWheel(
@@ -238,7 +241,11 @@ def _retag(tree: WheelTree, platform: Platform) -> WheelName:
 
 
 def _write_sbom(
-    tree: WheelTree, name: WheelName, components: Sequence[Component] | None, grafted: Sequence[GraftedLibrary]
+    tree: WheelTree,
+    name: WheelName,
+    components: Sequence[Component] | None,
+    grafted: Sequence[GraftedLibrary],
+    origins: Mapping[str, Component],
 ) -> None:
     """Write the bill of materials if there is something to list, or the caller says that there is nothing.
 
@@ -249,5 +256,5 @@ def _write_sbom(
     if components is None and not grafted and former is None:
         return
     file.parent.mkdir(exist_ok=True)
-    file.write_bytes(render_sbom(name, components or (), grafted, former))
+    file.write_bytes(render_sbom(name, components or (), grafted, former, origins))
     file.chmod(0o644)

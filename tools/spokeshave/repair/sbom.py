@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from urllib.parse import quote
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -29,13 +30,18 @@ Entry = Mapping[str, object]
 
 
 def render_sbom(
-    wheel: WheelName, components: Iterable[Component], grafted: Iterable[GraftedLibrary], former: bytes | None = None
+    wheel: WheelName,
+    components: Iterable[Component],
+    grafted: Iterable[GraftedLibrary],
+    former: bytes | None = None,
+    origins: Mapping[str, Component] = MappingProxyType({}),
 ) -> bytes:
     """Return the document of a wheel.
 
     Args:
         wheel: The name of the repaired wheel.
         former: The document that an earlier repair wrote into the wheel. Its components are kept.
+        origins: The distributions that grafted libraries are from, by the names of the libraries.
 
     Raises:
         InvalidWheelError: If the former document is not one.
@@ -43,7 +49,7 @@ def render_sbom(
     entries = {
         **(_former_entries(former, f"{wheel}: {SBOM}") if former is not None else {}),
         **{_reference(component): _component_entry(component) for component in components},
-        **dict(_grafted_entries(grafted)),
+        **dict(_grafted_entries(grafted, origins)),
     }
     subject = _subject(wheel)
     references = sorted(entries)
@@ -103,7 +109,9 @@ def _license(text: str) -> Entry:
         return {"license": {"name": text}}
 
 
-def _grafted_entries(grafted: Iterable[GraftedLibrary]) -> Iterator[tuple[str, Entry]]:
+def _grafted_entries(
+    grafted: Iterable[GraftedLibrary], origins: Mapping[str, Component]
+) -> Iterator[tuple[str, Entry]]:
     """Yield an entry for each grafted library, by its reference; Windows' copies of one library are one entry."""
     paths: dict[str, set[str]] = {}
     for library in grafted:
@@ -111,9 +119,10 @@ def _grafted_entries(grafted: Iterable[GraftedLibrary]) -> Iterator[tuple[str, E
     for name, found in paths.items():
         reference = f"grafted:{name}"
         occurrences = [{"location": path} for path in sorted(found)]
+        origin = _component_entry(origins[name]) if name in origins else {"type": "library"}
         yield (
             reference,
-            {"type": "library", "bom-ref": reference, "name": name, "evidence": {"occurrences": occurrences}},
+            {**origin, "bom-ref": reference, "name": name, "evidence": {"occurrences": occurrences}},
         )
 
 

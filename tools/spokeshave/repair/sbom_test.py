@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from spokeshave.repair.command import repair
 from spokeshave.repair.sbom import SBOM, render_sbom
 from spokeshave.stamp.command import stamp
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, compile_library, module_source
+from spokeshave.testing.wheel_fixtures import write_tree
 from spokeshave_core.components import Component, Components
 from spokeshave_core.platform import Platform
 from spokeshave_core.reports.repair import GraftedLibrary
@@ -145,6 +147,33 @@ def test_repair_without_components_lists_what_it_grafts(tmp_path: Path, librarie
     repaired = repair(wheel_of(tmp_path, libraries), PLATFORM, [libraries], tmp_path / "out")
     assert {name: names_of(data) for name, data in sboms_of(repaired.written.path).items()} == {SBOM: ["libone.so"]}
     assert repaired.grafted[0].path.encode() in sboms_of(repaired.written.path)[SBOM]
+
+
+def test_library_of_another_wheel_has_its_origin(tmp_path: Path, libraries: Path) -> None:
+    """The folders are those of an environment in which a wheel with the library is installed."""
+    site = tmp_path / "site-packages"
+    write_tree(
+        site,
+        {
+            "other_dist-2.0+x.dist-info/RECORD": "other.libs/libone.so,,\n",
+            "other_dist-2.0+x.dist-info/METADATA": "Name: other-dist\nLicense-Expression: Zlib\n\n",
+            "damaged-1.dist-info/RECORD": '"',
+            "bare-1.dist-info/METADATA": "",
+        },
+    )
+    (site / "other.libs").mkdir()
+    shutil.copy(libraries / "libone.so", site / "other.libs")
+    repaired = repair(wheel_of(tmp_path, libraries), PLATFORM, [site / "other.libs"], tmp_path / "out")
+    (component,) = json.loads(sboms_of(repaired.written.path)[SBOM])["components"]
+    assert component == {
+        "type": "library",
+        "bom-ref": "grafted:libone.so",
+        "name": "libone.so",
+        "version": "2.0+x",
+        "licenses": [{"expression": "Zlib"}],
+        "purl": "pkg:pypi/other-dist@2.0%2Bx",
+        "evidence": {"occurrences": [{"location": repaired.grafted[0].path}]},
+    }
 
 
 def test_wheel_of_unknown_contents_gets_no_document(tmp_path: Path) -> None:

@@ -66,12 +66,12 @@ _COMPILER_RT = RuntimeLibrary(
     license_file="LICENSE",
     description="The functions that compilers call, zig's implementation",
 )
-_DISPATCH = RuntimeLibrary(
+_OWN = RuntimeLibrary(
     name=PLUGIN,
     part=None,
     license="MIT",
     license_file=None,
-    description="Spokeshave's run-time dispatch by the processor's features",
+    description="Spokeshave's functions that the toolchain's runtime lacks",
 )
 # By the name of the archive without its ending, which differs between formats.
 _LIBRARIES = {
@@ -80,8 +80,8 @@ _LIBRARIES = {
     "libunwind": _of_llvm("libunwind", "lib/libunwind", "LLVM's unwinder of exceptions, as zig contains it"),
     "libcompiler_rt": _COMPILER_RT,
     "libclang_rt.builtins": _COMPILER_RT,
-    "libclang_rt.builtins-x86_64": _DISPATCH,
-    "libclang_rt.builtins-aarch64": _DISPATCH,
+    "libclang_rt.builtins-x86_64": _OWN,
+    "libclang_rt.builtins-aarch64": _OWN,
     "libmingw32": RuntimeLibrary(
         name="mingw-w64",
         part="lib/libc/mingw",
@@ -104,7 +104,13 @@ _LIBRARIES = {
 
 
 def runtime_components(
-    archives: Iterable[str], zig_version: str, plugin_version: str, *, is_exact: bool, has_cxx: bool
+    archives: Iterable[str],
+    zig_version: str,
+    plugin_version: str,
+    *,
+    is_exact: bool,
+    has_cxx: bool,
+    has_own: bool = False,
 ) -> tuple[Component, ...]:
     """Return the components that files contain of a runtime pack.
 
@@ -112,12 +118,15 @@ def runtime_components(
         archives: The names of static libraries in the pack.
         is_exact: Whether the linker reported that it took code from them.
         has_cxx: Whether anything is compiled as C++.
+        has_own: Whether the pack adds sources of the plugin to each link.
     """
     found = {_library(archive) for archive in archives}
     if not is_exact and not has_cxx:
         found = {library for library in found if not library.is_cxx}
     if has_cxx:
         found.add(_LIBCXX)
+    if has_own:
+        found.add(_OWN)
     components = (library.component(zig_version, plugin_version) for library in found)
     return tuple(sorted(components, key=lambda component: component.name))
 

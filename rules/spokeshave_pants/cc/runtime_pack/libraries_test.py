@@ -65,6 +65,11 @@ def test_dispatch_is_a_part_of_the_plugin(tag: str) -> None:
     assert component.purl == "pkg:pypi/spokeshave-pants-plugin@0.1.0"
 
 
+def test_own_sources_of_a_pack_are_listed() -> None:
+    (component,) = runtime_components((), "0.17.0", "0.1.0", is_exact=True, has_cxx=False, has_own=True)
+    assert component.name == "spokeshave-pants-plugin"
+
+
 def test_unknown_archive_is_a_part_of_zig() -> None:
     (component,) = runtime_components(("libnew.a",), "0.18.0", "0.1.0", is_exact=True, has_cxx=False)
     assert (component.name, component.purl) == ("libnew", "pkg:pypi/ziglang@0.18.0#lib")

@@ -32,6 +32,7 @@ from spokeshave_pants.cc.compile.rules import CompilePlan
 from spokeshave_pants.cc.includes.third_party import package_files
 from spokeshave_pants.cc.languages import is_cxx
 from spokeshave_pants.cc.runtime_pack.libraries import PLUGIN, ZIG_PACKAGE, runtime_components, runtime_licenses
+from spokeshave_pants.cc.runtime_pack.recipe import own_sources
 from spokeshave_pants.pants_api import (
     add_prefix,
     concurrently,
@@ -117,6 +118,7 @@ async def linked_components(request: LinkedComponentsRequest) -> LinkedComponent
         plugin_version(),
         is_exact=request.platform.object_format is ObjectFormat.ELF,
         has_cxx=_has_cxx(plans),
+        has_own=any(own_sources(part) for part in request.platform.slices),
     )
     return LinkedComponents((*runtime, *sorted(packages, key=lambda package: str(package.purl))))
 
