@@ -41,6 +41,7 @@ ENGINE_MODULES = frozenset(
         "sandbox/requirements_file.py",
         "sandbox/tools.py",
         "wheel/build/extension.py",
+        "wheel/build/linked_software.py",
         "wheel/build/package_headers.py",
         "wheel/build/placed_library.py",
         "wheel/codegen/checks.py",

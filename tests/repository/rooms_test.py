@@ -21,7 +21,7 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
-        "home version_text wheel_name",
+        "components home version_text wheel_name",
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
@@ -42,8 +42,16 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
-    "release": ("attestations record", "derived", "integrity", "writer", "destination", "check", "promote publish seal trial"),
-    "release/check": ("file", "file_set"),
+    "release": (
+        "attestations record",
+        "derived",
+        "integrity",
+        "writer",
+        "destination",
+        "check",
+        "promote publish seal trial",
+    ),
+    "release/check": ("file", "attestations fields file_set index", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -15,6 +15,11 @@ def is_c(source: str) -> bool:
     return source.endswith(_C_EXTENSION)
 
 
+def is_cxx(source: str) -> bool:
+    """Whether a source is compiled as C++."""
+    return is_source(source) and not is_c(source) and not is_assembler(source)
+
+
 def is_assembler(source: str) -> bool:
     """Whether a source is assembled."""
     return source.endswith(ASSEMBLER_EXTENSIONS)

@@ -60,6 +60,18 @@ def version_header() -> bytes:
     return (_CORE / "include/spokeshave/version.h").read_bytes()
 
 
+def plugin_license() -> bytes:
+    """Return the license of the plugin, whose C sources wheels may contain."""
+    return (_HERE / "LICENSE").read_bytes()
+
+
+@functools.cache
+def plugin_version() -> str:
+    """Return the version of the plugin, which is that of the tools."""
+    (line,) = (line for line in tool_sources()["__init__.py"].decode().splitlines() if line.startswith("__version__"))
+    return line.split('"')[1]
+
+
 def page_style() -> str:
     """Return the style sheet of the page that `--report=html` writes."""
     return (_HERE / "page.css").read_text()

@@ -143,7 +143,7 @@ def _hidden_references(source: bytes) -> list[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
     ]
-    module = re.compile(r"\b(spokeshave|spokeshave_core)\.(?!json\b)[a-z_]+|\bimport spokeshave")
+    module = re.compile(r"\b(spokeshave|spokeshave_core)\.(?!(?:json|cdx)\b)[a-z_]+|\bimport spokeshave")
     started = [f"-m {name}" for name in texts if name == "spokeshave" and "-m" in texts]
     places = ["__file__" for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__file__"]
     return [*(text for text in texts if module.search(text)), *started, *places]

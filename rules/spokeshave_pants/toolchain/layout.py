@@ -10,6 +10,14 @@ _SYSTEM_FILES = {System.MACOS: ("lib/libc/darwin/*",)}
 # The functions of each glibc, from which zig generates its stubs.
 GLIBC_SYMBOLS = "lib/libc/glibc/abilists"
 TYPEINFO = "lib/libcxx/include/typeinfo"
+# The licenses of the sources of static libraries. Those of C libraries that wheels take from the system are not listed.
+LICENSES = (
+    "LICENSE",
+    "lib/libc/mingw/COPYING",
+    "lib/libcxx/LICENSE.TXT",
+    "lib/libcxxabi/LICENSE.TXT",
+    "lib/libunwind/LICENSE.TXT",
+)
 
 # zig names the header directories of Linux and glibc by the architecture's family.
 _HEADER_FAMILIES = {"x86_64": "x86", "powerpc64le": "powerpc", "riscv64": "riscv"}

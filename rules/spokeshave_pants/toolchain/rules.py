@@ -19,6 +19,7 @@ from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 
 from spokeshave_core.platform import Platform
+from spokeshave_core.wheel_name import WheelName
 from spokeshave_pants.pants_api import (
     concurrently,
     create_digest,
@@ -33,6 +34,7 @@ from spokeshave_pants.pants_api import (
 from spokeshave_pants.sandbox.hermetic import CompilerEnvironment
 from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.toolchain.layout import (
+    LICENSES,
     TYPEINFO,
     ToolchainLayoutError,
     compare_types_by_name,
@@ -46,10 +48,16 @@ _PACKAGE = "ziglang"
 
 @dataclass(frozen=True)
 class ZigPackage:
-    """The pinned package with its C++ library's types compared by name. Its files may not be materialized locally."""
+    """The pinned package with its C++ library's types compared by name. Its files may not be materialized locally.
+
+    Attributes:
+        licenses: The license files of what its static libraries consist of, which are materialized.
+    """
 
     digest: Digest
     request: PackagesRequest
+    version: str
+    licenses: Digest
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
         path=subsystem.requirements,
         where=where,
         purpose="which compile and link (once on a machine)",
-        keep=(f"*/{_PACKAGE}/{TYPEINFO}",),
+        keep=tuple(f"*/{_PACKAGE}/{path}" for path in (TYPEINFO, *LICENSES)),
         platform=compilers.machine,
     )
     packages = await find_packages(request, **implicitly())
@@ -104,14 +112,20 @@ async def zig_package(subsystem: ZigToolchainSubsystem, compilers: CompilerEnvir
         )
     root = posixpath.dirname(binary.files[0])
     typeinfo = f"{root}/{TYPEINFO}"
-    original, rest = await concurrently(
-        get_digest_contents(packages.kept),
+    original, licenses, rest = await concurrently(
+        get_digest_contents(**implicitly(DigestSubset(packages.kept, PathGlobs([typeinfo])))),
+        digest_subset_to_digest(DigestSubset(packages.kept, PathGlobs(f"{root}/{path}" for path in LICENSES))),
         digest_subset_to_digest(DigestSubset(packages.digest, PathGlobs([f"{root}/**", f"!{typeinfo}"]))),
     )
     changed = compare_types_by_name("".join(file.content.decode() for file in original))
     patch = await create_digest(CreateDigest([FileContent(typeinfo, changed.encode())]))
     merged = await merge_digests(MergeDigests((rest, patch)))
-    return ZigPackage(await remove_prefix(RemovePrefix(merged, root)), request)
+    return ZigPackage(
+        digest=await remove_prefix(RemovePrefix(merged, root)),
+        request=request,
+        version=WheelName.parse(posixpath.dirname(root)).version,
+        licenses=await remove_prefix(RemovePrefix(licenses, root)),
+    )
 
 
 @rule

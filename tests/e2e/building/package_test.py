@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from typing import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -115,6 +117,25 @@ def test_metadata_and_entry_points_are_pyprojects(project: Project) -> None:
     ]
     carried = read(wheel, "shapes-3.12.0.dist-info/licenses/licenses/carried.txt")
     assert carried == b"The license of something that shapes carries.\n"
+
+
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [
+        ("plain-c", []),
+        ("sums", ["numpy"]),
+        ("counter", ["libc++", "libc++abi", "libunwind", "pybind11"]),
+        ("engines", ["libc++", "libc++abi", "libengine.so", "libunwind"]),
+    ],
+)
+@pytest.mark.usefixtures("packaged")
+def test_bill_of_materials_lists_what_is_linked_in(project: Project, distribution: str, expected: list[str]) -> None:
+    wheel = project.wheel(distribution)
+    (path,) = (name for name in names(wheel) if name.endswith(".dist-info/sboms/spokeshave.cdx.json"))
+    document = json.loads(read(wheel, path))
+    assert sorted(component["name"] for component in document["components"]) == expected
+    subject = document["metadata"]["component"]
+    assert (subject["name"], quote(wheel.name)) == (distribution, subject["purl"].rpartition("?file_name=")[2])
 
 
 def test_scripts_are_tried_as_the_target_says(packaged: PantsRun) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -72,6 +73,26 @@ def test_wheels_have_exact_files_and_tags_per_platform(everywhere: Project, plat
 def test_a_wheel_of_each_platform_was_repaired_and_verified(everywhere: Project, platform: str) -> None:
     (wheel,) = (wheel for wheel in everywhere.report("shared:wheel") if wheel["platform"] == platform)
     assert {"assemble", "repair", "verify", "stamp"} <= {row["kind"] for row in wheel["actions"]}
+
+
+def test_metadata_is_equal_on_all_platforms(everywhere: Project) -> None:
+    texts = {read(wheel, "engines-2.0.dist-info/METADATA") for wheel in everywhere.wheels("engines")}
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("musllinux_1_2_aarch64", {"libc++", "libc++abi", "libunwind"}),
+        ("macosx_11_0_universal2", {"libc++", "libc++abi", "compiler-rt"}),
+        ("win_amd64", {"libc++", "libc++abi", "libunwind", "compiler-rt", "mingw-w64", "zigc"}),
+    ],
+)
+def test_bill_of_materials_has_the_platforms_runtime(everywhere: Project, platform: str, expected: set[str]) -> None:
+    (wheel,) = (wheel for wheel in everywhere.wheels("engines") if platform in wheel.name)
+    document = json.loads(read(wheel, "engines-2.0.dist-info/sboms/spokeshave.cdx.json"))
+    found = {component["name"] for component in document["components"] if "#lib/" in component.get("purl", "")}
+    assert found == expected
 
 
 def test_runtime_packs_are_made_once_per_target(

@@ -19,9 +19,11 @@ TAGS = ("cp311-cp311", "cp312-cp312")
 # The results of each sdist's tests, which are the same with the project's own wheels.
 OWN_TESTS = {"kiwisolver": "50 passed", "ujson": "476 passed, 2 skipped"}
 
-# Fields of setuptools outside of the standards, and files of our stamp.
+# Fields of setuptools outside of the standards, files of our stamp, and our bill of materials.
 THEIRS = {"top_level.txt"}
-OURS = {"spokeshave.json"}
+OURS = {"spokeshave.json", "spokeshave.cdx.json"}
+# The licenses of what is linked in, which only our wheels contain.
+LINKED = "third-party/"
 # `Dynamic: license-file` means that setuptools found the license by itself. License-File itself is compared.
 NOT_COMPARED = {"dynamic"}
 
@@ -80,8 +82,9 @@ def test_its_metadata_equals_the_projects_own(built: Built, tag: str) -> None:
 
 
 def files(wheel: Path, *, but: set[str]) -> list[str]:
-    """Return a wheel's files without entries for directories, which no standard requires."""
-    return [name for name in names(wheel) if not name.endswith("/") and name.rpartition("/")[2] not in but]
+    """Return a wheel's files without entries for directories, which no standard requires, and linked licenses."""
+    found = [name for name in names(wheel) if not name.endswith("/") and f"/licenses/{LINKED}" not in name]
+    return [name for name in found if name.rpartition("/")[2] not in but]
 
 
 def metadata(wheel: Path) -> list[tuple[str, str]]:
@@ -89,4 +92,5 @@ def metadata(wheel: Path) -> list[tuple[str, str]]:
     (path,) = [name for name in names(wheel) if name.endswith(".dist-info/METADATA")]
     message = email.message_from_bytes(read(wheel, path))
     fields = [(name.lower(), " ".join(value.split())) for name, value in message.items()]
-    return sorted(field for field in fields if field[0] not in NOT_COMPARED)
+    own = [field for field in fields if field[0] != "license-file" or not field[1].startswith(LINKED)]
+    return sorted(field for field in own if field[0] not in NOT_COMPARED)

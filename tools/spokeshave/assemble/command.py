@@ -32,6 +32,7 @@ class Assembly:
     Attributes:
         version_module: A path in the wheel.
         version_files: Paths in the wheel, each with the file of its template.
+        licenses: A folder with the license files of software that is linked in.
     """
 
     pyproject: Path
@@ -42,6 +43,7 @@ class Assembly:
     version_module: str | None = None
     requirements: tuple[str, ...] = ()
     version_files: tuple[tuple[str, Path], ...] = ()
+    licenses: Path | None = None
 
 
 def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
@@ -53,13 +55,16 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     problems = Problems()
     tag: WheelTag | None = None
     metadata: WheelMetadata | None = None
+    licenses: dict[str, Path] = {}
     root: list[WheelEntry] = []
     data: list[PayloadFile] = []
     templates: tuple[tuple[str, str], ...] = ()
     with problems.collecting():
         tag = WheelTag.parse(assembly.tag)
     with problems.collecting():
-        metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements)
+        licenses = read_licenses(assembly.licenses) if assembly.licenses else {}
+    with problems.collecting():
+        metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements, licenses)
     with problems.collecting():
         templates = read_templates(assembly.version_files)
         root = root_entries(assembly.payload, assembly.version_module, templates)
@@ -159,6 +164,15 @@ def read_data(folder: Path) -> list[PayloadFile]:
     return files
 
 
+def read_licenses(folder: Path) -> dict[str, Path]:
+    """Return the license files of linked software, by their paths in the folder.
+
+    Raises:
+        InvalidPayloadError: For all files that cannot be installed.
+    """
+    return {file.name: file.source for file in read_payload(folder)}
+
+
 def data_entries(files: Iterable[PayloadFile], name: WheelName) -> Iterator[WheelEntry]:
     """Yield the files of the .data directory. Scripts are always executable."""
     for file in files:
@@ -198,6 +212,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add REQ, such as numpy>=1.22, if dependencies are dynamic",
     )
     parser.add_argument(
+        "--licenses",
+        type=Path,
+        metavar="DIR",
+        help="a folder with the license files of software that is linked into the wheel, such as"
+        " third-party/zlib/LICENSE; METADATA lists them after the project's own",
+    )
+    parser.add_argument(
         "--version-module", metavar="PATH", help="generate this version module, such as pkg/_version.py"
     )
     parser.add_argument(
@@ -233,6 +254,7 @@ def run(args: argparse.Namespace) -> int:
         version_module=args.version_module,
         requirements=tuple(args.requirement),
         version_files=tuple(args.version_file),
+        licenses=args.licenses,
     )
     metadata, wheel = assemble(assembly, args.output)
     report = AssembleReport(

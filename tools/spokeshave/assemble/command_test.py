@@ -47,6 +47,17 @@ def pip(python: Path, *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "pip", "--python", str(python), *arguments], check=True)
 
 
+def test_licenses_of_linked_software_are_installed(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"pyproject.toml": MINIMAL, "payload/a.py": "", "licenses/third-party/zlib/LICENSE": "free"})
+    arguments = ["--pyproject", "pyproject.toml", "--payload", "payload", "--licenses", "licenses"]
+    paths = [item if item.startswith("--") else str(tmp_path / item) for item in arguments]
+    options = ["--tag", "py3-none-any", "--output", str(tmp_path / "dist"), "--report", str(tmp_path / "r.json")]
+    assert main(["assemble", *paths, *options]) == 0
+    files = read_wheel(tmp_path / "dist" / read_report(AssembleReport, tmp_path / "r.json").wheel)
+    assert files[f"a-{UNSTAMPED}.dist-info/licenses/third-party/zlib/LICENSE"] == "free"
+    assert "License-File: third-party/zlib/LICENSE\n" in files[f"a-{UNSTAMPED}.dist-info/METADATA"]
+
+
 def test_wheel_holds_these_files_in_this_order(tmp_path: Path) -> None:
     write_tree(tmp_path, {"LICENSE": "free"})
     pyproject = PYPROJECT.replace("[project]\n", '[project]\nlicense = "MIT"\nlicense-files = ["LICENSE"]\n', 1)

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.requirements import InvalidRequirement, Requirement
@@ -64,12 +65,18 @@ class WheelMetadata:
     license_files: Mapping[str, Path]
 
 
-def read_metadata(pyproject: Path, pins: Iterable[str] = (), requirements: Iterable[str] = ()) -> WheelMetadata:
+def read_metadata(
+    pyproject: Path,
+    pins: Iterable[str] = (),
+    requirements: Iterable[str] = (),
+    licenses: Mapping[str, Path] = MappingProxyType({}),
+) -> WheelMetadata:
     """Read a pyproject.toml. Its paths are relative to its own directory.
 
     Args:
         pins: Distributions that must have this wheel's version.
         requirements: The value of dynamic `dependencies`.
+        licenses: The license files of software that is linked in, by their paths below dist-info's `licenses`.
 
     Raises:
         InvalidMetadataError: For all problems, each with the file and the key.
@@ -88,7 +95,7 @@ def read_metadata(pyproject: Path, pins: Iterable[str] = (), requirements: Itera
     pinned = pin_requirements(metadata, pins, pyproject, problems) if metadata else ()
     if problems or metadata is None:
         raise problems.as_error(InvalidMetadataError)
-    return finish(metadata, project, pyproject, pinned)
+    return finish(metadata=metadata, project=project, pyproject=pyproject, pins=pinned, licenses=licenses)
 
 
 def read_toml(path: Path) -> Table:
@@ -265,11 +272,19 @@ def pin(requirement: Requirement, place: str, problems: Problems) -> None:
     requirement.specifier = SpecifierSet(f"=={UNSTAMPED}")
 
 
-def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tuple[str, ...]) -> WheelMetadata:
-    """Insert the placeholder and render all files."""
+def finish(
+    metadata: StandardMetadata, project: Table, pyproject: Path, pins: tuple[str, ...], licenses: Mapping[str, Path]
+) -> WheelMetadata:
+    """Insert the placeholder and render all files.
+
+    Raises:
+        InvalidMetadataError: If a license file of the project has the path of another one.
+    """
     static = str(metadata.version) if "version" in project else None
     usual = [] if "license-files" in project else usual_license_files(pyproject.parent)
-    license_files = {**dict(find_license_files(metadata, pyproject.parent)), **{path.name: path for path in usual}}
+    own = {**dict(find_license_files(metadata, pyproject.parent)), **{path.name: path for path in usual}}
+    check_license_paths(own, licenses, pyproject)
+    license_files = {**own, **{path: licenses[path] for path in sorted(licenses)}}
     normalise_license(metadata, license_files)
     metadata.version = Version(UNSTAMPED)
     return WheelMetadata(
@@ -281,6 +296,15 @@ def finish(metadata: StandardMetadata, project: Table, pyproject: Path, pins: tu
         entry_points=render_entry_points(metadata),
         license_files=license_files,
     )
+
+
+def check_license_paths(own: Iterable[str], licenses: Iterable[str], pyproject: Path) -> None:
+    """Check that no license file of the project has the path of one of linked software."""
+    problems = Problems()
+    for path in sorted(set(own).intersection(licenses)):
+        message = f"names {path}, which is the path of a license file of software that is linked in"
+        problems.add(f"{pyproject}: project.license-files", message, "Move the project's file to another folder.")
+    problems.raise_if_any(InvalidMetadataError)
 
 
 def usual_license_files(folder: Path) -> list[Path]:

@@ -145,6 +145,34 @@ def test_legacy_license_text_may_have_lines(tmp_path: Path) -> None:
     assert "License: One\n         Two\n" in metadata.core_metadata.decode()
 
 
+LINKED = "third-party/ziglang/lib/libcxx/LICENSE.TXT"
+
+
+@pytest.mark.parametrize(
+    "license_",
+    [
+        "",
+        'license = "MIT"\n',
+        "license-files = []\n",
+        'license = {text = "MIT"}\n',
+        'license = {file = "LICENSE"}\n',
+    ],
+)
+def test_licenses_of_linked_software_follow_the_own_ones(tmp_path: Path, license_: str) -> None:
+    write_tree(tmp_path, {"pyproject.toml": DYNAMIC + license_, "LICENSE": "own", "libcxx": "linked"})
+    metadata = read_metadata(tmp_path / "pyproject.toml", licenses={LINKED: tmp_path / "libcxx"})
+    assert read_core_metadata(metadata.core_metadata).faults == ()
+    own = [] if "license-files" in license_ else ["LICENSE"]
+    assert headers(metadata, "License-File") == list(metadata.license_files) == [*own, LINKED]
+    assert metadata.license_files[LINKED].read_text() == "linked"
+
+
+def test_own_license_at_the_path_of_a_linked_one_is_refused(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"pyproject.toml": f'{DYNAMIC}license-files = ["third-party/**/LIC*"]\n', LINKED: "own"})
+    with pytest.raises(InvalidMetadataError, match=f"project.license-files: names {LINKED}, which is the path of"):
+        read_metadata(tmp_path / "pyproject.toml", licenses={LINKED: tmp_path / LINKED})
+
+
 def test_license_without_spdx_expression_is_refused(tmp_path: Path) -> None:
     assert problems_of(tmp_path, f'{DYNAMIC}license = "The usual"\n') == {
         "project.license": "'The usual' is not an SPDX license expression"

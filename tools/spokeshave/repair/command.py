@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,17 +16,25 @@ from spokeshave.native.version_slot import find_version_slots
 from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.formats import graft
 from spokeshave.repair.graft import UnrepairableWheelError
+from spokeshave.repair.origin import origin_of
 from spokeshave.repair.own_libraries import check_own_libraries
+from spokeshave.repair.sbom import SBOM, render_sbom
 from spokeshave.report import write_text
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.tree import WheelTree, read_tree, unpack
 from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
+from spokeshave_core.components import Component, Components
+from spokeshave_core.json_values import InvalidJsonError
 from spokeshave_core.platform import ObjectFormat, Platform
-from spokeshave_core.problems import Problems
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.wheel_name import WheelName, WheelTag
+
+
+class UnreadableComponentsError(SpokeshaveError):
+    """A file of `--components` that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " path of the files that need it",
     )
     parser.add_argument(
+        "--components",
+        type=Path,
+        metavar="FILE",
+        help="a JSON file that lists the software of others in the wheel's native files, such as static libraries:"
+        ' {"components": [{"name": "zlib", "version": "1.3.1", "license": "Zlib", "purl": "pkg:generic/zlib@1.3.1"}]};'
+        f" the wheel's bill of materials (dist-info/{SBOM}) then contains them. Default: it lists what is copied in",
+    )
+    parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder to write the repaired wheel to"
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
@@ -96,18 +112,45 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SpokeshaveError: For all reasons that it cannot be repaired.
     """
-    repaired = repair(args.wheel, parse_platform(args.platform), args.library_dir, args.output, args.own_library)
+    components = None if args.components is None else read_components(args.components)
+    repaired = repair(
+        args.wheel, parse_platform(args.platform), args.library_dir, args.output, args.own_library, components
+    )
     write_text(args.report, repaired.report().to_json())
     return ExitCode.OK
 
 
+def read_components(file: Path) -> tuple[Component, ...]:
+    """Read the file of `--components`.
+
+    Raises:
+        UnreadableComponentsError: If it cannot be read or is not such a file.
+    """
+    remedy = 'Give a JSON file such as {"components": [{"name": "zlib", "version": "1.3.1"}]} to --components.'
+    try:
+        return Components.from_json(file.read_text("utf-8")).components
+    except OSError as err:
+        problem = Problem(str(file), f"cannot be read ({err.strerror})", remedy)
+        raise UnreadableComponentsError(problem) from err
+    except UnicodeDecodeError as err:
+        raise UnreadableComponentsError(Problem(str(file), f"is not UTF-8 ({err})", remedy)) from err
+    except InvalidJsonError as err:
+        raise UnreadableComponentsError(Problem(str(file), f"does not list components: {err}", remedy)) from err
+
+
 def repair(
-    wheel: Path, platform: Platform, library_dirs: Sequence[Path], output: Path, own_libraries: Sequence[str] = ()
+    wheel: Path,
+    platform: Platform,
+    library_dirs: Sequence[Path],
+    output: Path,
+    own_libraries: Sequence[str] = (),
+    components: Sequence[Component] | None = None,
 ) -> RepairedWheel:
     """Write a copy of `wheel` that is valid for `platform` to `output`.
 
     Args:
         own_libraries: The paths of libraries in the wheel that its files use instead of grafted ones.
+        components: The software of others in the wheel's native files. None if the caller does not know it.
 
     Raises:
         SpokeshaveError: For all reasons that it cannot be repaired.
@@ -124,6 +167,9 @@ def repair(
         newest = files.newest()
         name = _retag(files.tree, platform)
         _list_version_slots(files.tree)
+        origins = {library.name: origin_of(library.name, library_dirs) for library in grafted}
+        known = {library: origin for library, origin in origins.items() if origin}
+        _write_sbom(tree=files.tree, name=name, components=components, grafted=grafted, origins=known)
         entries = tree_entries(files.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), files.tree.dist_info, entries, Compression.DEFLATED)
     return RepairedWheel(
@@ -214,3 +260,23 @@ def _retag(tree: WheelTree, platform: Platform) -> WheelName:
     file.write_text(text, "utf-8")
     file.chmod(mode)
     return replace(tree.name, tag=tag)
+
+
+def _write_sbom(
+    tree: WheelTree,
+    name: WheelName,
+    components: Sequence[Component] | None,
+    grafted: Sequence[GraftedLibrary],
+    origins: Mapping[str, Component],
+) -> None:
+    """Write the bill of materials if there is something to list, or the caller says that there is nothing.
+
+    Documents of other tools stay as they are.
+    """
+    file = tree.root / tree.dist_info / SBOM
+    former = file.read_bytes() if file.is_file() else None
+    if components is None and not grafted and former is None:
+        return
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(render_sbom(name, components or (), grafted, former, origins))
+    file.chmod(0o644)

@@ -1,8 +1,8 @@
 """The software bills of materials in a wheel (PEP 770), as far as they describe the wheel itself.
 
-A build backend or auditwheel writes a CycloneDX document whose subject is the wheel: its version, its package URL and,
-in the URL, its file name. The stamp changes existing documents and adds none, and neither does the repair. Only
-references to this distribution change.
+The repair, a build backend or auditwheel writes a CycloneDX document whose subject is the wheel: its version, its
+package URL and, in the URL, its file name. The stamp changes existing documents and adds none. Only references to this
+distribution change.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Python that a compile needs.
 
 from __future__ import annotations
 
+import email
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from packaging.utils import canonicalize_name
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_DIGEST,
+    CreateDigest,
     Digest,
     DigestSubset,
+    FileContent,
     GlobMatchErrorBehavior,
     PathGlobs,
     RemovePrefix,
@@ -27,6 +30,7 @@ from pants.engine.target import Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.license_files import LICENSE_GLOBS
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import SpokeshaveError, bullet_list
 from spokeshave_core.python_abi import PythonVersion
@@ -48,6 +52,7 @@ from spokeshave_pants.cc.target_types import (
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import (
     concurrently,
+    create_digest,
     digest_subset_to_digest,
     digest_to_snapshot,
     get_digest_contents,
@@ -66,6 +71,10 @@ from spokeshave_pants.sandbox.packages import NoWheelError, PackagesRequest, fin
 from spokeshave_pants.sandbox.pinned_requirements import PinnedRequirements
 
 PYTHON_HEADER = "Python.h"
+_METADATA = "METADATA"
+_LICENSE_FOLDER = "licenses/"
+# Below dist-info, in wheels with PEP 639 and in older ones.
+_LICENSE_PATHS = (f"{_LICENSE_FOLDER}**", *LICENSE_GLOBS)
 
 
 class MissingWheelError(SpokeshaveError):
@@ -138,10 +147,22 @@ class DistributionRequest:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The requested files of one wheel, in the layout of `site-packages`."""
+    """The requested files of one wheel, in the layout of `site-packages`.
+
+    Attributes:
+        licenses: Its license files, by their paths below dist-info, or below `licenses` there.
+        license: Its license expression. None if its metadata has none.
+    """
 
     wheel: str
     digest: Digest
+    licenses: Digest
+    license: str | None
+
+    @property
+    def version(self) -> str:
+        """Return the version of the wheel."""
+        return WheelName.parse(self.wheel).version
 
     @property
     def is_pure(self) -> bool:
@@ -167,6 +188,7 @@ class CcPackage:
 
     Attributes:
         digest: The files as any of its wheels contains them.
+        distribution: That wheel.
         by_platform: How to find the wheel of each platform. None if one wheel serves all.
     """
 
@@ -178,6 +200,7 @@ class CcPackage:
     sources: tuple[str, ...]
     settings: CompileSettings
     needs_python: bool
+    distribution: Distribution
     by_platform: PinnedDistribution | None = None
 
     @property
@@ -209,10 +232,12 @@ class CcPackageFiles:
     """The files of a package for a compile for one platform.
 
     Attributes:
+        distribution: The wheel that they are from. None if there is none for the platform.
         problem: Why the package has no files for the platform. Empty if it has.
     """
 
     digest: Digest
+    distribution: Distribution | None
     problem: str = ""
 
 
@@ -274,6 +299,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
             flags=target[CompileFlagsField].value or (),
         ),
         needs_python=needs_python,
+        distribution=any_wheel.distribution,
         by_platform=None if any_wheel.serves_all else pinned,
     )
 
@@ -315,7 +341,11 @@ async def find_any_wheel(pinned: PinnedDistribution) -> _AnyWheel:
 @rule
 async def unpack_distribution(request: DistributionRequest) -> Distribution:
     pinned = request.pinned
-    keep = tuple(f"*/{folder}/**" for folder in pinned.folders)
+    information = "*/*.dist-info"
+    keep = (
+        *(f"*/{folder}/**" for folder in pinned.folders),
+        *(f"{information}/{path}" for path in (*_LICENSE_PATHS, _METADATA)),
+    )
     where = f"the target {pinned.address}"
     packages = await find_packages(
         PackagesRequest(
@@ -332,7 +362,21 @@ async def unpack_distribution(request: DistributionRequest) -> Distribution:
     globs = PathGlobs(f"{wheel}/{folder}/**" for folder in pinned.folders)
     files = await remove_prefix(RemovePrefix(await digest_subset_to_digest(DigestSubset(packages.kept, globs)), wheel))
     _check_paths(pinned, wheel, await digest_to_snapshot(files))
-    return Distribution(wheel, files)
+    metadata, licenses = await concurrently(
+        get_digest_contents(**implicitly(DigestSubset(packages.kept, PathGlobs([f"{wheel}/*.dist-info/{_METADATA}"])))),
+        get_digest_contents(
+            **implicitly(
+                DigestSubset(packages.kept, PathGlobs(f"{wheel}/*.dist-info/{path}" for path in _LICENSE_PATHS))
+            )
+        ),
+    )
+    texts = {license_path(file.path): file.content for file in licenses}
+    return Distribution(
+        wheel=wheel,
+        digest=files,
+        licenses=await create_digest(CreateDigest(FileContent(path, text) for path, text in texts.items())),
+        license=license_expression("".join(file.content.decode(errors="replace") for file in metadata)),
+    )
 
 
 @rule(level=LogLevel.DEBUG)
@@ -341,19 +385,31 @@ async def package_files(request: CcPackageFilesRequest) -> CcPackageFiles:
     target = request.platform
     python = request.python
     if pinned is None:
-        return CcPackageFiles(request.package.digest)
+        return CcPackageFiles(request.package.digest, request.package.distribution)
     chosen = pinned.first_applying(of_target_without_python(target) if python is None else [of_target(target, python)])
     machine = target.any_floor + (f" and Python {python}" if python else "")
     if chosen is None:
         reason = f"{pinned.requirements} pins {pinned.name} only for other platforms or Pythons, not for {machine}"
-        return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
+        return CcPackageFiles(EMPTY_DIGEST, None, f"{pinned.address}: {reason}")
     try:
         found = await unpack_distribution(DistributionRequest(pinned, *chosen))
     except NoWheelError:
         version = " and ".join(pin.requirement for pin in chosen[1].pins if pin.name)
         reason = f"{version}, which {pinned.requirements} pins, has no wheel for {machine}"
-        return CcPackageFiles(EMPTY_DIGEST, f"{pinned.address}: {reason}")
-    return CcPackageFiles(found.digest)
+        return CcPackageFiles(EMPTY_DIGEST, None, f"{pinned.address}: {reason}")
+    return CcPackageFiles(found.digest, found)
+
+
+def license_path(path: str) -> str:
+    """Return the path of a license file below its dist-info, without PEP 639's folder for such files."""
+    below = path.split(".dist-info/", 1)[1]
+    return below[len(_LICENSE_FOLDER) :] if below.startswith(_LICENSE_FOLDER) else below
+
+
+def license_expression(metadata: str) -> str | None:
+    """Return the SPDX expression in a METADATA file (PEP 639). None if it has none."""
+    message = email.message_from_string(metadata)
+    return message.get("License-Expression")
 
 
 def _check_paths(pinned: PinnedDistribution, wheel: str, tree: Snapshot) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -64,12 +65,20 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 
-def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
-    """Make a wheel whose one header contains its tag."""
+def make_wheel(
+    folder: Path, name: str, version: str, tag: str, *, licenses: Mapping[str, str] | None = None, fields: str = ""
+) -> None:
+    """Make a wheel whose one header contains its tag.
+
+    Args:
+        licenses: License files, by their paths below dist-info.
+        fields: Additional lines of METADATA.
+    """
     info = f"{name}-{version}.dist-info"
     files = {
+        **{f"{info}/{path}": text for path, text in (licenses or {}).items()},
         f"{name}/include/header.h": f"{version} {tag}",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{fields}",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
     }
     # The pex of newer versions of Pants refuses a wheel with an empty RECORD.
@@ -111,7 +120,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for version, tags in SIZES.items():
         for tag in tags:
             make_wheel(folder, "sizes", version, tag)
-    make_wheel(folder, "pure", "1.0+here", "py3-none-any")
+    licenses = {"licenses/LICENSE": "free", "licenses/vendored/COPYING": "very free"}
+    expression = "License-Expression: MIT\nLicense-File: LICENSE\n"
+    make_wheel(folder, "pure", "1.0+here", "py3-none-any", licenses=licenses, fields=expression)
+    make_wheel(folder, "older", "1.0+here", "py3-none-any", licenses={"LICENSE.txt": "old", "AUTHORS": "all"})
     make_wheel(folder, "windows", "1.0+here", "py3-none-win_amd64")
     make_sdist(folder)
     return folder
@@ -143,6 +155,7 @@ def runner(index: Path) -> RuleRunner:
         # The other requirements have no files for most platforms, and so must not be requested.
         "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
         "pure": ("pure==1.0+here",),
+        "older": ("older==1.0+here",),
         "windows": ("windows==1.0+here",),
         "sources": ("sources==1.0+here",),
     }.items():
@@ -209,6 +222,29 @@ def test_a_universal_wheel_is_unpacked_once(
         sources=(),
     )
     assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "expression"),
+    [
+        ("pure", {"LICENSE": "free", "vendored/COPYING": "very free"}, "MIT"),
+        ("older", {"AUTHORS": "all", "LICENSE.txt": "old"}, None),
+        ("windows", {}, None),
+    ],
+)
+def test_licenses_of_new_and_old_wheels_are_found(
+    runner: RuleRunner, name: str, expected: dict[str, str], expression: str | None
+) -> None:
+    found = package(runner, name).distribution
+    texts = runner.request(DigestContents, [found.licenses])
+    assert {file.path: file.content.decode() for file in texts} == expected
+    assert found.license == expression
+
+
+def test_distribution_is_that_of_the_platform(runner: RuleRunner) -> None:
+    versions = [files(runner, "sizes", "win_amd64", python).distribution for python in ("3.12", "3.13")]
+    assert [found and found.version for found in versions] == ["1.0+here", "2.0+here"]
+    assert files(runner, "sizes", "manylinux_2_17_s390x").distribution is None
 
 
 def test_an_inferred_package_is_compiled_and_linked_with(runner: RuleRunner) -> None:

@@ -11,6 +11,8 @@ from spokeshave_pants.toolchain.platforms import zig_target
 from spokeshave_pants.toolchain.zig import ZIG
 
 EXPORTS_FILE = "__exports.map"
+# The file in which the linker for ELF lists static libraries and the number of members that it took from each.
+ARCHIVES_FILE = "__archives.tsv"
 # The linkers' flag that removes debug information and local symbols.
 _STRIP = "-s"
 
@@ -40,6 +42,12 @@ class LinkSettings:
 def exports_script(exports: tuple[str, ...]) -> str:
     """Return a linker version script that keeps only these symbols visible."""
     return "{ global: " + " ".join(f"{symbol};" for symbol in exports) + " local: *; };\n"
+
+
+def extracted_archives(statistics: str) -> frozenset[str]:
+    """Return the names of the static libraries that a link took code from, by the text of `ARCHIVES_FILE`."""
+    _, *rows = (line.split("\t") for line in statistics.splitlines())
+    return frozenset(path.rpartition("/")[2] for _, extracted, path in rows if int(extracted))
 
 
 def link_description(output: str, platform: Platform, abi: PythonAbi | None) -> str:
@@ -93,6 +101,7 @@ def _elf_flags(settings: LinkSettings) -> tuple[str, ...]:
         *(("--version-script", EXPORTS_FILE) if settings.exports is not None else ()),
         # Without the first flag, the linker does not report undefined symbols of a shared object.
         "--no-undefined",
+        f"--print-archive-stats={ARCHIVES_FILE}",
         *(("--warn-unresolved-symbols",) if settings.allow_undefined else ()),
     )
 

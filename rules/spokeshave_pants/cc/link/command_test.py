@@ -6,7 +6,13 @@ import pytest
 
 from spokeshave_core.platform import Platform
 from spokeshave_pants.cc.build_type import BuildType
-from spokeshave_pants.cc.link.command import LinkSettings, exports_script, import_library, link_argv
+from spokeshave_pants.cc.link.command import (
+    LinkSettings,
+    exports_script,
+    extracted_archives,
+    import_library,
+    link_argv,
+)
 
 LINUX, MACOS, WINDOWS = (Platform.parse(tag) for tag in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"))
 PACK_FLAGS = ("-shared", "--gc-sections")
@@ -26,7 +32,7 @@ def test_the_runtime_packs_line_is_put_around_the_objects() -> None:
     given = arguments(LinkSettings(output="libx.so"))
     assert given == [
         *("__toolchain/zig", "ld.lld", "-shared", "--gc-sections", "-o", "libx.so", "--no-undefined"),
-        *("a.o", "b.o", "--as-needed", "__pack/libc.so.6"),
+        *("--print-archive-stats=__archives.tsv", "a.o", "b.o", "--as-needed", "__pack/libc.so.6"),
     ]
 
 
@@ -84,3 +90,9 @@ def test_only_release_builds_are_stripped(platform: Platform, release: bool) -> 
         for build_type in BuildType
     ]
     assert stripped == [release, False]
+
+
+def test_only_archives_with_extracted_members_are_in_the_file() -> None:
+    statistics = "members\textracted\tarchive\n18\t13\t__pack/libc++abi.a\n54\t0\t__pack/libc++.a\n"
+    assert extracted_archives(statistics) == {"libc++abi.a"}
+    assert extracted_archives("members\textracted\tarchive\n") == frozenset()

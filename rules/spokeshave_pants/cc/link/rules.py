@@ -34,9 +34,11 @@ from spokeshave_pants.cc.includes.rules import CcTargets
 from spokeshave_pants.cc.includes.third_party import CcPackageRequest, cc_package
 from spokeshave_pants.cc.languages import is_source
 from spokeshave_pants.cc.link.command import (
+    ARCHIVES_FILE,
     EXPORTS_FILE,
     LinkSettings,
     exports_script,
+    extracted_archives,
     import_library,
     link_argv,
     link_description,
@@ -45,7 +47,7 @@ from spokeshave_pants.cc.link.driver_flags import link_arguments
 from spokeshave_pants.cc.link.glibc_symbols import first_versions
 from spokeshave_pants.cc.link.variant import CcVariantRequest, cc_variant
 from spokeshave_pants.cc.runtime_pack.recipe import PACK_DIR
-from spokeshave_pants.cc.runtime_pack.rules import RuntimePackRequest, make_runtime_pack
+from spokeshave_pants.cc.runtime_pack.rules import RuntimePack, RuntimePackRequest, make_runtime_pack
 from spokeshave_pants.cc.settings import for_platform
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem
 from spokeshave_pants.cc.target_types import CcSharedLibraryNameField, LinkFlagsField, PlatformLinkFlagsField
@@ -88,10 +90,10 @@ class LinkRequest:
 
 @dataclass(frozen=True)
 class LinkProcess:
-    """The process of a link, and the action of the runtime pack that it needs."""
+    """The process of a link, and the runtime pack that it needs."""
 
     confined: ConfinedProcess
-    pack: Action
+    pack: RuntimePack
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class LinkedLibrary:
     """A linked file at `path`, and all actions that produced it, the link last.
 
     Attributes:
+        archives: The names of the runtime pack's static libraries that it contains code of, as far as the linker
+            reports it, or else of all of them.
         link_digest: The file that dependents link to, at `link_path`: the library itself, or on Windows its import
             library.
     """
@@ -115,6 +119,7 @@ class LinkedLibrary:
     path: str
     link_digest: Digest
     link_path: str
+    archives: frozenset[str]
     actions: tuple[Action, ...]
 
     def after(self, *needs: Action) -> LinkedLibrary:
@@ -253,11 +258,23 @@ async def link_process(request: LinkRequest, build: CcBuildSubsystem) -> LinkPro
         env=ZIG_ENVIRONMENT,
         input_digest=inputs,
         immutable_input_digests={TOOLCHAIN_DIR: toolchain.linker, PACK_DIR: pack.digest},
-        output_files=(settings.output, *_import_libraries(request)),
+        output_files=(settings.output, *_import_libraries(request), *_statistics(request.platform)),
         description=link_description(settings.output, request.platform, request.abi),
         level=LogLevel.INFO,
     )
-    return LinkProcess(ConfinedProcess(process, toolchain.packages), pack.action)
+    return LinkProcess(ConfinedProcess(process, toolchain.packages), pack)
+
+
+def _statistics(platform: Platform) -> tuple[str, ...]:
+    """Return the file in which the linker reports the static libraries that it took code from. Only ELF's does."""
+    return (ARCHIVES_FILE,) if platform.object_format is ObjectFormat.ELF else ()
+
+
+async def _archives(request: LinkRequest, output: Digest, pack: RuntimePack) -> frozenset[str]:
+    """Return the pack's static libraries in a linked file, as `LinkedLibrary` describes them."""
+    files = await get_digest_contents(**implicitly(DigestSubset(output, PathGlobs(_statistics(request.platform)))))
+    extracted = [extracted_archives(file.content.decode()) for file in files]
+    return frozenset(pack.archives).intersection(*extracted)
 
 
 @rule(desc="Link a shared library", level=LogLevel.DEBUG)
@@ -279,13 +296,14 @@ async def link(request: LinkRequest) -> LinkedLibrary:
         for path in (settings.output, *(import_libraries or (settings.output,)))
     )
     action = Action.of(kind=ActionKind.LINK, description=description, result=result, platform=request.platform)
-    action = action.after(*request.objects.actions, process.pack)
+    action = action.after(*request.objects.actions, process.pack.action)
     return LinkedLibrary(
         digest=linked,
         path=settings.output,
         link_digest=for_links,
         link_path=import_libraries[0] if import_libraries else settings.output,
-        actions=(*request.objects.actions, process.pack, action),
+        archives=await _archives(request, result.output_digest, process.pack),
+        actions=(*request.objects.actions, process.pack.action, action),
     )
 
 

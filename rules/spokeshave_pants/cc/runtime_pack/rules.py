@@ -75,11 +75,16 @@ class RuntimePackRequest:
 
 @dataclass(frozen=True)
 class RuntimePack:
-    """The files that a link needs besides the user's objects, under `PACK_DIR`, and the linker's arguments."""
+    """The files that a link needs besides the user's objects, under `PACK_DIR`, and the linker's arguments.
+
+    Attributes:
+        archives: The names of the static libraries.
+    """
 
     digest: Digest
     flags: tuple[str, ...]
     libraries: tuple[str, ...]
+    archives: tuple[str, ...]
     action: Action
 
 
@@ -166,7 +171,13 @@ async def make_runtime_pack(request: RuntimePackRequest, compilers: CompilerEnvi
         )
     digest = await merge_digests(MergeDigests([new_pack.digest, dispatch.digest]))
     libraries = (*new_pack.recipe.libraries, *(f"{PACK_DIR}/{name}" for name in dispatch.names))
-    return RuntimePack(digest=digest, flags=new_pack.recipe.flags, libraries=libraries, action=new_pack.action)
+    return RuntimePack(
+        digest=digest,
+        flags=new_pack.recipe.flags,
+        libraries=libraries,
+        archives=(*(name for name, _ in new_pack.recipe.archives), *dispatch.names),
+        action=new_pack.action,
+    )
 
 
 @rule

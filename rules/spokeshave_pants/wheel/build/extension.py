@@ -47,13 +47,18 @@ class LinkPythonExtensionRequest:
 
 @dataclass(frozen=True)
 class PythonExtension:
-    """A linked extension at its path in the wheel, and the shared libraries that its repair grafts."""
+    """A linked extension at its path in the wheel, and the shared libraries that its repair grafts.
+
+    Attributes:
+        archives: As in `LinkedLibrary`, of all of them.
+    """
 
     module: str
     path: str
     digest: Digest
     libraries: Digest
     library_paths: tuple[str, ...]
+    archives: frozenset[str]
     headers_origin: str
     actions: tuple[Action, ...]
 
@@ -145,6 +150,7 @@ async def link_python_extension(request: LinkPythonExtensionRequest) -> PythonEx
         digest=linked.digest,
         libraries=libraries,
         library_paths=tuple(library.path for library in shared),
+        archives=linked.archives.union(*(library.archives for library in shared)),
         headers_origin=prepared.headers_origin,
         actions=(
             *linked.actions,
@@ -195,6 +201,7 @@ async def fuse_extension(request: FuseExtensionRequest) -> PythonExtension:
         first,
         digest=fused.digest,
         libraries=await merge_digests(MergeDigests(library.digest for library in libraries)),
+        archives=first.archives.union(*(part.archives for part in parts)),
         actions=(*before, *(result.action.after(*ends(before)) for result in (fused, *libraries))),
     )
 

@@ -36,16 +36,45 @@ class PackageHeadersRequest:
 
 
 @dataclass(frozen=True)
+class NativeCompilesRequest:
+    """A request for the compiles of a wheel's extensions and shared libraries, and of the libraries that they need."""
+
+    targets: tuple[Address, ...]
+    variant: Address | None
+
+
+@dataclass(frozen=True)
+class NativeCompiles:
+    """The compiles of a wheel's native files, for all platforms and Pythons."""
+
+    plans: tuple[CompilePlan, ...]
+
+
+@dataclass(frozen=True)
 class PackageHeaders:
     """Marker: the headers of every requested package are available."""
 
 
-def _wanted(plans: Iterable[CompilePlan], platform: Platform, abi: PythonAbi) -> Iterable[CcPackageFilesRequest]:
+@rule(level=LogLevel.DEBUG)
+async def native_compiles(request: NativeCompilesRequest) -> NativeCompiles:
+    targets = await concurrently(
+        plan_link(LinkPlanRequest(address, request.variant), **implicitly()) for address in request.targets
+    )
+    libraries = await concurrently(
+        plan_link(LinkPlanRequest(address, request.variant), **implicitly())
+        for address in sorted({address for target in targets for address in target.shared_libraries})
+    )
+    return NativeCompiles(tuple(plan for linked in (*targets, *libraries) for plan in linked.plans))
+
+
+def package_requests(
+    plans: Iterable[CompilePlan], platform: Platform, abi: PythonAbi
+) -> Iterable[CcPackageFilesRequest]:
+    """Return the requests for the files of packages that compiles for a platform and a Python take from its wheels."""
     return (
         CcPackageFilesRequest(package, part, abi.version if plan.needs_python else None)
         for plan in plans
         for package in plan.packages
-        if package.by_platform
         for part in platform.slices
         if plan.is_for(part)
     )
@@ -58,15 +87,8 @@ async def package_headers(request: PackageHeadersRequest) -> PackageHeaders:
     Raises:
         MissingWheelError: If any are missing. The message reports all of them.
     """
-    extensions = await concurrently(
-        plan_link(LinkPlanRequest(address, request.variant), **implicitly()) for address in request.extensions
-    )
-    libraries = await concurrently(
-        plan_link(LinkPlanRequest(address, request.variant), **implicitly())
-        for address in sorted({address for extension in extensions for address in extension.shared_libraries})
-    )
-    plans = [plan for linked in (*extensions, *libraries) for plan in linked.plans]
-    wanted = dict.fromkeys(files for build in request.builds for files in _wanted(plans, *build))
+    native = await native_compiles(NativeCompilesRequest(request.extensions, request.variant))
+    wanted = dict.fromkeys(files for build in request.builds for files in package_requests(native.plans, *build))
     found = await concurrently(package_files(files) for files in wanted)
     problems = dict.fromkeys(files.problem for files in found if files.problem)
     if problems:

@@ -38,6 +38,7 @@ class WholeLibrary:
 
     digest: Digest
     path: str
+    archives: frozenset[str]
     actions: tuple[Action, ...]
 
 
@@ -53,11 +54,16 @@ class PlaceLibraryRequest:
 
 @dataclass(frozen=True)
 class PlacedLibrary:
-    """A library at its path in the wheel, and the libraries that its repair grafts."""
+    """A library at its path in the wheel, and the libraries that its repair grafts.
+
+    Attributes:
+        archives: As in `LinkedLibrary`, of all of them.
+    """
 
     path: str
     digest: Digest
     libraries: Digest
+    archives: frozenset[str]
     actions: tuple[Action, ...]
 
 
@@ -69,10 +75,12 @@ async def whole_library(request: WholeLibraryRequest) -> WholeLibrary:
     )
     first = parts[0]
     before = tuple(action for part in parts for action in part.actions)
+    archives = frozenset().union(*(part.archives for part in parts))
     if len(parts) == 1:
-        return WholeLibrary(first.digest, first.path, before)
+        return WholeLibrary(digest=first.digest, path=first.path, archives=archives, actions=before)
     fused = await fuse(request.platform, first.path, tuple(part.digest for part in parts))
-    return WholeLibrary(fused.digest, first.path, (*before, fused.action.after(*ends(before))))
+    actions = (*before, fused.action.after(*ends(before)))
+    return WholeLibrary(digest=fused.digest, path=first.path, archives=archives, actions=actions)
 
 
 @rule(desc="Put a shared library into a wheel", level=LogLevel.DEBUG)
@@ -86,6 +94,7 @@ async def place_library(request: PlaceLibraryRequest) -> PlacedLibrary:
         path=posixpath.join(request.folder, library.path),
         digest=await add_prefix(AddPrefix(library.digest, request.folder)),
         libraries=await merge_digests(MergeDigests(each.digest for each in below)),
+        archives=library.archives.union(*(each.archives for each in below)),
         actions=(*(action for each in below for action in each.actions), *library.actions),
     )
 

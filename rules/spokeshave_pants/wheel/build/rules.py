@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from spokeshave_core.components import Components
 from spokeshave_core.platform import Platform
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_abi import PythonAbi, PythonVersion
@@ -20,16 +21,24 @@ from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.reports.verify import Finding, VerifyReport
 from spokeshave_pants.action import Action, ActionKind, ends
 from spokeshave_pants.errors import ToolError
-from spokeshave_pants.pants_api import add_prefix, concurrently, implicitly, merge_digests, rule
+from spokeshave_pants.pants_api import add_prefix, concurrently, create_digest, implicitly, merge_digests, rule
 from spokeshave_pants.release.rules import StampedVersion, WheelVersionRequest, wheel_version
 from spokeshave_pants.sandbox.tools import OUTPUT_DIR, RunToolRequest, raise_for_failure, run_tool
 from spokeshave_pants.wheel.build.extension import LinkPythonExtensionRequest, PythonExtension, link_python_extension
+from spokeshave_pants.wheel.build.linked_software import (
+    LICENSES_DIR,
+    LinkedComponentsRequest,
+    LinkedLicensesRequest,
+    linked_components,
+    linked_licenses,
+)
 from spokeshave_pants.wheel.build.placed_library import PlacedLibrary, PlaceLibraryRequest, place_library
 from spokeshave_pants.wheel.plan.matrix import wheel_tag
 from spokeshave_pants.wheel.plan.rules import DATA_DIR, PAYLOAD_DIR, WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.progress import WheelStep
 from spokeshave_pants.wheel.target_types import SmokeScriptsField, VersionModuleField
 
+COMPONENTS = "__components.json"
 LIBRARIES_DIR = "__libraries"
 WHEEL_DIR = "__wheel"
 
@@ -82,6 +91,7 @@ class UnrepairedWheel:
 
     Attributes:
         own_libraries: The paths in the wheel of the libraries that Python code opens.
+        archives: The static libraries of the toolchain in its native files, as in `LinkedLibrary`.
     """
 
     digest: Digest
@@ -90,6 +100,7 @@ class UnrepairedWheel:
     modules: tuple[str, ...]
     libraries: Digest
     own_libraries: tuple[str, ...]
+    archives: frozenset[str]
     headers_origins: tuple[str, ...]
     actions: tuple[Action, ...]
 
@@ -235,6 +246,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         for library, folder in plan.libraries
     )
     siblings = await concurrently(wheel_facts(WheelFactsRequest(sibling)) for sibling in plan.siblings)
+    licenses = await linked_licenses(LinkedLicensesRequest(plan.native_targets, plan.variant))
     parts: tuple[PythonExtension | PlacedLibrary, ...] = (*extensions, *placed)
     linked, libraries = await concurrently(
         merge_digests(MergeDigests(part.digest for part in parts)),
@@ -242,7 +254,12 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
     )
     native = await add_prefix(AddPrefix(linked, PAYLOAD_DIR))
     inputs = await merge_digests(
-        MergeDigests([plan.payload, native, plan.metadata, plan.templates, *([plan.data] if plan.data else [])])
+        MergeDigests(
+            [
+                *(plan.payload, native, plan.metadata, plan.templates, licenses.digest),
+                *([plan.data] if plan.data else []),
+            ]
+        )
     )
     version_module = plan.target[VersionModuleField].value
     result = await run_tool(
@@ -257,6 +274,7 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
                     for path, template in plan.version_files
                     for argument in ("--version-file", f"{path}={template}")
                 ),
+                *(("--licenses", LICENSES_DIR) if plan.native_targets else ()),
                 *_requirements(plan, siblings),
             ),
             digest=inputs,
@@ -275,16 +293,18 @@ async def assemble_wheel(request: AssembleWheelRequest) -> UnrepairedWheel:
         modules=plan.modules,
         libraries=libraries,
         own_libraries=tuple(library.path for library in placed),
+        archives=frozenset().union(*(part.archives for part in parts)),
         headers_origins=tuple(dict.fromkeys(extension.headers_origin for extension in extensions)),
         actions=(*before, result.action.after(*ends(before))),
     )
 
 
-def _repair_argv(key: WheelKey, unrepaired: UnrepairedWheel) -> tuple[str, ...]:
+def _repair_argv(key: WheelKey, unrepaired: UnrepairedWheel, *, is_native: bool) -> tuple[str, ...]:
     return (
         *("repair", "--wheel", f"{WHEEL_DIR}/{unrepaired.file_name}", "--platform", key.platform.tag),
         *("--library-dir", LIBRARIES_DIR, "--output", OUTPUT_DIR),
         *(argument for path in unrepaired.own_libraries for argument in ("--own-library", path)),
+        *(("--components", COMPONENTS) if is_native else ()),
     )
 
 
@@ -300,14 +320,28 @@ def _verify_argv(key: WheelKey, file_name: str, modules: Iterable[str]) -> tuple
 async def check_wheel(request: RepairWheelRequest) -> CheckedWheel:
     key = request.key
     unrepaired = await assemble_wheel(AssembleWheelRequest(key))
-    wheel, libraries = await concurrently(
+    plan = await plan_wheel(WheelPlanRequest(key.address))
+    wheel, libraries, software = await concurrently(
         add_prefix(AddPrefix(unrepaired.digest, WHEEL_DIR)),
         add_prefix(AddPrefix(unrepaired.libraries, LIBRARIES_DIR)),
+        linked_components(
+            LinkedComponentsRequest(
+                targets=plan.native_targets,
+                variant=plan.variant,
+                platform=key.platform,
+                abi=key.abi,
+                archives=unrepaired.archives,
+            )
+        ),
     )
-    inputs = await merge_digests(MergeDigests([wheel, libraries]))
+    components = await create_digest(
+        CreateDigest([FileContent(COMPONENTS, Components(software.components).to_json().encode())])
+    )
+    inputs = await merge_digests(MergeDigests([wheel, libraries, components]))
     result = await run_tool(
         RunToolRequest(
-            argv=_repair_argv(key, unrepaired),
+            # Nothing is known of a wheel whose native files are all prebuilt.
+            argv=_repair_argv(key, unrepaired, is_native=bool(plan.native_targets)),
             digest=inputs,
             kind=ActionKind.REPAIR,
             description=WheelStep.REPAIR.description(key),

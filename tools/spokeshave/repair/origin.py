@@ -1,0 +1,57 @@
+"""The distribution that a grafted library is from: the installed one whose RECORD lists the library."""
+
+from __future__ import annotations
+
+import email
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import canonicalize_name
+
+from spokeshave.errors import InvalidWheelError
+from spokeshave.linkage.library_search import find_libraries
+from spokeshave.wheel.record import parse_record
+from spokeshave_core.components import Component, package_url
+from spokeshave_core.wheel_name import DIST_INFO, split_dist_info
+
+# How far a library may be below site-packages: `numpy.libs/libx.so`, or `pkg/sub/lib/libx.so`.
+_DEPTH = 6
+
+
+def origin_of(name: str, library_dirs: Sequence[Path]) -> Component | None:
+    """Return the distribution that installed a library in one of the folders. None if none did."""
+    found = find_libraries(PurePosixPath(name).name, library_dirs, ignore_case=True)
+    if not found:
+        return None
+    library = found[0].absolute()
+    for folder in tuple(library.parents)[:_DEPTH]:
+        path = library.relative_to(folder).as_posix()
+        for information in sorted(folder.glob(f"*{DIST_INFO}")):
+            if _lists(information / "RECORD", path):
+                return _component(information)
+    return None
+
+
+def _lists(record: Path, path: str) -> bool:
+    try:
+        return path in parse_record(record.read_bytes(), str(record))
+    except (OSError, InvalidWheelError):
+        return False
+
+
+def _component(information: Path) -> Component:
+    name, version = split_dist_info(information.name)
+    name = canonicalize_name(name)
+    return Component(
+        name=name,
+        version=version,
+        purl=package_url(name, version),
+        license=_license(information / "METADATA"),
+    )
+
+
+def _license(metadata: Path) -> str | None:
+    try:
+        return email.message_from_bytes(metadata.read_bytes()).get("License-Expression")
+    except OSError:
+        return None

@@ -1,0 +1,142 @@
+"""The software bill of materials that `repair` writes into a wheel (PEP 770): a CycloneDX 1.6 document.
+
+The document has no serial number and no time, so that equal wheels have equal documents. It is written here and not by
+cyclonedx-python-lib, which takes longer to import than a repair does, and whose output changes with its releases; the
+tests validate it with that library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from urllib.parse import quote
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.utils import canonicalize_name
+
+from spokeshave import __version__
+from spokeshave.errors import InvalidWheelError
+from spokeshave.wheel.location import Location
+from spokeshave_core.components import Component, package_url
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports.repair import GraftedLibrary
+from spokeshave_core.wheel_name import WheelName
+
+SBOM = "sboms/spokeshave.cdx.json"
+"""The path of the document in dist-info."""
+
+Entry = Mapping[str, object]
+
+
+def render_sbom(
+    wheel: WheelName,
+    components: Iterable[Component],
+    grafted: Iterable[GraftedLibrary],
+    former: bytes | None = None,
+    origins: Mapping[str, Component] = MappingProxyType({}),
+) -> bytes:
+    """Return the document of a wheel.
+
+    Args:
+        wheel: The name of the repaired wheel.
+        former: The document that an earlier repair wrote into the wheel. Its components are kept.
+        origins: The distributions that grafted libraries are from, by the names of the libraries.
+
+    Raises:
+        InvalidWheelError: If the former document is not one.
+    """
+    entries = {
+        **(_former_entries(former, f"{wheel}: {SBOM}") if former is not None else {}),
+        **{_reference(component): _component_entry(component) for component in components},
+        **dict(_grafted_entries(grafted, origins)),
+    }
+    subject = _subject(wheel)
+    references = sorted(entries)
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "tools": {"components": [{"type": "application", "name": "spokeshave", "version": __version__}]},
+            "component": subject,
+        },
+        "components": [entries[reference] for reference in references],
+        "dependencies": [
+            {"ref": subject["bom-ref"], "dependsOn": references},
+            *({"ref": reference} for reference in references),
+        ],
+    }
+    # The stamp writes a document in the same form, so that stamping back gives the same bytes.
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _subject(wheel: WheelName) -> Entry:
+    name = canonicalize_name(wheel.name)
+    url = package_url(name, wheel.version)
+    return {
+        "type": "library",
+        "bom-ref": url,
+        "name": name,
+        "version": wheel.version,
+        "purl": f"{url}?file_name={quote(str(wheel), safe='')}",
+    }
+
+
+def _reference(component: Component) -> str:
+    return component.purl or "@".join(filter(None, (component.name, component.version)))
+
+
+def _component_entry(component: Component) -> Entry:
+    licenses = [_license(component.license)] if component.license else None
+    entry = {
+        "type": "library",
+        "bom-ref": _reference(component),
+        "name": component.name,
+        "version": component.version,
+        "description": component.description,
+        "licenses": licenses,
+        "purl": component.purl,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _license(text: str) -> Entry:
+    """Return the entry of a license. A text that is not an SPDX expression becomes its name."""
+    try:
+        return {"expression": canonicalize_license_expression(text)}
+    except InvalidLicenseExpression:
+        return {"license": {"name": text}}
+
+
+def _grafted_entries(
+    grafted: Iterable[GraftedLibrary], origins: Mapping[str, Component]
+) -> Iterator[tuple[str, Entry]]:
+    """Yield an entry for each grafted library, by its reference; Windows' copies of one library are one entry."""
+    paths: dict[str, set[str]] = {}
+    for library in grafted:
+        paths.setdefault(library.name, set()).add(_installed_path(library.path))
+    for name, found in paths.items():
+        reference = f"grafted:{name}"
+        occurrences = [{"location": path} for path in sorted(found)]
+        origin = _component_entry(origins[name]) if name in origins else {"type": "library"}
+        yield (
+            reference,
+            {**origin, "bom-ref": reference, "name": name, "evidence": {"occurrences": occurrences}},
+        )
+
+
+def _installed_path(path: str) -> str:
+    """Return where a file of the wheel is installed. Unlike its path in a `.data` folder, it has no version."""
+    location = Location.of(path)
+    return location.path if location else path
+
+
+def _former_entries(data: bytes, place: str) -> dict[str, Entry]:
+    """Return the components of an earlier document by their references."""
+    try:
+        document = json.loads(data)
+        return {f"{component['bom-ref']}": component for component in document["components"]}
+    except (ValueError, RecursionError, LookupError, TypeError) as err:
+        problem = Problem(place, "is not a document that `spokeshave repair` wrote", "Build the wheel again.")
+        raise InvalidWheelError(problem) from err
