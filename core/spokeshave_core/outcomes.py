@@ -36,6 +36,14 @@ class UploadOutcome(enum.Enum):
     NOT_TRIED = "not tried"
 
 
+class Presence(enum.Enum):
+    """What an index has under the name of a release's file."""
+
+    THERE = "there"
+    MISSING = "missing"
+    OTHER_BYTES = "other bytes"
+
+
 class PublishOutcome(enum.Enum):
     """The outcome of one file of a release.
 

@@ -22,9 +22,8 @@ def test_lines_are_appended_and_read_back(tmp_path: Path) -> None:
 
 def test_a_cut_line_and_other_damage_are_ignored(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "pypi.jsonl")
-    journal.path.write_bytes(
-        b'[]\n"text"\n\xff\n{"event": 1, "file": "b", "sha256": "c"}\n' + b"[" * 100_000 + b'\n{"ev'
-    )
+    deep = b"[" * 100_000
+    journal.path.write_bytes(b'[]\n"text"\n\xff\n{"event": 1, "file": "b", "sha256": "c"}\n' + deep + b'\n{"ev')
     journal.write("sending", FILE)
     assert journal.entries() == [Entry("sending", "a.whl", "ab")]
 

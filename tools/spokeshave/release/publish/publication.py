@@ -1,8 +1,9 @@
 """The state of a publication, its next step, and its transitions. Pure: times come with the events.
 
-A file is `PENDING`, then `DOUBTFUL` from the moment in which its upload begins, `ACCEPTED` when the index says so, and
-`STORED` when the index lists it with the same bytes. Only a listing makes a file `STORED`, and between two uploads of
-one file there is a listing that lacks it. No stage begins before installers see all files of the stages before it.
+A file is `PENDING`, then `DOUBTFUL` from the moment in which its upload begins, `ACCEPTED` or `CONTESTED` when the
+index says that it takes it or does not, and `STORED` when the index lists it with the same bytes. Only a listing makes
+a file `STORED`, and between two uploads of one file there is a listing that lacks it. No stage begins before installers
+see all files of the stages before it.
 """
 
 from __future__ import annotations
@@ -11,29 +12,33 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from spokeshave.release.destination.destination import FileState
 from spokeshave.release.publish.order import UploadOrder
 from spokeshave.release.publish.steps import (
-    Answer,
     CheckVisible,
+    Commit,
+    Committed,
     Event,
     Finish,
     Listed,
     ListingFailed,
     LookUp,
     Pause,
-    Presence,
     Seen,
     Send,
     SendingBegins,
     Sent,
     Step,
 )
+from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.release import ReleaseFile
 
-# Look-ups of a file that the index has accepted and does not list, before it is sent again or counts as refused.
+# Look-ups of a file that the index accepted and does not list, before it is sent again.
 _LOOK_UPS = 5
+# Look-ups of a file that the index does not accept: another publisher may have sent it.
+_LOOK_UPS_OF_REFUSED = 2
 _NEW_VERSION = "An index keeps the first file of a name: publish the release under a new version."
 _LATER = "Check the index, then run the command again: it continues."
 
@@ -44,8 +49,13 @@ class Phase(enum.Enum):
     PENDING = "not sent"
     DOUBTFUL = "sent, without an answer"
     ACCEPTED = "accepted, not listed yet"
+    CONTESTED = "not accepted, may exist"
     STORED = "stored"
     REFUSED = "refused"
+
+
+# The index has said that it has the file, or may have it, and its listing decides.
+_UNLISTED = (Phase.ACCEPTED, Phase.CONTESTED)
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class FileState:
+class FileProgress:
     """A file of the release.
 
     Attributes:
@@ -104,13 +114,15 @@ class Publication:
         resume_at: The time before which no request is made, with its reason.
         waits_since: The time since which all is sent that can be, and something is not listed or not visible.
         gate: The number of stages, from the first, whose files are all visible.
+        is_atomic: The destination adds all files in one step at the end, so that no stage waits for another.
+        is_committed: That step was made after the last upload.
         visible: The files that were visible at the last check of all.
         stop: Why the publication ended early.
         is_interrupted: The user ended it.
     """
 
     order: UploadOrder
-    files: Mapping[str, FileState]
+    files: Mapping[str, FileProgress]
     patience: Patience
     listed: frozenset[str] = frozenset()
     failures: int = 0
@@ -118,6 +130,8 @@ class Publication:
     reason: str = ""
     waits_since: float | None = None
     gate: int = 0
+    is_atomic: bool = False
+    is_committed: bool = False
     visible: frozenset[str] = frozenset()
     stop: Problem | None = None
     is_interrupted: bool = False
@@ -138,16 +152,19 @@ class Publication:
             return PublishEnd.DONE
         if self.is_stored:
             return PublishEnd.NOT_VISIBLE
-        exists = any(state.attempts or state.phase is Phase.STORED for state in self.files.values())
+        may_exist = not self.is_atomic or self.is_committed
+        exists = any((state.attempts and may_exist) or state.phase is Phase.STORED for state in self.files.values())
         return PublishEnd.PARTIAL if exists or self.is_interrupted else PublishEnd.REFUSED
 
-    def remaining(self) -> tuple[FileState, ...]:
+    def remaining(self) -> tuple[FileProgress, ...]:
         """Return the files that are not known to be stored, in the order in which they are sent."""
         states = (self.files[file.name] for file in self.order.files())
         return tuple(state for state in states if state.phase is not Phase.STORED)
 
 
-def new_publication(order: UploadOrder, patience: Patience, sending: Iterable[str] = ()) -> Publication:
+def new_publication(
+    order: UploadOrder, patience: Patience, sending: Iterable[str] = (), *, is_atomic: bool = False
+) -> Publication:
     """Return the state in which nothing is known about the index.
 
     Args:
@@ -155,9 +172,9 @@ def new_publication(order: UploadOrder, patience: Patience, sending: Iterable[st
     """
     begun = frozenset(sending)
     files = {
-        file.name: FileState(file, Phase.DOUBTFUL if file.name in begun else Phase.PENDING) for file in order.files()
+        file.name: FileProgress(file, Phase.DOUBTFUL if file.name in begun else Phase.PENDING) for file in order.files()
     }
-    return Publication(order, files, patience)
+    return Publication(order=order, files=files, patience=patience, is_atomic=is_atomic)
 
 
 def next_step(publication: Publication, now: float) -> Step:
@@ -169,15 +186,31 @@ def next_step(publication: Publication, now: float) -> Step:
     for stage in publication.order.stages:
         if stage.project not in publication.listed:
             return LookUp(stage.project)
+    return _next_of_atomic(publication) if publication.is_atomic else _next_of_stages(publication)
+
+
+def _next_of_stages(publication: Publication) -> Step:
     for number, stage in enumerate(publication.order.stages):
         states = [publication.files[file.name] for file in stage.files]
-        unsent = next((state for state in states if state.phase in (Phase.PENDING, Phase.DOUBTFUL)), None)
+        unsent = next((state for state in states if state.phase not in (Phase.STORED, Phase.ACCEPTED)), None)
         if unsent is not None and unsent.phase is Phase.PENDING:
             before = _names(publication, number)
             return Send(unsent.file.name) if number <= publication.gate or not before else CheckVisible(before)
         if unsent is not None or any(state.phase is Phase.ACCEPTED for state in states):
             return LookUp(stage.project)
     return CheckVisible(_names(publication, len(publication.order.stages)))
+
+
+def _next_of_atomic(publication: Publication) -> Step:
+    remaining = publication.remaining()
+    for state in remaining:
+        if state.phase is Phase.PENDING:
+            return Send(state.file.name)
+        if state.phase is not Phase.ACCEPTED:
+            return LookUp(state.file.project)
+    if not remaining:
+        return CheckVisible(frozenset(publication.files))
+    return LookUp(remaining[0].file.project) if publication.is_committed else Commit()
 
 
 def _names(publication: Publication, stages: int) -> frozenset[str]:
@@ -194,15 +227,17 @@ def after(publication: Publication, event: Event, now: float) -> Publication:
     if isinstance(event, SendingBegins):
         state = publication.files[event.name]
         begun = replace(state, phase=Phase.DOUBTFUL, attempts=state.attempts + 1, look_ups=0, problem=None)
-        return _with_file(replace(publication, waits_since=None), begun)
+        return _with_file(replace(publication, waits_since=None, is_committed=False), begun)
     if isinstance(event, Sent):
         return _after_sending(publication, event, now)
+    if isinstance(event, Committed):
+        return replace(publication, is_committed=True)
     if isinstance(event, Seen):
         return _after_check(publication, event, now)
     return replace(publication, stop=event.problem, is_interrupted=event.is_interruption)
 
 
-def _with_file(publication: Publication, state: FileState) -> Publication:
+def _with_file(publication: Publication, state: FileProgress) -> Publication:
     return replace(publication, files={**publication.files, state.file.name: state})
 
 
@@ -210,38 +245,36 @@ def _after_listing(publication: Publication, event: Listed, now: float) -> Publi
     changed = replace(publication, listed=publication.listed | {event.project}, failures=0)
     for state in publication.files.values():
         if state.file.project == event.project:
-            changed = _with_file(changed, _looked_up(state, event.presence[state.file.name], publication.patience))
+            changed = _with_file(changed, _looked_up(state, event.states[state.file.name], publication.patience))
     problems = (_end_of_file(changed.files[file.name], publication.patience) for file in publication.order.files())
     stop = next((problem for problem in problems if problem), None)
     if stop is not None:
         return replace(changed, stop=stop)
     waiting = [
-        state
-        for state in changed.files.values()
-        if state.file.project == event.project and state.phase is Phase.ACCEPTED
+        state for state in changed.files.values() if state.file.project == event.project and state.phase in _UNLISTED
     ]
     if not waiting:
         return replace(changed, waits_since=None)
     return _wait_for_listing(changed, waiting, now)
 
 
-def _looked_up(state: FileState, presence: Presence, patience: Patience) -> FileState:
+def _looked_up(state: FileProgress, found: FileState, patience: Patience) -> FileProgress:
     """Return a file's state after a listing of its project."""
     name = state.file.name
-    if presence is Presence.OTHER_BYTES:
+    if found is FileState.OTHER_BYTES:
         return replace(
             state, phase=Phase.REFUSED, problem=Problem(name, "is on the index, with other bytes", _NEW_VERSION)
         )
-    if presence is Presence.THERE:
+    if found is FileState.SAME_BYTES:
         return replace(state, phase=Phase.STORED, problem=None)
     if state.phase is Phase.DOUBTFUL:
         return replace(state, phase=Phase.PENDING)
-    if state.phase is Phase.ACCEPTED:
+    if state.phase in _UNLISTED:
         return _not_listed(replace(state, look_ups=state.look_ups + 1), patience)
     return state
 
 
-def _end_of_file(state: FileState, patience: Patience) -> Problem | None:
+def _end_of_file(state: FileProgress, patience: Patience) -> Problem | None:
     """Return why a file ends the publication; None if it does not."""
     if state.phase is Phase.REFUSED:
         return state.problem
@@ -252,23 +285,21 @@ def _end_of_file(state: FileState, patience: Patience) -> Problem | None:
     return None
 
 
-def _not_listed(state: FileState, patience: Patience) -> FileState:
-    """Return the state of a file that the index accepted, or says it has, after one more listing without it."""
-    if state.look_ups < _LOOK_UPS:
-        return state
-    if state.problem is not None:
-        return replace(state, phase=Phase.REFUSED)
-    if state.attempts < patience.attempts:
+def _not_listed(state: FileProgress, patience: Patience) -> FileProgress:
+    """Return the state of a file after one more listing without it."""
+    if state.phase is Phase.CONTESTED:
+        return replace(state, phase=Phase.REFUSED) if state.look_ups >= _LOOK_UPS_OF_REFUSED else state
+    if state.look_ups >= _LOOK_UPS and state.attempts < patience.attempts:
         # The same bytes again: an index that has them stores nothing.
         return replace(state, phase=Phase.PENDING)
     return state
 
 
-def _wait_for_listing(publication: Publication, waiting: list[FileState], now: float) -> Publication:
+def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now: float) -> Publication:
     since = now if publication.waits_since is None else publication.waits_since
     if now - since >= publication.patience.wait:
         first = waiting[0]
-        message = f"was accepted {first.attempts} times, but the index does not list it after {now - since:.0f} s"
+        message = f"was sent {first.attempts} times without an error, but the index does not list it"
         return replace(publication, stop=Problem(first.file.name, message, _LATER))
     pause = publication.patience.pause_after(max(state.look_ups for state in waiting))
     reason = f"the index does not list {_some(waiting)} yet"
@@ -296,14 +327,16 @@ def _pause(
 
 
 def _after_sending(publication: Publication, event: Sent, now: float) -> Publication:
-    state = replace(publication.files[event.name], problem=event.problem)
-    if event.answer is Answer.ACCEPTED:
-        return _with_file(publication, replace(state, phase=Phase.ACCEPTED, problem=None))
-    if event.answer is Answer.EXISTS:
+    attempt = event.attempt
+    state = replace(publication.files[event.name], problem=attempt.problem)
+    if attempt.is_done:
         return _with_file(publication, replace(state, phase=Phase.ACCEPTED))
-    if event.answer is Answer.REFUSED:
-        return replace(_with_file(publication, replace(state, phase=Phase.REFUSED)), stop=event.problem)
-    return _pause(_with_file(publication, state), event.problem, event.retry_after, state.attempts, now)
+    if attempt.status is AttemptStatus.REFUSED:
+        return _with_file(publication, replace(state, phase=Phase.CONTESTED))
+    changed = _with_file(publication, state)
+    if attempt.status is AttemptStatus.EXPIRED:
+        return changed
+    return _pause(changed, attempt.problem, attempt.retry_after, state.attempts, now)
 
 
 def _after_check(publication: Publication, event: Seen, now: float) -> Publication:
@@ -341,6 +374,6 @@ def _first_hidden(publication: Publication, names: frozenset[str]) -> ReleaseFil
     return next(file for file in publication.order.files() if file.name not in names)
 
 
-def _some(states: list[FileState]) -> str:
+def _some(states: list[FileProgress]) -> str:
     first = states[0].file.name
     return first if len(states) == 1 else f"{first} and {len(states) - 1} more"

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
 
+from spokeshave.release.destination.destination import FileState
+from spokeshave.upload.attempt import Attempt
 from spokeshave_core.problems import Problem
-
-
-class Presence(enum.Enum):
-    """What an index has under a file's name, by its listing."""
-
-    THERE = "there"
-    MISSING = "missing"
-    OTHER_BYTES = "other bytes"
 
 
 @dataclass(frozen=True)
@@ -40,6 +33,11 @@ class CheckVisible:
 
 
 @dataclass(frozen=True)
+class Commit:
+    """Step: let an atomic destination add all files at once."""
+
+
+@dataclass(frozen=True)
 class Pause:
     """Step: wait before the next request."""
 
@@ -52,7 +50,7 @@ class Finish:
     """Step: nothing is left to do, or nothing can be done."""
 
 
-Step = Union[LookUp, Send, CheckVisible, Pause, Finish]
+Step = Union[LookUp, Send, Commit, CheckVisible, Pause, Finish]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Listed:
     """Event: the index has listed a project."""
 
     project: str
-    presence: Mapping[str, Presence]
+    states: Mapping[str, FileState]
 
 
 @dataclass(frozen=True)
@@ -84,37 +82,17 @@ class SendingBegins:
     name: str
 
 
-class Answer(enum.Enum):
-    """What an upload came to.
+@dataclass(frozen=True)
+class Sent:
+    """Event: an upload ended."""
 
-    Attributes:
-        ACCEPTED: The index says that it has the file now.
-        EXISTS: The index says that it has a file of that name, or these bytes.
-        FAILED: Nothing is known: no answer, or an error of the server. The file may be stored.
-        BUSY: The index asks for a pause.
-        REFUSED: The index will never accept the file.
-    """
-
-    ACCEPTED = "accepted"
-    EXISTS = "exists"
-    FAILED = "failed"
-    BUSY = "busy"
-    REFUSED = "refused"
+    name: str
+    attempt: Attempt
 
 
 @dataclass(frozen=True)
-class Sent:
-    """Event: an upload ended.
-
-    Attributes:
-        problem: The index's words; None if it accepted the file.
-        retry_after: The seconds that the index asks to wait.
-    """
-
-    name: str
-    answer: Answer
-    problem: Problem | None = None
-    retry_after: float | None = None
+class Committed:
+    """Event: an atomic destination has added what was sent."""
 
 
 @dataclass(frozen=True)
@@ -133,4 +111,4 @@ class Stopped:
     is_interruption: bool = False
 
 
-Event = Union[Listed, ListingFailed, SendingBegins, Sent, Seen, Stopped]
+Event = Union[Listed, ListingFailed, SendingBegins, Sent, Committed, Seen, Stopped]
