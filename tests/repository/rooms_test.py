@@ -25,6 +25,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
+        "reported_runs",
     ),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +42,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file"),
-    "release": ("record", "destination", "check", "promote publish seal"),
+    "release": ("record", "derived", "integrity", "writer", "destination", "check", "promote publish seal"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {
