@@ -36,6 +36,11 @@ COMMANDS = {
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
+    "release publish": (
+        "spokeshave.release.publish.command",
+        "publish a release as a whole; the same command continues after any end",
+    ),
+    "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
 # Commands of two words, by their first one.

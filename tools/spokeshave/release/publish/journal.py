@@ -18,6 +18,7 @@ from pathlib import Path
 
 from spokeshave_core.reports.release import ReleaseFile
 
+BEGINS = "begins"
 SENDING = "sending"
 ENDING = ".jsonl"
 _LONGEST = 60
@@ -44,13 +45,20 @@ class Journal:
         """The first error of a write. A publication goes on without a journal."""
         return self._error
 
+    def begin(self, destination: str) -> None:
+        """Append the line of a run, which names the destination."""
+        self._write({"event": BEGINS, "destination": destination})
+
     def write(self, event: str, file: ReleaseFile, detail: str = "") -> None:
         """Append a line, and wait until the disk has it."""
+        self._write(
+            {"event": event, "file": file.name, "sha256": file.sha256, **({"detail": detail} if detail else {})}
+        )
+
+    def _write(self, fields: Mapping[str, str]) -> None:
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-        fields = {"time": now, "event": event, "file": file.name, "sha256": file.sha256, "detail": detail}
-        line = json.dumps({name: value for name, value in fields.items() if value}) + "\n"
         try:
-            self._append(line.encode())
+            self._append((json.dumps({"time": now, **fields}) + "\n").encode())
         except OSError as err:
             self._error = self._error or err
 
@@ -65,12 +73,21 @@ class Journal:
             os.fsync(stream.fileno())
 
     def entries(self) -> list[Entry]:
-        """Return the lines that can be read, in their order."""
+        """Return the lines about files that can be read, in their order."""
+        found = (Entry(line.get("event", ""), line.get("file", ""), line.get("sha256", "")) for line in self._lines())
+        return [entry for entry in found if entry.file]
+
+    def destination(self) -> str:
+        """Return the destination of the last run; empty if the journal does not name it."""
+        named = [line["destination"] for line in self._lines() if "destination" in line]
+        return named[-1] if named else ""
+
+    def _lines(self) -> Iterator[Mapping[str, str]]:
         try:
             text = self.path.read_text("utf-8", "replace")
         except OSError:
-            return []
-        return list(_parse(text))
+            return
+        yield from _parse(text)
 
     def sending(self) -> frozenset[str]:
         """Return the files whose last line says that their upload began."""
@@ -83,16 +100,21 @@ def _ends_a_line(descriptor: int, size: int) -> bool:
     return os.read(descriptor, 1) == b"\n"
 
 
-def _parse(text: str) -> Iterator[Entry]:
+def _parse(text: str) -> Iterator[Mapping[str, str]]:
     for line in text.splitlines():
-        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        with contextlib.suppress(ValueError, RecursionError):
             fields = json.loads(line)
-            entry = Entry(fields["event"], fields["file"], fields["sha256"])
-            if isinstance(fields, Mapping) and all(isinstance(each, str) for each in vars(entry).values()):
-                yield entry
+            if isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values()):
+                yield fields
 
 
 def journal_path(folder: Path, destination: str) -> Path:
     """Return the journal of a destination: readable, and another one for each destination."""
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", re.sub(r"^https?://", "", destination)).strip("-.")[:_LONGEST]
     return folder / f"{readable}-{hashlib.sha256(destination.encode()).hexdigest()[:8]}{ENDING}"
+
+
+def known_destinations(folder: Path) -> list[str]:
+    """Return the destinations of the journals in a folder."""
+    journals = (Journal(path) for path in sorted(folder.glob(f"*{ENDING}")))
+    return sorted({journal.destination() for journal in journals} - {""})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from spokeshave.release.publish.journal import Entry, Journal, journal_path
+from spokeshave.release.publish.journal import Entry, Journal, journal_path, known_destinations
 from spokeshave_core.reports.release import ReleaseFile
 
 FILE = ReleaseFile(name="a.whl", project="a", sha256="ab", size=1, payload_sha256=None, metadata_sha256=None)
@@ -14,10 +14,12 @@ def test_lines_are_appended_and_read_back(tmp_path: Path) -> None:
     assert (journal.entries(), journal.sending()) == ([], frozenset())
     journal.write("sending", FILE)
     assert journal.sending() == {"a.whl"}
+    journal.begin("@testpypi")
+    assert known_destinations(journal.path.parent) == ["@testpypi"]
     Journal(journal.path).write("accepted", FILE, "200 OK")
     assert journal.entries() == [Entry("sending", "a.whl", "ab"), Entry("accepted", "a.whl", "ab")]
     assert journal.sending() == frozenset()
-    assert json.loads(journal.path.read_text().splitlines()[1])["detail"] == "200 OK"
+    assert json.loads(journal.path.read_text().splitlines()[-1])["detail"] == "200 OK"
 
 
 def test_a_cut_line_and_other_damage_are_ignored(tmp_path: Path) -> None:

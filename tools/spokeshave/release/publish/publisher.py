@@ -21,7 +21,6 @@ from spokeshave.release.publish.progress import Progress
 from spokeshave.release.publish.publication import Phase, Publication, after, next_step
 from spokeshave.release.publish.steps import (
     CheckVisible,
-    Commit,
     Committed,
     Event,
     Finish,
@@ -45,12 +44,13 @@ class Interruption(KeyboardInterrupt):
     """A signal that ends the publication after the current line of Python."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Publisher:
     """What the steps of a publication are done with.
 
     Attributes:
         folder: The record.
+        publication: The state, which is right whenever a run is interrupted.
         clock: The time in seconds, of any origin.
     """
 
@@ -58,61 +58,70 @@ class Publisher:
     destination: Destination
     journal: Journal
     progress: Progress
+    publication: Publication
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def run(self, publication: Publication) -> Publication:
-        """Return the state at the end. A signal ends it early."""
-        try:
-            while not isinstance(step := next_step(publication, self.clock()), Finish):
-                if isinstance(step, Pause):
-                    self.progress.pause(step)
-                    self.sleep(step.seconds)
-                    continue
-                if isinstance(step, Send):
-                    # In two events: if the second one never comes, the file counts as possibly sent.
-                    begins = self._begin(publication.files[step.name].file)
-                    publication = after(publication, begins, self.clock())
-                    if isinstance(begins, Stopped):
-                        continue
-                publication = self._apply(publication, self._perform(publication, step))
-        except Interruption as err:
-            problem = Problem("", f"was interrupted ({err})", "")
-            publication = after(publication, Stopped(problem, is_interruption=True), self.clock())
-        return publication
+    def run(self) -> None:
+        """Do all steps to the end."""
+        while not isinstance(step := self._next(), Finish):
+            if isinstance(step, Send) and not self._begin(self.publication.files[step.name].file):
+                continue
+            self._do(step)
 
-    def _apply(self, publication: Publication, event: Event) -> Publication:
-        changed = after(publication, event, self.clock())
-        for name, state in changed.files.items():
-            before = publication.files[name]
-            if state.phase is Phase.STORED and before.phase is not Phase.STORED:
+    def list_all(self) -> None:
+        """Do the first steps, which read what the destination has, and no others."""
+        while isinstance(step := self._next(), (LookUp, Pause)):
+            self._do(step)
+
+    def stop(self, problem: Problem, *, is_interruption: bool = False) -> None:
+        """End the publication."""
+        self._apply(Stopped(problem, is_interruption=is_interruption))
+
+    def _next(self) -> Step:
+        return next_step(self.publication, self.clock())
+
+    def _do(self, step: Step) -> None:
+        if isinstance(step, Pause):
+            self.progress.pause(step)
+            self.sleep(step.seconds)
+        else:
+            self._apply(self._perform(step))
+
+    def _apply(self, event: Event) -> None:
+        before = self.publication.files
+        self.publication = after(self.publication, event, self.clock())
+        for name, state in self.publication.files.items():
+            if state.phase is Phase.STORED and before[name].phase is not Phase.STORED:
                 self.progress.stored(state)
-                if state.attempts or before.phase is Phase.DOUBTFUL:
+                if state.attempts or before[name].phase is Phase.DOUBTFUL:
                     self.journal.write("stored", state.file)
-        return changed
 
-    def _begin(self, file: ReleaseFile) -> Event:
-        """Compare the bytes with the record's before each upload, and write the journal."""
+    def _begin(self, file: ReleaseFile) -> bool:
+        """Compare the bytes with the record's before each upload, and write the journal. False if they differ.
+
+        From here on the file counts as possibly sent, also if the upload is interrupted.
+        """
         path = file_path(self.folder, file.name)
         if sha256_of_file(path) != (file.sha256, file.size):
             message = "has other bytes than when the release was sealed"
-            return Stopped(Problem(str(path), message, "Get the record again from where it was sealed."))
+            self.stop(Problem(str(path), message, "Get the record again from where it was sealed."))
+            return False
         self.journal.write(SENDING, file)
-        return SendingBegins(file.name)
+        self._apply(SendingBegins(file.name))
+        return True
 
-    def _perform(self, publication: Publication, step: Step) -> Event:
+    def _perform(self, step: Step) -> Event:
         if isinstance(step, LookUp):
-            return self._look_up(publication, step.project)
+            return self._look_up(step.project)
         if isinstance(step, CheckVisible):
-            return self._check_visible(publication, step)
-        if isinstance(step, Commit):
-            return self._commit()
-        if not isinstance(step, Send):
-            raise TypeError(step)
-        return self._send(publication.files[step.name].file)
+            return self._check_visible(step)
+        if isinstance(step, Send):
+            return self._send(self.publication.files[step.name].file)
+        return self._commit()
 
-    def _look_up(self, publication: Publication, project: str) -> Event:
-        states = [state for state in publication.files.values() if state.file.project == project]
+    def _look_up(self, project: str) -> Event:
+        states = [state for state in self.publication.files.values() if state.file.project == project]
         try:
             listing = self.destination.listing(project)
             found = {
@@ -125,11 +134,11 @@ class Publisher:
             return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
         return Listed(project, found)
 
-    def _check_visible(self, publication: Publication, step: CheckVisible) -> Event:
+    def _check_visible(self, step: CheckVisible) -> Event:
         seen: set[str] = set()
-        projects = dict.fromkeys(publication.files[name].file.project for name in sorted(step.names))
+        projects = dict.fromkeys(self.publication.files[name].file.project for name in sorted(step.names))
         for project in projects:
-            names = {name for name in step.names if publication.files[name].file.project == project}
+            names = {name for name in step.names if self.publication.files[name].file.project == project}
             try:
                 seen |= names - self.destination.hidden(project, names)
             except (UnansweredError, UnreadableError) as err:
