@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from spokeshave.cli import main
 from spokeshave.testing.index_fixtures import Answer, answering_server, make_authority
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
 from spokeshave.testing.pypi_store_fixtures import read_state
-from spokeshave.upload.endpoint import InvalidEndpointError, find_endpoint
+from spokeshave.upload.endpoint import InvalidEndpointError, Scrubber, find_endpoint
+from spokeshave.upload.login import Login
+from spokeshave.upload.trusted_publishing import TrustedPublishingError
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def enter(job: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str
     return job
 
 
-@pytest.mark.parametrize("system", ["github"])
+@pytest.mark.parametrize("system", ["github", "gitlab", "buildkite", "circleci"])
 def test_a_job_with_an_identity_needs_no_secret(
     tmp_path: Path,
     index: PypiLike,
@@ -56,10 +60,14 @@ def test_a_job_unknown_to_the_index_gets_the_reason(
     index: PypiLike, job: dict[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     index.change(publishers=("another job",))
-    with pytest.raises(InvalidEndpointError, match="valid token, but no corresponding publisher") as raised:
-        find_endpoint(None, index.upload_url, job)
+    with pytest.raises(TrustedPublishingError, match="valid token, but no corresponding publisher") as raised:
+        login_of(index.upload_url, job).credentials()
     assert "which repository, workflow file and environment it trusts" in str(raised.value)
     assert "e30." not in str(raised.value) + capfd.readouterr().err
+
+
+def login_of(url: str, environment: dict[str, str], clock: Callable[[], float] = time.monotonic) -> Login:
+    return Login(find_endpoint(None, url, environment), Scrubber(None, {}), clock)
 
 
 def test_a_password_that_is_given_is_taken(index: PypiLike, job: dict[str, str]) -> None:
@@ -80,9 +88,55 @@ def test_without_trusted_publishing_there_are_no_credentials(
     authority = make_authority(tmp_path / "plain.pem")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.certificate))
     with answering_server(Answer(200, "OK"), authority) as url:
-        assert find_endpoint(None, url, job).credentials is None
+        assert login_of(url, job).credentials() is None
 
 
 def test_the_identity_is_not_sent_unencrypted(index: PypiLike, job: dict[str, str]) -> None:
     url = index.upload_url.replace("https://", "http://")
-    assert find_endpoint(None, url, job).credentials is None
+    assert login_of(url, job).credentials() is None
+    assert index.requests() == []
+
+
+def test_a_token_is_renewed_after_ten_minutes(index: PypiLike, job: dict[str, str]) -> None:
+    now = [0.0]
+    login = login_of(index.upload_url, job, lambda: now[0])
+    first = login.credentials()
+    now[0] = 10 * 60 - 1
+    assert login.credentials() == first
+    now[0] = 10 * 60
+    second = login.credentials()
+    assert second not in (None, first)
+    now[0] = 20 * 60 - 1
+    assert login.credentials() == second
+
+
+def test_a_token_is_kept_while_the_index_refuses_another(index: PypiLike, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    # A job on GitLab has one identity, for which the index gives one token.
+    login = login_of(index.upload_url, enter(index.job("gitlab"), monkeypatch), lambda: now[0])
+    first = login.credentials()
+    now[0] = 15 * 60 - 1
+    assert login.credentials() == first
+    now[0] = 15 * 60
+    with pytest.raises(TrustedPublishingError, match="already used"):
+        login.credentials()
+
+
+def test_a_rejected_token_has_expired_if_it_was_accepted_before(index: PypiLike, job: dict[str, str]) -> None:
+    login = login_of(index.upload_url, job)
+    first = login.credentials()
+    assert not login.rejected()
+    login.accepted()
+    assert login.rejected()
+    assert login.credentials() not in (None, first)
+    assert not login.rejected()
+
+
+def test_an_index_that_fails_may_give_a_token_later(index: PypiLike, job: dict[str, str]) -> None:
+    index.change(faults=[Fault(FaultKind.STATUS, Place.AUDIENCE, times=None)])
+    login = login_of(index.upload_url, job)
+    with pytest.raises(TrustedPublishingError) as raised:
+        login.credentials()
+    assert raised.value.may_pass
+    index.change(faults=[])
+    assert login.credentials() is not None
