@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -80,9 +81,10 @@ def _wheels(folder: Path, version: str, platforms: Iterable[str], texts: Mapping
 def _sdist(folder: Path, package: str, version: str) -> Path:
     path = folder / f"{package}-{version}.tar.gz"
     name = package.replace("_", "-")
-    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.9\n".encode()
-    with tarfile.open(path, "w:gz") as archive:
-        member = tarfile.TarInfo(f"{package}-{version}/PKG-INFO")
-        member.size = len(text)
-        archive.addfile(member, io.BytesIO(text))
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.9\n"
+    with gzip.GzipFile(path, "w", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        for file, content in {"PKG-INFO": text, "pyproject.toml": ""}.items():
+            member = tarfile.TarInfo(f"{package}-{version}/{file}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content.encode()))
     return path

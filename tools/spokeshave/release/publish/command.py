@@ -157,7 +157,7 @@ def _publish(this: Run) -> PublishReport:
         folder=this.args.record,
         destination=this.destination,
         journal=this.journal,
-        progress=Progress(this.order.files(), this.destination.scrubbed),
+        progress=Progress([] if this.args.dry_run else this.order.files(), this.destination.scrubbed),
         publication=publication,
     )
     problems: list[Problem] = []
@@ -180,8 +180,8 @@ def _publish(this: Run) -> PublishReport:
         what = " ".join(f"{type(err).__name__}: {err}".split())
         publisher.stop(Problem(this.record.name, f"failed unexpectedly: {what}", _UNEXPECTED))
     end = publisher.publication.end()
-    if this.args.dry_run and publisher.publication.stop is None:
-        end = PublishEnd.PLANNED
+    if this.args.dry_run:
+        end = PublishEnd.REFUSED if publisher.publication.problems else PublishEnd.PLANNED
     return _report(this, publisher.publication, end, [])
 
 
@@ -207,7 +207,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def _report(this: Run, publication: Publication, end: PublishEnd, problems: Sequence[Problem]) -> PublishReport:
-    found = [*problems, *([publication.stop] if publication.stop else [])]
+    found = [*problems, *publication.problems]
     scrub = this.destination.scrubbed
     return PublishReport(
         release=this.record.name,
@@ -272,8 +272,9 @@ def _show(this: Run, report: PublishReport) -> None:
     if report.end is PublishEnd.DONE:
         print(f"{where}: published ({_counts(report)})", flush=True)
         return
-    if report.end is PublishEnd.PLANNED:
+    if this.args.dry_run:
         _show_plan(report)
+    if report.end is PublishEnd.PLANNED:
         return
     lines = [f"spokeshave release publish: {report.end.value}", *map(str, report.problems)]
     if report.end is not PublishEnd.REFUSED:

@@ -25,7 +25,7 @@ class Progress:
     """Lines about a publication, without credentials.
 
     Args:
-        files: In the order in which they are sent.
+        files: In the order in which they are sent; none if nothing is sent.
         scrub: Removes credentials from texts of others.
     """
 
@@ -48,7 +48,7 @@ class Progress:
 
     def stored(self, state: FileProgress) -> None:
         """Print that the index has a file that this run did not send."""
-        if not state.attempts:
+        if not state.attempts and state.file.name in self._numbers:
             self._print(f"{self._numbers[state.file.name]} {state.file.name} is already there")
 
     def pause(self, pause: Pause) -> None:

@@ -117,7 +117,7 @@ class Publication:
         is_atomic: The destination adds all files in one step at the end, so that no stage waits for another.
         is_committed: That step was made after the last upload.
         visible: The files that were visible at the last check of all.
-        stop: Why the publication ended early.
+        problems: Why the publication ended early; empty if it did not.
         is_interrupted: The user ended it.
     """
 
@@ -133,7 +133,7 @@ class Publication:
     is_atomic: bool = False
     is_committed: bool = False
     visible: frozenset[str] = frozenset()
-    stop: Problem | None = None
+    problems: tuple[Problem, ...] = ()
     is_interrupted: bool = False
 
     @property
@@ -179,7 +179,7 @@ def new_publication(
 
 def next_step(publication: Publication, now: float) -> Step:
     """Return what to do now."""
-    if publication.stop or publication.is_done:
+    if publication.problems or publication.is_done:
         return Finish()
     if now < publication.resume_at:
         return Pause(publication.resume_at - now, publication.reason)
@@ -234,7 +234,7 @@ def after(publication: Publication, event: Event, now: float) -> Publication:
         return replace(publication, is_committed=True)
     if isinstance(event, Seen):
         return _after_check(publication, event, now)
-    return replace(publication, stop=event.problem, is_interrupted=event.is_interruption)
+    return replace(publication, problems=(event.problem,), is_interrupted=event.is_interruption)
 
 
 def _with_file(publication: Publication, state: FileProgress) -> Publication:
@@ -246,10 +246,11 @@ def _after_listing(publication: Publication, event: Listed, now: float) -> Publi
     for state in publication.files.values():
         if state.file.project == event.project:
             changed = _with_file(changed, _looked_up(state, event.states[state.file.name], publication.patience))
-    problems = (_end_of_file(changed.files[file.name], publication.patience) for file in publication.order.files())
-    stop = next((problem for problem in problems if problem), None)
-    if stop is not None:
-        return replace(changed, stop=stop)
+    is_complete = all(stage.project in changed.listed for stage in changed.order.stages)
+    problems = _problems_of_files(changed)
+    if problems:
+        # The first listings are all read before it ends, so that all conflicts are reported together.
+        return replace(changed, problems=problems if is_complete else ())
     waiting = [
         state for state in changed.files.values() if state.file.project == event.project and state.phase in _UNLISTED
     ]
@@ -285,6 +286,11 @@ def _end_of_file(state: FileProgress, patience: Patience) -> Problem | None:
     return None
 
 
+def _problems_of_files(publication: Publication) -> tuple[Problem, ...]:
+    ends = (_end_of_file(publication.files[file.name], publication.patience) for file in publication.order.files())
+    return tuple(problem for problem in ends if problem)
+
+
 def _not_listed(state: FileProgress, patience: Patience) -> FileProgress:
     """Return the state of a file after one more listing without it."""
     if state.phase is Phase.CONTESTED:
@@ -300,7 +306,7 @@ def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now
     if now - since >= publication.patience.wait:
         first = waiting[0]
         message = f"was sent {first.attempts} times without an error, but the index does not list it"
-        return replace(publication, stop=Problem(first.file.name, message, _LATER))
+        return replace(publication, problems=(Problem(first.file.name, message, _LATER),))
     pause = publication.patience.pause_after(max(state.look_ups for state in waiting))
     reason = f"the index does not list {_some(waiting)} yet"
     return replace(publication, waits_since=since, resume_at=now + pause, reason=reason)
@@ -309,7 +315,8 @@ def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now
 def _after_failed_listing(publication: Publication, event: ListingFailed, now: float) -> Publication:
     failures = publication.failures + 1
     if event.is_final or failures >= publication.patience.attempts:
-        return replace(publication, stop=event.problem, failures=failures)
+        problems = (*_problems_of_files(publication), event.problem)
+        return replace(publication, problems=problems, failures=failures)
     return _pause(replace(publication, failures=failures), event.problem, event.retry_after, failures, now)
 
 
@@ -320,7 +327,8 @@ def _pause(
     if retry_after is not None and retry_after > publication.patience.wait:
         remedy = f"Run the command again after that time: it continues. Or let it wait with --wait {retry_after:.0f}."
         place = problem.place if problem else ""
-        return replace(publication, stop=Problem(place, f"the index asks to wait for {retry_after:.0f} s", remedy))
+        message = f"the index asks to wait for {retry_after:.0f} s"
+        return replace(publication, problems=(Problem(place, message, remedy),))
     pause = publication.patience.pause_after(failures)
     reason = f"{problem.place}: {problem.message}" if problem else ""
     return replace(publication, resume_at=now + max(pause, retry_after or 0), reason=reason)
@@ -357,7 +365,7 @@ def _after_check(publication: Publication, event: Seen, now: float) -> Publicati
     message = f"is stored, but not visible to installers after {now - since:.0f} s{cause}"
     if not publication.is_stored:
         message += ". What depends on it was not sent"
-    return replace(changed, stop=Problem(missing.name, message, _LATER))
+    return replace(changed, problems=(Problem(missing.name, message, _LATER),))
 
 
 def _complete_stages(publication: Publication, names: frozenset[str]) -> int:

@@ -216,8 +216,8 @@ def test_a_fault_that_stays_is_partial(
     assert done.end() is PublishEnd.PARTIAL
     assert index.sends().count(name) == sends
     assert outcomes(done)[name] is outcome
-    assert done.stop is not None
-    assert words in done.stop.message
+    assert done.problems
+    assert words in done.problems[0].message
     assert "c1" not in outcomes(done) or name == "c1" or outcomes(done)["c1"] is PublishOutcome.NOT_SENT
 
 
@@ -228,10 +228,12 @@ def test_retry_after_is_honored_up_to_the_limit() -> None:
     index = Index(answers={"r1": [(AttemptStatus.TEMPORARY, False), (AttemptStatus.STORED, True)]}, retry_after=101)
     done = publish(index)
     assert done.end() is PublishEnd.PARTIAL
-    assert "asks to wait for 101 s" in str(done.stop)
+    assert "asks to wait for 101 s" in str(done.problems)
 
 
 def test_other_bytes_end_it_before_anything_is_sent() -> None:
+    index = Index(stored={"r1": FileState.OTHER_BYTES, "c1": FileState.OTHER_BYTES})
+    assert [problem.place for problem in publish(index).problems] == ["r1", "c1"]
     index = Index(stored={"c1": FileState.OTHER_BYTES})
     done = publish(index)
     assert (index.sends(), done.end()) == ([], PublishEnd.REFUSED)
@@ -260,7 +262,7 @@ def test_nothing_is_sent_before_what_it_pins_is_visible() -> None:
     done = publish(index)
     assert index.sends() == ["r1", "r2"]
     assert done.end() is PublishEnd.PARTIAL
-    assert "What depends on it was not sent" in str(done.stop)
+    assert "What depends on it was not sent" in str(done.problems)
     index = Index(hidden={"r2": 50})
     assert publish(index).end() is PublishEnd.DONE
 
@@ -282,7 +284,7 @@ def test_a_listing_that_fails_is_read_again() -> None:
     assert index.pauses() == [1, 5]
     index = Index(failing=[ListingFailed(problem)] * 3)
     done = publish(index)
-    assert (done.end(), done.stop, index.sends()) == (PublishEnd.REFUSED, problem, [])
+    assert (done.end(), done.problems, index.sends()) == (PublishEnd.REFUSED, (problem,), [])
     index = Index(failing=[ListingFailed(problem, is_final=True)])
     assert publish(index).end() is PublishEnd.REFUSED
     assert index.pauses() == []
@@ -333,7 +335,7 @@ def test_promises_hold_under_any_faults(seed: int) -> None:
     done = publish(index)
     is_complete = all(index.stored.get(name) is FileState.SAME_BYTES for name in NAMES)
     assert done.end() not in (PublishEnd.DONE, PublishEnd.NOT_VISIBLE) or is_complete
-    assert done.end() is PublishEnd.DONE or done.stop is not None
+    assert done.end() is PublishEnd.DONE or done.problems
     assert index.too_early == []
     for number, step in enumerate(index.steps):
         if isinstance(step, Send):
