@@ -408,7 +408,7 @@ class Application:
             self._cut_or_hang(request, number, fault)
         content = body.read_to(length)
         if len(content) < length:
-            raise _CutError("the client is gone")
+            raise _CutError("the client has disconnected")
         # The rules may have changed while the request hung.
         rules = self.rules()
         stored = self._accept(request, number, content, rules, fault)
@@ -476,7 +476,7 @@ class Application:
             deadline = time.monotonic() + fault.seconds
             while time.monotonic() < deadline and fault in self.rules().faults:
                 if self.stopping.wait(_POLL_SECONDS) or _is_closed(connection):
-                    raise _CutError("the client is gone")
+                    raise _CutError("the client has disconnected")
 
 
 def claims_of(token: str) -> dict[str, Any]:
