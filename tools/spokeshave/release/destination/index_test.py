@@ -245,8 +245,9 @@ def test_a_new_token_that_is_rejected_has_not_expired(tmp_path: Path, monkeypatc
     assert "isn't allowed to upload" in str(attempt.problem)
 
 
+@pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("algorithm", ["sha256", "md5", None], ids=str)
-def test_pypiserver_takes_no_other_file_for_the_same(tmp_path: Path, server: PypiLike, algorithm: str | None) -> None:
+def test_pypiserver_takes_no_other_file_for_the_same(tmp_path: Path, algorithm: str | None) -> None:
     wheel = wheel_of(tmp_path)
     other = wheel_of(tmp_path / "other", code="VALUE = 1")
     given = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}
@@ -265,7 +266,7 @@ def test_pypiserver_takes_no_other_file_for_the_same(tmp_path: Path, server: Pyp
     assert statuses == [AttemptStatus.STORED, AttemptStatus.ALREADY_THERE, AttemptStatus.REFUSED]
 
 
-def test_a_listing_in_devpis_layout_is_found(tmp_path: Path, server: PypiLike) -> None:
+def test_a_listing_in_devpis_layout_is_found(server: PypiLike) -> None:
     page = (200, "text/html", '<a href="demo-1.0-py3-none-any.whl#sha256=00">demo</a>')
     with (
         answering_server(Answer(200, "OK", pages=(("/legacy/+simple/demo/", page),))) as url,
