@@ -129,13 +129,13 @@ REPORTS: tuple[Report, ...] = (
         manifest_sha256="ab",
         destinations=tuple(
             DestinationStatus(
-                "@pypi",
-                end,
-                tuple(
+                destination="@pypi",
+                end=end,
+                files=tuple(
                     FileStatus(name=WHEEL, project="demo", sha256="ab", size=12, presence=each, is_visible=False)
                     for each in Presence
                 ),
-                (PROBLEM,),
+                problems=(PROBLEM,),
             )
             for end in PublishEnd
         ),

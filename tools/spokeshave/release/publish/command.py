@@ -13,11 +13,10 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
 
 from spokeshave.errors import ExitCode
 from spokeshave.release.destination.choice import (
@@ -41,7 +40,6 @@ from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.reports.publish import PublishedFile, PublishReport
 from spokeshave_core.reports.release import ReleaseRecord
 
-T = TypeVar("T", int, float)
 EXIT_CODES = {
     PublishEnd.DONE: ExitCode.OK,
     PublishEnd.PLANNED: ExitCode.OK,
@@ -119,21 +117,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    return _number(text, float, 0, "a number of seconds")
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
 
 
 def _count(text: str) -> int:
-    return _number(text, int, 1, "a whole number above 0")
+    with contextlib.suppress(ValueError):
+        if int(text) > 0:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
 
 
-def _number(text: str, kind: Callable[[str], T], least: T, description: str) -> T:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = kind("-1")
-    if not least <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {description}")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ def record(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pypiserver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiServer]:
-    """An index that refuses each second upload of a name, whatever its bytes."""
+    """An index that refuses each second upload of a name, also of the same bytes."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TWINE_USERNAME", USERNAME)
     monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)

@@ -93,7 +93,7 @@ def status_of(folder: Path, record: ReleaseRecord, destination: Destination) -> 
     except DestinationError as err:
         scrub = destination.scrubbed
         problems = tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in err.problems)
-        return DestinationStatus(text, PublishEnd.REFUSED, (), problems)
+        return DestinationStatus(destination=text, end=PublishEnd.REFUSED, files=(), problems=problems)
     return DestinationStatus(text, _end(files), files)
 
 
