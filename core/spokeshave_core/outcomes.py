@@ -36,6 +36,14 @@ class UploadOutcome(enum.Enum):
     NOT_TRIED = "not tried"
 
 
+class CheckOutcome(enum.Enum):
+    """The outcome of the check of one file of a release, for its destination."""
+
+    READY = "ready"
+    ALREADY_THERE = "already there"
+    REFUSED = "refused"
+
+
 class Presence(enum.Enum):
     """What an index has under the name of a release's file."""
 

@@ -42,9 +42,21 @@ class DestinationOptions:
     project_limits: tuple[str, ...] = ()
 
 
-def add_destination_arguments(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
-    """Add `--to` and the options for it."""
-    parser.add_argument("--to", required=is_required, metavar="DEST", help=f"where the release goes: {FORMS}")
+def add_destination_arguments(
+    parser: argparse.ArgumentParser, *, is_required: bool = True, several: bool = False
+) -> None:
+    """Add `--to` and the options for it.
+
+    Args:
+        several: Whether `--to` may be repeated; its value is a list then, or None.
+    """
+    parser.add_argument(
+        "--to",
+        required=is_required,
+        action="append" if several else "store",
+        metavar="DEST",
+        help=f"where the release goes: {FORMS}{'; may be repeated' if several else ''}",
+    )
     parser.add_argument(
         "--repository-url", metavar="URL", help="the upload URL of @NAME, if ~/.pypirc has none, without credentials"
     )

@@ -12,6 +12,7 @@ import shlex
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,9 +72,12 @@ class Run:
 
     def publication(self) -> Publication:
         """Return the state before the first step."""
-        patience = Patience(wait=self.args.wait, attempts=self.args.attempts, pause=self.args.pause)
         sending = self.journal.sending()
-        return new_publication(self.order, patience, sending, is_atomic=self.destination.is_atomic)
+        return new_publication(self.order, self.patience(), sending, is_atomic=self.destination.is_atomic)
+
+    def patience(self) -> Patience:
+        """Return how long the command waits."""
+        return Patience(wait=self.args.wait, attempts=self.args.attempts, pause=self.args.pause)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -158,7 +162,7 @@ def _publish(this: Run) -> PublishReport:
     )
     problems: list[Problem] = []
     try:
-        problems = refusals(this.args.record, this.destination)
+        problems = refusals(this.args.record, this.destination, this.patience(), time.sleep)
         if problems:
             return _report(this, publication, PublishEnd.REFUSED, problems)
         if this.args.dry_run:

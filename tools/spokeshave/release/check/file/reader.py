@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 from spokeshave.files import iter_chunks
 from spokeshave.release.check.file.checked_file import CheckedFile
@@ -20,14 +21,23 @@ def check_wheels(paths: Sequence[Path]) -> tuple[Problem, ...]:
     return tuple(problem for file in read_files(paths) for problem in file.problems)
 
 
-def read_files(paths: Sequence[Path]) -> tuple[CheckedFile, ...]:
-    """Check wheels and sdists, in the order of their paths. The problems are in the results."""
+def read_files(paths: Sequence[Path], sums: Mapping[str, str] | None = None) -> tuple[CheckedFile, ...]:
+    """Check wheels and sdists, in the order of their paths. The problems are in the results.
+
+    Args:
+        sums: The sha256 of files whose bytes were hashed already, by name.
+    """
+    known = sums or {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return tuple(pool.map(read_file, paths))
+        return tuple(pool.map(lambda path: read_file(path, known.get(path.name)), paths))
 
 
-def read_file(path: Path) -> CheckedFile:
-    """Check one wheel or sdist."""
+def read_file(path: Path, sha256: str | None = None) -> CheckedFile:
+    """Check one wheel or sdist.
+
+    Args:
+        sha256: That of the file, if it is known. Otherwise, the file is read for it.
+    """
     try:
         stream = path.open("rb")
     except OSError as err:
@@ -35,8 +45,12 @@ def read_file(path: Path) -> CheckedFile:
         return CheckedFile(path=path, name=path.name, size=0, sha256="", problems=(problem,))
     with stream:
         size = os.fstat(stream.fileno()).st_size
-        digest = hashlib.sha256()
-        for chunk in iter_chunks(stream):
-            digest.update(chunk)
         read = read_sdist if path.name.endswith(SUFFIX) else read_wheel
-        return read(path, stream, size, digest.hexdigest())
+        return read(path, stream, size, sha256 or _sha256(stream))
+
+
+def _sha256(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in iter_chunks(stream):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,149 @@
+"""The check of a release: its files, the set, and what each destination would refuse. Nothing is sent."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.release.check.fields import check_fields, local_version_problem
+from spokeshave.release.check.file.checked_file import CheckedFile
+from spokeshave.release.check.file_set import by_project, check_set
+from spokeshave.release.check.index import Offer, check_offers
+from spokeshave.release.check.release_files import ReleaseFiles, read_release
+from spokeshave.release.destination.destination import Destination, DestinationError, FileState, Listing
+from spokeshave_core.outcomes import CheckOutcome
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
+
+_OUTCOMES = {
+    FileState.MISSING: CheckOutcome.READY,
+    FileState.SAME_BYTES: CheckOutcome.ALREADY_THERE,
+    FileState.OTHER_BYTES: CheckOutcome.REFUSED,
+}
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """What a destination has of the files. Its problems are those of reading it."""
+
+    destination: Destination
+    offers: tuple[Offer, ...]
+    problems: tuple[Problem, ...]
+
+
+def record_problems(record: Path, destination: Destination) -> list[Problem]:
+    """Return everything that is wrong with a record for a destination.
+
+    Raises:
+        InvalidRecordError: If its manifest cannot be read.
+    """
+    return list(check_release(read_release(record), [destination]).problems)
+
+
+def check_release(
+    release: ReleaseFiles, destinations: Sequence[Destination], now: datetime.datetime | None = None
+) -> CheckReport:
+    """Check files for destinations. Without one, they are checked for PyPI, as far as that can be done without it."""
+    moment = now or datetime.datetime.now(datetime.timezone.utc)
+    own = [*release.problems, *(problem for file in release.files for problem in file.problems)]
+    own += check_set(release.files, release.version)
+    if not destinations or any(is_like_pypi(destination) for destination in destinations):
+        own += [*check_fields(release.files), *_local_versions(release.files)]
+    visits = [_visit(destination, release.files) for destination in destinations]
+    problems = list(own)
+    reports = []
+    for visit in visits:
+        found = [*visit.problems, *check_offers(visit.offers, moment, release.channel)]
+        problems += found
+        reports.append(_destination_report(visit, found))
+    return CheckReport(
+        version=release.version,
+        files=tuple(_file_report(file, own) for file in release.files),
+        destinations=tuple(reports),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def is_like_pypi(destination: Destination) -> bool:
+    """Return whether a destination checks metadata as PyPI does. Only such an index refuses local versions."""
+    return not destination.limits.local_versions
+
+
+def _local_versions(files: Sequence[CheckedFile]) -> Iterator[Problem]:
+    for file in files:
+        problem = local_version_problem(file)
+        if problem:
+            yield problem
+
+
+def _visit(destination: Destination, files: Sequence[CheckedFile]) -> _Visit:
+    """Read what a destination has. The first answer that is missing ends it, as the others would be, too."""
+    offers = []
+    problems = list(destination.credential_problems())
+    try:
+        for project, own in by_project(files).items():
+            offers.append(_offer(destination, project, own))
+    except DestinationError as err:
+        problems += err.problems
+    return _Visit(destination, tuple(offers), tuple(problems))
+
+
+def _offer(destination: Destination, project: str, files: Sequence[CheckedFile]) -> Offer:
+    listing = destination.listing(project)
+    return Offer(
+        project=project,
+        files=files,
+        listing=listing,
+        states={file.name: _state(destination, file, listing) for file in files if file.name in listing.files},
+        limits=destination.limits,
+        index=destination.label,
+    )
+
+
+def _state(destination: Destination, file: CheckedFile, listing: Listing) -> FileState:
+    """Return whether a listed file has the same bytes. The sha256 of a listing saves another look at the file."""
+    listed = listing.files[file.name].sha256
+    if listed is None:
+        return destination.state_of(file.path, listing)
+    return FileState.SAME_BYTES if listed == file.sha256 else FileState.OTHER_BYTES
+
+
+def _file_report(file: CheckedFile, problems: Sequence[Problem]) -> CheckedDistribution:
+    refused = any(_is_about(problem, file.name) for problem in problems)
+    return CheckedDistribution(
+        name=file.name,
+        project=file.project,
+        version=None if file.version is None else str(file.version),
+        sha256=file.sha256,
+        size=file.size,
+        outcome=CheckOutcome.REFUSED if refused else CheckOutcome.READY,
+    )
+
+
+def _is_about(problem: Problem, name: str) -> bool:
+    """Return whether a problem is of a file, or of a part of it."""
+    return problem.place == name or problem.place.startswith(f"{name}: ")
+
+
+def _destination_report(visit: _Visit, problems: Sequence[Problem]) -> CheckedDestination:
+    outcomes = {}
+    for offer in visit.offers:
+        for file in offer.files:
+            refused = any(_is_about(problem, file.name) for problem in problems)
+            state = offer.states.get(file.name, FileState.MISSING)
+            outcomes[file.name] = CheckOutcome.REFUSED if refused else _OUTCOMES[state]
+    return CheckedDestination(
+        destination=visit.destination.label,
+        files=outcomes,
+        projects=tuple(
+            ProjectSpace(
+                project=offer.project,
+                used=offer.used,
+                new=offer.needed,
+                limit=offer.limits.of_project(offer.project),
+            )
+            for offer in visit.offers
+        ),
+    )

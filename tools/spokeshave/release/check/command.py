@@ -1,0 +1,95 @@
+"""The command `spokeshave release check`: what an index would refuse, before anything is sent."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from spokeshave.errors import ExitCode
+from spokeshave.release.check.check import check_release
+from spokeshave.release.check.release_files import read_paths
+from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
+from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.report import write_text
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports.check import CheckReport, ProjectSpace
+
+_NAME_IT = "Name it, such as --to @pypi, or omit --file-limit, --project-limit, --repository-url and --check-url."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `spokeshave release check`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "Indexes are only read. That a file name was used by a file that was deleted since cannot be seen before the "
+        "upload.\n\n"
+        "Example: spokeshave release check dist/releases/abacus/3.12.0 --to @testpypi --to @pypi"
+    )
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="a record, or wheels, sdists and folders of them, also of other tools",
+    )
+    add_destination_arguments(parser, is_required=False, several=True)
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check a release and print every problem."""
+    if not args.to and (args.file_limit or args.project_limit or args.repository_url or args.check_url):
+        raise DestinationError(Problem("--to", "is missing, and the options of a destination need it", _NAME_IT))
+    with _open(args) as destinations:
+        report = check_release(read_paths(args.paths), destinations)
+    if args.report:
+        write_text(args.report, report.to_json())
+    print("\n".join(_table(report)), flush=True)
+    if not report.problems:
+        return ExitCode.OK
+    count = len(report.problems)
+    sys.stderr.write(f"spokeshave release check: {count} {'problem' if count == 1 else 'problems'}\n")
+    sys.stderr.writelines(f"{_line(problem)}\n" for problem in report.problems)
+    return ExitCode.USER_ERROR
+
+
+@contextlib.contextmanager
+def _open(args: argparse.Namespace) -> Iterator[list[Destination]]:
+    options = destination_options(args)
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(open_destination(text, options)) for text in args.to or ()]
+
+
+def _line(problem: Problem) -> str:
+    """Return a problem on one line, so that ten are ten lines."""
+    place = f"{problem.place}: " if problem.place else ""
+    remedy = f". {problem.remedy}" if problem.remedy else ""
+    return " ".join(f"{place}{problem.message}{remedy}".split())
+
+
+def _table(report: CheckReport) -> list[str]:
+    """Return what was checked: each file with its outcome for each destination, and the space of each project."""
+    destinations = [destination.destination for destination in report.destinations]
+    rows = [["file", "size", "file and set", *destinations]]
+    for file in report.files:
+        there = [each.files[file.name].value if file.name in each.files else "?" for each in report.destinations]
+        rows.append([file.name, f"{file.size:,}", file.outcome.value, *there])
+    lines = _columns(rows)
+    for destination in report.destinations:
+        spaces = [_space(project) for project in destination.projects]
+        lines += ["", *_columns([[f"project on {destination.destination}", "used", "new", "limit"], *spaces])]
+    return lines
+
+
+def _space(project: ProjectSpace) -> list[str]:
+    used = "not listed" if project.used is None else f"{project.used:,}"
+    limit = "not known" if project.limit is None else f"{project.limit:,}"
+    return [project.project, used, f"{project.new:,}", limit]
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

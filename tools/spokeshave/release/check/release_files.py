@@ -1,0 +1,81 @@
+"""The files that are checked together: those of a record, of folders, or single ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.release.check.attestations import check_attestations
+from spokeshave.release.check.file.checked_file import CheckedFile
+from spokeshave.release.check.file.reader import read_files
+from spokeshave.release.integrity import changed_files
+from spokeshave.release.record import MANIFEST, InvalidRecordError, file_path, read_record
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+
+_SUFFIXES = (".whl", ".tar.gz")
+
+
+@dataclass(frozen=True)
+class ReleaseFiles:
+    """Files that are released together.
+
+    Attributes:
+        version: The common version, and so on, as a record states them; None for files without a record.
+        problems: What is wrong with the record, or with the given paths.
+    """
+
+    files: tuple[CheckedFile, ...]
+    version: str | None = None
+    channel: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_paths(paths: Sequence[Path]) -> ReleaseFiles:
+    """Read a record, or the wheels and sdists of folders and single files.
+
+    Raises:
+        InvalidRecordError: If a record is given along with anything else.
+    """
+    records = [path for path in paths if (path / MANIFEST).is_file()]
+    if records and len(paths) > 1:
+        problem = Problem(str(records[0]), "is a record, which is checked alone", "Run the command once for each.")
+        raise InvalidRecordError(problem)
+    return read_release(records[0]) if records else _read_files(paths)
+
+
+def read_release(record: Path) -> ReleaseFiles:
+    """Read a record, whose files are compared with what was sealed.
+
+    Raises:
+        InvalidRecordError: If its manifest cannot be read.
+    """
+    manifest = read_record(record)
+    changed = changed_files(record)
+    intact = not changed
+    sums = {file.name: file.sha256 for file in manifest.files} if intact else {}
+    paths = [file_path(record, file.name) for file in manifest.files]
+    files = read_files([path for path in paths if path.is_file()], sums)
+    problems = [*changed.as_error(SpokeshaveError).problems, *check_attestations(record, files)]
+    return ReleaseFiles(
+        files=files,
+        version=manifest.version,
+        channel=manifest.channel,
+        problems=tuple(problems),
+    )
+
+
+def _read_files(paths: Sequence[Path]) -> ReleaseFiles:
+    problems = Problems()
+    found = [file for path in paths for file in _files_of(path, problems)]
+    return ReleaseFiles(read_files(found), problems=problems.as_error(SpokeshaveError).problems)
+
+
+def _files_of(path: Path, problems: Problems) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    found = sorted(file for file in path.iterdir() if file.name.endswith(_SUFFIXES))
+    if not found:
+        problems.add(str(path), "has no wheels or sdists", f"Give a record, a folder of {' or '.join(_SUFFIXES)}.")
+    yield from found
