@@ -44,6 +44,52 @@ class CheckOutcome(enum.Enum):
     REFUSED = "refused"
 
 
+class Presence(enum.Enum):
+    """What an index has under the name of a release's file."""
+
+    THERE = "there"
+    MISSING = "missing"
+    OTHER_BYTES = "other bytes"
+
+
+class PublishOutcome(enum.Enum):
+    """The outcome of one file of a release.
+
+    Attributes:
+        PUBLISHED: Uploaded by this run, and listed by the index with the same bytes.
+        ALREADY_THERE: The index had the same bytes before this run sent them.
+        UNCONFIRMED: Its upload began, but whether the index has it is not known.
+        FAILED: Its upload failed, and the index does not have it.
+        REFUSED: The index does not accept it, or has other bytes under its name.
+        NOT_SENT: Nothing of it was sent.
+    """
+
+    PUBLISHED = "published"
+    ALREADY_THERE = "already there"
+    UNCONFIRMED = "unconfirmed"
+    FAILED = "failed"
+    REFUSED = "refused"
+    NOT_SENT = "not sent"
+
+
+class PublishEnd(enum.Enum):
+    """What `release publish` came to.
+
+    Attributes:
+        DONE: The index has all files, and installers see them.
+        PLANNED: Nothing was sent, as only the plan was asked for.
+        REFUSED: Nothing was sent, and the index has nothing of the release.
+        PARTIAL: The index may have a part of the release. The same command continues.
+        NOT_VISIBLE: The index has all files, but installers do not see all of them yet.
+    """
+
+    DONE = "done"
+    PLANNED = "planned"
+    REFUSED = "refused"
+    PARTIAL = "partial"
+    NOT_VISIBLE = "not visible"
+
+
 class Rule(enum.Enum):
     """The rules of `spokeshave verify`."""
 

@@ -39,6 +39,11 @@ COMMANDS = {
     "release check": ("spokeshave.release.check.command", "check what an index would refuse, before anything is sent"),
     "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),
     "release try": ("spokeshave.release.trial.command", "install a published release from one index, and test it"),
+    "release publish": (
+        "spokeshave.release.publish.command",
+        "publish a release as a whole; the same command continues after any end",
+    ),
+    "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
 # Commands of two words, by their first one.

@@ -8,12 +8,19 @@ import json
 import pytest
 
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
-from spokeshave_core.outcomes import Outcome, Rule, UploadOutcome
+from spokeshave_core.outcomes import Outcome, Presence, PublishEnd, PublishOutcome, Rule, UploadOutcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
 from spokeshave_core.reports.place import PlaceReport
+from spokeshave_core.reports.publish import (
+    DestinationStatus,
+    FileStatus,
+    PublishedFile,
+    PublishReport,
+    StatusReport,
+)
 from spokeshave_core.reports.release import (
     ExpectedProject,
     FileSource,
@@ -102,6 +109,37 @@ REPORTS: tuple[Report, ...] = (
     UploadReport(
         "https://wheels.example.org/", tuple(UploadedFile(WHEEL, "ab", each) for each in UploadOutcome), (PROBLEM,)
     ),
+    PublishReport(
+        release="demo",
+        version="1.0",
+        manifest_sha256="ab",
+        destination="@pypi",
+        end=PublishEnd.PARTIAL,
+        files=tuple(
+            PublishedFile(name=WHEEL, project="demo", sha256="ab", size=12, outcome=each, attempts=1)
+            for each in PublishOutcome
+        ),
+        notes=("a note",),
+        problems=(PROBLEM,),
+        continue_with="spokeshave release publish demo --to @pypi",
+    ),
+    StatusReport(
+        release="demo",
+        version="1.0",
+        manifest_sha256="ab",
+        destinations=tuple(
+            DestinationStatus(
+                destination="@pypi",
+                end=end,
+                files=tuple(
+                    FileStatus(name=WHEEL, project="demo", sha256="ab", size=12, presence=each, is_visible=False)
+                    for each in Presence
+                ),
+                problems=(PROBLEM,),
+            )
+            for end in PublishEnd
+        ),
+    ),
     SMOKE_TEST,
     SmokeTestReports((SMOKE_TEST,)),
     SmokeTestReports((SMOKE_TEST, SMOKE_TEST)),
@@ -136,6 +174,13 @@ KEYS = {
     FetchReport: "wheels",
     UploadReport: "index files files.wheel files.sha256 files.outcome problems problems.place problems.message "
     "problems.remedy",
+    PublishReport: "release version manifest_sha256 destination end files files.name files.project files.sha256 "
+    "files.size files.outcome files.attempts notes problems problems.place problems.message problems.remedy "
+    "continue_with",
+    StatusReport: "release version manifest_sha256 destinations destinations.destination destinations.end "
+    "destinations.files destinations.files.name destinations.files.project destinations.files.sha256 "
+    "destinations.files.size destinations.files.presence destinations.files.is_visible destinations.problems "
+    "destinations.problems.place destinations.problems.message destinations.problems.remedy",
     SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
     "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
     "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",

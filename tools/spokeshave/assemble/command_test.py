@@ -23,6 +23,7 @@ from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.reports.assemble import AssembleReport
+from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 

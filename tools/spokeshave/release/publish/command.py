@@ -1,0 +1,304 @@
+"""The command `spokeshave release publish`: a whole release on its destination, or a list of what is missing.
+
+The release is checked first. What the index already has is not sent again, so that the same command continues after
+any end, on any machine that has the record.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shlex
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from spokeshave.errors import ExitCode
+from spokeshave.release.destination.choice import (
+    DestinationOptions,
+    add_destination_arguments,
+    destination_options,
+    open_destination,
+)
+from spokeshave.release.destination.destination import Destination
+from spokeshave.release.publish.journal import Journal, journal_path
+from spokeshave.release.publish.order import UploadOrder, upload_order
+from spokeshave.release.publish.progress import Progress, human_size
+from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
+from spokeshave.release.publish.publisher import Interruption, Publisher
+from spokeshave.release.publish.refusals import refusals
+from spokeshave.release.publish.table import plain_lines, print_table
+from spokeshave.release.record import STATE, manifest_sha256, read_record
+from spokeshave.report import write_text
+from spokeshave_core.outcomes import PublishEnd, PublishOutcome
+from spokeshave_core.problems import Problem, SpokeshaveError
+from spokeshave_core.reports.publish import PublishedFile, PublishReport
+from spokeshave_core.reports.release import ReleaseRecord
+
+EXIT_CODES = {
+    PublishEnd.DONE: ExitCode.OK,
+    PublishEnd.PLANNED: ExitCode.OK,
+    PublishEnd.REFUSED: ExitCode.USER_ERROR,
+    PublishEnd.PARTIAL: ExitCode.PARTIAL,
+    PublishEnd.NOT_VISIBLE: ExitCode.NOT_VISIBLE,
+}
+STATE_HELP = (
+    f"the folder of the journals (default: {STATE}/ in the record). A journal may be lost: what the destination has "
+    "decides what is sent"
+)
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+_STYLES = {
+    **dict.fromkeys((PublishOutcome.PUBLISHED.value, PublishOutcome.ALREADY_THERE.value), "green"),
+    PublishOutcome.REFUSED.value: "bold red",
+}
+_UNEXPECTED = "This is a bug in Spokeshave. --traceback shows the stack to report with it. The same command continues."
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the command: what is published, and where to."""
+
+    args: argparse.Namespace
+    record: ReleaseRecord
+    order: UploadOrder
+    destination: Destination
+    journal: Journal
+
+    def publication(self) -> Publication:
+        """Return the state before the first step."""
+        sending = self.journal.sending()
+        return new_publication(self.order, self.patience(), sending, is_atomic=self.destination.is_atomic)
+
+    def patience(self) -> Patience:
+        """Return how long the command waits."""
+        return Patience(wait=self.args.wait, attempts=self.args.attempts, pause=self.args.pause)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `spokeshave release publish`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "Exit codes: 0 published, 1 refused before anything was sent, 3 partly published (the same command continues), "
+        "4 published but\nnot visible to installers yet.\n\n"
+        "Example: spokeshave release publish dist/releases/abacus/1.0 --to @testpypi --report publish.json"
+    )
+    parser.add_argument("record", type=Path, metavar="REC", help="the folder of the sealed release")
+    add_destination_arguments(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would be sent, in its order, and send nothing"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help=STATE_HELP)
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        default=Patience.wait,
+        metavar="SECONDS",
+        help="how long to wait for files that are sent to become visible, and the longest pause that an index may ask "
+        f"for (default: {Patience.wait:.0f})",
+    )
+    parser.add_argument(
+        "--attempts",
+        type=_count,
+        default=Patience.attempts,
+        metavar="N",
+        help=f"how often one file is sent before the command gives up (default: {Patience.attempts})",
+    )
+    parser.add_argument(
+        "--pause",
+        type=_seconds,
+        default=Patience.pause,
+        metavar="SECONDS",
+        help="the pause before a second attempt; each further one is twice as long, up to a minute "
+        f"(default: {Patience.pause:.0f})",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+
+
+def _count(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if int(text) > 0:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+
+
+
+
+def run(args: argparse.Namespace) -> int:
+    """Publish a release. The report has the outcome of each file."""
+    record = read_record(args.record)
+    with open_destination(args.to, destination_options(args)) as destination:
+        journal = Journal(journal_path(args.state or args.record / STATE, destination.text))
+        this = Run(args=args, record=record, order=upload_order(record), destination=destination, journal=journal)
+        with _interruptible():
+            report = _publish(this)
+        _show(this, report)
+        if args.report:
+            write_text(args.report, report.to_json())
+    return EXIT_CODES[report.end]
+
+
+def _publish(this: Run) -> PublishReport:
+    """Check the release, then publish it or print the plan."""
+    publication = this.publication()
+    publisher = Publisher(
+        folder=this.args.record,
+        destination=this.destination,
+        journal=this.journal,
+        progress=Progress([] if this.args.dry_run else this.order.files(), this.destination.scrubbed),
+        publication=publication,
+    )
+    problems: list[Problem] = []
+    try:
+        problems = refusals(this.args.record, this.destination, this.patience(), time.sleep)
+        if problems:
+            return _report(this, publication, PublishEnd.REFUSED, problems)
+        if this.args.dry_run:
+            publisher.list_all()
+        else:
+            this.journal.begin(this.destination.text)
+            publisher.run()
+    except Interruption as err:
+        publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""), is_interruption=True)
+    except SpokeshaveError as err:
+        publisher.stop(err.problems[0])
+    except Exception as err:
+        if getattr(this.args, "traceback", False):
+            traceback.print_exc()
+        what = " ".join(f"{type(err).__name__}: {err}".split())
+        publisher.stop(Problem(this.record.name, f"failed unexpectedly: {what}", _UNEXPECTED))
+    end = publisher.publication.end()
+    if this.args.dry_run:
+        end = PublishEnd.REFUSED if publisher.publication.problems else PublishEnd.PLANNED
+    return _report(this, publisher.publication, end, [])
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn the first signal to end into an `Interruption`. Later ones do not cut the list of what was sent."""
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (Python's)
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        raise Interruption(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(this: Run, publication: Publication, end: PublishEnd, problems: Sequence[Problem]) -> PublishReport:
+    found = [*problems, *publication.problems]
+    scrub = this.destination.scrubbed
+    return PublishReport(
+        release=this.record.name,
+        version=this.record.version,
+        manifest_sha256=manifest_sha256(this.args.record),
+        destination=scrub(this.destination.text),
+        end=end,
+        files=tuple(_file(publication.files[file.name]) for file in this.order.files()),
+        notes=tuple(_notes(this)),
+        problems=tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in found),
+        continue_with=scrub(_command(this.args)) if end in (PublishEnd.PARTIAL, PublishEnd.NOT_VISIBLE) else None,
+    )
+
+
+def _file(state: FileProgress) -> PublishedFile:
+    return PublishedFile(
+        name=state.file.name,
+        project=state.file.project,
+        sha256=state.file.sha256,
+        size=state.file.size,
+        outcome=state.outcome(),
+        attempts=state.attempts,
+    )
+
+
+def _notes(this: Run) -> Iterator[str]:
+    for cycle in this.order.cycles:
+        yield (
+            f"{' and '.join(cycle)} pin each other. While the release is incomplete, installers may find one of them "
+            "without the other, in any order of uploads."
+        )
+    if this.journal.error is not None:
+        yield f"{this.journal.path}: the journal cannot be written ({this.journal.error.strerror}). It is not needed."
+
+
+def _command(args: argparse.Namespace) -> str:
+    """Return the command that continues: this one, with the options that differ from the defaults."""
+    words = ["spokeshave", "release", "publish", str(args.record), "--to", args.to]
+    usual = DestinationOptions()
+    options: list[tuple[str, object, object]] = [
+        ("--repository-url", args.repository_url, None),
+        ("--check-url", args.check_url, None),
+        ("--timeout", args.timeout, usual.timeout),
+        ("--file-limit", args.file_limit, None),
+        *(("--project-limit", limit, None) for limit in args.project_limit),
+        ("--state", args.state, None),
+        ("--wait", args.wait, Patience.wait),
+        ("--attempts", args.attempts, Patience.attempts),
+        ("--pause", args.pause, Patience.pause),
+    ]
+    for option, value, default in options:
+        if value != default:
+            words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
+    return shlex.join(words)
+
+
+def _show(this: Run, report: PublishReport) -> None:
+    """Print the result: the plan, a line, or the list of what is missing."""
+    where = f"{report.release} {report.version}: {this.destination.scrubbed(this.destination.label)}"
+    for note in report.notes:
+        print(note, file=sys.stderr)
+    if report.end is PublishEnd.DONE:
+        print(f"{where}: published ({_counts(report)})", flush=True)
+        return
+    if this.args.dry_run:
+        _show_plan(report)
+    if report.end is PublishEnd.PLANNED:
+        return
+    lines = [f"spokeshave release publish: {report.end.value}", *map(str, report.problems)]
+    if report.end is not PublishEnd.REFUSED:
+        lines += [f"{where}: {_counts(report)}", *_missing(report), "Continue with", f"    {report.continue_with}"]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _show_plan(report: PublishReport) -> None:
+    states = {PublishOutcome.ALREADY_THERE: "there", PublishOutcome.REFUSED: "refused"}
+    rows = [
+        (str(number), file.project, file.name, human_size(file.size), states.get(file.outcome, "to send"))
+        for number, file in enumerate(report.files, 1)
+    ]
+    print_table(("order", "project", "file", "size", "state"), rows, {"there": "green", "refused": "bold red"})
+
+
+def _counts(report: PublishReport) -> str:
+    outcomes = [file.outcome for file in report.files]
+    return ", ".join(f"{outcomes.count(each)} {each.value}" for each in PublishOutcome if each in outcomes)
+
+
+def _missing(report: PublishReport) -> list[str]:
+    """Return a line for each file that is not known to be stored, or for each file if all are."""
+    stored = (PublishOutcome.PUBLISHED, PublishOutcome.ALREADY_THERE)
+    rows = [(f"    {file.outcome.value}", file.name, human_size(file.size)) for file in report.files]
+    missing = [row for row, file in zip(rows, report.files) if file.outcome not in stored]
+    return plain_lines(missing) if missing else []

@@ -1,0 +1,270 @@
+"""The command against a server with PyPI's rules: the order, each fault, and what a rerun does."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from spokeshave.cli import main
+from spokeshave.release.record import FILES, read_record
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
+from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave_core.outcomes import PublishEnd, PublishOutcome
+from spokeshave_core.reports.publish import PublishReport
+
+FAST = ("--pause", "0.01", "--wait", "0.3", "--timeout", "5")
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_release(tmp_path_factory.mktemp("sealed"))
+
+
+@pytest.fixture
+def record(tmp_path: Path, sealed: Path) -> Path:
+    return copy_of(sealed, tmp_path / "record")
+
+
+def copy_of(record: Path, target: Path) -> Path:
+    """Copy a record as another machine gets it: without the journal."""
+    shutil.copytree(record, target, ignore=shutil.ignore_patterns("state"))
+    return target
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pypi_like(tmp_path / "pypi") as running:
+        for name, value in running.variables.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+def publish(server: PypiLike, record: Path, *options: str) -> int:
+    return main(["release", "publish", str(record), "--to", server.upload_url, *FAST, *options])
+
+
+def report_of(server: PypiLike, record: Path, *options: str) -> tuple[int, PublishReport]:
+    path = record.parent / "report.json"
+    code = publish(server, record, "--report", str(path), *options)
+    return code, PublishReport.from_json(path.read_text())
+
+
+def manifest(record: Path) -> dict[str, str]:
+    return {file.name: file.sha256 for file in read_record(record).files}
+
+
+def posts(server: PypiLike) -> list[str]:
+    return [request.file for request in server.uploads()]
+
+
+def test_the_whole_set_is_sent_in_order(server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, report = report_of(server, record)
+    captured = capfd.readouterr()
+    assert code == 0, captured.out + captured.err
+    assert server.sha256s() == manifest(record)
+    kinds = ["runtime wheel", "runtime wheel", "runtime sdist", "compiler wheel", "compiler wheel"]
+    assert [kind_of(name) for name in posts(server)] == kinds
+    assert report.end is PublishEnd.DONE
+    assert {file.outcome for file in report.files} == {PublishOutcome.PUBLISHED}
+    assert [file.name for file in report.files] == posts(server)
+    before = len(posts(server))
+    assert publish(server, copy_of(record, record.parent / "again")) == 0
+    assert len(posts(server)) == before
+    assert "5 already there" in capfd.readouterr().out
+
+
+def kind_of(name: str) -> str:
+    return f"{name.split('-')[0].split('_')[1]} {'sdist' if name.endswith('.tar.gz') else 'wheel'}"
+
+
+def assert_whole_or_absent(server: PypiLike, record: Path) -> None:
+    """Nothing but the record's bytes is stored, each once, and no compiler that a runtime is missing for."""
+    wanted = manifest(record)
+    stored = server.sha256s()
+    assert stored.items() <= wanted.items()
+    times = [request.file for request in server.uploads() if request.stored]
+    assert sorted(times) == sorted(stored)
+    runtime = {name for name in wanted if "runtime" in name}
+    assert runtime <= stored.keys() or not [name for name in stored if "compiler" in name]
+
+
+RUNTIME_WHEEL = "abacus_runtime*win_amd64.whl"
+COMPILER_WHEEL = "abacus_compiler*win_amd64.whl"
+
+
+@pytest.mark.parametrize("name", [RUNTIME_WHEEL, COMPILER_WHEEL], ids=["runtime", "compiler"])
+@pytest.mark.parametrize(
+    ("fault", "sends", "options"),
+    [
+        pytest.param(Fault(FaultKind.STATUS, times=2), 3, (), id="500 twice"),
+        pytest.param(Fault(FaultKind.STATUS, status=503, moment=Moment.STORED), 1, (), id="503 after storing"),
+        pytest.param(Fault(FaultKind.STATUS, status=429, retry_after="1"), 2, ("--wait", "2"), id="429"),
+        pytest.param(Fault(FaultKind.RESET, times=2), 3, (), id="resets"),
+        pytest.param(Fault(FaultKind.RESET, moment=Moment.MIDWAY), 2, (), id="a reset midway"),
+        pytest.param(Fault(FaultKind.RESET, moment=Moment.STORED), 1, (), id="a reset after storing"),
+        pytest.param(Fault(FaultKind.DROP, moment=Moment.STORED), 1, (), id="a lost answer"),
+        pytest.param(Fault(FaultKind.NOT_STORED), 2, (), id="200 with nothing stored"),
+        pytest.param(Fault(FaultKind.HANG, seconds=20), 2, ("--timeout", "0.3"), id="a hang"),
+        pytest.param(Fault(FaultKind.HANG, Place.UPLOAD, Moment.STORED), 1, ("--timeout", "0.3"), id="a late answer"),
+    ],
+)
+def test_a_passing_fault_ends_as_done(
+    server: PypiLike, record: Path, fault: Fault, name: str, sends: int, options: Sequence[str]
+) -> None:
+    server.change(faults=[replace(fault, name=name)])
+    code, report = report_of(server, record, *options)
+    assert (code, report.end) == (0, PublishEnd.DONE)
+    assert server.sha256s() == manifest(record)
+    assert_whole_or_absent(server, record)
+    assert [fnmatchcase(file, name) for file in posts(server)].count(True) == sends
+
+
+@pytest.mark.parametrize("name", [RUNTIME_WHEEL, COMPILER_WHEEL], ids=["runtime", "compiler"])
+@pytest.mark.parametrize(
+    ("fault", "outcome", "words"),
+    [
+        pytest.param(Fault(FaultKind.STATUS, times=None), PublishOutcome.FAILED, "after 5 attempts", id="500"),
+        pytest.param(
+            Fault(FaultKind.STATUS, status=429, retry_after="3600", times=None),
+            PublishOutcome.UNCONFIRMED,
+            "asks to wait for 3600 s",
+            id="429",
+        ),
+        pytest.param(Fault(FaultKind.RESET, times=None), PublishOutcome.FAILED, "after 5 attempts", id="resets"),
+        pytest.param(
+            Fault(FaultKind.NOT_STORED, times=None), PublishOutcome.UNCONFIRMED, "does not list it", id="not stored"
+        ),
+        pytest.param(Fault(FaultKind.FULL, times=None), PublishOutcome.REFUSED, "Project size too large", id="full"),
+        pytest.param(
+            Fault(FaultKind.STATUS, status=403, times=None), PublishOutcome.REFUSED, "403", id="no permission"
+        ),
+    ],
+)
+def test_a_lasting_fault_is_partial_until_it_ends(
+    server: PypiLike,
+    record: Path,
+    fault: Fault,
+    name: str,
+    outcome: PublishOutcome,
+    words: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    server.change(faults=[replace(fault, name=name)])
+    code, report = report_of(server, record)
+    assert (code, report.end) == (3, PublishEnd.PARTIAL)
+    assert_whole_or_absent(server, record)
+    (failed,) = [file for file in report.files if fnmatchcase(file.name, name)]
+    assert failed.outcome is outcome
+    text = capfd.readouterr().err
+    assert words in text
+    assert f"{outcome.value}  " in text
+    assert failed.name in text
+    server.change(faults=[])
+    assert report.continue_with is not None
+    assert report.continue_with in text
+    assert main(shlex.split(report.continue_with)[1:]) == 0
+    assert server.sha256s() == manifest(record)
+    assert_whole_or_absent(server, record)
+
+
+def test_a_stale_page_is_not_visible_and_then_done(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.change(faults=[Fault(FaultKind.STALE, Place.HTML, name="abacus-compiler", times=None)])
+    code, report = report_of(server, record)
+    assert (code, report.end) == (4, PublishEnd.NOT_VISIBLE)
+    assert server.sha256s() == manifest(record)
+    assert "stored, but not visible to installers" in capfd.readouterr().err
+    before = posts(server)
+    assert publish(server, copy_of(record, record.parent / "stale")) == 4
+    server.change(faults=[])
+    assert publish(server, copy_of(record, record.parent / "fresh")) == 0
+    assert posts(server) == before
+
+
+@pytest.mark.parametrize("place", [Place.HTML, Place.JSON])
+def test_a_stale_page_of_the_runtime_holds_the_compiler_back(server: PypiLike, record: Path, place: Place) -> None:
+    server.change(faults=[Fault(FaultKind.STALE, place, name="abacus-runtime", times=None)])
+    code, report = report_of(server, record)
+    assert (code, report.end) == (3, PublishEnd.PARTIAL)
+    assert not [name for name in posts(server) if "compiler" in name]
+    server.change(faults=[])
+    assert publish(server, record) == 0
+    assert_whole_or_absent(server, record)
+
+
+def test_an_index_that_cannot_be_listed_gets_nothing(server: PypiLike, record: Path) -> None:
+    server.change(faults=[Fault(FaultKind.STATUS, Place.JSON, times=None)])
+    code, report = report_of(server, record)
+    assert (code, report.end) == (1, PublishEnd.REFUSED)
+    assert posts(server) == []
+    server.change(faults=[Fault(FaultKind.STATUS, Place.JSON, times=2)])
+    assert publish(server, record) == 0
+
+
+def test_a_full_project_goes_on_after_its_limit_is_raised(server: PypiLike, record: Path) -> None:
+    compilers = [file.size for file in read_record(record).files if "compiler" in file.name]
+    server.change(project_limits={"abacus-compiler": sum(compilers) - 1})
+    code, report = report_of(server, record)
+    assert code == 3
+    assert [file.outcome.value for file in report.files] == [*["published"] * 4, "refused"]
+    server.change(project_limits={})
+    assert report.continue_with is not None
+    assert main(shlex.split(report.continue_with)[1:]) == 0
+    assert server.sha256s() == manifest(record)
+
+
+def test_a_changed_file_ends_it_before_anything_is_sent(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    changed = next((record / FILES).glob(RUNTIME_WHEEL))
+    changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    code, report = report_of(server, record)
+    assert (code, report.end) == (1, PublishEnd.REFUSED)
+    assert {file.outcome for file in report.files} == {PublishOutcome.NOT_SENT}
+    assert changed.name in capfd.readouterr().err
+    assert server.requests() == []
+
+
+def test_other_bytes_on_the_index_end_it(server: PypiLike, record: Path, tmp_path: Path) -> None:
+    other = write_release(tmp_path / "other", texts={"abacus-compiler": "OTHER = 1\n"})
+    assert publish(server, other) == 0
+    before = len(posts(server))
+    code, report = report_of(server, record)
+    assert (code, len(posts(server))) == (3, before)
+    outcomes = [file.outcome.value for file in report.files]
+    assert outcomes == [*["already there"] * 3, *["refused"] * 2]
+
+
+def test_without_credentials_nothing_is_sent(server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TWINE_PASSWORD")
+    assert publish(server, record) == 1
+    assert posts(server) == []
+
+
+def test_a_dry_run_prints_the_plan(server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    server.change(faults=[Fault(FaultKind.FULL, name=COMPILER_WHEEL)])
+    assert publish(server, record) == 3
+    capfd.readouterr()
+    before = posts(server)
+    code, report = report_of(server, record, "--dry-run")
+    assert (code, report.end) == (0, PublishEnd.PLANNED)
+    lines = [line.split() for line in capfd.readouterr().out.splitlines()]
+    assert lines[0] == ["order", "project", "file", "size", "state"]
+    assert [(line[0], line[1], line[-1]) for line in lines[1:]] == [
+        ("1", "abacus-runtime", "there"),
+        ("2", "abacus-runtime", "there"),
+        ("3", "abacus-runtime", "there"),
+        ("4", "abacus-compiler", "send"),
+        ("5", "abacus-compiler", "send"),
+    ]
+    assert posts(server) == before
+    assert not (record / "state").exists() or len(list((record / "state").iterdir())) == 1

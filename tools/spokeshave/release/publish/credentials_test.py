@@ -1,0 +1,143 @@
+"""Tokens that expire while a release is published, attestations, and credentials that nothing may contain."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spokeshave.cli import main
+from spokeshave.release.record import ATTESTATION, ATTESTATIONS, read_record
+from spokeshave.testing.index_fixtures import PASSWORD, USERNAME, Answer, answering_server
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
+from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave_core.reports.publish import PublishReport
+
+FAST = ("--pause", "0.01", "--wait", "0.3", "--timeout", "5")
+MINUTES = 60
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_release(tmp_path_factory.mktemp("sealed"))
+
+
+@pytest.fixture
+def record(tmp_path: Path, sealed: Path) -> Path:
+    return Path(shutil.copytree(sealed, tmp_path / "record"))
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
+    """A server that trusts this job, which has no other credentials."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("TWINE_USERNAME", "TWINE_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    with pypi_like(tmp_path / "pypi", tls=True) as running:
+        for name, value in running.job().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+def arguments(server: PypiLike, record: Path) -> list[str]:
+    report = str(record.parent / "report.json")
+    return ["release", "publish", str(record), "--to", server.upload_url, *FAST, "--report", report]
+
+
+def report_of(record: Path) -> PublishReport:
+    return PublishReport.from_json((record.parent / "report.json").read_text())
+
+
+def tokens(server: PypiLike) -> list[str]:
+    """Return all tokens of trusted publishing that the server gave."""
+    return list(json.loads((server.folder / "state.json").read_text())["tokens"])
+
+
+def test_a_token_that_expires_is_renewed(server: PypiLike, record: Path) -> None:
+    server.change(clock_step=6 * MINUTES)
+    assert main(arguments(server, record)) == 0
+    assert len(server.sha256s()) == 5
+    assert len(tokens(server)) == 2
+    assert [request.status for request in server.uploads()].count(403) == 1
+
+
+def test_a_renewal_that_is_refused_is_partial(server: PypiLike, record: Path) -> None:
+    refusal = Fault(FaultKind.STATUS, place=Place.MINT, status=422, skip=1, times=None)
+    server.change(clock_step=6 * MINUTES, faults=[refusal])
+    assert main(arguments(server, record)) == 3
+    stored = server.sha256s()
+    assert 0 < len(stored) < 5
+    outcomes = [file.outcome.value for file in report_of(record).files]
+    assert outcomes.count("published") == len(stored)
+    assert "published" not in outcomes[len(stored) :]
+    server.change(faults=[])
+    assert main(arguments(server, record)) == 0
+    assert len(server.sha256s()) == 5
+
+
+def test_attestations_are_sent_with_their_files(server: PypiLike, record: Path) -> None:
+    for file in read_record(record).files:
+        subject = {"name": file.name, "digest": {"sha256": file.sha256}}
+        statement = base64.b64encode(json.dumps({"subject": [subject]}).encode()).decode()
+        path = record / ATTESTATIONS / f"{file.name}{ATTESTATION}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"version": 1, "envelope": {"statement": statement, "signature": "bm9uZQ=="}}))
+    assert main(arguments(server, record)) == 0
+    assert [bool(file.attestations) for file in server.stored()] == [True] * 5
+
+
+@pytest.mark.parametrize("is_minted", [False, True], ids=["a token of the user's", "a minted token"])
+def test_no_output_has_a_credential(
+    server: PypiLike,
+    record: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    is_minted: bool,
+) -> None:
+    if not is_minted:
+        for name, value in server.variables.items():
+            monkeypatch.setenv(name, value)
+    server.change(faults=[Fault(FaultKind.STATUS, status=403, skip=1, times=None)])
+    assert main(arguments(server, record)) == 3
+    assert main(["--traceback", *arguments(server, record), "--dry-run"]) == 0
+    assert main(["release", "status", str(record)]) == 3
+    captured = capfd.readouterr()
+    texts = [captured.out, captured.err, *(path.read_text() for path in (record / "state").iterdir())]
+    texts.append((record.parent / "report.json").read_text())
+    secrets = tokens(server) if is_minted else [server.rules.api_token or ""]
+    assert len(secrets) >= 1
+    for secret in secrets:
+        header = base64.b64encode(f"__token__:{secret}".encode()).decode()
+        assert not [text for text in texts if secret in text or header in text]
+    assert "http" in captured.err
+
+
+def test_an_index_that_repeats_credentials_is_not_repeated(
+    record: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TWINE_USERNAME", USERNAME)
+    monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
+    header = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+    with answering_server(Answer(418, "No", f"{{authorization}} of {USERNAME} with {PASSWORD} is wrong")) as url:
+        assert main(["release", "publish", str(record), "--to", url, *FAST, "--report", str(tmp_path / "r.json")]) == 3
+    captured = capfd.readouterr()
+    journal = next((record / "state").iterdir()).read_text()
+    for text in (captured.out, captured.err, journal, (tmp_path / "r.json").read_text()):
+        assert "is wrong" in text
+        assert not [secret for secret in (PASSWORD, header) if secret in text]
+
+
+def test_a_url_with_a_password_is_refused_and_not_shown(
+    record: Path, server: PypiLike, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = server.upload_url.replace("https://", "https://alice:hunter2@")
+    assert main(["release", "publish", str(record), "--to", url]) == 1
+    captured = capfd.readouterr()
+    assert "hunter2" not in captured.out + captured.err
+    assert not (record / "state").exists()

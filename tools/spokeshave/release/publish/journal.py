@@ -1,0 +1,120 @@
+"""The journal of a publication: what was sent, written before each upload begins.
+
+It is for people and for a second look: the truth is the index, so a journal may be lost, may come from another machine,
+and its last line may be cut. It has names, hashes and times, and never a credential.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave_core.reports.release import ReleaseFile
+
+BEGINS = "begins"
+SENDING = "sending"
+ENDING = ".jsonl"
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a journal: what happened to a file."""
+
+    event: str
+    file: str
+    sha256: str
+
+
+class Journal:
+    """The journal of one record for one destination."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._error: OSError | None = None
+
+    @property
+    def error(self) -> OSError | None:
+        """The first error of a write. A publication goes on without a journal."""
+        return self._error
+
+    def begin(self, destination: str) -> None:
+        """Append the line of a run, which names the destination."""
+        self._write({"event": BEGINS, "destination": destination})
+
+    def write(self, event: str, file: ReleaseFile, detail: str = "") -> None:
+        """Append a line, and wait until the disk has it."""
+        self._write(
+            {"event": event, "file": file.name, "sha256": file.sha256, **({"detail": detail} if detail else {})}
+        )
+
+    def _write(self, fields: Mapping[str, str]) -> None:
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        try:
+            self._append((json.dumps({"time": now, **fields}) + "\n").encode())
+        except OSError as err:
+            self._error = self._error or err
+
+    def _append(self, line: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a+b") as stream:
+            # A line that a killed run wrote in part stays alone.
+            if stream.tell() and not _ends_a_line(stream.fileno(), stream.tell()):
+                line = b"\n" + line
+            stream.write(line)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def entries(self) -> list[Entry]:
+        """Return the lines about files that can be read, in their order."""
+        found = (Entry(line.get("event", ""), line.get("file", ""), line.get("sha256", "")) for line in self._lines())
+        return [entry for entry in found if entry.file]
+
+    def destination(self) -> str:
+        """Return the destination of the last run; empty if the journal does not name it."""
+        named = [line["destination"] for line in self._lines() if "destination" in line]
+        return named[-1] if named else ""
+
+    def _lines(self) -> Iterator[Mapping[str, str]]:
+        try:
+            text = self.path.read_text("utf-8", "replace")
+        except OSError:
+            return
+        yield from _parse(text)
+
+    def sending(self) -> frozenset[str]:
+        """Return the files whose last line says that their upload began."""
+        last = {entry.file: entry.event for entry in self.entries()}
+        return frozenset(name for name, event in last.items() if event == SENDING)
+
+
+def _ends_a_line(descriptor: int, size: int) -> bool:
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1) == b"\n"
+
+
+def _parse(text: str) -> Iterator[Mapping[str, str]]:
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            fields = json.loads(line)
+            if isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values()):
+                yield fields
+
+
+def journal_path(folder: Path, destination: str) -> Path:
+    """Return the journal of a destination: readable, and another one for each destination."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", re.sub(r"^https?://", "", destination)).strip("-.")[:_LONGEST]
+    return folder / f"{readable}-{hashlib.sha256(destination.encode()).hexdigest()[:8]}{ENDING}"
+
+
+def known_destinations(folder: Path) -> list[str]:
+    """Return the destinations of the journals in a folder."""
+    journals = (Journal(path) for path in sorted(folder.glob(f"*{ENDING}")))
+    return sorted({journal.destination() for journal in journals} - {""})

@@ -1,0 +1,61 @@
+"""What the user sees of a publication while it runs: a line for each file, and the reason of each pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from spokeshave.release.publish.publication import FileProgress
+from spokeshave.release.publish.steps import Pause
+from spokeshave.upload.attempt import Attempt
+from spokeshave_core.reports.release import ReleaseFile
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def human_size(size: float) -> str:
+    """Return a number of bytes as a reader wants it, such as `15.3 MB`."""
+    unit = 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size /= 1000
+        unit += 1
+    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
+
+
+class Progress:
+    """Lines about a publication, without credentials.
+
+    Args:
+        files: In the order in which they are sent; none if nothing is sent.
+        scrub: Removes credentials from texts of others.
+    """
+
+    def __init__(self, files: Sequence[ReleaseFile], scrub: Callable[[str], str]) -> None:
+        self._numbers = {file.name: f"[{number}/{len(files)}]" for number, file in enumerate(files, 1)}
+        self._scrub = scrub
+        self._last = ""
+
+    def sending(self, file: ReleaseFile) -> None:
+        """Print that an upload begins."""
+        self._print(f"{self._numbers[file.name]} sending {file.name} ({human_size(file.size)})")
+
+    def sent(self, file: ReleaseFile, attempt: Attempt, seconds: float) -> None:
+        """Print how an upload ended, with its speed."""
+        if attempt.problem is not None:
+            self._print(f"{self._numbers[file.name]} {attempt.status.value}: {attempt.problem.message}")
+            return
+        speed = human_size(file.size / seconds) if seconds else "no time"
+        self._print(f"{self._numbers[file.name]} sent in {seconds:.1f} s, {speed}/s")
+
+    def stored(self, state: FileProgress) -> None:
+        """Print that the index has a file that this run did not send."""
+        if not state.attempts and state.file.name in self._numbers:
+            self._print(f"{self._numbers[state.file.name]} {state.file.name} is already there")
+
+    def pause(self, pause: Pause) -> None:
+        """Print why nothing happens, unless the last line says so."""
+        self._print(f"waiting {pause.seconds:.0f} s: {pause.reason}")
+
+    def _print(self, line: str) -> None:
+        if line != self._last:
+            print(self._scrub(line), flush=True)
+        self._last = line

@@ -1,0 +1,179 @@
+"""A publication's steps, done: requests to the destination, lines of the journal, and what the user sees of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.files import sha256_of_file
+from spokeshave.release.destination.destination import (
+    Destination,
+    DestinationError,
+    FileState,
+    Listing,
+    UnansweredError,
+    UnreadableError,
+)
+from spokeshave.release.publish.journal import SENDING, Journal
+from spokeshave.release.publish.progress import Progress
+from spokeshave.release.publish.publication import Phase, Publication, after, next_step
+from spokeshave.release.publish.steps import (
+    CheckVisible,
+    Committed,
+    Event,
+    Finish,
+    Listed,
+    ListingFailed,
+    LookUp,
+    Pause,
+    Seen,
+    Send,
+    SendingBegins,
+    Sent,
+    Step,
+    Stopped,
+)
+from spokeshave.release.record import attestation_path, file_path
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports.release import ReleaseFile
+
+
+class Interruption(KeyboardInterrupt):
+    """A signal that ends the publication after the current line of Python."""
+
+
+@dataclass
+class Publisher:
+    """What the steps of a publication are done with.
+
+    Attributes:
+        folder: The record.
+        publication: The state, which is right whenever a run is interrupted.
+        clock: The time in seconds, of any origin.
+    """
+
+    folder: Path
+    destination: Destination
+    journal: Journal
+    progress: Progress
+    publication: Publication
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self) -> None:
+        """Do all steps to the end."""
+        while not isinstance(step := self._next(), Finish):
+            if isinstance(step, Send) and not self._begin(self.publication.files[step.name].file):
+                continue
+            self._do(step)
+
+    def list_all(self) -> None:
+        """Do the first steps, which read what the destination has, and no others."""
+        while isinstance(step := self._next(), (LookUp, Pause)):
+            self._do(step)
+
+    def stop(self, problem: Problem, *, is_interruption: bool = False) -> None:
+        """End the publication."""
+        self._apply(Stopped(problem, is_interruption=is_interruption))
+
+    def _next(self) -> Step:
+        return next_step(self.publication, self.clock())
+
+    def _do(self, step: Step) -> None:
+        if isinstance(step, Pause):
+            self.progress.pause(step)
+            self.sleep(step.seconds)
+        else:
+            self._apply(self._perform(step))
+
+    def _apply(self, event: Event) -> None:
+        before = self.publication.files
+        self.publication = after(self.publication, event, self.clock())
+        for name, state in self.publication.files.items():
+            if state.phase is Phase.STORED and before[name].phase is not Phase.STORED:
+                self.progress.stored(state)
+                if state.attempts or before[name].phase is Phase.DOUBTFUL:
+                    self.journal.write("stored", state.file)
+
+    def _begin(self, file: ReleaseFile) -> bool:
+        """Compare the bytes with the record's before each upload, and write the journal. False if they differ.
+
+        From here on the file counts as possibly sent, also if the upload is interrupted.
+        """
+        path = file_path(self.folder, file.name)
+        if sha256_of_file(path) != (file.sha256, file.size):
+            message = "has other bytes than when the release was sealed"
+            self.stop(Problem(str(path), message, "Get the record again from where it was sealed."))
+            return False
+        self.journal.write(SENDING, file)
+        self._apply(SendingBegins(file.name))
+        return True
+
+    def _perform(self, step: Step) -> Event:
+        if isinstance(step, LookUp):
+            return self._look_up(step.project)
+        if isinstance(step, CheckVisible):
+            return self._check_visible(step)
+        if isinstance(step, Send):
+            return self._send(self.publication.files[step.name].file)
+        return self._commit()
+
+    def _look_up(self, project: str) -> Event:
+        states = [state for state in self.publication.files.values() if state.file.project == project]
+        try:
+            listing = self.destination.listing(project)
+            found = {
+                state.file.name: FileState.SAME_BYTES
+                if state.phase is Phase.STORED
+                else state_in(self.destination, self.folder, state.file, listing)
+                for state in states
+            }
+        except DestinationError as err:
+            return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
+        return Listed(project, found)
+
+    def _check_visible(self, step: CheckVisible) -> Event:
+        seen: set[str] = set()
+        projects = dict.fromkeys(self.publication.files[name].file.project for name in sorted(step.names))
+        for project in projects:
+            names = {name for name in step.names if self.publication.files[name].file.project == project}
+            try:
+                seen |= names - self.destination.hidden(project, names)
+            except (UnansweredError, UnreadableError) as err:
+                return Seen(frozenset(seen), _first(err))
+        return Seen(frozenset(seen))
+
+    def _commit(self) -> Event:
+        try:
+            self.destination.commit()
+        except DestinationError as err:
+            return Stopped(_first(err))
+        return Committed()
+
+    def _send(self, file: ReleaseFile) -> Event:
+        attestation = attestation_path(self.folder, file.name)
+        self.progress.sending(file)
+        began = self.clock()
+        attempt = self.destination.send(file_path(self.folder, file.name), [attestation] if attestation else [])
+        self.progress.sent(file, attempt, self.clock() - began)
+        detail = self.destination.scrubbed(attempt.problem.message) if attempt.problem else ""
+        self.journal.write(attempt.status.value, file, detail)
+        return Sent(file.name, attempt)
+
+
+def state_in(destination: Destination, folder: Path, file: ReleaseFile, listing: Listing) -> FileState:
+    """Return whether a listing has a file, by the record's sha256 where the listing has one.
+
+    Raises:
+        DestinationError: If the file has to be downloaded, and that fails.
+    """
+    listed = listing.files.get(file.name)
+    if listed is not None and listed.sha256:
+        return FileState.SAME_BYTES if listed.sha256 == file.sha256 else FileState.OTHER_BYTES
+    return destination.state_of(file_path(folder, file.name), listing)
+
+
+def _first(error: DestinationError) -> Problem:
+    return error.problems[0]

@@ -1,0 +1,33 @@
+"""Tables on a terminal, and plain columns elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str] | None = None
+) -> None:
+    """Print rows.
+
+    Args:
+        styles: The style of a cell by its text, such as `{"there": "green"}`.
+    """
+    if not sys.stdout.isatty():
+        print("\n".join(plain_lines([headings, *rows])), flush=True)
+        return
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*(Text(cell, (styles or {}).get(cell, "")) for cell in row))
+    Console().print(table)
+
+
+def plain_lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines of columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

@@ -1,0 +1,90 @@
+"""Sealed releases for tests of their publication: a runtime, and a compiler that pins it, for several platforms."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from spokeshave.release.writer import draft_record
+from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord
+
+RUNTIME = "abacus-runtime"
+COMPILER = "abacus-compiler"
+PLATFORMS = ("manylinux_2_17_x86_64", "win_amd64")
+
+
+def write_release(
+    folder: Path,
+    version: str = "3.12.0",
+    *,
+    platforms: Iterable[str] = PLATFORMS,
+    texts: Mapping[str, str] | None = None,
+    has_sdist: bool = True,
+) -> Path:
+    """Write the record of a release, and return its folder.
+
+    Args:
+        texts: The content of a module by project; it makes other bytes of the same names.
+    """
+    files = list(_wheels(folder / "wheels", version, platforms, texts or {}))
+    if has_sdist:
+        files.append(_sdist(folder / "wheels", "abacus_runtime", version))
+    output = folder / "abacus" / version
+    with draft_record(output) as draft:
+        entries = []
+        for path in sorted(files, key=lambda path: path.name):
+            sha256, size = draft.add_file(path)
+            entry = ReleaseFile(
+                name=path.name,
+                project=path.name.split("-")[0].replace("_", "-"),
+                sha256=sha256,
+                size=size,
+                payload_sha256=None,
+                metadata_sha256=None,
+            )
+            entries.append(entry)
+        draft.finish(
+            ReleaseRecord(
+                name="abacus",
+                version=version,
+                channel="stable",
+                commit="ab" * 20,
+                projects={
+                    RUNTIME: ReleaseProject(version),
+                    COMPILER: ReleaseProject(version, (f"{RUNTIME}=={version}",)),
+                },
+                files=tuple(entries),
+            )
+        )
+    return output
+
+
+def _wheels(folder: Path, version: str, platforms: Iterable[str], texts: Mapping[str, str]) -> Iterable[Path]:
+    for project, requires in ((RUNTIME, ""), (COMPILER, f"Requires-Dist: {RUNTIME}=={version}\n")):
+        package = project.replace("-", "_")
+        for platform in platforms:
+            code = f"PLATFORM = {platform!r}\n{texts.get(project, '')}"
+            yield build_wheel(
+                folder,
+                {f"{package}/__init__.py": code},
+                f"py3-none-{platform}",
+                name=package,
+                version=version,
+                metadata_lines=f"Requires-Python: >=3.9\n{requires}",
+            )
+
+
+def _sdist(folder: Path, package: str, version: str) -> Path:
+    path = folder / f"{package}-{version}.tar.gz"
+    name = package.replace("_", "-")
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.9\n"
+    with gzip.GzipFile(path, "w", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        for file, content in {"PKG-INFO": text, "pyproject.toml": ""}.items():
+            member = tarfile.TarInfo(f"{package}-{version}/{file}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content.encode()))
+    return path
