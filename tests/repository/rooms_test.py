@@ -41,7 +41,15 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file"),
-    "release": ("record version_text", "version_search", "destination", "check", "promote publish seal"),
+    "release": (
+        "record version_text",
+        "derived version_search",
+        "integrity",
+        "writer",
+        "destination",
+        "check",
+        "promote publish seal",
+    ),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -29,6 +29,18 @@ def sha256_of_file(path: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def copy_with_sha256(source: Path, destination: Path) -> tuple[str, int]:
+    """Copy a file. Return the sha256 in hex and the size of the bytes that were written, which are read once."""
+    digest = hashlib.sha256()
+    size = 0
+    with source.open("rb") as reading, destination.open("xb") as writing:
+        for chunk in iter_chunks(reading):
+            digest.update(chunk)
+            size += len(chunk)
+            writing.write(chunk)
+    return digest.hexdigest(), size
+
+
 @contextlib.contextmanager
 def atomic_file(destination: Path) -> Iterator[IO[bytes]]:
     """Yield a new file that replaces `destination` when the block ends without an error.

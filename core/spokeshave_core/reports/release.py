@@ -18,8 +18,8 @@ class TestEvidence:
 
     Attributes:
         python: The Python's ABI version, such as `3.12` or `3.14t`.
-        where: The machine and system in words.
-        report_sha256: The sha256 of the report in `reports/`.
+        where: The kind of machine, without its versions, and what emulated it: `Linux aarch64, glibc (qemu-aarch64)`.
+        report_sha256: The sha256 of the wheel's report in `reports/`, which is in its canonical form.
         of: `file` if the report is on these bytes, `payload` if on a wheel that differs in its version only.
     """
 
@@ -70,7 +70,7 @@ class ReleaseProject:
 
     Attributes:
         requires: The pins to other projects of the set, as requirements.
-        expected: The wheels that the declared matrix asks for, as `ABI-PLATFORM`, such as `cp311-win_amd64`.
+        expected: The files that the declared matrix asks for, as in `ExpectedProject`. Empty if none was declared.
     """
 
     version: str
@@ -80,7 +80,7 @@ class ReleaseProject:
 
 @dataclass(frozen=True)
 class PromotedFrom:
-    """The release that a promoted one was made from. `untested`: the user said so, as it was no tested record."""
+    """The release that a promoted one was made from. `untested`: the user said so, as it was not a tested record."""
 
     version: str
     manifest_sha256: Optional[str]
@@ -112,3 +112,47 @@ class ReleaseRecord(Report):
     made_by: dict[str, str] = field(default_factory=dict)
     promoted_from: Optional[PromotedFrom] = None
     format: int = FORMAT
+
+
+SDIST = "sdist"
+"""The expected file that is a project's sdist."""
+
+
+@dataclass(frozen=True)
+class ExpectedProject:
+    """The files that a project of a release must have, and where they must have been tested.
+
+    Attributes:
+        wheels: As `ABI-PLATFORM`, such as `cp311-win_amd64` or `cp312-abi3-macosx_11_0_arm64`, or `sdist`.
+        require_smoke_on: As the field of a target: globs of platform tags (`win_*`) and of Pythons (`3.12`).
+        pythons: The Pythons that the project is for, such as `3.12` or `3.14t`. Each that a wheel serves needs a test
+            where one is required. Without any, a wheel needs a test on the Python that it is tagged for.
+    """
+
+    wheels: tuple[str, ...]
+    require_smoke_on: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleaseExpectation(Report):
+    """The declared matrix of a release, for `release seal --expect`: by normalized project name."""
+
+    projects: dict[str, ExpectedProject]
+
+
+@dataclass(frozen=True)
+class SealReport(Report):
+    """`release seal`: the record that was written.
+
+    Attributes:
+        manifest_sha256: The sha256 of `release.json`, by which the record is known.
+        files: The number of files of the set.
+        tests: The number of smoke tests that count.
+        notes: What a user should know and need not fix, such as reports of other wheels.
+    """
+
+    manifest_sha256: str
+    files: int
+    tests: int
+    notes: tuple[str, ...] = ()

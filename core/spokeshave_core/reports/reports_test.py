@@ -14,6 +14,17 @@ from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
 from spokeshave_core.reports.fetch import FetchReport
 from spokeshave_core.reports.fuse import FuseReport
 from spokeshave_core.reports.place import PlaceReport
+from spokeshave_core.reports.release import (
+    ExpectedProject,
+    FileSource,
+    PromotedFrom,
+    ReleaseExpectation,
+    ReleaseFile,
+    ReleaseProject,
+    ReleaseRecord,
+    SealReport,
+    TestEvidence,
+)
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports
@@ -41,7 +52,34 @@ RUN = SmokeRun(
     ),
 )
 SMOKE_TEST = SmokeTestReport(WHEEL, "ab", (RUN, SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, "there is none")))
+EVIDENCE = TestEvidence(python="3.14t", where="macOS arm64", report_sha256="ef", outcome=Outcome.PASSED, of="payload")
+RELEASE = ReleaseRecord(
+    name="demo",
+    version="1.0",
+    channel="stable",
+    commit=None,
+    projects={"demo": ReleaseProject("1.0", ("demo-core==1.0",), ("cp312-abi3-manylinux_2_17_x86_64", "sdist"))},
+    files=(
+        ReleaseFile(
+            name=WHEEL,
+            project="demo",
+            sha256="ab",
+            size=12,
+            payload_sha256="cd",
+            metadata_sha256=None,
+            requires_python=">=3.12",
+            source=FileSource("demo-1.0rc1.whl", "ef"),
+            tested=(EVIDENCE,),
+        ),
+    ),
+    revisions={"llvm": "0f"},
+    made_by={"spokeshave": "0.1"},
+    promoted_from=PromotedFrom("1.0rc1", None, untested=True),
+)
 REPORTS: tuple[Report, ...] = (
+    RELEASE,
+    ReleaseExpectation({"demo": ExpectedProject(("cp312-win_amd64",), ("win_*", "3.12"), ("3.12",))}),
+    SealReport(manifest_sha256="ab", files=3, tests=2, notes=("a note",)),
     FailureReport((PROBLEM,)),
     MetadataReport("demo", None, ">=3.9"),
     AssembleReport(wheel=WHEEL, name="demo", static_version="1.0", requires_python=None, files=("demo/__init__.py",)),
@@ -76,6 +114,15 @@ def test_every_report_is_in_the_list() -> None:
 
 # What users and their scripts read. A key may be added; none may be renamed or removed.
 KEYS = {
+    ReleaseRecord: "format name version channel commit revisions revisions.llvm made_by made_by.spokeshave projects "
+    "projects.demo projects.demo.version projects.demo.requires projects.demo.expected files files.name files.project "
+    "files.sha256 files.size files.payload_sha256 files.metadata_sha256 files.requires_python files.source "
+    "files.source.name files.source.sha256 files.tested files.tested.python files.tested.where "
+    "files.tested.report_sha256 files.tested.outcome files.tested.of promoted_from promoted_from.version "
+    "promoted_from.manifest_sha256 promoted_from.untested",
+    ReleaseExpectation: "projects projects.demo projects.demo.wheels projects.demo.require_smoke_on "
+    "projects.demo.pythons",
+    SealReport: "manifest_sha256 files tests notes",
     FailureReport: "problems problems.place problems.message problems.remedy",
     MetadataReport: "name static_version requires_python",
     AssembleReport: "wheel name static_version requires_python files",

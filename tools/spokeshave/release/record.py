@@ -7,10 +7,12 @@ same set gives the same bytes, on any machine and any day.
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from pathlib import Path
 
-from spokeshave_core.problems import Problem, SpokeshaveError
-from spokeshave_core.reports.release import ReleaseRecord
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.reports.release import FORMAT, ReleaseRecord
 from spokeshave_core.reports.report import InvalidReportError
 
 MANIFEST = "release.json"
@@ -20,7 +22,16 @@ ATTESTATIONS = "attestations"
 SUMS = "SHA256SUMS"
 CONSTRAINTS = "constraints.txt"
 STATE = "state"
-"""The folder of journals. It is no part of the record, and may be lost."""
+"""The folder of journals. It does not belong to the record, and may be lost."""
+
+
+ATTESTATION = ".publish.attestation"
+"""What the name of a file's attestation ends with, after the name of the file."""
+RELEASE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
+"""A release's name. It is a part of the lock file's name, in which PEP 751 allows no dot."""
+
+_FILE_NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class InvalidRecordError(SpokeshaveError):
@@ -33,19 +44,40 @@ def lock_name(release: str) -> str:
 
 
 def read_record(folder: Path) -> ReleaseRecord:
-    """Read the manifest of a record.
+    """Read the manifest of a record. Its names are those of files in the record's own folders.
 
     Raises:
         InvalidRecordError: If the folder has none, or one that cannot be read.
     """
     manifest = folder / MANIFEST
     try:
-        return ReleaseRecord.from_json(manifest.read_text("utf-8"))
+        record = ReleaseRecord.from_json(manifest.read_text("utf-8"))
     except OSError as err:
         remedy = "Name the folder that `spokeshave release seal` or `pants package` of a `release` target wrote."
         raise InvalidRecordError(Problem(str(manifest), f"cannot be read ({err.strerror})", remedy)) from err
     except (InvalidReportError, UnicodeDecodeError) as err:
         raise InvalidRecordError(Problem(str(manifest), f"is not a release record: {err}", "Seal it again.")) from err
+    _check(record, str(manifest))
+    return record
+
+
+def _check(record: ReleaseRecord, place: str) -> None:
+    if record.format != FORMAT:
+        message = f"has the format {record.format}, but this version of Spokeshave reads {FORMAT}"
+        raise InvalidRecordError(Problem(place, message, "Use the version of Spokeshave that sealed it."))
+    problems = Problems()
+    remedy = "Seal it again."
+    if not RELEASE_NAME.fullmatch(record.name):
+        problems.add(place, f"has the name {record.name!r}, which is not the name of a release", remedy)
+    counts = Counter(file.name for file in record.files)
+    for file in record.files:
+        if not _FILE_NAME.fullmatch(file.name) or counts[file.name] > 1:
+            problems.add(place, f"lists {file.name!r}, which is not a file name or is listed twice", remedy)
+        if not _SHA256.fullmatch(file.sha256):
+            problems.add(place, f"lists {file.sha256!r} as the sha256 of {file.name}", remedy)
+        if file.project not in record.projects:
+            problems.add(place, f"lists {file.name} of {file.project}, which is not one of its projects", remedy)
+    problems.raise_if_any(InvalidRecordError)
 
 
 def manifest_sha256(folder: Path) -> str:
@@ -60,5 +92,5 @@ def file_path(folder: Path, name: str) -> Path:
 
 def attestation_path(folder: Path, name: str) -> Path | None:
     """Return the publish attestation of a file, or None if the record has none."""
-    path = folder / ATTESTATIONS / f"{name}.publish.attestation"
+    path = folder / ATTESTATIONS / f"{name}{ATTESTATION}"
     return path if path.is_file() else None

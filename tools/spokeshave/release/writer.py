@@ -1,0 +1,120 @@
+"""The writer of records: a record appears as a whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spokeshave.files import copy_with_sha256
+from spokeshave.release.derived import derived_files, render_sums
+from spokeshave.release.integrity import changed_files, read_sums
+from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, REPORTS, SUMS, InvalidRecordError
+from spokeshave_core.problems import Problem
+from spokeshave_core.reports.release import ReleaseRecord
+from spokeshave_core.reports.smoke import SmokeTestReport
+
+_OTHER = "A sealed record is never changed: write to another folder, or remove this one if it was not published."
+
+
+@dataclass
+class RecordDraft:
+    """A record that is being written, in a folder next to its later one.
+
+    Attributes:
+        folder: It has the folders of a record. Files may be written to them directly, and are then added with `listed`.
+    """
+
+    folder: Path
+    _sums: dict[str, str] = field(default_factory=dict)
+
+    def add_file(self, source: Path) -> tuple[str, int]:
+        """Copy a file of the set. Return its sha256 and size, of the bytes that were copied."""
+        sha256, size = copy_with_sha256(source, self.folder / FILES / source.name)
+        self._sums[f"{FILES}/{source.name}"] = sha256
+        return sha256, size
+
+    def listed(self, name: str, sha256: str) -> None:
+        """Add a file that was written to `files/` already, with a hash that is known."""
+        self._sums[f"{FILES}/{name}"] = sha256
+
+    def add_report(self, report: SmokeTestReport) -> str:
+        """Write the report of a wheel, which has to be in its canonical form, and return its sha256."""
+        return self._write(f"{REPORTS}/{report.wheel}.json", report.to_json().encode())
+
+    def add_attestation(self, source: Path) -> None:
+        """Copy the attestation of a file of the set."""
+        target = self.folder / ATTESTATIONS / source.name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+
+    def finish(self, record: ReleaseRecord) -> None:
+        """Write the manifest and everything that follows from it."""
+        self._write(MANIFEST, record.to_json().encode())
+        for name, data in derived_files(record).items():
+            self._write(name, data)
+        (self.folder / SUMS).write_bytes(render_sums(self._sums))
+
+    def _write(self, path: str, data: bytes) -> str:
+        target = self.folder / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(data)
+        self._sums[path] = hashlib.sha256(data).hexdigest()
+        return self._sums[path]
+
+
+@contextlib.contextmanager
+def draft_record(output: Path) -> Iterator[RecordDraft]:
+    """Yield a draft that becomes the record `output` when the block ends without an error.
+
+    Until then, and after an error, `output` is unchanged. If it is a record of the same content already, it stays, and
+    gets the attestations that it lacks.
+
+    Raises:
+        InvalidRecordError: If `output` is a record with other content, or a folder with anything else in it.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
+    try:
+        folder.chmod(0o755)
+        (folder / FILES).mkdir()
+        yield RecordDraft(folder)
+        _place(folder, output)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(folder: Path, output: Path) -> None:
+    if output.is_dir() and any(output.iterdir()):
+        _check_same(folder, output)
+        _add_attestations(folder, output)
+        return
+    if output.is_dir():
+        output.rmdir()
+    folder.rename(output)
+
+
+def _check_same(folder: Path, output: Path) -> None:
+    if not (output / MANIFEST).is_file():
+        raise InvalidRecordError(Problem(str(output), "is not empty, and is not a release record", _OTHER))
+    changed_files(output).raise_if_any(InvalidRecordError)
+    sealed = read_sums(output)
+    new = read_sums(folder)
+    different = sorted(path for path in {*sealed, *new} if sealed.get(path) != new.get(path))
+    if different:
+        message = f"is a record with other content ({', '.join(path for path in different if path != MANIFEST)})"
+        raise InvalidRecordError(Problem(str(output), message, _OTHER))
+
+
+def _add_attestations(folder: Path, output: Path) -> None:
+    if not (folder / ATTESTATIONS).is_dir():
+        return
+    (output / ATTESTATIONS).mkdir(exist_ok=True)
+    for source in sorted((folder / ATTESTATIONS).iterdir()):
+        target = output / ATTESTATIONS / source.name
+        if not target.exists():
+            source.replace(target)
