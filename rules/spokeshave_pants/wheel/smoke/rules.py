@@ -27,6 +27,12 @@ from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
+from spokeshave_core.reported_runs import (
+    ReportedRun,
+    matching_run,
+    other_bytes,
+    parse_reports,
+)
 from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
@@ -50,12 +56,6 @@ from spokeshave_pants.wheel.build.rules import StampedWheel, StampWheelRequest, 
 from spokeshave_pants.wheel.plan.requires_python import RequiresPython
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
 from spokeshave_pants.wheel.smoke.python import NoPython, SmokePython, choose_python, runs_natively, this_machine
-from spokeshave_pants.wheel.smoke.reported_runs import (
-    ReportedRun,
-    matching_run,
-    other_bytes,
-    parse_reports,
-)
 from spokeshave_pants.wheel.subsystem import WheelSmokeSubsystem
 from spokeshave_pants.wheel.target_types import (
     RequireSmokeOnField,
@@ -248,7 +248,8 @@ class ReportedRuns:
 async def read_reported_runs(subsystem: WheelSmokeSubsystem) -> ReportedRuns:
     # A glob without matches is like an empty directory. `require_smoke_on` reports missing tests.
     files = await get_digest_contents(**implicitly(PathGlobs(subsystem.reports)))
-    return ReportedRuns(parse_reports((file.path, file.content.decode(errors="replace")) for file in files))
+    texts = ((file.path, file.content.decode(errors="replace")) for file in files)
+    return ReportedRuns(parse_reports(texts, "`[wheel-smoke].reports`"))
 
 
 def _report_of_run(found: ReportedRun, version: PythonVersion, required: bool) -> SmokeReport:

@@ -11,8 +11,6 @@ from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.reports.report import InvalidReportError
 from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 
-_REMEDY = "Write it with `spokeshave smoke-test --report`, or remove it from `[wheel-smoke].reports`."
-
 
 class InvalidSmokeReportError(SpokeshaveError):
     """A file that is not a report of `spokeshave smoke-test`."""
@@ -33,8 +31,11 @@ class ReportedRun:
         return self.run.python.platform or "another machine"
 
 
-def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ReportedRun, ...]:
+def parse_reports(files: Iterable[tuple[str, str]], listed_in: str) -> tuple[ReportedRun, ...]:
     """The runs in reports, given by path and text; a run that had no Python to run on is left out.
+
+    Args:
+        listed_in: The option that names the reports, for messages.
 
     Raises:
         InvalidSmokeReportError: With every file that is not a report.
@@ -45,7 +46,8 @@ def parse_reports(files: Iterable[tuple[str, str]]) -> tuple[ReportedRun, ...]:
         try:
             reports = SmokeTestReports.from_json(text).reports
         except InvalidReportError as error:
-            problems.add_text(f"{path} is not a report of smoke tests: {error}. {_REMEDY}")
+            remedy = f"Write it with `spokeshave smoke-test --report`, or remove it from {listed_in}."
+            problems.add_text(f"{path} is not a report of smoke tests: {error}. {remedy}")
             continue
         runs += [
             ReportedRun(file=path, wheel=report.wheel, sha256=report.sha256, run=run)
