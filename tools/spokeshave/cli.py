@@ -37,6 +37,14 @@ COMMANDS = {
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
+    "release promote": (
+        "spokeshave.release.promote.command",
+        "make a final release from a tested release candidate, without another change",
+    ),
+    "release compare": (
+        "spokeshave.release.promote.compare_command",
+        "show that two releases differ in their version only",
+    ),
 }
 # Commands of two words, by their first one.
 GROUPS = {"release": "Seal, check, publish and promote a release: a set of wheels with one version."}

@@ -8,8 +8,10 @@ it is. Compressed sections of native files are not unpacked: they hold debug inf
 from __future__ import annotations
 
 import bz2
+import glob
 import gzip
 import lzma
+import shlex
 import shutil
 import tempfile
 import zipfile
@@ -47,6 +49,7 @@ class FoundText:
         offset: The first text's position in bytes; None if it is in the member's name.
         context: What is around the first text, with dots for bytes that are not printable ASCII.
         count: How many texts there are.
+        is_text: Whether there are no zero bytes around the first text, as in a text file.
     """
 
     member: str
@@ -54,12 +57,23 @@ class FoundText:
     offset: int | None
     context: str
     count: int
+    is_text: bool = True
 
     def __str__(self) -> str:
         if self.offset is None:
             return f"has {self.text} in its name"
         more = f", and {self.count - 1} more" if self.count > 1 else ""
         return f"holds {self.text} at offset {self.offset} ({self.context!r}{more})"
+
+    @property
+    def remedy(self) -> str:
+        """What the user can do about it."""
+        if self.offset is None or "!" in self.member:
+            return "Build the wheel again with a name or an archive that does not contain the version."
+        if self.is_text:
+            rewrite = f"add --rewrite-text {shlex.quote(glob.escape(self.member))} to the promotion"
+            return f"Make it one of the wheel's version_files, or {rewrite}."
+        return "Take the version from SPOKESHAVE_VERSION() of <spokeshave/version.h>, which the stamp writes."
 
 
 def search_wheel(wheel: Path, wanted: VersionText) -> list[FoundText]:
@@ -112,16 +126,24 @@ def search_stream(
 def search_chunks(name: str, chunks: Iterable[bytes], wanted: VersionText) -> list[FoundText]:
     """Return the hit of a file whose bytes come in pieces."""
     traces: list[Trace] = []
-    context = ""
+    context = b""
     for offset, data, start, stop in _windows(chunks):
         for trace in wanted.traces(data, start, stop):
-            context = context or _printable(data[max(0, trace.start - _CONTEXT) : trace.end + _CONTEXT])
+            context = context or data[max(0, trace.start - _CONTEXT) : trace.end + _CONTEXT]
             moved = (trace.start + offset, trace.end + offset)
             traces.append(Trace(start=moved[0], end=moved[1], text=trace.text, kind=trace.kind))
     traces = outermost(traces)
     if not traces:
         return []
-    return [FoundText(member=name, text=traces[0].text, offset=traces[0].start, context=context, count=len(traces))]
+    hit = FoundText(
+        member=name,
+        text=traces[0].text,
+        offset=traces[0].start,
+        context=_printable(context),
+        count=len(traces),
+        is_text=b"\0" not in context,
+    )
+    return [hit]
 
 
 def wanted_texts(old: str, new: str) -> VersionText:
