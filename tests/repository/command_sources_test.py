@@ -20,7 +20,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
     name = ".".join(path.relative_to(sys.argv[1]).with_suffix("").parts)
     importlib.import_module(name[:-9] if name.endswith(".__init__") else name)
 from spokeshave.cli import main
-main([sys.argv[2], "--help"])
+main([*sys.argv[2].split(), "--help"])
 """
 
 

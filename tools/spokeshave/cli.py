@@ -36,6 +36,7 @@ COMMANDS = {
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
+    "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
     "release promote": (
         "spokeshave.release.promote.command",

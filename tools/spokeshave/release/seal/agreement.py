@@ -1,0 +1,78 @@
+"""Whether all files of a set are of one version and one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from spokeshave.release.seal.artifact import Artifact, same_version
+from spokeshave.wheel.version_facts import VersionFacts
+from spokeshave_core.problems import Problems
+
+_SAME = "A release has one version and one commit: take all files from one build."
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """A fact of a set, its name for messages, and how it is read and shown."""
+
+    title: str
+    read: Callable[[VersionFacts], object]
+
+
+_COMMIT = _Fact("commit", lambda facts: facts.commit)
+_CHANNEL = _Fact("channel", lambda facts: facts.channel)
+_REVISIONS = _Fact("revisions", lambda facts: dict(facts.revisions))
+
+
+def agreed_facts(artifacts: Sequence[Artifact], declared: VersionFacts, problems: Problems) -> VersionFacts:
+    """Return the facts of a set. Files that state other ones are problems.
+
+    A fact that was not declared is the one of the first file that states it.
+    """
+    for artifact in artifacts:
+        _check_version(artifact, declared.version, problems)
+    revisions = _agree(artifacts, _REVISIONS, dict(declared.revisions), problems)
+    return VersionFacts(
+        version=declared.version,
+        channel=_text(_agree(artifacts, _CHANNEL, declared.channel, problems)),
+        commit=_text(_agree(artifacts, _COMMIT, declared.commit, problems)),
+        revisions=tuple(sorted(revisions.items())) if isinstance(revisions, dict) else (),
+    )
+
+
+def without_commit(artifacts: Iterable[Artifact]) -> list[str]:
+    """Return the names of the files that do not state the commit that they were built from."""
+    return [artifact.name for artifact in artifacts if artifact.facts is None or not artifact.facts.commit]
+
+
+def _check_version(artifact: Artifact, version: str, problems: Problems) -> None:
+    if not same_version(artifact.version, version):
+        problems.add(artifact.name, f"is of the version {artifact.version} and not {version}", _SAME)
+    if not same_version(artifact.metadata.version, artifact.version):
+        message = f"has the version {artifact.metadata.version} in its metadata and {artifact.version} in its name"
+        problems.add(artifact.name, message, "Build it again: a wheel must not be renamed.")
+    if artifact.metadata.name != artifact.project:
+        message = f"has the name {artifact.metadata.name} in its metadata and {artifact.project} in its file name"
+        problems.add(artifact.name, message, "Build it again: a wheel must not be renamed.")
+
+
+def _agree(artifacts: Iterable[Artifact], fact: _Fact, declared: object, problems: Problems) -> object:
+    agreed = declared
+    for artifact in artifacts:
+        stated = fact.read(artifact.facts) if artifact.facts else None
+        if stated and agreed and stated != agreed:
+            message = f"states the {fact.title} {_shown(stated)}, and the release has {_shown(agreed)}"
+            problems.add(artifact.name, message, _SAME)
+        agreed = agreed or stated
+    return agreed
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{name}={revision}" for name, revision in sorted(value.items()))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

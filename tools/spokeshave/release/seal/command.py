@@ -1,0 +1,152 @@
+"""The command `spokeshave release seal`: check a set of wheels, and write its record."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from spokeshave.errors import ExitCode
+from spokeshave.release.record import RELEASE_NAME
+from spokeshave.release.seal.seal import SealError, SealRequest, seal
+from spokeshave.report import write_text
+from spokeshave.wheel.version_facts import VersionFacts
+from spokeshave_core.channel import Channel
+from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.reports.release import ReleaseExpectation
+from spokeshave_core.reports.report import InvalidReportError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `spokeshave release seal`."""
+    parser.add_argument(
+        "--wheels",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help="folders with the wheels and sdists of the release, or such files; folders below are not searched. An "
+        "attestation next to its file (NAME.publish.attestation) is taken too",
+    )
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="reports of `spokeshave smoke-test` from any machine, or folders with such (*.json)",
+    )
+    parser.add_argument(
+        "--expect",
+        type=Path,
+        metavar="FILE",
+        help="the declared matrix: a JSON file with the wheels that each project must have, such as "
+        '{"projects": {"abacus-runtime": {"wheels": ["cp312-win_amd64"], "require_smoke_on": ["win_*"]}}}; '
+        "default: the files that are given are the set",
+    )
+    parser.add_argument("--name", required=True, help="the name of the release, such as abacus")
+    parser.add_argument("--version", required=True, help="the version that all files must have, such as 3.12.0rc1")
+    parser.add_argument(
+        "--commit", metavar="SHA", help="the full hash of the commit; default: the one that the wheels state"
+    )
+    parser.add_argument(
+        "--channel",
+        choices=[channel.value for channel in Channel],
+        help="the release channel; default: the one that the wheels state",
+    )
+    _add_pairs(parser, "--revision", "NAME=SHA", "a revision that the release is pinned to, such as llvm=1a2b3c4")
+    parser.add_argument(
+        "--require-smoke-on",
+        nargs="+",
+        default=[],
+        metavar="GLOB",
+        help="platforms and Pythons on which each wheel needs a passed smoke test, such as 'manylinux_*' or 3.12, "
+        "besides those that --expect names; default: none",
+    )
+    _add_pairs(parser, "--made-by", "NAME=VERSION", "a tool to record with its version, such as toolchain=0.14.1")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder of the record, such as dist/releases/abacus/3.12.0rc1. A record of the same content is left "
+        "as it is; one of other content is an error",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
+
+
+def _add_pairs(parser: argparse.ArgumentParser, option: str, form: str, text: str) -> None:
+    parser.add_argument(option, type=_pair, action="append", default=[], metavar=form, help=f"{text}; may be repeated")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Seal a release and write the report."""
+    report = seal(_request(args))
+    for note in report.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{args.output}: {report.files} files, {report.tests} smoke tests, manifest sha256 {report.manifest_sha256}")
+    if args.report:
+        write_text(args.report, report.to_json())
+    return ExitCode.OK
+
+
+def _request(args: argparse.Namespace) -> SealRequest:
+    problems = Problems()
+    expectation = None
+    facts = VersionFacts(args.version)
+    if not RELEASE_NAME.fullmatch(args.name):
+        remedy = "Use letters, digits, dashes and underscores: it is a part of the lock file's name."
+        problems.add(f"--name {args.name}", "is not the name of a release", remedy)
+    with problems.collecting():
+        facts = _facts(args)
+    with problems.collecting():
+        expectation = _expectation(args.expect) if args.expect else None
+    problems.raise_if_any(SealError)
+    return SealRequest(
+        name=args.name,
+        facts=facts,
+        wheels=tuple(args.wheels),
+        output=args.output,
+        reports=tuple(args.reports),
+        expectation=expectation,
+        require_smoke_on=tuple(args.require_smoke_on),
+        made_by=dict(args.made_by),
+    )
+
+
+def _facts(args: argparse.Namespace) -> VersionFacts:
+    problems = Problems()
+    version = args.version
+    try:
+        version = str(Version(version))
+    except InvalidVersion:
+        problems.add(f"--version {version}", "is not a PEP 440 version", "Give one such as 3.12.0rc20260821.")
+    if args.commit is not None and not _COMMIT.fullmatch(args.commit):
+        remedy = "Give what `git rev-parse HEAD` prints."
+        problems.add(f"--commit {args.commit}", "is not the full hash of a commit", remedy)
+    problems.raise_if_any(SealError)
+    return VersionFacts(
+        version=version, channel=args.channel, commit=args.commit, revisions=tuple(sorted(args.revision))
+    )
+
+
+def _expectation(file: Path) -> ReleaseExpectation:
+    remedy = "`spokeshave release seal --help` shows the form of the file."
+    try:
+        return ReleaseExpectation.from_json(file.read_text("utf-8"))
+    except OSError as err:
+        raise SealError(Problem(str(file), f"cannot be read ({err.strerror})", "Check the path.")) from err
+    except (InvalidReportError, UnicodeDecodeError) as err:
+        raise SealError(Problem(str(file), f"is not a declared matrix: {err}", remedy)) from err

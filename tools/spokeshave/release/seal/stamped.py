@@ -1,0 +1,38 @@
+"""What the stamp left in a wheel, and the wheel without it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from spokeshave.files import sha256_of_file
+from spokeshave.stamp.command import stamp
+from spokeshave.wheel.archive import ArchiveReader
+from spokeshave.wheel.recipe import RECIPE
+from spokeshave.wheel.version_facts import VersionFacts
+from spokeshave_core.wheel_name import UNSTAMPED
+
+
+def read_version_facts(reader: ArchiveReader, dist_info: str, version: str) -> VersionFacts | None:
+    """Return what a wheel states about its version. None for a wheel that Spokeshave did not build."""
+    path = f"{dist_info}/{RECIPE}"
+    if path not in reader.members:
+        return None
+    facts = json.loads(reader.read(path)).get("facts", {})
+    return VersionFacts(
+        version=version,
+        channel=facts.get("channel"),
+        commit=facts.get("commit"),
+        revisions=tuple(sorted(facts.get("revisions", {}).items())),
+    )
+
+
+def payload_sha256(wheel: Path) -> str:
+    """Return the sha256 of a wheel stamped back to no version.
+
+    Raises:
+        InvalidWheelError: If the wheel cannot be stamped.
+    """
+    with tempfile.TemporaryDirectory(prefix="spokeshave-payload-") as folder:
+        return sha256_of_file(stamp(wheel, UNSTAMPED, Path(folder)).wheel.path)[0]
