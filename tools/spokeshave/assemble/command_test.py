@@ -14,15 +14,15 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.errors import InvalidInputsError
 from spokeshave.files import sha256_of_file
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.record import hashed_entry, parse_record
+from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.reports.assemble import AssembleReport
-from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 
@@ -110,7 +110,7 @@ def test_single_module_at_the_root_is_a_wheel(tmp_path: Path) -> None:
 
 
 def test_source_tree_may_contain_the_generated_module(tmp_path: Path) -> None:
-    files = {**FILES, "abacus_runtime/_version.py": render_version_module(UNSTAMPED).decode()}
+    files = {**FILES, "abacus_runtime/_version.py": render_version_module(UNSTAMPED_FACTS).decode()}
     assert make_wheel(tmp_path, files=files).files.count("abacus_runtime/_version.py") == 1
 
 
@@ -203,7 +203,7 @@ def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
         pins=(),
         version_module=None,
     )
-    wheels = [stamp(wheel.path, "3.12.0rc1", tmp_path / "w").wheel.path for wheel in (runtime, compiler)]
+    wheels = [stamp(wheel.path, VersionFacts("3.12.0rc1"), tmp_path / "w").wheel.path for wheel in (runtime, compiler)]
     python = make_environment(tmp_path / "env")
     pip(python, "install", "--no-index", "--disable-pip-version-check", *map(str, wheels))
     pip(python, "check")
@@ -218,7 +218,7 @@ def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
 def test_pip_installs_data_files_by_their_scheme(tmp_path: Path) -> None:
     data = {"scripts/tool": "#!python\nprint('tool')\n", "data/etc/a.conf": "x", "headers/a.h": "y"}
     wheel = make_wheel(tmp_path, pyproject=MINIMAL, files={"a.py": ""}, data=data, pins=(), version_module=None)
-    stamped = stamp(wheel.path, "1.0", tmp_path / "w").wheel.path
+    stamped = stamp(wheel.path, VersionFacts("1.0"), tmp_path / "w").wheel.path
     python = make_environment(tmp_path / "env")
     pip(python, "install", "--no-index", "--no-deps", "--disable-pip-version-check", str(stamped))
     tool = subprocess.run([tmp_path / "env/bin/tool"], check=True, stdout=subprocess.PIPE, text=True)

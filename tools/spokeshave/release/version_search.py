@@ -25,7 +25,7 @@ from typing import IO, cast
 from packaging.version import Version
 
 from spokeshave.files import iter_chunks
-from spokeshave.release.version_text import REACH, Trace, VersionText, outermost
+from spokeshave.release.version_traces import REACH, Trace, TraceFinder, outermost
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.wheel_name import DIST_INFO
 
@@ -76,7 +76,7 @@ class FoundText:
         return "Take the version from SPOKESHAVE_VERSION() of <spokeshave/version.h>, which the stamp writes."
 
 
-def search_wheel(wheel: Path, wanted: VersionText) -> list[FoundText]:
+def search_wheel(wheel: Path, wanted: TraceFinder) -> list[FoundText]:
     """Return the members of a wheel that name a pre-release, in the order of the archive.
 
     RECORD is not searched, because it has only the names of the members.
@@ -92,14 +92,14 @@ def search_wheel(wheel: Path, wanted: VersionText) -> list[FoundText]:
     return found
 
 
-def search_name(name: str, wanted: VersionText) -> list[FoundText]:
+def search_name(name: str, wanted: TraceFinder) -> list[FoundText]:
     """Return the hit of a member whose name names a pre-release."""
     traces = wanted.traces(name.encode("utf-8"))
     return [FoundText(member=name, text=traces[0].text, offset=None, context="", count=1)] if traces else []
 
 
 def search_stream(
-    name: str, chunks: Iterator[bytes], reopen: Callable[[], IO[bytes]], wanted: VersionText, depth: int = 1
+    name: str, chunks: Iterator[bytes], reopen: Callable[[], IO[bytes]], wanted: TraceFinder, depth: int = 1
 ) -> list[FoundText]:
     """Return the hits in a file, and in what is packed inside of it.
 
@@ -123,7 +123,7 @@ def search_stream(
     return found
 
 
-def search_chunks(name: str, chunks: Iterable[bytes], wanted: VersionText) -> list[FoundText]:
+def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> list[FoundText]:
     """Return the hit of a file whose bytes come in pieces."""
     traces: list[Trace] = []
     context = b""
@@ -146,12 +146,12 @@ def search_chunks(name: str, chunks: Iterable[bytes], wanted: VersionText) -> li
     return [hit]
 
 
-def wanted_texts(old: str, new: str) -> VersionText:
+def wanted_texts(old: str, new: str) -> TraceFinder:
     """Return the texts that a wheel may not contain any more when its version changes."""
-    return VersionText(Version(old), Version(new))
+    return TraceFinder(Version(old), Version(new))
 
 
-def _search_zip(name: str, reopen: Callable[[], IO[bytes]], wanted: VersionText, depth: int) -> Iterator[FoundText]:
+def _search_zip(name: str, reopen: Callable[[], IO[bytes]], wanted: TraceFinder, depth: int) -> Iterator[FoundText]:
     with tempfile.TemporaryFile() as copy:
         with reopen() as stream:
             shutil.copyfileobj(stream, copy)

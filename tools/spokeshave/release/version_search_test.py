@@ -11,7 +11,7 @@ import pytest
 
 from spokeshave.files import CHUNK
 from spokeshave.release.version_search import FoundText, search_chunks, search_wheel, wanted_texts
-from spokeshave.release.version_text import REACH
+from spokeshave.release.version_traces import REACH
 from spokeshave.testing.native_fixtures import build_wheel, link_bare
 
 RC = "3.12.0rc20260821"

@@ -12,7 +12,7 @@ from packaging.version import Version
 from spokeshave.release.promote.source import PromotionError, ReleaseSource, SourceWheel, read_source
 from spokeshave.release.promote.stamping import payload_sha256, stamp_promoted, unstamp
 from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
-from spokeshave.release.version_text import VersionText
+from spokeshave.release.version_traces import TraceFinder
 from spokeshave.stamp.command import moved_name, read_recipe
 from spokeshave.wheel.archive import ArchiveReader, Member
 from spokeshave.wheel.recipe import RECIPE, Recipe
@@ -45,7 +45,7 @@ def compare(old_folder: Path, new_folder: Path, globs: tuple[str, ...] = ()) -> 
     old = read_source(old_folder)
     new = read_source(new_folder)
     stated = new.record.promoted_from.rewritten if new.record and new.record.promoted_from else ()
-    rewriting = Rewriting((*stated, *globs), VersionText(Version(old.version), Version(new.version)))
+    rewriting = Rewriting((*stated, *globs), TraceFinder(Version(old.version), Version(new.version)))
     compared = []
     for pair in pair_wheels(old, new, problems):
         with problems.collecting():

@@ -25,7 +25,7 @@ from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
 from spokeshave.release.record import FILES, REPORTS, manifest_sha256
 from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.version_search import search_wheel
-from spokeshave.release.version_text import VersionText
+from spokeshave.release.version_traces import TraceFinder
 from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
@@ -90,7 +90,7 @@ def promote(request: PromotionRequest) -> PromoteReport:
     name = release_name(source, request.name)
     for problem in source_problems(source, new, anyway=request.anyway, untested=request.untested):
         problems.add(problem.place, problem.message, problem.remedy)
-    rewriting = Rewriting(request.rewrite, VersionText(Version(source.version), new))
+    rewriting = Rewriting(request.rewrite, TraceFinder(Version(source.version), new))
     with draft_record(request.output) as draft:
         copies = stamp_all(source, str(new), rewriting, draft, problems)
         check_globs(copies, rewriting, problems)
@@ -194,7 +194,7 @@ def check_globs(copies: Sequence[StampedCopy], rewriting: Rewriting, problems: P
             problems.add(f"--rewrite-text {glob}", "matches no file of any wheel", remedy)
 
 
-def search(copy: StampedCopy, wanted: VersionText, problems: Problems) -> None:
+def search(copy: StampedCopy, wanted: TraceFinder, problems: Problems) -> None:
     """Add a problem for each file of a wheel that still names a pre-release."""
     for found in search_wheel(copy.path, wanted):
         message = f"{found}, so that version {wanted.new} would go on saying it"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.release.version_text import VersionText
+from spokeshave.release.version_traces import TraceFinder
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.record import parse_record
@@ -25,7 +25,7 @@ class Rewriting:
     """
 
     globs: tuple[str, ...]
-    wanted: VersionText
+    wanted: TraceFinder
 
     def matching(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the names that each glob matches."""

@@ -76,7 +76,7 @@ class _Needle:
 
 
 @dataclass(frozen=True)
-class VersionText:
+class TraceFinder:
     """The texts that may not remain in a file of the version `new`, which was `old` before."""
 
     old: Version

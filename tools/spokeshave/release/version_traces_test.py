@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from spokeshave.release.version_text import VersionText
+from spokeshave.release.version_traces import TraceFinder
 
 
-def wanted(old: str, new: str) -> VersionText:
-    return VersionText(Version(old), Version(new))
+def wanted(old: str, new: str) -> TraceFinder:
+    return TraceFinder(Version(old), Version(new))
 
 
 def texts(old: str, new: str, data: str) -> list[str]:
