@@ -69,12 +69,12 @@ def test_each_spelling_of_a_numbered_candidate_is_found(text: str) -> None:
         "1.2.1.post1",
     ],
 )
-def test_other_texts_are_no_false_alarm(text: str) -> None:
+def test_other_texts_cause_no_false_alarm(text: str) -> None:
     assert texts("1.2.1rc1", "1.2.1", text) == []
 
 
 @pytest.mark.parametrize("text", ["20260821", "src20260821x", "rc202608210", "3.12.0", "commit 20260821"])
-def test_a_date_without_its_tag_is_no_false_alarm(text: str) -> None:
+def test_a_date_without_its_tag_causes_no_false_alarm(text: str) -> None:
     assert texts("3.12.0rc20260821", "3.12.0", text) == []
 
 

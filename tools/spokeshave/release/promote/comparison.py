@@ -10,10 +10,12 @@ from pathlib import Path
 from packaging.version import Version
 
 from spokeshave.release.promote.source import PromotionError, ReleaseSource, SourceWheel, read_source
-from spokeshave.release.promote.stamping import payload_sha256, stamp_promoted, unstamp
+from spokeshave.release.promote.stamping import stamp_promoted, unstamp
 from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
 from spokeshave.release.version_traces import TraceFinder
-from spokeshave.stamp.command import moved_name, read_recipe
+from spokeshave.stamp.payload import payload_sha256
+from spokeshave.stamp.plan import moved_name
+from spokeshave.stamp.source import read_recipe
 from spokeshave.wheel.archive import ArchiveReader, Member
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.writer import find_dist_info
@@ -26,10 +28,11 @@ _REWRITTEN = "rewritten text"
 
 @dataclass(frozen=True)
 class WheelPair:
-    """A wheel and the one that was made from it."""
+    """A wheel and the one that was made from it. `siblings` are the names of the projects, whose pins may differ."""
 
     old: SourceWheel
     new: SourceWheel
+    siblings: frozenset[str]
 
 
 def compare(old_folder: Path, new_folder: Path, globs: tuple[str, ...] = ()) -> CompareReport:
@@ -64,7 +67,7 @@ def pair_wheels(old: ReleaseSource, new: ReleaseSource, problems: Problems) -> I
         elif identity not in before:
             problems.add(str(after[identity].path), f"has no counterpart in {old.folder}", _OTHER_FILES)
         else:
-            yield WheelPair(before[identity], after[identity])
+            yield WheelPair(before[identity], after[identity], frozenset(new.projects))
     for source in (old, new):
         for name in source.sdists:
             remedy = "Compare sdists by their contents: an sdist is built again for each version."
@@ -74,11 +77,12 @@ def pair_wheels(old: ReleaseSource, new: ReleaseSource, problems: Problems) -> I
 def compare_wheels(pair: WheelPair, version: str, rewriting: Rewriting, problems: Problems) -> ComparedWheel:
     """Compare two wheels. Files that differ by more than the version are problems."""
     with tempfile.TemporaryDirectory() as folder:
-        base = rewritten_base(pair.old, version, rewriting, Path(folder))
-        payload = payload_sha256(pair.new.path)
-        if payload_sha256(base) != payload:
-            add_differences(base, pair.new.path, problems)
-    members = _changed_members(pair, rewriting)
+        base = rewritten_base(pair, version, rewriting, Path(folder))
+        payload = payload_sha256(pair.new.path, pair.siblings)
+        is_equal = payload_sha256(base, pair.siblings) == payload
+        if not is_equal:
+            add_differences(base, pair, problems)
+    members = _changed_members(pair, rewriting) if is_equal else []
     for member in members:
         if not member.place:
             place = f"{pair.new.path.name}: {member.name}"
@@ -90,38 +94,44 @@ def compare_wheels(pair: WheelPair, version: str, rewriting: Rewriting, problems
     )
 
 
-def rewritten_base(old: SourceWheel, version: str, rewriting: Rewriting, folder: Path) -> Path:
+def rewritten_base(pair: WheelPair, version: str, rewriting: Rewriting, folder: Path) -> Path:
     """Return the old wheel, or the wheel that a promotion with the same rewriting makes of it."""
     if not rewriting.globs:
-        return old.path
+        return pair.old.path
     problems = Problems()
-    stamped = stamp_promoted(old.path, version, None, folder / "stamped").wheel.path
+    stamped = stamp_promoted(pair.old.path, version, None, folder / "stamped", pair.siblings).wheel.path
     changed = rewrite_texts(stamped, rewriting, folder / "rewritten", problems)
     problems.raise_if_any(PromotionError)
     return folder / "rewritten" / stamped.name if changed else stamped
 
 
-def add_differences(old: Path, new: Path, problems: Problems) -> None:
+def add_differences(base: Path, pair: WheelPair, problems: Problems) -> None:
     """Add a problem for each file that differs between two wheels without a version."""
+    old = pair.old.path.name
+    new = pair.new.path.name
     with tempfile.TemporaryDirectory() as folder:
-        before = _fingerprints(unstamp(old, Path(folder) / "old"))
-        after = _fingerprints(unstamp(new, Path(folder) / "new"))
+        before = _fingerprints(unstamp(base, Path(folder) / "old", pair.siblings), pair.new.name.version)
+        after = _fingerprints(unstamp(pair.new.path, Path(folder) / "new", pair.siblings), pair.new.name.version)
     different = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     for name in different:
         if name not in before or name not in after:
-            message = f"exists in {new.name if name in after else old.name} only"
+            message = f"exists in {new if name in after else old} only"
         else:
-            message = f"has other bytes than in {old.name}, apart from the version"
-        problems.add(f"{new.name}: {name}", message, _OTHER_FILES)
+            message = f"has other bytes than in {old}, apart from the version"
+        problems.add(f"{new}: {name}", message, _OTHER_FILES)
     if not different:
-        problems.add(new.name, f"has its files in another order or form than {old.name}", _OTHER_FILES)
+        problems.add(new, f"has its files in another order or form than {old}", _OTHER_FILES)
 
 
-def _fingerprints(wheel: Path) -> dict[str, tuple[int, int, bool]]:
-    """Return what identifies the files of a wheel, without RECORD, which follows from them."""
+def _fingerprints(wheel: Path, version: str) -> dict[str, tuple[int, int, bool]]:
+    """Return what identifies the files of a wheel, by the paths that they have with a version.
+
+    RECORD is left out, because it follows from the others.
+    """
     with ArchiveReader(wheel) as reader:
-        record = f"{find_dist_info(reader.members, wheel.name)}/RECORD"
-        return {name: _fingerprint(member) for name, member in reader.members.items() if name != record}
+        dist_info = find_dist_info(reader.members, wheel.name)
+        members = {name: member for name, member in reader.members.items() if name != f"{dist_info}/RECORD"}
+    return {moved_name(name, dist_info, version): _fingerprint(member) for name, member in members.items()}
 
 
 def _fingerprint(member: Member) -> tuple[int, int, bool]:
@@ -155,6 +165,10 @@ def place_of(name: str, dist_info: str, recipe: Recipe) -> str:
         return places[name]
     if name.startswith(f"{dist_info}/sboms/"):
         return "SBOM"
+    if name in recipe.version_slots:
+        return "version slot"
+    if name in dict(recipe.version_files):
+        return "version file"
     return "version module" if name == recipe.version_module else ""
 
 

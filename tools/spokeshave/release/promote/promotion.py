@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,17 +18,19 @@ from spokeshave.release.promote.source import (
     PromotionError,
     ReleaseSource,
     SourceWheel,
+    passed_tests,
     read_source,
     release_name,
     source_problems,
 )
-from spokeshave.release.promote.stamping import payload_sha256, stamp_promoted
+from spokeshave.release.promote.stamping import stamp_promoted
 from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
 from spokeshave.release.record import FILES, REPORTS, manifest_sha256
 from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.version_search import search_wheel
 from spokeshave.release.version_traces import TraceFinder
 from spokeshave.release.writer import RecordDraft, draft_record
+from spokeshave.stamp.payload import payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
@@ -92,10 +96,15 @@ def promote(request: PromotionRequest) -> PromoteReport:
         problems.add(problem.place, problem.message, problem.remedy)
     rewriting = Rewriting(request.rewrite, TraceFinder(Version(source.version), new))
     with draft_record(request.output) as draft:
-        copies = stamp_all(source, str(new), rewriting, draft, problems)
+        plan = PromotionPlan(
+            version=str(new),
+            channel=channel_of(str(new), source.record.channel if source.record else None),
+            siblings=frozenset(source.projects),
+            rewriting=rewriting,
+            draft=draft,
+        )
+        copies = stamp_all(source, plan, problems)
         check_globs(copies, rewriting, problems)
-        for copy in copies:
-            search(copy, rewriting.wanted, problems)
         if not request.untested:
             check_rewritten(source, copies, problems)
         problems.raise_if_any(PromotionError)
@@ -127,57 +136,78 @@ def channel_of(version: str, before: str | None) -> str | None:
     return Channel.RC.value if is_rc else before
 
 
-def stamp_all(
-    source: ReleaseSource, version: str, rewriting: Rewriting, draft: RecordDraft, problems: Problems
-) -> list[StampedCopy]:
-    """Write all wheels with the new version into the draft."""
-    channel = channel_of(version, source.record.channel if source.record else None)
-    copies = []
-    for wheel in source.wheels:
+def stamp_all(source: ReleaseSource, plan: PromotionPlan, problems: Problems) -> list[StampedCopy]:
+    """Write all wheels with the new version into the draft, and search them, some at the same time."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(plan.promote_wheel, source.wheels))
+    for result in results:
         with problems.collecting():
-            copies.append(stamp_one(wheel, version, channel, rewriting, draft, problems))
+            result.problems.raise_if_any(PromotionError)
+    copies = [result.copy for result in results if result.copy]
+    for copy in copies:
+        plan.draft.listed(copy.path.name, copy.sha256)
     return copies
 
 
-def stamp_one(
-    wheel: SourceWheel,
-    version: str,
-    channel: str | None,
-    rewriting: Rewriting,
-    draft: RecordDraft,
-    problems: Problems,
-) -> StampedCopy:
-    """Write one wheel with the new version, and prove that it differs in nothing else from its source."""
-    stamped = stamp_promoted(wheel.path, version, channel, draft.folder / FILES)
-    path = stamped.wheel.path
-    payload = payload_sha256(path)
-    # Another version of the compressor than the one that sealed the record gives another sha256 for the same payload.
-    if payload != (wheel.sealed and wheel.sealed.payload_sha256) and payload != payload_sha256(wheel.path):
-        problems.add(wheel.path.name, f"differs in more than its version from {path.name}", _NOT_EQUAL)
-    rewritten = replace_texts(path, rewriting, draft, problems) if rewriting.globs else ()
-    sha256, size = sha256_of_file(path) if rewritten else (stamped.wheel.sha256, stamped.wheel.size)
-    draft.listed(path.name, sha256)
-    return StampedCopy(
-        source=wheel,
-        path=path,
-        sha256=sha256,
-        size=size,
-        changed=tuple(sorted({*stamped.changed, *rewritten})),
-        rewritten=rewritten,
-        payload_sha256=payload_sha256(path) if rewritten else payload,
-    )
+@dataclass(frozen=True)
+class PromotionResult:
+    """A wheel in the draft, or None where it could not be stamped, and its problems."""
+
+    copy: StampedCopy | None
+    problems: Problems
 
 
-def replace_texts(path: Path, rewriting: Rewriting, draft: RecordDraft, problems: Problems) -> tuple[str, ...]:
-    """Rewrite the texts of a wheel in place, and return the paths of the rewritten files."""
-    folder = draft.folder / "rewritten"
-    try:
-        rewritten = rewrite_texts(path, rewriting, folder, problems)
-        if rewritten:
-            (folder / path.name).replace(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return rewritten
+@dataclass(frozen=True)
+class PromotionPlan:
+    """What is done to each wheel.
+
+    Attributes:
+        siblings: The normalized names of the projects, whose pins follow.
+    """
+
+    version: str
+    channel: str | None
+    siblings: frozenset[str]
+    rewriting: Rewriting
+    draft: RecordDraft
+
+    def promote_wheel(self, wheel: SourceWheel) -> PromotionResult:
+        """Write one wheel with the new version, and search it for the old one."""
+        problems = Problems()
+        copy = None
+        with problems.collecting():
+            copy = self._stamp(wheel, problems)
+            search(copy, self.rewriting.wanted, problems)
+        return PromotionResult(copy, problems)
+
+    def _stamp(self, wheel: SourceWheel, problems: Problems) -> StampedCopy:
+        """Write one wheel with the new version, and prove that it differs in nothing else from its source."""
+        stamped = stamp_promoted(wheel.path, self.version, self.channel, self.draft.folder / FILES, self.siblings)
+        path = stamped.wheel.path
+        payload = payload_sha256(path, self.siblings)
+        # Another version of the compressor than that of the seal gives another sha256 for the same payload.
+        sealed = wheel.sealed.payload_sha256 if wheel.sealed else None
+        if payload != sealed and payload != payload_sha256(wheel.path, self.siblings):
+            problems.add(wheel.path.name, f"differs in more than its version from {path.name}", _NOT_EQUAL)
+        rewritten = self._rewrite(path, problems) if self.rewriting.globs else ()
+        sha256, size = sha256_of_file(path) if rewritten else (stamped.wheel.sha256, stamped.wheel.size)
+        return StampedCopy(
+            source=wheel,
+            path=path,
+            sha256=sha256,
+            size=size,
+            changed=tuple(sorted({*stamped.changed, *rewritten})),
+            rewritten=rewritten,
+            payload_sha256=payload_sha256(path, self.siblings) if rewritten else payload,
+        )
+
+    def _rewrite(self, path: Path, problems: Problems) -> tuple[str, ...]:
+        """Rewrite the texts of a wheel in place, and return the paths of the rewritten files."""
+        with tempfile.TemporaryDirectory(prefix=".rewritten-", dir=self.draft.folder) as folder:
+            rewritten = rewrite_texts(path, self.rewriting, Path(folder), problems)
+            if rewritten:
+                (Path(folder) / path.name).replace(path)
+        return rewritten
 
 
 def check_globs(copies: Sequence[StampedCopy], rewriting: Rewriting, problems: Problems) -> None:
@@ -228,7 +258,7 @@ def promoted_record(
         promoted_from=PromotedFrom(
             version=source.version,
             manifest_sha256=source.manifest_sha256,
-            untested=any(not file.tested for file in files),
+            untested=any(not passed_tests(file) for file in files),
             rewritten=globs if any(copy.rewritten for copy in copies) else (),
         ),
     )
@@ -250,7 +280,7 @@ def promoted_file(copy: StampedCopy, artifact: Artifact) -> ReleaseFile:
     """Return what the record says of a promoted wheel. Tests of its source count for its payload."""
     sealed = copy.source.sealed
     source_sha256 = sealed.sha256 if sealed else sha256_of_file(copy.source.path)[0]
-    tested = tuple(replace(test, of="payload") for test in copy.source.tested) if copy.counts_tests else ()
+    evidence = sealed.tested if sealed and copy.counts_tests else ()
     return ReleaseFile(
         name=copy.path.name,
         project=artifact.project,
@@ -260,7 +290,7 @@ def promoted_file(copy: StampedCopy, artifact: Artifact) -> ReleaseFile:
         metadata_sha256=artifact.metadata.sha256,
         requires_python=artifact.metadata.requires_python,
         source=FileSource(name=copy.source.path.name, sha256=source_sha256),
-        tested=tested,
+        tested=tuple(replace(test, of="payload") for test in evidence),
     )
 
 
@@ -274,7 +304,7 @@ def add_reports(source: ReleaseSource, record: ReleaseRecord, draft: RecordDraft
 
 def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: Sequence[StampedCopy]) -> PromoteReport:
     """Return the report of a promotion."""
-    tests = {file.name: len(file.tested) for file in record.files}
+    tests = {file.name: len(passed_tests(file)) for file in record.files}
     wheels = [
         PromotedWheel(
             name=copy.path.name,

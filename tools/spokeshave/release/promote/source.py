@@ -37,16 +37,6 @@ class SourceWheel:
     name: WheelName
     sealed: ReleaseFile | None = None
 
-    @property
-    def tested(self) -> tuple[TestEvidence, ...]:
-        """The smoke tests that passed."""
-        return tuple(test for test in _evidence(self) if test.outcome is Outcome.PASSED)
-
-    @property
-    def failed(self) -> tuple[TestEvidence, ...]:
-        """The smoke tests that failed."""
-        return tuple(test for test in _evidence(self) if test.outcome is Outcome.FAILED)
-
 
 @dataclass(frozen=True)
 class ReleaseSource:
@@ -171,12 +161,14 @@ def _test_problems(source: ReleaseSource) -> Iterator[Problem]:
         "Smoke-test it on a machine of its platform and seal the set again. To promote it untested, add --untested, "
         "which the new record states."
     )
-    for wheel in source.wheels:
-        if not wheel.tested:
-            yield Problem(wheel.path.name, "was not tested: its record has no passed smoke test of it", remedy)
-        for test in wheel.failed:
-            yield Problem(wheel.path.name, f"failed its smoke test on Python {test.python} ({test.where})", remedy)
+    for file in (wheel.sealed for wheel in source.wheels if wheel.sealed):
+        if not passed_tests(file):
+            yield Problem(file.name, "was not tested: its record has no passed smoke test of it", remedy)
+        for test in file.tested:
+            if test.outcome is Outcome.FAILED:
+                yield Problem(file.name, f"failed its smoke test on Python {test.python} ({test.where})", remedy)
 
 
-def _evidence(wheel: SourceWheel) -> tuple[TestEvidence, ...]:
-    return wheel.sealed.tested if wheel.sealed else ()
+def passed_tests(file: ReleaseFile) -> tuple[TestEvidence, ...]:
+    """Return the smoke tests of a file that passed."""
+    return tuple(test for test in file.tested if test.outcome is Outcome.PASSED)
