@@ -52,6 +52,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "publish seal",
         "promote",
     ),
+    "release/check": ("file", "file_set"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
 import re
 import ssl
 import threading
@@ -151,68 +149,6 @@ def recording_server() -> Iterator[RecordingServer]:
         yield recording
 
 
-@dataclass
-class TrustingIndex:
-    """An index that trusts one CI job, and the CI that proves the job's identity.
-
-    Attributes:
-        identity: The token that the CI hands out as the job's identity.
-        variables: What the job has in its environment.
-    """
-
-    identity: str
-    token: str = "pypi-a-token-for-a-quarter-of-an-hour"
-    url: str = ""
-    variables: dict[str, str] = field(default_factory=dict)
-    uploads: list[str] = field(default_factory=list)
-
-
-def identity_token(subject: str) -> str:
-    """Return a token in the form of OpenID Connect, without a valid signature."""
-    claims = json.dumps({"aud": "an index", "sub": subject}).encode()
-    return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
-
-
-@contextlib.contextmanager
-def trusting_index(folder: Path) -> Iterator[TrustingIndex]:
-    """Run an index with PyPI's protocol: it returns its audience, exchanges the identity for a token, takes uploads."""
-    authority = make_authority(folder / "index.pem")
-    index = TrustingIndex(identity_token("a job"))
-    trusted = index.identity
-    secret = "secret of the job's runner"
-
-    def handle(request: Request) -> Response:
-        target = _target(request)
-        if target == "/_/oidc/audience":
-            return _json_response(200, {"audience": "an index"})
-        if request.method == "GET":
-            return _json_response(404, {})
-        if target != "/_/oidc/mint-token":
-            index.uploads.append(request.headers.get("Authorization", ""))
-            return _json_response(200, {})
-        if request.get_json(force=True) == {"token": trusted}:
-            return _json_response(200, {"token": index.token})
-        return _json_response(
-            422, {"errors": [{"code": "invalid-publisher", "description": "no publisher of this identity"}]}
-        )
-
-    def identity_answer(request: Request) -> Response:
-        asked = _target(request) == "/identity?audience=an+index"
-        if asked and request.headers.get("Authorization") == f"bearer {secret}":
-            return _json_response(200, {"value": index.identity})
-        return _json_response(404, {})
-
-    with _http_server(handle, authority) as origin, _http_server(identity_answer) as ci:
-        index.url = f"{origin}/legacy/"
-        index.variables = {
-            "GITHUB_ACTIONS": "true",
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{ci}/identity",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": secret,
-            "REQUESTS_CA_BUNDLE": str(authority.certificate),
-        }
-        yield index
-
-
 class _PromptServer(HTTPServer):
     """A server that ends as soon as a test does: Python's own looks twice in a second whether it has to."""
 
@@ -254,10 +190,6 @@ class _ExactResponse(Response):
 def _response(status: int, text: str, headers: Iterable[tuple[str, str]] = (), reason: str = "") -> Response:
     """A response with exactly these headers beside the server's own."""
     return _ExactResponse(f"{status} {reason}", text, headers)
-
-
-def _json_response(status: int, document: object) -> Response:
-    return _response(status, json.dumps(document), [("Content-Type", "application/json")])
 
 
 @contextlib.contextmanager

@@ -9,166 +9,40 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
-import lzma
 import os
 import sys
-import zipfile
-import zlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urljoin
 
 import requests
-from packaging.metadata import RawMetadata
-from packaging.version import Version
-from requests.adapters import HTTPAdapter
-from twine.exceptions import InvalidDistribution, TwineException
-from twine.package import PackageFile, PackageMetadata
-from twine.repository import Repository
-from twine.wheel import Wheel
-from urllib3 import Retry
+from twine.package import PackageFile
 
-from spokeshave.errors import ExitCode, InvalidWheelError
+from spokeshave.errors import ExitCode
 from spokeshave.report import write_text
-from spokeshave.upload.endpoint import (
-    Endpoint,
-    OriginAuth,
-    Scrubber,
-    check_url,
-    find_endpoint,
-    origin,
-    without_userinfo,
-)
-from spokeshave.upload.refusal import AGAIN, KEEPS_FIRST, is_accepted, refusal, unreachable
+from spokeshave.upload.attempt import AttemptStatus
+from spokeshave.upload.endpoint import Endpoint, Scrubber, check_url, find_endpoint, without_userinfo
+from spokeshave.upload.package import read_wheels
+from spokeshave.upload.refusal import KEEPS_FIRST, unreachable
 from spokeshave.upload.simple_index import (
     IndexedFile,
     UnreadableIndexError,
     has_same_bytes,
     list_files,
-    simple_index_of,
     simple_index_of_devpi,
 )
-from spokeshave.wheel.metadata_reader import CoreMetadata, is_early_license_file, read_core_metadata
-from spokeshave.wheel.name import parse_wheel_name
+from spokeshave.upload.transport import Index, environment_scrubber, open_index
 from spokeshave_core.outcomes import UploadOutcome
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.reports.upload import UploadedFile, UploadReport
-from spokeshave_core.wheel_name import UNSTAMPED
 
-# zipfile's errors for damaged files: RuntimeError for encryption, NotImplementedError (a subclass) for unknown
-# compression, and OSError without a number for bzip2.
-_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
+_ATTEMPTS = 3
+_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE = 60.0
 
 
 class UploadError(SpokeshaveError):
     """An index that refuses the wheels, or has other files with their names."""
-
-
-class PatientAdapter(HTTPAdapter):
-    """An HTTP adapter with a time limit for each wait, in seconds. Neither twine nor requests has one."""
-
-    def __init__(self, timeout: float, ca_bundle: str | None) -> None:
-        self._timeout = timeout
-        self._ca_bundle = ca_bundle
-        retries = Retry(3, read=False, allowed_methods=["GET"], status_forcelist=[502, 503], raise_on_status=False)
-        super().__init__(max_retries=retries)
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
-        verify: bool | str = True,
-        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """Send a request. The authorities given for this index take precedence over REQUESTS_CA_BUNDLE."""
-        verify = self._ca_bundle or verify
-        return without_invalid_redirect(super().send(request, stream, timeout or self._timeout, verify, cert, proxies))
-
-
-def without_invalid_redirect(response: requests.Response) -> requests.Response:
-    """Return the answer, with an invalid redirect target moved to its reason, because requests raises on it."""
-    target = response.headers.get("location")
-    if target is not None:
-        try:
-            origin(urljoin(response.url, target.encode("latin-1").decode("utf-8")))
-        except ValueError:
-            del response.headers["location"]
-            where = f"{without_userinfo(target)!r}, which is not a URL"
-            response.reason = f"{response.reason or ''}: it redirects to {where}".lstrip(": ")
-    return response
-
-
-class WheelPackage(PackageFile):
-    """A wheel for twine, with metadata from our own reader, because the pinned twine supports them up to 2.4 only."""
-
-    def __init__(self, path: Path, core: CoreMetadata, python: str) -> None:
-        super().__init__(str(path), None, _without_early_license_files(core.raw), python, "bdist_wheel")
-        self._core = core
-
-    @classmethod
-    def read(cls, path: Path) -> WheelPackage:
-        """Read a wheel.
-
-        Raises:
-            InvalidDistribution: For all problems of its metadata.
-        """
-        wheel = Wheel(str(path))
-        core = read_core_metadata(wheel.read())
-        package = cls(path, core, wheel.py_version) if {"name", "version"} <= set(core.raw) else None
-        faults = [fault for fault in core.faults if not is_early_license_file(fault)]
-        if faults or package is None:
-            messages = "; ".join(sorted(map(str, faults)))
-            raise InvalidDistribution(f"Invalid distribution metadata: {messages}")
-        return package
-
-    def metadata_dictionary(self) -> PackageMetadata:
-        """Return the fields of the upload's form. The names for PEP 794 are those that Warehouse reads."""
-        fields = {"import_name": self._core.import_names, "import_namespace": self._core.import_namespaces}
-        form: dict[str, Any] = {**super().metadata_dictionary(), **{k: list(v) for k, v in fields.items() if v}}
-        return cast("PackageMetadata", form)
-
-
-def _without_early_license_files(raw: RawMetadata) -> RawMetadata:
-    """Return the metadata without early license fields of setuptools, which indexes ignore or refuse."""
-    if Version(raw.get("metadata_version", "0")) >= Version("2.4"):
-        return raw
-    return cast("RawMetadata", {key: value for key, value in raw.items() if key != "license_files"})
-
-
-class _ScrubbedLog(logging.Formatter):
-    """A log of twine's own warnings, without credentials."""
-
-    def __init__(self, scrub: Scrubber) -> None:
-        super().__init__()
-        self._scrub = scrub
-
-    def format(self, record: logging.LogRecord) -> str:
-        return self._scrub(super().format(record))
-
-
-@dataclass(frozen=True)
-class Index:
-    """An index: its upload endpoint and its simple index."""
-
-    endpoint: Endpoint
-    repository: Repository
-    simple: str
-    simple_is_given: bool
-
-    @property
-    def session(self) -> requests.Session:
-        """Return the HTTP session, which authenticates only requests to the endpoint's origin."""
-        session: requests.Session = self.repository.session
-        return session
-
-    def place(self) -> str:
-        """Return the endpoint for messages."""
-        return without_userinfo(self.endpoint.url)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -194,8 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Upload the wheels. The report has the result of each."""
     endpoint = _endpoint(args)
-    scrub = Scrubber(endpoint.credentials, os.environ)
-    with _errors_without(scrub), _open_index(endpoint, args.check_url, args.timeout, scrub) as index:
+    scrub = environment_scrubber(endpoint)
+    with _errors_without(scrub), open_index(endpoint, args.check_url, args.timeout, scrub) as index:
+        index.authenticate()
         packages = read_wheels(args.wheels)
         uploaded = find_uploaded(index, packages)
         outcomes, problem = upload(index, packages, uploaded)
@@ -223,64 +98,6 @@ def _errors_without(scrub: Scrubber) -> Iterator[None]:
         yield
     except SpokeshaveError as err:
         raise scrub.error(err) from None
-
-
-@contextlib.contextmanager
-def _open_index(endpoint: Endpoint, simple: str | None, timeout: float, scrub: Scrubber) -> Iterator[Index]:
-    repository = Repository(endpoint.url, None, None)
-    repository.session.auth = OriginAuth(endpoint.url, endpoint.credentials)
-    repository.set_client_certificate(endpoint.client_cert)
-    for scheme in ("http://", "https://"):
-        repository.session.mount(scheme, PatientAdapter(timeout, endpoint.ca_bundle))
-    handler = logging.StreamHandler()
-    handler.setFormatter(_ScrubbedLog(scrub))
-    logger = logging.getLogger("twine")
-    logger.addHandler(handler)
-    try:
-        yield Index(
-            endpoint=endpoint,
-            repository=repository,
-            simple=simple or simple_index_of(endpoint.url),
-            simple_is_given=simple is not None,
-        )
-    finally:
-        logger.removeHandler(handler)
-        repository.close()
-
-
-def read_wheels(paths: Sequence[Path]) -> list[PackageFile]:
-    """Return the wheels with their metadata and hashes.
-
-    Raises:
-        InvalidWheelError: For all problems of the wheels.
-    """
-    problems = Problems()
-    packages = []
-    for path in paths:
-        with problems.collecting():
-            packages.append(_read_wheel(path))
-    names = [package.basefilename for package in packages]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.add(name, "is given more than once", "Give each wheel once.")
-    problems.raise_if_any(InvalidWheelError)
-    return packages
-
-
-def _read_wheel(path: Path) -> PackageFile:
-    remedy = "Package it again."
-    if not path.is_file():
-        raise InvalidWheelError(Problem(str(path), "does not exist", "Check the path."))
-    try:
-        name = parse_wheel_name(path.name)
-        package = WheelPackage.read(path)
-    except (TwineException, *_DAMAGES) as err:
-        if isinstance(err, OSError) and err.errno:
-            raise
-        message = f"is not a valid wheel ({str(err) or type(err).__name__})"
-        raise InvalidWheelError(Problem(path.name, message, remedy)) from err
-    if name.version == UNSTAMPED:
-        raise InvalidWheelError(Problem(path.name, "has no version yet", "Stamp it first, with `spokeshave stamp`."))
-    return package
 
 
 def find_uploaded(index: Index, packages: Sequence[PackageFile]) -> frozenset[str]:
@@ -352,8 +169,7 @@ def upload(
             print(f"{name} already exists, with the same bytes", flush=True)
             outcomes[name] = UploadOutcome.ALREADY_THERE
             continue
-        problem = _upload_one(index, package)
-        same = _has_same_file(index, package) if problem else None
+        problem, same = _upload_one(index, package)
         if problem and not same:
             outcomes[name] = UploadOutcome.REFUSED
             return outcomes, problem if same is None else _other_bytes(index, name)
@@ -361,17 +177,20 @@ def upload(
     return outcomes, None
 
 
-def _upload_one(index: Index, package: PackageFile) -> Problem | None:
-    name = package.basefilename
-    try:
-        response = index.repository.upload(package)
-    except requests.RequestException as err:
-        return unreachable(name, index.endpoint.url, err)
-    except OSError as err:
-        return Problem(name, f"cannot be uploaded: {err}", f"Check the file and the certificates. {AGAIN}")
-    if is_accepted(response):
-        return None
-    return refusal(name, index.endpoint.url, response, anonymous=index.endpoint.credentials is None)
+def _upload_one(index: Index, package: PackageFile) -> tuple[Problem | None, bool | None]:
+    """Upload a file, in more than one attempt if its problem may pass.
+
+    Returns:
+        The last problem, and whether the index has the file with the same bytes despite it (None: not known).
+    """
+    for number in range(1, _ATTEMPTS + 1):
+        attempt = index.send(package)
+        same = _has_same_file(index, package) if attempt.problem else None
+        may_pass = attempt.status in (AttemptStatus.TEMPORARY, AttemptStatus.EXPIRED)
+        if not may_pass or same is not None or number == _ATTEMPTS:
+            break
+        time.sleep(min(attempt.retry_after or _PAUSE_SECONDS, _LONGEST_PAUSE))
+    return attempt.problem, same
 
 
 def _has_same_file(index: Index, package: PackageFile) -> bool | None:

@@ -17,7 +17,7 @@ import requests.auth
 from requests import PreparedRequest
 from twine import utils as twine_utils
 
-from spokeshave.upload.trusted_publishing import fetch_token, has_identity
+from spokeshave.upload.trusted_publishing import has_identity
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _PYPIRC = twine_utils.DEFAULT_CONFIG_FILE
@@ -26,7 +26,7 @@ _PYPIRC_KEYS = ("repository", *_LOGIN_KEYS, "ca_cert", "client_cert")
 # The obsolete section with credentials for all servers of the file, which twine reads as well.
 _COMMON_LOGIN = "server-login"
 _BUILT_IN = {"pypi": twine_utils.DEFAULT_REPOSITORY, "testpypi": twine_utils.TEST_REPOSITORY}
-_TOKEN_USER = "__token__"
+TOKEN_USER = "__token__"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _HIDDEN = "********"
 
@@ -45,12 +45,20 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An index that accepts uploads. `ca_bundle` and `client_cert` are paths."""
+    """An index that accepts uploads. `ca_bundle` and `client_cert` are paths.
+
+    Attributes:
+        credentials: Those that the user gave.
+        trusts_job: Whether the index may give a token to this CI job, which has an identity and no credentials.
+        lack: What is wrong with the credentials.
+    """
 
     url: str
     credentials: Credentials | None = None
     ca_bundle: str | None = None
     client_cert: str | None = None
+    trusts_job: bool = False
+    lack: Problem | None = None
 
 
 class OriginAuth(requests.auth.AuthBase):
@@ -75,9 +83,15 @@ class Scrubber:
     """Removes credentials from external texts: an index's reason, a library's error."""
 
     def __init__(self, credentials: Credentials | None, environment: Mapping[str, str]) -> None:
-        pairs = [*_proxy_credentials(environment), *([credentials] if credentials else [])]
-        secrets = {form for pair in pairs for form in _written_forms(pair)}
-        names = {pair.username for pair in pairs} - {"", _TOKEN_USER}
+        self._pairs = [*_proxy_credentials(environment), *_identities(environment)]
+        self._pattern: re.Pattern[str] | None = None
+        self.learn(credentials)
+
+    def learn(self, credentials: Credentials | None) -> None:
+        """Remove these credentials too from now on."""
+        self._pairs += [credentials] if credentials else []
+        secrets = {form for pair in self._pairs for form in _written_forms(pair)}
+        names = {pair.username for pair in self._pairs} - {"", TOKEN_USER}
         patterns = [re.escape(secret) for secret in sorted(secrets, key=len, reverse=True) if secret]
         patterns += [rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)]
         self._pattern = re.compile("|".join(patterns)) if patterns else None
@@ -111,6 +125,12 @@ def _proxy_credentials(environment: Mapping[str, str]) -> list[Credentials]:
             username, _, password = userinfo[1].partition(":")
             found.append(Credentials(username, password))
     return found
+
+
+def _identities(environment: Mapping[str, str]) -> list[Credentials]:
+    """Return the proofs of a CI job's identity, and the secrets that it gets them with."""
+    names = [name for name in environment if name.endswith(("_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"))]
+    return [Credentials(TOKEN_USER, environment[name]) for name in names if environment[name]]
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -148,8 +168,13 @@ def check_url(url: str, what: str) -> str:
     return url
 
 
-def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, str]) -> Endpoint:
+def find_endpoint(
+    name: str | None, url: str | None, environment: Mapping[str, str], *, needs_credentials: bool = True
+) -> Endpoint:
     """Return the endpoint of a repository's name, of a URL, or of a name whose URL is given.
+
+    Args:
+        needs_credentials: Whether missing credentials are an error, and not only noted.
 
     Raises:
         InvalidEndpointError: For all problems.
@@ -162,8 +187,9 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
     problems = Problems()
     with problems.collecting():
         check_url(found, what)
-    with problems.collecting():
-        credentials = _credentials(found, section, environment, what)
+    credentials, lack = _credentials(found, section, environment, what)
+    if lack and needs_credentials:
+        problems.extend(InvalidEndpointError(lack))
     ca_bundle = environment.get("TWINE_CERT") or section.get("ca_cert")
     for path, kind in ((ca_bundle, "certificate authorities"), (section.get("client_cert"), "the client certificate")):
         if path and not Path(path).exists():
@@ -174,6 +200,8 @@ def find_endpoint(name: str | None, url: str | None, environment: Mapping[str, s
         credentials=credentials,
         ca_bundle=ca_bundle,
         client_cert=section.get("client_cert"),
+        trusts_job=credentials is None and lack is None and _may_ask_for_token(found, environment),
+        lack=lack,
     )
 
 
@@ -241,24 +269,27 @@ def _same_origin(url: str, other: str) -> bool:
         return False
 
 
-def _credentials(url: str, section: Mapping[str, str], environment: Mapping[str, str], what: str) -> Credentials | None:
-    """Return the environment's credentials, else ~/.pypirc's, else this CI job's. An index may need none."""
+def _credentials(
+    url: str, section: Mapping[str, str], environment: Mapping[str, str], what: str
+) -> tuple[Credentials | None, Problem | None]:
+    """Return the environment's credentials, else ~/.pypirc's, and what is missing.
+
+    An index may need none, and gives a token to a CI job that it trusts.
+    """
     username = environment.get("TWINE_USERNAME") or section.get("username")
     password = environment.get("TWINE_PASSWORD") or section.get("password")
     on_pypi = any(_same_origin(url, built_in) for built_in in _BUILT_IN.values())
     if on_pypi:
-        username = environment.get("TWINE_USERNAME") or _TOKEN_USER
+        username = environment.get("TWINE_USERNAME") or TOKEN_USER
     if username and password:
-        return Credentials(username, password)
-    if username in (None, _TOKEN_USER) and not password and _may_ask_for_token(url, environment):
-        token = fetch_token(url)
-        return Credentials(_TOKEN_USER, token) if token else None
-    if not username and not password:
-        return None
+        return Credentials(username, password), None
+    may_ask = username in (None, TOKEN_USER) and not password and _may_ask_for_token(url, environment)
+    if may_ask or (not username and not password):
+        return None, None
     lacking, variable = ("user name", "TWINE_USERNAME") if password else ("password", "TWINE_PASSWORD")
     secret = "an API token" if on_pypi else f"the {lacking}"
     remedy = f"Set {variable} to {secret}, or put it into {_PYPIRC}."
-    raise InvalidEndpointError(Problem(what, f"there is no {lacking} for {without_userinfo(url)}", remedy))
+    return None, Problem(what, f"there is no {lacking} for {without_userinfo(url)}", remedy)
 
 
 def _may_ask_for_token(url: str, environment: Mapping[str, str]) -> bool:

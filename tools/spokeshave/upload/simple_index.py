@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import requests
@@ -22,7 +23,8 @@ _KNOWN = {
     urlsplit(TEST_REPOSITORY).hostname: f"{TEST_WAREHOUSE}simple/",
 }
 _JSON = "application/vnd.pypi.simple.v1+json"
-_ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+HTML_ONLY = "application/vnd.pypi.simple.v1+html, text/html;q=0.1"
+ANY_KIND = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 # Hashes that identify a file. If an index has only others, the file is downloaded.
 _ALGORITHMS = ("sha256", "sha512", "sha384", "blake2b")
 _CHUNK = 1 << 20
@@ -35,28 +37,58 @@ class UnreadableIndexError(Exception):
 
 @dataclass(frozen=True)
 class IndexedFile:
-    """A file of an index, with the index's hashes in hex by algorithm."""
+    """A file of an index, with the index's hashes in hex by algorithm.
+
+    Attributes:
+        size: In bytes.
+        upload_time: As the index writes it.
+        yanked: The reason, which may be empty; None if it is not yanked.
+        provenance: The URL of its attestations.
+    """
 
     url: str
     hashes: Mapping[str, str]
+    size: int | None = None
+    upload_time: str | None = None
+    yanked: str | None = None
+    provenance: str | None = None
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    """The page of a project.
+
+    Attributes:
+        versions: None if the page does not list them (PEP 700).
+        is_json: Whether the index answered in JSON.
+    """
+
+    files: Mapping[str, IndexedFile]
+    status: str = "active"
+    versions: tuple[str, ...] | None = None
+    is_json: bool = False
 
 
 class _Links(HTMLParser):
-    """The targets of a page's links, resolved against its base."""
+    """The links of a page: their attributes, with the target resolved against the page's base."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self._base = page
-        self.found: list[str] = []
+        self.found: list[dict[str, str]] = []
+        self.status = "active"
         self.asks_for_password = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        target = dict(attrs).get("href")
-        self.asks_for_password |= tag == "input" and (dict(attrs).get("type") or "").lower() == "password"
-        if tag == "base" and target:
+        values = {key: value or "" for key, value in attrs}
+        target = values.get("href")
+        self.asks_for_password |= tag == "input" and values.get("type", "").lower() == "password"
+        if tag == "meta" and values.get("name") == "pypi:project-status":
+            self.status = values.get("content") or self.status
+        elif tag == "base" and target:
             self._base = urljoin(self._base, target)
         elif tag == "a" and target:
-            self.found.append(urljoin(self._base, target))
+            self.found.append({**values, "href": urljoin(self._base, target)})
 
 
 def simple_index_of(upload_url: str) -> str:
@@ -74,21 +106,39 @@ def simple_index_of_devpi(upload_url: str) -> str:
     return parts._replace(path=f"{parts.path.rstrip('/')}/+simple/", query="", fragment="").geturl()
 
 
-def list_files(session: requests.Session, index: str, project: str) -> dict[str, IndexedFile]:
+def list_files(session: requests.Session, index: str, project: str) -> Mapping[str, IndexedFile]:
     """Return the files of a project by name. Empty if the index does not have the project.
 
     Raises:
         UnreadableIndexError: If the answer is not a listing.
         RequestException: For network errors.
     """
-    page = urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/")
-    response = _get_from_index(session, page)
+    page = read_page(session, index, project)
+    return page.files if page else {}
+
+
+def read_page(
+    session: requests.Session, index: str, project: str, kinds: str = ANY_KIND, *, is_fresh: bool = True
+) -> ProjectPage | None:
+    """Return the page of a project. None if the index does not have the project.
+
+    Args:
+        kinds: The accepted content types.
+        is_fresh: Whether to ask for a page that is not from a cache, which installers do not.
+
+    Raises:
+        UnreadableIndexError: If the answer is not a listing.
+        RequestException: For network errors.
+    """
+    url = urljoin(index.rstrip("/") + "/", canonicalize_name(project) + "/")
+    headers = {"Accept": kinds, **({"Cache-Control": "no-cache"} if is_fresh else {})}
+    response = _get_from_index(session, url, headers)
     if response is None or response.status_code == requests.codes.not_found:
-        return {}
+        return None
     _check_answer(response)
     if "json" in response.headers.get("Content-Type", ""):
-        return files_of_json(response)
-    return files_of_html(text_of(response), response.url)
+        return page_of_json(response)
+    return page_of_html(text_of(response), response.url)
 
 
 def _check_answer(response: requests.Response) -> None:
@@ -96,7 +146,7 @@ def _check_answer(response: requests.Response) -> None:
         raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
 
 
-def _get_from_index(session: requests.Session, page: str) -> requests.Response | None:
+def _get_from_index(session: requests.Session, page: str, headers: Mapping[str, str]) -> requests.Response | None:
     """Return the page, or None if the index redirects to another one, as many do for projects that they do not have.
 
     Raises:
@@ -104,7 +154,6 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
     """
     project = urlsplit(page).path.rstrip("/").rpartition("/")[2]
     for _ in range(_REDIRECTS):
-        headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
         response = session.get(page, headers=headers, allow_redirects=False)
         if not response.is_redirect:
             return response
@@ -117,8 +166,8 @@ def _get_from_index(session: requests.Session, page: str) -> requests.Response |
     raise UnreadableIndexError("it redirects in a loop")
 
 
-def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
-    """Return the files that a page of PEP 503 links to.
+def page_of_html(text: str, page: str) -> ProjectPage:
+    """Return what a page of PEP 503 lists.
 
     Raises:
         UnreadableIndexError: For a login page or a malformed one.
@@ -131,30 +180,47 @@ def files_of_html(text: str, page: str) -> dict[str, IndexedFile]:
     if links.asks_for_password:
         raise UnreadableIndexError("it answers with a login page")
     found = {}
-    for target in links.found:
-        url, fragment = urldefrag(target)
+    for link in links.found:
+        url, fragment = urldefrag(link["href"])
         algorithm, _, value = fragment.partition("=")
         name = unquote(urlsplit(url).path.rpartition("/")[2])
-        found[name] = IndexedFile(url, {algorithm: value.lower()} if value else {})
-    return found
+        hashes = {algorithm: value.lower()} if value else {}
+        found[name] = IndexedFile(
+            url=url, hashes=hashes, yanked=link.get("data-yanked"), provenance=link.get("data-provenance")
+        )
+    return ProjectPage(found, links.status)
 
 
-def files_of_json(response: requests.Response) -> dict[str, IndexedFile]:
-    """Return the files in an answer of PEP 691.
+def page_of_json(response: requests.Response) -> ProjectPage:
+    """Return what an answer of PEP 691 lists, with the fields of PEP 700 and 792 if it has them.
 
     Raises:
         UnreadableIndexError: If it is malformed.
     """
     try:
-        return {
-            file["filename"]: IndexedFile(
-                urljoin(response.url, file["url"]),
-                {algorithm: value.lower() for algorithm, value in file.get("hashes", {}).items()},
-            )
-            for file in response.json()["files"]
-        }
+        page = response.json()
+        versions = page.get("versions")
+        return ProjectPage(
+            files={file["filename"]: _file_of_json(file, response.url) for file in page["files"]},
+            status=str((page.get("project-status") or {}).get("status", "active")),
+            versions=tuple(map(str, versions)) if versions is not None else None,
+            is_json=True,
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise UnreadableIndexError("its JSON is not what PEP 691 says") from err
+
+
+def _file_of_json(file: dict[str, Any], page: str) -> IndexedFile:
+    size = file.get("size")
+    yanked = file.get("yanked", False)
+    return IndexedFile(
+        url=urljoin(page, file["url"]),
+        hashes={algorithm: value.lower() for algorithm, value in file.get("hashes", {}).items()},
+        size=int(size) if size is not None else None,
+        upload_time=file.get("upload-time"),
+        yanked=None if yanked is False or yanked is None else "" if yanked is True else str(yanked),
+        provenance=file.get("provenance"),
+    )
 
 
 def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> bool:

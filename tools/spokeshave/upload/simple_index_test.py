@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave.upload.simple_index import IndexedFile, files_of_html, simple_index_of
+from spokeshave.upload.simple_index import IndexedFile, page_of_html, simple_index_of
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_files_of_a_page_have_absolute_urls_and_hashes() -> None:
         <a href="demo-1.0-py3-none-any.whl#md5=nothing">demo</a>
         <a href="../else/demo-1.1%2Blocal-py3-none-any.whl#sha256=AB12">demo</a>
         <a href="https://files.example.org/demo-1.2.tar.gz">demo</a>"""
-    assert files_of_html(page, "https://wheels.example.org/simple/demo/") == {
+    assert page_of_html(page, "https://wheels.example.org/simple/demo/").files == {
         "demo-1.0-py3-none-any.whl": IndexedFile(
             "https://wheels.example.org/files/demo-1.0-py3-none-any.whl", {"md5": "nothing"}
         ),

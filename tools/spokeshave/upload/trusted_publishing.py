@@ -1,10 +1,12 @@
 """Trusted publishing: an index gives a CI job that proves its identity a short-lived token instead of a secret.
 
-The proof is an OpenID Connect token, which GitHub issues to jobs with the permission `id-token: write`.
+The proof is an OpenID Connect token. The library `id` gets it from GitHub, GitLab, Google, Buildkite and CircleCI, by
+their variables and programs.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 
 import requests
@@ -14,16 +16,38 @@ from urllib3.exceptions import HTTPError
 
 from spokeshave_core.problems import Problem, SpokeshaveError
 
-VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+_GITHUB = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+# The programs that give the identity, by the variable that is set in each job.
+_PROGRAMS = {"BUILDKITE": "buildkite-agent", "CIRCLECI": "circleci"}
 
 
 class TrustedPublishingError(SpokeshaveError):
-    """An index that gives this job no token."""
+    """An index that gives this job no token.
+
+    Attributes:
+        may_pass: Whether it may do so later, because it or the CI did not answer.
+    """
+
+    may_pass = False
 
 
 def has_identity(environment: Mapping[str, str]) -> bool:
-    """Return whether this is a job that can prove its identity."""
-    return all(environment.get(name) for name in VARIABLES)
+    """Return whether this is a job that can prove its identity.
+
+    A job on GitLab has the proof in a variable, such as PYPI_ID_TOKEN, that `id_tokens` of its configuration names.
+    Google's service accounts are named by GOOGLE_SERVICE_ACCOUNT_NAME.
+    """
+    on_gitlab = bool(environment.get("GITLAB_CI")) and any(name.endswith("_ID_TOKEN") for name in environment)
+    return (
+        (bool(environment.get("GITHUB_ACTIONS")) and all(environment.get(name) for name in _GITHUB))
+        or on_gitlab
+        or bool(environment.get("GOOGLE_SERVICE_ACCOUNT_NAME"))
+        or any(environment.get(name) and _is_on_path(program, environment) for name, program in _PROGRAMS.items())
+    )
+
+
+def _is_on_path(program: str, environment: Mapping[str, str]) -> bool:
+    return shutil.which(program, path=environment.get("PATH")) is not None
 
 
 def fetch_token(url: str) -> str | None:
@@ -33,15 +57,19 @@ def fetch_token(url: str) -> str | None:
     except requests.HTTPError as err:
         if err.response is not None and err.response.status_code == requests.codes.not_found:
             return None
-        raise _refused(url, err) from err
-    except (TwineException, requests.RequestException, HTTPError, LookupError, TypeError) as err:
+        raise _refused(url, err, may_pass=err.response is not None and err.response.status_code >= 500) from err
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError) as err:
+        raise _refused(url, err, may_pass=True) from err
+    except (TwineException, requests.RequestException, HTTPError, LookupError, TypeError, ValueError) as err:
         raise _refused(url, err) from err
 
 
-def _refused(url: str, error: Exception) -> TrustedPublishingError:
+def _refused(url: str, error: Exception, *, may_pass: bool = False) -> TrustedPublishingError:
     remedy = (
         "Check on the index which repository, workflow file and environment it trusts, "
         "or set TWINE_USERNAME and TWINE_PASSWORD."
     )
     message = f"gives this job no token: {str(error) or type(error).__name__}"
-    return TrustedPublishingError(Problem(url, message, remedy))
+    refused = TrustedPublishingError(Problem(url, message, remedy))
+    refused.may_pass = may_pass
+    return refused

@@ -1,75 +1,142 @@
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.testing.index_fixtures import (
-    Answer,
-    TrustingIndex,
-    answering_server,
-    identity_token,
-    make_authority,
-    trusting_index,
-)
+from spokeshave.testing.index_fixtures import Answer, answering_server, make_authority
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave.upload.endpoint import InvalidEndpointError, find_endpoint
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
+from spokeshave.testing.pypi_store_fixtures import read_state
+from spokeshave.upload.endpoint import InvalidEndpointError, Scrubber, find_endpoint
+from spokeshave.upload.login import Login
+from spokeshave.upload.trusted_publishing import TrustedPublishingError
 
 
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrustingIndex]:
-    """Yield an index, and the environment of a job that it trusts."""
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
+    """Yield an index, and an empty home."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    with trusting_index(tmp_path) as trusting:
-        for name, value in trusting.variables.items():
-            monkeypatch.setenv(name, value)
-        yield trusting
+    with pypi_like(tmp_path / "pypi", tls=True) as server:
+        yield server
 
 
+@pytest.fixture
+def job(index: PypiLike, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return the environment of a job that the index trusts, and set it."""
+    return enter(index.job(), monkeypatch)
+
+
+def enter(job: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    for name, value in job.items():
+        monkeypatch.setenv(name, value)
+    return job
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab", "buildkite", "circleci"])
 def test_a_job_with_an_identity_needs_no_secret(
-    tmp_path: Path, index: TrustingIndex, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    index: PypiLike,
+    system: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    enter(index.job(system), monkeypatch)
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
     report = tmp_path / "report.json"
-    assert main(["upload", "--repository-url", index.url, str(wheel), "--report", str(report)]) == 0
-    assert index.uploads == ["Basic " + base64.b64encode(f"__token__:{index.token}".encode()).decode()]
+    assert main(["upload", "--repository-url", index.upload_url, str(wheel), "--report", str(report)]) == 0
+    assert [request.credential for request in index.uploads()] == ["minted"]
     captured = capfd.readouterr()
-    for secret in (index.token, index.identity, index.variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]):
+    state = read_state(index.folder / "state.json")
+    for secret in (*state.tokens, *state.identities, "secret of the job's runner"):
         assert secret not in captured.out + captured.err + report.read_text()
 
 
-def test_a_job_unknown_to_the_index_gets_the_reason(index: TrustingIndex) -> None:
-    index.identity = identity_token("another job")
-    with pytest.raises(InvalidEndpointError, match="no publisher of this identity") as raised:
-        find_endpoint(None, index.url, index.variables)
+def test_a_job_unknown_to_the_index_gets_the_reason(
+    index: PypiLike, job: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    index.change(publishers=("another job",))
+    with pytest.raises(TrustedPublishingError, match="valid token, but no corresponding publisher") as raised:
+        login_of(index.upload_url, job).credentials()
     assert "which repository, workflow file and environment it trusts" in str(raised.value)
-    assert index.identity not in str(raised.value)
+    assert "e30." not in str(raised.value) + capfd.readouterr().err
 
 
-def test_a_password_that_is_given_is_taken(index: TrustingIndex) -> None:
-    given = {**index.variables, "TWINE_USERNAME": "alice", "TWINE_PASSWORD": "alices"}
-    credentials = find_endpoint(None, index.url, given).credentials
+def login_of(url: str, environment: dict[str, str], clock: Callable[[], float] = time.monotonic) -> Login:
+    return Login(find_endpoint(None, url, environment), Scrubber(None, {}), clock)
+
+
+def test_a_password_that_is_given_is_taken(index: PypiLike, job: dict[str, str]) -> None:
+    given = {**job, "TWINE_USERNAME": "alice", "TWINE_PASSWORD": "alices"}
+    credentials = find_endpoint(None, index.upload_url, given).credentials
     assert credentials is not None
     assert (credentials.username, credentials.password) == ("alice", "alices")
 
 
-def test_a_user_without_a_password_is_an_error_still(index: TrustingIndex) -> None:
+def test_a_user_without_a_password_is_an_error_still(index: PypiLike, job: dict[str, str]) -> None:
     with pytest.raises(InvalidEndpointError, match="there is no password"):
-        find_endpoint(None, index.url, {**index.variables, "TWINE_USERNAME": "alice"})
+        find_endpoint(None, index.upload_url, {**job, "TWINE_USERNAME": "alice"})
 
 
 def test_without_trusted_publishing_there_are_no_credentials(
-    tmp_path: Path, index: TrustingIndex, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, job: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = make_authority(tmp_path / "plain.pem")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.certificate))
     with answering_server(Answer(200, "OK"), authority) as url:
-        assert find_endpoint(None, url, index.variables).credentials is None
+        assert login_of(url, job).credentials() is None
 
 
-def test_the_identity_is_not_sent_unencrypted(index: TrustingIndex) -> None:
-    url = index.url.replace("https://", "http://")
-    assert find_endpoint(None, url, index.variables).credentials is None
+def test_the_identity_is_not_sent_unencrypted(index: PypiLike, job: dict[str, str]) -> None:
+    url = index.upload_url.replace("https://", "http://")
+    assert login_of(url, job).credentials() is None
+    assert index.requests() == []
+
+
+def test_a_token_is_renewed_after_ten_minutes(index: PypiLike, job: dict[str, str]) -> None:
+    now = [0.0]
+    login = login_of(index.upload_url, job, lambda: now[0])
+    first = login.credentials()
+    now[0] = 10 * 60 - 1
+    assert login.credentials() == first
+    now[0] = 10 * 60
+    second = login.credentials()
+    assert second not in (None, first)
+    now[0] = 20 * 60 - 1
+    assert login.credentials() == second
+
+
+def test_a_token_is_kept_while_the_index_refuses_another(index: PypiLike, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    # A job on GitLab has one identity, for which the index gives one token.
+    login = login_of(index.upload_url, enter(index.job("gitlab"), monkeypatch), lambda: now[0])
+    first = login.credentials()
+    now[0] = 15 * 60 - 1
+    assert login.credentials() == first
+    now[0] = 15 * 60
+    with pytest.raises(TrustedPublishingError, match="already used"):
+        login.credentials()
+
+
+def test_a_rejected_token_has_expired_if_it_was_accepted_before(index: PypiLike, job: dict[str, str]) -> None:
+    login = login_of(index.upload_url, job)
+    first = login.credentials()
+    assert not login.rejected()
+    login.accepted()
+    assert login.rejected()
+    assert login.credentials() not in (None, first)
+    assert not login.rejected()
+
+
+def test_an_index_that_fails_may_give_a_token_later(index: PypiLike, job: dict[str, str]) -> None:
+    index.change(faults=[Fault(FaultKind.STATUS, Place.AUDIENCE, times=None)])
+    login = login_of(index.upload_url, job)
+    with pytest.raises(TrustedPublishingError) as raised:
+        login.credentials()
+    assert raised.value.may_pass
+    index.change(faults=[])
+    assert login.credentials() is not None

@@ -92,6 +92,12 @@ _HASHES = ("sha256", "sha384", "sha512")
 
 def content_fault(entry: RecordEntry, path: Path) -> str | None:
     """Return how a file contradicts its line in RECORD."""
+    with path.open("rb") as stream:
+        return fault_of_chunks(entry, iter_chunks(stream))
+
+
+def fault_of_chunks(entry: RecordEntry, chunks: Iterable[bytes]) -> str | None:
+    """Return how the bytes of a file contradict its line in RECORD."""
     algorithm, _, expected = entry.hash.partition("=")
     if not entry.hash:
         return "has no hash in RECORD"
@@ -99,10 +105,9 @@ def content_fault(entry: RecordEntry, path: Path) -> str | None:
         return f"has a hash of the kind {algorithm} in RECORD, which installers reject"
     digest = hashlib.new(algorithm)
     size = 0
-    with path.open("rb") as stream:
-        for chunk in iter_chunks(stream):
-            digest.update(chunk)
-            size += len(chunk)
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
     actual = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
     if actual != expected.rstrip("="):
         return f"has another hash than RECORD lists ({algorithm}={actual}, RECORD: {entry.hash})"

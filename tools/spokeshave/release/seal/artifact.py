@@ -16,13 +16,13 @@ from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.release.check.file.members import check_archive, check_dist_info
 from spokeshave.release.seal.inputs import SDIST
 from spokeshave.release.seal.stamped import read_version_facts
-from spokeshave.wheel.archive import ArchiveReader
+from spokeshave.wheel.archive import ArchiveReader, open_zip
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import is_version, parse_wheel_name
 from spokeshave.wheel.version_facts import VersionFacts
-from spokeshave.wheel.writer import find_dist_info
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports.release import SDIST as SDIST_LABEL
@@ -78,11 +78,14 @@ class Artifact:
     @property
     def labels(self) -> frozenset[str]:
         """Return the names that an expectation may have for this file, such as `cp311-win_amd64`."""
-        if self.wheel is None:
-            return frozenset([SDIST_LABEL])
-        tag = self.wheel.tag
-        abis = {f"{tag.python}-{tag.abi}", *([self.abi.name] if self.abi else [])}
-        return frozenset(f"{abi}-{platform}" for abi in abis for platform in (*tag.platforms, tag.platform))
+        return wheel_labels(self.wheel) if self.wheel else frozenset([SDIST_LABEL])
+
+
+def wheel_labels(wheel: WheelName) -> frozenset[str]:
+    """Return the names that an expectation may have for a wheel."""
+    known = PythonAbi.of_tags(wheel.tag.python, wheel.tag.abi)
+    abis = {f"{wheel.tag.python}-{wheel.tag.abi}", *([known.name] if known else [])}
+    return frozenset(f"{abi}-{platform}" for abi in abis for platform in (*wheel.tag.platforms, wheel.tag.platform))
 
 
 def read_artifact(path: Path, shown: Path, sha256: str, size: int) -> Artifact:
@@ -115,12 +118,10 @@ def _shown_as(path: Path, shown: Path) -> Iterator[None]:
 
 def _read_wheel(path: Path, sha256: str, size: int) -> Artifact:
     name = parse_wheel_name(path.name)
+    _check_archive(path, name, size)
     with ArchiveReader(path) as reader:
-        dist_info = find_dist_info([*reader.members, *reader.folders], path.name)
-        if f"{dist_info}/METADATA" not in reader.members:
-            raise InvalidWheelError(Problem(str(path), f"has no {dist_info}/METADATA", _BUILD_AGAIN))
-        metadata = _parse(reader.read(f"{dist_info}/METADATA"), str(path))
-        facts = read_version_facts(reader, dist_info, metadata.version)
+        metadata = _parse(reader.read(f"{name.dist_info}/METADATA"), str(path))
+        facts = read_version_facts(reader, name.dist_info, metadata.version)
     return Artifact(
         name=path.name,
         project=name.project,
@@ -131,6 +132,14 @@ def _read_wheel(path: Path, sha256: str, size: int) -> Artifact:
         wheel=name,
         facts=facts,
     )
+
+
+def _check_archive(path: Path, name: WheelName, size: int) -> None:
+    """Refuse an archive that two readers may see differently. Rules of one index are for `release check`."""
+    with path.open("rb") as stream, open_zip(path) as archive:
+        problems = (*check_archive(path, size, stream, archive), *check_dist_info(name, archive))
+    if problems:
+        raise InvalidWheelError(*dict.fromkeys(problems))
 
 
 def _read_sdist(path: Path, sha256: str, size: int) -> Artifact:

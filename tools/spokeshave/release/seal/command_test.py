@@ -19,6 +19,7 @@ from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
 from spokeshave.release.integrity import verify_record
 from spokeshave.stamp.command import stamp
+from spokeshave.testing.broken_wheel_fixtures import WheelDraft, change, write_draft
 from spokeshave.testing.release_fixtures import (
     COMMIT,
     COMPILER,
@@ -308,7 +309,7 @@ def of_another_commit(inputs: Inputs) -> None:
             add_another_version,
             f"abacus_runtime-3.12.0rc20260820-{TAGS[0]}.whl: is of the version 3.12.0rc20260820 and not {VERSION}",
         ),
-        (rename_a_wheel, f"{COMPILER_WHEEL}: has the version 3.11.0 in its metadata"),
+        (rename_a_wheel, f"{COMPILER_WHEEL}: has abacus_compiler-3.11.0.dist-info in place of"),
         (of_another_commit, f"{COMPILER_WHEEL}: states the commit {'1' * 40}, and"),
         (
             of_another_commit,
@@ -372,6 +373,46 @@ def test_all_faults_are_reported_together(inputs: Inputs) -> None:
         "same project",
     ):
         assert part in found
+
+
+def test_a_wheel_that_cannot_be_read_is_not_missing(inputs: Inputs) -> None:
+    inputs.wheels[0].write_bytes(b"not a zip")
+    (problem,) = inputs.refused()
+    assert problem.startswith(f"{COMPILER_WHEEL}: cannot be read")
+
+
+METADATA = b"Metadata-Version: 2.4\nName: abacus-runtime\nVersion: 3.12.0\n"
+
+
+@pytest.mark.parametrize(
+    ("draft", "problem"),
+    [
+        (WheelDraft(files={"other-1.0.dist-info/METADATA": METADATA}), "has 2 dist-info folders"),
+        (WheelDraft(files={"a.py": b"x" * 99}, compression={"a.py": zipfile.ZIP_BZIP2}), "is compressed by method 12"),
+        (
+            WheelDraft(files={"a.bin": bytes(65 << 20)}, compression={"a.bin": zipfile.ZIP_DEFLATED}),
+            "unpacks to 65 MiB, which is more than 50 times its size",
+        ),
+        (WheelDraft(omit=["METADATA"]), "is missing"),
+        (WheelDraft(stated_version="3.12.0rc1"), "has the version 3.12.0rc1 in its metadata and 3.12.0 in its name"),
+        (WheelDraft(stated_version="latest"), "has metadata without a name or a valid version"),
+    ],
+)
+def test_a_malformed_wheel_is_refused(inputs: Inputs, draft: WheelDraft, problem: str) -> None:
+    write_draft(inputs.root / "wheels", draft)
+    assert any(problem in each for each in inputs.refused(expect=False))
+
+
+def test_a_wheel_with_a_member_twice_is_refused(inputs: Inputs) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(inputs.wheels[0], "a") as archive:
+        archive.writestr("abacus_compiler/__init__.py", "other")
+    found = inputs.refused()
+    assert any("is in the archive twice" in problem for problem in found)
+
+
+def test_a_wheel_with_trailing_bytes_is_refused(inputs: Inputs) -> None:
+    change(inputs.wheels[0], lambda data: data + b"trailing")
+    assert any("is a ZIP archive that PyPI refuses" in problem for problem in inputs.refused())
 
 
 def test_every_missing_wheel_is_listed(inputs: Inputs) -> None:

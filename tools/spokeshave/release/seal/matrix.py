@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from spokeshave.release.seal.artifact import Artifact
+from spokeshave.release.seal.artifact import Artifact, wheel_labels
 from spokeshave_core.problems import Problems
 from spokeshave_core.python_abi import InvalidPythonError, PythonVersion, parse_versions
 from spokeshave_core.reports.release import SDIST, ExpectedProject, ReleaseExpectation
-from spokeshave_core.wheel_name import normalize_name
+from spokeshave_core.wheel_name import InvalidWheelNameError, WheelName, normalize_name
 
 _COMPLETE = "Build it, or remove it from the declared matrix. A release is sealed with all of its files."
 
@@ -81,8 +82,14 @@ def expected_projects(expectation: ReleaseExpectation | None) -> Mapping[str, Ex
     return {normalize_name(name): project for name, project in projects.items()}
 
 
-def check_matrix(artifacts: Sequence[Artifact], expectation: ReleaseExpectation | None, problems: Problems) -> None:
-    """Add problems of files that are missing from a set, or are not expected, or that two files take the place of."""
+def check_matrix(
+    artifacts: Sequence[Artifact], broken: Iterable[str], expectation: ReleaseExpectation | None, problems: Problems
+) -> None:
+    """Add problems of files that are missing from a set, or are not expected, or that two files take the place of.
+
+    Args:
+        broken: The names of files that cannot be read. They are not missing.
+    """
     _check_slots(artifacts, problems)
     if expectation is None:
         return
@@ -99,6 +106,10 @@ def check_matrix(artifacts: Sequence[Artifact], expectation: ReleaseExpectation 
             message = f"is not expected: the declared matrix of {artifact.project} has no such wheel"
             problems.add(artifact.name, message, "Remove it, or add it to the declared matrix.")
         missing[artifact.project] -= artifact.labels
+    for name in broken:
+        with contextlib.suppress(InvalidWheelNameError):
+            wheel = WheelName.parse(name)
+            missing.get(wheel.project, set()).difference_update(wheel_labels(wheel))
     for project, left in sorted(missing.items()):
         for label in sorted(left):
             what = "its sdist" if label == SDIST else f"its wheel for {label}"

@@ -50,6 +50,14 @@ class SealRequest:
 
 
 @dataclass(frozen=True)
+class _Taken:
+    """The files of a draft: those that were read, and the names of those that cannot be."""
+
+    artifacts: tuple[Artifact, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Set:
     """A set of files that was read, with what is known of it."""
 
@@ -68,8 +76,7 @@ def seal(request: SealRequest) -> SealReport:
     """
     problems = Problems()
     with draft_record(request.output) as draft:
-        artifacts = _take_files(draft, request, problems)
-        found = _judge(artifacts, request, problems)
+        found = _judge(_take_files(draft, request, problems), request, problems)
         problems.raise_if_any(SealError)
         notes = list(found.notes)
         files = [_release_file(draft, artifact, found.evidence, notes) for artifact in found.artifacts]
@@ -82,7 +89,7 @@ def seal(request: SealRequest) -> SealReport:
     )
 
 
-def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) -> list[Artifact]:
+def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) -> _Taken:
     """Copy the files to the draft and read them there, so that what was read is what is sealed."""
     given = find_distributions(request.wheels, problems)
     artifacts: dict[str, Artifact] = {}
@@ -101,11 +108,12 @@ def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) ->
             draft.add_attestation(path)
         else:
             problems.add(str(path), "is the attestation of a file that is not in the set", "Remove it.")
-    return list(artifacts.values())
+    return _Taken(tuple(artifacts.values()), tuple(name for name in places if name not in artifacts))
 
 
-def _judge(artifacts: Sequence[Artifact], request: SealRequest, problems: Problems) -> _Set:
-    check_matrix(artifacts, request.expectation, problems)
+def _judge(taken: _Taken, request: SealRequest, problems: Problems) -> _Set:
+    artifacts = taken.artifacts
+    check_matrix(artifacts, taken.broken, request.expectation, problems)
     facts = agreed_facts(artifacts, request.facts, problems)
     projects = sorted({artifact.project for artifact in artifacts})
     requirements = requirements_of(request.expectation, request.require_smoke_on, projects, problems)
@@ -114,7 +122,7 @@ def _judge(artifacts: Sequence[Artifact], request: SealRequest, problems: Proble
         runs = parse_reports(read_reports(request.reports, problems), "--reports")
     evidence = collect_evidence(artifacts, runs, requirements, problems)
     return _Set(
-        artifacts=tuple(artifacts),
+        artifacts=artifacts,
         facts=facts,
         evidence=evidence,
         notes=(*evidence.notes, *_commit_notes(artifacts, facts)),

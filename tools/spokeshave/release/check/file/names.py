@@ -1,0 +1,45 @@
+"""The rules for a wheel's file name: those of PyPI, and those that installers rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from spokeshave.errors import InvalidWheelError
+from spokeshave.release.check.file.platform_tags import is_accepted_platform, platform_remedy
+from spokeshave.wheel.name import parse_wheel_name
+from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName, file_name_part
+
+_REBUILD = "Build the wheel again with a tool that follows the wheel specification; never rename a wheel."
+
+
+def read_name(path: Path) -> WheelName:
+    """Return the parts of a wheel's file name.
+
+    Raises:
+        InvalidWheelError: If PyPI or an installer would refuse it.
+    """
+    if any(ord(char) < 32 or ord(char) == 127 for char in path.name):
+        raise InvalidWheelError(Problem(ascii(path.name), "has unprintable characters in its name", "Rename it."))
+    try:
+        parse_wheel_filename(path.name)
+    except InvalidWheelFilename as err:
+        reason = str(err).partition(": ")[0].lower()
+        raise InvalidWheelError(Problem(path.name, f"is not the file name of a wheel ({reason})", _REBUILD)) from err
+    return parse_wheel_name(path.name)
+
+
+def check_name(name: WheelName) -> Iterator[Problem]:
+    """Check that the file name is in the form that PyPI accepts, and has a version and platform that it accepts."""
+    if name.name != file_name_part(name.name):
+        message = f"has the project name {name.name!r}, which is not in its normal form"
+        remedy = f"Let the file name begin with {file_name_part(name.name)!r}: build it with a current build backend."
+        yield Problem(str(name), message, remedy)
+    if name.version == UNSTAMPED:
+        yield Problem(str(name), "has no version yet", "Stamp it first, with `spokeshave stamp`.")
+    for tag in name.tag.platforms:
+        if not is_accepted_platform(tag):
+            yield Problem(str(name), f"has the platform tag {tag}, which PyPI does not accept", platform_remedy(tag))

@@ -1,0 +1,103 @@
+"""Checks of one sdist on its own (Warehouse's `forklift/legacy.py`, PEP 625)."""
+
+from __future__ import annotations
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.version import Version
+
+from spokeshave.release.check.file.checked_file import CheckedFile
+from spokeshave.release.check.file.metadata import has_license_folder, metadata_faults, parse_headers
+from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
+from spokeshave.wheel.name import is_version
+from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import file_name_part, normalize_name
+
+SUFFIX = ".tar.gz"
+_REBUILD = "Build the sdist again with a current build backend."
+
+
+def read_sdist(path: Path, stream: IO[bytes], size: int, sha256: str) -> CheckedFile:
+    """Check one sdist.
+
+    Args:
+        stream: The file's bytes.
+    """
+    try:
+        project, version = parse_sdist_filename(path.name)
+    except InvalidSdistFilename:
+        problem = Problem(path.name, "is not the file name of an sdist", "Name it name-version.tar.gz.")
+        return CheckedFile(path=path, name=path.name, size=size, sha256=sha256, problems=(problem,))
+    problems = []
+    expected = f"{file_name_part(project)}-{version}{SUFFIX}"
+    if path.name != expected:
+        problems.append(Problem(path.name, f"should be named {expected}", _REBUILD))
+    if version.local == "unstamped":
+        problems.append(Problem(path.name, "has no version yet", "Build it with the release's version."))
+    metadata = None
+    stream.seek(0)
+    try:
+        with tarfile.open(fileobj=stream, mode="r:gz") as archive:
+            members = {member.name: member for member in archive}
+            metadata = _metadata(archive, members)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as err:
+        problems.append(Problem(path.name, f"cannot be read as a gzipped tar archive ({err})", _REBUILD))
+        members = {}
+    else:
+        problems += _check_members(path.name, members)
+    core = None if metadata is None else read_core_metadata(metadata)
+    if core is not None:
+        problems += _check_metadata(path.name, core, project, str(version), members)
+    return CheckedFile(
+        path=path,
+        name=path.name,
+        size=size,
+        sha256=sha256,
+        project=normalize_name(project),
+        version=version,
+        core=core,
+        headers=() if metadata is None else parse_headers(metadata),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _top(members: dict[str, tarfile.TarInfo]) -> str:
+    return next(iter(members), "").split("/")[0]
+
+
+def _metadata(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> bytes | None:
+    member = members.get(f"{_top(members)}/PKG-INFO")
+    stream = archive.extractfile(member) if member and member.isfile() else None
+    return stream.read() if stream else None
+
+
+def _check_members(name: str, members: dict[str, tarfile.TarInfo]) -> Iterator[Problem]:
+    tops = sorted({member.split("/")[0] for member in members})
+    if len(tops) != 1 or tops == ["."]:
+        yield Problem(name, f"has {len(tops)} top-level directories or files", _REBUILD)
+    elif f"{tops[0]}/PKG-INFO" not in members:
+        yield Problem(name, f"has no {tops[0]}/PKG-INFO", _REBUILD)
+    for member in members.values():
+        if member.issparse():
+            yield Problem(f"{name}: {member.name}", "is a sparse file, which PyPI refuses", _REBUILD)
+
+
+def _check_metadata(
+    name: str, core: CoreMetadata, project: str, version: str, members: dict[str, tarfile.TarInfo]
+) -> Iterator[Problem]:
+    top = _top(members)
+    place = f"{name}: {top}/PKG-INFO"
+    yield from metadata_faults(place, core)
+    if "name" in core.raw and normalize_name(core.raw["name"]) != normalize_name(project):
+        yield Problem(place, f"is of {core.raw['name']}, but the file name says {project}", _REBUILD)
+    stated = core.raw.get("version", "")
+    if is_version(stated) and Version(stated) != Version(version):
+        yield Problem(place, f"has version {stated}, but the file name says {version}", _REBUILD)
+    for file in core.raw.get("license_files", []) if has_license_folder(core) else []:
+        if f"{top}/{file}" not in members:
+            yield Problem(place, f"names the license file {file}, which the sdist does not have", _REBUILD)
