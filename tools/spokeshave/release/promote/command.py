@@ -85,14 +85,20 @@ def run(args: argparse.Namespace) -> int:
 
 def render(report: PromoteReport, output: Path) -> str:
     """Return the text for the user."""
-    lines = [f"{report.promoted_from} -> {report.version}: {len(report.wheels)} wheels, written to {output}"]
+    count = counted(len(report.wheels), "wheel")
+    lines = [f"{report.promoted_from} -> {report.version}: {count}, written to {output}"]
     for wheel in report.wheels:
-        tests = f"{wheel.tests} passed tests count" if wheel.tests else "UNTESTED"
+        tests = f"{counted(wheel.tests, 'passed test')} of its payload" if wheel.tests else "UNTESTED"
         rewritten = f", rewritten: {', '.join(wheel.rewritten)}" if wheel.rewritten else ""
-        lines.append(f"  {wheel.name}  {len(wheel.changed)} files changed, {tests}{rewritten}")
+        lines.append(f"  {wheel.name}  {len(wheel.changed)} files stamped, {tests}{rewritten}")
     if report.untested:
         lines.append(
             "UNTESTED: wheels without a passed smoke test were promoted, as --untested says. The record says so."
         )
     lines.append(f"release.json: sha256 {report.manifest_sha256}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun in the right form."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.release.promote.command import counted
 from spokeshave.release.promote.comparison import compare
 from spokeshave.report import write_text
 from spokeshave_core.reports.promotion import CompareReport
@@ -53,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
 
 def render(report: CompareReport) -> str:
     """Return the table for the user: a line for each wheel, and one for each file that differs."""
-    lines = [f"{report.old_version} -> {report.new_version}: {len(report.wheels)} wheels differ in their version only"]
+    count = counted(len(report.wheels), "wheel")
+    lines = [f"{report.old_version} -> {report.new_version}: {count} with no other difference than the version"]
     for wheel in report.wheels:
         kinds = Counter(member.place for member in wheel.changed)
         counts = ", ".join(f"{count} {place}" for place, count in sorted(kinds.items())) or "nothing"

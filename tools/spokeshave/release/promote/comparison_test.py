@@ -129,7 +129,7 @@ def test_the_command_prints_a_table_and_exits_with_one(
     report = tmp_path / "report.json"
     assert main(["release", "compare", str(record), str(final), "--report", str(report)]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith(f"{VERSION} -> {FINAL}: 4 wheels differ in their version only\n")
+    assert printed.startswith(f"{VERSION} -> {FINAL}: 4 wheels with no other difference than the version\n")
     assert "  version module  abacus_runtime/_version.py\n" in printed
     assert len(json.loads(report.read_text())["wheels"]) == 4
     write_one(tmp_path / "other", RUNTIME, TAGS[0], version=FINAL, extra="# later\n")

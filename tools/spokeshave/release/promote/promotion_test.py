@@ -436,7 +436,7 @@ def test_the_command_prints_and_reports_what_it_did(
     assert main([*arguments, "--report", str(tmp_path / "report.json")]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"{VERSION} -> 3.12.0: 6 wheels, written to {tmp_path / 'final'}\n")
-    assert printed.count("1 passed tests count") == 6
+    assert printed.count("1 passed test of its payload") == 6
     assert "UNTESTED" not in printed
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["version"], report["promoted_from"], len(report["wheels"])) == (FINAL, VERSION, 6)
