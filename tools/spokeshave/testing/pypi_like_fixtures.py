@@ -408,7 +408,7 @@ class Application:
             self._cut_or_hang(request, number, fault)
         content = body.read_to(length)
         if len(content) < length:
-            raise _CutError("the client is gone")
+            raise _CutError("the client has disconnected")
         # The rules may have changed while the request hung.
         rules = self.rules()
         stored = self._accept(request, number, content, rules, fault)
@@ -476,7 +476,7 @@ class Application:
             deadline = time.monotonic() + fault.seconds
             while time.monotonic() < deadline and fault in self.rules().faults:
                 if self.stopping.wait(_POLL_SECONDS) or _is_closed(connection):
-                    raise _CutError("the client is gone")
+                    raise _CutError("the client has disconnected")
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -557,8 +557,10 @@ def _origin(request: Request) -> str:
 
 
 def identity_application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer as the CI of GitHub does: the identity of a job for an audience."""
+    """Answer as the CI of GitHub does: the identity of a job for an audience. Or as the metadata server of Google."""
     request = _Request(environ)
+    if request.path.startswith("/computeMetadata/") and request.headers.get("Metadata-Flavor") == "Google":
+        return Response(identity_token(PUBLISHER, request.args.get("audience", "")))(environ, start_response)
     if request.headers.get("Authorization") != f"bearer {_RUNNER_SECRET}":
         return _json({}, 401)(environ, start_response)
     value = identity_token(request.args.get("subject", ""), request.args.get("audience", ""))

@@ -32,7 +32,15 @@ _REDIRECTS = 5
 
 
 class UnreadableIndexError(Exception):
-    """An index whose files cannot be listed. Callers convert the message for users."""
+    """An index whose files cannot be listed. Callers convert the message for users.
+
+    Attributes:
+        may_pass: Whether the index may list them later, because it is overloaded or fails.
+    """
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,11 @@ class _Links(HTMLParser):
             self.found.append({**values, "href": urljoin(self._base, target)})
 
 
+def is_known_index(upload_url: str) -> bool:
+    """Return whether an upload endpoint is that of PyPI or TestPyPI."""
+    return urlsplit(upload_url).hostname in _KNOWN
+
+
 def simple_index_of(upload_url: str) -> str:
     """Return the simple index of an upload endpoint, in the layout of PyPI and most index servers."""
     parts = urlsplit(upload_url)
@@ -143,7 +156,8 @@ def read_page(
 
 def _check_answer(response: requests.Response) -> None:
     if not 200 <= response.status_code < 300:
-        raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip())
+        may_pass = response.status_code >= 500 or response.status_code == requests.codes.too_many_requests
+        raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip(), may_pass=may_pass)
 
 
 def _get_from_index(session: requests.Session, page: str, headers: Mapping[str, str]) -> requests.Response | None:

@@ -218,6 +218,6 @@ def _twine_log(scrub: Scrubber) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def environment_scrubber(endpoint: Endpoint) -> Scrubber:
+def environment_scrubber(endpoint: Endpoint, environment: Mapping[str, str] = os.environ) -> Scrubber:
     """Return a scrubber of the endpoint's credentials and of those in the environment."""
-    return Scrubber(endpoint.credentials, os.environ)
+    return Scrubber(endpoint.credentials, environment)

@@ -80,7 +80,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a destination accepts. None is no limit.
+    """What a destination accepts. None means unlimited.
 
     Attributes:
         file: The largest file in bytes.

@@ -1,0 +1,124 @@
+"""The choice of a destination by its text, such as `@pypi`, and the options for it that all commands have."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave.release.destination.folder import FolderDestination
+from spokeshave.release.destination.index import IndexDestination
+from spokeshave.release.destination.limits import known_limits, with_options
+from spokeshave.upload.endpoint import check_url, find_endpoint
+from spokeshave.upload.transport import environment_scrubber, open_index
+from spokeshave_core.problems import Problem
+
+FORMS = "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of an upload endpoint, or folder:PATH"
+_REMEDY = f"Give {FORMS}."
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class DestinationOptions:
+    """What a user says of a destination besides its text.
+
+    Attributes:
+        url: The URL of the upload endpoint of a name, if ~/.pypirc does not have it.
+        check_url: The URL of the index's simple pages, if it is not derived from that of the endpoint.
+        timeout: The seconds to wait for each answer.
+        file_limit: A size, such as `100M`; None for the destination's own limit.
+        project_limits: Sizes, such as `10G` or `abacus-compiler=20G`.
+    """
+
+    url: str | None = None
+    check_url: str | None = None
+    timeout: float = _TIMEOUT
+    file_limit: str | None = None
+    project_limits: tuple[str, ...] = ()
+
+
+def add_destination_arguments(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
+    """Add `--to` and the options for it."""
+    parser.add_argument("--to", required=is_required, metavar="DEST", help=f"where the release goes: {FORMS}")
+    parser.add_argument(
+        "--repository-url", metavar="URL", help="the upload URL of @NAME, if ~/.pypirc has none, without credentials"
+    )
+    parser.add_argument(
+        "--check-url",
+        metavar="URL",
+        help="the simple index that lists the files of the repository; default: derived from the upload URL",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=_TIMEOUT,
+        metavar="SECONDS",
+        help=f"the timeout for each answer (default: {_TIMEOUT:g})",
+    )
+    parser.add_argument(
+        "--file-limit",
+        metavar="SIZE",
+        help="the largest file that the index accepts, such as 100M; default: PyPI's on PyPI",
+    )
+    parser.add_argument(
+        "--project-limit",
+        action="append",
+        default=[],
+        metavar="[PROJECT=]SIZE",
+        help="the largest sum of a project's files, such as 10G or abacus-compiler=20G; default: 10G on PyPI",
+    )
+
+
+def destination_options(args: argparse.Namespace) -> DestinationOptions:
+    """Return the options of `add_destination_arguments`."""
+    return DestinationOptions(
+        url=args.repository_url,
+        check_url=args.check_url,
+        timeout=args.timeout,
+        file_limit=args.file_limit,
+        project_limits=tuple(args.project_limit),
+    )
+
+
+@contextlib.contextmanager
+def open_destination(
+    text: str,
+    options: DestinationOptions,
+    environment: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Destination]:
+    """Open a destination. Missing credentials are not an error yet: `Destination.credential_problems` has them.
+
+    Args:
+        clock: The seconds since any moment, by which tokens get old.
+
+    Raises:
+        DestinationError: If the text names none.
+        InvalidEndpointError: If the URL or ~/.pypirc is not valid.
+    """
+    kind, colon, path = text.partition(":")
+    if kind == "index" and colon:
+        remedy = f"{_REMEDY} A later release of Spokeshave writes an index."
+        raise DestinationError(Problem("--to", f"{text!r} is an index of our own, which is not supported yet", remedy))
+    if kind == "folder" and colon:
+        if not path:
+            raise DestinationError(Problem("--to", "'folder:' has no path", _REMEDY))
+        limits = with_options(known_limits(""), options.file_limit, options.project_limits)
+        yield FolderDestination(text, Path(path), limits)
+        return
+    name = text[1:] if text.startswith("@") else None
+    if name == "" or (name is None and kind not in ("http", "https")):
+        raise DestinationError(Problem("--to", f"{text!r} is not a destination", _REMEDY))
+    if options.check_url:
+        check_url(options.check_url, "--check-url")
+    url = options.url if name else text
+    endpoint = find_endpoint(name, url, environment, needs_credentials=False)
+    limits = with_options(known_limits(endpoint.url), options.file_limit, options.project_limits)
+    scrub = environment_scrubber(endpoint, environment)
+    with open_index(endpoint, options.check_url, options.timeout, scrub, clock) as index:
+        yield IndexDestination(text=text, index=index, limits=limits, scrub=scrub)

@@ -1,0 +1,222 @@
+"""A folder of files as a destination, for `pip install --find-links`. It gets all files of a release in one step.
+
+`PATH` is a symbolic link to the newest generation in `PATH.generations/`. A generation is a folder that is made next to
+the others, with hard links to the files of the one before, and gets its number by a rename. That fails if another
+process has made one of that number, so that none is lost. The link is then replaced by a rename.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from spokeshave.files import atomic_file, iter_chunks, sha256_of_file
+from spokeshave.release.destination.destination import (
+    Destination,
+    DestinationError,
+    FileState,
+    Limits,
+    ListedFile,
+    Listing,
+)
+from spokeshave.upload.attempt import Attempt, AttemptStatus
+from spokeshave_core.problems import Problem
+
+_STAGED = "staged-"
+_STALE_SECONDS = 24 * 60 * 60
+_KEPT_GENERATIONS = 2
+
+
+class FolderDestination(Destination):
+    """A folder. Files that are sent are staged until `commit`.
+
+    Args:
+        path: The folder to be, which is a symbolic link.
+    """
+
+    is_atomic = True
+
+    def __init__(self, text: str, path: Path, limits: Limits) -> None:
+        self.text = text
+        self.label = text
+        self.limits = limits
+        self._path = path
+        self._generations = path.with_name(f"{path.name}.generations")
+        self._staged: Path | None = None
+        if path.exists() and not path.is_symlink():
+            remedy = "Name a path that does not exist yet, or move the folder away: the release makes a link there."
+            raise DestinationError(Problem(str(path), "is a folder that no release has made", remedy))
+
+    def listing(self, project: str) -> Listing:
+        """Return the files of a project in the newest generation."""
+        name = canonicalize_name(project)
+        found: dict[str, ListedFile] = {}
+        versions = set()
+        for path in sorted(self._path.iterdir()) if self._path.is_dir() else ():
+            parsed = _project_and_version(path.name)
+            if parsed and parsed[0] == name:
+                sha256, size = sha256_of_file(path)
+                url = path.absolute().as_uri()
+                found[path.name] = ListedFile(name=path.name, url=url, hashes={"sha256": sha256}, size=size)
+                versions.add(parsed[1])
+        return Listing(
+            project=name, exists=bool(found), files=found, versions=tuple(str(version) for version in sorted(versions))
+        )
+
+    def state_of(self, file: Path, listing: Listing) -> FileState:
+        """Return whether a listing of its project has a file, by sha256."""
+        found = listing.files.get(file.name)
+        if found is None:
+            return FileState.MISSING
+        return FileState.SAME_BYTES if found.sha256 == sha256_of_file(file)[0] else FileState.OTHER_BYTES
+
+    def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 (the protocol's)
+        """Return the files that are not in the newest generation."""
+        return frozenset(name for name in names if not (self._path / name).is_file())
+
+    def send(self, file: Path, attestations: Sequence[Path] = ()) -> Attempt:
+        """Copy a file to those that `commit` adds, with its attestations next to it."""
+        if _project_and_version(file.name) is None:
+            problem = Problem(file.name, "is not the name of a wheel or an sdist", "Package it again.")
+            return Attempt(AttemptStatus.REFUSED, problem)
+        present = self._path / file.name
+        if present.is_file():
+            if sha256_of_file(present)[0] == sha256_of_file(file)[0]:
+                return Attempt(AttemptStatus.ALREADY_THERE)
+            remedy = "A release is never replaced: publish under a new version."
+            return Attempt(
+                AttemptStatus.REFUSED, Problem(file.name, f"is already in {self.text}, with other bytes", remedy)
+            )
+        try:
+            for source in (file, *attestations):
+                _copy(source, self._staging() / source.name)
+        except OSError as err:
+            problem = Problem(str(err.filename or file), f"cannot be copied: {err.strerror or err}", "Check the disk.")
+            return Attempt(AttemptStatus.REFUSED, problem)
+        return Attempt(AttemptStatus.STORED)
+
+    def commit(self) -> None:
+        """Make the next generation, and the link to it."""
+        if self._staged is None:
+            return
+        try:
+            while not self._become(max(_numbers(self._generations), default=0)):
+                pass
+            self._link()
+            self._clean()
+        except OSError as err:
+            remedy = "Check the permissions and the disk. On Windows, symbolic links need the developer mode."
+            raise DestinationError(
+                Problem(str(err.filename or self._path), f"cannot be written: {err.strerror or err}", remedy)
+            ) from err
+
+    def credential_problems(self) -> list[Problem]:
+        """Return none: a folder needs no credentials."""
+        return []
+
+    def scrubbed(self, text: str) -> str:
+        """Return the text, as there are no credentials."""
+        return text
+
+    def _staging(self) -> Path:
+        if self._staged is None:
+            self._generations.mkdir(parents=True, exist_ok=True)
+            self._staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=self._generations))
+            self._staged.chmod(0o755)
+        return self._staged
+
+    def _other_bytes(self, name: str) -> Problem:
+        remedy = "A release is never replaced: publish under a new version."
+        return Problem(name, f"is already in {self.text}, with other bytes", remedy)
+
+    def _become(self, newest: int) -> bool:
+        """Make the staged folder the generation after the newest. False if another process has made that one."""
+        staged = self._staging()
+        for path in (self._generations / str(newest)).iterdir() if newest else ():
+            _link_or_copy(path, staged / path.name)
+            if not path.samefile(staged / path.name) and sha256_of_file(path) != sha256_of_file(staged / path.name):
+                raise DestinationError(self._other_bytes(path.name))
+        target = self._generations / str(newest + 1)
+        try:
+            # It fails if the folder exists, as no generation is empty.
+            staged.rename(target)
+        except OSError:
+            if target.exists():
+                return False
+            raise
+        self._staged = None
+        return True
+
+    def _link(self) -> None:
+        """Let the path link to the newest generation, until there is no newer one."""
+        while (newest := _numbers(self._generations)[-1]) != _number_of(self._path):
+            link = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+            link.unlink(missing_ok=True)
+            link.symlink_to(Path(self._generations.name, str(newest)), target_is_directory=True)
+            link.replace(self._path)
+
+    def _clean(self) -> None:
+        """Remove old generations, and what killed processes have left."""
+        for number in _numbers(self._generations)[:-_KEPT_GENERATIONS]:
+            shutil.rmtree(self._generations / str(number), ignore_errors=True)
+        for path in self._generations.glob(f"{_STAGED}*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < time.time() - _STALE_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _numbers(generations: Path) -> list[int]:
+    """Return the numbers of the generations, sorted."""
+    return sorted(int(path.name) for path in generations.iterdir() if path.name.isdecimal())
+
+
+def _number_of(link: Path) -> int | None:
+    """Return the number of the generation that a link leads to."""
+    name = link.readlink().name if link.is_symlink() else ""
+    return int(name) if name.isdecimal() else None
+
+
+def _project_and_version(name: str) -> tuple[str, Version] | None:
+    """Return the project and the version of a distribution by its file's name."""
+    with contextlib.suppress(InvalidWheelFilename):
+        return parse_wheel_filename(name)[:2]
+    with contextlib.suppress(InvalidSdistFilename):
+        return parse_sdist_filename(name)
+    return None
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file whole or not at all, and check the copy."""
+    digest = hashlib.sha256()
+    with source.open("rb") as stream, atomic_file(target) as copy:
+        for chunk in iter_chunks(stream):
+            digest.update(chunk)
+            copy.write(chunk)
+    if sha256_of_file(target)[0] != digest.hexdigest():
+        target.unlink()
+        raise OSError(f"the copy {target} differs")
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Make a file of an older generation one of a newer one too, if that has none of its name."""
+    if target.exists():
+        return
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

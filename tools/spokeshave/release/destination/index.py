@@ -1,0 +1,167 @@
+"""A package index as a destination. It lists each file on its own, as soon as it has it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+from packaging.utils import canonicalize_name
+
+from spokeshave.release.destination.destination import (
+    Destination,
+    FileState,
+    Limits,
+    ListedFile,
+    Listing,
+    UnansweredError,
+    UnreadableError,
+)
+from spokeshave.upload.attempt import Attempt, AttemptStatus
+from spokeshave.upload.endpoint import Scrubber, without_userinfo
+from spokeshave.upload.package import read_package
+from spokeshave.upload.refusal import KEEPS_FIRST, unreachable
+from spokeshave.upload.simple_index import (
+    ANY_KIND,
+    HTML_ONLY,
+    IndexedFile,
+    ProjectPage,
+    UnreadableIndexError,
+    has_same_bytes,
+    is_known_index,
+    read_page,
+    simple_index_of_devpi,
+)
+from spokeshave.upload.transport import Index
+from spokeshave_core.problems import Problem, SpokeshaveError
+
+_Result = TypeVar("_Result")
+
+
+class IndexDestination(Destination):
+    """An index with an upload endpoint and simple pages."""
+
+    is_atomic = False
+
+    def __init__(self, *, text: str, index: Index, limits: Limits, scrub: Scrubber) -> None:
+        self.text = text
+        self.limits = limits
+        self.label = text if text == index.endpoint.url else f"{text} ({index.place()})"
+        self._index = index
+        self._scrub = scrub
+        self._simple = index.simple
+
+    def listing(self, project: str) -> Listing:
+        """Return the files of a project by a fresh read of its page, in JSON if the index has it."""
+        name = canonicalize_name(project)
+        page = self._page(name, ANY_KIND)
+        if page is None:
+            return Listing(project=name, exists=False)
+        return Listing(
+            project=name,
+            exists=True,
+            files={file: _listed(file, found) for file, found in page.files.items()},
+            versions=page.versions,
+            status=page.status,
+        )
+
+    def state_of(self, file: Path, listing: Listing) -> FileState:
+        """Return whether a listing of its project has a file: by hash, or else by download."""
+        found = listing.files.get(file.name)
+        if found is None:
+            return FileState.MISSING
+        there = IndexedFile(found.url, found.hashes)
+        same = self._ask(file.name, self._simple, lambda: has_same_bytes(self._index.session, there, file))
+        return FileState.SAME_BYTES if same else FileState.OTHER_BYTES
+
+    def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
+        """Return the files that are missing from the page in HTML, or from that in JSON if the index has one."""
+        pages = [self._page(project, kinds, is_fresh=False) for kinds in (HTML_ONLY, ANY_KIND)]
+        return frozenset(name for name in names if any(page is None or name not in page.files for page in pages))
+
+    def send(self, file: Path, attestations: Sequence[Path] = ()) -> Attempt:
+        """Upload a file in one attempt. If the index refuses it because it has one of its name, the bytes decide."""
+        try:
+            package = read_package(file, attestations)
+        except SpokeshaveError as err:
+            return Attempt(AttemptStatus.REFUSED, err.problems[0])
+        attempt = self._scrubbed_attempt(self._index.send(package))
+        if attempt.status is not AttemptStatus.REFUSED:
+            return attempt
+        with contextlib.suppress(UnansweredError, UnreadableError):
+            state = self.state_of(file, self.listing(package.safe_name))
+            if state is FileState.SAME_BYTES:
+                return Attempt(AttemptStatus.ALREADY_THERE)
+            if state is FileState.OTHER_BYTES:
+                message = f"is already on {self.label}, with other bytes"
+                return Attempt(AttemptStatus.REFUSED, Problem(file.name, message, KEEPS_FIRST))
+        return attempt
+
+    def commit(self) -> None:
+        """Do nothing: the index lists each file already."""
+
+    def credential_problems(self) -> list[Problem]:
+        """Return what is missing. An index that is not PyPI may need no credentials."""
+        return [self._index.endpoint.lack] if self._index.endpoint.lack else []
+
+    def scrubbed(self, text: str) -> str:
+        """Return a text without the credentials."""
+        return self._scrub(text)
+
+    def _page(self, project: str, kinds: str, *, is_fresh: bool = True) -> ProjectPage | None:
+        """Return a project's page, from the layout of simple pages that the index turns out to have."""
+        page = self._read(self._simple, project, kinds, is_fresh=is_fresh)
+        endpoint = self._index.endpoint.url
+        if page is None and not self._index.simple_is_given and not is_known_index(endpoint):
+            devpi = simple_index_of_devpi(endpoint)
+            with contextlib.suppress(UnreadableError):
+                page = self._read(devpi, project, kinds, is_fresh=is_fresh)
+                self._simple = devpi if page is not None else self._simple
+        return page
+
+    def _read(self, simple: str, project: str, kinds: str, *, is_fresh: bool) -> ProjectPage | None:
+        return self._ask(
+            project, simple, lambda: read_page(self._index.session, simple, project, kinds, is_fresh=is_fresh)
+        )
+
+    def _ask(self, place: str, simple: str, ask: Callable[[], _Result]) -> _Result:
+        """Return the result of a request, with its errors as ours."""
+        shown = without_userinfo(simple)
+        try:
+            return ask()
+        except UnreadableIndexError as err:
+            kind = UnansweredError if err.may_pass else UnreadableError
+            remedy = "Check --check-url, the URL of the index's simple pages, and the credentials for it."
+            message = self._scrub(f"{shown} does not list its files: {err}")
+            raise kind(Problem(place, message, remedy)) from err
+        except requests.RequestException as err:
+            raise UnansweredError(*self._scrub.problems([unreachable(place, shown, err)])) from err
+
+    def _scrubbed_attempt(self, attempt: Attempt) -> Attempt:
+        if attempt.problem is None:
+            return attempt
+        (problem,) = self._scrub.problems([attempt.problem])
+        return Attempt(attempt.status, problem, attempt.retry_after)
+
+
+def _listed(name: str, file: IndexedFile) -> ListedFile:
+    return ListedFile(
+        name=name,
+        url=file.url,
+        hashes=file.hashes,
+        size=file.size,
+        uploaded=_moment(file.upload_time),
+        yanked=file.yanked,
+        provenance=file.provenance,
+    )
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    """Return the moment of an upload. None if it is missing, or not one of PEP 700."""
+    for form in ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ"):
+        with contextlib.suppress(ValueError, TypeError):
+            return datetime.datetime.strptime(text or "", form).replace(tzinfo=datetime.timezone.utc)
+    return None
