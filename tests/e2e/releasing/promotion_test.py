@@ -23,7 +23,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     return fetch_wheels(WHEELS, tmp_path_factory.mktemp("wheels"))
 
 
-def spokeshave(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def spokeshave(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run a command of the tools, as a user does who has no Pants."""
     command = [sys.executable, "-m", "spokeshave", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tools")}

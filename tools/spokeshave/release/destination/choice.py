@@ -42,9 +42,11 @@ class DestinationOptions:
     project_limits: tuple[str, ...] = ()
 
 
-def add_destination_arguments(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
+def add_destination_arguments(
+    parser: argparse.ArgumentParser, *, is_required: bool = True, purpose: str = "where the release goes"
+) -> None:
     """Add `--to` and the options for it."""
-    parser.add_argument("--to", required=is_required, metavar="DEST", help=f"where the release goes: {FORMS}")
+    parser.add_argument("--to", required=is_required, metavar="DEST", help=f"{purpose}: {FORMS}")
     parser.add_argument(
         "--repository-url", metavar="URL", help="the upload URL of @NAME, if ~/.pypirc has none, without credentials"
     )

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.release.destination.choice import add_destination_arguments, destination_options
 from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.report import write_text
 from spokeshave_core.reports.promotion import PromoteReport
@@ -62,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="allow a version that is not the final one of REC's pre-release, such as 3.13.0 for 3.12.0rc20260821",
     )
+    add_destination_arguments(
+        parser,
+        is_required=False,
+        purpose="a destination at which the new version must not exist with other bytes; by default, none is asked",
+    )
     parser.add_argument("--report", type=Path, help="the JSON report to write; by default none is written")
 
 
@@ -75,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
         rewrite=tuple(args.rewrite_text),
         untested=args.untested,
         anyway=args.anyway,
+        to=args.to,
+        to_options=destination_options(args),
     )
     report = promote(request)
     sys.stdout.write(render(report, args.output))

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -14,6 +14,8 @@ from packaging.version import InvalidVersion, Version
 from spokeshave import __version__
 from spokeshave.errors import InvalidVersionError
 from spokeshave.files import sha256_of_file
+from spokeshave.release.destination.choice import DestinationOptions, open_destination
+from spokeshave.release.destination.destination import Destination, FileState
 from spokeshave.release.promote.source import (
     PromotionError,
     ReleaseSource,
@@ -51,6 +53,7 @@ class PromotionRequest:
         rewrite: Globs of text files in which the old version is replaced.
         untested: Whether wheels without a passed smoke test are promoted.
         anyway: Whether the version need not be a later one of the same base version.
+        to: A destination that may not have the new version with other bytes.
     """
 
     source: Path
@@ -60,6 +63,8 @@ class PromotionRequest:
     rewrite: tuple[str, ...] = ()
     untested: bool = False
     anyway: bool = False
+    to: str | None = None
+    to_options: DestinationOptions = field(default_factory=DestinationOptions)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,9 @@ def promote(request: PromotionRequest) -> PromoteReport:
         check_globs(copies, rewriting, problems)
         if not request.untested:
             check_rewritten(source, copies, problems)
+        if request.to:
+            with problems.collecting(), open_destination(request.to, request.to_options) as destination:
+                check_destination(destination, copies, problems)
         problems.raise_if_any(PromotionError)
         record = promoted_record(name, source, str(new), copies, request.rewrite)
         add_reports(source, record, draft)
@@ -237,6 +245,18 @@ def check_rewritten(source: ReleaseSource, copies: Sequence[StampedCopy], proble
         if copy.rewritten:
             message = f"has rewritten texts ({', '.join(copy.rewritten)}), so that its smoke tests do not count"
             problems.add(copy.path.name, message, "Add --untested, which the new record states, and test it again.")
+
+
+def check_destination(destination: Destination, copies: Sequence[StampedCopy], problems: Problems) -> None:
+    """Add a problem for each wheel of which a destination has other bytes."""
+    for project in sorted({copy.source.name.project for copy in copies}):
+        listing = destination.listing(project)
+        for copy in copies:
+            if copy.source.name.project != project:
+                continue
+            if destination.state_of(copy.path, listing) is FileState.OTHER_BYTES:
+                remedy = "Give another --version: an index keeps the first bytes of each name for ever."
+                problems.add(copy.path.name, f"exists with other bytes on {destination.label}", remedy)
 
 
 def promoted_record(

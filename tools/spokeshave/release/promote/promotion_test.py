@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.release.record import InvalidRecordError, file_path, manifest_sha256
 from spokeshave.release.seal.seal import SealRequest, seal
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.pypi_like_fixtures import pypi_like
 from spokeshave.testing.release_fixtures import (
     COMMIT,
     COMPILER,
@@ -30,6 +32,7 @@ from spokeshave.testing.release_fixtures import (
     write_reports,
     write_wheels,
 )
+from spokeshave.upload.attempt import AttemptStatus
 from spokeshave.wheel.record import content_fault, parse_record
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.outcomes import Outcome
@@ -383,6 +386,52 @@ def test_a_name_of_another_release_is_refused(sealed: Path, tmp_path: Path) -> N
     wheel = build_wheel(tmp_path / "wheels", {}, version=VERSION)
     request = PromotionRequest(wheel.parent, FINAL, tmp_path / "x", name="a.b", untested=True)
     assert "--name a.b: is not the name of a release" in refusal(request)
+
+
+def publish(wheels: Iterable[Path], to: str) -> None:
+    with open_destination(to, DestinationOptions()) as destination:
+        assert {destination.send(wheel).status for wheel in wheels} == {AttemptStatus.STORED}
+        destination.commit()
+
+
+def test_other_bytes_at_the_destination_are_refused(sealed: Path, tmp_path: Path) -> None:
+    """The release of another candidate was put there, for one of the two platforms."""
+    to = f"folder:{tmp_path / 'published'}"
+    folder = tmp_path / "other"
+    others = [write_one(folder, name, TAGS[1], version=FINAL, extra="# other\n") for name in (RUNTIME, COMPILER)]
+    publish(others, to)
+    arguments = ["release", "promote", str(sealed), "--version", FINAL, "--to", to]
+    report = tmp_path / "report.json"
+    assert main([*arguments, "--output", str(tmp_path / "final"), "--report", str(report)]) == 1
+    problems = json.loads(report.read_text())["problems"]
+    assert sorted(problem["place"] for problem in problems) == sorted(wheel.name for wheel in others)
+    assert all("exists with other bytes on folder:" in problem["message"] for problem in problems)
+    assert not (tmp_path / "final").exists()
+
+
+def test_the_same_bytes_at_the_destination_are_no_obstacle(sealed: Path, tmp_path: Path) -> None:
+    """A publication that was cut off continues anywhere, since the promotion gives the same bytes."""
+    promote(PromotionRequest(sealed, FINAL, tmp_path / "first"))
+    to = f"folder:{tmp_path / 'published'}"
+    publish([next((tmp_path / "first" / "files").iterdir())], to)
+    promote(PromotionRequest(sealed, FINAL, tmp_path / "second", to=to))
+    assert contents(tmp_path / "second") == contents(tmp_path / "first")
+
+
+def test_other_bytes_on_an_index_are_refused(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = write_one(tmp_path / "other", RUNTIME, TAGS[0], version=FINAL, extra="# other\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pypi_like(tmp_path / "pypi") as server:
+        for name, value in server.variables.items():
+            monkeypatch.setenv(name, value)
+        publish([other], server.upload_url)
+        request = PromotionRequest(sealed, FINAL, tmp_path / "final", to=server.upload_url)
+        assert f"{other.name}: exists with other bytes on" in refusal(request)
+
+
+def test_a_destination_that_does_not_exist_is_refused(sealed: Path, tmp_path: Path) -> None:
+    request = PromotionRequest(sealed, FINAL, tmp_path / "final", to="nowhere")
+    assert "--to: 'nowhere' is not a destination" in refusal(request)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no SIGKILL")
