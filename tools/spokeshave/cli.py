@@ -45,6 +45,14 @@ COMMANDS = {
     ),
     "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
+    "release promote": (
+        "spokeshave.release.promote.command",
+        "make a final release from a tested release candidate, without another change",
+    ),
+    "release compare": (
+        "spokeshave.release.promote.compare_command",
+        "show that two releases differ in their version only",
+    ),
 }
 # Commands of two words, by their first one.
 GROUPS = {"release": "Seal, check, publish and promote a release: a set of wheels with one version."}

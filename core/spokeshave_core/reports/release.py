@@ -80,11 +80,18 @@ class ReleaseProject:
 
 @dataclass(frozen=True)
 class PromotedFrom:
-    """The release that a promoted one was made from. `untested`: the user said so, as it was not a tested record."""
+    """The release that a promoted one was made from.
+
+    Attributes:
+        manifest_sha256: By which its record is known. None where it was a folder of wheels without a record.
+        untested: Whether a wheel was promoted without a passed smoke test, because the user said so.
+        rewritten: The globs of `--rewrite-text`: of text files in which the old version was replaced.
+    """
 
     version: str
     manifest_sha256: Optional[str]
     untested: bool = False
+    rewritten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,19 @@ def fetch_files(pins: Path, place: Path) -> list[Path]:
     return files
 
 
+def fetch_wheels(pins: Path, place: Path) -> dict[str, Path]:
+    """Return the wheels that a requirements file pins by one hash each, by name, each in a folder of its own."""
+    wheels: dict[str, Path] = {}
+    for pin in _pins(pins):
+        hashes = {"sha256": list(pin.hashes)}
+        finder = PackageFinder(ignore_compatibility=True)
+        (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
+        folder = place / pin.name
+        folder.mkdir(parents=True)
+        wheels[pin.name] = finder.download(package.link, folder, hashes)
+    return wheels
+
+
 def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:
     """Return the unpacked sdist pinned in `tests/projects/{name}/upstream.txt`, with the directory's other files."""
     overlay = PROJECTS / name

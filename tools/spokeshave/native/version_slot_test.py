@@ -13,6 +13,7 @@ import pytest
 
 from spokeshave.native.macho.code_directory import AD_HOC
 from spokeshave.native.macho.file import read_macho
+from spokeshave.native.macho.fuse import fuse
 from spokeshave.native.macho.signature import signature_fault
 from spokeshave.native.version_slot import (
     LONGEST_VERSION,
@@ -48,28 +49,9 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     bare = (LINUX, BIG_ENDIAN, ARM_32, ARM_MAC, INTEL_MAC, WINDOWS)
     found = {platform: link_bare(folder / platform / "core", source, platform) for platform in bare}
     found[WINDOWS_WITH_CHECKSUM] = link_as_msvc(folder / "msvc" / "core", source, "-release")
-    slices = [(folder / platform / "core").read_bytes() for platform in (INTEL_MAC, ARM_MAC)]
-    (folder / UNIVERSAL).mkdir()
     found[UNIVERSAL] = folder / UNIVERSAL / "core"
-    write_universal(found[UNIVERSAL], slices)
+    fuse([found[INTEL_MAC], found[ARM_MAC]], found[UNIVERSAL])
     return found
-
-
-def write_universal(path: Path, slices: list[bytes]) -> None:
-    """Write a universal file like lipo: each slice at a multiple of 16 KiB."""
-    offsets = []
-    end = 0x4000
-    for data in slices:
-        offsets.append(end)
-        end += len(data) + -len(data) % 0x4000
-    cpus = [struct.unpack_from("<2I", data, 4) for data in slices]
-    header = struct.pack(">2I", 0xCAFEBABE, len(slices))
-    for cpu, offset, data in zip(cpus, offsets, slices):
-        header += struct.pack(">5I", *cpu, offset, len(data), 14)
-    with path.open("wb") as stream:
-        for offset, data in zip([0, *offsets], [header, *slices]):
-            stream.seek(offset)
-            stream.write(data)
 
 
 @pytest.fixture

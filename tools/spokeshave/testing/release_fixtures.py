@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from spokeshave.files import sha256_of_file
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.wheel_fixtures import make_wheel
+from spokeshave.wheel.version_facts import VersionFacts
 
 VERSION = "3.12.0rc20260821"
 COMMIT = "89ece87b89852100c0ffee0000000000deadbeef"
@@ -56,7 +57,7 @@ def write_one(
             version_module=f"{package}/_version.py",
             tag=tag,
         )
-        return stamp(assembled.path, version, folder).wheel.path
+        return stamp(assembled.path, VersionFacts(version), folder).wheel.path
 
 
 def smoke_report(

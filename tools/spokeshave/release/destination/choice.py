@@ -43,19 +43,24 @@ class DestinationOptions:
 
 
 def add_destination_arguments(
-    parser: argparse.ArgumentParser, *, is_required: bool = True, several: bool = False
+    parser: argparse.ArgumentParser,
+    *,
+    is_required: bool = True,
+    several: bool = False,
+    purpose: str = "where the release goes",
 ) -> None:
     """Add `--to` and the options for it.
 
     Args:
         several: Whether `--to` may be repeated; its value is a list then, or None.
+        purpose: What the destination is for, in the help.
     """
     parser.add_argument(
         "--to",
         required=is_required,
         action="append" if several else "store",
         metavar="DEST",
-        help=f"where the release goes: {FORMS}{'; may be repeated' if several else ''}",
+        help=f"{purpose}: {FORMS}{'; may be repeated' if several else ''}",
     )
     parser.add_argument(
         "--repository-url", metavar="URL", help="the upload URL of @NAME, if ~/.pypirc has none, without credentials"

@@ -18,7 +18,7 @@ from packaging.pylock import Pylock
 from spokeshave.cli import main
 from spokeshave.files import sha256_of_file
 from spokeshave.release.integrity import verify_record
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, change, write_draft
 from spokeshave.testing.release_fixtures import (
     COMMIT,
@@ -32,6 +32,7 @@ from spokeshave.testing.release_fixtures import (
     write_wheels,
 )
 from spokeshave.testing.report_fixtures import read_report
+from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.reports.release import ReleaseRecord, SealReport
 from spokeshave_core.reports.report import FailureReport
 
@@ -144,7 +145,7 @@ def test_the_payload_does_not_depend_on_the_version(built: Path, tmp_path: Path)
     first = copy_of(built, tmp_path / "first").seal()
     second = copy_of(built, tmp_path / "second")
     for wheel in second.wheels:
-        stamp(wheel, "3.12.0", second.root / "final")
+        stamp(wheel, VersionFacts("3.12.0"), second.root / "final")
     shutil.rmtree(second.root / "reports")
     arguments = ["release", "seal", "--wheels", str(second.root / "final"), "--name", "abacus", "--version", "3.12.0"]
     assert main([*arguments, "--output", str(second.record)]) == 0

@@ -14,8 +14,8 @@ from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.seal.evidence import Evidence, collect_evidence
 from spokeshave.release.seal.inputs import find_distributions, read_reports
 from spokeshave.release.seal.matrix import check_matrix, expected_projects, requirements_of
-from spokeshave.release.seal.stamped import payload_sha256
 from spokeshave.release.writer import RecordDraft, draft_record
+from spokeshave.stamp.payload import payload_sha256
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problems, SpokeshaveError
 from spokeshave_core.reported_runs import ReportedRun, parse_reports

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 
-from spokeshave.files import sha256_of_file
-from spokeshave.stamp.command import stamp
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave.wheel.recipe import RECIPE
 from spokeshave.wheel.version_facts import VersionFacts
-from spokeshave_core.wheel_name import UNSTAMPED
 
 
 def read_version_facts(reader: ArchiveReader, dist_info: str, version: str) -> VersionFacts | None:
@@ -26,13 +21,3 @@ def read_version_facts(reader: ArchiveReader, dist_info: str, version: str) -> V
         commit=facts.get("commit"),
         revisions=tuple(sorted(facts.get("revisions", {}).items())),
     )
-
-
-def payload_sha256(wheel: Path) -> str:
-    """Return the sha256 of a wheel stamped back to no version.
-
-    Raises:
-        InvalidWheelError: If the wheel cannot be stamped.
-    """
-    with tempfile.TemporaryDirectory(prefix="spokeshave-payload-") as folder:
-        return sha256_of_file(stamp(wheel, UNSTAMPED, Path(folder)).wheel.path)[0]

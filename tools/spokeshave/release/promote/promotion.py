@@ -1,0 +1,345 @@
+"""Promotion: a new record from a tested one, with another version and no other change."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from spokeshave import __version__
+from spokeshave.errors import InvalidVersionError
+from spokeshave.files import sha256_of_file
+from spokeshave.release.destination.choice import DestinationOptions, open_destination
+from spokeshave.release.destination.destination import Destination, FileState
+from spokeshave.release.promote.source import (
+    PromotionError,
+    ReleaseSource,
+    SourceWheel,
+    passed_tests,
+    read_source,
+    release_name,
+    source_problems,
+)
+from spokeshave.release.promote.stamping import stamp_promoted
+from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
+from spokeshave.release.record import FILES, REPORTS, manifest_sha256
+from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
+from spokeshave.release.version_search import search_wheel
+from spokeshave.release.version_traces import TraceFinder
+from spokeshave.release.writer import RecordDraft, draft_record
+from spokeshave.stamp.payload import payload_sha256
+from spokeshave.wheel.archive import ArchiveReader
+from spokeshave_core.channel import Channel
+from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.reports.promotion import PromotedWheel, PromoteReport
+from spokeshave_core.reports.release import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.reports.smoke import SmokeTestReport
+
+_NOT_EQUAL = "This is a bug in Spokeshave: report it with the wheel. Nothing was written."
+
+
+@dataclass(frozen=True)
+class PromotionRequest:
+    """What is asked for.
+
+    Attributes:
+        source: The folder of a record, or of wheels.
+        name: The name of the release, where no record has it.
+        rewrite: Globs of text files in which the old version is replaced.
+        untested: Whether wheels without a passed smoke test are promoted.
+        anyway: Whether the version need not be a later one of the same base version.
+        to: A destination that may not have the new version with other bytes.
+    """
+
+    source: Path
+    version: str
+    output: Path
+    name: str | None = None
+    rewrite: tuple[str, ...] = ()
+    untested: bool = False
+    anyway: bool = False
+    to: str | None = None
+    to_options: DestinationOptions = field(default_factory=DestinationOptions)
+
+
+@dataclass(frozen=True)
+class StampedCopy:
+    """A wheel of the new version in the draft, and the wheel that it was made from."""
+
+    source: SourceWheel
+    path: Path
+    sha256: str
+    size: int
+    changed: tuple[str, ...]
+    rewritten: tuple[str, ...]
+    payload_sha256: str
+
+    @property
+    def counts_tests(self) -> bool:
+        """Whether tests of the source count: it differs in nothing but its version."""
+        return not self.rewritten
+
+
+def promote(request: PromotionRequest) -> PromoteReport:
+    """Write the record of a release that differs from another one in its version only.
+
+    Either the whole record exists afterwards, or nothing was written.
+
+    Raises:
+        SpokeshaveError: For all problems.
+    """
+    problems = Problems()
+    new = parse_version(request.version)
+    source = read_source(request.source)
+    name = release_name(source, request.name)
+    for problem in source_problems(source, new, anyway=request.anyway, untested=request.untested):
+        problems.add(problem.place, problem.message, problem.remedy)
+    rewriting = Rewriting(request.rewrite, TraceFinder(Version(source.version), new))
+    with draft_record(request.output) as draft:
+        plan = PromotionPlan(
+            version=str(new),
+            channel=channel_of(str(new), source.record.channel if source.record else None),
+            siblings=frozenset(source.projects),
+            rewriting=rewriting,
+            draft=draft,
+        )
+        copies = stamp_all(source, plan, problems)
+        check_globs(copies, rewriting, problems)
+        if not request.untested:
+            check_rewritten(source, copies, problems)
+        if request.to:
+            with problems.collecting(), open_destination(request.to, request.to_options) as destination:
+                check_destination(destination, copies, problems)
+        problems.raise_if_any(PromotionError)
+        record = promoted_record(name, source, str(new), copies, request.rewrite)
+        add_reports(source, record, draft)
+        draft.finish(record)
+    return report(request.output, source, record, copies)
+
+
+def parse_version(text: str) -> Version:
+    """Return a version.
+
+    Raises:
+        InvalidVersionError: If it does not conform to PEP 440.
+    """
+    try:
+        return Version(text)
+    except InvalidVersion as err:
+        problem = Problem(f"--version {text}", "is not a PEP 440 version", "Give one such as 3.12.0 or 3.12.0rc2.")
+        raise InvalidVersionError(problem) from err
+
+
+def channel_of(version: str, before: str | None) -> str | None:
+    """Return the channel of a promoted version: stable or rc. For another kind of pre-release it does not change."""
+    parsed = Version(version)
+    if not parsed.is_prerelease:
+        return Channel.STABLE.value
+    is_rc = parsed.dev is None and parsed.pre is not None and parsed.pre[0] == "rc"
+    return Channel.RC.value if is_rc else before
+
+
+def stamp_all(source: ReleaseSource, plan: PromotionPlan, problems: Problems) -> list[StampedCopy]:
+    """Write all wheels with the new version into the draft, and search them, some at the same time."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(plan.promote_wheel, source.wheels))
+    for result in results:
+        with problems.collecting():
+            result.problems.raise_if_any(PromotionError)
+    copies = [result.copy for result in results if result.copy]
+    for copy in copies:
+        plan.draft.listed(copy.path.name, copy.sha256)
+    return copies
+
+
+@dataclass(frozen=True)
+class PromotionResult:
+    """A wheel in the draft, or None where it could not be stamped, and its problems."""
+
+    copy: StampedCopy | None
+    problems: Problems
+
+
+@dataclass(frozen=True)
+class PromotionPlan:
+    """What is done to each wheel.
+
+    Attributes:
+        siblings: The normalized names of the projects, whose pins follow.
+    """
+
+    version: str
+    channel: str | None
+    siblings: frozenset[str]
+    rewriting: Rewriting
+    draft: RecordDraft
+
+    def promote_wheel(self, wheel: SourceWheel) -> PromotionResult:
+        """Write one wheel with the new version, and search it for the old one."""
+        problems = Problems()
+        copy = None
+        with problems.collecting():
+            copy = self._stamp(wheel, problems)
+            search(copy, self.rewriting.wanted, problems)
+        return PromotionResult(copy, problems)
+
+    def _stamp(self, wheel: SourceWheel, problems: Problems) -> StampedCopy:
+        """Write one wheel with the new version, and prove that it differs in nothing else from its source."""
+        stamped = stamp_promoted(wheel.path, self.version, self.channel, self.draft.folder / FILES, self.siblings)
+        path = stamped.wheel.path
+        payload = payload_sha256(path, self.siblings)
+        # Another version of the compressor than that of the seal gives another sha256 for the same payload.
+        sealed = wheel.sealed.payload_sha256 if wheel.sealed else None
+        if payload != sealed and payload != payload_sha256(wheel.path, self.siblings):
+            problems.add(wheel.path.name, f"differs in more than its version from {path.name}", _NOT_EQUAL)
+        rewritten = self._rewrite(path, problems) if self.rewriting.globs else ()
+        sha256, size = sha256_of_file(path) if rewritten else (stamped.wheel.sha256, stamped.wheel.size)
+        return StampedCopy(
+            source=wheel,
+            path=path,
+            sha256=sha256,
+            size=size,
+            changed=tuple(sorted({*stamped.changed, *rewritten})),
+            rewritten=rewritten,
+            payload_sha256=payload_sha256(path, self.siblings) if rewritten else payload,
+        )
+
+    def _rewrite(self, path: Path, problems: Problems) -> tuple[str, ...]:
+        """Rewrite the texts of a wheel in place, and return the paths of the rewritten files."""
+        with tempfile.TemporaryDirectory(prefix=".rewritten-", dir=self.draft.folder) as folder:
+            rewritten = rewrite_texts(path, self.rewriting, Path(folder), problems)
+            if rewritten:
+                (Path(folder) / path.name).replace(path)
+        return rewritten
+
+
+def check_globs(copies: Sequence[StampedCopy], rewriting: Rewriting, problems: Problems) -> None:
+    """Add a problem for each glob that matches no file of any wheel, which is probably a typo."""
+    if not copies or not rewriting.globs:
+        return
+    names: set[str] = set()
+    for copy in copies:
+        with ArchiveReader(copy.path) as reader:
+            names |= set(reader.members)
+    for glob, found in rewriting.matching(sorted(names)).items():
+        if not found:
+            remedy = "Write it for the paths in the wheels, such as 'abacus/*.pc'; * matches slashes too."
+            problems.add(f"--rewrite-text {glob}", "matches no file of any wheel", remedy)
+
+
+def search(copy: StampedCopy, wanted: TraceFinder, problems: Problems) -> None:
+    """Add a problem for each file of a wheel that still names a pre-release."""
+    for found in search_wheel(copy.path, wanted):
+        message = f"{found}, so that version {wanted.new} would go on saying it"
+        problems.add(f"{copy.source.path.name}: {found.member}", message, found.remedy)
+
+
+def check_rewritten(source: ReleaseSource, copies: Sequence[StampedCopy], problems: Problems) -> None:
+    """Add a problem for each wheel whose tests do not count any more, because texts in it were rewritten."""
+    for copy in copies if source.record else ():
+        if copy.rewritten:
+            message = f"has rewritten texts ({', '.join(copy.rewritten)}), so that its smoke tests do not count"
+            problems.add(copy.path.name, message, "Add --untested, which the new record states, and test it again.")
+
+
+def check_destination(destination: Destination, copies: Sequence[StampedCopy], problems: Problems) -> None:
+    """Add a problem for each wheel of which a destination has other bytes."""
+    for project in sorted({copy.source.name.project for copy in copies}):
+        listing = destination.listing(project)
+        for copy in copies:
+            if copy.source.name.project != project:
+                continue
+            if destination.state_of(copy.path, listing) is FileState.OTHER_BYTES:
+                remedy = "Give another --version: an index keeps the first bytes of each name for ever."
+                problems.add(copy.path.name, f"exists with other bytes on {destination.label}", remedy)
+
+
+def promoted_record(
+    name: str, source: ReleaseSource, version: str, copies: Sequence[StampedCopy], globs: tuple[str, ...]
+) -> ReleaseRecord:
+    """Return the manifest of the promoted release."""
+    before = source.record
+    artifacts = [read_artifact(copy.path, copy.path, copy.sha256, copy.size) for copy in copies]
+    files = [promoted_file(copy, artifact) for copy, artifact in zip(copies, artifacts)]
+    return ReleaseRecord(
+        name=name,
+        version=version,
+        channel=channel_of(version, before.channel if before else None),
+        commit=before.commit if before else None,
+        projects=promoted_projects(source, version, artifacts),
+        files=tuple(sorted(files, key=lambda file: file.name)),
+        revisions=before.revisions if before else {},
+        made_by={**(before.made_by if before else {}), "spokeshave": __version__},
+        promoted_from=PromotedFrom(
+            version=source.version,
+            manifest_sha256=source.manifest_sha256,
+            untested=any(not passed_tests(file) for file in files),
+            rewritten=globs if any(copy.rewritten for copy in copies) else (),
+        ),
+    )
+
+
+def promoted_projects(source: ReleaseSource, version: str, artifacts: Sequence[Artifact]) -> dict[str, ReleaseProject]:
+    """Return the projects with the new version, and with the pins that their wheels have now."""
+    names = frozenset(source.projects)
+    before = source.record.projects if source.record else {}
+    projects = {}
+    for name in source.projects:
+        requires = {text for artifact in artifacts if artifact.project == name for text in siblings(artifact, names)}
+        expected = before[name].expected if name in before else ()
+        projects[name] = ReleaseProject(version=version, requires=tuple(sorted(requires)), expected=expected)
+    return projects
+
+
+def promoted_file(copy: StampedCopy, artifact: Artifact) -> ReleaseFile:
+    """Return what the record says of a promoted wheel. Tests of its source count for its payload."""
+    sealed = copy.source.sealed
+    source_sha256 = sealed.sha256 if sealed else sha256_of_file(copy.source.path)[0]
+    evidence = sealed.tested if sealed and copy.counts_tests else ()
+    return ReleaseFile(
+        name=copy.path.name,
+        project=artifact.project,
+        sha256=copy.sha256,
+        size=copy.size,
+        payload_sha256=copy.payload_sha256,
+        metadata_sha256=artifact.metadata.sha256,
+        requires_python=artifact.metadata.requires_python,
+        source=FileSource(name=copy.source.path.name, sha256=source_sha256),
+        tested=tuple(replace(test, of="payload") for test in evidence),
+    )
+
+
+def add_reports(source: ReleaseSource, record: ReleaseRecord, draft: RecordDraft) -> None:
+    """Copy the reports that count into the draft."""
+    counted = {test.report_sha256 for file in record.files for test in file.tested}
+    for path in sorted((source.folder / REPORTS).glob("*.json")) if source.record else ():
+        if sha256_of_file(path)[0] in counted:
+            draft.add_report(SmokeTestReport.from_json(path.read_text("utf-8")))
+
+
+def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: Sequence[StampedCopy]) -> PromoteReport:
+    """Return the report of a promotion."""
+    tests = {file.name: len(passed_tests(file)) for file in record.files}
+    wheels = [
+        PromotedWheel(
+            name=copy.path.name,
+            source=copy.source.path.name,
+            sha256=copy.sha256,
+            changed=copy.changed,
+            rewritten=copy.rewritten,
+            tests=tests[copy.path.name],
+        )
+        for copy in copies
+    ]
+    return PromoteReport(
+        version=record.version,
+        promoted_from=source.version,
+        manifest_sha256=manifest_sha256(output),
+        untested=bool(record.promoted_from and record.promoted_from.untested),
+        wheels=tuple(wheels),
+    )

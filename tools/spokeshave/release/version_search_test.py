@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from spokeshave.files import CHUNK
+from spokeshave.release.version_search import FoundText, search_chunks, search_wheel, wanted_texts
+from spokeshave.release.version_traces import REACH
+from spokeshave.testing.native_fixtures import build_wheel, link_bare
+
+RC = "3.12.0rc20260821"
+WANTED = wanted_texts(RC, "3.12.0")
+
+
+def found_in(tmp_path: Path, files: dict[str, bytes | str | Path]) -> list[FoundText]:
+    return search_wheel(build_wheel(tmp_path, files, version="3.12.0"), WANTED)
+
+
+def test_a_wheel_without_the_old_version_is_clean(tmp_path: Path) -> None:
+    assert found_in(tmp_path, {"demo/a.py": ".. versionadded:: 3.12.0\n"}) == []
+
+
+def test_member_offset_and_context_are_reported(tmp_path: Path) -> None:
+    (found,) = found_in(tmp_path, {"demo/a.py": f"# x\nV = '{RC}'\n# {RC}\n"})
+    assert found == FoundText(
+        member="demo/a.py", text=RC, offset=9, context=f"# x.V = '{RC}'.# 3.12.0rc20260821."[:49], count=2
+    )
+    assert str(found).startswith(f"holds {RC} at offset 9 (")
+    assert str(found).endswith(", and 1 more)")
+
+
+def test_the_name_of_a_member_is_searched(tmp_path: Path) -> None:
+    (found,) = found_in(tmp_path, {f"demo/lib-{RC}.txt": ""})
+    assert (found.offset, str(found)) == (None, f"has {RC} in its name")
+
+
+def test_the_metadata_is_searched(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, {}, version="3.12.0", metadata_lines=f"Requires-Dist: other=={RC}\n\nNew in {RC}\n")
+    (found,) = search_wheel(wheel, WANTED)
+    assert (found.member, found.count) == ("demo-3.12.0.dist-info/METADATA", 2)
+
+
+@pytest.mark.parametrize(
+    "platform", ["manylinux_2_17_x86_64", "manylinux_2_17_s390x", "macosx_11_0_arm64", "win_amd64"]
+)
+@pytest.mark.parametrize("kind", ["char", "__WCHAR_TYPE__"])
+def test_compiled_in_texts_are_found(tmp_path: Path, platform: str, kind: str) -> None:
+    prefix = "" if kind == "char" else "L"
+    export = "__declspec(dllexport)" if platform == "win_amd64" else '__attribute__((visibility("default")))'
+    source = f'{export} const {kind} *version(void) {{ return {prefix}"abacus {RC}"; }}\n'
+    source += "int DllMainCRTStartup(void *i, unsigned r, void *p) { return 1; }\n" if platform == "win_amd64" else ""
+    library = link_bare(tmp_path / "demo.bin", source, platform)
+    (found,) = found_in(tmp_path, {"demo/demo.bin": library})
+    assert (found.text, found.count) == (RC, 1)
+
+
+@pytest.mark.parametrize("at", [0, CHUNK - 8, CHUNK - 1, CHUNK, 2 * CHUNK - REACH - 3, 3 * CHUNK - len(RC)])
+def test_texts_across_pieces_are_found_once(at: int) -> None:
+    data = bytearray(3 * CHUNK)
+    data[at : at + len(RC)] = RC.encode()
+    pieces = [bytes(data[start : start + CHUNK]) for start in range(0, len(data), CHUNK)]
+    (found,) = search_chunks("file", pieces, WANTED)
+    assert (found.offset, found.count) == (at, 1)
+
+
+@pytest.mark.parametrize("at", range(CHUNK - REACH - 40, CHUNK - REACH + 40, 7))
+def test_wide_texts_across_pieces_are_found_once(at: int) -> None:
+    data = bytearray(CHUNK + 1000)
+    text = RC.encode("utf-32-le")
+    data[at : at + len(text)] = text
+    pieces = [bytes(data[:CHUNK]), bytes(data[CHUNK:])]
+    (found,) = search_chunks("file", pieces, WANTED)
+    assert (found.offset, found.count) == (at, 1)
+
+
+def test_archives_inside_of_a_wheel_are_searched(tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("deep/a.txt", f"{RC} " * 3)
+        archive.writestr("deep/b.gz", gzip.compress(RC.encode()))
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as packed:
+        member = tarfile.TarInfo("x.txt")
+        member.size = len(RC)
+        packed.addfile(member, io.BytesIO(RC.encode()))
+    files: dict[str, bytes | str | Path] = {
+        "demo/a.zip": inner.getvalue(),
+        "demo/b.tar.gz": tar.getvalue(),
+        "demo/c.xz": lzma.compress(bytes(1000) + 9 * f"{RC} ".encode()),
+    }
+    assert [(found.member, found.count) for found in found_in(tmp_path, files)] == [
+        ("demo/a.zip!deep/a.txt", 3),
+        ("demo/a.zip!deep/b.gz!", 1),
+        ("demo/b.tar.gz!", 1),
+        ("demo/c.xz!", 9),
+    ]
+
+
+@pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"])
+def test_a_damaged_archive_is_searched_as_it_is(tmp_path: Path, magic: bytes) -> None:
+    (found,) = found_in(tmp_path, {"demo/a.bin": magic + b" damaged " + RC.encode()})
+    assert found.offset == len(magic) + 9
+
+
+def test_archives_in_archives_end(tmp_path: Path) -> None:
+    data = RC.encode()
+    for _ in range(6):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.zip", data)
+        data = packed.getvalue()
+    assert found_in(tmp_path, {"demo/a.zip": data}) == []
