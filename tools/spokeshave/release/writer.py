@@ -13,7 +13,7 @@ from pathlib import Path
 from spokeshave.files import copy_with_sha256
 from spokeshave.release.derived import derived_files, render_sums
 from spokeshave.release.integrity import changed_files, read_sums
-from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, REPORTS, SUMS, InvalidRecordError
+from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, REPORTS, STATE, SUMS, InvalidRecordError
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.release import ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
@@ -86,6 +86,23 @@ def draft_record(output: Path) -> Iterator[RecordDraft]:
         _place(folder, output)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_record(record: Path, output: Path) -> None:
+    """Copy a record without its journals. `output` is unchanged until the copy is complete.
+
+    Raises:
+        InvalidRecordError: If `output` is a record with other content, or a folder with anything else in it.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{output.name[:64]}.", dir=output.parent))
+    try:
+        copy = scratch / "record"
+        shutil.copytree(record, copy, ignore=lambda folder, _: [STATE] if Path(folder) == record else [])
+        copy.chmod(0o755)
+        _place(copy, output)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _place(folder: Path, output: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import Version
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import some
 from spokeshave.release.check.file.checked_file import CheckedFile
@@ -69,7 +71,11 @@ def _versions(files: Sequence[CheckedFile], version: str | None) -> Iterator[Pro
 def _metadata(files: Sequence[CheckedFile]) -> Iterator[Problem]:
     for own in by_project(files).values():
         for version in sorted({file.version for file in own if file.version is not None}):
-            yield from _differences([file for file in own if file.version == version and file.core is not None])
+            # An sdist may leave fields to its build (PEP 643).
+            wheels = [
+                file for file in own if file.version == version and file.core is not None and file.tag is not None
+            ]
+            yield from _differences(wheels)
 
 
 def _differences(files: Sequence[CheckedFile]) -> Iterator[Problem]:
@@ -109,8 +115,24 @@ def _fields(file: CheckedFile) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     for name, value in file.headers:
         if name not in MAY_DIFFER:
-            found[name].append(value)
+            found[name].append(_normal(name, value))
     return {name: tuple(sorted(values)) for name, values in found.items()}
+
+
+def _normal(field: str, value: str) -> str:
+    """Return a value as it is compared: spellings of one name, requirement or range of versions are equal."""
+    with contextlib.suppress(InvalidRequirement, InvalidSpecifier, InvalidVersion):
+        if field in ("name", "provides-extra"):
+            return normalize_name(value)
+        if field == "requires-dist":
+            requirement = Requirement(value)
+            requirement.name = normalize_name(requirement.name)
+            return str(requirement)
+        if field == "requires-python":
+            return str(SpecifierSet(value))
+        if field == "version":
+            return str(Version(value))
+    return value
 
 
 def _siblings(files: Sequence[CheckedFile]) -> Iterator[Problem]:

@@ -53,6 +53,16 @@ def test_order_line_ends_and_licenses_may_differ(tmp_path: Path) -> None:
     assert problems(tmp_path, *platforms([first, second])) == []
 
 
+def test_spellings_of_the_same_values_are_equal(tmp_path: Path) -> None:
+    first = [
+        "Requires-Python: >=3.9,<4",
+        "Requires-Dist: Foo_Bar >= 1, < 2 ; python_version>'3'",
+        "Provides-Extra: a_b",
+    ]
+    second = ["Requires-Python: <4, >=3.9", 'Requires-Dist: foo-bar<2,>=1; python_version > "3"', "Provides-Extra: a-b"]
+    assert problems(tmp_path, *platforms([first, second])) == []
+
+
 def test_a_description_that_differs_is_reported(tmp_path: Path) -> None:
     found = problems(tmp_path, WheelDraft(tag=LINUX, description="A"), WheelDraft(tag=MACOS, description="B"))
     assert len(found) == 1

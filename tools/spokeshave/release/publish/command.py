@@ -35,6 +35,7 @@ from spokeshave.release.publish.publisher import Interruption, Publisher
 from spokeshave.release.publish.refusals import refusals
 from spokeshave.release.publish.table import plain_lines, print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
+from spokeshave.release.writer import copy_record
 from spokeshave.report import write_text
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem, SpokeshaveError
@@ -93,6 +94,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be sent, in its order, and send nothing"
     )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="copy the record to this folder first, and publish that copy, so that a later run continues from there; "
+        "default: the record is published where it is",
+    )
     parser.add_argument("--state", type=Path, metavar="DIR", help=STATE_HELP)
     parser.add_argument(
         "--wait",
@@ -136,6 +144,10 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Publish a release. The report has the outcome of each file."""
+    if args.keep:
+        read_record(args.record)
+        copy_record(args.record, args.keep)
+        args.record = args.keep
     record = read_record(args.record)
     with open_destination(args.to, destination_options(args)) as destination:
         journal = Journal(journal_path(args.state or args.record / STATE, destination.text))

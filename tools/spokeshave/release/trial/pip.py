@@ -45,13 +45,21 @@ def download(source: Source, requirements: Path, tag: WheelTag, destination: Pat
 
 def install(source: Source, requirements: Path, python: Path, report: Path, timeout: float) -> ProcessResult:
     """Install the release into an environment, and nothing that it requires. pip's report goes to a file."""
-    command = ("install", *_strict(source), "-r", requirements, "--no-compile", "--report", report)
+    command: tuple[str | Path, ...] = (
+        "install",
+        *_strict(source),
+        "-r",
+        requirements,
+        "--no-compile",
+        "--report",
+        report,
+    )
     return _run(command, report.parent, timeout, python=python)
 
 
 def install_others(requirements: Path, constraints: Path, python: Path, timeout: float) -> ProcessResult:
     """Install what the release requires of others, from where pip takes packages on this machine."""
-    command = ("install", "--quiet", "-r", requirements, "-c", constraints, "--no-compile")
+    command: tuple[str | Path, ...] = ("install", "--quiet", "-r", requirements, "-c", constraints, "--no-compile")
     return _run(command, requirements.parent, timeout, python=python, with_settings=True)
 
 
@@ -94,7 +102,7 @@ def _run(
     general: list[str | Path] = ["--disable-pip-version-check", "--no-input"]
     if not with_settings:
         general.append("--isolated")
-    target = ["--python", python] if python else []
+    target: list[str | Path] = ["--python", python] if python else []
     environment = {
         name: value for name, value in os.environ.items() if with_settings or not name.upper().startswith(_SETTINGS)
     }
