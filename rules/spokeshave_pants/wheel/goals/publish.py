@@ -156,29 +156,54 @@ def check_publishable(wheels: Iterable[WheelArtifact], *, where: str) -> None:
     check_tested(wheels, where=where)
 
 
+@dataclass(frozen=True)
+class PublisherRequest:
+    """A request for what a command that talks to an index needs.
+
+    Attributes:
+        argv: The command of the tools and its arguments.
+    """
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """The packages and the sources of a command that talks to an index."""
+
+    packages: Digest
+    sources: Digest
+
+
 @rule
-async def upload_process(
-    request: UploadRequest,
-    publishing: WheelPublishSubsystem,
-    python: SandboxPython,
-    options: GlobalOptions,
-) -> InteractiveProcess:
-    packages = PackagesRequest(
+async def find_publisher(
+    request: PublisherRequest, publishing: WheelPublishSubsystem, python: SandboxPython
+) -> Publisher:
+    twine = PackagesRequest(
         path=publishing.requirements,
         where=f"the option `[{publishing.options_scope}].requirements`",
         platform=python.platform,
         purpose=_PURPOSE,
     )
-    twine, tools, variables = await concurrently(
-        install_packages(packages),
-        find_tools(SpokeshaveToolsRequest.of(request.argv), **implicitly()),
+    tools = await find_tools(SpokeshaveToolsRequest.of(request.argv), **implicitly())
+    # `upload` reads wheels with twine alone. The commands of a release check and stamp them too.
+    wanted = (twine,) if request.argv[0] == "upload" else (twine, tools.request)
+    installed = await concurrently(install_packages(packages) for packages in wanted)
+    packages = await merge_digests(MergeDigests(each.digest for each in installed))
+    return Publisher(packages, tools.sources)
+
+
+@rule
+async def upload_process(request: UploadRequest, python: SandboxPython, options: GlobalOptions) -> InteractiveProcess:
+    publisher, variables = await concurrently(
+        find_publisher(PublisherRequest(request.argv), **implicitly()),
         environment_vars_subset(EnvironmentVarsRequest(request.repository.variables), **implicitly()),
     )
     # This process has no credentials, because the engine caches it.
     process = tool_process(
         python,
-        twine.digest,
-        tools.sources,
+        publisher.packages,
+        publisher.sources,
         request.argv,
         request.digest,
         description=f"Upload to {request.repository.label}",

@@ -14,9 +14,9 @@ from pants.engine.unions import UnionRule
 from spokeshave_core.problems import Problems
 from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import goal_rule, implicitly, run_interactive_process
-from spokeshave_pants.sandbox.packages import install_packages
 from spokeshave_pants.sandbox.python import SandboxPython
-from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveToolsRequest, find_tools, tool_process
+from spokeshave_pants.sandbox.tools import REPORT, tool_process
+from spokeshave_pants.wheel.goals.publish import PublisherRequest, find_publisher
 from spokeshave_pants.wheel.subsystem import ReleasePromote, ReleasePromoteSubsystem
 
 
@@ -54,10 +54,9 @@ async def promote_release(
     subsystem: ReleasePromoteSubsystem, build_root: BuildRoot, python: SandboxPython
 ) -> ReleasePromote:
     argv = promote_argv(build_root.pathlib_path, subsystem.record, subsystem.to, tuple(subsystem.rewrite_text))
-    tools = await find_tools(SpokeshaveToolsRequest.of(argv), **implicitly())
-    packages = await install_packages(tools.request)
+    publisher = await find_publisher(PublisherRequest(argv), **implicitly())
     process = tool_process(
-        python, packages.digest, tools.sources, argv, EMPTY_DIGEST, description="Promote a release candidate"
+        python, publisher.packages, publisher.sources, argv, EMPTY_DIGEST, description="Promote a release candidate"
     )
     result = await run_interactive_process(InteractiveProcess.from_process(process))
     return ReleasePromote(exit_code=result.exit_code)
