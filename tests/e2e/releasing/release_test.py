@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from e2e.support.project import PantsRun, Project, install_from, read, running, sha256
+from e2e.support.project import REPOSITORY, PantsRun, Project, install_from, read, running, sha256
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 
 RC = "3.12.0rc20260821"
@@ -118,12 +122,18 @@ def test_a_release_is_published_as_a_whole_and_once(release: Release, index: Pyp
     assert environment.run("import pair_tools; print(pair_tools.total())") == "3"
 
 
-def test_a_failed_publication_continues_from_dist(release: Release, index: PypiLike) -> None:
+def test_a_broken_publication_continues_without_pants(release: Release, index: PypiLike) -> None:
     index.change(project_limits={"pair-tools": 10})
     run = release.publish(index, "pair:release")
-    assert run.exit_code == 1
-    assert "pair-tools" in run.output
-    assert index.uploads() == []
+    assert run.exit_code == 3
+    assert list(index.files()) == [CORE]
+    (command,) = re.findall(r"spokeshave (release publish .+)", run.output)
+    assert str(release.record) in command
+    index.change(project_limits={})
+    environment = {**os.environ, **index.variables, "PYTHONPATH": f"{REPOSITORY}/tools"}
+    spokeshave = [sys.executable, "-m", "spokeshave", *shlex.split(command)]
+    subprocess.run(spokeshave, env=environment, check=True)
+    assert [upload.file for upload in index.uploads() if upload.stored] == [CORE, TOOLS]
 
 
 def test_a_candidate_is_promoted_without_a_build(release: Release) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 from pants.base.build_root import BuildRoot
+from pants.engine.console import Console
 from pants.engine.fs import EMPTY_DIGEST
 from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Rule, collect_rules
@@ -51,7 +52,7 @@ def promote_argv(
 
 @goal_rule
 async def promote_release(
-    subsystem: ReleasePromoteSubsystem, build_root: BuildRoot, python: SandboxPython
+    console: Console, subsystem: ReleasePromoteSubsystem, build_root: BuildRoot, python: SandboxPython
 ) -> ReleasePromote:
     argv = promote_argv(build_root.pathlib_path, subsystem.record, subsystem.to, tuple(subsystem.rewrite_text))
     publisher = await find_publisher(PublisherRequest(argv), **implicitly())
@@ -59,6 +60,8 @@ async def promote_release(
         python, publisher.packages, publisher.sources, argv, EMPTY_DIGEST, description="Promote a release candidate"
     )
     result = await run_interactive_process(InteractiveProcess.from_process(process))
+    if result.exit_code == 0:
+        console.print_stderr(f"Wrote {argv[argv.index('--output') + 1]}/release.json")
     return ReleasePromote(exit_code=result.exit_code)
 
 
