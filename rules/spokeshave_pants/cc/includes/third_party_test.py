@@ -64,11 +64,11 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 
-def make_wheel(folder: Path, name: str, version: str, tag: str) -> None:
-    """Make a wheel whose one header contains its tag."""
+def make_wheel(folder: Path, name: str, version: str, tag: str, text: str = "") -> None:
+    """Make a wheel whose one header contains a text, by default its version and tag."""
     info = f"{name}-{version}.dist-info"
     files = {
-        f"{name}/include/header.h": f"{version} {tag}",
+        f"{name}/include/header.h": text or f"{version} {tag}",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
     }
@@ -112,6 +112,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for tag in tags:
             make_wheel(folder, "sizes", version, tag)
     make_wheel(folder, "pure", "1.0+here", "py3-none-any")
+    make_wheel(folder, "knowing", "1.0+here", "py3-none-any", "#include <spokeshave/version.h>\n#include <Python.h>\n")
     make_wheel(folder, "windows", "1.0+here", "py3-none-win_amd64")
     make_sdist(folder)
     return folder
@@ -143,6 +144,7 @@ def runner(index: Path) -> RuleRunner:
         # The other requirements have no files for most platforms, and so must not be requested.
         "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
         "pure": ("pure==1.0+here",),
+        "knowing": ("knowing==1.0+here",),
         "windows": ("windows==1.0+here",),
         "sources": ("sources==1.0+here",),
     }.items():
@@ -209,6 +211,11 @@ def test_a_universal_wheel_is_unpacked_once(
         sources=(),
     )
     assert runner.request(Distribution, [DistributionRequest(here, None, pins)]).digest == pure.digest
+
+
+def test_a_package_needs_what_its_headers_include(runner: RuleRunner) -> None:
+    needs = {name: package(runner, name) for name in ("pure", "knowing")}
+    assert [(needs[name].needs_python, needs[name].needs_version) for name in needs] == [(False, False), (True, True)]
 
 
 def test_an_inferred_package_is_compiled_and_linked_with(runner: RuleRunner) -> None:
