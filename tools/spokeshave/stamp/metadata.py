@@ -52,7 +52,7 @@ def _restamp_header(
         return line
     name = canonicalize_name(requirement.name)
     is_pinned = requirement.specifier == SpecifierSet(f"=={change.old}")
-    if name not in pins and name not in siblings:
+    if name not in pins and not (name in siblings and is_pinned):
         return line
     if not is_pinned:
         problems.add(place, f"requires {requirement}, which is not pinned to {change.old}", REBUILD)
