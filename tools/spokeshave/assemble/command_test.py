@@ -19,10 +19,13 @@ from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
 from spokeshave.wheel.name import parse_wheel_name
+from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.record import hashed_entry, parse_record
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.reports.assemble import AssembleReport
+from spokeshave_core.reports.report import FailureReport
+from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
 
@@ -125,6 +128,47 @@ def test_another_file_at_the_version_modules_path_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize("path", ["../v.py", "/v.py", "a b/v.py", "v.txt", "a//v.py", "a/1.py"])
 def test_version_module_with_an_invalid_name_is_refused(tmp_path: Path, path: str) -> None:
     assert problems_of(tmp_path, version_module=path) == [path]
+
+
+def test_version_files_are_rendered_without_a_version(tmp_path: Path) -> None:
+    template = "Version: @VERSION@ @VERSION_MAJOR@.@VERSION_MINOR@.@VERSION_PATCH@ [@COMMIT@]\n"
+    files = read_wheel(make_wheel(tmp_path, version_files={"abacus_runtime/lib/abacus.pc": template}).path)
+    assert files["abacus_runtime/lib/abacus.pc"] == f"Version: {UNSTAMPED} 0.0.0 []\n"
+    recipe = Recipe.parse(files[f"abacus_runtime-{UNSTAMPED}.dist-info/spokeshave.json"].encode(), "recipe")
+    assert recipe.version_files == (("abacus_runtime/lib/abacus.pc", template),)
+
+
+def test_unknown_placeholders_are_refused(tmp_path: Path) -> None:
+    templates = {"a/b.h": "@VERSION@\n@VERSON@ @PACKAGE_INIT@\n", "a/c.h": "no placeholder, just text"}
+    assert problems_of(tmp_path, version_files=templates) == [
+        "templates/0.in, line 2",
+        "templates/0.in, line 2",
+        "templates/1.in",
+    ]
+
+
+@pytest.mark.parametrize("path", ["../a.h", "/a.h", "a//b.h", "a\\b.h", "x-1.dist-info/a.h", "x-1.data/data/a.h"])
+def test_version_file_with_an_invalid_path_is_refused(tmp_path: Path, path: str) -> None:
+    assert problems_of(tmp_path, version_files={path: "@VERSION@"}) == [path]
+
+
+def test_another_file_at_a_version_files_path_is_refused(tmp_path: Path) -> None:
+    templates = {"abacus_runtime/cli.py": "version = '@VERSION@'\n", "abacus_runtime/_version.py": "@VERSION@"}
+    assert problems_of(tmp_path, version_files=templates) == [
+        "abacus_runtime/_version.py",
+        "payload/abacus_runtime/cli.py",
+    ]
+    same = {**FILES, "abacus_runtime/v.h": f"// {UNSTAMPED}\n"}
+    assert make_wheel(tmp_path / "same", files=same, version_files={"abacus_runtime/v.h": "// @VERSION@\n"})
+
+
+def test_templates_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary.in").write_bytes(b"@VERSION@ \xff")
+    arguments = ["assemble", "--pyproject", "p", "--payload", "p", "--tag", "py3-none-any", "--output", "o"]
+    templates = [f"--version-file=a/{name}.h={tmp_path}/{name}.in" for name in ("binary", "missing")]
+    assert main([*arguments, *templates, "--report", str(tmp_path / "r.json")]) == 1
+    places = [problem.place for problem in read_report(FailureReport, tmp_path / "r.json").problems]
+    assert {f"{tmp_path}/binary.in", f"{tmp_path}/missing.in"} < set(places)
 
 
 def test_wheel_without_files_is_refused(tmp_path: Path) -> None:
