@@ -5,7 +5,7 @@ def compile(source: str, name: str = "<string>", *, optimize: bool = True) -> by
     """The bytecode for a source text. `name` is what errors call it. Raises CompileError."""
 
 def core_version() -> str:
-    """The version of the native code, which `__version__` is the version of too."""
+    """The version that the native code states. In an installed wheel it equals `__version__`."""
 
 def dump_ast(source: str, name: str = "<string>") -> str:
     """The source's syntax tree as S-expressions, before names and types are checked. Raises CompileError."""

@@ -3,7 +3,7 @@ from typing import Any, Final, final
 MAX_THREADS: Final[int]
 
 def core_version() -> str:
-    """The version of the native code, which `__version__` is the version of too."""
+    """The version that the native code states. In an installed wheel it equals `__version__`."""
 
 class AbacusError(Exception):
     """The base of the runtime's errors."""

@@ -280,12 +280,18 @@ async def plan_compile(request: CompilePlanRequest, cc_targets: CcTargets) -> Co
             capitalized=capitalized(reached.unresolved),
             packages=used,
             needs_python=PYTHON_HEADER in reached.unresolved or any(package.needs_python for package in used),
-            needs_version=VERSION_HEADER in reached.unresolved
-            and not any(VERSION_HEADER in package.headers for package in used),
+            needs_version=_needs_version(reached.unresolved, used),
         ),
         reached,
         cc_targets.by_path,
     )
+
+
+def _needs_version(unresolved: frozenset[str], packages: Iterable[CcPackage]) -> bool:
+    """Return whether a source that uses these packages reaches the plugin's header."""
+    packages = tuple(packages)
+    own = VERSION_HEADER in unresolved and not any(VERSION_HEADER in package.headers for package in packages)
+    return own or any(package.needs_version for package in packages)
 
 
 def package_plan(package: CcPackage, source: str) -> CompilePlan:
@@ -297,6 +303,7 @@ def package_plan(package: CcPackage, source: str) -> CompilePlan:
         settings=replace(package.settings, system_include_dirs=package.include_dirs),
         packages=(package,),
         needs_python=package.needs_python,
+        needs_version=package.needs_version,
     )
 
 

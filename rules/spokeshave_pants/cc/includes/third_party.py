@@ -37,6 +37,7 @@ from spokeshave_core.python_abi import PythonVersion
 from spokeshave_core.requirement_lines import decode_requirements
 from spokeshave_core.wheel_name import WheelName
 from spokeshave_pants.cc.includes.scan import parse_includes
+from spokeshave_pants.cc.includes.system_headers import VERSION_HEADER
 from spokeshave_pants.cc.settings import PACKAGES_DIR, CompileSettings
 from spokeshave_pants.cc.target_types import (
     CcDistributionField,
@@ -189,6 +190,7 @@ class CcPackage:
     Attributes:
         digest: The files as any of its wheels contains them.
         distribution: That wheel.
+        needs_version: Whether they include the plugin's header `spokeshave/version.h`.
         by_platform: How to find the wheel of each platform. None if one wheel serves all.
     """
 
@@ -201,6 +203,7 @@ class CcPackage:
     settings: CompileSettings
     needs_python: bool
     distribution: Distribution
+    needs_version: bool = False
     by_platform: PinnedDistribution | None = None
 
     @property
@@ -273,10 +276,14 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
     any_wheel = await find_any_wheel(pinned)
     files = any_wheel.distribution.digest
     snapshot, contents = await concurrently(digest_to_snapshot(files), get_digest_contents(files))
-    needs_python = any(
-        include.spelling == PYTHON_HEADER
-        for file in contents
-        for include in parse_includes(file.content.decode(errors="replace"))
+    included = {
+        include.spelling for file in contents for include in parse_includes(file.content.decode(errors="replace"))
+    }
+    headers = frozenset(
+        path[len(include_dir) + 1 :]
+        for include_dir in pinned.include_dirs
+        for path in snapshot.files
+        if path.startswith(include_dir + "/")
     )
     directory = f"{PACKAGES_DIR}/{pinned.name}"
     return CcPackage(
@@ -284,12 +291,7 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
         name=pinned.name,
         digest=files,
         include_dirs=tuple(f"{directory}/{include_dir}" for include_dir in pinned.include_dirs),
-        headers=frozenset(
-            path[len(include_dir) + 1 :]
-            for include_dir in pinned.include_dirs
-            for path in snapshot.files
-            if path.startswith(include_dir + "/")
-        ),
+        headers=headers,
         sources=tuple(f"{directory}/{source}" for source in pinned.sources),
         settings=CompileSettings(
             cxx_standard=target[CxxStandardField].value or CxxStandardField.default,
@@ -298,7 +300,8 @@ async def cc_package(request: CcPackageRequest) -> CcPackage:
             free_threaded_defines=target[CcFreeThreadedDefinesField].value or (),
             flags=target[CompileFlagsField].value or (),
         ),
-        needs_python=needs_python,
+        needs_python=PYTHON_HEADER in included,
+        needs_version=VERSION_HEADER in included - headers,
         distribution=any_wheel.distribution,
         by_platform=None if any_wheel.serves_all else pinned,
     )

@@ -66,9 +66,16 @@ PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-p
 
 
 def make_wheel(
-    folder: Path, name: str, version: str, tag: str, *, licenses: Mapping[str, str] | None = None, fields: str = ""
+    folder: Path,
+    name: str,
+    version: str,
+    tag: str,
+    text: str = "",
+    *,
+    licenses: Mapping[str, str] | None = None,
+    fields: str = "",
 ) -> None:
-    """Make a wheel whose one header contains its tag.
+    """Make a wheel whose one header contains a text, by default its version and tag.
 
     Args:
         licenses: License files, by their paths below dist-info.
@@ -76,8 +83,8 @@ def make_wheel(
     """
     info = f"{name}-{version}.dist-info"
     files = {
-        **{f"{info}/{path}": text for path, text in (licenses or {}).items()},
-        f"{name}/include/header.h": f"{version} {tag}",
+        **{f"{info}/{path}": license_text for path, license_text in (licenses or {}).items()},
+        f"{name}/include/header.h": text or f"{version} {tag}",
         f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{fields}",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
     }
@@ -124,6 +131,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     expression = "License-Expression: MIT\nLicense-File: LICENSE\n"
     make_wheel(folder, "pure", "1.0+here", "py3-none-any", licenses=licenses, fields=expression)
     make_wheel(folder, "older", "1.0+here", "py3-none-any", licenses={"LICENSE.txt": "old", "AUTHORS": "all"})
+    make_wheel(folder, "knowing", "1.0+here", "py3-none-any", "#include <spokeshave/version.h>\n#include <Python.h>\n")
     make_wheel(folder, "windows", "1.0+here", "py3-none-win_amd64")
     make_sdist(folder)
     return folder
@@ -156,6 +164,7 @@ def runner(index: Path) -> RuleRunner:
         "sizes": (*SIZES_PINS, "windows==1.0+here", "sources==1.0+here"),
         "pure": ("pure==1.0+here",),
         "older": ("older==1.0+here",),
+        "knowing": ("knowing==1.0+here",),
         "windows": ("windows==1.0+here",),
         "sources": ("sources==1.0+here",),
     }.items():
@@ -245,6 +254,11 @@ def test_distribution_is_that_of_the_platform(runner: RuleRunner) -> None:
     versions = [files(runner, "sizes", "win_amd64", python).distribution for python in ("3.12", "3.13")]
     assert [found and found.version for found in versions] == ["1.0+here", "2.0+here"]
     assert files(runner, "sizes", "manylinux_2_17_s390x").distribution is None
+
+
+def test_a_package_needs_what_its_headers_include(runner: RuleRunner) -> None:
+    needs = {name: package(runner, name) for name in ("pure", "knowing")}
+    assert [(needs[name].needs_python, needs[name].needs_version) for name in needs] == [(False, False), (True, True)]
 
 
 def test_an_inferred_package_is_compiled_and_linked_with(runner: RuleRunner) -> None:
