@@ -156,8 +156,13 @@ def test_the_payload_does_not_depend_on_the_version(built: Path, tmp_path: Path)
 def test_the_same_set_gives_the_same_record_anywhere(built: Path, tmp_path: Path) -> None:
     """Another folder, other patch versions and times, another order, and reports in one file."""
     first = copy_of(built, tmp_path / "first")
-    second = copy_of(built, tmp_path / "elsewhere" / "second")
-    reports = [json.loads(path.read_text()) for path in sorted((second.root / "reports").iterdir(), reverse=True)]
+    wheel = first.wheels[0]
+    emulated = smoke_report(wheel, "3.11.4", emulator="qemu-x86_64 10.0.2")
+    first.write_report(wheel, smoke_report(wheel, "3.12.4"), emulated, smoke_report(wheel, "3.11.4"))
+    second = copy_of(first.root, tmp_path / "elsewhere" / "second")
+    files = sorted((second.root / "reports").iterdir(), reverse=True)
+    texts = [json.loads(path.read_text()) for path in files]
+    reports = [report for text in texts for report in (reversed(text) if isinstance(text, list) else [text])]
     for report in reports:
         (run,) = report["runs"]
         run["python"]["version"] = run["python"]["version"].replace(".4", ".11")
