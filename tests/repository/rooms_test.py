@@ -25,7 +25,6 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
-        "reported_runs",
     ),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
