@@ -41,7 +41,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
-    "release": ("record", "derived", "integrity", "writer", "destination", "check", "promote publish seal"),
+    "release": ("record", "derived", "integrity", "writer", "destination", "check", "promote publish seal show"),
     "release/check": ("file", "file_set"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
