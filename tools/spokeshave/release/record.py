@@ -57,11 +57,16 @@ def read_record(folder: Path) -> ReleaseRecord:
         raise InvalidRecordError(Problem(str(manifest), f"cannot be read ({err.strerror})", remedy)) from err
     except (InvalidReportError, UnicodeDecodeError) as err:
         raise InvalidRecordError(Problem(str(manifest), f"is not a release record: {err}", "Seal it again.")) from err
-    _check(record, str(manifest))
+    check_values(record, str(manifest))
     return record
 
 
-def _check(record: ReleaseRecord, place: str) -> None:
+def check_values(record: ReleaseRecord, place: str) -> None:
+    """Check that the values of a manifest are names of files in the record's own folders, and hashes.
+
+    Raises:
+        InvalidRecordError: For all that are not.
+    """
     if record.format != FORMAT:
         message = f"has the format {record.format}, but this version of Spokeshave reads {FORMAT}"
         raise InvalidRecordError(Problem(place, message, "Use the version of Spokeshave that sealed it."))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.processes import ended_by_sigterm
 from spokeshave.release.record import RELEASE_NAME
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
 from spokeshave.report import write_text
@@ -100,7 +101,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 def run(args: argparse.Namespace) -> int:
     """Seal a release and write the report."""
-    report = seal(_request(args))
+    request = _request(args)
+    with ended_by_sigterm():
+        report = seal(request)
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"{args.output}: {report.files} files, {report.tests} smoke tests, manifest sha256 {report.manifest_sha256}")

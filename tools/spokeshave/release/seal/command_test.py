@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -614,6 +617,45 @@ def test_a_wheel_of_another_tool_can_be_sealed(tmp_path: Path) -> None:
     assert any(
         "other-1.0-py3-none-any.whl cannot be promoted" in note for note in read_report(SealReport, report).notes
     )
+
+
+def test_text_of_a_report_that_is_not_unicode_is_kept(inputs: Inputs) -> None:
+    wheel = inputs.wheels[0]
+    inputs.write_report(wheel, smoke_report(wheel, "3.11.4", platform="Linux \ud800"))
+    inputs.seal()
+    text = inputs.record.joinpath("reports", f"{wheel.name}.json").read_text("utf-8")
+    assert json.loads(text)["runs"][0]["python"]["platform"] == "Linux \ud800"
+
+
+def test_a_record_that_could_not_be_read_is_not_written(inputs: Inputs, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = inputs.root / "wheels" / ".abacus-3.12.0-py3-none-any.whl"
+    write_draft(inputs.root / "wheels", WheelDraft(project=".abacus", version="3.12.0"))
+    arguments = ["release", "seal", "--wheels", str(hidden), "--name", "abacus", "--version", "3.12.0"]
+    assert main([*arguments, "--output", str(inputs.record)]) == 1
+    assert "lists '.abacus-3.12.0-py3-none-any.whl', which is not a file name" in capsys.readouterr().err
+    assert not inputs.record.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_terminated_seal_leaves_nothing(inputs: Inputs) -> None:
+    """A pipe without a writer in place of a wheel holds it in the middle of its work."""
+    inputs.wheels[-1].unlink()
+    pipe = inputs.root / RUNTIME_WHEEL
+    os.mkfifo(pipe)
+    command = [
+        sys.executable,
+        "-m",
+        "spokeshave",
+        *inputs.arguments("--wheels", str(inputs.root / "wheels"), str(pipe)),
+    ]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    copied = f".*/files/{COMPILER_WHEEL}"
+    deadline = time.monotonic() + 60
+    while not list(inputs.record.parent.glob(copied)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait(60) == 130
+    assert list(inputs.record.parent.iterdir()) == []
 
 
 def test_attestations_next_to_their_wheels_are_taken(inputs: Inputs) -> None:
