@@ -13,7 +13,16 @@ from pathlib import Path
 from spokeshave.files import copy_with_sha256
 from spokeshave.release.derived import derived_files, render_sums
 from spokeshave.release.integrity import changed_files, read_sums
-from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, REPORTS, SUMS, InvalidRecordError, check_values
+from spokeshave.release.record import (
+    ATTESTATIONS,
+    FILES,
+    MANIFEST,
+    REPORTS,
+    SUMS,
+    InvalidRecordError,
+    check_values,
+    is_file_name,
+)
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.release import ReleaseRecord
 from spokeshave_core.reports.report import Report
@@ -44,7 +53,14 @@ class RecordDraft:
         self._sums[f"{FILES}/{name}"] = sha256
 
     def add_report(self, report: SmokeTestReport) -> str:
-        """Write the report of a wheel, which has to be in its canonical form, and return its sha256."""
+        """Write the report of a wheel, which has to be in its canonical form, and return its sha256.
+
+        Raises:
+            InvalidRecordError: If the wheel's name in it is not a file name.
+        """
+        if not is_file_name(report.wheel):
+            problem = Problem(f"report of {report.wheel!r}", "does not name a wheel", "Test the wheel again.")
+            raise InvalidRecordError(problem)
         return self._write(f"{REPORTS}/{report.wheel}.json", report)
 
     def add_attestation(self, source: Path) -> None:
