@@ -352,6 +352,14 @@ def of_another_commit(inputs: Inputs) -> None:
             "expect.json: is not a declared matrix: projects.a.wheels is 1 and not a list",
         ),
         (lambda inputs: (inputs.root / "expect.json").unlink(), "expect.json: cannot be read"),
+        (
+            lambda inputs: write_expectation(inputs.root, {RUNTIME: {"wheels": LABELS, "require_smoke": ["*"]}}),
+            f"expect.json: has the unknown key 'require_smoke' for {RUNTIME}",
+        ),
+        (
+            lambda inputs: write_expectation(inputs.root, {RUNTIME: {"wheels": LABELS, "pythons": ["12"]}}),
+            f"the expectation of {RUNTIME} lists the Python '12'",
+        ),
     ],
 )
 def test_each_fault_of_a_set_is_refused(inputs: Inputs, break_it: Callable[[Inputs], object], problem: str) -> None:
@@ -508,6 +516,14 @@ def test_each_python_that_an_abi3_wheel_serves_needs_a_test(inputs: Inputs) -> N
     assert "has no smoke test on Python 3.13" in problem
     inputs.write_report(wheel, smoke_report(wheel, "3.11.4"), smoke_report(wheel, "3.13.1"))
     assert [test.python for test in inputs.seal().files[0].tested] == ["3.11", "3.13"]
+
+
+def test_a_wheel_for_another_python_needs_a_test_too(inputs: Inputs) -> None:
+    """One that none of the declared Pythons loads, which would otherwise need no test at all."""
+    inputs.report_of(inputs.wheels[0]).unlink()
+    write_expectation(inputs.root, {name: {**EXPECTED[name], "pythons": ["3.12"]} for name in EXPECTED})
+    (problem,) = inputs.refused()
+    assert problem == f"{COMPILER_WHEEL}: has no smoke test on Python 3.11, which is required"
 
 
 def test_one_test_is_enough_if_the_pythons_are_not_known(inputs: Inputs) -> None:
