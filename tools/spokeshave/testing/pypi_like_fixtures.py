@@ -576,6 +576,8 @@ class _Quiet(WSGIRequestHandler):
 def _serving(server: BaseWSGIServer) -> Iterator[str]:
     """Serve in a thread; the origin."""
     server.log = lambda *_: None  # type: ignore[method-assign]
+    # Python's server prints the errors of connections, which faults cause. The application keeps its own errors.
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, daemon=True)
     thread.start()
     try:
