@@ -534,7 +534,7 @@ def _is_closed(connection: socket.socket) -> bool:
 
 def _status(fault: Fault) -> Response:
     headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
-    return Response(f"the fault {fault.status}", fault.status, headers=headers)
+    return Response(fault.reason, f"{fault.status} {fault.reason}", headers=headers)
 
 
 def _refusal(error: RefusedError) -> Response:

@@ -27,7 +27,7 @@ from spokeshave.release.destination.destination import (
 from spokeshave.testing.index_fixtures import PASSWORD, USERNAME, Answer, answering_server, pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
-from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
+from spokeshave.testing.pypi_rules_fixtures import API_TOKEN, Fault, FaultKind, Moment, Place
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave.upload.transport import retry_after
 
@@ -200,6 +200,21 @@ def test_a_wrong_token_is_refused_and_never_shown(tmp_path: Path, server: PypiLi
         assert index.scrubbed("with pypi-guessed") == "with ********"
     assert (attempt.status, len(server.uploads())) == (AttemptStatus.REFUSED, 1)
     assert "pypi-guessed" not in str(attempt)
+
+
+def test_no_answer_of_the_index_shows_the_token(tmp_path: Path, server: PypiLike, index: Destination) -> None:
+    echo = f"no, {API_TOKEN}"
+    server.change(
+        faults=[
+            Fault(FaultKind.STATUS, status=418, reason=echo),
+            Fault(FaultKind.STATUS, Place.JSON, status=418, reason=echo, times=None),
+        ]
+    )
+    attempt = index.send(wheel_of(tmp_path))
+    assert "418 no, ********" in str(attempt.problem)
+    with pytest.raises(UnreadableError, match=r"418 no, \*{8}") as raised:
+        index.listing("demo")
+    assert API_TOKEN not in f"{attempt}{raised.value}"
 
 
 def test_missing_credentials_are_found_without_sending(server: PypiLike) -> None:
