@@ -557,8 +557,10 @@ def _origin(request: Request) -> str:
 
 
 def identity_application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer as the CI of GitHub does: the identity of a job for an audience."""
+    """Answer as the CI of GitHub does: the identity of a job for an audience. Or as the metadata server of Google."""
     request = _Request(environ)
+    if request.path.startswith("/computeMetadata/") and request.headers.get("Metadata-Flavor") == "Google":
+        return Response(identity_token(PUBLISHER, request.args.get("audience", "")))(environ, start_response)
     if request.headers.get("Authorization") != f"bearer {_RUNNER_SECRET}":
         return _json({}, 401)(environ, start_response)
     value = identity_token(request.args.get("subject", ""), request.args.get("audience", ""))
@@ -574,6 +576,8 @@ class _Quiet(WSGIRequestHandler):
 def _serving(server: BaseWSGIServer) -> Iterator[str]:
     """Serve in a thread; the origin."""
     server.log = lambda *_: None  # type: ignore[method-assign]
+    # Python's server prints the errors of connections, which faults cause. The application keeps its own errors.
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, daemon=True)
     thread.start()
     try:

@@ -22,6 +22,8 @@ MINE = Credentials("own", "own")
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
+    # A machine of Google has an identity.
+    monkeypatch.setattr("spokeshave.upload.trusted_publishing.GOOGLE_PRODUCT_NAME", tmp_path / "absent")
     return tmp_path
 
 

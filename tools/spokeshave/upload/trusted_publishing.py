@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 import requests
 from twine.auth import CredentialInput, Resolver
@@ -17,6 +18,8 @@ from urllib3.exceptions import HTTPError
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _GITHUB = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+GOOGLE_PRODUCT_NAME = Path("/sys/class/dmi/id/product_name")
+"""The file that says whether the machine is Google's."""
 # The programs that give the identity, by the variable that is set in each job.
 _PROGRAMS = {"BUILDKITE": "buildkite-agent", "CIRCLECI": "circleci"}
 
@@ -34,16 +37,24 @@ class TrustedPublishingError(SpokeshaveError):
 def has_identity(environment: Mapping[str, str]) -> bool:
     """Return whether this is a job that can prove its identity.
 
-    A job on GitLab has the proof in a variable, such as PYPI_ID_TOKEN, that `id_tokens` of its configuration names.
-    Google's service accounts are named by GOOGLE_SERVICE_ACCOUNT_NAME.
+    A job on GitLab has the proof in a variable, such as PYPI_ID_TOKEN, that `id_tokens` of its configuration names. On
+    Google Cloud, it is that of a service account: the one that GOOGLE_SERVICE_ACCOUNT_NAME names, or the machine's.
     """
     on_gitlab = bool(environment.get("GITLAB_CI")) and any(name.endswith("_ID_TOKEN") for name in environment)
     return (
         (bool(environment.get("GITHUB_ACTIONS")) and all(environment.get(name) for name in _GITHUB))
         or on_gitlab
         or bool(environment.get("GOOGLE_SERVICE_ACCOUNT_NAME"))
+        or _is_on_google()
         or any(environment.get(name) and _is_on_path(program, environment) for name, program in _PROGRAMS.items())
     )
+
+
+def _is_on_google() -> bool:
+    try:
+        return GOOGLE_PRODUCT_NAME.read_text().startswith("Google")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _is_on_path(program: str, environment: Mapping[str, str]) -> bool:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -37,7 +40,23 @@ def enter(job: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str
     return job
 
 
-@pytest.mark.parametrize("system", ["github", "gitlab", "buildkite", "circleci"])
+def enter_google(index: PypiLike, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Let this machine look like one of Google, whose metadata server is that of the test."""
+    product = folder / "product_name"
+    product.write_text("Google Compute Engine\n")
+    monkeypatch.setattr("spokeshave.upload.trusted_publishing.GOOGLE_PRODUCT_NAME", product)
+    monkeypatch.setattr("id._internal.oidc.ambient._GCP_PRODUCT_NAME_FILE", str(product))
+    look_up = socket.getaddrinfo
+
+    def routed(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
+        to = ("127.0.0.1", urlsplit(index.ci).port) if host == "metadata" else (host, port)
+        return look_up(*to, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", routed)
+    return enter({"REQUESTS_CA_BUNDLE": str(index.certificate)}, monkeypatch)
+
+
+@pytest.mark.parametrize("system", ["google", "github", "gitlab", "buildkite", "circleci"])
 def test_a_job_with_an_identity_needs_no_secret(
     tmp_path: Path,
     index: PypiLike,
@@ -45,7 +64,10 @@ def test_a_job_with_an_identity_needs_no_secret(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    enter(index.job(system), monkeypatch)
+    if system == "google":
+        enter_google(index, tmp_path, monkeypatch)
+    else:
+        enter(index.job(system), monkeypatch)
     wheel = build_wheel(tmp_path, {"demo/__init__.py": ""}, "py3-none-any", version="1.0")
     report = tmp_path / "report.json"
     assert main(["upload", "--repository-url", index.upload_url, str(wheel), "--report", str(report)]) == 0

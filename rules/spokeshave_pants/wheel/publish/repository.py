@@ -11,8 +11,18 @@ from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_pants.errors import InvalidTargetError
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
-# A job on GitHub proves its identity to the index with these variables.
-_IDENTITY = ("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+# A CI job proves its identity to the index with these variables: on GitHub, GitLab (one for each index) and Google by
+# the library `id`, elsewhere by the programs `buildkite-agent` and `circleci`, which need PATH.
+_PROGRAM_SYSTEMS = ("BUILDKITE", "CIRCLECI")
+_IDENTITY = (
+    *("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    *("GITLAB_CI", "PYPI_ID_TOKEN", "TESTPYPI_ID_TOKEN"),
+    "GOOGLE_SERVICE_ACCOUNT_NAME",
+    *_PROGRAM_SYSTEMS,
+    *("BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_ENDPOINT", "BUILDKITE_JOB_ID"),
+    *("CIRCLE_INTERNAL_CONFIG", "CIRCLE_INTERNAL_SCRATCH", "CIRCLE_INTERNAL_TASK_DATA"),
+    "PATH",
+)
 _CERTIFICATES = ("TWINE_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TERMINAL = ("TERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
@@ -76,6 +86,8 @@ class Repository:
         """Return the environment of the upload, from the user's environment."""
         own = {credential: self._variable(credential) for credential in _CREDENTIALS}
         found = {name: variables[name] for name in self.variables if variables.get(name)}
+        if not any(name in found for name in _PROGRAM_SYSTEMS):
+            found.pop("PATH", None)
         for credential, variable in own.items():
             if variable and variable in found:
                 found[credential] = found.pop(variable)

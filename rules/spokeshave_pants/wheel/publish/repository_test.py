@@ -61,13 +61,22 @@ def test_credentials_of_a_name_go_before_those_of_all() -> None:
     }
 
 
-def test_a_job_on_github_can_prove_who_it_is() -> None:
-    (repository,) = parse("@testpypi")
-    variables = {
+JOBS = {
+    "GitHub": {
         "GITHUB_ACTIONS": "true",
         "ACTIONS_ID_TOKEN_REQUEST_URL": "https://ci.example.org/identity",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "secret",
-    }
+    },
+    "GitLab": {"GITLAB_CI": "true", "PYPI_ID_TOKEN": "secret", "TESTPYPI_ID_TOKEN": "secret"},
+    "Google": {"GOOGLE_SERVICE_ACCOUNT_NAME": "releases@example.org"},
+    "Buildkite": {"BUILDKITE": "true", "BUILDKITE_AGENT_ACCESS_TOKEN": "secret", "PATH": "/usr/bin"},
+    "CircleCI": {"CIRCLECI": "true", "PATH": "/usr/bin"},
+}
+
+
+@pytest.mark.parametrize("variables", JOBS.values(), ids=JOBS)
+def test_a_ci_job_can_prove_who_it_is(variables: dict[str, str]) -> None:
+    (repository,) = parse("@testpypi")
     assert set(variables) <= set(repository.variables)
     assert repository.environment(variables, "/repo") == variables
 
