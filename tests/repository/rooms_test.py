@@ -21,7 +21,7 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
-        "home wheel_name",
+        "home version_text wheel_name",
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
@@ -41,7 +41,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "cli",
         "__main__ testing",
     ),
-    "native": ("name_budget", "elf macho pe", "file"),
+    "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
         "attestations record",
         "derived",

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from spokeshave.release.check.file.reader import check_wheels, read_file
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, change, local_header, record_hash, write_draft
 from spokeshave.testing.wheel_fixtures import make_wheel
+from spokeshave.wheel.version_facts import VersionFacts
 
 INFO = "abacus_runtime-3.12.0.dist-info"
 MODULE = "abacus_runtime/__init__.py"
@@ -29,6 +31,23 @@ def test_an_assembled_wheel_only_lacks_its_version(tmp_path: Path) -> None:
     found = problems(make_wheel(tmp_path).path)
     assert len(found) == 1
     assert "has no version yet" in found[0]
+
+
+def test_a_stamped_wheel_has_no_problems(tmp_path: Path) -> None:
+    stamped = stamp(make_wheel(tmp_path).path, VersionFacts("3.12.0"), tmp_path / "stamped").wheel.path
+    assert problems(stamped) == []
+
+
+def test_a_version_module_that_was_changed_is_refused(tmp_path: Path) -> None:
+    stamped = stamp(make_wheel(tmp_path).path, VersionFacts("3.12.0"), tmp_path / "stamped").wheel.path
+    with zipfile.ZipFile(stamped) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["abacus_runtime/_version.py"] = files["abacus_runtime/_version.py"].replace(b"3.12.0", b"3.11.0")
+    with zipfile.ZipFile(stamped, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    found = problems(stamped)
+    assert any("_version.py: is not what the stamp writes for 3.12.0" in problem for problem in found), found
 
 
 def script(text: str) -> WheelDraft:
