@@ -25,7 +25,6 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
-        "reported_runs",
     ),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +48,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "writer",
         "destination",
         "check",
-        "promote publish seal",
+        "promote publish seal show",
     ),
     "release/check": ("file", "fields file_set index", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),

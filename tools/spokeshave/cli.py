@@ -38,6 +38,7 @@ COMMANDS = {
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
     "release check": ("spokeshave.release.check.command", "check what an index would refuse, before anything is sent"),
     "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),
+    "release show": ("spokeshave.release.show", "print the record of a release"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
 # Commands of two words, by their first one.
