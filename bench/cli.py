@@ -17,7 +17,20 @@ from typing import Any, Callable
 from bench import text
 from bench.apparatus.workbench import Workbench
 from bench.errors import BenchError
-from bench.measurements import abis, cache, core, first, header, noop, platforms, restamping, runners, scale, zipping
+from bench.measurements import (
+    abis,
+    cache,
+    check,
+    core,
+    first,
+    header,
+    noop,
+    platforms,
+    restamping,
+    runners,
+    scale,
+    zipping,
+)
 from bench.result import Measurement
 
 MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
@@ -31,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "scale": scale.measure,
     "zip": zipping.measure,
     "restamp": restamping.measure,
+    "check": check.measure,
     "cache": cache.measure,
     "runners": runners.measure,
 }

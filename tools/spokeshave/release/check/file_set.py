@@ -70,12 +70,13 @@ def _versions(files: Sequence[CheckedFile], version: str | None) -> Iterator[Pro
 
 def _metadata(files: Sequence[CheckedFile]) -> Iterator[Problem]:
     for own in by_project(files).values():
-        for version in sorted({file.version for file in own if file.version is not None}):
+        versions: dict[Version, list[CheckedFile]] = defaultdict(list)
+        for file in own:
             # An sdist may leave fields to its build (PEP 643).
-            wheels = [
-                file for file in own if file.version == version and file.core is not None and file.tag is not None
-            ]
-            yield from _differences(wheels)
+            if file.version is not None and file.core is not None and file.tag is not None:
+                versions[file.version].append(file)
+        for _, same in sorted(versions.items()):
+            yield from _differences(same)
 
 
 def _differences(files: Sequence[CheckedFile]) -> Iterator[Problem]:

@@ -9,6 +9,8 @@ from typing import IO
 
 from spokeshave.release.check.file.framing import framing_faults
 from spokeshave.wheel.archive import ENCRYPTED_FLAG, Compression, member_problem, path_problem
+from spokeshave.wheel.location import DATA_FOLDER
+from spokeshave.wheel.name import belongs_to
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import DIST_INFO, WheelName
 
@@ -47,7 +49,8 @@ def check_archive(path: Path, size: int, stream: IO[bytes], archive: zipfile.Zip
 
 def check_dist_info(name: WheelName, archive: zipfile.ZipFile) -> Iterator[Problem]:
     """Check that the wheel has one dist-info folder, with the name and version of the file's name."""
-    found = sorted({member.split("/")[0] for member in archive.namelist() if member.split("/")[0].endswith(DIST_INFO)})
+    names = frozenset(archive.namelist())
+    found = sorted({member.split("/")[0] for member in names if member.split("/")[0].endswith(DIST_INFO)})
     others = [folder for folder in found if folder != name.dist_info]
     if name.dist_info not in found:
         what = f"has {', '.join(others)} in place of {name.dist_info}" if others else f"has no folder {name.dist_info}"
@@ -55,6 +58,11 @@ def check_dist_info(name: WheelName, archive: zipfile.ZipFile) -> Iterator[Probl
     elif others:
         message = f"has {len(found)} dist-info folders ({', '.join(found)})"
         yield Problem(str(name), message, "A wheel has exactly one. Build it again in an empty build directory.")
+    for folder in sorted({member.split("/")[0] for member in names if "/" in member}):
+        stem, dot, version = folder[: -len(DATA_FOLDER)].rpartition("-")
+        if folder.endswith(DATA_FOLDER) and dot and not belongs_to(name, stem, version):
+            message = f"is the data folder of {stem} {version}, but the file name says {name.name} {name.version}"
+            yield Problem(f"{name}: {folder}", message, "Build or stamp the wheel again; never rename a wheel.")
     for file in ("METADATA", "WHEEL", "RECORD"):
-        if name.dist_info in found and f"{name.dist_info}/{file}" not in archive.NameToInfo:
+        if name.dist_info in found and f"{name.dist_info}/{file}" not in names:
             yield Problem(f"{name}: {name.dist_info}/{file}", "is missing", "Build the wheel again.")
