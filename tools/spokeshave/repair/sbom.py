@@ -136,6 +136,8 @@ def _former_entries(data: bytes, place: str) -> dict[str, Entry]:
     """Return the components of an earlier document by their references."""
     try:
         document = json.loads(data)
+        # A lone surrogate (`\ud800`) is valid in JSON and not in UTF-8.
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
         return {f"{component['bom-ref']}": component for component in document["components"]}
     except (ValueError, RecursionError, LookupError, TypeError) as err:
         problem = Problem(place, "is not a document that `spokeshave repair` wrote", "Build the wheel again.")
