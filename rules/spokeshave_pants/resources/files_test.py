@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from spokeshave_core.requirement_lines import requirement_lines
-from spokeshave_pants.resources.files import core_sources, requirements, tool_sources, version_header
+from spokeshave_pants.resources.files import (
+    core_sources,
+    plugin_license,
+    plugin_version,
+    requirements,
+    tool_sources,
+    version_header,
+)
 
 
 def test_the_tools_are_carried_whole_and_without_their_tests() -> None:
@@ -44,3 +52,8 @@ def test_every_carried_requirement_is_pinned_by_hash(name: str) -> None:
     assert lines
     assert [line for line in lines if "==" not in line.requirement] == []
     assert [line for line in lines if not line.hashes or not all(h.startswith("sha256:") for h in line.hashes)] == []
+
+
+def test_license_and_version_of_the_plugin_are_carried() -> None:
+    assert plugin_license().startswith(b"MIT License\n")
+    assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", plugin_version())

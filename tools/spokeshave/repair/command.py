@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
+from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.linkage.formats import read_linkage
 from spokeshave.linkage.linkage import LinkedFiles
 from spokeshave.native.file import foreign_formats, no_native_code
@@ -128,14 +128,18 @@ def read_components(file: Path) -> tuple[Component, ...]:
     """
     remedy = 'Give a JSON file such as {"components": [{"name": "zlib", "version": "1.3.1"}]} to --components.'
     try:
-        return Components.from_json(file.read_text("utf-8")).components
+        components = Components.from_json(file.read_text("utf-8"))
+        components.to_json().encode("utf-8")
     except OSError as err:
         problem = Problem(str(file), f"cannot be read ({err.strerror})", remedy)
         raise UnreadableComponentsError(problem) from err
     except UnicodeDecodeError as err:
         raise UnreadableComponentsError(Problem(str(file), f"is not UTF-8 ({err})", remedy)) from err
+    except UnicodeEncodeError as err:
+        raise UnreadableComponentsError(Problem(str(file), f"has a text that is not Unicode ({err})", remedy)) from err
     except InvalidJsonError as err:
         raise UnreadableComponentsError(Problem(str(file), f"does not list components: {err}", remedy)) from err
+    return components.components
 
 
 def repair(
@@ -272,11 +276,17 @@ def _write_sbom(
     """Write the bill of materials if there is something to list, or the caller says that there is nothing.
 
     Documents of other tools stay as they are.
+
+    Raises:
+        InvalidWheelError: If the wheel has something else at its path, or another document.
     """
     file = tree.root / tree.dist_info / SBOM
     former = file.read_bytes() if file.is_file() else None
     if components is None and not grafted and former is None:
         return
+    if file.parent.is_file() or file.is_dir():
+        message = "cannot be written, because its path is taken"
+        raise InvalidWheelError(Problem(f"{tree.dist_info}/{SBOM}", message, "Rename what is there."))
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(render_sbom(name, components or (), grafted, former, origins))
     file.chmod(0o644)

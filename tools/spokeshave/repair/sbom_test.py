@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,13 +46,13 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def wheel_of(folder: Path, libraries: Path | None = None, **files: bytes | str | Path) -> Path:
+def wheel_of(folder: Path, libraries: Path | None = None, files: Mapping[str, str] | None = None) -> Path:
     """Build a wheel of an extension, which needs the library if its folder is given."""
     needed = [str(libraries / "libone.so")] if libraries else []
     statement = "if (one() != 1) return 0;" if libraries else ""
     source = module_source("native", statement, "int one(void);" if libraries else "")
     extension = compile_library(folder / "native.abi3.so", source, *needed)
-    return build_wheel(folder, {"demo/native.abi3.so": extension, **files}, "cp310-abi3-linux_x86_64")
+    return build_wheel(folder, {"demo/native.abi3.so": extension, **(files or {})}, "cp310-abi3-linux_x86_64")
 
 
 def sboms_of(wheel: Path) -> dict[str, bytes]:
@@ -137,7 +137,9 @@ def test_schema_check_finds_an_invalid_document() -> None:
         check_schema(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("former", [b"{", b"[]", b"{}", b'{"components": 1}', b'{"components": [{}]}'])
+@pytest.mark.parametrize(
+    "former", [b"{", b"[]", b"{}", b'{"components": 1}', b'{"components": [{}]}', b'{"components": [], "a": "\\ud800"}']
+)
 def test_damaged_former_document_is_refused(former: bytes) -> None:
     with pytest.raises(InvalidWheelError, match=r"spokeshave\.cdx\.json: is not a document that"):
         render_sbom(WHEEL, (), (), former)
@@ -185,10 +187,17 @@ def test_wheel_of_unknown_contents_gets_no_document(tmp_path: Path) -> None:
 
 def test_documents_of_other_tools_are_kept(tmp_path: Path, libraries: Path) -> None:
     other = '{"bomFormat":"CycloneDX","specVersion":"1.6"}'
-    wheel = wheel_of(tmp_path, libraries, **{"dist-info/sboms/auditwheel.cdx.json": other})
+    wheel = wheel_of(tmp_path, libraries, {"dist-info/sboms/auditwheel.cdx.json": other})
     found = sboms_of(repair(wheel, PLATFORM, [libraries], tmp_path / "out").written.path)
     assert found.keys() == {"sboms/auditwheel.cdx.json", SBOM}
     assert found["sboms/auditwheel.cdx.json"] == other.encode()
+
+
+@pytest.mark.parametrize("path", ["sboms", f"{SBOM}/inner"])
+def test_taken_path_of_the_document_is_reported(tmp_path: Path, path: str) -> None:
+    wheel = wheel_of(tmp_path, files={f"dist-info/{path}": "text"})
+    with pytest.raises(InvalidWheelError, match=r"spokeshave\.cdx\.json: cannot be written, because its path is taken"):
+        repair(wheel, PLATFORM, [], tmp_path / "out", components=[LIBCXX])
 
 
 def test_second_repair_keeps_the_components(tmp_path: Path, libraries: Path) -> None:
@@ -225,6 +234,7 @@ def test_command_reads_the_file_of_components(tmp_path: Path) -> None:
     [
         (None, "cannot be read"),
         (b"\xff", "is not UTF-8"),
+        (b'{"components": [{"name": "\\ud800"}]}', "has a text that is not Unicode"),
         (b'{"components": [{}]}', "does not list components: components[0] has no 'name'"),
     ],
 )

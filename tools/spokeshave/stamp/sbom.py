@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.wheel.name import parse_wheel_name
+from spokeshave.wheel.name import is_version, parse_wheel_name
 from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
@@ -32,10 +33,13 @@ class Restamp:
     new: str
 
     def is_self(self, name: object, version: object) -> bool:
-        """Return whether a name and a version are this distribution's old ones."""
-        if not isinstance(name, str) or not isinstance(version, str):
+        """Return whether a name and a version are this distribution's old ones, in any spelling.
+
+        METADATA of another backend may write `1.0-rc1`, which is `1.0rc1` in file names and documents.
+        """
+        if not isinstance(name, str) or not isinstance(version, str) or not is_version(version):
             return False
-        return canonicalize_name(name) == canonicalize_name(self.name) and version == self.old
+        return canonicalize_name(name) == canonicalize_name(self.name) and Version(version) == Version(self.old)
 
 
 def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
@@ -44,7 +48,7 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
     None if it does not refer to the distribution. Otherwise the text has one form, also if the version stays.
 
     Raises:
-        InvalidWheelError: If it is not JSON.
+        InvalidWheelError: If it is not JSON, or has a lone surrogate, which UTF-8 cannot contain.
     """
     try:
         document: object = json.loads(data)
@@ -55,7 +59,11 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
     if marked == document:
         return None
     changed = restamp_value(document, change)
-    return (json.dumps(changed, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    try:
+        return (json.dumps(changed, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    except UnicodeEncodeError as err:
+        problem = Problem(place, f"has a text that is not Unicode ({err})", "Repair the wheel again.")
+        raise InvalidWheelError(problem) from err
 
 
 def restamp_value(value: object, change: Restamp) -> object:

@@ -69,6 +69,19 @@ def test_document_has_one_form_after_any_stamp() -> None:
     assert same == restamp_sbom(there, Restamp("a_b", "1.0rc1", "0+unstamped"), "w") != data
 
 
+def test_other_spelling_of_the_old_version_changes_too() -> None:
+    old = document("pkg:pypi/a_b@1.0rc1?file_name=a_b-1.0rc1-cp312-abi3-linux_x86_64.whl", "1.0rc1")
+    changed = json.dumps(restamped(old, Restamp("a_b", "1.0-rc1", "1.0")))
+    assert "pkg:pypi/a_b@1.0?file_name=a_b-1.0-cp312-abi3-linux_x86_64.whl" in changed
+    assert '"name": "a-b", "version": "1.0"' in changed
+
+
 def test_document_that_is_not_json_is_refused() -> None:
     with pytest.raises(InvalidWheelError, match="w: sbom: is not JSON"):
         restamp_sbom(b"<xml/>", CHANGE, "w: sbom")
+
+
+def test_lone_surrogate_in_a_changed_document_is_refused() -> None:
+    data = b'{"name": "a_b", "version": "0+unstamped", "description": "\\ud800"}'
+    with pytest.raises(InvalidWheelError, match="w: sbom: has a text that is not Unicode"):
+        restamp_sbom(data, CHANGE, "w: sbom")
