@@ -70,6 +70,17 @@ def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
     return sources
 
 
+def fetch_files(pins: Path, place: Path) -> list[Path]:
+    """Download the files that a requirements file pins by one hash each, as they are."""
+    files = []
+    for pin in _pins(pins):
+        hashes = {"sha256": list(pin.hashes)}
+        finder = PackageFinder(ignore_compatibility=True)
+        (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
+        files.append(finder.download(package.link, place, hashes))
+    return files
+
+
 def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:
     """Return the unpacked sdist pinned in `tests/projects/{name}/upstream.txt`, with the directory's other files."""
     overlay = PROJECTS / name

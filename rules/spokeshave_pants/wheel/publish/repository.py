@@ -11,8 +11,8 @@ from spokeshave_core.problems import Problems, bullet_list
 from spokeshave_pants.errors import InvalidTargetError
 
 _CREDENTIALS = ("TWINE_USERNAME", "TWINE_PASSWORD")
-# A CI job proves its identity to the index with these variables: on GitHub, GitLab (one for each index) and Google by the
-# library `id`, elsewhere by the programs `buildkite-agent` and `circleci`, which need PATH.
+# A CI job proves its identity to the index with these variables: on GitHub, GitLab (one for each index) and Google by
+# the library `id`, elsewhere by the programs `buildkite-agent` and `circleci`, which need PATH.
 _PROGRAM_SYSTEMS = ("BUILDKITE", "CIRCLECI")
 _IDENTITY = (
     *("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),

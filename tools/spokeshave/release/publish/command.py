@@ -134,8 +134,6 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
 
 
-
-
 def run(args: argparse.Namespace) -> int:
     """Publish a release. The report has the outcome of each file."""
     record = read_record(args.record)

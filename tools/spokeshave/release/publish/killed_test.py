@@ -33,7 +33,7 @@ NEW = "3.12.0"
 FAST = ("--pause", "0.01", "--wait", "5")
 # Requests of a whole publication: uploads, pages in JSON, pages in HTML. A test compares them with the log.
 UPLOADS = 5
-JSON_PAGES = 9
+JSON_PAGES = 11
 HTML_PAGES = 4
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Sequence
 
 from spokeshave.release.publish.publication import FileProgress
@@ -9,6 +11,7 @@ from spokeshave.release.publish.steps import Pause
 from spokeshave.upload.attempt import Attempt
 from spokeshave_core.reports.release import ReleaseFile
 
+_SECONDS_BETWEEN_LINES = 10
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -27,16 +30,34 @@ class Progress:
     Args:
         files: In the order in which they are sent; none if nothing is sent.
         scrub: Removes credentials from texts of others.
+        clock: The time in seconds, of any origin.
     """
 
-    def __init__(self, files: Sequence[ReleaseFile], scrub: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        files: Sequence[ReleaseFile],
+        scrub: Callable[[str], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._numbers = {file.name: f"[{number}/{len(files)}]" for number, file in enumerate(files, 1)}
         self._scrub = scrub
+        self._clock = clock
         self._last = ""
+        self._began_at = 0.0
+        self._printed_at = 0.0
 
     def sending(self, file: ReleaseFile) -> None:
         """Print that an upload begins."""
+        self._began_at = self._clock()
         self._print(f"{self._numbers[file.name]} sending {file.name} ({human_size(file.size)})")
+
+    def advanced(self, file: ReleaseFile, sent: int, total: int) -> None:
+        """Print how much of an upload is sent, once in a while. A terminal has a bar instead."""
+        now = self._clock()
+        if sys.stdout.isatty() or now - self._printed_at < _SECONDS_BETWEEN_LINES:
+            return
+        speed = human_size(sent / (now - self._began_at))
+        self._print(f"{self._numbers[file.name]} {sent * 100 // total}% of {human_size(total)}, {speed}/s")
 
     def sent(self, file: ReleaseFile, attempt: Attempt, seconds: float) -> None:
         """Print how an upload ended, with its speed."""
@@ -59,3 +80,4 @@ class Progress:
         if line != self._last:
             print(self._scrub(line), flush=True)
         self._last = line
+        self._printed_at = self._clock()

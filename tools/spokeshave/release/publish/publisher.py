@@ -156,7 +156,11 @@ class Publisher:
         attestation = attestation_path(self.folder, file.name)
         self.progress.sending(file)
         began = self.clock()
-        attempt = self.destination.send(file_path(self.folder, file.name), [attestation] if attestation else [])
+        attempt = self.destination.send(
+            file_path(self.folder, file.name),
+            [attestation] if attestation else [],
+            lambda sent, total: self.progress.advanced(file, sent, total),
+        )
         self.progress.sent(file, attempt, self.clock() - began)
         detail = self.destination.scrubbed(attempt.problem.message) if attempt.problem else ""
         self.journal.write(attempt.status.value, file, detail)
