@@ -42,7 +42,15 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "__main__ testing",
     ),
     "native": ("name_budget", "elf macho pe", "file"),
-    "release": ("attestations record", "derived", "integrity", "writer", "destination", "check", "promote publish seal"),
+    "release": (
+        "attestations record",
+        "derived",
+        "integrity",
+        "writer",
+        "destination",
+        "check",
+        "promote publish seal",
+    ),
     "release/check": ("file", "attestations fields file_set index", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }

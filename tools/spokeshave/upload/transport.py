@@ -12,11 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests_toolbelt import MultipartEncoderMonitor
 from twine.package import PackageFile
 from twine.repository import Repository
 from urllib3 import Retry
@@ -61,16 +61,25 @@ class PatientAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send a request. The authorities given for this index take precedence over REQUESTS_CA_BUNDLE."""
         verify = self._ca_bundle or verify
-        if self.progress is not None and isinstance(request.body, MultipartEncoderMonitor):
+        if self.progress is not None and isinstance(request.body, _Monitor):
             _watch(request.body, self.progress)
         return without_invalid_redirect(super().send(request, stream, timeout or self._timeout, verify, cert, proxies))
 
 
-def _watch(body: MultipartEncoderMonitor, progress: ProgressCallback) -> None:
+@runtime_checkable
+class _Monitor(Protocol):
+    """The body of an upload: a MultipartEncoderMonitor of requests_toolbelt, which calls back when it is read."""
+
+    bytes_read: int
+    len: int
+    callback: Callable[[_Monitor], None]
+
+
+def _watch(body: _Monitor, progress: ProgressCallback) -> None:
     """Call a function with each piece of a body that is read, after the one that twine has for its own bar."""
     before = body.callback
 
-    def callback(monitor: MultipartEncoderMonitor) -> None:
+    def callback(monitor: _Monitor) -> None:
         before(monitor)
         progress(monitor.bytes_read, monitor.len)
 
