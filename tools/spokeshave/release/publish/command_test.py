@@ -229,7 +229,7 @@ def test_a_changed_file_ends_it_before_anything_is_sent(
     changed.write_bytes(changed.read_bytes()[:-1] + b"x")
     code, report = report_of(server, record)
     assert (code, report.end) == (1, PublishEnd.REFUSED)
-    assert {file.outcome for file in report.files} == {PublishOutcome.NOT_SENT}
+    assert [file.name for file in report.files if file.outcome is PublishOutcome.REFUSED] == [changed.name]
     assert changed.name in capfd.readouterr().err
     assert posts(server) == []
 
@@ -266,4 +266,18 @@ def test_a_dry_run_prints_the_plan(server: PypiLike, record: Path, capfd: pytest
         ("5", "abacus-compiler", "send"),
     ]
     assert posts(server) == before
-    assert not (record / "state").exists() or len(list((record / "state").iterdir())) == 1
+
+
+def test_a_dry_run_marks_what_is_refused(
+    server: PypiLike, record: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = write_release(tmp_path / "other", texts={"abacus-compiler": "OTHER = 1\n"})
+    assert publish(server, other) == 0
+    before = posts(server)
+    capfd.readouterr()
+    assert publish(server, record, "--dry-run") == 1
+    captured = capfd.readouterr()
+    assert [line.split()[-1] for line in captured.out.splitlines()[1:]] == [*["there"] * 3, *["refused"] * 2]
+    assert captured.err.count("with other bytes") == 2
+    assert posts(server) == before
+    assert not (record / "state").exists()

@@ -259,6 +259,19 @@ def test_two_publishers_at_once_both_end_as_done(server: PypiLike, record: Path,
     assert_published_once(server, record)
 
 
+def test_a_reader_that_ended_does_not_end_it(server: PypiLike, record: Path) -> None:
+    command = [sys.executable, "-m", "spokeshave", *arguments(server, record, "--report", "/dev/full")]
+    environment = {**os.environ, "PYTHONPATH": sources_and("")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "the report cannot be written" in err
+    assert_published_once(server, record)
+
+
 @pytest.mark.parametrize("change", ["removed", "other bytes"])
 def test_a_file_that_changes_meanwhile_is_never_sent(server: PypiLike, record: Path, change: str) -> None:
     server.change(faults=[hang(Place.UPLOAD, 0)])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from spokeshave.release.publish.publication import FileProgress
 from spokeshave.release.publish.steps import Pause
@@ -22,6 +25,16 @@ def human_size(size: float) -> str:
         size /= 1000
         unit += 1
     return f"{size:.0f} {_UNITS[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def say(line: str) -> None:
+    """Print a line. A reader that has ended, or a full disk, does not end a publication."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        # What is printed later goes nowhere, so that Python's own flush at the end does not fail too.
+        with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class Progress:
@@ -78,6 +91,6 @@ class Progress:
 
     def _print(self, line: str) -> None:
         if line != self._last:
-            print(self._scrub(line), flush=True)
+            say(self._scrub(line))
         self._last = line
         self._printed_at = self._clock()

@@ -74,9 +74,9 @@ class Publisher:
         while isinstance(step := self._next(), (LookUp, Pause)):
             self._do(step)
 
-    def stop(self, problem: Problem, *, is_interruption: bool = False) -> None:
+    def stop(self, *problems: Problem, is_interruption: bool = False) -> None:
         """End the publication."""
-        self._apply(Stopped(problem, is_interruption=is_interruption))
+        self._apply(Stopped(problems, is_interruption=is_interruption))
 
     def _next(self) -> Step:
         return next_step(self.publication, self.clock())
@@ -149,7 +149,7 @@ class Publisher:
         try:
             self.destination.commit()
         except DestinationError as err:
-            return Stopped(_first(err))
+            return Stopped(err.problems)
         return Committed()
 
     def _send(self, file: ReleaseFile) -> Event:
