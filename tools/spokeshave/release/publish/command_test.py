@@ -206,8 +206,41 @@ def test_an_index_that_cannot_be_listed_gets_nothing(server: PypiLike, record: P
     code, report = report_of(server, record)
     assert (code, report.end) == (1, PublishEnd.REFUSED)
     assert posts(server) == []
-    server.change(faults=[Fault(FaultKind.STATUS, Place.JSON, times=2)])
+
+
+@pytest.mark.parametrize("place", [Place.JSON, Place.HTML])
+@pytest.mark.parametrize("skip", [0, 2, 4])
+def test_pages_that_fail_are_read_again(server: PypiLike, record: Path, place: Place, skip: int) -> None:
+    server.change(faults=[Fault(FaultKind.STATUS, place, skip=skip, times=2)])
     assert publish(server, record) == 0
+    assert_whole_or_absent(server, record)
+
+
+@pytest.mark.parametrize(
+    ("place", "skip", "code"),
+    [
+        pytest.param(Place.JSON, 4, 3, id="look-up of the runtime"),
+        pytest.param(Place.HTML, 0, 3, id="visibility of the runtime"),
+        pytest.param(Place.HTML, 3, 4, id="visibility of all"),
+    ],
+)
+def test_pages_that_stay_broken_are_never_done(
+    server: PypiLike, record: Path, place: Place, skip: int, code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.change(faults=[Fault(FaultKind.STATUS, place, skip=skip, times=None)])
+    assert publish(server, record) == code
+    assert "500" in capfd.readouterr().err
+    assert_whole_or_absent(server, record)
+    server.change(faults=[])
+    assert publish(server, record) == 0
+
+
+@pytest.mark.parametrize("option", ["--wait=soon", "--wait=-1", "--wait=inf", "--attempts=0", "--attempts=1.5"])
+def test_numbers_of_options_are_checked(record: Path, option: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["release", "publish", str(record), "--to", "@pypi", option])
+    assert raised.value.code == 2
+    assert f"{option.partition('=')[2]!r} is not a" in capfd.readouterr().err
 
 
 def test_a_full_project_goes_on_after_its_limit_is_raised(server: PypiLike, record: Path) -> None:
