@@ -63,12 +63,12 @@ def devpi_server(environment: Environment, folder: Path) -> Iterator[Devpi]:
     commands = environment.prefix / "bin"
     folder.mkdir()
     state = folder / "state"
-    init = [commands / "devpi-init", "--serverdir", state, "--no-root-pypi", "--root-passwd", password]
+    init = [str(commands / "devpi-init"), "--serverdir", str(state), "--no-root-pypi", "--root-passwd", password]
     subprocess.run(init, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = folder / "log"
     with log.open("w") as output:
-        command = [commands / "devpi-server", "--serverdir", state, "--host", "127.0.0.1", "--port", str(port)]
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        command = [str(commands / "devpi-server"), "--serverdir", str(state), "--host", "127.0.0.1"]
+        process = subprocess.Popen([*command, "--port", str(port)], stdout=output, stderr=subprocess.STDOUT)
         origin = f"http://127.0.0.1:{port}/"
         try:
             _wait(origin, process, log)

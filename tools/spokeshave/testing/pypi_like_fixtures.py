@@ -534,7 +534,7 @@ def _is_closed(connection: socket.socket) -> bool:
 
 def _status(fault: Fault) -> Response:
     headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
-    return Response(f"the fault {fault.status}", fault.status, headers=headers)
+    return Response(fault.reason, f"{fault.status} {fault.reason}", headers=headers)
 
 
 def _refusal(error: RefusedError) -> Response:
@@ -576,6 +576,8 @@ class _Quiet(WSGIRequestHandler):
 def _serving(server: BaseWSGIServer) -> Iterator[str]:
     """Serve in a thread; the origin."""
     server.log = lambda *_: None  # type: ignore[method-assign]
+    # Python's server prints the errors of connections, which faults cause. The application keeps its own errors.
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, daemon=True)
     thread.start()
     try:

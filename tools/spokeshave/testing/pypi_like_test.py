@@ -288,6 +288,23 @@ def test_a_request_hangs_until_the_fault_is_removed(tmp_path: Path, server: Pypi
     assert (answers[0].status_code, list(server.files())) == (200, [wheel.name])
 
 
+def test_a_client_that_is_killed_midway_stores_nothing(tmp_path: Path, server: PypiLike) -> None:
+    server.change(faults=[Fault(FaultKind.HANG, moment=Moment.MIDWAY)])
+    code = f"""
+import requests
+data = {{"name": "demo", "version": "1.0"}}
+requests.post({server.upload_url!r}, data=data, files={{"content": ("demo-1.0.tar.gz", b"x" * (1 << 24))}})
+"""
+    client = subprocess.Popen([sys.executable, "-c", code])
+    server.wait_until(lambda log: any("hangs" in request.events for request in log))
+    client.kill()
+    client.wait()
+    server.change(faults=[])
+    server.wait_until(lambda log: log[0].events[-1] == "cut")
+    assert server.files() == {}
+    assert send(server, wheel_of(tmp_path)).ok
+
+
 def test_an_answer_may_lie_and_a_project_may_be_full(tmp_path: Path, server: PypiLike) -> None:
     server.change(faults=[Fault(FaultKind.NOT_STORED), Fault(FaultKind.FULL, skip=1, times=None)])
     answers = [send(server, wheel_of(tmp_path, version=f"1.{number}")) for number in range(3)]

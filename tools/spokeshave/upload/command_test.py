@@ -30,6 +30,8 @@ from spokeshave.testing.index_fixtures import (
     pypi_server,
 )
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.pypi_like_fixtures import pypi_like
+from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment
 
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode())
 CREDENTIALS = {"TWINE_USERNAME": USERNAME, "TWINE_PASSWORD": PASSWORD}
@@ -206,6 +208,25 @@ def test_a_wrong_password_is_reported(tmp_path: Path, upload: Upload, index: Pyp
     assert "TWINE_PASSWORD" in result.problem["remedy"]
     assert "guessed" not in result.err + result.out + json.dumps(result.report)
     assert index.files() == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "count"),
+    [
+        (Fault(FaultKind.STATUS, times=2), "uploaded", 3),
+        (Fault(FaultKind.STATUS, status=429, retry_after="0"), "uploaded", 2),
+        (Fault(FaultKind.RESET, moment=Moment.MIDWAY), "uploaded", 2),
+        (Fault(FaultKind.DROP, moment=Moment.STORED), "already there", 1),
+        (Fault(FaultKind.STATUS, times=None), "refused", 3),
+    ],
+    ids=["two errors", "too many requests", "reset", "dropped answer", "errors only"],
+)
+def test_what_may_pass_is_tried_again(tmp_path: Path, upload: Upload, fault: Fault, outcome: str, count: int) -> None:
+    wheel = wheel_of(tmp_path)
+    with pypi_like(tmp_path / "pypi", faults=(fault,)) as server:
+        result = upload("--repository-url", server.upload_url, wheel, environment=server.variables)
+        assert (result.outcomes, len(server.uploads())) == ({wheel.name: outcome}, count)
+    assert result.exit_code == int(outcome == "refused")
 
 
 def test_missing_credentials_are_reported(tmp_path: Path, upload: Upload, index: PypiServer) -> None:

