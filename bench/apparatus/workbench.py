@@ -108,17 +108,17 @@ class Workbench:
         if ninja.linked() != project.built():
             raise BenchError(f"{ninja.place}: ninja did not link the bytes that Pants linked.")
 
-    def venv(self, name: str, python: Path, requirements: Path | None) -> Path:
-        """Create a virtual environment with the packages that a requirements file pins."""
+    def venv(self, name: str, python: Path, requirements: Path | None, *more: Path) -> Path:
+        """Create a virtual environment with the packages that requirements files pin, each installed by itself."""
         place = self.home / f"venv-{name}"
         if not (place / "ready").exists():
             began = time.monotonic()
             self.say(f"virtual environment {name}")
             command.run([str(python), "-m", "venv", "--clear", str(place)], cwd=self.home, env=os.environ)
-            if requirements is not None:
+            for pins in (requirements, *more) if requirements is not None else ():
                 install = (
                     *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"),
-                    *("--only-binary", ":all:", "--require-hashes", "-r", str(requirements)),
+                    *("--only-binary", ":all:", "--require-hashes", "-r", str(pins)),
                 )
                 command.run([str(place / "bin" / "python"), *install], cwd=self.home, env=os.environ)
             (place / "ready").touch()

@@ -21,11 +21,10 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
-        "home wheel_name",
+        "home version_text wheel_name",
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
-        "reported_runs",
     ),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +40,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "cli",
         "__main__ testing",
     ),
-    "native": ("name_budget", "elf macho pe", "file"),
+    "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
         "attestations record",
         "derived",
@@ -49,9 +48,9 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "writer",
         "destination",
         "check",
-        "promote publish seal",
+        "promote publish seal show",
     ),
-    "release/check": ("file", "attestations fields file_set index", "release_files", "check", "command"),
+    "release/check": ("file", "fields file_set index", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -43,6 +43,7 @@ COMMANDS = {
         "publish a release as a whole; the same command continues after any end",
     ),
     "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
+    "release show": ("spokeshave.release.show", "print the record of a release"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
 }
 # Commands of two words, by their first one.

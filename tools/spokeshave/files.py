@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 CHUNK = 1 << 20
 
@@ -16,6 +17,41 @@ CHUNK = 1 << 20
 def iter_chunks(stream: IO[bytes]) -> Iterator[bytes]:
     """Return a stream's bytes in pieces of one fixed size."""
     return iter(lambda: stream.read(CHUNK), b"")
+
+
+class HashingStream(io.RawIOBase):
+    """A stream that hashes what is written, and passes it on. It cannot be read, and has no positions to return to.
+
+    Args:
+        target: The stream to write to. Without one, the bytes are only hashed.
+    """
+
+    def __init__(self, target: IO[bytes] | None = None) -> None:
+        super().__init__()
+        self._target = target
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of all written bytes in hex."""
+        return self._digest.hexdigest()
+
+    def writable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def tell(self) -> int:
+        """Return the number of written bytes."""
+        return self._size
+
+    def write(self, data: Any, /) -> int:
+        """Write and hash all bytes."""
+        if self._target is not None:
+            self._target.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+        return len(data)
 
 
 def sha256_of_file(path: Path) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from spokeshave.report import write_text
 from spokeshave.wheel.archive import Compression
 from spokeshave.wheel.paths import find_clashes
 from spokeshave.wheel.recipe import RECIPE, Recipe
+from spokeshave.wheel.version_facts import UNSTAMPED_FACTS
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import WheelEntry, WrittenWheel, render_wheel_file, write_wheel
 from spokeshave_core.problems import Problems
 from spokeshave_core.reports.assemble import AssembleReport
+from spokeshave_core.version_text import template_problems
 from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag, file_name_part
 
 STORED = Compression.STORED
@@ -25,7 +27,12 @@ STORED = Compression.STORED
 
 @dataclass(frozen=True)
 class Assembly:
-    """The inputs of a wheel. `version_module` is a path in the wheel."""
+    """The inputs of a wheel.
+
+    Attributes:
+        version_module: A path in the wheel.
+        version_files: Paths in the wheel, each with the file of its template.
+    """
 
     pyproject: Path
     payload: Path
@@ -34,6 +41,7 @@ class Assembly:
     pins: tuple[str, ...] = ()
     version_module: str | None = None
     requirements: tuple[str, ...] = ()
+    version_files: tuple[tuple[str, Path], ...] = ()
 
 
 def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWheel]:
@@ -47,12 +55,14 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     metadata: WheelMetadata | None = None
     root: list[WheelEntry] = []
     data: list[PayloadFile] = []
+    templates: tuple[tuple[str, str], ...] = ()
     with problems.collecting():
         tag = WheelTag.parse(assembly.tag)
     with problems.collecting():
         metadata = read_metadata(assembly.pyproject, assembly.pins, assembly.requirements)
     with problems.collecting():
-        root = root_entries(assembly.payload, assembly.version_module)
+        templates = read_templates(assembly.version_files)
+        root = root_entries(assembly.payload, assembly.version_module, templates)
     with problems.collecting():
         data = read_data(assembly.data) if assembly.data else []
     if not (problems or root or data):
@@ -62,42 +72,80 @@ def assemble(assembly: Assembly, output: Path) -> tuple[WheelMetadata, WrittenWh
     if problems or metadata is None or tag is None:
         raise problems.as_error(InvalidInputsError)
     name = WheelName(file_name_part(metadata.name), UNSTAMPED, tag)
-    recipe = Recipe(metadata.pins, assembly.version_module)
+    recipe = Recipe(pins=metadata.pins, version_module=assembly.version_module, version_files=templates)
     entries = [*root, *data_entries(data, name), *dist_info_entries(metadata, recipe, name)]
     return metadata, write_wheel(output / str(name), name.dist_info, entries, STORED)
 
 
-def root_entries(payload: Path, version_module: str | None) -> list[WheelEntry]:
-    """Return the files in the wheel's root, including the generated version module."""
+def read_templates(version_files: Iterable[tuple[str, Path]]) -> tuple[tuple[str, str], ...]:
+    """Return the templates of version files by their paths in the wheel.
+
+    Raises:
+        InvalidPayloadError: For all that cannot be read, and for all unknown placeholders.
+    """
+    problems = Problems()
+    templates: dict[str, str] = {}
+    for path, source in version_files:
+        if path in templates:
+            problems.add(path, "is given two templates", "Give each version file one template.")
+        try:
+            templates[path] = source.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as err:
+            problems.add(str(source), f"cannot be read as a template ({err})", "Give a text file in UTF-8.")
+            continue
+        for problem in template_problems(templates[path], str(source)):
+            problems.add(problem.place, problem.message, problem.remedy)
+    problems.raise_if_any(InvalidPayloadError)
+    return tuple(sorted(templates.items()))
+
+
+def root_entries(
+    payload: Path, version_module: str | None, templates: tuple[tuple[str, str], ...] = ()
+) -> list[WheelEntry]:
+    """Return the files in the wheel's root, including the generated version module and version files."""
     files = read_payload(payload)
     check_root(files)
     entries = [
         WheelEntry(name=file.name, content=file.source, compression=STORED, executable=file.executable)
         for file in files
     ]
-    if version_module is None:
-        return entries
-    check_version_module(version_module, files)
-    module = WheelEntry(version_module, render_version_module(UNSTAMPED), STORED)
-    return [*(entry for entry in entries if entry.name != version_module), module]
+    generated = Recipe(version_files=templates).rendered_files(UNSTAMPED_FACTS)
+    problems = Problems()
+    check_version_paths(version_module, generated, problems)
+    if version_module is not None:
+        generated[version_module] = render_version_module(UNSTAMPED_FACTS)
+    check_generated(generated, files, problems)
+    problems.raise_if_any(InvalidPayloadError)
+    kept = [entry for entry in entries if entry.name not in generated]
+    return [*kept, *(WheelEntry(path, content, STORED) for path, content in sorted(generated.items()))]
 
 
-def check_version_module(path: str, files: list[PayloadFile]) -> None:
-    """Check that the version module is a module and that no other file has its path in the payload.
+def check_version_paths(version_module: str | None, version_files: Iterable[str], problems: Problems) -> None:
+    """Add problems for paths that a generated file cannot have."""
+    if version_module is not None and not PATH.fullmatch(version_module):
+        problems.add(version_module, "is not a path of a module", "Write it as package/_version.py.")
+    for path in version_files:
+        parts = path.split("/")
+        if {"", ".", ".."} & set(parts) or "\\" in path or parts[0].endswith((".dist-info", ".data")):
+            remedy = "Write it as package/lib/pkgconfig/package.pc, relative to the wheel's root."
+            problems.add(path, "is not a path of a version file", remedy)
+        if path == version_module:
+            problems.add(path, "is the version module and a version file", "Remove one of the two.")
+
+
+def check_generated(generated: Mapping[str, bytes], files: list[PayloadFile], problems: Problems) -> None:
+    """Add problems for files of the payload that have the path of a generated file.
 
     A file with the bytes that would be generated is allowed, so that a source tree can contain one to import.
     """
-    problems = Problems()
-    generated = render_version_module(UNSTAMPED)
-    if not PATH.fullmatch(path):
-        problems.add(path, "is not a path of a module", "Write it as package/_version.py.")
-    taken = next((file for file in files if file.name == path), None)
-    if taken and taken.source.read_bytes() != generated:
-        remedy = f"Remove it, or give it the content that is generated for {UNSTAMPED}:\n{generated.decode()}"
-        problems.add(str(taken.source), "exists, but the version module is generated at this path", remedy)
-    elif not taken:
-        find_clashes([path, *(file.name for file in files)], problems)
-    problems.raise_if_any(InvalidPayloadError)
+    taken = {file.name: file.source for file in files if file.name in generated}
+    for path, source in taken.items():
+        if source.read_bytes() != generated[path]:
+            text = generated[path].decode("utf-8")
+            remedy = f"Remove it, or give it the content that is generated for {UNSTAMPED}:\n{text}"
+            kind = "the version module" if path.endswith(".py") else "a version file"
+            problems.add(str(source), f"exists, but {kind} is generated at this path", remedy)
+    find_clashes([*(path for path in generated if path not in taken), *(file.name for file in files)], problems)
 
 
 def read_data(folder: Path) -> list[PayloadFile]:
@@ -152,8 +200,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--version-module", metavar="PATH", help="generate this version module, such as pkg/_version.py"
     )
+    parser.add_argument(
+        "--version-file",
+        action="append",
+        default=[],
+        type=version_file,
+        metavar="PATH=TEMPLATE",
+        help="generate the file PATH of the wheel, such as pkg/lib/pkgconfig/pkg.pc, from a text file with the"
+        " placeholders @VERSION@, @VERSION_MAJOR@, @VERSION_MINOR@, @VERSION_PATCH@ and @COMMIT@, which is empty"
+        " without a commit; the stamp renders it again",
+    )
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the wheel to")
     parser.add_argument("--report", type=Path, required=True, help="the JSON report to write")
+
+
+def version_file(text: str) -> tuple[str, Path]:
+    """Parse the value of `--version-file`."""
+    path, _, template = text.partition("=")
+    if not path or not template:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form PATH=TEMPLATE")
+    return path, Path(template)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -166,6 +232,7 @@ def run(args: argparse.Namespace) -> int:
         pins=tuple(args.pin),
         version_module=args.version_module,
         requirements=tuple(args.requirement),
+        version_files=tuple(args.version_file),
     )
     metadata, wheel = assemble(assembly, args.output)
     report = AssembleReport(

@@ -14,14 +14,17 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.errors import InvalidInputsError
 from spokeshave.files import sha256_of_file
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, PYPROJECT, make_wheel, read_wheel, write_tree
 from spokeshave.wheel.name import parse_wheel_name
+from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.record import hashed_entry, parse_record
+from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.reports.assemble import AssembleReport
+from spokeshave_core.reports.report import FailureReport
 from spokeshave_core.wheel_name import UNSTAMPED
 
 MINIMAL = '[project]\nname = "a"\ndynamic = ["version"]\n'
@@ -110,7 +113,7 @@ def test_single_module_at_the_root_is_a_wheel(tmp_path: Path) -> None:
 
 
 def test_source_tree_may_contain_the_generated_module(tmp_path: Path) -> None:
-    files = {**FILES, "abacus_runtime/_version.py": render_version_module(UNSTAMPED).decode()}
+    files = {**FILES, "abacus_runtime/_version.py": render_version_module(UNSTAMPED_FACTS).decode()}
     assert make_wheel(tmp_path, files=files).files.count("abacus_runtime/_version.py") == 1
 
 
@@ -125,6 +128,47 @@ def test_another_file_at_the_version_modules_path_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize("path", ["../v.py", "/v.py", "a b/v.py", "v.txt", "a//v.py", "a/1.py"])
 def test_version_module_with_an_invalid_name_is_refused(tmp_path: Path, path: str) -> None:
     assert problems_of(tmp_path, version_module=path) == [path]
+
+
+def test_version_files_are_rendered_without_a_version(tmp_path: Path) -> None:
+    template = "Version: @VERSION@ @VERSION_MAJOR@.@VERSION_MINOR@.@VERSION_PATCH@ [@COMMIT@]\n"
+    files = read_wheel(make_wheel(tmp_path, version_files={"abacus_runtime/lib/abacus.pc": template}).path)
+    assert files["abacus_runtime/lib/abacus.pc"] == f"Version: {UNSTAMPED} 0.0.0 []\n"
+    recipe = Recipe.parse(files[f"abacus_runtime-{UNSTAMPED}.dist-info/spokeshave.json"].encode(), "recipe")
+    assert recipe.version_files == (("abacus_runtime/lib/abacus.pc", template),)
+
+
+def test_unknown_placeholders_are_refused(tmp_path: Path) -> None:
+    templates = {"a/b.h": "@VERSION@\n@VERSON@ @PACKAGE_INIT@\n", "a/c.h": "no placeholder, just text"}
+    assert problems_of(tmp_path, version_files=templates) == [
+        "templates/0.in, line 2",
+        "templates/0.in, line 2",
+        "templates/1.in",
+    ]
+
+
+@pytest.mark.parametrize("path", ["../a.h", "/a.h", "a//b.h", "a\\b.h", "x-1.dist-info/a.h", "x-1.data/data/a.h"])
+def test_version_file_with_an_invalid_path_is_refused(tmp_path: Path, path: str) -> None:
+    assert problems_of(tmp_path, version_files={path: "@VERSION@"}) == [path]
+
+
+def test_another_file_at_a_version_files_path_is_refused(tmp_path: Path) -> None:
+    templates = {"abacus_runtime/cli.py": "version = '@VERSION@'\n", "abacus_runtime/_version.py": "@VERSION@"}
+    assert problems_of(tmp_path, version_files=templates) == [
+        "abacus_runtime/_version.py",
+        "payload/abacus_runtime/cli.py",
+    ]
+    same = {**FILES, "abacus_runtime/v.h": f"// {UNSTAMPED}\n"}
+    assert make_wheel(tmp_path / "same", files=same, version_files={"abacus_runtime/v.h": "// @VERSION@\n"})
+
+
+def test_templates_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary.in").write_bytes(b"@VERSION@ \xff")
+    arguments = ["assemble", "--pyproject", "p", "--payload", "p", "--tag", "py3-none-any", "--output", "o"]
+    templates = [f"--version-file=a/{name}.h={tmp_path}/{name}.in" for name in ("binary", "missing")]
+    assert main([*arguments, *templates, "--report", str(tmp_path / "r.json")]) == 1
+    places = [problem.place for problem in read_report(FailureReport, tmp_path / "r.json").problems]
+    assert {f"{tmp_path}/binary.in", f"{tmp_path}/missing.in"} < set(places)
 
 
 def test_wheel_without_files_is_refused(tmp_path: Path) -> None:
@@ -203,7 +247,7 @@ def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
         pins=(),
         version_module=None,
     )
-    wheels = [stamp(wheel.path, "3.12.0rc1", tmp_path / "w").wheel.path for wheel in (runtime, compiler)]
+    wheels = [stamp(wheel.path, VersionFacts("3.12.0rc1"), tmp_path / "w").wheel.path for wheel in (runtime, compiler)]
     python = make_environment(tmp_path / "env")
     pip(python, "install", "--no-index", "--disable-pip-version-check", *map(str, wheels))
     pip(python, "check")
@@ -218,7 +262,7 @@ def test_pip_installs_a_stamped_wheel_that_runs(tmp_path: Path) -> None:
 def test_pip_installs_data_files_by_their_scheme(tmp_path: Path) -> None:
     data = {"scripts/tool": "#!python\nprint('tool')\n", "data/etc/a.conf": "x", "headers/a.h": "y"}
     wheel = make_wheel(tmp_path, pyproject=MINIMAL, files={"a.py": ""}, data=data, pins=(), version_module=None)
-    stamped = stamp(wheel.path, "1.0", tmp_path / "w").wheel.path
+    stamped = stamp(wheel.path, VersionFacts("1.0"), tmp_path / "w").wheel.path
     python = make_environment(tmp_path / "env")
     pip(python, "install", "--no-index", "--no-deps", "--disable-pip-version-check", str(stamped))
     tool = subprocess.run([tmp_path / "env/bin/tool"], check=True, stdout=subprocess.PIPE, text=True)

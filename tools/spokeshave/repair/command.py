@@ -12,12 +12,14 @@ from spokeshave.errors import ExitCode
 from spokeshave.linkage.formats import read_linkage
 from spokeshave.linkage.linkage import LinkedFiles
 from spokeshave.native.file import foreign_formats, no_native_code
+from spokeshave.native.version_slot import find_version_slots
 from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.formats import graft
 from spokeshave.repair.graft import UnrepairableWheelError
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.report import write_text
 from spokeshave.wheel.archive import Compression
+from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.tree import WheelTree, read_tree, unpack
 from spokeshave.wheel.writer import WrittenWheel, tree_entries, write_wheel
 from spokeshave_core.platform import ObjectFormat, Platform
@@ -121,6 +123,7 @@ def repair(
         libraries = files.platform_libraries()
         newest = files.newest()
         name = _retag(files.tree, platform)
+        _list_version_slots(files.tree)
         entries = tree_entries(files.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), files.tree.dist_info, entries, Compression.DEFLATED)
     return RepairedWheel(
@@ -180,6 +183,25 @@ def _check_native_code(tree: WheelTree, platform: Platform) -> None:
     ]
     if problems:
         raise UnrepairableWheelError(*problems)
+
+
+def _list_version_slots(tree: WheelTree) -> None:
+    """Write the native files with a version slot into the recipe of a wheel that has one.
+
+    Raises:
+        SpokeshaveError: For all slots that the stamp could not change.
+    """
+    file = tree.root / tree.dist_info / RECIPE
+    if not file.is_file():
+        return
+    problems = Problems()
+    found = []
+    for native in tree.native_files:
+        with problems.collecting():
+            found += [native] if find_version_slots(tree.root / native, native) else []
+    problems.raise_if_any(UnrepairableWheelError)
+    recipe = Recipe.parse(file.read_bytes(), f"{tree.dist_info}/{RECIPE}")
+    file.write_bytes(replace(recipe, version_slots=tuple(sorted(found))).render())
 
 
 def _retag(tree: WheelTree, platform: Platform) -> WheelName:

@@ -11,11 +11,13 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.errors import InvalidVersionError, InvalidWheelError
 from spokeshave.files import sha256_of_file
-from spokeshave.stamp.command import moved_name, stamp
+from spokeshave.stamp.plan import moved_name
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.testing.wheel_fixtures import FILES, make_wheel, read_wheel
 from spokeshave.wheel.archive import ArchiveReader, Compression
 from spokeshave.wheel.name import parse_wheel_name
+from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave.wheel.writer import WheelEntry, write_wheel
 from spokeshave_core.reports.stamp import StampReport
 from spokeshave_core.wheel_name import UNSTAMPED
@@ -53,14 +55,14 @@ def edited(wheel: Path, folder: Path, changes: dict[str, str | None]) -> Path:
 
 def error_of(wheel: Path, output: Path) -> str:
     with pytest.raises(InvalidWheelError) as caught:
-        stamp(wheel, RC, output)
+        stamp(wheel, VersionFacts(RC), output)
     assert not output.exists()
     return str(caught.value)
 
 
 def test_version_is_changed_and_all_else_is_copied(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    stamped = stamp(wheel, RC, tmp_path / "out")
+    stamped = stamp(wheel, VersionFacts(RC), tmp_path / "out")
     before = read_wheel(wheel)
     after = read_wheel(stamped.wheel.path)
     info = f"abacus_runtime-{RC}.dist-info"
@@ -75,7 +77,7 @@ def test_version_is_changed_and_all_else_is_copied(tmp_path: Path) -> None:
 
 
 def test_metadata_differs_by_the_version_and_the_pins_alone(tmp_path: Path) -> None:
-    after = read_wheel(stamp(repaired(tmp_path), RC, tmp_path / "out").wheel.path)
+    after = read_wheel(stamp(repaired(tmp_path), VersionFacts(RC), tmp_path / "out").wheel.path)
     metadata = message_from_string(after[f"abacus_runtime-{RC}.dist-info/METADATA"])
     assert metadata["Version"] == RC
     assert metadata.get_all("Requires-Dist") == [
@@ -87,7 +89,7 @@ def test_metadata_differs_by_the_version_and_the_pins_alone(tmp_path: Path) -> N
 
 def test_copied_files_keep_their_compressed_bytes(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    stamped = stamp(wheel, RC, tmp_path / "out").wheel.path
+    stamped = stamp(wheel, VersionFacts(RC), tmp_path / "out").wheel.path
     with ArchiveReader(wheel) as before, ArchiveReader(stamped) as after:
         for name in ("abacus_runtime/data/table.csv", "abacus_runtime/cli.py"):
             raw = [b"".join(reader.raw_chunks(reader.members[name])) for reader in (before, after)]
@@ -97,20 +99,20 @@ def test_copied_files_keep_their_compressed_bytes(tmp_path: Path) -> None:
 
 def test_restamping_a_candidate_equals_stamping_the_final(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    candidate = stamp(wheel, RC, tmp_path / "rc").wheel.path
-    promoted = stamp(candidate, FINAL, tmp_path / "promoted").wheel
-    assert promoted.sha256 == stamp(wheel, FINAL, tmp_path / "direct").wheel.sha256
+    candidate = stamp(wheel, VersionFacts(RC), tmp_path / "rc").wheel.path
+    promoted = stamp(candidate, VersionFacts(FINAL), tmp_path / "promoted").wheel
+    assert promoted.sha256 == stamp(wheel, VersionFacts(FINAL), tmp_path / "direct").wheel.sha256
     assert RC not in "".join(text for name, text in read_wheel(promoted.path).items() if "notes" not in name)
 
 
 def test_stamping_back_gives_the_wheel_there_was(tmp_path: Path) -> None:
     wheel = repaired(tmp_path)
-    other_wheel = stamp(wheel, f"{FINAL}.dev0+abc.dirty", tmp_path / "there").wheel.path
-    assert stamp(other_wheel, UNSTAMPED, tmp_path / "back").wheel.sha256 == sha256_of_file(wheel)[0]
+    other_wheel = stamp(wheel, VersionFacts(f"{FINAL}.dev0+abc.dirty"), tmp_path / "there").wheel.path
+    assert stamp(other_wheel, VersionFacts(UNSTAMPED), tmp_path / "back").wheel.sha256 == sha256_of_file(wheel)[0]
 
 
 def test_version_is_written_in_its_normal_form(tmp_path: Path) -> None:
-    assert stamp(repaired(tmp_path), "v3.12-RC.1", tmp_path / "out").wheel.path.name.startswith(
+    assert stamp(repaired(tmp_path), VersionFacts("v3.12-RC.1"), tmp_path / "out").wheel.path.name.startswith(
         "abacus_runtime-3.12rc1-"
     )
 
@@ -118,8 +120,8 @@ def test_version_is_written_in_its_normal_form(tmp_path: Path) -> None:
 def test_unpinned_requirement_of_the_same_version_is_unchanged(tmp_path: Path) -> None:
     pyproject = f'[project]\nname = "a"\ndynamic = ["version"]\ndependencies = ["sibling", "stranger=={RC}"]\n'
     wheel = make_wheel(tmp_path, pyproject=pyproject, pins=("sibling",)).path
-    candidate = stamp(wheel, RC, tmp_path / "rc").wheel.path
-    final = read_wheel(stamp(candidate, FINAL, tmp_path / "final").wheel.path)
+    candidate = stamp(wheel, VersionFacts(RC), tmp_path / "rc").wheel.path
+    final = read_wheel(stamp(candidate, VersionFacts(FINAL), tmp_path / "final").wheel.path)
     metadata = message_from_string(final[f"a-{FINAL}.dist-info/METADATA"])
     assert metadata.get_all("Requires-Dist") == [f"sibling=={FINAL}", f"stranger=={RC}"]
 
@@ -131,7 +133,7 @@ def test_build_number_and_names_in_another_form_are_kept(tmp_path: Path) -> None
         WheelEntry(f"{name.dist_info}/{file}", text.encode(), Compression.STORED) for file, text in texts.items()
     ]
     wheel = write_wheel(tmp_path / str(name), name.dist_info, entries, Compression.STORED)
-    stamped = stamp(wheel.path, "2.0", tmp_path / "out").wheel
+    stamped = stamp(wheel.path, VersionFacts("2.0"), tmp_path / "out").wheel
     assert stamped.path.name == "Foo.Bar-2.0-2x-py3-none-any.whl"
     assert stamped.files[0] == "Foo.Bar-2.0.dist-info/METADATA"
 
@@ -144,7 +146,7 @@ def test_wheel_of_another_backend_is_stamped(tmp_path: Path) -> None:
         WheelEntry(f"{name.dist_info}/WHEEL", b"Wheel-Version: 1.0\n", Compression.DEFLATED),
     ]
     wheel = write_wheel(tmp_path / str(name), name.dist_info, entries, Compression.DEFLATED)
-    with zipfile.ZipFile(stamp(wheel.path, "2.0", tmp_path / "out").wheel.path) as archive:
+    with zipfile.ZipFile(stamp(wheel.path, VersionFacts("2.0"), tmp_path / "out").wheel.path) as archive:
         stamped = archive.read("foo-2.0.dist-info/METADATA")
     assert stamped == metadata.replace(b"Version: 1.0\r\n\r\n", b"Version: 2.0\r\n\r\n")
 
@@ -158,7 +160,7 @@ def test_sbom_of_the_wheel_follows(tmp_path: Path) -> None:
     files[f"{name.dist_info}/sboms/auditwheel.cdx.json"] = json.dumps(sbom).encode()
     entries = [WheelEntry(path, data, Compression.DEFLATED) for path, data in files.items()]
     with_sbom = write_wheel(tmp_path / "sbom" / wheel.name, name.dist_info, entries, Compression.DEFLATED).path
-    stamped = stamp(with_sbom, RC, tmp_path / "out")
+    stamped = stamp(with_sbom, VersionFacts(RC), tmp_path / "out")
     place = f"abacus_runtime-{RC}.dist-info/sboms/auditwheel.cdx.json"
     assert place in stamped.changed
     assert json.loads(read_wheel(stamped.wheel.path)[place])["metadata"]["component"]["version"] == RC
@@ -166,7 +168,7 @@ def test_sbom_of_the_wheel_follows(tmp_path: Path) -> None:
 
 def test_an_invalid_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidVersionError, match="version one: is not a PEP 440 version"):
-        stamp(repaired(tmp_path), "one", tmp_path / "out")
+        stamp(repaired(tmp_path), VersionFacts("one"), tmp_path / "out")
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,10 @@ class Restamp:
         return canonicalize_name(name) == canonicalize_name(self.name) and version == self.old
 
 
-def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes:
+def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
     """Return a JSON document with this distribution's version changed everywhere.
 
-    `data` itself is returned if it does not refer to the distribution.
+    None if it does not refer to the distribution. Otherwise the text has one form, also if the version stays.
 
     Raises:
         InvalidWheelError: If it is not JSON.
@@ -51,9 +51,10 @@ def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes:
     except (ValueError, RecursionError) as err:
         problem = Problem(place, f"is not JSON ({err})", "Repair the wheel again.")
         raise InvalidWheelError(problem) from err
+    marked = restamp_value(document, replace(change, new=f"{change.old}.marked"))
+    if marked == document:
+        return None
     changed = restamp_value(document, change)
-    if changed == document:
-        return data
     return (json.dumps(changed, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 

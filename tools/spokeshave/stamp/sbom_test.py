@@ -29,7 +29,9 @@ def document(url: str, version: str) -> object:
 
 
 def restamped(value: object, change: Restamp = CHANGE) -> object:
-    result: object = json.loads(restamp_sbom(json.dumps(value).encode(), change, "w: sbom"))
+    data = restamp_sbom(json.dumps(value).encode(), change, "w: sbom")
+    assert data is not None
+    result: object = json.loads(data)
     return result
 
 
@@ -49,13 +51,22 @@ def test_second_stamp_equals_a_single_stamp() -> None:
     last = "2.0.dev0+abc"
     stamped = restamp_sbom(data, Restamp("a_b", "0+unstamped", last), "w")
     between = restamp_sbom(data, CHANGE, "w")
+    assert stamped
+    assert between
     assert restamp_sbom(between, Restamp("a_b", "1.0rc1", last), "w") == stamped
     assert b"pkg:pypi/a_b@2.0.dev0%2Babc?file_name=a_b-2.0.dev0%2Babc-cp312" in stamped
 
 
-def test_document_without_a_mention_keeps_its_bytes() -> None:
-    data = b'{ "components":[] }'
-    assert restamp_sbom(data, CHANGE, "w") is data
+def test_document_without_a_mention_is_not_rewritten() -> None:
+    assert restamp_sbom(b'{ "components":[] }', CHANGE, "w") is None
+
+
+def test_document_has_one_form_after_any_stamp() -> None:
+    data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
+    same = restamp_sbom(data, Restamp("a_b", "0+unstamped", "0+unstamped"), "w")
+    there = restamp_sbom(data, CHANGE, "w")
+    assert there
+    assert same == restamp_sbom(there, Restamp("a_b", "1.0rc1", "0+unstamped"), "w") != data
 
 
 def test_document_that_is_not_json_is_refused() -> None:

@@ -65,6 +65,35 @@ def export_hook(name: str) -> str:
     return f"EXPORT void *PyModExport_{name}(void) {{ return 0; }}"
 
 
+_SLOT = """
+{attribute} static const volatile char slot_{number}[{size}] = "{version}";
+EXPORT const char *version_{number}(void) {{ return (const char *)slot_{number}; }}
+"""
+_SLOT_START = """
+#ifdef _WIN32
+#define EXPORT __declspec(dllexport)
+int DllMainCRTStartup(void *instance, unsigned reason, void *reserved) { return 1; }
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+#ifdef __APPLE__
+#define SLOT __attribute__((used, section("__DATA,__spkver")))
+#else
+#define SLOT __attribute__((used, section(".spkver")))
+#endif
+EXPORT int answer(void) { return 42; }
+"""
+
+
+def slot_source(slots: int = 1, size: int = 128, version: str = UNSTAMPED) -> str:
+    """Return C for a library with version slots, as several sources with `spokeshave/version.h` give them.
+
+    Its functions `version_0`, `version_1` and so on return the versions.
+    """
+    parts = [_SLOT.format(attribute="SLOT", number=number, size=size, version=version) for number in range(slots)]
+    return _SLOT_START + "".join(parts)
+
+
 def compile_library(path: Path, source: str, *flags: str, target: str = GLIBC_2_17, language: str = "c") -> Path:
     """Compile C or C++ to a shared library at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from spokeshave.pythons.pip import pip_folder
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import PypiLike, identity_token, pypi_like, pypi_like_process
 from spokeshave.testing.pypi_rules_fixtures import API_TOKEN, PUBLISHER, Fault, FaultKind, Moment, Place
+from spokeshave.testing.uv_fixtures import uv
 
 DAY = 24 * 60 * 60
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
@@ -377,14 +377,6 @@ def test_pip_installs_from_it(tmp_path: Path, server: PypiLike) -> None:
     subprocess.run(command, check=True, capture_output=True)
     assert (tmp_path / "target/demo/__init__.py").read_text() == "VERSION = '1.0'"
     assert any(request.path.endswith(".metadata") for request in server.requests())
-
-
-def uv() -> Path:
-    """Return uv's program: from RECORD (pip), or below `.prefix` (a PEX file)."""
-    distribution = metadata.distribution("uv")
-    listed = [file for file in distribution.files or () if file.name == "uv" and file.parent.name == "bin"]
-    candidates = [Path(str(distribution.locate_file(str(file)))) for file in (*listed, ".prefix/bin/uv")]
-    return next(candidate.resolve() for candidate in candidates if candidate.is_file())
 
 
 def test_uv_installs_from_it(tmp_path: Path, server: PypiLike) -> None:

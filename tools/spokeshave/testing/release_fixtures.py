@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from spokeshave.files import sha256_of_file
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.wheel_fixtures import make_wheel
+from spokeshave.wheel.version_facts import VersionFacts
 
 VERSION = "3.12.0rc20260821"
 COMMIT = "89ece87b89852100c0ffee0000000000deadbeef"
@@ -28,19 +29,32 @@ def write_wheels(
     tags: Iterable[str] = TAGS,
     version: str = VERSION,
     requires_python: str = ">=3.10",
+    facts: VersionFacts | None = None,
 ) -> list[Path]:
     """Write a stamped wheel of each project and tag into a folder. The compiler is pinned to the runtime."""
     return [
-        write_one(folder, project, tag, version=version, requires_python=requires_python)
+        write_one(folder, project, tag, version=version, requires_python=requires_python, facts=facts)
         for project in projects
         for tag in tags
     ]
 
 
 def write_one(
-    folder: Path, project: str, tag: str, *, version: str = VERSION, requires_python: str = ">=3.10", extra: str = ""
+    folder: Path,
+    project: str,
+    tag: str,
+    *,
+    version: str = VERSION,
+    requires_python: str = ">=3.10",
+    extra: str = "",
+    facts: VersionFacts | None = None,
 ) -> Path:
-    """Write a stamped wheel into a folder. `extra` is a text that makes its bytes differ."""
+    """Write a stamped wheel into a folder.
+
+    Args:
+        extra: A text that makes its bytes differ.
+        facts: What the wheel states. By default it is the version alone.
+    """
     package = project.replace("-", "_")
     dependencies = f'["{RUNTIME}"]' if project == COMPILER else "[]"
     text = (
@@ -56,7 +70,7 @@ def write_one(
             version_module=f"{package}/_version.py",
             tag=tag,
         )
-        return stamp(assembled.path, version, folder).wheel.path
+        return stamp(assembled.path, facts or VersionFacts(version), folder).wheel.path
 
 
 def smoke_report(

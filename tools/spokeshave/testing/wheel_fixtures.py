@@ -50,11 +50,14 @@ def make_wheel(
     pins: tuple[str, ...] = ("abacus-compiler",),
     version_module: str | None = "abacus_runtime/_version.py",
     tag: str = "py3-none-any",
+    version_files: Mapping[str, str] | None = None,
 ) -> WrittenWheel:
-    """Assemble a wheel from texts. All files are below `folder`."""
+    """Assemble a wheel from texts. All files are below `folder`. `version_files` are templates by paths."""
     write_tree(folder, {"pyproject.toml": pyproject})
     payload = write_tree(folder / "payload", FILES if files is None else files)
     data_folder = write_tree(folder / "data", data) if data else None
+    templates = {path: f"{number}.in" for number, path in enumerate(version_files or {})}
+    write_tree(folder / "templates", {templates[path]: text for path, text in (version_files or {}).items()})
     assembly = Assembly(
         pyproject=folder / "pyproject.toml",
         payload=payload,
@@ -62,6 +65,7 @@ def make_wheel(
         data=data_folder,
         pins=pins,
         version_module=version_module,
+        version_files=tuple((path, folder / "templates" / file) for path, file in templates.items()),
     )
     return assemble(assembly, folder / "dist")[1]
 

@@ -13,13 +13,14 @@ import hashlib
 import os
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, cast
 
 from zlib_ng import zlib_ng
 
@@ -31,6 +32,8 @@ from spokeshave_core.problems import Problem, Problems
 # takes more than twice as long. Level 7 is within 3 % of zlib's own level 6, and takes half of its time.
 DEFLATE_LEVEL = 7
 
+# Bytes of a new member that are kept in memory where the stream does not seek.
+SPOOLED = 8 << 20
 LIMIT_32 = 0xFFFFFFFF
 LIMIT_16 = 0xFFFF
 UTF8_FLAG = 0x800
@@ -83,7 +86,10 @@ def deflate_bound(size: int) -> int:
 
 
 class ArchiveWriter:
-    """A writer of members in the given order. The stream must be seekable. Memory does not grow with sizes."""
+    """A writer of members in the given order. Memory does not grow with sizes.
+
+    On a stream without positions to return to, a new member is written to a temporary file first if it is large.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -106,34 +112,21 @@ class ArchiveWriter:
             executable=executable,
             header_offset=offset,
         )
-        header_size = self._stream.write(local_header(member, zip64))
-        digest = hashlib.sha256()
-        crc = 0
-        read = 0
-        deflater = Deflater() if compression is Compression.DEFLATED else None
-        for chunk in iter_chunks(source):
-            digest.update(chunk)
-            crc = zlib_ng.crc32(chunk, crc)
-            read += len(chunk)
-            self._stream.write(deflater.compress(chunk) if deflater else chunk)
-        if deflater:
-            self._stream.write(deflater.flush())
-        if read != size:
-            raise InvalidWheelError(changed_while_read(name, size, read))
-        compressed_size = self._stream.tell() - offset - header_size
-        self._finish(
-            Member(
-                name=name,
-                crc=crc,
-                size=size,
-                compressed_size=compressed_size,
-                compression=compression,
-                executable=executable,
-                header_offset=offset,
-            ),
-            zip64,
-        )
-        return Content(size, digest.digest())
+        if self._stream.seekable():
+            self._stream.write(local_header(member, zip64))
+            written, content = write_content(self._stream, member, source)
+            self._stream.seek(offset)
+            self._stream.write(local_header(written, zip64))
+            self._stream.seek(0, os.SEEK_END)
+        else:
+            with tempfile.SpooledTemporaryFile(SPOOLED) as spool:
+                written, content = write_content(cast("IO[bytes]", spool), member, source)
+                self._stream.write(local_header(written, zip64))
+                spool.seek(0)
+                for chunk in iter_chunks(cast("IO[bytes]", spool)):
+                    self._stream.write(chunk)
+        self._members[name] = written
+        return content
 
     def copy(self, name: str, reader: ArchiveReader, member: Member) -> None:
         """Write a member of another archive under `name`. Its compressed bytes are copied unchanged."""
@@ -157,11 +150,28 @@ class ArchiveWriter:
             )
         return self._stream.tell()
 
-    def _finish(self, member: Member, zip64: bool) -> None:
-        self._members[member.name] = member
-        self._stream.seek(member.header_offset)
-        self._stream.write(local_header(member, zip64))
-        self._stream.seek(0, os.SEEK_END)
+
+def write_content(stream: IO[bytes], member: Member, source: IO[bytes]) -> tuple[Member, Content]:
+    """Write a member's stored bytes, read uncompressed from `source`. Return it with its sizes, and its hash.
+
+    Raises:
+        InvalidWheelError: If `source` does not have the member's size.
+    """
+    digest = hashlib.sha256()
+    crc = 0
+    read = 0
+    compressed = 0
+    deflater = Deflater() if member.compression is Compression.DEFLATED else None
+    for chunk in iter_chunks(source):
+        digest.update(chunk)
+        crc = zlib_ng.crc32(chunk, crc)
+        read += len(chunk)
+        compressed += stream.write(deflater.compress(chunk) if deflater else chunk)
+    if deflater:
+        compressed += stream.write(deflater.flush())
+    if read != member.size:
+        raise InvalidWheelError(changed_while_read(member.name, member.size, read))
+    return replace(member, crc=crc, compressed_size=compressed), Content(read, digest.digest())
 
 
 class Deflater:

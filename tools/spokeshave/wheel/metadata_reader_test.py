@@ -12,7 +12,7 @@ from pyproject_metadata.constants import KNOWN_METADATA_VERSIONS
 
 from spokeshave.cli import main
 from spokeshave.smoke.wheelhouse import WheelFile
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.index_fixtures import pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.wheel_fixtures import make_wheel
@@ -20,6 +20,7 @@ from spokeshave.upload.command import WheelPackage
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.metadata_reader import read_core_metadata
+from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonAbi
@@ -76,7 +77,7 @@ def test_import_names_pass_from_pyproject_to_the_index(tmp_path: Path) -> None:
         forbidden_texts=(),
     )
     assert [finding for finding in verify(expected) if finding.rule is Rule.METADATA] == []
-    stamped = stamp(unstamped, "1.0", tmp_path / "stamped").wheel.path
+    stamped = stamp(unstamped, VersionFacts("1.0"), tmp_path / "stamped").wheel.path
     form = dict(WheelPackage.read(stamped).metadata_dictionary())
     assert form["import_name"] == ["demo", "demo.sub", "_demo; private"]
     assert form["import_namespace"] == ["acme"]

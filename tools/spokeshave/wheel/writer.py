@@ -6,10 +6,11 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError
-from spokeshave.files import atomic_file, sha256_of_file
+from spokeshave.files import HashingStream, atomic_file, sha256_of_file
 from spokeshave.wheel.archive import ArchiveReader, ArchiveWriter, Compression, Content, Member
 from spokeshave.wheel.record import UNHASHED, RecordEntry, hashed_entry, render_record
 from spokeshave_core.problems import Problem, Problems
@@ -84,16 +85,42 @@ def write_wheel(
     Raises:
         InvalidWheelError: If two entries have one path.
     """
+    with atomic_file(destination) as stream:
+        files = append_entries(stream, dist_info, entries, compression)
+    return WrittenWheel(destination, *sha256_of_file(destination), files)
+
+
+def append_wheel(
+    destination: Path, dist_info: str, entries: Iterable[WheelEntry], compression: Compression
+) -> WrittenWheel:
+    """Do the same as `write_wheel`, with the same bytes. Faster if most entries are copies, as nothing is read twice.
+
+    Raises:
+        InvalidWheelError: If two entries have one path.
+    """
+    with atomic_file(destination) as stream:
+        hashing = HashingStream(stream)
+        files = append_entries(hashing, dist_info, entries, compression)
+    return WrittenWheel(path=destination, sha256=hashing.sha256, size=hashing.tell(), files=files)
+
+
+def append_entries(
+    stream: IO[bytes] | HashingStream, dist_info: str, entries: Iterable[WheelEntry], compression: Compression
+) -> tuple[str, ...]:
+    """Write a canonical wheel with a new RECORD to a stream. Return its paths in the order of the archive.
+
+    Raises:
+        InvalidWheelError: If two entries have one path.
+    """
     by_name = unique_entries(entries)
     order = wheel_order(by_name, dist_info)
     record = f"{dist_info}/RECORD"
-    with atomic_file(destination) as stream:
-        writer = ArchiveWriter(stream)
-        lines = [write_entry(writer, by_name[name], dist_info) for name in order]
-        data = render_record([*lines, RecordEntry(record)])
-        writer.add(record, io.BytesIO(data), len(data), compression, executable=False)
-        writer.close()
-    return WrittenWheel(destination, *sha256_of_file(destination), (*order, record))
+    writer = ArchiveWriter(cast("IO[bytes]", stream))
+    lines = [write_entry(writer, by_name[name], dist_info) for name in order]
+    data = render_record([*lines, RecordEntry(record)])
+    writer.add(record, io.BytesIO(data), len(data), compression, executable=False)
+    writer.close()
+    return (*order, record)
 
 
 def unique_entries(entries: Iterable[WheelEntry]) -> dict[str, WheelEntry]:

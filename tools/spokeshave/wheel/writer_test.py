@@ -90,5 +90,26 @@ def test_foreign_recipe_is_refused(data: bytes) -> None:
 
 
 def test_recipe_parses_back() -> None:
-    for recipe in (Recipe(), Recipe(("a", "b"), "p/_version.py")):
+    full = Recipe(
+        pins=("a", "b"),
+        version_module="p/_version.py",
+        version_files=(("p/a.pc", "Version: @VERSION@\r\n"), ("p/b.h", "@COMMIT@ \u00e9")),
+        version_slots=("p/_native.so",),
+        channel="rc",
+        commit="ab" * 20,
+        revisions=(("llvm", "1"), ("mlir", "2")),
+    )
+    for recipe in (Recipe(), Recipe(("a", "b"), "p/_version.py"), full):
         assert Recipe.parse(recipe.render(), "w") == recipe
+
+
+def test_recipe_without_the_newer_keys_keeps_its_bytes() -> None:
+    former = b'{\n  "pins": [\n    "a"\n  ],\n  "version-module": null\n}\n'
+    assert Recipe.parse(former, "w").render() == former
+
+
+@pytest.mark.parametrize("extra", ['"version-tags": []', '"facts": {"date": "1"}'])
+def test_recipe_of_a_newer_version_is_refused(extra: str) -> None:
+    data = f'{{"pins": [], "version-module": null, {extra}}}'
+    with pytest.raises(InvalidWheelError, match="that this Spokeshave does not know"):
+        Recipe.parse(data.encode(), "w")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-# A stamped wheel has the same names in its module (`tools/spokeshave/wheel/version_module.py`).
-_TEMPLATE = '''"""The version of this distribution in the source tree. A wheel has the one that it is stamped with."""
+from spokeshave_core.version_text import version_module_text as text_of_facts
 
-from __future__ import annotations
-
-__version__ = version = "{version}"
-'''
+# Only a stamped wheel has the channel, the commit and the revisions: the source tree must not change with each commit.
+_SUMMARY = "The version of this distribution in the source tree. A wheel has the one that it is stamped with."
 
 
 def version_module_text(version: str) -> bytes:
     """Return the module's source for a version."""
-    return _TEMPLATE.format(version=version).encode()
+    return text_of_facts(_SUMMARY, version)

@@ -17,6 +17,10 @@ BLOB = struct.Struct(">2I")
 SUPER_BLOB = struct.Struct(">3I")
 BLOB_INDEX = struct.Struct(">2I")
 CODE_DIRECTORY_SLOT = 0
+# The slot of a certificate chain. A blob of its header alone is an empty one.
+CERTIFICATES_SLOT = 0x10000
+# The flag of a code directory without a certificate.
+AD_HOC = 0x2
 SHA256 = 2
 HASHES = {1: "sha1", SHA256: "sha256", 3: "sha256", 4: "sha384"}
 

@@ -37,9 +37,13 @@ class LoadCommands:
     commands: tuple[bytes, ...]
 
     @classmethod
-    def read(cls, stream: IO[bytes]) -> LoadCommands:
-        """Parse them from the beginning of a 64-bit little-endian slice that `read_macho` accepted."""
-        stream.seek(0)
+    def read(cls, stream: IO[bytes], start: int = 0) -> LoadCommands:
+        """Parse them from the beginning of a 64-bit little-endian slice that `read_macho` accepted.
+
+        Args:
+            start: Where the slice begins.
+        """
+        stream.seek(start)
         header = stream.read(_HEADER_SIZE)
         fields = _header_fields(header)
         data = stream.read(int(fields.sizeofcmds))

@@ -30,6 +30,19 @@ def open_image(path: Path) -> Iterator[Image]:
         yield Image(headers)
 
 
+def section_ranges(path: Path, name: str) -> list[tuple[int, int]]:
+    """Return the offset and the size in the file of each section of a name, without padding.
+
+    Empty for a damaged file, which its reader reports.
+    """
+    try:
+        with open_image(path) as image:
+            sections = [section for section in image.headers.sections if section.Name.rstrip(b"\0") == name.encode()]
+            return [(int(section.PointerToRawData), int(section.Misc_VirtualSize)) for section in sections]
+    except (pefile.PEFormatError, ValueError):
+        return []
+
+
 @dataclass(frozen=True)
 class Image:
     """A PE file in memory mapped by pefile. Only requested parts are copied."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def check_release(
     own += check_set(release.files, release.version)
     if not destinations or any(is_like_pypi(destination) for destination in destinations):
         own += [*check_fields(release.files), *_local_versions(release.files)]
+    refused = _refused(own)
     visits = [_visit(destination, release.files) for destination in destinations]
     problems = list(own)
     reports = []
@@ -60,7 +62,7 @@ def check_release(
         reports.append(_destination_report(visit, found))
     return CheckReport(
         version=release.version,
-        files=tuple(_file_report(file, own) for file in release.files),
+        files=tuple(_file_report(file, refused) for file in release.files),
         destinations=tuple(reports),
         problems=tuple(dict.fromkeys(problems)),
     )
@@ -110,30 +112,29 @@ def _state(destination: Destination, file: CheckedFile, listing: Listing) -> Fil
     return FileState.SAME_BYTES if listed == file.sha256 else FileState.OTHER_BYTES
 
 
-def _file_report(file: CheckedFile, problems: Sequence[Problem]) -> CheckedDistribution:
-    refused = any(_is_about(problem, file.name) for problem in problems)
+def _file_report(file: CheckedFile, refused: Collection[str]) -> CheckedDistribution:
     return CheckedDistribution(
         name=file.name,
         project=file.project,
         version=None if file.version is None else str(file.version),
         sha256=file.sha256,
         size=file.size,
-        outcome=CheckOutcome.REFUSED if refused else CheckOutcome.READY,
+        outcome=CheckOutcome.REFUSED if file.name in refused else CheckOutcome.READY,
     )
 
 
-def _is_about(problem: Problem, name: str) -> bool:
-    """Return whether a problem is of a file, or of a part of it."""
-    return problem.place == name or problem.place.startswith(f"{name}: ")
+def _refused(problems: Sequence[Problem]) -> frozenset[str]:
+    """Return the names of the files that problems are of. A place is `NAME`, `NAME: member`, or a path in a record."""
+    return frozenset(re.split(r"[/\\]", problem.place.partition(": ")[0])[-1] for problem in problems)
 
 
 def _destination_report(visit: _Visit, problems: Sequence[Problem]) -> CheckedDestination:
     outcomes = {}
+    refused = _refused(problems)
     for offer in visit.offers:
         for file in offer.files:
-            refused = any(_is_about(problem, file.name) for problem in problems)
             state = offer.states.get(file.name, FileState.MISSING)
-            outcomes[file.name] = CheckOutcome.REFUSED if refused else _OUTCOMES[state]
+            outcomes[file.name] = CheckOutcome.REFUSED if file.name in refused else _OUTCOMES[state]
     return CheckedDestination(
         destination=visit.destination.label,
         files=outcomes,

@@ -68,8 +68,12 @@ def _versions(files: Sequence[CheckedFile], version: str | None) -> Iterator[Pro
 
 def _metadata(files: Sequence[CheckedFile]) -> Iterator[Problem]:
     for own in by_project(files).values():
-        for version in sorted({file.version for file in own if file.version is not None}):
-            yield from _differences([file for file in own if file.version == version and file.core is not None])
+        versions: dict[Version, list[CheckedFile]] = defaultdict(list)
+        for file in own:
+            if file.version is not None and file.core is not None:
+                versions[file.version].append(file)
+        for _, same in sorted(versions.items()):
+            yield from _differences(same)
 
 
 def _differences(files: Sequence[CheckedFile]) -> Iterator[Problem]:

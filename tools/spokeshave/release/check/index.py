@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.release.check.file.checked_file import CheckedFile
-from spokeshave.release.destination.destination import FileState, Limits, ListedFile, Listing
+from spokeshave.release.destination.destination import FileState, Limits, Listing
 from spokeshave_core.problems import Problem
 
 _CLOSED = {
@@ -44,6 +45,11 @@ class Offer:
     def new(self) -> list[CheckedFile]:
         """Return the files that an upload would send."""
         return [file for file in self.files if self.states.get(file.name) is not FileState.SAME_BYTES]
+
+    @cached_property
+    def versions(self) -> dict[str, Version | None]:
+        """Return the version of each listed file, by its name."""
+        return {name: version_of(name) for name in self.listing.files}
 
     @property
     def used(self) -> int | None:
@@ -130,7 +136,7 @@ def _age(offer: Offer, now: datetime.datetime) -> Iterator[Problem]:
     if days is None:
         return
     for version in _new_versions(offer):
-        uploads = [file.uploaded for file in offer.listing.files.values() if version_of(file) == version]
+        uploads = [file.uploaded for name, file in offer.listing.files.items() if offer.versions[name] == version]
         first = min((time for time in uploads if time is not None), default=None)
         if first is None or now - first <= datetime.timedelta(days=days):
             continue
@@ -148,8 +154,8 @@ def _new_versions(offer: Offer) -> list[Version]:
 
 def _order(offer: Offer, channel: str | None) -> Iterator[Problem]:
     """Check that installers will see each new version as newer than the final ones that it follows."""
-    finals = {version for version in _offered(offer.listing) if not version.is_prerelease}
-    started = {version_of(file) for file in offer.listing.files.values()}
+    finals = {version for version in _offered(offer) if not version.is_prerelease}
+    started = frozenset(offer.versions.values())
     for version in _new_versions(offer):
         if version in started:
             # The rest of a release whose order was decided with its first file.
@@ -169,17 +175,17 @@ def _line(version: Version) -> tuple[int, ...]:
     return (version.major, version.minor)
 
 
-def _offered(listing: Listing) -> set[Version]:
+def _offered(offer: Offer) -> set[Version]:
     """Return the versions that installers may take: those with a file that is not yanked."""
-    found = {version_of(file) for file in listing.files.values() if file.yanked is None}
+    found = {offer.versions[name] for name, file in offer.listing.files.items() if file.yanked is None}
     return {version for version in found if version is not None}
 
 
-def version_of(file: ListedFile) -> Version | None:
+def version_of(name: str) -> Version | None:
     """Return the version in a file's name; None for old formats, whose names do not say it clearly."""
     try:
-        if file.name.endswith(".whl"):
-            return parse_wheel_filename(file.name)[1]
-        return parse_sdist_filename(file.name)[1]
+        if name.endswith(".whl"):
+            return parse_wheel_filename(name)[1]
+        return parse_sdist_filename(name)[1]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
         return None

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.release.check.attestations import check_attestations
+from spokeshave.release.attestations import verify_attestations
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file.reader import read_files
 from spokeshave.release.integrity import changed_files
-from spokeshave.release.record import MANIFEST, InvalidRecordError, file_path, read_record
+from spokeshave.release.record import ATTESTATIONS, MANIFEST, InvalidRecordError, file_path, read_record
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _SUFFIXES = (".whl", ".tar.gz")
@@ -56,7 +56,10 @@ def read_release(record: Path) -> ReleaseFiles:
     sums = {file.name: file.sha256 for file in manifest.files} if intact else {}
     paths = [file_path(record, file.name) for file in manifest.files]
     files = read_files([path for path in paths if path.is_file()], sums)
-    problems = [*changed.as_error(SpokeshaveError).problems, *check_attestations(record, files)]
+    problems = [
+        *changed.as_error(SpokeshaveError).problems,
+        *verify_attestations([file.path for file in files], record / ATTESTATIONS),
+    ]
     return ReleaseFiles(
         files=files,
         version=manifest.version,
@@ -68,7 +71,9 @@ def read_release(record: Path) -> ReleaseFiles:
 def _read_files(paths: Sequence[Path]) -> ReleaseFiles:
     problems = Problems()
     found = [file for path in paths for file in _files_of(path, problems)]
-    return ReleaseFiles(read_files(found), problems=problems.as_error(SpokeshaveError).problems)
+    files = read_files(found)
+    attested = verify_attestations([file.path for file in files if file.sha256])
+    return ReleaseFiles(files, problems=(*problems.as_error(SpokeshaveError).problems, *attested))
 
 
 def _files_of(path: Path, problems: Problems) -> Iterator[Path]:

@@ -51,7 +51,7 @@ def framing_faults(stream: IO[bytes], archive: zipfile.ZipFile) -> list[str]:
         stream: The archive's bytes.
         archive: The same archive, as installers see it.
     """
-    walk = _Walk(stream, {info.orig_filename: info for info in archive.filelist})
+    walk = _Walk(stream, {info.orig_filename: info for info in archive.infolist()})
     try:
         walk.follow()
     except _BrokenFramingError as err:

@@ -47,7 +47,8 @@ def check_archive(path: Path, size: int, stream: IO[bytes], archive: zipfile.Zip
 
 def check_dist_info(name: WheelName, archive: zipfile.ZipFile) -> Iterator[Problem]:
     """Check that the wheel has one dist-info folder, with the name and version of the file's name."""
-    found = sorted({member.split("/")[0] for member in archive.namelist() if member.split("/")[0].endswith(DIST_INFO)})
+    names = frozenset(archive.namelist())
+    found = sorted({member.split("/")[0] for member in names if member.split("/")[0].endswith(DIST_INFO)})
     others = [folder for folder in found if folder != name.dist_info]
     if name.dist_info not in found:
         what = f"has {', '.join(others)} in place of {name.dist_info}" if others else f"has no folder {name.dist_info}"
@@ -56,5 +57,5 @@ def check_dist_info(name: WheelName, archive: zipfile.ZipFile) -> Iterator[Probl
         message = f"has {len(found)} dist-info folders ({', '.join(found)})"
         yield Problem(str(name), message, "A wheel has exactly one. Build it again in an empty build directory.")
     for file in ("METADATA", "WHEEL", "RECORD"):
-        if name.dist_info in found and f"{name.dist_info}/{file}" not in archive.NameToInfo:
+        if name.dist_info in found and f"{name.dist_info}/{file}" not in names:
             yield Problem(f"{name}: {name.dist_info}/{file}", "is missing", "Build the wheel again.")

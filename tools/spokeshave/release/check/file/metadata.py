@@ -66,7 +66,11 @@ def has_license_folder(core: CoreMetadata) -> bool:
 
 
 def check_wheel_file(wheel: WheelFile) -> Iterator[Problem]:
-    """Check that the WHEEL file can be read by installers, and lists the tags of the file's name."""
+    """Check that the WHEEL file can be read by installers, and is for the Pythons of the file's name.
+
+    The platform may differ: many projects rename wheels from `linux` to `manylinux`, which neither PyPI nor installers
+    look at. `spokeshave verify` does.
+    """
     data = wheel.metadata_file("WHEEL")
     if data is None:
         return
@@ -80,11 +84,15 @@ def check_wheel_file(wheel: WheelFile) -> Iterator[Problem]:
     if version.partition(".")[0] != "1":
         remedy = "Build it with a backend that writes Wheel-Version: 1.0."
         yield Problem(place, f"has Wheel-Version {version!r}, which installers reject", remedy)
-    listed = {single for tag in fields.get_all("Tag", []) for single in _expand(tag)}
-    named = set(wheel.name.tag.expand())
+    listed = {_without_platform(single) for tag in fields.get_all("Tag", []) for single in _expand(tag)}
+    named = set(map(_without_platform, wheel.name.tag.expand()))
     if listed != named:
         message = f"lists {', '.join(sorted(listed)) or 'no tag'}, but the file name says {', '.join(sorted(named))}"
         yield Problem(place, message, "Repair or build the wheel again; never rename a wheel.")
+
+
+def _without_platform(tag: str) -> str:
+    return "-".join(tag.split("-")[:2])
 
 
 def _expand(tag: str) -> list[str]:

@@ -32,7 +32,7 @@ def check_record(wheel: WheelFile) -> Iterator[Problem]:
         else:
             if fault:
                 yield Problem(wheel.place(member), fault, _REMEDY)
-    names = wheel.archive.NameToInfo
+    names = frozenset(wheel.archive.namelist())
     for path in sorted(set(entries or ()) - set(names)):
         if f"{path.rstrip('/')}/" not in names:
             yield Problem(place, f"lists {path}, which is not in the wheel", _REMEDY)

@@ -18,9 +18,8 @@ from spokeshave.release.check.file.records import check_record
 from spokeshave.release.check.file.version_modules import check_version_modules
 from spokeshave.release.check.file.wheel_file import WheelFile
 from spokeshave.wheel.archive import open_zip
-from spokeshave.wheel.metadata_reader import read_core_metadata
+from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
 from spokeshave_core.problems import Problem
-from spokeshave_core.wheel_name import WheelName
 
 
 def read_wheel(path: Path, stream: IO[bytes], size: int, sha256: str) -> CheckedFile:
@@ -35,22 +34,18 @@ def read_wheel(path: Path, stream: IO[bytes], size: int, sha256: str) -> Checked
         return CheckedFile(path=path, name=path.name, size=size, sha256=sha256, problems=err.problems)
     problems = list(check_name(name))
     metadata = None
+    core = None
     try:
         with open_zip(path) as archive:
             problems += check_archive(path, size, stream, archive)
             problems += check_dist_info(name, archive)
             wheel = WheelFile(path=path, name=name, archive=archive, members=readable_members(archive))
             metadata = wheel.metadata_file("METADATA")
-            problems += _check_contents(wheel, metadata)
+            core = None if metadata is None else read_core_metadata(metadata)
+            problems += _check_contents(wheel, core)
     except InvalidWheelError as err:
         # The path of an archive that cannot be opened is shortened to the name that all others have.
         problems += [Problem(path.name, each.message, each.remedy) for each in err.problems]
-    return _checked(path, size, sha256, name, metadata, problems)
-
-
-def _checked(
-    path: Path, size: int, sha256: str, name: WheelName, metadata: bytes | None, problems: list[Problem]
-) -> CheckedFile:
     return CheckedFile(
         path=path,
         name=path.name,
@@ -59,15 +54,15 @@ def _checked(
         project=name.project,
         version=Version(name.version),
         tag=str(name.tag),
-        core=None if metadata is None else read_core_metadata(metadata),
+        core=core,
         headers=() if metadata is None else parse_headers(metadata),
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
-def _check_contents(wheel: WheelFile, metadata: bytes | None) -> Iterator[Problem]:
-    if metadata is not None:
-        yield from check_metadata(wheel, read_core_metadata(metadata))
+def _check_contents(wheel: WheelFile, core: CoreMetadata | None) -> Iterator[Problem]:
+    if core is not None:
+        yield from check_metadata(wheel, core)
     yield from check_wheel_file(wheel)
     yield from check_entry_points(wheel)
     yield from check_version_modules(wheel)

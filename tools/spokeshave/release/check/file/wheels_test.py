@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from spokeshave.release.check.file.reader import check_wheels, read_file
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, change, local_header, record_hash, write_draft
 from spokeshave.testing.wheel_fixtures import make_wheel
+from spokeshave.wheel.version_facts import VersionFacts
 
 INFO = "abacus_runtime-3.12.0.dist-info"
 MODULE = "abacus_runtime/__init__.py"
@@ -29,6 +31,23 @@ def test_an_assembled_wheel_only_lacks_its_version(tmp_path: Path) -> None:
     found = problems(make_wheel(tmp_path).path)
     assert len(found) == 1
     assert "has no version yet" in found[0]
+
+
+def test_a_stamped_wheel_has_no_problems(tmp_path: Path) -> None:
+    stamped = stamp(make_wheel(tmp_path).path, VersionFacts("3.12.0"), tmp_path / "stamped").wheel.path
+    assert problems(stamped) == []
+
+
+def test_a_version_module_that_was_changed_is_refused(tmp_path: Path) -> None:
+    stamped = stamp(make_wheel(tmp_path).path, VersionFacts("3.12.0"), tmp_path / "stamped").wheel.path
+    with zipfile.ZipFile(stamped) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["abacus_runtime/_version.py"] = files["abacus_runtime/_version.py"].replace(b"3.12.0", b"3.11.0")
+    with zipfile.ZipFile(stamped, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    found = problems(stamped)
+    assert any("_version.py: is not what the stamp writes for 3.12.0" in problem for problem in found), found
 
 
 def script(text: str) -> WheelDraft:
@@ -50,7 +69,8 @@ def module(name: str, text: str, version: str = "3.12.0") -> WheelDraft:
         (WheelDraft(tag="py3-none-linux_x86_64"), "platform tag linux_x86_64, which PyPI does not accept"),
         (WheelDraft(tag="py3-none-macosx_11_2_arm64"), "From macOS 11 on, the second number is 0"),
         (WheelDraft(tag="py3-none-musllinux_1_2_ppc64"), "platform tag musllinux_1_2_ppc64"),
-        (WheelDraft(tag="py3-none-any", tags=["py3-none-win32"]), "lists py3-none-win32, but the file name says"),
+        (WheelDraft(tag="py3-none-any", tags=["py2-none-any"]), "lists py2-none, but the file name says py3-none"),
+        (WheelDraft(tags=[]), "lists no tag, but the file name says py3-none"),
         (WheelDraft(stated_version="3.11.0"), "has version 3.11.0, but the file name says 3.12.0"),
         (WheelDraft(folder="abacus_runtime-3.12.dist-info"), "has abacus_runtime-3.12.dist-info in place of"),
         (WheelDraft(files={"old-1.0.dist-info/METADATA": b""}), "has 2 dist-info folders"),
@@ -93,6 +113,8 @@ def test_a_refused_wheel_is_reported_with_its_reason(tmp_path: Path, draft: Whee
     [
         WheelDraft(tag="cp312-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64"),
         WheelDraft(tag="cp312-cp312-win_arm64"),
+        WheelDraft(tag="py3-none-manylinux1_x86_64", tags=["py3-none-linux_x86_64"]),
+        WheelDraft(tag="py2.py3-none-any", tags=["py2.py3-none-any"]),
         WheelDraft(tag="cp312-cp312-macosx_10_13_universal2"),
         WheelDraft(tag="cp313-cp313-ios_13_0_arm64_iphonesimulator"),
         WheelDraft(tag="cp313-cp313-android_21_arm64_v8a"),
@@ -281,7 +303,7 @@ def test_faults_of_all_kinds_are_reported_together(tmp_path: Path) -> None:
     draft = WheelDraft(
         project="Abacus.Runtime",
         tag="py3-none-linux_x86_64",
-        tags=["py3-none-any"],
+        tags=["py2-none-any"],
         stated_version="3.11.0",
         headers=["Requires-Dist: a b", "License-File: LICENSE"],
         files={
@@ -302,7 +324,7 @@ def test_faults_of_all_kinds_are_reported_together(tmp_path: Path) -> None:
         "requires-dist",
         "has version 3.11.0",
         "license file LICENSE",
-        "lists py3-none-any",
+        "lists py2-none,",
         "says version = '3.12.0rc1'",
         "is not listed in RECORD",
     )

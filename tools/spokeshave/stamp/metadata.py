@@ -1,0 +1,60 @@
+"""METADATA with another version: only the version and the pins between the wheels of a set change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from spokeshave.errors import InvalidWheelError
+from spokeshave.stamp.sbom import Restamp
+from spokeshave.stamp.source import REBUILD, header_lines
+from spokeshave_core.problems import Problems
+
+
+def restamp_metadata(
+    metadata: bytes, pins: Collection[str], siblings: Collection[str], change: Restamp, place: str
+) -> bytes:
+    """Return METADATA with only the version and the pins changed.
+
+    Args:
+        pins: The distributions that must be pinned to the old version.
+        siblings: Other distributions of the set. Their pins to the old version change, and other requirements stay.
+
+    Raises:
+        InvalidWheelError: For all requirements of a pinned distribution that are not pinned to the old version.
+    """
+    problems = Problems()
+    headers = header_lines(metadata)
+    body = metadata[sum(map(len, headers)) :]
+    lines = [_restamp_header(line, pins, siblings, change, place, problems) for line in headers]
+    problems.raise_if_any(InvalidWheelError)
+    return b"".join(lines) + body
+
+
+def _restamp_header(
+    line: bytes, pins: Collection[str], siblings: Collection[str], change: Restamp, place: str, problems: Problems
+) -> bytes:
+    """Return one changed header line of METADATA."""
+    content = line.rstrip(b"\r\n")
+    key, _, value = content.partition(b":")
+    end = line[len(content) :]
+    if key.lower() == b"version":
+        return key + b": " + change.new.encode() + end
+    if key.lower() != b"requires-dist" or not (pins or siblings):
+        return line
+    try:
+        requirement = Requirement(value.decode("utf-8").strip())
+    except (InvalidRequirement, UnicodeDecodeError) as err:
+        problems.add(place, f"has a requirement that cannot be read ({err})", REBUILD)
+        return line
+    name = canonicalize_name(requirement.name)
+    is_pinned = requirement.specifier == SpecifierSet(f"=={change.old}")
+    if name not in pins and not (name in siblings and is_pinned):
+        return line
+    if not is_pinned:
+        problems.add(place, f"requires {requirement}, which is not pinned to {change.old}", REBUILD)
+    requirement.specifier = SpecifierSet(f"=={change.new}")
+    return key + b": " + str(requirement).encode() + end
