@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from e2e.support.devpi import Devpi, devpi_server, install_devpi
+from spokeshave.cli import main
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.destination.destination import Destination, FileState
+from spokeshave.release.record import read_record
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.upload.attempt import AttemptStatus
 
 
@@ -73,3 +77,22 @@ def test_a_wrong_password_is_refused_by_devpi(tmp_path: Path, devpi: Devpi) -> N
         assert "guessed-5f0a" not in str(attempt)
     with opened(devpi) as index:
         assert not index.listing("refused").exists
+
+
+def publish(devpi: Devpi, record: Path) -> int:
+    return main(["release", "publish", str(record), "--to", devpi.url, "--pause", "0.1", "--wait", "10"])
+
+
+def test_a_release_on_devpi_is_published_once(tmp_path: Path, devpi: Devpi, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in devpi.variables.items():
+        monkeypatch.setenv(name, value)
+    record = write_release(tmp_path / "sealed")
+    before = devpi.uploads()
+    assert publish(devpi, record) == 0
+    assert devpi.uploads() == before + len(read_record(record).files)
+    shutil.rmtree(record / "state")
+    assert publish(devpi, record) == 0
+    assert main(["release", "status", str(record), "--to", devpi.url]) == 0
+    other = write_release(tmp_path / "other", texts={"abacus-compiler": "OTHER = 1\n"})
+    assert publish(devpi, other) == 1
+    assert devpi.uploads() == before + len(read_record(record).files)

@@ -80,8 +80,7 @@ def _wheels(folder: Path, version: str, platforms: Iterable[str], texts: Mapping
 
 def _sdist(folder: Path, package: str, version: str) -> Path:
     path = folder / f"{package}-{version}.tar.gz"
-    name = package.replace("_", "-")
-    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.9\n"
+    text = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\nRequires-Python: >=3.9\n"
     with gzip.GzipFile(path, "w", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         for file, content in {"PKG-INFO": text, "pyproject.toml": ""}.items():
             member = tarfile.TarInfo(f"{package}-{version}/{file}")

@@ -8,9 +8,11 @@ import email.utils
 import logging
 import os
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 from urllib.parse import urljoin
 
 import requests
@@ -27,17 +29,24 @@ from spokeshave.upload.simple_index import simple_index_of
 from spokeshave.upload.trusted_publishing import TrustedPublishingError
 from spokeshave_core.problems import Problem, SpokeshaveError
 
+ProgressCallback = Callable[[int, int], None]
+
 _UNAUTHORIZED = (requests.codes.unauthorized, requests.codes.forbidden)
 # Besides all from 500 on: a time-out of the server's, "too early" and "too many requests".
 _TEMPORARY = (408, 425, 429)
 
 
 class PatientAdapter(HTTPAdapter):
-    """An HTTP adapter with a time limit for each wait, in seconds. Neither twine nor requests has one."""
+    """An HTTP adapter with a time limit for each wait, in seconds. Neither twine nor requests has one.
+
+    Attributes:
+        progress: Is called with the sent and all bytes of an upload, with each piece of it.
+    """
 
     def __init__(self, timeout: float, ca_bundle: str | None) -> None:
         self._timeout = timeout
         self._ca_bundle = ca_bundle
+        self.progress: ProgressCallback | None = None
         retries = Retry(3, read=False, allowed_methods=["GET"], status_forcelist=[502, 503], raise_on_status=False)
         super().__init__(max_retries=retries)
 
@@ -52,7 +61,29 @@ class PatientAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send a request. The authorities given for this index take precedence over REQUESTS_CA_BUNDLE."""
         verify = self._ca_bundle or verify
+        if self.progress is not None and isinstance(request.body, _Monitor):
+            _watch(request.body, self.progress)
         return without_invalid_redirect(super().send(request, stream, timeout or self._timeout, verify, cert, proxies))
+
+
+@runtime_checkable
+class _Monitor(Protocol):
+    """The body of an upload: a MultipartEncoderMonitor of requests_toolbelt, which calls back when it is read."""
+
+    bytes_read: int
+    len: int
+    callback: Callable[[_Monitor], None]
+
+
+def _watch(body: _Monitor, progress: ProgressCallback) -> None:
+    """Call a function with each piece of a body that is read, after the one that twine has for its own bar."""
+    before = body.callback
+
+    def callback(monitor: _Monitor) -> None:
+        before(monitor)
+        progress(monitor.bytes_read, monitor.len)
+
+    body.callback = callback
 
 
 def without_invalid_redirect(response: requests.Response) -> requests.Response:
@@ -93,6 +124,7 @@ class Index:
     login: Login
     simple: str
     simple_is_given: bool
+    adapter: PatientAdapter
 
     @property
     def session(self) -> requests.Session:
@@ -113,8 +145,13 @@ class Index:
         """
         self.session.auth = OriginAuth(self.endpoint.url, self.login.credentials())
 
-    def send(self, package: PackageFile) -> Attempt:
-        """Upload a file in one attempt. Whether the index has the file after a problem is not looked up."""
+    def send(self, package: PackageFile, progress: ProgressCallback | None = None) -> Attempt:
+        """Upload a file in one attempt. Whether the index has the file after a problem is not looked up.
+
+        Args:
+            progress: Is called with the sent and all bytes of the upload, with each piece of it.
+        """
+        self.adapter.progress = progress
         name = package.basefilename
         try:
             self.authenticate()
@@ -189,12 +226,13 @@ def open_index(
         clock: The clock by which tokens get old.
     """
     with contextlib.ExitStack() as stack:
-        repository = Repository(endpoint.url, None, None)
+        repository = Repository(endpoint.url, None, None, disable_progress_bar=not sys.stdout.isatty())
         stack.callback(repository.close)
         repository.session.auth = OriginAuth(endpoint.url, endpoint.credentials)
         repository.set_client_certificate(endpoint.client_cert)
+        adapter = PatientAdapter(timeout, endpoint.ca_bundle)
         for scheme in ("http://", "https://"):
-            repository.session.mount(scheme, PatientAdapter(timeout, endpoint.ca_bundle))
+            repository.session.mount(scheme, adapter)
         stack.enter_context(_twine_log(scrub))
         yield Index(
             endpoint=endpoint,
@@ -202,6 +240,7 @@ def open_index(
             login=Login(endpoint, scrub, clock),
             simple=simple or simple_index_of(endpoint.url),
             simple_is_given=simple is not None,
+            adapter=adapter,
         )
 
 

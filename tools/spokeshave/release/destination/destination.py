@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from spokeshave.upload.attempt import Attempt
+from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 
@@ -145,11 +146,12 @@ class Destination(Protocol):
         """Return whether installers see all files. The errors are those of `hidden`."""
         return not self.hidden(project, names)
 
-    def send(self, file: Path, attestations: Sequence[Path] = ()) -> Attempt:
+    def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
         """Send one file in one attempt.
 
         Args:
             attestations: The files of its attestations (PEP 740).
+            progress: Is called with the sent and all bytes, with each piece of an upload.
         """
 
     def commit(self) -> None:

@@ -35,6 +35,7 @@ from spokeshave.release.destination.destination import (
     Listing,
 )
 from spokeshave.upload.attempt import Attempt, AttemptStatus
+from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.problems import Problem
 
 _STAGED = "staged-"
@@ -89,7 +90,12 @@ class FolderDestination(Destination):
         """Return the files that are not in the newest generation."""
         return frozenset(name for name in names if not (self._path / name).is_file())
 
-    def send(self, file: Path, attestations: Sequence[Path] = ()) -> Attempt:
+    def send(
+        self,
+        file: Path,
+        attestations: Sequence[Path] = (),
+        progress: ProgressCallback | None = None,  # noqa: ARG002 (the protocol's)
+    ) -> Attempt:
         """Copy a file to those that `commit` adds, with its attestations next to it."""
         if _project_and_version(file.name) is None:
             problem = Problem(file.name, "is not the name of a wheel or an sdist", "Package it again.")

@@ -35,7 +35,7 @@ from spokeshave.upload.simple_index import (
     read_page,
     simple_index_of_devpi,
 )
-from spokeshave.upload.transport import Index
+from spokeshave.upload.transport import Index, ProgressCallback
 from spokeshave.upload.warehouse import read_project_api
 from spokeshave_core.problems import Problem, SpokeshaveError
 
@@ -95,13 +95,13 @@ class IndexDestination(Destination):
         pages = [self._page(project, kinds, is_fresh=False) for kinds in (HTML_ONLY, ANY_KIND)]
         return frozenset(name for name in names if any(page is None or name not in page.files for page in pages))
 
-    def send(self, file: Path, attestations: Sequence[Path] = ()) -> Attempt:
+    def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
         """Upload a file in one attempt. If the index refuses it because it has one of its name, the bytes decide."""
         try:
             package = read_package(file, attestations)
         except SpokeshaveError as err:
             return Attempt(AttemptStatus.REFUSED, err.problems[0])
-        attempt = self._scrubbed_attempt(self._index.send(package))
+        attempt = self._scrubbed_attempt(self._index.send(package, progress))
         if attempt.status is not AttemptStatus.REFUSED:
             return attempt
         with contextlib.suppress(UnansweredError, UnreadableError):

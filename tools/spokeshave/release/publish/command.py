@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import shlex
 import signal
 import sys
@@ -29,7 +30,7 @@ from spokeshave.release.destination.choice import (
 from spokeshave.release.destination.destination import Destination
 from spokeshave.release.publish.journal import Journal, journal_path
 from spokeshave.release.publish.order import UploadOrder, upload_order
-from spokeshave.release.publish.progress import Progress, human_size
+from spokeshave.release.publish.progress import Progress, human_size, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
 from spokeshave.release.publish.publisher import Interruption, Publisher
 from spokeshave.release.publish.refusals import refusals
@@ -155,9 +156,17 @@ def run(args: argparse.Namespace) -> int:
         with _interruptible():
             report = _publish(this)
         _show(this, report)
-        if args.report:
-            write_text(args.report, report.to_json())
+    if args.report:
+        _write(args.report, report)
     return EXIT_CODES[report.end]
+
+
+def _write(path: Path, report: PublishReport) -> None:
+    """Write the report. If that fails, the exit code still describes the release."""
+    try:
+        write_text(path, report.to_json())
+    except OSError as err:
+        sys.stderr.write(f"{path}: the report cannot be written ({err.strerror})\n")
 
 
 def _publish(this: Run) -> PublishReport:
@@ -173,26 +182,30 @@ def _publish(this: Run) -> PublishReport:
     problems: list[Problem] = []
     try:
         problems = refusals(this.args.record, this.destination, this.patience(), time.sleep)
-        if problems:
-            return _report(this, publication, PublishEnd.REFUSED, problems)
         if this.args.dry_run:
             publisher.list_all()
-        else:
+        elif not problems:
             this.journal.begin(this.destination.text)
             publisher.run()
     except Interruption as err:
         publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""), is_interruption=True)
     except SpokeshaveError as err:
-        publisher.stop(err.problems[0])
+        publisher.stop(*err.problems)
     except Exception as err:
         if getattr(this.args, "traceback", False):
             traceback.print_exc()
         what = " ".join(f"{type(err).__name__}: {err}".split())
         publisher.stop(Problem(this.record.name, f"failed unexpectedly: {what}", _UNEXPECTED))
-    end = publisher.publication.end()
+    return _report(this, publisher.publication, problems)
+
+
+def _end(this: Run, publication: Publication, refused: bool) -> PublishEnd:
+    """Return what a run came to. If its check refused the release, nothing was sent."""
+    if refused and not publication.is_interrupted:
+        return PublishEnd.REFUSED
     if this.args.dry_run:
-        end = PublishEnd.REFUSED if publisher.publication.problems else PublishEnd.PLANNED
-    return _report(this, publisher.publication, end, [])
+        return PublishEnd.REFUSED if publication.problems else PublishEnd.PLANNED
+    return publication.end()
 
 
 @contextlib.contextmanager
@@ -216,8 +229,16 @@ def _interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _report(this: Run, publication: Publication, end: PublishEnd, problems: Sequence[Problem]) -> PublishReport:
-    found = [*problems, *publication.problems]
+def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) -> PublishReport:
+    """Return the report of a run.
+
+    Args:
+        refusals: What the check found.
+    """
+    end = _end(this, publication, bool(refusals))
+    # The listings of a dry run find again what the check has found.
+    places = {problem.place for problem in refusals}
+    problems = [*refusals, *(problem for problem in publication.problems if problem.place not in places)]
     scrub = this.destination.scrubbed
     return PublishReport(
         release=this.record.name,
@@ -225,20 +246,22 @@ def _report(this: Run, publication: Publication, end: PublishEnd, problems: Sequ
         manifest_sha256=manifest_sha256(this.args.record),
         destination=scrub(this.destination.text),
         end=end,
-        files=tuple(_file(publication.files[file.name]) for file in this.order.files()),
+        files=tuple(_file(publication.files[file.name], refusals) for file in this.order.files()),
         notes=tuple(_notes(this)),
-        problems=tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in found),
+        problems=tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in problems),
         continue_with=scrub(_command(this.args)) if end in (PublishEnd.PARTIAL, PublishEnd.NOT_VISIBLE) else None,
     )
 
 
-def _file(state: FileProgress) -> PublishedFile:
+def _file(state: FileProgress, refusals: Sequence[Problem]) -> PublishedFile:
+    name = state.file.name
+    is_refused = any(name in re.split(r"[/\\]|: ", problem.place) for problem in refusals)
     return PublishedFile(
-        name=state.file.name,
+        name=name,
         project=state.file.project,
         sha256=state.file.sha256,
         size=state.file.size,
-        outcome=state.outcome(),
+        outcome=PublishOutcome.REFUSED if is_refused else state.outcome(),
         attempts=state.attempts,
     )
 
@@ -280,7 +303,7 @@ def _show(this: Run, report: PublishReport) -> None:
     for note in report.notes:
         print(note, file=sys.stderr)
     if report.end is PublishEnd.DONE:
-        print(f"{where}: published ({_counts(report)})", flush=True)
+        say(f"{where}: published ({_counts(report)})")
         return
     if this.args.dry_run:
         _show_plan(report)

@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.destination.choice import DestinationOptions, open_destination
+from spokeshave.release.publish.journal import Journal
+from spokeshave.release.publish.order import upload_order
+from spokeshave.release.publish.progress import Progress
+from spokeshave.release.publish.publication import Patience, new_publication
+from spokeshave.release.publish.publisher import Publisher
 from spokeshave.release.record import ATTESTATION, ATTESTATIONS, read_record
 from spokeshave.testing.index_fixtures import PASSWORD, USERNAME, Answer, answering_server
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
 from spokeshave.testing.sealed_fixtures import write_release
+from spokeshave_core.outcomes import PublishEnd
 from spokeshave_core.reports.publish import PublishReport
 
 FAST = ("--pause", "0.01", "--wait", "0.3", "--timeout", "5")
@@ -81,14 +88,37 @@ def test_a_renewal_that_is_refused_is_partial(server: PypiLike, record: Path) ->
 
 
 def test_attestations_are_sent_with_their_files(server: PypiLike, record: Path) -> None:
-    for file in read_record(record).files:
+    """The signatures are not valid, which the check of the command would refuse. The server reads only the subject."""
+    manifest = read_record(record)
+    for file in manifest.files:
         subject = {"name": file.name, "digest": {"sha256": file.sha256}}
         statement = base64.b64encode(json.dumps({"subject": [subject]}).encode()).decode()
         path = record / ATTESTATIONS / f"{file.name}{ATTESTATION}"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps({"version": 1, "envelope": {"statement": statement, "signature": "bm9uZQ=="}}))
-    assert main(arguments(server, record)) == 0
+    order = upload_order(manifest)
+    with open_destination(server.upload_url, DestinationOptions()) as destination:
+        publisher = Publisher(
+            folder=record,
+            destination=destination,
+            journal=Journal(record / "state" / "journal.jsonl"),
+            progress=Progress(order.files(), destination.scrubbed),
+            publication=new_publication(order, Patience()),
+        )
+        publisher.run()
+    assert publisher.publication.end() is PublishEnd.DONE
     assert [bool(file.attestations) for file in server.stored()] == [True] * 5
+
+
+def test_an_attestation_that_is_not_valid_is_refused(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = read_record(record).files[0].name
+    (record / ATTESTATIONS).mkdir()
+    (record / ATTESTATIONS / f"{name}{ATTESTATION}").write_text("{}")
+    assert main(arguments(server, record)) == 1
+    assert server.uploads() == []
+    assert f"{name}{ATTESTATION}" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("is_minted", [False, True], ids=["a token of the user's", "a minted token"])

@@ -33,7 +33,7 @@ NEW = "3.12.0"
 FAST = ("--pause", "0.01", "--wait", "5")
 # Requests of a whole publication: uploads, pages in JSON, pages in HTML. A test compares them with the log.
 UPLOADS = 5
-JSON_PAGES = 9
+JSON_PAGES = 11
 HTML_PAGES = 4
 
 
@@ -256,6 +256,19 @@ def test_two_publishers_at_once_both_end_as_done(server: PypiLike, record: Path,
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
+    assert_published_once(server, record)
+
+
+def test_a_reader_that_ended_does_not_end_it(server: PypiLike, record: Path) -> None:
+    command = [sys.executable, "-m", "spokeshave", *arguments(server, record, "--report", "/dev/full")]
+    environment = {**os.environ, "PYTHONPATH": sources_and("")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "the report cannot be written" in err
     assert_published_once(server, record)
 
 

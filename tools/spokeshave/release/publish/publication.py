@@ -234,7 +234,7 @@ def after(publication: Publication, event: Event, now: float) -> Publication:
         return replace(publication, is_committed=True)
     if isinstance(event, Seen):
         return _after_check(publication, event, now)
-    return replace(publication, problems=(event.problem,), is_interrupted=event.is_interruption)
+    return replace(publication, problems=event.problems, is_interrupted=event.is_interruption)
 
 
 def _with_file(publication: Publication, state: FileProgress) -> Publication:
@@ -364,7 +364,7 @@ def _after_check(publication: Publication, event: Seen, now: float) -> Publicati
     cause = f" ({event.problem.message})" if event.problem else ""
     message = f"is stored, but not visible to installers after {now - since:.0f} s{cause}"
     if not publication.is_stored:
-        message += ". What depends on it was not sent"
+        message += ". What follows it was not sent"
     return replace(changed, problems=(Problem(missing.name, message, _LATER),))
 
 

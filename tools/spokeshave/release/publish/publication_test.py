@@ -262,7 +262,7 @@ def test_nothing_is_sent_before_what_it_pins_is_visible() -> None:
     done = publish(index)
     assert index.sends() == ["r1", "r2"]
     assert done.end() is PublishEnd.PARTIAL
-    assert "What depends on it was not sent" in str(done.problems)
+    assert "What follows it was not sent" in str(done.problems)
     index = Index(hidden={"r2": 50})
     assert publish(index).end() is PublishEnd.DONE
 
@@ -291,7 +291,7 @@ def test_a_listing_that_fails_is_read_again() -> None:
 
 
 def test_an_interruption_is_partial_until_all_is_stored() -> None:
-    stopped = Stopped(Problem("", "was interrupted", ""), is_interruption=True)
+    stopped = Stopped((Problem("", "was interrupted", ""),), is_interruption=True)
     assert after(new_publication(ORDER, PATIENCE), stopped, 0).end() is PublishEnd.PARTIAL
     done = publish(Index(hidden={"c1": END}))
     assert after(done, stopped, 0).end() is PublishEnd.NOT_VISIBLE

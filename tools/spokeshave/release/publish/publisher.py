@@ -74,9 +74,9 @@ class Publisher:
         while isinstance(step := self._next(), (LookUp, Pause)):
             self._do(step)
 
-    def stop(self, problem: Problem, *, is_interruption: bool = False) -> None:
+    def stop(self, *problems: Problem, is_interruption: bool = False) -> None:
         """End the publication."""
-        self._apply(Stopped(problem, is_interruption=is_interruption))
+        self._apply(Stopped(problems, is_interruption=is_interruption))
 
     def _next(self) -> Step:
         return next_step(self.publication, self.clock())
@@ -149,14 +149,18 @@ class Publisher:
         try:
             self.destination.commit()
         except DestinationError as err:
-            return Stopped(_first(err))
+            return Stopped(err.problems)
         return Committed()
 
     def _send(self, file: ReleaseFile) -> Event:
         attestation = attestation_path(self.folder, file.name)
         self.progress.sending(file)
         began = self.clock()
-        attempt = self.destination.send(file_path(self.folder, file.name), [attestation] if attestation else [])
+        attempt = self.destination.send(
+            file_path(self.folder, file.name),
+            [attestation] if attestation else [],
+            lambda sent, total: self.progress.advanced(file, sent, total),
+        )
         self.progress.sent(file, attempt, self.clock() - began)
         detail = self.destination.scrubbed(attempt.problem.message) if attempt.problem else ""
         self.journal.write(attempt.status.value, file, detail)

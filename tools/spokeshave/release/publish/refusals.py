@@ -9,6 +9,7 @@ from spokeshave.release.check.check import record_problems
 from spokeshave.release.destination.destination import Destination, FileState, Listing, UnansweredError
 from spokeshave.release.publish.publication import Patience
 from spokeshave.upload.attempt import Attempt
+from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.problems import Problem
 
 
@@ -49,8 +50,8 @@ class _PatientDestination(Destination):
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
         return self._destination.hidden(project, names)
 
-    def send(self, file: Path, attestations: Sequence[Path] = ()) -> Attempt:
-        return self._destination.send(file, attestations)
+    def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
+        return self._destination.send(file, attestations, progress)
 
     def commit(self) -> None:
         self._destination.commit()

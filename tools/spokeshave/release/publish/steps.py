@@ -107,7 +107,7 @@ class Seen:
 class Stopped:
     """Event: the publication cannot go on: it was interrupted, or its credentials were refused, or a file changed."""
 
-    problem: Problem
+    problems: tuple[Problem, ...]
     is_interruption: bool = False
 
 

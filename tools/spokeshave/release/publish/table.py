@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from spokeshave.release.publish.progress import say
+
 
 def print_table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str] | None = None
@@ -19,7 +21,7 @@ def print_table(
         styles: The style of a cell by its text, such as `{"there": "green"}`.
     """
     if not sys.stdout.isatty():
-        print("\n".join(plain_lines([headings, *rows])), flush=True)
+        say("\n".join(plain_lines([headings, *rows])))
         return
     table = Table(*headings)
     for row in rows:
