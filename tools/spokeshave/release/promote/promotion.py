@@ -40,7 +40,10 @@ from spokeshave_core.reports.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.reports.release import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
 
-_NOT_EQUAL = "This is a bug in Spokeshave: report it with the wheel. Nothing was written."
+_NOT_EQUAL = (
+    "The wheel names the new version already where the stamp writes it, such as in an SBOM that lists both versions. "
+    "Build it again without; if it does not, this is a bug in Spokeshave."
+)
 
 
 @dataclass(frozen=True)

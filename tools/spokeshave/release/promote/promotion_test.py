@@ -247,6 +247,15 @@ def test_a_planted_version_is_refused_with_member_and_offset(tmp_path: Path) -> 
     assert "--rewrite-text abacus_runtime/__init__.py" in refused
 
 
+def test_a_wheel_that_would_differ_in_more_is_refused(tmp_path: Path) -> None:
+    """Its SBOM names its final version already, so that afterwards nobody knows which of the two was the candidate."""
+    components = [{"name": "demo", "version": VERSION}, {"name": "demo", "version": FINAL}]
+    files = {"dist-info/sboms/demo.json": json.dumps({"components": components})}
+    wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True)
+    assert f"{wheel.name}: differs in more than its version from demo-3.12.0-" in refusal(request)
+
+
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     wheels = [
         write_one(tmp_path / "wheels", RUNTIME, TAGS[0], extra=f"BUILD = '{VERSION}'\n"),
