@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -149,6 +150,13 @@ def test_all_changes_are_reported_together(record: Path) -> None:
     assert len(problems_of(record)) == 3
 
 
+def test_a_manifest_that_lists_a_file_twice_is_refused(record: Path) -> None:
+    document = json.loads((record / "release.json").read_text())
+    (record / "release.json").write_text(json.dumps({**document, "files": document["files"] * 2}))
+    with pytest.raises(InvalidRecordError, match="is listed twice"):
+        read_record(record)
+
+
 def test_journals_and_attestations_may_be_added(record: Path) -> None:
     write("state/pypi.jsonl")(record)
     write(f"attestations/{NAME}.publish.attestation")(record)
@@ -208,7 +216,7 @@ def test_nothing_is_left_of_a_record_that_was_not_finished(tmp_path: Path) -> No
         ('"name": "demo"', '"name": "de.mo"', "is not the name of a release"),
     ],
 )
-def test_a_manifest_with_other_names_is_refused(record: Path, old: str, new: str, message: str) -> None:
+def test_a_manifest_with_other_values_is_refused(record: Path, old: str, new: str, message: str) -> None:
     edit("release.json", old, new)(record)
     with pytest.raises(InvalidRecordError, match=message):
         read_record(record)

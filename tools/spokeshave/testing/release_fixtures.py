@@ -29,19 +29,32 @@ def write_wheels(
     tags: Iterable[str] = TAGS,
     version: str = VERSION,
     requires_python: str = ">=3.10",
+    facts: VersionFacts | None = None,
 ) -> list[Path]:
     """Write a stamped wheel of each project and tag into a folder. The compiler is pinned to the runtime."""
     return [
-        write_one(folder, project, tag, version=version, requires_python=requires_python)
+        write_one(folder, project, tag, version=version, requires_python=requires_python, facts=facts)
         for project in projects
         for tag in tags
     ]
 
 
 def write_one(
-    folder: Path, project: str, tag: str, *, version: str = VERSION, requires_python: str = ">=3.10", extra: str = ""
+    folder: Path,
+    project: str,
+    tag: str,
+    *,
+    version: str = VERSION,
+    requires_python: str = ">=3.10",
+    extra: str = "",
+    facts: VersionFacts | None = None,
 ) -> Path:
-    """Write a stamped wheel into a folder. `extra` is a text that makes its bytes differ."""
+    """Write a stamped wheel into a folder.
+
+    Args:
+        extra: A text that makes its bytes differ.
+        facts: What the wheel states. By default it is the version alone.
+    """
     package = project.replace("-", "_")
     dependencies = f'["{RUNTIME}"]' if project == COMPILER else "[]"
     text = (
@@ -57,7 +70,7 @@ def write_one(
             version_module=f"{package}/_version.py",
             tag=tag,
         )
-        return stamp(assembled.path, VersionFacts(version), folder).wheel.path
+        return stamp(assembled.path, facts or VersionFacts(version), folder).wheel.path
 
 
 def smoke_report(

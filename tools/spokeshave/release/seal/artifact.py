@@ -18,10 +18,10 @@ from packaging.version import InvalidVersion, Version
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.members import check_archive, check_dist_info
 from spokeshave.release.seal.inputs import SDIST
-from spokeshave.release.seal.stamped import read_version_facts
 from spokeshave.wheel.archive import ArchiveReader, open_zip
 from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import is_version, parse_wheel_name
+from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
@@ -51,7 +51,7 @@ class Artifact:
         project: The normalized name.
         version: The version of the file name.
         wheel: The parts of a wheel's name. None for an sdist.
-        facts: What a wheel that Spokeshave stamped says of its version. None for others.
+        facts: What a wheel that Spokeshave built states about its version. None for others.
     """
 
     name: str
@@ -121,7 +121,8 @@ def _read_wheel(path: Path, sha256: str, size: int) -> Artifact:
     _check_archive(path, name, size)
     with ArchiveReader(path) as reader:
         metadata = _parse(reader.read(f"{name.dist_info}/METADATA"), str(path))
-        facts = read_version_facts(reader, name.dist_info, metadata.version)
+        recipe = f"{name.dist_info}/{RECIPE}"
+        found = Recipe.parse(reader.read(recipe), f"{path.name}: {recipe}") if recipe in reader.members else None
     return Artifact(
         name=path.name,
         project=name.project,
@@ -130,7 +131,7 @@ def _read_wheel(path: Path, sha256: str, size: int) -> Artifact:
         size=size,
         metadata=metadata,
         wheel=name,
-        facts=facts,
+        facts=found.facts(metadata.version) if found else None,
     )
 
 

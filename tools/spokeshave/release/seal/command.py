@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
-
-from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import ExitCode
 from spokeshave.release.record import RELEASE_NAME
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
 from spokeshave.report import write_text
+from spokeshave.stamp.command import given_facts, parse_revision
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.release import ReleaseExpectation
 from spokeshave_core.reports.report import InvalidReportError
-
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[channel.value for channel in Channel],
         help="the release channel; default: the one that the wheels state",
     )
-    _add_pairs(parser, "--revision", "NAME=SHA", "a revision that the release is pinned to, such as llvm=1a2b3c4")
+    parser.add_argument(
+        "--revision",
+        type=parse_revision,
+        action="append",
+        default=[],
+        metavar="NAME=SHA",
+        help="a revision that the release is pinned to, such as llvm=0123abc; may be repeated; default: those that the "
+        "wheels state",
+    )
     parser.add_argument(
         "--require-smoke-on",
         nargs="+",
@@ -68,7 +72,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="platforms and Pythons on which each wheel needs a passed smoke test, such as 'manylinux_*' or 3.12, "
         "besides those that --expect names; default: none",
     )
-    _add_pairs(parser, "--made-by", "NAME=VERSION", "a tool to record with its version, such as toolchain=0.14.1")
+    parser.add_argument(
+        "--made-by",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="NAME=VERSION",
+        help="a tool to record with its version, such as toolchain=0.14.1; may be repeated; default: Spokeshave alone",
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -80,14 +91,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
 
 
-def _add_pairs(parser: argparse.ArgumentParser, option: str, form: str, text: str) -> None:
-    parser.add_argument(option, type=_pair, action="append", default=[], metavar=form, help=f"{text}; may be repeated")
-
-
 def _pair(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
     if not name or not value:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VERSION")
     return name, value
 
 
@@ -110,7 +117,7 @@ def _request(args: argparse.Namespace) -> SealRequest:
         remedy = "Use letters, digits, dashes and underscores: it is a part of the lock file's name."
         problems.add(f"--name {args.name}", "is not the name of a release", remedy)
     with problems.collecting():
-        facts = _facts(args)
+        facts = given_facts(args).normalized()
     with problems.collecting():
         expectation = _expectation(args.expect) if args.expect else None
     problems.raise_if_any(SealError)
@@ -123,22 +130,6 @@ def _request(args: argparse.Namespace) -> SealRequest:
         expectation=expectation,
         require_smoke_on=tuple(args.require_smoke_on),
         made_by=dict(args.made_by),
-    )
-
-
-def _facts(args: argparse.Namespace) -> VersionFacts:
-    problems = Problems()
-    version = args.version
-    try:
-        version = str(Version(version))
-    except InvalidVersion:
-        problems.add(f"--version {version}", "is not a PEP 440 version", "Give one such as 3.12.0rc20260821.")
-    if args.commit is not None and not _COMMIT.fullmatch(args.commit):
-        remedy = "Give what `git rev-parse HEAD` prints."
-        problems.add(f"--commit {args.commit}", "is not the full hash of a commit", remedy)
-    problems.raise_if_any(SealError)
-    return VersionFacts(
-        version=version, channel=args.channel, commit=args.commit, revisions=tuple(sorted(args.revision))
     )
 
 

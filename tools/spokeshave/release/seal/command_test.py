@@ -157,8 +157,13 @@ def test_the_payload_does_not_depend_on_the_version(built: Path, tmp_path: Path)
 def test_the_same_set_gives_the_same_record_anywhere(built: Path, tmp_path: Path) -> None:
     """Another folder, other patch versions and times, another order, and reports in one file."""
     first = copy_of(built, tmp_path / "first")
-    second = copy_of(built, tmp_path / "elsewhere" / "second")
-    reports = [json.loads(path.read_text()) for path in sorted((second.root / "reports").iterdir(), reverse=True)]
+    wheel = first.wheels[0]
+    emulated = smoke_report(wheel, "3.11.4", emulator="qemu-x86_64 10.0.2")
+    first.write_report(wheel, smoke_report(wheel, "3.12.4"), emulated, smoke_report(wheel, "3.11.4"))
+    second = copy_of(first.root, tmp_path / "elsewhere" / "second")
+    files = sorted((second.root / "reports").iterdir(), reverse=True)
+    texts = [json.loads(path.read_text()) for path in files]
+    reports = [report for text in texts for report in (reversed(text) if isinstance(text, list) else [text])]
     for report in reports:
         (run,) = report["runs"]
         run["python"]["version"] = run["python"]["version"].replace(".4", ".11")
@@ -274,19 +279,14 @@ def fail_a_test(inputs: Inputs) -> None:
     inputs.write_report(wheel, passed, failed)
 
 
-def state_facts(wheel: Path, facts: object) -> None:
-    """Write what the stamp writes of a wheel's commit into its recipe. Only the recipe is read of it."""
-    with zipfile.ZipFile(wheel) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, data in members.items():
-            recipe = {**json.loads(data), "facts": facts} if name.endswith("/spokeshave.json") else None
-            archive.writestr(name, json.dumps(recipe) if recipe else data)
+def state_facts(wheel: Path, facts: VersionFacts) -> None:
+    """Stamp a wheel again, with other facts."""
+    stamp(wheel, facts, wheel.parent)
 
 
 def of_another_commit(inputs: Inputs) -> None:
     wheel = inputs.wheels[0]
-    state_facts(wheel, {"commit": "1" * 40, "channel": "nightly"})
+    state_facts(wheel, VersionFacts(VERSION, "nightly", "1" * 40))
     inputs.write_report(wheel, smoke_report(wheel, "3.11.4"))
 
 
@@ -411,6 +411,19 @@ def test_a_wheel_with_a_member_twice_is_refused(inputs: Inputs) -> None:
     assert any("is in the archive twice" in problem for problem in found)
 
 
+def test_a_version_module_that_was_edited_is_refused(inputs: Inputs) -> None:
+    """Only the stamp may write it, so the wheel has no payload that a promotion could keep."""
+    wheel = inputs.wheels[0]
+    with zipfile.ZipFile(wheel) as archive:
+        members = {info: archive.read(info) for info in archive.infolist()}
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for info, data in members.items():
+            archive.writestr(info, data.replace(b"rc20260821", b"rc20260820") if "_version" in info.filename else data)
+    inputs.write_report(wheel, smoke_report(wheel, "3.11.4"))
+    (problem,) = inputs.refused()
+    assert "_version.py: is not the version module of" in problem
+
+
 def test_a_wheel_with_trailing_bytes_is_refused(inputs: Inputs) -> None:
     change(inputs.wheels[0], lambda data: data + b"trailing")
     assert any("is a ZIP archive that PyPI refuses" in problem for problem in inputs.refused())
@@ -432,8 +445,8 @@ def test_arguments_are_checked_together(inputs: Inputs) -> None:
     found = inputs.refused(*more, version="latest")
     assert [problem.partition(":")[0] for problem in found] == [
         "--name aba.cus",
-        "--version latest",
-        "--commit 1234abc",
+        "version latest",
+        "commit 1234abc",
     ]
 
 
@@ -519,7 +532,7 @@ def test_wheels_that_state_no_commit_are_a_note(inputs: Inputs) -> None:
 
 def test_facts_that_are_not_given_are_those_of_the_wheels(inputs: Inputs) -> None:
     for wheel in inputs.wheels:
-        state_facts(wheel, {"commit": COMMIT, "channel": "rc", "revisions": {"llvm": "0a1b2c3"}})
+        state_facts(wheel, VersionFacts(version=VERSION, channel="rc", commit=COMMIT, revisions=(("llvm", "0a1b2c3"),)))
     arguments = ["release", "seal", "--wheels", str(inputs.root / "wheels"), "--name", "abacus", "--version", VERSION]
     assert main([*arguments, "--output", str(inputs.record)]) == 0
     record = verify_record(inputs.record)
@@ -528,7 +541,7 @@ def test_facts_that_are_not_given_are_those_of_the_wheels(inputs: Inputs) -> Non
 
 def test_wheels_of_two_commits_are_refused_without_a_given_one(inputs: Inputs) -> None:
     for number, wheel in enumerate(inputs.wheels):
-        state_facts(wheel, {"commit": "1" * 40 if number == 4 else COMMIT})
+        state_facts(wheel, VersionFacts(VERSION, commit="1" * 40 if number == 4 else COMMIT))
     arguments = ["release", "seal", "--wheels", str(inputs.root / "wheels"), "--name", "abacus", "--version", VERSION]
     report = inputs.root / "report.json"
     assert main([*arguments, "--output", str(inputs.record), "--report", str(report)]) == 1

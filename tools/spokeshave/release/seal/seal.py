@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spokeshave import __version__
-from spokeshave.errors import InvalidWheelError, some
+from spokeshave.errors import some
 from spokeshave.release.record import ATTESTATION, FILES, manifest_sha256
 from spokeshave.release.seal.agreement import agreed_facts, without_commit
 from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.seal.evidence import Evidence, collect_evidence
 from spokeshave.release.seal.inputs import find_distributions, read_reports
 from spokeshave.release.seal.matrix import check_matrix, expected_projects, requirements_of
+from spokeshave.release.seal.payloads import Payloads, find_payloads
 from spokeshave.release.writer import RecordDraft, draft_record
-from spokeshave.stamp.payload import payload_sha256
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problems, SpokeshaveError
 from spokeshave_core.reported_runs import ReportedRun, parse_reports
@@ -64,6 +64,7 @@ class _Set:
     artifacts: tuple[Artifact, ...]
     facts: VersionFacts
     evidence: Evidence
+    payloads: Payloads
     notes: tuple[str, ...]
 
 
@@ -76,16 +77,15 @@ def seal(request: SealRequest) -> SealReport:
     """
     problems = Problems()
     with draft_record(request.output) as draft:
-        found = _judge(_take_files(draft, request, problems), request, problems)
+        found = _judge(draft, _take_files(draft, request, problems), request, problems)
         problems.raise_if_any(SealError)
-        notes = list(found.notes)
-        files = [_release_file(draft, artifact, found.evidence, notes) for artifact in found.artifacts]
+        files = [_release_file(draft, artifact, found) for artifact in found.artifacts]
         draft.finish(_record(request, found, files))
     return SealReport(
         manifest_sha256=manifest_sha256(request.output),
         files=len(files),
         tests=sum(len(file.tested) for file in files),
-        notes=tuple(notes),
+        notes=found.notes,
     )
 
 
@@ -111,7 +111,7 @@ def _take_files(draft: RecordDraft, request: SealRequest, problems: Problems) ->
     return _Taken(tuple(artifacts.values()), tuple(name for name in places if name not in artifacts))
 
 
-def _judge(taken: _Taken, request: SealRequest, problems: Problems) -> _Set:
+def _judge(draft: RecordDraft, taken: _Taken, request: SealRequest, problems: Problems) -> _Set:
     artifacts = taken.artifacts
     check_matrix(artifacts, taken.broken, request.expectation, problems)
     facts = agreed_facts(artifacts, request.facts, problems)
@@ -121,11 +121,13 @@ def _judge(taken: _Taken, request: SealRequest, problems: Problems) -> _Set:
     with problems.collecting():
         runs = parse_reports(read_reports(request.reports, problems), "--reports")
     evidence = collect_evidence(artifacts, runs, requirements, problems)
+    payloads = find_payloads(draft.folder / FILES, artifacts, problems)
     return _Set(
         artifacts=artifacts,
         facts=facts,
         evidence=evidence,
-        notes=(*evidence.notes, *_commit_notes(artifacts, facts)),
+        payloads=payloads,
+        notes=(*evidence.notes, *payloads.notes, *_commit_notes(artifacts, facts)),
     )
 
 
@@ -135,28 +137,19 @@ def _commit_notes(artifacts: Sequence[Artifact], facts: VersionFacts) -> Iterabl
         yield f"{len(unknown)} files do not state the commit that they were built from: {some(unknown)}"
 
 
-def _release_file(draft: RecordDraft, artifact: Artifact, evidence: Evidence, notes: list[str]) -> ReleaseFile:
-    tested = evidence.tested[artifact.name]
+def _release_file(draft: RecordDraft, artifact: Artifact, found: _Set) -> ReleaseFile:
+    tested = found.evidence.tested[artifact.name]
     report = draft.add_report(tested.report) if tested.report else ""
     return ReleaseFile(
         name=artifact.name,
         project=artifact.project,
         sha256=artifact.sha256,
         size=artifact.size,
-        payload_sha256=_payload(draft, artifact, notes) if artifact.wheel else None,
+        payload_sha256=found.payloads.sha256.get(artifact.name),
         metadata_sha256=artifact.metadata.sha256 if artifact.wheel else None,
         requires_python=artifact.metadata.requires_python,
         tested=tested.evidence(report),
     )
-
-
-def _payload(draft: RecordDraft, artifact: Artifact, notes: list[str]) -> str | None:
-    try:
-        return payload_sha256(draft.folder / FILES / artifact.name)
-    except InvalidWheelError as err:
-        reason = err.problems[0].message
-        notes.append(f"{artifact.name} cannot be promoted: it cannot be stamped, as {err.problems[0].place} {reason}")
-        return None
 
 
 def _record(request: SealRequest, found: _Set, files: Sequence[ReleaseFile]) -> ReleaseRecord:
