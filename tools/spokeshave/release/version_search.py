@@ -72,7 +72,8 @@ class FoundText:
             return "Build the wheel again with a name or an archive that does not contain the version."
         if self.is_text:
             rewrite = f"add --rewrite-text {shlex.quote(glob.escape(self.member))} to the promotion"
-            return f"Make it one of the wheel's version_files, or {rewrite}."
+            history = "If it is history, such as a changelog, --keep-text allows it."
+            return f"Make it one of the wheel's version_files, or {rewrite}. {history}"
         return "Take the version from SPOKESHAVE_VERSION() of <spokeshave/version.h>, which the stamp writes."
 
 

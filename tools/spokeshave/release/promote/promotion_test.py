@@ -262,11 +262,17 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
         write_one(tmp_path / "wheels", COMPILER, TAGS[0], extra=f"BUILD = '{VERSION}'\n"),
     ]
     record = seal_wheels(tmp_path, wheels, [])
-    refused = refusal(PromotionRequest(record, "3.11.0", tmp_path / "final", rewrite=("nothing/*",)))
+    refused = refusal(PromotionRequest(record, "3.11.0", tmp_path / "final", rewrite=("nothing/*",), keep=("absent",)))
     assert [line for line in refused.splitlines() if not line.startswith(" ")] == [
         line for line in refused.splitlines() if not line.startswith(" ")
     ]
-    for part in ("--version 3.11.0", "was not tested", "--rewrite-text nothing/*: matches no file", "holds 3.12.0rc"):
+    for part in (
+        "--version 3.11.0",
+        "was not tested",
+        "--rewrite-text nothing/*: matches no file",
+        "--keep-text absent: matches no file",
+        "holds 3.12.0rc",
+    ):
         assert part in refused
     assert refused.count("was not tested") == refused.count("holds 3.12.0rc") == 2
 
@@ -287,6 +293,23 @@ def test_rewritten_texts_follow_and_tests_do_not_count(tmp_path: Path) -> None:
         text = archive.read("abacus_runtime/__init__.py").decode()
     assert text.endswith("B = '3.12.0'\nT = (3, 12, 0)\nS = ''\n")
     assert record_faults(wheel, tmp_path / "unpacked") == []
+
+
+def test_history_may_be_kept(tmp_path: Path) -> None:
+    files: dict[str, bytes | str | Path] = {
+        "demo/CHANGES.md": "## 3.12.0rc1\n",
+        "demo/core.bin": b"\0\0" + VERSION.encode() + b"\0",
+    }
+    wheel = build_wheel(tmp_path / "wheels", {**files, "demo/v.py": ""}, version=VERSION)
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True, keep=("demo/*",))
+    refused = refusal(request)
+    assert "demo/core.bin: holds" in refused
+    assert "CHANGES" not in refused
+    wheel = build_wheel(tmp_path / "wheels", {"demo/CHANGES.md": files["demo/CHANGES.md"]}, version=VERSION)
+    assert promote(request).wheels[0].kept == ("demo/CHANGES.md",)
+    promoted = verify_record(tmp_path / "final").promoted_from
+    assert promoted is not None
+    assert (promoted.kept, promoted.rewritten) == (("demo/*",), ())
 
 
 def test_a_binary_file_is_not_rewritten(tmp_path: Path) -> None:
