@@ -30,7 +30,7 @@ from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.wheel_name import DIST_INFO
 
 DEEPEST = 3
-"""How many archives may be inside of each other."""
+"""The depth at which archives are not unpacked any more. A file of the wheel has the depth 1."""
 _CONTEXT = 24
 _ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"

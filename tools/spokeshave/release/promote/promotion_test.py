@@ -441,7 +441,7 @@ def test_other_bytes_at_the_destination_are_refused(sealed: Path, tmp_path: Path
     assert not (tmp_path / "final").exists()
 
 
-def test_the_same_bytes_at_the_destination_are_no_obstacle(sealed: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_at_the_destination_are_accepted(sealed: Path, tmp_path: Path) -> None:
     """A publication that was cut off continues anywhere, since the promotion gives the same bytes."""
     promote(PromotionRequest(sealed, FINAL, tmp_path / "first"))
     to = f"folder:{tmp_path / 'published'}"
