@@ -25,7 +25,6 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
-        "reported_runs",
     ),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +48,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "writer",
         "destination",
         "check",
-        "publish seal",
+        "publish seal show",
         "promote",
     ),
     "release/check": ("file", "file_set"),

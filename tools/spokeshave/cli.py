@@ -37,6 +37,7 @@ COMMANDS = {
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
     "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),
+    "release show": ("spokeshave.release.show", "print the record of a release"),
     "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
     "release promote": (
         "spokeshave.release.promote.command",

@@ -27,13 +27,14 @@ from spokeshave_core.manifest import ForeignPython
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.platform import Platform
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_core.reported_runs import (
+from spokeshave_core.reports.smoke import (
     ReportedRun,
+    SmokeRun,
+    SmokeTestReports,
     matching_run,
     other_bytes,
     parse_reports,
 )
-from spokeshave_core.reports.smoke import SmokeRun, SmokeTestReports
 from spokeshave_pants.action import Action, ActionKind
 from spokeshave_pants.errors import WrongHashError
 from spokeshave_pants.pants_api import (

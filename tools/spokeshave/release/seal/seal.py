@@ -18,8 +18,8 @@ from spokeshave.release.seal.payloads import Payloads, find_payloads
 from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problems, SpokeshaveError
-from spokeshave_core.reported_runs import ReportedRun, parse_reports
 from spokeshave_core.reports.release import ReleaseExpectation, ReleaseFile, ReleaseProject, ReleaseRecord, SealReport
+from spokeshave_core.reports.smoke import ReportedRun, parse_reports
 
 
 class SealError(SpokeshaveError):

@@ -8,7 +8,7 @@ import pytest
 
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.python_abi import PythonVersion
-from spokeshave_core.reported_runs import InvalidSmokeReportError, matching_run, other_bytes, parse_reports
+from spokeshave_core.reports.smoke import InvalidSmokeReportError, matching_run, other_bytes, parse_reports
 
 WHEEL = "demo-1.0-cp312-abi3-macosx_11_0_arm64.whl"
 V12 = PythonVersion(12)

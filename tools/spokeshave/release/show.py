@@ -1,0 +1,73 @@
+"""The command `spokeshave release show`: print what a record says."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from spokeshave.errors import ExitCode
+from spokeshave.release.integrity import verify_record
+from spokeshave.release.record import manifest_sha256
+from spokeshave.report import write_text
+from spokeshave_core.reports.release import ReleaseFile, ReleaseRecord, TestEvidence
+
+_NOT_TESTED = "not tested"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `spokeshave release show`."""
+    parser.add_argument(
+        "record",
+        type=Path,
+        metavar="RECORD",
+        help="the folder of a record, such as dist/releases/abacus/3.12.0rc1. Its files are compared with their sha256",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write: the record's manifest")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify a record and print it."""
+    record = verify_record(args.record)
+    print("\n".join(describe_record(record, manifest_sha256(args.record))))
+    if args.report:
+        write_text(args.report, record.to_json())
+    return ExitCode.OK
+
+
+def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
+    """Yield the lines that describe a record: its facts, its projects, and its files with their tests."""
+    facts = {"channel": record.channel, "commit": record.commit, **record.revisions, "manifest": f"sha256 {sha256}"}
+    if record.promoted_from:
+        facts["promoted from"] = record.promoted_from.version + (", untested" if record.promoted_from.untested else "")
+    yield f"{record.name} {record.version}"
+    yield from (f"  {name}: {value}" for name, value in facts.items() if value)
+    yield ""
+    for name, project in record.projects.items():
+        files = [file for file in record.files if file.project == name]
+        size = sum(file.size for file in files)
+        requires = f", requires {', '.join(project.requires)}" if project.requires else ""
+        yield f"{name}: {len(files)} file{'s' if len(files) > 1 else ''}, {_megabytes(size)}{requires}"
+    yield ""
+    rows = [("file", "size", "tests"), *((file.name, _megabytes(file.size), _tests(file)) for file in record.files)]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, shown, tests in rows:
+        yield f"{name.ljust(widths[0])}  {shown.rjust(widths[1])}  {tests}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _tests(file: ReleaseFile) -> str:
+    """Return the tests of a file, by the kind of machine."""
+    if not file.name.endswith(".whl"):
+        return "sdist"
+    places: dict[str, list[str]] = {}
+    for test in file.tested:
+        places.setdefault(_place(test), []).append(test.python)
+    return "; ".join(f"{', '.join(pythons)} on {place}" for place, pythons in places.items()) or _NOT_TESTED
+
+
+def _place(test: TestEvidence) -> str:
+    return test.where if test.of == "file" else f"{test.where}, before the promotion"

@@ -1,0 +1,45 @@
+"""A sealed record, as text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spokeshave.cli import main
+from spokeshave.testing.release_fixtures import COMMIT, RUNTIME, VERSION, smoke_report, write_wheels
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    """A record of two wheels, one of which was tested twice."""
+    wheels = write_wheels(tmp_path / "wheels", tags=["cp311-cp311-win_amd64"])
+    runs = [smoke_report(wheels[0], "3.11.4", emulator=emulator) for emulator in ("", "qemu-x86_64 10.0.2")]
+    (tmp_path / "report.json").write_text(json.dumps(runs))
+    arguments = ["--wheels", str(tmp_path / "wheels"), "--reports", str(tmp_path / "report.json")]
+    facts = ["--name", "abacus", "--version", VERSION, "--commit", COMMIT, "--revision", "llvm=0a1b2c3"]
+    assert main(["release", "seal", *arguments, *facts, "--output", str(tmp_path / "record")]) == 0
+    return tmp_path / "record"
+
+
+def test_a_record_is_shown(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["release", "show", str(record), "--report", str(record.parent / "shown.json")]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"abacus {VERSION}\n  commit: {COMMIT}\n  llvm: 0a1b2c3\n  manifest: sha256 ")
+    assert f"abacus-compiler: 1 file, 0.0 MB, requires {RUNTIME}=={VERSION}\n" in shown
+    tests = [line.split("MB  ")[1] for line in shown.splitlines() if ".whl" in line]
+    assert tests == ["not tested", "3.11 on Linux x86_64, glibc; 3.11 on Linux x86_64, glibc (qemu-x86_64)"]
+    assert (record.parent / "shown.json").read_bytes() == (record / "release.json").read_bytes()
+
+
+def test_a_changed_record_is_not_shown(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (record / "constraints.txt").write_text("")
+    assert main(["release", "show", str(record)]) == 1
+    assert "constraints.txt: was changed after it was sealed" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_record_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["release", "show", str(tmp_path)]) == 1
+    assert "release.json: cannot be read" in capsys.readouterr().err
