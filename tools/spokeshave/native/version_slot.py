@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.native.elf.file import is_elf
-from spokeshave.native.elf.file import section_ranges as elf_section_ranges
+from spokeshave.native.elf.sections import section_ranges as elf_section_ranges
 from spokeshave.native.macho.file import is_macho
 from spokeshave.native.macho.page_hashes import check_ad_hoc, update_page_hashes
 from spokeshave.native.macho.sections import section_ranges as macho_section_ranges

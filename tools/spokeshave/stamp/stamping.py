@@ -9,12 +9,12 @@ other files keep their compressed bytes, and the payload is never searched for t
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.stamp.plan import StampPlan, plan_stamp
@@ -99,8 +99,11 @@ def planned_stamp(wheel: Path, facts: VersionFacts, siblings: Collection[str] = 
     Raises:
         InvalidWheelError: For all problems that prevent the stamp.
     """
-    with tempfile.TemporaryDirectory(prefix="spokeshave-stamp-") as scratch, ArchiveReader(wheel) as reader:
-        yield plan_stamp(open_wheel(reader), facts, siblings, Path(scratch))
+    with ExitStack() as stack:
+        source = open_wheel(stack.enter_context(ArchiveReader(wheel)))
+        has_slots = bool(source.recipe.version_slots)
+        folder = stack.enter_context(TemporaryDirectory(prefix="spokeshave-stamp-")) if has_slots else ""
+        yield plan_stamp(source, facts, siblings, Path(folder))
 
 
 def _processors() -> int:

@@ -149,16 +149,6 @@ def _parse(path: Path, place: str, read: Callable[[IO[bytes]], _T]) -> _T:
                 raise damaged(place, err) from err
 
 
-def section_ranges(path: Path, name: str) -> list[tuple[int, int]]:
-    """Return the offset and the size of each section of a name. Empty if the table of sections is damaged."""
-    with path.open("rb") as stream:
-        try:
-            sections = [section for section in open_elf(stream).iter_sections() if section.name == name]
-            return [(int(section["sh_offset"]), int(section["sh_size"])) for section in sections]
-        except MALFORMED:
-            return []
-
-
 def has_sections(path: Path) -> bool:
     """Return whether a file has readable section headers."""
     with path.open("rb") as stream:

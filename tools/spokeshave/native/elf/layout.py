@@ -9,6 +9,9 @@ HEADER_SIZE = 64
 # Where the header has the class, and its value for a file of 64 bits.
 _CLASS = 4
 _CLASS_64 = 2
+# The same for the byte order.
+_BYTE_ORDER = 5
+_LITTLE_ENDIAN = 1
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,39 @@ class ElfLayout:
     sizes: int
     entries: tuple[int, int]
 
+    def sections(self, header: bytes) -> SectionTable:
+        """Return where a file has its sections, by its header."""
+        order = "<" if header[_BYTE_ORDER] == _LITTLE_ENDIAN else ">"
+        (offset,) = struct.unpack_from(order + self.word, header, self.tables[1])
+        _, _, entry_size, count, names = struct.unpack_from(f"{order}5H", header, self.sizes)
+        return SectionTable(
+            layout=self, order=order, offset=offset, entry_size=entry_size, count=count, names_index=names
+        )
+
     @property
     def section_counts(self) -> int:
         """Where the header has the number of sections, and after it that of the names' section."""
         return self.sizes + struct.calcsize("3H")
+
+
+@dataclass(frozen=True)
+class SectionTable:
+    """The table of a file's sections. `names_index` is the entry of the section with their names."""
+
+    layout: ElfLayout
+    order: str
+    offset: int
+    entry_size: int
+    count: int
+    names_index: int
+
+    def entries(self, table: bytes) -> list[tuple[int, int, int]]:
+        """Return the offset of the name, the offset and the size of each section. `table` is its content."""
+        content = struct.Struct(f"{self.order}2{self.layout.word}")
+        name = struct.Struct(f"{self.order}I")
+        at = self.layout.entries[1]
+        starts = range(0, self.count * self.entry_size, self.entry_size)
+        return [(*name.unpack_from(table, start), *content.unpack_from(table, start + at)) for start in starts]
 
 
 LAYOUTS = {

@@ -1,4 +1,4 @@
-"""ELF files without their section headers, which loaders ignore and which may be damaged."""
+"""The sections of ELF files: where they are, and files without them, as loaders ignore them and they may be damaged."""
 
 from __future__ import annotations
 
@@ -63,3 +63,26 @@ def _header_without_sections(stream: IO[bytes]) -> bytes:
         struct.pack_into("2H", header, layout.section_counts, 0, 0)
     stream.seek(0)
     return bytes(header)
+
+
+def section_ranges(path: Path, name: str) -> list[tuple[int, int]]:
+    """Return the offset and the size of each section of a name. Empty if the table of sections is damaged.
+
+    Much faster than with pyelftools, which parses every section.
+    """
+    with path.open("rb") as stream:
+        header = stream.read(HEADER_SIZE)
+        try:
+            table = layout_of(header).sections(header)
+            entries = table.entries(_content(stream, table.offset, table.count * table.entry_size))
+            _, *names_at = entries[table.names_index] if entries else (0, 0, 0)
+            names = _content(stream, *names_at)
+        except (IndexError, struct.error, OverflowError, ValueError):
+            return []
+    wanted = name.encode() + b"\0"
+    return [(offset, size) for at, offset, size in entries if names.startswith(wanted, at)]
+
+
+def _content(stream: IO[bytes], offset: int, size: int) -> bytes:
+    stream.seek(offset)
+    return stream.read(size)
