@@ -524,11 +524,18 @@ def test_the_command_prints_and_reports_what_it_did(
 
 
 def test_the_command_says_aloud_what_is_untested(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wheel = build_wheel(tmp_path / "wheels", {}, version=VERSION)
+    files = {"demo/v.py": f"V = '{VERSION}'\n", "demo/history": "3.12.0rc1"}
+    wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
     arguments = ["release", "promote", str(wheel.parent), "--version", FINAL, "--output", str(tmp_path / "final")]
     assert main(arguments) == 1
-    assert main([*arguments, "--untested"]) == 0
-    assert "UNTESTED" in capsys.readouterr().out
+    texts = ["--rewrite-text", "demo/v.py", "--keep-text", "demo/history"]
+    assert main([*arguments, "--untested", *texts]) == 0
+    printed = capsys.readouterr().out
+    for part in ("UNTESTED", "rewritten: demo/v.py", "still naming pre-releases: demo/history"):
+        assert part in printed
+    assert main(["release", "show", str(tmp_path / "final")]) == 0
+    shown = f"{VERSION}, untested, with rewritten texts (demo/v.py), with texts that name candidates (demo/history)"
+    assert f"promoted from: {shown}" in capsys.readouterr().out
 
 
 def test_the_command_reports_every_problem(sealed: Path, tmp_path: Path) -> None:
