@@ -205,7 +205,7 @@ def _tags(version: Version) -> list[tuple[str, int]]:
 
 
 def _parts(version: Version) -> tuple[object, ...]:
-    return version.release[:1], version.pre, version.post, version.dev
+    return version.pre, version.post, version.dev
 
 
 def _tag_around(letters: str, number: str) -> Callable[[str, int], tuple[int, int] | None]:
