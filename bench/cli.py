@@ -17,7 +17,7 @@ from typing import Any, Callable
 from bench import text
 from bench.apparatus.workbench import Workbench
 from bench.errors import BenchError
-from bench.measurements import abis, cache, core, first, header, noop, platforms, runners, scale, zipping
+from bench.measurements import abis, cache, core, first, header, noop, platforms, restamping, runners, scale, zipping
 from bench.result import Measurement
 
 MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[[Workbench], Measurement]] = {
     "first-all": first.measure_all,
     "scale": scale.measure,
     "zip": zipping.measure,
+    "restamp": restamping.measure,
     "cache": cache.measure,
     "runners": runners.measure,
 }

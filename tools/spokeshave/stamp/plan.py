@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.errors import InvalidWheelError
-from spokeshave.native.version_slot import write_version_slots
 from spokeshave.stamp.metadata import restamp_metadata
 from spokeshave.stamp.sbom import Restamp, restamp_sbom
 from spokeshave.stamp.source import OpenWheel
@@ -114,6 +113,9 @@ def _changed_recipe(source: OpenWheel, facts: VersionFacts) -> dict[str, bytes]:
 
 
 def _rewritten_native(source: OpenWheel, path: str, version: str, copy: Path) -> Path:
+    # The parsers of native files take a third of the command's start, and most wheels have no slot.
+    from spokeshave.native.version_slot import write_version_slots
+
     with copy.open("wb") as stream:
         for chunk in source.reader.chunks(path):
             stream.write(chunk)

@@ -132,7 +132,11 @@ def test_code_of_a_promoted_wheel_reports_the_final_version(tmp_path: Path, whee
 def test_a_slot_of_another_version_is_refused(tmp_path: Path) -> None:
     library = link_bare(tmp_path / "libcore.so", slot_source(version="2.0"), LINUX)
     recipe = Recipe(version_slots=("demo/libcore.so", "demo/text.py")).render()
-    files = {"demo/libcore.so": library, "demo/text.py": "", "dist-info/spokeshave.json": recipe}
+    files: dict[str, bytes | str | Path] = {
+        "demo/libcore.so": library,
+        "demo/text.py": "",
+        "dist-info/spokeshave.json": recipe,
+    }
     wheel = build_wheel(tmp_path, files, tag=f"py3-none-{LINUX}", version="1.0")
     with pytest.raises(InvalidWheelError) as caught:
         stamp(wheel, FINAL, tmp_path / "out")
