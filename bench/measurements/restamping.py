@@ -134,7 +134,7 @@ def measurement(runs: Runs, size: int) -> Measurement:
     hashed = ours / (_cpu(runs.copy) + _cpu(runs.hash))
     notes = (f"CPU time of cp and sha256sum together: {hashed:.2f}. A release needs the hash of each wheel.",)
     title = f"{COUNT} wheels, {size / 1e6:.0f} MB, min / median / max of {len(runs.stamp)}"
-    return Measurement("restamp", (Table(title, head, rows),), verdicts, notes)
+    return Measurement(name="restamp", tables=(Table(title, head, rows),), verdicts=verdicts, notes=notes)
 
 
 def _cpu(runs: list[Finished]) -> float:

@@ -47,7 +47,7 @@ def test_an_unknown_commit_is_empty() -> None:
     assert render_template('#define COMMIT "@COMMIT@"', "1.0", None) == b'#define COMMIT ""'
 
 
-def test_known_placeholders_are_no_problem() -> None:
+def test_known_placeholders_are_accepted() -> None:
     assert list(template_problems(" ".join(f"@{name}@" for name in PLACEHOLDERS), "t")) == []
 
 

@@ -78,7 +78,7 @@ def test_another_payload_has_another_hash(tmp_path: Path) -> None:
     assert payload_sha256(one) != payload_sha256(other)
 
 
-def test_pins_of_foreign_siblings_are_no_difference(tmp_path: Path) -> None:
+def test_pins_of_foreign_siblings_do_not_count(tmp_path: Path) -> None:
     lines = "Requires-Dist: base==1.0rc1\nRequires-Dist: other==1.0rc1\n"
     wheels = [
         build_wheel(tmp_path, {"demo.py": ""}, tag="py3-none-any", version="1.0rc1", metadata_lines=lines),
