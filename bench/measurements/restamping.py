@@ -1,4 +1,7 @@
-"""The measurement `restamp`: a set of wheels as the final release, against change_wheel_version and against `cp`."""
+"""The measurement `restamp`: a set of wheels as the final release, against change_wheel_version and against `cp`.
+
+The promotion also proves that nothing else changed, and searches all files for the old version.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from bench.apparatus.workbench import Workbench
 from bench.result import Measurement, Spread, Table, Verdict
 
 COUNT = 84
+CANDIDATE = "3.12.0rc20260821"
 CPU_LIMIT = 0.2
 WALL_LIMIT = 1.5
 _BASELINES = REPOSITORY / "bench" / "baselines"
@@ -25,6 +29,7 @@ class Runs:
     """The runs of each side. `hashes` has the output of each of ours."""
 
     stamp: list[Finished] = field(default_factory=list)
+    promote: list[Finished] = field(default_factory=list)
     copy: list[Finished] = field(default_factory=list)
     hash: list[Finished] = field(default_factory=list)
     change: list[Finished] = field(default_factory=list)
@@ -32,7 +37,7 @@ class Runs:
     @property
     def hashes(self) -> list[str]:
         """Return the different results of ours, as the hashes of all wheels."""
-        return sorted({run.output for run in self.stamp})
+        return sorted({run.output for run in [*self.stamp, *self.promote]})
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ class Restamping:
         shutil.rmtree(self.place / "stamped", ignore_errors=True)
         return self._python(self.tools, "stamp_wheels.py", str(self.wheels), "stamped", str(self.jobs))
 
+    def promote(self) -> Finished:
+        shutil.rmtree(self.place / "promoted", ignore_errors=True)
+        return self._python(self.tools, "promote_wheels.py", "record", "promoted")
+
     def copy(self) -> Finished:
         shutil.rmtree(self.place / "copied", ignore_errors=True)
         return self._run("cp", "-r", str(self.wheels), "copied")
@@ -72,6 +81,8 @@ class Restamping:
         shutil.rmtree(self.place, ignore_errors=True)
         self.place.mkdir(parents=True)
         self._python(self.tools, "wheel_set.py", "set", str(zig), str(COUNT), str(size))
+        seal = ("-m", "spokeshave", "release", "seal", "--wheels", str(self.wheels), "--output", "record")
+        self._run(str(self.tools), *seal, "--name", "parts", "--version", CANDIDATE)
 
     def _python(self, python: Path, script: str, *arguments: str) -> Finished:
         return self._run(str(python), str(_BASELINES / script), *arguments)
@@ -95,6 +106,7 @@ def measure(bench: Workbench) -> Measurement:
     restamping.copy()
     for _ in range(bench.pairs):
         runs.stamp.append(restamping.stamp())
+        runs.promote.append(restamping.promote())
         runs.copy.append(restamping.copy())
         runs.hash.append(restamping.hash())
     runs.change.append(restamping.change())
@@ -104,6 +116,7 @@ def measure(bench: Workbench) -> Measurement:
 def measurement(runs: Runs, size: int) -> Measurement:
     sides = {
         "stamp_set": runs.stamp,
+        "release promote": runs.promote,
         "cp": runs.copy,
         "sha256sum of the copies": runs.hash,
         "change_wheel_version": runs.change,
@@ -113,6 +126,7 @@ def measurement(runs: Runs, size: int) -> Measurement:
     ours = _cpu(runs.stamp)
     verdicts = (
         Verdict.ratio("CPU time of change_wheel_version", ours / _cpu(runs.change), CPU_LIMIT),
+        Verdict.ratio("the same for the promotion", _cpu(runs.promote) / _cpu(runs.change), CPU_LIMIT),
         Verdict.ratio("wall time of cp", _wall(runs.stamp) / _wall(runs.copy), WALL_LIMIT),
         Verdict.count("results of all our runs", len(runs.hashes), 1),
         Verdict.count("wheels", len(runs.hashes[0].split()), COUNT),

@@ -15,18 +15,24 @@ def met(runs: Runs) -> list[bool]:
 
 
 def test_limits_are_those_of_both_comparisons() -> None:
-    assert met(Runs(stamp=[run(1.5)], copy=[run(1.0)], hash=[run(1.0)], change=[run(7.5)])) == [True] * 4
-    slow = Runs(stamp=[run(1.6)], copy=[run(1.0)], hash=[run(1.0)], change=[run(7.5)])
-    assert met(slow) == [False, False, True, True]
+    sides = {"copy": [run(1.0)], "hash": [run(1.0)], "change": [run(7.5)]}
+    assert met(Runs(stamp=[run(1.5)], promote=[run(1.5)], **sides)) == [True] * 5
+    assert met(Runs(stamp=[run(1.6)], promote=[run(1.5)], **sides)) == [False, True, False, True, True]
+    assert met(Runs(stamp=[run(1.5)], promote=[run(1.6)], **sides)) == [True, False, True, True, True]
 
 
 def test_different_bytes_in_two_runs_are_wrong() -> None:
     other = HASHES.replace("0", "1")
-    runs = Runs(stamp=[run(1.0), run(1.0, other)], copy=[run(1.0)], hash=[run(1.0)], change=[run(9.0)])
-    assert met(runs) == [True, True, False, True]
-    assert measurement(runs, 1000).is_wrong
+    sides = {"copy": [run(1.0)], "hash": [run(1.0)], "change": [run(9.0)]}
+    for runs in (
+        Runs(stamp=[run(1.0), run(1.0, other)], promote=[run(1.0)], **sides),
+        Runs(stamp=[run(1.0)], promote=[run(1.0, other)], **sides),
+    ):
+        assert met(runs) == [True, True, True, False, True]
+        assert measurement(runs, 1000).is_wrong
 
 
 def test_a_missing_wheel_is_wrong() -> None:
-    runs = Runs(stamp=[run(1.0, HASHES[65:])], copy=[run(1.0)], hash=[run(1.0)], change=[run(9.0)])
-    assert met(runs) == [True, True, True, False]
+    part = run(1.0, HASHES[65:])
+    runs = Runs(stamp=[part], promote=[part], copy=[run(1.0)], hash=[run(1.0)], change=[run(9.0)])
+    assert met(runs) == [True, True, True, True, False]

@@ -17,6 +17,7 @@ class PromotedWheel:
         source: The file name of the wheel that it was made from.
         changed: The paths of the files with new bytes.
         rewritten: Those of them that `--rewrite-text` named.
+        kept: The paths of text files that still name a pre-release, because `--keep-text` allows it.
         tests: The number of passed smoke tests that count.
     """
 
@@ -25,6 +26,7 @@ class PromotedWheel:
     sha256: str
     changed: tuple[str, ...]
     rewritten: tuple[str, ...]
+    kept: tuple[str, ...]
     tests: int
 
 

@@ -86,12 +86,14 @@ class PromotedFrom:
         manifest_sha256: By which its record is known. None where it was a folder of wheels without a record.
         untested: Whether a wheel was promoted without a passed smoke test, because the user said so.
         rewritten: The globs of `--rewrite-text`: of text files in which the old version was replaced.
+        kept: The globs of `--keep-text`: of text files that still name pre-releases, such as a changelog.
     """
 
     version: str
     manifest_sha256: Optional[str]
     untested: bool = False
     rewritten: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

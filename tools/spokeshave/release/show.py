@@ -10,7 +10,7 @@ from spokeshave.errors import ExitCode
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.report import write_text
-from spokeshave_core.reports.release import ReleaseFile, ReleaseRecord, TestEvidence
+from spokeshave_core.reports.release import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"
 
@@ -39,7 +39,7 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
     """Yield the lines that describe a record: its facts, its projects, and its files with their tests."""
     facts = {"channel": record.channel, "commit": record.commit, **record.revisions, "manifest": f"sha256 {sha256}"}
     if record.promoted_from:
-        facts["promoted from"] = record.promoted_from.version + (", untested" if record.promoted_from.untested else "")
+        facts["promoted from"] = _origin(record.promoted_from)
     yield f"{record.name} {record.version}"
     yield from (f"  {name}: {value}" for name, value in facts.items() if value)
     yield ""
@@ -53,6 +53,14 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for name, shown, tests in rows:
         yield f"{name.ljust(widths[0])}  {shown.rjust(widths[1])}  {tests}"
+
+
+def _origin(origin: PromotedFrom) -> str:
+    """Return what a release was promoted from, and what the user allowed."""
+    untested = ", untested" if origin.untested else ""
+    rewritten = f", with rewritten texts ({', '.join(origin.rewritten)})" if origin.rewritten else ""
+    kept = f", with texts that name candidates ({', '.join(origin.kept)})" if origin.kept else ""
+    return f"{origin.version}{untested}{rewritten}{kept}"
 
 
 def _megabytes(size: int) -> str:

@@ -3,16 +3,19 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK
-from spokeshave.release.version_search import FoundText, search_chunks, search_wheel, wanted_texts
+from spokeshave.release.version_search import FoundText, member_chunks, search_chunks, search_wheel, wanted_texts
 from spokeshave.release.version_traces import REACH
 from spokeshave.testing.native_fixtures import build_wheel, link_bare
+from spokeshave.wheel.archive import ArchiveReader
 
 RC = "3.12.0rc20260821"
 WANTED = wanted_texts(RC, "3.12.0")
@@ -116,3 +119,28 @@ def test_archives_in_archives_end(tmp_path: Path) -> None:
             archive.writestr("a.zip", data)
         data = packed.getvalue()
     assert found_in(tmp_path, {"demo/a.zip": data}) == []
+
+
+@pytest.mark.parametrize("change", [b"\xff" * 8, b""])
+def test_a_damaged_member_is_an_error(tmp_path: Path, change: bytes) -> None:
+    """A member's compressed bytes, and its CRC in the directory, are changed."""
+    wheel = tmp_path / "demo-3.12.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("demo/a.txt", f"{RC} " * 1000)
+        crc = archive.infolist()[0].CRC
+    data = bytearray(wheel.read_bytes())
+    at = data.index(b"demo/a.txt") + 10 if change else data.rindex(struct.pack("<I", crc))
+    data[at : at + 8] = change.ljust(8, b"\0") if change else bytes(4) + data[at + 4 : at + 8]
+    wheel.write_bytes(data)
+    with pytest.raises(InvalidWheelError, match=r"demo/a\.txt: is damaged"):
+        search_wheel(wheel, WANTED)
+
+
+def test_a_large_member_is_read_in_pieces(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-3.12.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("demo/zeros", bytes(40 * CHUNK) + RC.encode())
+    with ArchiveReader(wheel) as reader:
+        assert max(len(chunk) for chunk in member_chunks(reader, reader.members["demo/zeros"])) <= CHUNK
+    (found,) = search_wheel(wheel, WANTED)
+    assert found.offset == 40 * CHUNK

@@ -68,11 +68,15 @@ class Trace:
 
 @dataclass(frozen=True)
 class _Needle:
-    """Bytes that are a part of each text of one kind, and the function that finds the whole text around them."""
+    """Digits that are a part of each text of one kind, and the function that finds the whole text around them."""
 
-    part: bytes
+    digits: str
     around: Callable[[str, int], tuple[int, int] | None]
     kind: TextKind
+
+    def part(self, width: int) -> bytes:
+        """Return its bytes, in characters of `width` bytes of any order; the last one may have only its first byte."""
+        return (b"\0" * (width - 1)).join(bytes([byte]) for byte in self.digits.encode())
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,8 @@ class TraceFinder:
             start: The position from which the search begins. Bytes before it count as context.
             stop: The position at which a text may not begin any more.
         """
-        lowered = data.lower()
-        end = len(lowered) if stop is None else stop
-        found = {trace for needle in self._needles for trace in _occurrences(lowered, needle, start, end)}
-        return outermost(found)
+        end = len(data) if stop is None else stop
+        return outermost({trace for pattern in self._patterns for trace in self._found(data, pattern, start, end)})
 
     def rewritten(self, data: bytes) -> bytes:
         """Return text with each trace replaced by the new version, in the form that the trace has."""
@@ -103,6 +105,24 @@ class TraceFinder:
             parts.append(self._replacement(trace, data[trace.start : trace.end]))
             position = trace.end
         return b"".join([*parts, data[position:]])
+
+    def _found(self, data: bytes, pattern: re.Pattern[bytes], start: int, stop: int) -> Iterator[Trace]:
+        for match in pattern.finditer(data, start, stop + REACH):
+            if match.start() >= stop:
+                return
+            for width in WIDTHS:
+                for needle in self._needles:
+                    if data.startswith(needle.part(width), match.start()):
+                        trace = _trace_at(data, match.start(), width, needle)
+                        yield from [trace] if trace else []
+
+    @functools.cached_property
+    def _patterns(self) -> list[re.Pattern[bytes]]:
+        """Patterns for the beginnings of all needles. Each has one first character, which `re` searches fastest."""
+        rests: dict[bytes, list[bytes]] = {}
+        for part in (needle.part(width) for needle in self._needles for width in WIDTHS):
+            rests.setdefault(part[:1], []).append(re.escape(part[1:]))
+        return [re.compile(first + b"(?=" + b"|".join(found) + b")", re.DOTALL) for first, found in rests.items()]
 
     def _replacement(self, trace: Trace, text: bytes) -> bytes:
         if trace.kind is TextKind.WHOLE:
@@ -120,13 +140,13 @@ class TraceFinder:
         while len(release) > 1 and not release[-1]:
             release.pop()
         text = ".".join(map(str, release))
-        needles = [_Needle(text.encode(), self._whole_around(text), TextKind.WHOLE)]
+        needles = [_Needle(text, self._whole_around(text), TextKind.WHOLE)]
         if len(self.old.release) > 1:
             for separator in (", ", ","):
                 text = separator.join(map(str, self.old.release))
-                needles.append(_Needle(text.encode(), self._tuple_around(text), TextKind.TUPLE))
+                needles.append(_Needle(text, self._tuple_around(text), TextKind.TUPLE))
         needles += [
-            _Needle(str(number).encode(), _tag_around(letters, str(number)), TextKind.TAG)
+            _Needle(str(number), _tag_around(letters, str(number)), TextKind.TAG)
             for letters, number in specific_tags(self.old)
             if (letters, number) not in specific_tags(self.new)
         ]
@@ -185,7 +205,7 @@ def _tags(version: Version) -> list[tuple[str, int]]:
 
 
 def _parts(version: Version) -> tuple[object, ...]:
-    return version.release[:1], version.pre, version.post, version.dev
+    return version.pre, version.post, version.dev
 
 
 def _tag_around(letters: str, number: str) -> Callable[[str, int], tuple[int, int] | None]:
@@ -199,22 +219,11 @@ def _tag_around(letters: str, number: str) -> Callable[[str, int], tuple[int, in
     return around
 
 
-def _occurrences(data: bytes, needle: _Needle, start: int, stop: int) -> Iterator[Trace]:
-    for width in WIDTHS:
-        part = (b"\0" * (width - 1)).join(bytes([byte]) for byte in needle.part)
-        position = data.find(part, start, stop + len(part) - 1)
-        while position >= 0:
-            trace = _trace_at(data, position, width, needle)
-            if trace:
-                yield trace
-            position = data.find(part, position + 1, stop + len(part) - 1)
-
-
 def _trace_at(data: bytes, position: int, width: int, needle: _Needle) -> Trace | None:
     """Return the text around a position, whose characters have `width` bytes."""
     before = min(BEFORE, position // width)
     start = position - before * width
-    text = data[start : position + AFTER * width : width].decode("latin-1")
+    text = data[start : position + AFTER * width : width].lower().decode("latin-1")
     span = needle.around(text, before)
     if span is None:
         return None

@@ -54,6 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rewritten texts do not count. Can be repeated. By default, no text is rewritten",
     )
     parser.add_argument(
+        "--keep-text",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="text files that may go on naming pre-releases, such as 'abacus/CHANGELOG.md', or '*.dist-info/METADATA' "
+        "if the description has the history. The new record states it. Can be repeated. By default, no file may",
+    )
+    parser.add_argument(
         "--untested",
         action="store_true",
         help="promote wheels without a passed smoke test. The new record states it. By default, they are refused",
@@ -79,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
         output=args.output,
         name=args.name,
         rewrite=tuple(args.rewrite_text),
+        keep=tuple(args.keep_text),
         untested=args.untested,
         anyway=args.anyway,
         to=args.to,
@@ -98,7 +107,8 @@ def render(report: PromoteReport, output: Path) -> str:
     for wheel in report.wheels:
         tests = f"{counted(wheel.tests, 'passed test')} of its payload" if wheel.tests else "UNTESTED"
         rewritten = f", rewritten: {', '.join(wheel.rewritten)}" if wheel.rewritten else ""
-        lines.append(f"  {wheel.name}  {len(wheel.changed)} files stamped, {tests}{rewritten}")
+        kept = f", still naming pre-releases: {', '.join(wheel.kept)}" if wheel.kept else ""
+        lines.append(f"  {wheel.name}  {len(wheel.changed)} files stamped, {tests}{rewritten}{kept}")
     if report.untested:
         lines.append(
             "UNTESTED: wheels without a passed smoke test were promoted, as --untested says. The record says so."

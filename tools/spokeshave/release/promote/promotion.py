@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from spokeshave.release.promote.source import (
     source_problems,
 )
 from spokeshave.release.promote.stamping import stamp_promoted
-from spokeshave.release.promote.text_rewriting import Rewriting, rewrite_texts
+from spokeshave.release.promote.text_rewriting import Rewriting, matching, rewrite_texts
 from spokeshave.release.record import FILES, REPORTS, manifest_sha256
 from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.version_search import search_wheel
@@ -40,7 +40,10 @@ from spokeshave_core.reports.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.reports.release import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
 
-_NOT_EQUAL = "This is a bug in Spokeshave: report it with the wheel. Nothing was written."
+_NOT_EQUAL = (
+    "The wheel names the new version already where the stamp writes it, such as in an SBOM that lists both versions. "
+    "Build it again without; if it does not, this is a bug in Spokeshave."
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class PromotionRequest:
         source: The folder of a record, or of wheels.
         name: The name of the release, where no record has it.
         rewrite: Globs of text files in which the old version is replaced.
+        keep: Globs of text files that may go on naming pre-releases.
         untested: Whether wheels without a passed smoke test are promoted.
         anyway: Whether the version need not be a later one of the same base version.
         to: A destination that may not have the new version with other bytes.
@@ -61,6 +65,7 @@ class PromotionRequest:
     output: Path
     name: str | None = None
     rewrite: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     untested: bool = False
     anyway: bool = False
     to: str | None = None
@@ -78,6 +83,7 @@ class StampedCopy:
     changed: tuple[str, ...]
     rewritten: tuple[str, ...]
     payload_sha256: str
+    kept: tuple[str, ...] = ()
 
     @property
     def counts_tests(self) -> bool:
@@ -106,17 +112,18 @@ def promote(request: PromotionRequest) -> PromoteReport:
             channel=channel_of(str(new), source.record.channel if source.record else None),
             siblings=frozenset(source.projects),
             rewriting=rewriting,
+            keep=request.keep,
             draft=draft,
         )
         copies = stamp_all(source, plan, problems)
-        check_globs(copies, rewriting, problems)
+        check_globs(copies, {"--rewrite-text": request.rewrite, "--keep-text": request.keep}, problems)
         if not request.untested:
             check_rewritten(source, copies, problems)
         if request.to:
             with problems.collecting(), open_destination(request.to, request.to_options) as destination:
                 check_destination(destination, copies, problems)
         problems.raise_if_any(PromotionError)
-        record = promoted_record(name, source, str(new), copies, request.rewrite)
+        record = promoted_record(name, source, copies, request, str(new))
         add_reports(source, record, draft)
         draft.finish(record)
     return report(request.output, source, record, copies)
@@ -177,6 +184,7 @@ class PromotionPlan:
     channel: str | None
     siblings: frozenset[str]
     rewriting: Rewriting
+    keep: tuple[str, ...]
     draft: RecordDraft
 
     def promote_wheel(self, wheel: SourceWheel) -> PromotionResult:
@@ -185,7 +193,7 @@ class PromotionPlan:
         copy = None
         with problems.collecting():
             copy = self._stamp(wheel, problems)
-            search(copy, self.rewriting.wanted, problems)
+            copy = replace(copy, kept=search(copy, self.rewriting.wanted, self.keep, problems))
         return PromotionResult(copy, problems)
 
     def _stamp(self, wheel: SourceWheel, problems: Problems) -> StampedCopy:
@@ -218,25 +226,35 @@ class PromotionPlan:
         return rewritten
 
 
-def check_globs(copies: Sequence[StampedCopy], rewriting: Rewriting, problems: Problems) -> None:
-    """Add a problem for each glob that matches no file of any wheel, which is probably a typo."""
-    if not copies or not rewriting.globs:
+def check_globs(copies: Sequence[StampedCopy], options: Mapping[str, tuple[str, ...]], problems: Problems) -> None:
+    """Add a problem for each glob of an option that matches no file of any wheel, which is probably a typo."""
+    if not copies or not any(options.values()):
         return
     names: set[str] = set()
     for copy in copies:
         with ArchiveReader(copy.path) as reader:
             names |= set(reader.members)
-    for glob, found in rewriting.matching(sorted(names)).items():
-        if not found:
-            remedy = "Write it for the paths in the wheels, such as 'abacus/*.pc'; * matches slashes too."
-            problems.add(f"--rewrite-text {glob}", "matches no file of any wheel", remedy)
+    for option, globs in options.items():
+        for glob, found in matching(globs, names).items():
+            if not found:
+                remedy = "Write it for the paths in the wheels, such as 'abacus/*.pc'; * matches slashes too."
+                problems.add(f"{option} {glob}", "matches no file of any wheel", remedy)
 
 
-def search(copy: StampedCopy, wanted: TraceFinder, problems: Problems) -> None:
-    """Add a problem for each file of a wheel that still names a pre-release."""
-    for found in search_wheel(copy.path, wanted):
-        message = f"{found}, so that version {wanted.new} would go on saying it"
-        problems.add(f"{copy.source.path.name}: {found.member}", message, found.remedy)
+def search(copy: StampedCopy, wanted: TraceFinder, keep: tuple[str, ...], problems: Problems) -> tuple[str, ...]:
+    """Add a problem for each file of a wheel that still names a pre-release.
+
+    Returns:
+        The text files that may.
+    """
+    hits = search_wheel(copy.path, wanted)
+    allowed = {name for names in matching(keep, [hit.member for hit in hits]).values() for name in names}
+    kept = [hit for hit in hits if hit.member in allowed and hit.is_text and hit.offset is not None]
+    for hit in hits:
+        if hit not in kept:
+            message = f"{hit}, so that version {wanted.new} would go on saying it"
+            problems.add(f"{copy.source.path.name}: {hit.member}", message, hit.remedy)
+    return tuple(hit.member for hit in kept)
 
 
 def check_rewritten(source: ReleaseSource, copies: Sequence[StampedCopy], problems: Problems) -> None:
@@ -260,7 +278,7 @@ def check_destination(destination: Destination, copies: Sequence[StampedCopy], p
 
 
 def promoted_record(
-    name: str, source: ReleaseSource, version: str, copies: Sequence[StampedCopy], globs: tuple[str, ...]
+    name: str, source: ReleaseSource, copies: Sequence[StampedCopy], request: PromotionRequest, version: str
 ) -> ReleaseRecord:
     """Return the manifest of the promoted release."""
     before = source.record
@@ -279,7 +297,8 @@ def promoted_record(
             version=source.version,
             manifest_sha256=source.manifest_sha256,
             untested=any(not passed_tests(file) for file in files),
-            rewritten=globs if any(copy.rewritten for copy in copies) else (),
+            rewritten=request.rewrite if any(copy.rewritten for copy in copies) else (),
+            kept=request.keep if any(copy.kept for copy in copies) else (),
         ),
     )
 
@@ -332,6 +351,7 @@ def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: S
             sha256=copy.sha256,
             changed=copy.changed,
             rewritten=copy.rewritten,
+            kept=copy.kept,
             tests=tests[copy.path.name],
         )
         for copy in copies

@@ -247,17 +247,32 @@ def test_a_planted_version_is_refused_with_member_and_offset(tmp_path: Path) -> 
     assert "--rewrite-text abacus_runtime/__init__.py" in refused
 
 
+def test_a_wheel_that_would_differ_in_more_is_refused(tmp_path: Path) -> None:
+    """Its SBOM names its final version already, so that afterwards nobody knows which of the two was the candidate."""
+    components = [{"name": "demo", "version": VERSION}, {"name": "demo", "version": FINAL}]
+    files = {"dist-info/sboms/demo.json": json.dumps({"components": components})}
+    wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True)
+    assert f"{wheel.name}: differs in more than its version from demo-3.12.0-" in refusal(request)
+
+
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     wheels = [
         write_one(tmp_path / "wheels", RUNTIME, TAGS[0], extra=f"BUILD = '{VERSION}'\n"),
         write_one(tmp_path / "wheels", COMPILER, TAGS[0], extra=f"BUILD = '{VERSION}'\n"),
     ]
     record = seal_wheels(tmp_path, wheels, [])
-    refused = refusal(PromotionRequest(record, "3.11.0", tmp_path / "final", rewrite=("nothing/*",)))
+    refused = refusal(PromotionRequest(record, "3.11.0", tmp_path / "final", rewrite=("nothing/*",), keep=("absent",)))
     assert [line for line in refused.splitlines() if not line.startswith(" ")] == [
         line for line in refused.splitlines() if not line.startswith(" ")
     ]
-    for part in ("--version 3.11.0", "was not tested", "--rewrite-text nothing/*: matches no file", "holds 3.12.0rc"):
+    for part in (
+        "--version 3.11.0",
+        "was not tested",
+        "--rewrite-text nothing/*: matches no file",
+        "--keep-text absent: matches no file",
+        "holds 3.12.0rc",
+    ):
         assert part in refused
     assert refused.count("was not tested") == refused.count("holds 3.12.0rc") == 2
 
@@ -278,6 +293,23 @@ def test_rewritten_texts_follow_and_tests_do_not_count(tmp_path: Path) -> None:
         text = archive.read("abacus_runtime/__init__.py").decode()
     assert text.endswith("B = '3.12.0'\nT = (3, 12, 0)\nS = ''\n")
     assert record_faults(wheel, tmp_path / "unpacked") == []
+
+
+def test_history_may_be_kept(tmp_path: Path) -> None:
+    files: dict[str, bytes | str | Path] = {
+        "demo/CHANGES.md": "## 3.12.0rc1\n",
+        "demo/core.bin": b"\0\0" + VERSION.encode() + b"\0",
+    }
+    wheel = build_wheel(tmp_path / "wheels", {**files, "demo/v.py": ""}, version=VERSION)
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True, keep=("demo/*",))
+    refused = refusal(request)
+    assert "demo/core.bin: holds" in refused
+    assert "CHANGES" not in refused
+    wheel = build_wheel(tmp_path / "wheels", {"demo/CHANGES.md": files["demo/CHANGES.md"]}, version=VERSION)
+    assert promote(request).wheels[0].kept == ("demo/CHANGES.md",)
+    promoted = verify_record(tmp_path / "final").promoted_from
+    assert promoted is not None
+    assert (promoted.kept, promoted.rewritten) == (("demo/*",), ())
 
 
 def test_a_binary_file_is_not_rewritten(tmp_path: Path) -> None:
@@ -409,7 +441,7 @@ def test_other_bytes_at_the_destination_are_refused(sealed: Path, tmp_path: Path
     assert not (tmp_path / "final").exists()
 
 
-def test_the_same_bytes_at_the_destination_are_no_obstacle(sealed: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_at_the_destination_are_accepted(sealed: Path, tmp_path: Path) -> None:
     """A publication that was cut off continues anywhere, since the promotion gives the same bytes."""
     promote(PromotionRequest(sealed, FINAL, tmp_path / "first"))
     to = f"folder:{tmp_path / 'published'}"
@@ -492,11 +524,18 @@ def test_the_command_prints_and_reports_what_it_did(
 
 
 def test_the_command_says_aloud_what_is_untested(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wheel = build_wheel(tmp_path / "wheels", {}, version=VERSION)
+    files = {"demo/v.py": f"V = '{VERSION}'\n", "demo/history": "3.12.0rc1"}
+    wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
     arguments = ["release", "promote", str(wheel.parent), "--version", FINAL, "--output", str(tmp_path / "final")]
     assert main(arguments) == 1
-    assert main([*arguments, "--untested"]) == 0
-    assert "UNTESTED" in capsys.readouterr().out
+    texts = ["--rewrite-text", "demo/v.py", "--keep-text", "demo/history"]
+    assert main([*arguments, "--untested", *texts]) == 0
+    printed = capsys.readouterr().out
+    for part in ("UNTESTED", "rewritten: demo/v.py", "still naming pre-releases: demo/history"):
+        assert part in printed
+    assert main(["release", "show", str(tmp_path / "final")]) == 0
+    shown = f"{VERSION}, untested, with rewritten texts (demo/v.py), with texts that name candidates (demo/history)"
+    assert f"promoted from: {shown}" in capsys.readouterr().out
 
 
 def test_the_command_reports_every_problem(sealed: Path, tmp_path: Path) -> None:

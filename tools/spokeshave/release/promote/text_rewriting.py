@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,13 @@ class Rewriting:
 
     def matching(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the names that each glob matches."""
-        return {glob: [name for name in names if fnmatch.fnmatchcase(name, glob)] for glob in self.globs}
+        return matching(self.globs, names)
+
+
+def matching(globs: Sequence[str], names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names that each glob matches."""
+    given = tuple(names)
+    return {glob: [name for name in given if fnmatch.fnmatchcase(name, glob)] for glob in globs}
 
 
 def rewrite_texts(wheel: Path, rewriting: Rewriting, output: Path, problems: Problems) -> tuple[str, ...]:
@@ -41,9 +47,9 @@ def rewrite_texts(wheel: Path, rewriting: Rewriting, output: Path, problems: Pro
     with ArchiveReader(wheel) as reader:
         dist_info = find_dist_info(reader.members, wheel.name)
         record = f"{dist_info}/RECORD"
-        matching = rewriting.matching([name for name in reader.members if name != record])
+        found = rewriting.matching([name for name in reader.members if name != record])
         rewritten: dict[str, bytes] = {}
-        for name in dict.fromkeys(name for names in matching.values() for name in names):
+        for name in dict.fromkeys(name for names in found.values() for name in names):
             data = reader.read(name)
             if rewriting.wanted.traces(data) and _is_text(data, f"{wheel.name}: {name}", problems):
                 rewritten[name] = rewriting.wanted.rewritten(data)
