@@ -14,9 +14,10 @@ from spokeshave.cli import main
 from spokeshave.errors import InvalidWheelError
 from spokeshave.repair.command import repair
 from spokeshave.repair.sbom import SBOM, render_sbom
-from spokeshave.stamp.command import stamp
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, compile_library, module_source
 from spokeshave.testing.wheel_fixtures import write_tree
+from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
 from spokeshave_core.components import Component, Components
 from spokeshave_core.platform import Platform
 from spokeshave_core.reports.repair import GraftedLibrary
@@ -211,14 +212,14 @@ def test_second_repair_keeps_the_components(tmp_path: Path, libraries: Path) -> 
 
 def test_stamp_changes_the_subject_and_back(tmp_path: Path, libraries: Path) -> None:
     repaired = repair(wheel_of(tmp_path, libraries), PLATFORM, [libraries], tmp_path / "out", components=[LIBCXX])
-    stamped = stamp(repaired.written.path, "1.2rc1", tmp_path / "stamped").wheel.path
+    stamped = stamp(repaired.written.path, VersionFacts("1.2rc1"), tmp_path / "stamped").wheel.path
     data = sboms_of(stamped)[SBOM]
     subject = json.loads(data)["metadata"]["component"]
     assert (subject["version"], subject["bom-ref"]) == ("1.2rc1", "pkg:pypi/demo@1.2rc1")
     assert subject["purl"] == f"pkg:pypi/demo@1.2rc1?file_name={stamped.name}"
     assert json.loads(data)["dependencies"][0]["ref"] == "pkg:pypi/demo@1.2rc1"
     assert b"unstamped" not in data
-    back = stamp(stamped, UNSTAMPED, tmp_path / "back").wheel.path
+    back = stamp(stamped, UNSTAMPED_FACTS, tmp_path / "back").wheel.path
     assert back.read_bytes() == repaired.written.path.read_bytes()
 
 
