@@ -55,6 +55,7 @@ class FileStatus:
 
     Attributes:
         is_visible: Whether installers see it; False for a file that is not there.
+        yanked: The reason for which it was yanked, which may be empty; None if it was not, or is not there.
     """
 
     name: str
@@ -63,6 +64,7 @@ class FileStatus:
     size: int
     presence: Presence
     is_visible: bool
+    yanked: Optional[str] = None
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,9 @@ REPORTS: tuple[Report, ...] = (
                 destination="@pypi",
                 end=end,
                 files=tuple(
-                    FileStatus(name=WHEEL, project="demo", sha256="ab", size=12, presence=each, is_visible=False)
+                    FileStatus(
+                        name=WHEEL, project="demo", sha256="ab", size=12, presence=each, is_visible=False, yanked=""
+                    )
                     for each in Presence
                 ),
                 problems=(PROBLEM,),
@@ -179,8 +181,8 @@ KEYS = {
     "continue_with",
     StatusReport: "release version manifest_sha256 destinations destinations.destination destinations.end "
     "destinations.files destinations.files.name destinations.files.project destinations.files.sha256 "
-    "destinations.files.size destinations.files.presence destinations.files.is_visible destinations.problems "
-    "destinations.problems.place destinations.problems.message destinations.problems.remedy",
+    "destinations.files.size destinations.files.presence destinations.files.is_visible destinations.files.yanked "
+    "destinations.problems destinations.problems.place destinations.problems.message destinations.problems.remedy",
     SmokeTestReport: "wheel sha256 runs runs.outcome runs.reason runs.python runs.python.path runs.python.version "
     "runs.python.implementation runs.python.platform runs.python.emulator runs.python.free_threaded runs.checks "
     "runs.checks.name runs.checks.outcome runs.checks.seconds runs.checks.detail",

@@ -9,6 +9,7 @@ from pathlib import Path
 from spokeshave.errors import ExitCode
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
+from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
 from spokeshave_core.reports.release import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
@@ -47,9 +48,9 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
         files = [file for file in record.files if file.project == name]
         size = sum(file.size for file in files)
         requires = f", requires {', '.join(project.requires)}" if project.requires else ""
-        yield f"{name}: {len(files)} file{'s' if len(files) > 1 else ''}, {_megabytes(size)}{requires}"
+        yield f"{name}: {len(files)} file{'s' if len(files) > 1 else ''}, {human_size(size)}{requires}"
     yield ""
-    rows = [("file", "size", "tests"), *((file.name, _megabytes(file.size), _tests(file)) for file in record.files)]
+    rows = [("file", "size", "tests"), *((file.name, human_size(file.size), _tests(file)) for file in record.files)]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for name, shown, tests in rows:
         yield f"{name.ljust(widths[0])}  {shown.rjust(widths[1])}  {tests}"
@@ -61,10 +62,6 @@ def _origin(origin: PromotedFrom) -> str:
     rewritten = f", with rewritten texts ({', '.join(origin.rewritten)})" if origin.rewritten else ""
     kept = f", with texts that name candidates ({', '.join(origin.kept)})" if origin.kept else ""
     return f"{origin.version}{untested}{rewritten}{kept}"
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
 
 
 def _tests(file: ReleaseFile) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.sizes import human_size
 from spokeshave.testing.release_fixtures import COMMIT, RUNTIME, VERSION, smoke_report, write_wheels
 
 
@@ -28,8 +29,10 @@ def test_a_record_is_shown(record: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["release", "show", str(record), "--report", str(record.parent / "shown.json")]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"abacus {VERSION}\n  commit: {COMMIT}\n  llvm: 0a1b2c3\n  manifest: sha256 ")
-    assert f"abacus-compiler: 1 file, 0.0 MB, requires {RUNTIME}=={VERSION}\n" in shown
-    tests = [line.split("MB  ")[1] for line in shown.splitlines() if ".whl" in line]
+    size = human_size(next((record / "files").glob("*compiler*")).stat().st_size)
+    assert size.endswith("B")
+    assert f"abacus-compiler: 1 file, {size}, requires {RUNTIME}=={VERSION}\n" in shown
+    tests = [line.split("B  ")[1] for line in shown.splitlines() if ".whl" in line]
     assert tests == ["not tested", "3.11 on Linux x86_64, glibc; 3.11 on Linux x86_64, glibc (qemu-x86_64)"]
     assert (record.parent / "shown.json").read_bytes() == (record / "release.json").read_bytes()
 

@@ -29,7 +29,12 @@ from spokeshave_core.reports.release import ReleaseRecord
 from spokeshave_core.reports.report import Report
 from spokeshave_core.reports.smoke import SmokeTestReport
 
-_OTHER = "A sealed record is never changed: write to another folder, or remove this one if it was not published."
+_OTHER = (
+    "A sealed record is never changed. Give the release another version (a second candidate or nightly of one day has "
+    ".post1), or remove the record if it was not published."
+)
+# The paths that an error names.
+_SHOWN = 3
 
 
 @dataclass
@@ -148,7 +153,9 @@ def _check_same(folder: Path, output: Path) -> None:
     new = read_sums(folder)
     different = sorted(path for path in {*sealed, *new} if sealed.get(path) != new.get(path))
     if different:
-        message = f"is a record with other content ({', '.join(path for path in different if path != MANIFEST)})"
+        paths = [path for path in different if path != MANIFEST] or different
+        more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+        message = f"is a record with other content ({', '.join(paths[:_SHOWN])}{more})"
         raise InvalidRecordError(Problem(str(output), message, _OTHER))
 
 

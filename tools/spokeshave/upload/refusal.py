@@ -37,6 +37,12 @@ _REMEDIES = {
     "smaller.",
     429: f"The index limits the number of requests: wait. {AGAIN}",
 }
+# The words of Warehouse, whose status is 400.
+_NO_ROOM = {
+    "project size too large": "The project has no room for it: delete old releases on the index, or ask its "
+    f"administrators for a higher limit. {AGAIN}",
+    "file too large": _REMEDIES[413],
+}
 _SERVER_FAILED = f"The index itself failed: wait, or ask its administrator. {AGAIN}"
 _LONGEST_REASON = 500
 _LOGIN = (
@@ -141,7 +147,8 @@ def refusal(file: str, index: str, response: requests.Response, *, anonymous: bo
         remedy = _NEVER_AGAIN if _USED_ONCE.search(reason) else _EXISTS
         return Problem(file, f"{shown} rejects it: {reason}. A file of this name already exists", remedy)
     status = response.status_code
-    remedy = _REMEDIES.get(status, _SERVER_FAILED if status >= 500 else _ENDPOINT)
+    no_room = next((remedy for words, remedy in _NO_ROOM.items() if words in reason.lower()), None)
+    remedy = no_room or _REMEDIES.get(status, _SERVER_FAILED if status >= 500 else _ENDPOINT)
     if status in (401, 403) and anonymous:
         remedy = "No credentials were given: set TWINE_USERNAME and TWINE_PASSWORD, or put them into ~/.pypirc."
     return Problem(file, f"{shown} rejects it: {reason}", remedy)

@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urljoin
 
 import requests
+import rich
 from requests.adapters import HTTPAdapter
 from twine.package import PackageFile
 from twine.repository import Repository
@@ -162,7 +163,8 @@ class Index:
             return Attempt(AttemptStatus.REFUSED, err.problems[0])
         try:
             # twine repeats an upload after a server's error, but not if this many are allowed.
-            response = self.repository.upload(package, max_redirects=1)
+            with _quiet(progress is not None and not sys.stdout.isatty()):
+                response = self.repository.upload(package, max_redirects=1)
         except requests.RequestException as err:
             return Attempt(_status_of_error(err), unreachable(name, self.endpoint.url, err))
         except OSError as err:
@@ -183,6 +185,18 @@ class Index:
         if status in _TEMPORARY or status >= 500:
             return Attempt(AttemptStatus.TEMPORARY, problem, retry_after(response.headers.get("Retry-After")))
         return Attempt(AttemptStatus.REFUSED, problem)
+
+
+@contextlib.contextmanager
+def _quiet(is_quiet: bool) -> Iterator[None]:
+    """Leave out twine's own line about an upload, for a caller that prints one. A terminal has twine's bar below it."""
+    console = rich.get_console()
+    before = console.quiet
+    console.quiet = before or is_quiet
+    try:
+        yield
+    finally:
+        console.quiet = before
 
 
 def _status_of_error(error: requests.RequestException) -> AttemptStatus:

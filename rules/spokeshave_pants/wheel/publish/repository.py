@@ -107,9 +107,12 @@ class Repository:
 
 
 def chosen_repositories(texts: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
-    """Return those of a target's repositories that `[wheel-publish].to` names; all if it names none."""
-    chosen = tuple(chosen)
-    return tuple(text for text in texts if not chosen or text in chosen)
+    """Return those of a target's repositories that `[wheel-publish].to` names; all if it names none.
+
+    A name may lack its `@` there: on a command line, Pants reads `--wheel-publish-to=@testpypi` from a file `testpypi`.
+    """
+    names = {name for text in chosen for name in (text, f"@{text}")}
+    return tuple(text for text in texts if not names or text in names)
 
 
 def parse_repositories(

@@ -111,3 +111,5 @@ def test_an_option_chooses_some_of_a_targets_repositories() -> None:
         "@testpypi",
         "https://wheels.example.org/",
     )
+    assert chosen_repositories(listed, ["testpypi"]) == ("@testpypi",)
+    assert chosen_repositories(listed, ["pipy"]) == ()

@@ -30,12 +30,13 @@ from spokeshave.release.destination.choice import (
 from spokeshave.release.destination.destination import Destination
 from spokeshave.release.publish.journal import Journal, journal_path
 from spokeshave.release.publish.order import UploadOrder, upload_order
-from spokeshave.release.publish.progress import Progress, human_size, say
+from spokeshave.release.publish.progress import Progress, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
 from spokeshave.release.publish.publisher import Interruption, Publisher
 from spokeshave.release.publish.refusals import refusals
 from spokeshave.release.publish.table import plain_lines, print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
+from spokeshave.release.sizes import human_size
 from spokeshave.release.writer import copy_record
 from spokeshave.report import write_text
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome

@@ -70,6 +70,8 @@ def test_the_whole_set_is_sent_in_order(server: PypiLike, record: Path, capfd: p
     captured = capfd.readouterr()
     assert code == 0, captured.out + captured.err
     assert server.sha256s() == manifest(record)
+    # A line when a file begins and one when it is stored, and none of twine's.
+    assert len(captured.out.splitlines()) == 2 * len(posts(server)) + 1
     kinds = ["runtime wheel", "runtime wheel", "runtime sdist", "compiler wheel", "compiler wheel"]
     assert [kind_of(name) for name in posts(server)] == kinds
     assert report.end is PublishEnd.DONE
@@ -142,7 +144,7 @@ def test_a_passing_fault_ends_as_done(
         pytest.param(
             Fault(FaultKind.NOT_STORED, times=None), PublishOutcome.UNCONFIRMED, "does not list it", id="not stored"
         ),
-        pytest.param(Fault(FaultKind.FULL, times=None), PublishOutcome.REFUSED, "Project size too large", id="full"),
+        pytest.param(Fault(FaultKind.FULL, times=None), PublishOutcome.REFUSED, "has no room for it", id="full"),
         pytest.param(
             Fault(FaultKind.STATUS, status=403, times=None), PublishOutcome.REFUSED, "403", id="no permission"
         ),

@@ -11,20 +11,11 @@ from pathlib import Path
 
 from spokeshave.release.publish.publication import FileProgress
 from spokeshave.release.publish.steps import Pause
+from spokeshave.release.sizes import human_size
 from spokeshave.upload.attempt import Attempt
 from spokeshave_core.reports.release import ReleaseFile
 
 _SECONDS_BETWEEN_LINES = 10
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-
-
-def human_size(size: float) -> str:
-    """Return a number of bytes as a reader wants it, such as `15.3 MB`."""
-    unit = 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:
-        size /= 1000
-        unit += 1
-    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
 
 
 def say(line: str) -> None:

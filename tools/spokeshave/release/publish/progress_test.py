@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
-from spokeshave.release.publish.progress import Progress, human_size
+from spokeshave.release.publish.progress import Progress
 from spokeshave.release.record import FILES, read_record
+from spokeshave.release.sizes import human_size
 from spokeshave.testing.pypi_like_fixtures import pypi_like
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.upload.attempt import AttemptStatus

@@ -12,10 +12,10 @@ from spokeshave.release.destination.destination import Destination, DestinationE
 from spokeshave.release.publish.command import EXIT_CODES, STATE_HELP
 from spokeshave.release.publish.journal import known_destinations
 from spokeshave.release.publish.order import upload_order
-from spokeshave.release.publish.progress import human_size
 from spokeshave.release.publish.publisher import state_in
 from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
+from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
 from spokeshave_core.outcomes import Presence, PublishEnd
 from spokeshave_core.problems import Problem, SpokeshaveError
@@ -106,6 +106,7 @@ def _statuses(folder: Path, files: Sequence[ReleaseFile], destination: Destinati
         names = [file.name for file in files if file.project == project and present[file.name] is Presence.THERE]
         hidden |= destination.hidden(project, names) if names else set()
     for file in files:
+        listed = listings[file.project].files.get(file.name)
         yield FileStatus(
             name=file.name,
             project=file.project,
@@ -113,6 +114,7 @@ def _statuses(folder: Path, files: Sequence[ReleaseFile], destination: Destinati
             size=file.size,
             presence=present[file.name],
             is_visible=present[file.name] is Presence.THERE and file.name not in hidden,
+            yanked=listed.yanked if listed else None,
         )
 
 
@@ -130,7 +132,8 @@ def _show(report: StatusReport) -> None:
         there = sum(file.presence is Presence.THERE for file in status.files)
         counts = f" ({there} of {len(status.files)} files)" if status.files else ""
         summary = "unknown" if status.problems else _SUMMARIES[status.end]
-        print(f"{report.release} {report.version} on {status.destination}: {summary}{counts}", flush=True)
+        yanked = ", yanked" if any(file.yanked is not None for file in status.files) else ""
+        print(f"{report.release} {report.version} on {status.destination}: {summary}{counts}{yanked}", flush=True)
         if status.files:
             rows = [(file.project, file.name, human_size(file.size), _state(file)) for file in status.files]
             print_table(("project", "file", "size", "state"), rows, {**_STYLES, _HIDDEN: "yellow"})
@@ -140,4 +143,8 @@ def _show(report: StatusReport) -> None:
 
 def _state(file: FileStatus) -> str:
     is_hidden = file.presence is Presence.THERE and not file.is_visible
-    return _HIDDEN if is_hidden else file.presence.value
+    state = _HIDDEN if is_hidden else file.presence.value
+    if file.yanked is None:
+        return state
+    reason = " ".join(file.yanked.split())
+    return f"{state}, yanked: {reason}" if reason else f"{state}, yanked"

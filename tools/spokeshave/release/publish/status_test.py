@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.record import read_record
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
 from spokeshave.testing.sealed_fixtures import write_release
@@ -82,6 +83,20 @@ def test_files_that_installers_do_not_see_are_shown(
     assert lines[0].endswith("complete, but not visible to installers yet (5 of 5 files)")
     assert lines[1].split() == ["project", "file", "size", "state"]
     assert [line.rpartition("B  ")[2].strip() for line in lines[2:]] == ["there"] * 3 + ["there, not visible"] * 2
+
+
+def test_a_yanked_release_is_shown_with_its_reason(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(server, record) == 0
+    version = read_record(record).version
+    server.change(yanked={f"abacus-runtime {version}": "wrong sums", f"abacus-compiler {version}": ""})
+    capfd.readouterr()
+    assert main(["release", "status", str(record)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].endswith("complete (5 of 5 files), yanked")
+    states = [line.rpartition("B  ")[2].strip() for line in lines[2:]]
+    assert states == ["there, yanked: wrong sums"] * 3 + ["there, yanked"] * 2
 
 
 def test_an_index_that_does_not_answer_is_unknown(

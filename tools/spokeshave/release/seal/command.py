@@ -108,10 +108,15 @@ def run(args: argparse.Namespace) -> int:
         report = seal(request)
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr)
-    print(f"{args.output}: {report.files} files, {report.tests} smoke tests, manifest sha256 {report.manifest_sha256}")
+    counts = f"{_counted(report.files, 'file')}, {_counted(report.tests, 'smoke test')}"
+    print(f"{args.output}: {counts}, manifest sha256 {report.manifest_sha256}")
     if args.report:
         write_text(args.report, report.to_json())
     return ExitCode.OK
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _request(args: argparse.Namespace) -> SealRequest:
