@@ -78,6 +78,12 @@ def module(name: str, text: str, version: str = "3.12.0") -> WheelDraft:
             WheelDraft(files={"abacus_runtime-3.11.0.data/scripts/run": b""}),
             "is the data folder of abacus_runtime 3.11.0",
         ),
+        (WheelDraft(stated_name="abacus-compiler"), "is of abacus-compiler, but the file name says abacus_runtime"),
+        (
+            WheelDraft(wheel=b"Wheel-Version: 2.0\nTag: py3-none-any\n"),
+            "has Wheel-Version '2.0', which installers reject",
+        ),
+        (WheelDraft(wheel=b"Wheel-Version: 1.0\n\xff"), f"{INFO}/WHEEL: is not UTF-8"),
         (WheelDraft(omit=["METADATA"]), f"{INFO}/METADATA: is missing"),
         (WheelDraft(omit=["WHEEL"]), f"{INFO}/WHEEL: is missing"),
         (WheelDraft(omit=["RECORD"]), f"{INFO}/RECORD: is missing"),
