@@ -171,8 +171,8 @@ def _verify_all(attestations: Mapping[Path, Sequence[Attestation]], repository: 
 
 def _verify(attestation: Attestation, file: Path, repository: str | None) -> str:
     """Verify one attestation, and return the URL of the repository whose job signed it."""
-    import pypi_attestations
-    from sigstore.verify import policy
+    import pypi_attestations  # pants: no-infer-dep
+    from sigstore.verify import policy  # pants: no-infer-dep
 
     try:
         signed = pypi_attestations.Attestation.model_validate(attestation.document)

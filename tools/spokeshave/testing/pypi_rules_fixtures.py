@@ -23,6 +23,7 @@ class Place(enum.Enum):
     UPLOAD = "upload"
     HTML = "simple page in HTML"
     JSON = "simple page in JSON"
+    API = "JSON API"
     FILE = "download"
     AUDIENCE = "audience"
     MINT = "mint-token"
@@ -66,6 +67,7 @@ class Fault:
         name: A glob of the file's name, or of the project's for simple pages.
         skip: The number of matching requests that go well first.
         times: The number of requests that fail then; None for all. A stale page counts only if it hides something.
+        reason: The reason in the status line of STATUS.
         retry_after: The header `Retry-After`: seconds or a date.
         seconds: The duration of HANG.
     """
@@ -77,6 +79,7 @@ class Fault:
     skip: int = 0
     times: int | None = 1
     status: int = 500
+    reason: str = "a fault"
     retry_after: str | None = None
     seconds: float = 600.0
 

@@ -7,7 +7,7 @@ import requests
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
 from spokeshave.testing.index_fixtures import RecordingServer, recording_server
-from spokeshave.upload.endpoint import Credentials, InvalidEndpointError, OriginAuth, find_endpoint
+from spokeshave.upload.endpoint import Credentials, InvalidEndpointError, OriginAuth, Scrubber, find_endpoint
 
 PYPI = DEFAULT_REPOSITORY
 UNSAFE_TEST_INDEX = TEST_REPOSITORY.replace("https:", "http:")
@@ -80,6 +80,13 @@ def test_a_password_of_the_environment_gets_no_common_user(home: Path) -> None:
     home.joinpath(".pypirc").write_text(COMMON)
     with pytest.raises(InvalidEndpointError, match="there is no user name"):
         find_endpoint("ours", OTHER, {"TWINE_PASSWORD": "environment"})
+
+
+def test_proofs_of_a_jobs_identity_are_hidden() -> None:
+    environment = {"PYPI_ID_TOKEN": "e30.gitlabs.", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "githubs", "CI": "true"}
+    scrub = Scrubber(None, environment)
+    scrub.learn(Credentials("__token__", "pypi-minted"))
+    assert scrub("true: e30.gitlabs. githubs pypi-minted") == "true: ******** ******** ********"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
