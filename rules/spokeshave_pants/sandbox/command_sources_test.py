@@ -99,7 +99,7 @@ def test_an_edit_of_a_command_changes_its_own_key_alone(command: str) -> None:
         ("spokeshave/verify/checks/hardening.py", {"verify"}),
         ("spokeshave/repair/graft.py", {"place", "repair"}),
         ("spokeshave/native/macho/codesign.py", {"place", "repair"}),
-        ("spokeshave/native/macho/page_hashes.py", {"place", "repair", "stamp"}),
+        ("spokeshave/native/macho/page_hashes.py", {"place", "repair", "stamp", "verify"}),
         ("spokeshave/pythons/pip.py", {"fetch", "smoke-test"}),
         ("spokeshave/linkage/musl_symbols.py", {"place", "repair", "verify"}),
         ("spokeshave_core/channel.py", {"stamp", "version"}),
