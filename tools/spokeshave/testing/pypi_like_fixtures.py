@@ -324,6 +324,8 @@ class Application:
             return Response("Method not allowed", 405)
         if parts[:1] == ["simple"] and len(parts) <= 2:
             return self._simple(request, number, parts[1:])
+        if parts[:1] == ["pypi"] and len(parts) == 3 and parts[2] == "json":
+            return self._api(request, number, canonicalize_name(parts[1]))
         if parts[:1] == ["files"]:
             return self._download(request, number, "/".join(parts[1:]))
         if parts[:1] == ["integrity"] and len(parts) == 5:
@@ -354,6 +356,18 @@ class Application:
             return Response("Not Found", 404)
         page = (pages.json_page if as_json else pages.html_page)(name, shown, rules, _origin(request), serial)
         return Response(page, content_type=kind, headers=headers)
+
+    def _api(self, request: Request, number: int, name: str) -> Response:
+        failed = self._fail(request, number, Place.API, name)
+        if failed is not None:
+            return failed
+        rules = self.rules()
+        files = self._store.files_of(name, rules)
+        last = self._faults.hidden_after(Place.API, name, files[-1].number if files else 0)
+        shown = [file for file in files if file.number <= last and rules.statuses.get(name) != "quarantined"]
+        if not shown:
+            return Response("Not Found", 404)
+        return Response(pages.api_page(shown, rules, _origin(request)), content_type="application/json")
 
     def _download(self, request: Request, number: int, path: str) -> Response:
         failed = self._fail(request, number, Place.FILE, path.rpartition("/")[2])

@@ -47,6 +47,24 @@ def html_page(project: str, files: Sequence[StoredFile], rules: Rules, origin: s
     )
 
 
+def api_page(files: Sequence[StoredFile], rules: Rules, origin: str) -> str:
+    """Return a project in the JSON API of PyPI, which is not that of any PEP."""
+    releases: dict[str, list[dict[str, Any]]] = {}
+    for file in _in_order(files):
+        yanked = _yanked(file, rules)
+        entry = {
+            "filename": file.name,
+            "url": f"{origin}/files/{file.path}",
+            "digests": {"sha256": file.sha256},
+            "size": file.size,
+            "upload_time_iso_8601": file.upload_time(),
+            "yanked": yanked is not False,
+            "yanked_reason": yanked if isinstance(yanked, str) else None,
+        }
+        releases.setdefault(file.version, []).append(entry)
+    return json.dumps({"releases": releases})
+
+
 def json_root(projects: Sequence[str], serial: int) -> str:
     """Return the list of projects in JSON."""
     listed = [{"name": project, "_last-serial": serial} for project in projects]

@@ -23,6 +23,7 @@ class Place(enum.Enum):
     UPLOAD = "upload"
     HTML = "simple page in HTML"
     JSON = "simple page in JSON"
+    API = "JSON API"
     FILE = "download"
     AUDIENCE = "audience"
     MINT = "mint-token"

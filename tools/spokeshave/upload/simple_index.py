@@ -70,13 +70,13 @@ class ProjectPage:
 
     Attributes:
         versions: None if the page does not list them (PEP 700).
-        is_json: Whether the index answered in JSON.
+        is_of_warehouse: Whether the index is PyPI, or another Warehouse.
     """
 
     files: Mapping[str, IndexedFile]
     status: str = "active"
     versions: tuple[str, ...] | None = None
-    is_json: bool = False
+    is_of_warehouse: bool = False
 
 
 class _Links(HTMLParser):
@@ -224,7 +224,7 @@ def page_of_json(response: requests.Response) -> ProjectPage:
             files={file["filename"]: _file_of_json(file, response.url) for file in page["files"]},
             status=str((page.get("project-status") or {}).get("status", "active")),
             versions=tuple(map(str, versions)) if versions is not None else None,
-            is_json=True,
+            is_of_warehouse="_last-serial" in page.get("meta", {}),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise UnreadableIndexError("its JSON is not what PEP 691 says") from err

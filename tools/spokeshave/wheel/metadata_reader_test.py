@@ -16,7 +16,7 @@ from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.index_fixtures import pypi_server
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.wheel_fixtures import make_wheel
-from spokeshave.upload.command import WheelPackage
+from spokeshave.upload.package import WheelPackage
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.metadata_reader import read_core_metadata

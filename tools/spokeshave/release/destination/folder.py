@@ -174,6 +174,9 @@ class FolderDestination(Destination):
             link = self._path.with_name(f".{self._path.name}.{os.getpid()}")
             link.unlink(missing_ok=True)
             link.symlink_to(Path(self._generations.name, str(newest)), target_is_directory=True)
+            if os.name == "nt" and self._path.is_symlink():
+                # Windows replaces no link to a folder, so that for a moment there is none.
+                self._path.rmdir()
             link.replace(self._path)
 
     def _clean(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ from spokeshave.upload.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.upload.transport import Index, ProgressCallback, retry_after
+from spokeshave.upload.warehouse import read_project_api
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _Result = TypeVar("_Result")
@@ -55,18 +56,30 @@ class IndexDestination(Destination):
         self._simple = index.simple
 
     def listing(self, project: str) -> Listing:
-        """Return the files of a project by a fresh read of its page, in JSON if the index has it."""
+        """Return the files of a project by a fresh read of its page, in JSON if the index has it.
+
+        PyPI's pages may be old for minutes. Its own API shows the newest files.
+        """
         name = canonicalize_name(project)
         page = self._page(name, ANY_KIND)
-        if page is None:
+        newest = self._newest(name) if page is None or page.is_of_warehouse else {}
+        if page is None and not newest:
             return Listing(project=name, exists=False)
+        page = page or ProjectPage({}, versions=())
+        files = {**{file: found for file, (_, found) in newest.items()}, **page.files}
+        versions = page.versions
+        if versions is not None:
+            versions = tuple(dict.fromkeys((*versions, *(version for version, _ in newest.values()))))
         return Listing(
             project=name,
             exists=True,
-            files={file: _listed(file, found) for file, found in page.files.items()},
-            versions=page.versions,
+            files={file: _listed(file, found) for file, found in files.items()},
+            versions=versions,
             status=page.status,
         )
+
+    def _newest(self, project: str) -> Mapping[str, tuple[str, IndexedFile]]:
+        return self._ask(project, self._simple, lambda: read_project_api(self._index.session, self._simple, project))
 
     def state_of(self, file: Path, listing: Listing) -> FileState:
         """Return whether a listing of its project has a file: by hash, or else by download."""

@@ -174,6 +174,39 @@ def test_a_stale_page_hides_files_from_installers(
     assert index.is_visible("demo", [first.name, second.name])
 
 
+def test_the_newest_file_is_listed_though_pages_are_stale(tmp_path: Path, server: PypiLike, index: Destination) -> None:
+    first, second = (wheel_of(tmp_path, version=version) for version in ("1.0", "1.1"))
+    stale = [Fault(FaultKind.STALE, place, times=None) for place in (Place.HTML, Place.JSON)]
+    server.change(faults=stale)
+    # The page of a new project does not exist yet.
+    index.send(first)
+    listing = index.listing("demo")
+    assert (listing.exists, listing.versions, list(listing.files)) == (True, ("1.0",), [first.name])
+    server.change(faults=[])
+    whole = index.listing("demo").files[first.name]
+    assert (listing.files[first.name], whole.provenance) == (whole, None)
+    server.change(faults=stale, yanked={"demo 1.1": "broken"})
+    index.send(second)
+    listing = index.listing("demo")
+    assert (listing.versions, listing.files[second.name].yanked) == (("1.0", "1.1"), "broken")
+    assert index.state_of(second, listing) is FileState.SAME_BYTES
+    assert index.hidden("demo", [first.name, second.name]) == {second.name}
+    server.change(faults=[*stale, Fault(FaultKind.STALE, Place.API, times=None)])
+    third = wheel_of(tmp_path, version="1.2")
+    index.send(third)
+    assert index.state_of(third, index.listing("demo")) is FileState.MISSING
+
+
+@pytest.mark.parametrize("body", ["nothing", "[]", '{"releases": {"1.0": [{}]}}'])
+def test_an_index_without_pypis_api_is_read_all_the_same(server: PypiLike, body: str) -> None:
+    pages = (("/pypi/demo/json", (200, "application/json", body)),)
+    with (
+        answering_server(Answer(200, "OK", pages=pages)) as url,
+        open_destination(url, DestinationOptions(), server.variables) as index,
+    ):
+        assert not index.listing("demo").exists
+
+
 def test_a_listing_that_fails_is_not_an_empty_one(server: PypiLike, index: Destination) -> None:
     server.change(faults=[Fault(FaultKind.STATUS, Place.JSON, status=500)])
     with pytest.raises(UnansweredError, match="does not list its files: 500"):

@@ -26,7 +26,8 @@ from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Pla
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.reports.publish import PublishReport
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+if sys.platform == "win32":
+    pytest.skip("there is no SIGKILL, and no fork", allow_module_level=True)
 
 OLD = "3.11.0"
 NEW = "3.12.0"
