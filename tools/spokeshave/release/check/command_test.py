@@ -208,6 +208,7 @@ def test_ten_faults_are_ten_lines(
         replace(runtime, tag="cp312-cp312-linux_x86_64", files={"a.py": bytes(3000)}),
         WheelDraft(project="abacus_compiler", headers=["Requires-Dist: abacus-runtime==3.11.0"]),
         WheelDraft(project="abacus_tools", description="Changed."),
+        WheelDraft(project="abacus_tools", description="Changed.", tag=WINDOWS),
         WheelDraft(project="abacus_final", record=lambda lines: lines[1:]),
         WheelDraft(project="abacus_extra", headers=["License-File: LICENSE"]),
     )

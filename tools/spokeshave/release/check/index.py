@@ -43,8 +43,8 @@ class Offer:
 
     @property
     def new(self) -> list[CheckedFile]:
-        """Return the files that an upload would send."""
-        return [file for file in self.files if self.states.get(file.name) is not FileState.SAME_BYTES]
+        """Return the files that an upload would send: those without a file of their name there."""
+        return [file for file in self.files if self.states.get(file.name, FileState.MISSING) is FileState.MISSING]
 
     @cached_property
     def versions(self) -> dict[str, Version | None]:

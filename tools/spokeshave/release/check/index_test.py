@@ -81,6 +81,12 @@ def test_other_bytes_of_the_same_name_are_refused() -> None:
     assert found[0].startswith(f"{file_name()}: @test has a file of this name with other bytes")
 
 
+def test_a_file_with_other_bytes_is_not_counted_as_missing() -> None:
+    there = [listed(file_name(), age=15)]
+    limits = Limits(maximum_age=14, project=100)
+    assert len(problems([checked()], there, states={file_name(): FileState.OTHER_BYTES}, limits=limits)) == 1
+
+
 def test_the_same_bytes_under_another_name_are_refused() -> None:
     other = file_name(platform="manylinux_2_28_x86_64")
     found = problems([checked(sha256="a")], [listed(other, sha256="a")])

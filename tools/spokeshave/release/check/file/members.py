@@ -9,6 +9,8 @@ from typing import IO
 
 from spokeshave.release.check.file.framing import framing_faults
 from spokeshave.wheel.archive import ENCRYPTED_FLAG, Compression, member_problem, path_problem
+from spokeshave.wheel.location import DATA_FOLDER
+from spokeshave.wheel.name import belongs_to
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import DIST_INFO, WheelName
 
@@ -56,6 +58,11 @@ def check_dist_info(name: WheelName, archive: zipfile.ZipFile) -> Iterator[Probl
     elif others:
         message = f"has {len(found)} dist-info folders ({', '.join(found)})"
         yield Problem(str(name), message, "A wheel has exactly one. Build it again in an empty build directory.")
+    for folder in sorted({member.split("/")[0] for member in names if "/" in member}):
+        stem, dot, version = folder[: -len(DATA_FOLDER)].rpartition("-")
+        if folder.endswith(DATA_FOLDER) and dot and not belongs_to(name, stem, version):
+            message = f"is the data folder of {stem} {version}, but the file name says {name.name} {name.version}"
+            yield Problem(f"{name}: {folder}", message, "Build or stamp the wheel again; never rename a wheel.")
     for file in ("METADATA", "WHEEL", "RECORD"):
         if name.dist_info in found and f"{name.dist_info}/{file}" not in names:
             yield Problem(f"{name}: {name.dist_info}/{file}", "is missing", "Build the wheel again.")

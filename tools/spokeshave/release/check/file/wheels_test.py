@@ -74,6 +74,16 @@ def module(name: str, text: str, version: str = "3.12.0") -> WheelDraft:
         (WheelDraft(stated_version="3.11.0"), "has version 3.11.0, but the file name says 3.12.0"),
         (WheelDraft(folder="abacus_runtime-3.12.dist-info"), "has abacus_runtime-3.12.dist-info in place of"),
         (WheelDraft(files={"old-1.0.dist-info/METADATA": b""}), "has 2 dist-info folders"),
+        (
+            WheelDraft(files={"abacus_runtime-3.11.0.data/scripts/run": b""}),
+            "is the data folder of abacus_runtime 3.11.0",
+        ),
+        (WheelDraft(stated_name="abacus-compiler"), "is of abacus-compiler, but the file name says abacus_runtime"),
+        (
+            WheelDraft(wheel=b"Wheel-Version: 2.0\nTag: py3-none-any\n"),
+            "has Wheel-Version '2.0', which installers reject",
+        ),
+        (WheelDraft(wheel=b"Wheel-Version: 1.0\n\xff"), f"{INFO}/WHEEL: is not UTF-8"),
         (WheelDraft(omit=["METADATA"]), f"{INFO}/METADATA: is missing"),
         (WheelDraft(omit=["WHEEL"]), f"{INFO}/WHEEL: is missing"),
         (WheelDraft(omit=["RECORD"]), f"{INFO}/RECORD: is missing"),
@@ -113,6 +123,7 @@ def test_a_refused_wheel_is_reported_with_its_reason(tmp_path: Path, draft: Whee
     [
         WheelDraft(tag="cp312-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64"),
         WheelDraft(tag="cp312-cp312-win_arm64"),
+        WheelDraft(files={"abacus_runtime-3.12.0.data/scripts/run": b"#!python"}),
         WheelDraft(tag="py3-none-manylinux1_x86_64", tags=["py3-none-linux_x86_64"]),
         WheelDraft(tag="py2.py3-none-any", tags=["py2.py3-none-any"]),
         WheelDraft(tag="cp312-cp312-macosx_10_13_universal2"),
