@@ -191,9 +191,13 @@ def test_a_stale_page_is_not_visible_and_then_done(
     assert posts(server) == before
 
 
-@pytest.mark.parametrize("place", [Place.HTML, Place.JSON])
-def test_a_stale_page_of_the_runtime_holds_the_compiler_back(server: PypiLike, record: Path, place: Place) -> None:
-    server.change(faults=[Fault(FaultKind.STALE, place, name="abacus-runtime", times=None)])
+@pytest.mark.parametrize(
+    "places", [[Place.HTML], [Place.JSON], [Place.JSON, Place.API], [Place.HTML, Place.JSON, Place.API]], ids=str
+)
+def test_a_stale_page_of_the_runtime_holds_the_compiler_back(
+    server: PypiLike, record: Path, places: list[Place]
+) -> None:
+    server.change(faults=[Fault(FaultKind.STALE, place, name="abacus-runtime", times=None) for place in places])
     code, report = report_of(server, record)
     assert (code, report.end) == (3, PublishEnd.PARTIAL)
     assert not [name for name in posts(server) if "compiler" in name]
