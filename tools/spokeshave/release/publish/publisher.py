@@ -130,6 +130,8 @@ class Publisher:
                 else state_in(self.destination, self.folder, state.file, listing)
                 for state in states
             }
+        except UnansweredError as err:
+            return ListingFailed(_first(err), retry_after=err.retry_after)
         except DestinationError as err:
             return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
         return Listed(project, found)
