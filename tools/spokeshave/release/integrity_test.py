@@ -207,6 +207,16 @@ def test_nothing_is_left_of_a_record_that_was_not_finished(tmp_path: Path) -> No
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_report_cannot_be_written_to_another_folder(tmp_path: Path) -> None:
+    def write_outside() -> None:
+        with draft_record(tmp_path / "out") as draft:
+            draft.add_report(SmokeTestReport("../../escaped", "ab", ()))
+
+    with pytest.raises(InvalidRecordError, match="does not name a wheel"):
+        write_outside()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -57,11 +57,16 @@ def read_record(folder: Path) -> ReleaseRecord:
         raise InvalidRecordError(Problem(str(manifest), f"cannot be read ({err.strerror})", remedy)) from err
     except (InvalidReportError, UnicodeDecodeError) as err:
         raise InvalidRecordError(Problem(str(manifest), f"is not a release record: {err}", "Seal it again.")) from err
-    _check(record, str(manifest))
+    check_values(record, str(manifest))
     return record
 
 
-def _check(record: ReleaseRecord, place: str) -> None:
+def check_values(record: ReleaseRecord, place: str) -> None:
+    """Check that the values of a manifest are names of files in the record's own folders, and hashes.
+
+    Raises:
+        InvalidRecordError: For all that are not.
+    """
     if record.format != FORMAT:
         message = f"has the format {record.format}, but this version of Spokeshave reads {FORMAT}"
         raise InvalidRecordError(Problem(place, message, "Use the version of Spokeshave that sealed it."))
@@ -71,13 +76,18 @@ def _check(record: ReleaseRecord, place: str) -> None:
         problems.add(place, f"has the name {record.name!r}, which is not the name of a release", remedy)
     counts = Counter(file.name for file in record.files)
     for file in record.files:
-        if not _FILE_NAME.fullmatch(file.name) or counts[file.name] > 1:
+        if not is_file_name(file.name) or counts[file.name] > 1:
             problems.add(place, f"lists {file.name!r}, which is not a file name or is listed twice", remedy)
         if not _SHA256.fullmatch(file.sha256):
             problems.add(place, f"lists {file.sha256!r} as the sha256 of {file.name}", remedy)
         if file.project not in record.projects:
             problems.add(place, f"lists {file.name} of {file.project}, which is not one of its projects", remedy)
     problems.raise_if_any(InvalidRecordError)
+
+
+def is_file_name(name: str) -> bool:
+    """Return whether a text is the name of a file in a folder of a record, and not a path that leads out of it."""
+    return _FILE_NAME.fullmatch(name) is not None
 
 
 def manifest_sha256(folder: Path) -> str:

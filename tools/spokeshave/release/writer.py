@@ -13,9 +13,19 @@ from pathlib import Path
 from spokeshave.files import copy_with_sha256
 from spokeshave.release.derived import derived_files, render_sums
 from spokeshave.release.integrity import changed_files, read_sums
-from spokeshave.release.record import ATTESTATIONS, FILES, MANIFEST, REPORTS, SUMS, InvalidRecordError
+from spokeshave.release.record import (
+    ATTESTATIONS,
+    FILES,
+    MANIFEST,
+    REPORTS,
+    SUMS,
+    InvalidRecordError,
+    check_values,
+    is_file_name,
+)
 from spokeshave_core.problems import Problem
 from spokeshave_core.reports.release import ReleaseRecord
+from spokeshave_core.reports.report import Report
 from spokeshave_core.reports.smoke import SmokeTestReport
 
 _OTHER = "A sealed record is never changed: write to another folder, or remove this one if it was not published."
@@ -43,8 +53,15 @@ class RecordDraft:
         self._sums[f"{FILES}/{name}"] = sha256
 
     def add_report(self, report: SmokeTestReport) -> str:
-        """Write the report of a wheel, which has to be in its canonical form, and return its sha256."""
-        return self._write(f"{REPORTS}/{report.wheel}.json", report.to_json().encode())
+        """Write the report of a wheel, which has to be in its canonical form, and return its sha256.
+
+        Raises:
+            InvalidRecordError: If the wheel's name in it is not a file name.
+        """
+        if not is_file_name(report.wheel):
+            problem = Problem(f"report of {report.wheel!r}", "does not name a wheel", "Test the wheel again.")
+            raise InvalidRecordError(problem)
+        return self._write(f"{REPORTS}/{report.wheel}.json", report)
 
     def add_attestation(self, source: Path) -> None:
         """Copy the attestation of a file of the set."""
@@ -53,13 +70,20 @@ class RecordDraft:
         shutil.copyfile(source, target)
 
     def finish(self, record: ReleaseRecord) -> None:
-        """Write the manifest and everything that follows from it."""
-        self._write(MANIFEST, record.to_json().encode())
+        """Write the manifest and everything that follows from it.
+
+        Raises:
+            InvalidRecordError: If the record could not be read again.
+        """
+        check_values(record, MANIFEST)
+        self._write(MANIFEST, record)
         for name, data in derived_files(record).items():
             self._write(name, data)
         (self.folder / SUMS).write_bytes(render_sums(self._sums))
 
-    def _write(self, path: str, data: bytes) -> str:
+    def _write(self, path: str, content: bytes | Report) -> str:
+        # A report may have lone surrogates, of which this makes JSON's own escapes.
+        data = content if isinstance(content, bytes) else content.to_json().encode("utf-8", "backslashreplace")
         target = self.folder / path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(data)

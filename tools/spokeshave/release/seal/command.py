@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 import sys
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.processes import ended_by_sigterm
 from spokeshave.release.record import RELEASE_NAME
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
 from spokeshave.report import write_text
@@ -14,7 +17,7 @@ from spokeshave.stamp.command import given_facts, parse_revision
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports.release import ReleaseExpectation
+from spokeshave_core.reports.release import ExpectedProject, ReleaseExpectation
 from spokeshave_core.reports.report import InvalidReportError
 
 
@@ -100,7 +103,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 def run(args: argparse.Namespace) -> int:
     """Seal a release and write the report."""
-    report = seal(_request(args))
+    request = _request(args)
+    with ended_by_sigterm():
+        report = seal(request)
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"{args.output}: {report.files} files, {report.tests} smoke tests, manifest sha256 {report.manifest_sha256}")
@@ -136,8 +141,17 @@ def _request(args: argparse.Namespace) -> SealRequest:
 def _expectation(file: Path) -> ReleaseExpectation:
     remedy = "`spokeshave release seal --help` shows the form of the file."
     try:
-        return ReleaseExpectation.from_json(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        expectation = ReleaseExpectation.from_json(text)
     except OSError as err:
         raise SealError(Problem(str(file), f"cannot be read ({err.strerror})", "Check the path.")) from err
     except (InvalidReportError, UnicodeDecodeError) as err:
         raise SealError(Problem(str(file), f"is not a declared matrix: {err}", remedy)) from err
+    problems = Problems()
+    known = {field.name for field in dataclasses.fields(ExpectedProject)}
+    for name, project in json.loads(text)["projects"].items():
+        for key in sorted(set(project) - known):
+            # A test that is required under a mistyped key would not be required.
+            problems.add(str(file), f"has the unknown key {key!r} for {name}", f"Use {', '.join(sorted(known))}.")
+    problems.raise_if_any(SealError)
+    return expectation

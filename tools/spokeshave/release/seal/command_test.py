@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -349,6 +352,14 @@ def of_another_commit(inputs: Inputs) -> None:
             "expect.json: is not a declared matrix: projects.a.wheels is 1 and not a list",
         ),
         (lambda inputs: (inputs.root / "expect.json").unlink(), "expect.json: cannot be read"),
+        (
+            lambda inputs: write_expectation(inputs.root, {RUNTIME: {"wheels": LABELS, "require_smoke": ["*"]}}),
+            f"expect.json: has the unknown key 'require_smoke' for {RUNTIME}",
+        ),
+        (
+            lambda inputs: write_expectation(inputs.root, {RUNTIME: {"wheels": LABELS, "pythons": ["12"]}}),
+            f"the expectation of {RUNTIME} lists the Python '12'",
+        ),
     ],
 )
 def test_each_fault_of_a_set_is_refused(inputs: Inputs, break_it: Callable[[Inputs], object], problem: str) -> None:
@@ -507,6 +518,14 @@ def test_each_python_that_an_abi3_wheel_serves_needs_a_test(inputs: Inputs) -> N
     assert [test.python for test in inputs.seal().files[0].tested] == ["3.11", "3.13"]
 
 
+def test_a_wheel_for_another_python_needs_a_test_too(inputs: Inputs) -> None:
+    """One that none of the declared Pythons loads, which would otherwise need no test at all."""
+    inputs.report_of(inputs.wheels[0]).unlink()
+    write_expectation(inputs.root, {name: {**EXPECTED[name], "pythons": ["3.12"]} for name in EXPECTED})
+    (problem,) = inputs.refused()
+    assert problem == f"{COMPILER_WHEEL}: has no smoke test on Python 3.11, which is required"
+
+
 def test_one_test_is_enough_if_the_pythons_are_not_known(inputs: Inputs) -> None:
     for wheel in inputs.wheels:
         wheel.unlink()
@@ -614,6 +633,45 @@ def test_a_wheel_of_another_tool_can_be_sealed(tmp_path: Path) -> None:
     assert any(
         "other-1.0-py3-none-any.whl cannot be promoted" in note for note in read_report(SealReport, report).notes
     )
+
+
+def test_text_of_a_report_that_is_not_unicode_is_kept(inputs: Inputs) -> None:
+    wheel = inputs.wheels[0]
+    inputs.write_report(wheel, smoke_report(wheel, "3.11.4", platform="Linux \ud800"))
+    inputs.seal()
+    text = inputs.record.joinpath("reports", f"{wheel.name}.json").read_text("utf-8")
+    assert json.loads(text)["runs"][0]["python"]["platform"] == "Linux \ud800"
+
+
+def test_a_record_that_could_not_be_read_is_not_written(inputs: Inputs, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = inputs.root / "wheels" / ".abacus-3.12.0-py3-none-any.whl"
+    write_draft(inputs.root / "wheels", WheelDraft(project=".abacus", version="3.12.0"))
+    arguments = ["release", "seal", "--wheels", str(hidden), "--name", "abacus", "--version", "3.12.0"]
+    assert main([*arguments, "--output", str(inputs.record)]) == 1
+    assert "lists '.abacus-3.12.0-py3-none-any.whl', which is not a file name" in capsys.readouterr().err
+    assert not inputs.record.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_terminated_seal_leaves_nothing(inputs: Inputs) -> None:
+    """A pipe without a writer in place of a wheel holds it in the middle of its work."""
+    inputs.wheels[-1].unlink()
+    pipe = inputs.root / RUNTIME_WHEEL
+    os.mkfifo(pipe)
+    command = [
+        sys.executable,
+        "-m",
+        "spokeshave",
+        *inputs.arguments("--wheels", str(inputs.root / "wheels"), str(pipe)),
+    ]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    copied = f".*/files/{COMPILER_WHEEL}"
+    deadline = time.monotonic() + 60
+    while not list(inputs.record.parent.glob(copied)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait(60) == 130
+    assert list(inputs.record.parent.iterdir()) == []
 
 
 def test_attestations_next_to_their_wheels_are_taken(inputs: Inputs) -> None:

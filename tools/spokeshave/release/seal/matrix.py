@@ -33,7 +33,7 @@ class Requirement:
         if artifact.wheel is None:
             return []
         served = [version for version in self.pythons or self._named_pythons() if _serves(artifact, version)]
-        if self.pythons:
+        if self.pythons and served:
             on_platform = self._names(artifact.wheel.tag.platforms)
             return [version for version in served if on_platform or self._names([str(version)])]
         if served:
