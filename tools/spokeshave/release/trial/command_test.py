@@ -177,7 +177,7 @@ def test_a_release_that_does_not_work_fails(published: Published, tmp_path: Path
 
 
 @pytest.mark.parametrize("source", ["pypi", "ftp://example.org/simple/", "folder:", "@"])
-def test_a_source_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str) -> None:
+def test_what_pip_cannot_install_from_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str) -> None:
     record = seal(tmp_path / "record", [])
     assert main(["release", "try", str(record), "--from", source]) == 1
     assert "Traceback" not in capsys.readouterr().err
