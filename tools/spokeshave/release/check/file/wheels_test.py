@@ -103,6 +103,7 @@ def module(name: str, text: str, version: str = "3.12.0") -> WheelDraft:
         (WheelDraft(files={"/etc/x": b"x"}), "/etc/x: is a path that leads outside the wheel"),
         (WheelDraft(files={"../x": b"x"}), "../x: is a path that leads outside the wheel"),
         (WheelDraft(files={"a/../../x": b"x"}), "is a path that leads outside the wheel"),
+        (WheelDraft(files={"": b"x"}), "is a path that leads outside the wheel"),
         (WheelDraft(files={"a\\x": b"x"}), "is a path that leads outside the wheel or is not portable"),
         (WheelDraft(files={"a/\x01": b"x"}), "has unprintable characters"),
         (script("[console_scripts]\n../evil = a:b\n"), "'../evil' in console_scripts, which is not a valid script"),
