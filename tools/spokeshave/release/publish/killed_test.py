@@ -248,6 +248,18 @@ def test_a_signal_ends_with_the_list(server: PypiLike, record: Path, tmp_path: P
     assert_published_once(server, record)
 
 
+def test_a_signal_during_the_check_sends_nothing(server: PypiLike, record: Path) -> None:
+    server.change(faults=[hang(Place.JSON, 0)])
+    environment = {**server.variables, "HOME": os.environ["HOME"]}
+    process = FORKS.Process(target=publish_in_child, args=(arguments(server, record), environment))
+    process.start()
+    server.wait_until(lambda log: any("hangs" in request.events for request in log))
+    process.terminate()
+    process.join()
+    assert process.exitcode == 3
+    assert server.uploads() == []
+
+
 def test_two_publishers_at_once_both_end_as_done(server: PypiLike, record: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(record, tmp_path / "second"))
     environment = {**server.variables, "HOME": os.environ["HOME"]}
