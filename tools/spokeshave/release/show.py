@@ -10,7 +10,7 @@ from spokeshave.errors import ExitCode
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.report import write_text
-from spokeshave_core.reports.release import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
+from spokeshave_core.release.record import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"
 

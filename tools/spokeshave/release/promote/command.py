@@ -16,7 +16,7 @@ from spokeshave.errors import ExitCode, counted
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.report import write_text
-from spokeshave_core.reports.promotion import PromoteReport
+from spokeshave_core.release.promotion import PromoteReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from spokeshave.errors import ExitCode, counted
 from spokeshave.release.promote.comparison import compare
 from spokeshave.report import write_text
-from spokeshave_core.reports.promotion import CompareReport
+from spokeshave_core.release.promotion import CompareReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -35,8 +35,8 @@ from spokeshave.stamp.payload import payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports.promotion import PromotedWheel, PromoteReport
-from spokeshave_core.reports.release import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
+from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
 
 _NOT_EQUAL = (

@@ -24,7 +24,7 @@ from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
-from spokeshave_core.reports.publish import PublishReport
+from spokeshave_core.release.publish import PublishReport
 
 if sys.platform == "win32":
     pytest.skip("there is no SIGKILL, and no fork", allow_module_level=True)

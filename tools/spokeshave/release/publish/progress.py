@@ -12,7 +12,7 @@ from pathlib import Path
 from spokeshave.release.publish.publication import FileProgress
 from spokeshave.release.publish.steps import Pause
 from spokeshave.upload.attempt import Attempt
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 _SECONDS_BETWEEN_LINES = 10
 _UNITS = ("B", "kB", "MB", "GB", "TB")

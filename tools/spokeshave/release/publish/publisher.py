@@ -37,7 +37,7 @@ from spokeshave.release.publish.steps import (
 )
 from spokeshave.release.record import attestation_path, file_path
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 
 class Interruption(KeyboardInterrupt):

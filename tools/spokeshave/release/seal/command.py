@@ -18,7 +18,7 @@ from spokeshave.stamp.facts import normalized
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports.release import ExpectedProject, ReleaseExpectation
+from spokeshave_core.release.record import ExpectedProject, ReleaseExpectation
 from spokeshave_core.reports.report import InvalidReportError
 
 

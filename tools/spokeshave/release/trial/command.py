@@ -17,7 +17,7 @@ from spokeshave.release.trial.trial import ReleaseTrial
 from spokeshave.report import write_text
 from spokeshave.smoke.choices import SmokeChoices, command_line
 from spokeshave_core.outcomes import Outcome
-from spokeshave_core.reports.trial import ResolvedFile, TrialReport, TrialRun
+from spokeshave_core.release.trial import ResolvedFile, TrialReport, TrialRun
 
 _TIMEOUT = 300.0
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.trial.source import Source
-from spokeshave_core.reports.release import ReleaseFile
-from spokeshave_core.reports.trial import InstalledFile
+from spokeshave_core.release.record import ReleaseFile
+from spokeshave_core.release.trial import InstalledFile
 from spokeshave_core.wheel_name import WheelTag
 
 # Set for this run alone, they would add indexes or change what pip accepts.
