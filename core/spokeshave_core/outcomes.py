@@ -123,3 +123,4 @@ class Rule(enum.Enum):
     SIGNATURE = "signature"
     TIME_STAMP = "time-stamp"
     BUILD_PATH = "build-path"
+    VERSION_SLOT = "version-slot"

@@ -21,10 +21,11 @@ TEST_ENDINGS = ("_test.py", "_fixtures.py")
 CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "apt channel json_values license_files outcomes problems python_search requirement_lines",
-        "components home version_text wheel_name",
+        "components home wheel_name",
         "python_abi platform",
         "cpython_releases manifest",
         "reports",
+        "release",
     ),
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -49,3 +49,8 @@ def some(names: list[str]) -> str:
     """Return names for a message, shortened if there are many."""
     shown = ", ".join(names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun in the right form."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

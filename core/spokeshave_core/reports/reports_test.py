@@ -10,18 +10,14 @@ import pytest
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.outcomes import Outcome, Presence, PublishEnd, PublishOutcome, Rule, UploadOutcome
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
-from spokeshave_core.reports.fetch import FetchReport
-from spokeshave_core.reports.fuse import FuseReport
-from spokeshave_core.reports.place import PlaceReport
-from spokeshave_core.reports.publish import (
+from spokeshave_core.release.publish import (
     DestinationStatus,
     FileStatus,
     PublishedFile,
     PublishReport,
     StatusReport,
 )
-from spokeshave_core.reports.release import (
+from spokeshave_core.release.record import (
     ExpectedProject,
     FileSource,
     PromotedFrom,
@@ -32,6 +28,10 @@ from spokeshave_core.reports.release import (
     SealReport,
     TestEvidence,
 )
+from spokeshave_core.reports.assemble import AssembleReport, MetadataReport
+from spokeshave_core.reports.fetch import FetchReport
+from spokeshave_core.reports.fuse import FuseReport
+from spokeshave_core.reports.place import PlaceReport
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
 from spokeshave_core.reports.report import FailureReport, InvalidReportError, Report
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts, SmokeRun, SmokeTestReport, SmokeTestReports

@@ -14,8 +14,13 @@ from spokeshave_pants.sandbox.command_sources import command_modules, command_so
 
 SOURCES = importable_sources()
 COMMANDS = command_modules(SOURCES["spokeshave/cli.py"])
-# What the rules run in sandboxes; users run the others.
-BUILD_COMMANDS = frozenset(COMMANDS) - {"cache-server", "emulation", "upload"}
+# What the rules run in sandboxes; users run the others, and results of what talks to an index are never cached.
+BUILD_COMMANDS = frozenset(
+    command
+    for command in COMMANDS
+    if command not in ("cache-server", "emulation", "upload")
+    and (not command.startswith("release ") or command == "release seal")
+)
 # Every way to import a module that is followed.
 TREE = {
     "spokeshave/__init__.py": b"",
@@ -36,7 +41,8 @@ TREE = {
 def digests(sources: Mapping[str, bytes]) -> dict[str, str]:
     """What names the sources of each command in its key."""
     return {
-        command: hashlib.sha256(repr(command_sources(command, sources)).encode()).hexdigest() for command in COMMANDS
+        command: hashlib.sha256(repr(command_sources(command, sources)).encode()).hexdigest()
+        for command in (*BUILD_COMMANDS, "upload")
     }
 
 
@@ -87,7 +93,8 @@ def test_an_edit_of_the_upload_changes_no_key_of_a_build() -> None:
 @pytest.mark.parametrize("command", sorted(BUILD_COMMANDS - {"metadata"}))
 def test_an_edit_of_a_command_changes_its_own_key_alone(command: str) -> None:
     # Placing files is the repair's grafting without a wheel.
-    users = {"repair": {"place", "repair"}}.get(command, {command})
+    # The seal takes the facts of a version as the stamp does.
+    users = {"repair": {"place", "repair"}, "stamp": {"release seal", "stamp"}}.get(command, {command})
     assert keys_changed_by(COMMANDS[command].replace(".", "/") + ".py") == users
 
 
@@ -95,15 +102,16 @@ def test_an_edit_of_a_command_changes_its_own_key_alone(command: str) -> None:
     ("path", "expected"),
     [
         ("spokeshave/smoke/user_tests.py", {"smoke-test"}),
-        ("spokeshave/stamp/sbom.py", {"stamp"}),
+        ("spokeshave/stamp/sbom.py", {"release seal", "stamp"}),
         ("spokeshave/verify/checks/hardening.py", {"verify"}),
         ("spokeshave/repair/graft.py", {"place", "repair"}),
         ("spokeshave/native/macho/codesign.py", {"place", "repair"}),
+        ("spokeshave/native/macho/page_hashes.py", {"place", "release seal", "repair", "stamp", "verify"}),
         ("spokeshave/pythons/pip.py", {"fetch", "smoke-test"}),
         ("spokeshave/linkage/musl_symbols.py", {"place", "repair", "verify"}),
-        ("spokeshave_core/channel.py", {"version"}),
+        ("spokeshave_core/channel.py", {"release seal", "stamp", "version"}),
         ("spokeshave_core/reports/upload.py", {"upload"}),
-        ("spokeshave/errors.py", set(COMMANDS)),
+        ("spokeshave/errors.py", {*BUILD_COMMANDS, "upload"}),
     ],
 )
 def test_an_edit_of_a_room_changes_the_keys_of_what_uses_it(path: str, expected: set[str]) -> None:

@@ -21,7 +21,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from spokeshave_core.cpython_releases import MAINTAINED
-from spokeshave_core.version_text import PLACEHOLDERS
+from spokeshave_core.release.version_text import PLACEHOLDERS
 from spokeshave_pants.cc.target_types import LinkFlagsField, PlatformLinkFlagsField
 from spokeshave_pants.release.target_types import PyprojectField, VersionFileField
 

@@ -18,8 +18,8 @@ from spokeshave.wheel.version_facts import UNSTAMPED_FACTS
 from spokeshave.wheel.version_module import PATH, render_version_module
 from spokeshave.wheel.writer import WheelEntry, WrittenWheel, render_wheel_file, write_wheel
 from spokeshave_core.problems import Problems
+from spokeshave_core.release.version_text import template_problems
 from spokeshave_core.reports.assemble import AssembleReport
-from spokeshave_core.version_text import template_problems
 from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag, file_name_part
 
 STORED = Compression.STORED

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from spokeshave.release.record import CONSTRAINTS, FILES, lock_name
-from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 _LOCK_VERSION = "1.0"
 _CREATED_BY = "spokeshave"

@@ -22,7 +22,7 @@ from spokeshave.release.record import (
     read_record,
 )
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports.release import ReleaseRecord
+from spokeshave_core.release.record import ReleaseRecord
 
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](?P<path>.+)")
 _AGAIN = "Download the record again, or seal it again from the wheels that were tested."

@@ -15,7 +15,7 @@ from spokeshave.release.record import InvalidRecordError, file_path, manifest_sh
 from spokeshave.release.writer import draft_record
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import SpokeshaveError
-from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord, TestEvidence
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord, TestEvidence
 from spokeshave_core.reports.smoke import PythonFacts, SmokeRun, SmokeTestReport
 
 NAME = "demo-1.0-py3-none-any.whl"

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
-from spokeshave_core.reports.release import FORMAT, ReleaseRecord
+from spokeshave_core.release.record import FORMAT, ReleaseRecord
 from spokeshave_core.reports.report import InvalidReportError
 
 MANIFEST = "release.json"

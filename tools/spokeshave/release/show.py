@@ -11,7 +11,7 @@ from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
-from spokeshave_core.reports.release import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
+from spokeshave_core.release.record import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"
 

@@ -25,7 +25,7 @@ from spokeshave.release.record import (
     is_file_name,
 )
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.release import ReleaseRecord
+from spokeshave_core.release.record import ReleaseRecord
 from spokeshave_core.reports.report import Report
 from spokeshave_core.reports.smoke import SmokeTestReport
 

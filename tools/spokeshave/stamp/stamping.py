@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.stamp.facts import normalized
 from spokeshave.stamp.plan import StampPlan, plan_stamp
 from spokeshave.stamp.source import open_wheel
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
@@ -50,7 +51,7 @@ def stamp(wheel: Path, facts: VersionFacts, output: Path, siblings: Collection[s
         InvalidVersionError: For all invalid facts.
         InvalidWheelError: For all problems that prevent the stamp.
     """
-    with planned_stamp(wheel, facts.normalized(), siblings) as plan:
+    with planned_stamp(wheel, normalized(facts), siblings) as plan:
         written = append_wheel(output / str(plan.name), plan.dist_info, plan.entries(), plan.compression)
         copied = _check_copies(plan, written.path)
         return StampedWheel(wheel=written, version=plan.name.version, changed=plan.changed, copied=copied)
@@ -70,7 +71,7 @@ def stamp_set(
         InvalidVersionError: For all invalid facts.
         InvalidWheelError: For all problems of all wheels.
     """
-    normal = facts.normalized()
+    normal = normalized(facts)
     names = _set_names(wheels)
     siblings = frozenset(name.project for name in names)
     problems = Problems()

@@ -33,10 +33,12 @@ class WheelDraft:
     name: str | None = None
     folder: str | None = None
     metadata_version: str = "2.4"
+    stated_name: str | None = None
     stated_version: str | None = None
     headers: Sequence[str] = ()
     description: str = ""
     tags: Sequence[str] | None = None
+    wheel: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=lambda: {"abacus_runtime/__init__.py": b"x = 1\n" * 40})
     omit: Sequence[str] = ()
     record: Callable[[list[str]], list[str]] = lambda lines: lines
@@ -55,14 +57,14 @@ class WheelDraft:
     def members(self) -> dict[str, bytes]:
         """All members in their order, with RECORD at the end."""
         tags = [self.tag] if self.tags is None else self.tags
-        name = self.project.replace("_", "-")
+        name = self.stated_name or self.project.replace("_", "-")
         metadata = [f"Metadata-Version: {self.metadata_version}", f"Name: {name}"]
         metadata += [f"Version: {self.stated_version or self.version}", *self.headers, "", self.description]
         wheel = ["Wheel-Version: 1.0", "Root-Is-Purelib: true", *(f"Tag: {tag}" for tag in tags), ""]
         members = {
             **self.files,
             f"{self.dist_info}/METADATA": "\n".join(metadata).encode(),
-            f"{self.dist_info}/WHEEL": "\n".join(wheel).encode(),
+            f"{self.dist_info}/WHEEL": "\n".join(wheel).encode() if self.wheel is None else self.wheel,
         }
         lines = [f"{path},{record_hash(data)},{len(data)}" for path, data in members.items()]
         lines = self.record([*lines, f"{self.dist_info}/RECORD,,"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spokeshave.release.writer import draft_record
 from spokeshave.testing.native_fixtures import build_wheel
-from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 RUNTIME = "abacus-runtime"
 COMPILER = "abacus-compiler"

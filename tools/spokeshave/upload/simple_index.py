@@ -36,11 +36,13 @@ class UnreadableIndexError(Exception):
 
     Attributes:
         may_pass: Whether the index may list them later, because it is overloaded or fails.
+        retry_after: The header `Retry-After` of its answer.
     """
 
-    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+    def __init__(self, message: str, *, may_pass: bool = False, retry_after: str | None = None) -> None:
         super().__init__(message)
         self.may_pass = may_pass
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,11 @@ def read_page(
 def _check_answer(response: requests.Response) -> None:
     if not 200 <= response.status_code < 300:
         may_pass = response.status_code >= 500 or response.status_code == requests.codes.too_many_requests
-        raise UnreadableIndexError(f"{response.status_code} {response.reason}".strip(), may_pass=may_pass)
+        raise UnreadableIndexError(
+            f"{response.status_code} {response.reason}".strip(),
+            may_pass=may_pass,
+            retry_after=response.headers.get("Retry-After"),
+        )
 
 
 def _get_from_index(session: requests.Session, page: str, headers: Mapping[str, str]) -> requests.Response | None:

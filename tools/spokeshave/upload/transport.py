@@ -8,7 +8,6 @@ import email.utils
 import logging
 import os
 import ssl
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import rich
 from requests.adapters import HTTPAdapter
 from twine.package import PackageFile
 from twine.repository import Repository
-from urllib3 import Retry
+from urllib3 import BaseHTTPResponse, Retry
 
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.endpoint import Endpoint, OriginAuth, Scrubber, origin, without_userinfo
@@ -30,11 +29,21 @@ from spokeshave.upload.simple_index import simple_index_of
 from spokeshave.upload.trusted_publishing import TrustedPublishingError
 from spokeshave_core.problems import Problem, SpokeshaveError
 
+_LONGEST_PAUSE = 30
 ProgressCallback = Callable[[int, int], None]
 
 _UNAUTHORIZED = (requests.codes.unauthorized, requests.codes.forbidden)
 # Besides all from 500 on: a time-out of the server's, "too early" and "too many requests".
 _TEMPORARY = (408, 425, 429)
+
+
+class _ShortRetry(Retry):
+    """Attempts to read a page again. A server that asks for a long pause is left to the caller."""
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Return the seconds of the header `Retry-After`; None for a pause that would look like a hang."""
+        seconds = super().get_retry_after(response)
+        return seconds if seconds is None or seconds <= _LONGEST_PAUSE else None
 
 
 class PatientAdapter(HTTPAdapter):
@@ -48,7 +57,9 @@ class PatientAdapter(HTTPAdapter):
         self._timeout = timeout
         self._ca_bundle = ca_bundle
         self.progress: ProgressCallback | None = None
-        retries = Retry(3, read=False, allowed_methods=["GET"], status_forcelist=[502, 503], raise_on_status=False)
+        retries = _ShortRetry(
+            3, read=False, allowed_methods=["GET"], status_forcelist=[502, 503], raise_on_status=False
+        )
         super().__init__(max_retries=retries)
 
     def send(
@@ -231,6 +242,8 @@ def open_index(
     timeout: float,
     scrub: Scrubber,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    has_bar: bool = True,
 ) -> Iterator[Index]:
     """Open the connection to an index.
 
@@ -238,9 +251,10 @@ def open_index(
         simple: The URL of its simple index; by default it is derived from that of the endpoint.
         timeout: The seconds to wait for each answer.
         clock: The clock by which tokens get old.
+        has_bar: Whether twine shows its progress bar, which outside of a terminal is one line at the end.
     """
     with contextlib.ExitStack() as stack:
-        repository = Repository(endpoint.url, None, None, disable_progress_bar=not sys.stdout.isatty())
+        repository = Repository(endpoint.url, None, None, disable_progress_bar=not has_bar)
         stack.callback(repository.close)
         repository.session.auth = OriginAuth(endpoint.url, endpoint.credentials)
         repository.set_client_certificate(endpoint.client_cert)

@@ -21,6 +21,7 @@ from spokeshave.verify.checks.modules import check_modules
 from spokeshave.verify.checks.records import check_record
 from spokeshave.verify.checks.scripts import check_scripts
 from spokeshave.verify.checks.tags import check_tags
+from spokeshave.verify.checks.version_slots import check_version_slots
 from spokeshave.verify.findings import Expectation, Subject, findings
 from spokeshave.wheel.tree import unpack
 from spokeshave_core.outcomes import Rule
@@ -31,7 +32,14 @@ from spokeshave_core.reports.verify import Finding, VerifyReport
 Check = Callable[[Subject], Iterator[Finding]]
 
 _CHECKS: tuple[Check, ...] = (check_tags, check_record, check_metadata, check_scripts, check_build_paths)
-_NATIVE_CHECKS: tuple[Check, ...] = (check_layout, check_linking, check_modules, check_hardening, check_limited_api)
+_NATIVE_CHECKS: tuple[Check, ...] = (
+    check_layout,
+    check_linking,
+    check_modules,
+    check_hardening,
+    check_limited_api,
+    check_version_slots,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

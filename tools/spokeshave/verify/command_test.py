@@ -20,10 +20,12 @@ from spokeshave.testing.native_fixtures import (
     export_hook,
     link_bare,
     module_source,
+    slot_source,
 )
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.verify.command import verify
 from spokeshave.verify.findings import Expectation
+from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.writer import render_wheel_file
 from spokeshave_core.outcomes import Rule
 from spokeshave_core.platform import Platform
@@ -381,6 +383,23 @@ def set_segment_flags(path: Path, kind: str, flags: int) -> Path:
         stream.seek(elf["e_phoff"] + index * elf["e_phentsize"] + 4)
         stream.write(struct.pack("<I", flags))
     return path
+
+
+def test_version_slots_must_be_in_the_recipe(check: Builder, tmp_path: Path) -> None:
+    stamped = link_bare(tmp_path / "libcore.so", slot_source(), MANYLINUX)
+    files: Files = {"demo/libcore.so": stamped, "dist-info/spokeshave.json": Recipe().render()}
+    message = only(check(files), Rule.VERSION_SLOT, "demo/libcore.so")
+    assert "has a version slot that the stamp would not change" in message
+    files["dist-info/spokeshave.json"] = Recipe(version_slots=("demo/libcore.so",)).render()
+    assert check(files) == []
+    files["dist-info/spokeshave.json"] = Recipe(version_slots=("demo/libcore.so", NATIVE)).render()
+    assert f"{NATIVE}: is listed with a version slot" in only(check(files), Rule.VERSION_SLOT)
+
+
+def test_a_section_that_is_not_made_of_slots_is_found(check: Builder, tmp_path: Path) -> None:
+    odd = link_bare(tmp_path / "libcore.so", slot_source(size=100), MANYLINUX)
+    files: Files = {"demo/libcore.so": odd, "dist-info/spokeshave.json": Recipe().render()}
+    assert "has 100 bytes for version slots" in only(check(files), Rule.VERSION_SLOT, "demo/libcore.so")
 
 
 def test_an_executable_stack_is_found(check: Builder, tmp_path: Path) -> None:

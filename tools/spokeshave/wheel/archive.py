@@ -16,7 +16,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -209,7 +209,7 @@ class ArchiveReader:
         self._zip = open_zip(path)
         try:
             self.members = read_members(path, self._zip)
-            self.folders = tuple(info.filename for info in self._zip.infolist() if info.is_dir())
+            self.folders = tuple(info.filename for info in self._zip.infolist() if is_folder(info))
             self._raw = path.open("rb")
         except BaseException:
             self._zip.close()
@@ -285,11 +285,11 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
     problems = Problems()
     members: dict[str, Member] = {}
     for info in archive.infolist():
-        problem = path_problem(info) if info.is_dir() else member_problem(info, members)
+        problem = path_problem(info) if is_folder(info) else member_problem(info, members)
         if problem:
             problems.add(f"{path}: {info.filename}", *problem)
             continue
-        if info.is_dir():
+        if is_folder(info):
             continue
         executable = info.create_system == MADE_ON_UNIX >> 8 and bool(info.external_attr >> 16 & 0o100)
         members[info.filename] = Member(
@@ -305,9 +305,14 @@ def read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
     return members
 
 
+def is_folder(info: zipfile.ZipInfo) -> bool:
+    """Return whether a member is a directory. `ZipInfo.is_dir` fails for one without a name."""
+    return info.filename.endswith("/")
+
+
 def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     """Return the problem of a member's path, for a file or a directory, and what to do."""
-    parts = info.filename.rstrip("/").split("/") if info.is_dir() else info.filename.split("/")
+    parts = info.filename.rstrip("/").split("/") if is_folder(info) else info.filename.split("/")
     if info.filename != info.orig_filename or "\\" in info.filename or {"", ".", ".."} & set(parts):
         return (
             "is a path that leads outside the wheel or is not portable",
@@ -316,9 +321,13 @@ def path_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     return None
 
 
-def member_problem(info: zipfile.ZipInfo, members: dict[str, Member]) -> tuple[str, str] | None:
-    """Return why a wheel may not contain a member, and what to do. None if it may."""
-    if info.filename in members:
+def member_problem(info: zipfile.ZipInfo, others: Container[str]) -> tuple[str, str] | None:
+    """Return why a wheel may not contain a member, and what to do. None if it may.
+
+    Args:
+        others: The names of the members before it.
+    """
+    if info.filename in others:
         return (
             "is in the archive twice",
             "Build the wheel again; which of the two is installed depends on the installer.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problem
-from spokeshave_core.version_text import render_template
+from spokeshave_core.release.version_text import render_template
 
 RECIPE = "spokeshave.json"
 """The recipe's file in dist-info. The stamp writes it again with the facts."""

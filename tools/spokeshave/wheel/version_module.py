@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from spokeshave.wheel.version_facts import VersionFacts
-from spokeshave_core.version_text import version_module_text
+from spokeshave_core.release.version_text import version_module_text
 
 PATH = re.compile(r"[^\W\d]\w*(/[^\W\d]\w*)*\.py")
 

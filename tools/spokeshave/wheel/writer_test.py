@@ -6,14 +6,24 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave.files import sha256_of_file
 from spokeshave.testing.wheel_fixtures import make_wheel, read_wheel
-from spokeshave.wheel.archive import Compression
+from spokeshave.wheel.archive import SPOOLED, ArchiveReader, Compression
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.recipe import Recipe
-from spokeshave.wheel.writer import WheelEntry, find_dist_info, tree_entries, write_wheel
+from spokeshave.wheel.record import parse_record
+from spokeshave.wheel.writer import (
+    CopiedMember,
+    WheelEntry,
+    append_wheel,
+    find_dist_info,
+    tree_entries,
+    write_wheel,
+)
 from spokeshave_core.wheel_name import file_name_part
 
 STORED = Compression.STORED
+DEFLATED = Compression.DEFLATED
 
 
 @pytest.mark.parametrize(
@@ -113,3 +123,21 @@ def test_recipe_of_a_newer_version_is_refused(extra: str) -> None:
     data = f'{{"pins": [], "version-module": null, {extra}}}'
     with pytest.raises(InvalidWheelError, match="that this Spokeshave does not know"):
         Recipe.parse(data.encode(), "w")
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+def test_an_appended_wheel_has_the_bytes_of_a_written_one(tmp_path: Path, compression: Compression) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(bytes(SPOOLED + 1))
+    first = write_wheel(tmp_path / "first.whl", "a-1.dist-info", [WheelEntry("a.py", b"x" * 999, DEFLATED)], DEFLATED)
+    with ArchiveReader(first.path) as reader:
+        record = parse_record(reader.read("a-1.dist-info/RECORD"), "RECORD")["a.py"]
+        entries = [
+            WheelEntry("a.py", CopiedMember(reader, reader.members["a.py"], record), DEFLATED, executable=True),
+            WheelEntry("b.bin", large, compression),
+            WheelEntry("a-1.dist-info/METADATA", b"Name: a\n", compression),
+        ]
+        written = write_wheel(tmp_path / "written.whl", "a-1.dist-info", entries, compression)
+        appended = append_wheel(tmp_path / "appended.whl", "a-1.dist-info", entries, compression)
+    assert (appended.sha256, appended.size, appended.files) == (written.sha256, written.size, written.files)
+    assert (appended.sha256, appended.size) == sha256_of_file(appended.path)

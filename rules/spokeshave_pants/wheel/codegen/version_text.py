@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spokeshave_core.version_text import version_module_text as text_of_facts
+from spokeshave_core.release.version_text import version_module_text as text_of_facts
 
 # Only a stamped wheel has the channel, the commit and the revisions: the source tree must not change with each commit.
 _SUMMARY = "The version of this distribution in the source tree. A wheel has the one that it is stamped with."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from spokeshave_core.problems import Problems, bullet_list
-from spokeshave_core.version_text import template_problems
+from spokeshave_core.release.version_text import template_problems
 from spokeshave_pants.errors import InvalidTargetError
 
 # Python imports these as extensions. `libx.so` is a library that is opened by its name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from spokeshave_core.reports.release import ExpectedProject
+from spokeshave_core.release.record import ExpectedProject
 from spokeshave_core.reports.smoke import SmokeTestReport, SmokeTestReports
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix
 from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from spokeshave_core.reports.release import ExpectedProject
+from spokeshave_core.release.record import ExpectedProject
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix, plan_matrix
 from spokeshave_pants.wheel.record.inputs import expected_project, left_out
 

@@ -13,7 +13,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.channel import AT_COMMIT
-from spokeshave_core.reports.release import ReleaseExpectation, SealReport
+from spokeshave_core.release.record import ReleaseExpectation, SealReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.cc.build_type import BuildType
 from spokeshave_pants.cc.subsystem import CcBuildSubsystem

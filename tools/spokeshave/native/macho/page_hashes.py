@@ -27,12 +27,15 @@ from spokeshave.native.macho.code_directory import (
     SUPER_BLOB,
     DirectoryHeader,
 )
-from spokeshave.native.macho.codesign import UnsignableFileError
 from spokeshave.native.macho.load_commands import LoadCommands, fields_of, kind_of
 from spokeshave.native.macho.sections import slice_regions
-from spokeshave_core.problems import Problem, Problems
+from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 _SIGN_LATER = "Stamp the wheel first and sign the file afterwards, or sign it ad hoc."
+
+
+class SignedMachOError(SpokeshaveError):
+    """A Mach-O file with a signature that cannot be renewed."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,14 @@ def check_ad_hoc(path: Path, place: str) -> None:
     """Check that each signature of a file can be renewed without a certificate.
 
     Raises:
-        UnsignableFileError: For all others.
+        SignedMachOError: For all others.
     """
     problems = Problems()
     with path.open("rb") as stream:
         for region in slice_regions(stream):
             with problems.collecting():
                 tuple(_directories(stream, region.offset, place))
-    problems.raise_if_any(UnsignableFileError)
+    problems.raise_if_any(SignedMachOError)
 
 
 def update_page_hashes(path: Path, ranges: Iterable[tuple[int, int]]) -> None:
@@ -103,11 +106,11 @@ def _directories(stream: IO[bytes], start: int, place: str) -> Iterator[_Directo
             ]
         except (ValueError, struct.error) as err:
             message = f"has a code signature that cannot be read ({err})"
-            raise UnsignableFileError(Problem(place, message, "Link it again.")) from err
+            raise SignedMachOError(Problem(place, message, "Link it again.")) from err
         has_certificate = any(slot == CERTIFICATES_SLOT and length > BLOB.size for slot, _, _, length in found)
         if has_certificate or not all(directory.header.flags & AD_HOC for directory in directories):
             message = "has a code signature with a certificate, which a changed version would invalidate"
-            raise UnsignableFileError(Problem(place, message, _SIGN_LATER))
+            raise SignedMachOError(Problem(place, message, _SIGN_LATER))
         yield from directories
 
 

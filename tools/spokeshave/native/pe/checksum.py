@@ -5,26 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from spokeshave.files import iter_chunks
-from spokeshave.native.pe.edit import UneditablePeError
 from spokeshave.native.pe.image import open_image
 from spokeshave.native.pe.layout import Directory
-from spokeshave_core.problems import Problem
+from spokeshave_core.problems import Problem, SpokeshaveError
 
 _MODULUS = 0xFFFF
 _SIZE = 4
+
+
+class SignedPeError(SpokeshaveError):
+    """A PE file with a certificate."""
 
 
 def check_unsigned(path: Path, place: str) -> None:
     """Check that a file has no certificate.
 
     Raises:
-        UneditablePeError: If it has one.
+        SignedPeError: If it has one.
     """
     with open_image(path) as image:
         is_signed = bool(image.directory(Directory.CERTIFICATES)[1])
     if is_signed:
         message = "has a signature with a certificate, which a changed version would invalidate"
-        raise UneditablePeError(Problem(place, message, "Stamp the wheel first and sign the file afterwards."))
+        raise SignedPeError(Problem(place, message, "Stamp the wheel first and sign the file afterwards."))
 
 
 def update_checksum(path: Path) -> None:

@@ -16,7 +16,7 @@ from spokeshave.release.check.release_files import ReleaseFiles, read_release
 from spokeshave.release.destination.destination import Destination, DestinationError, FileState, Listing
 from spokeshave_core.outcomes import CheckOutcome
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
+from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
 
 _OUTCOMES = {
     FileState.MISSING: CheckOutcome.READY,

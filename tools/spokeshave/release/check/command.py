@@ -15,7 +15,7 @@ from spokeshave.release.destination.choice import add_destination_arguments, des
 from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.report import write_text
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.check import CheckReport, ProjectSpace
+from spokeshave_core.release.check import CheckReport, ProjectSpace
 
 _NAME_IT = "Name it, such as --to @pypi, or omit --file-limit, --project-limit, --repository-url and --check-url."
 

@@ -23,7 +23,7 @@ from spokeshave.testing.release_fixtures import COMMIT, VERSION, write_wheels
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.outcomes import CheckOutcome
-from spokeshave_core.reports.check import CheckReport
+from spokeshave_core.release.check import CheckReport
 
 DAY = 24 * 60 * 60
 LINUX = "cp312-cp312-manylinux_2_17_x86_64"

@@ -3,6 +3,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.version import Version
+
+from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file.reader import read_files
 from spokeshave.release.check.file_set import check_set
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, write_draft
@@ -106,6 +109,16 @@ def test_a_file_that_is_given_twice_is_reported(tmp_path: Path) -> None:
     found = problems(tmp_path, WheelDraft(), WheelDraft())
     assert len(found) == 1
     assert "is given 2 times" in found[0]
+
+
+def test_two_sdists_of_a_project_are_reported() -> None:
+    files = [
+        CheckedFile(path=Path(name), name=name, size=1, sha256=name, project="abacus", version=Version(name[7:-7]))
+        for name in ("abacus-3.12.0.tar.gz", "abacus-3.12.tar.gz")
+    ]
+    found = [str(problem) for problem in check_set(files)]
+    assert len(found) == 1
+    assert "abacus: has 2 sdists (abacus-3.12.0.tar.gz, abacus-3.12.tar.gz)" in found[0]
 
 
 def test_the_same_bytes_under_two_names_are_reported(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -137,5 +138,6 @@ def open_destination(
     endpoint = find_endpoint(name, url, environment, needs_credentials=False)
     limits = with_options(known_limits(endpoint.url), options.file_limit, options.project_limits)
     scrub = environment_scrubber(endpoint, environment)
-    with open_index(endpoint, options.check_url, options.timeout, scrub, clock) as index:
+    has_bar = sys.stdout.isatty()
+    with open_index(endpoint, options.check_url, options.timeout, scrub, clock, has_bar=has_bar) as index:
         yield IndexDestination(text=text, index=index, limits=limits, scrub=scrub)

@@ -19,7 +19,13 @@ class DestinationError(SpokeshaveError):
 
 
 class UnansweredError(DestinationError):
-    """A destination that does not answer, or answers with an error that may pass. Another attempt may succeed."""
+    """A destination that does not answer, or answers with an error that may pass. Another attempt may succeed.
+
+    Attributes:
+        retry_after: The seconds that it asks to wait before.
+    """
+
+    retry_after: float | None = None
 
 
 class UnreadableError(DestinationError):

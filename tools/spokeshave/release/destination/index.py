@@ -35,7 +35,7 @@ from spokeshave.upload.simple_index import (
     read_page,
     simple_index_of_devpi,
 )
-from spokeshave.upload.transport import Index, ProgressCallback
+from spokeshave.upload.transport import Index, ProgressCallback, retry_after
 from spokeshave.upload.warehouse import read_project_api
 from spokeshave_core.problems import Problem, SpokeshaveError
 
@@ -146,10 +146,14 @@ class IndexDestination(Destination):
         try:
             return ask()
         except UnreadableIndexError as err:
-            kind = UnansweredError if err.may_pass else UnreadableError
             remedy = "Check --check-url, the URL of the index's simple pages, and the credentials for it."
             message = self._scrub(f"{shown} does not list its files: {err}")
-            raise kind(Problem(place, message, remedy)) from err
+            problem = Problem(place, message, remedy)
+            if not err.may_pass:
+                raise UnreadableError(problem) from err
+            unanswered = UnansweredError(problem)
+            unanswered.retry_after = retry_after(err.retry_after)
+            raise unanswered from err
         except requests.RequestException as err:
             raise UnansweredError(*self._scrub.problems([unreachable(place, shown, err)])) from err
 

@@ -8,14 +8,15 @@ the old version. The result depends on the record and the version only: any mach
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
-from spokeshave.release.destination.choice import add_destination_arguments, destination_options
+from spokeshave.errors import ExitCode, counted
+from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.report import write_text
-from spokeshave_core.reports.promotion import PromoteReport
+from spokeshave_core.release.promotion import PromoteReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,19 +82,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Promote a release and report its wheels."""
-    request = PromotionRequest(
-        source=args.record,
-        version=args.version,
-        output=args.output,
-        name=args.name,
-        rewrite=tuple(args.rewrite_text),
-        keep=tuple(args.keep_text),
-        untested=args.untested,
-        anyway=args.anyway,
-        to=args.to,
-        to_options=destination_options(args),
-    )
-    report = promote(request)
+    with contextlib.ExitStack() as stack:
+        destination = None
+        if args.to:
+            destination = stack.enter_context(open_destination(args.to, destination_options(args)))
+        request = PromotionRequest(
+            source=args.record,
+            version=args.version,
+            output=args.output,
+            name=args.name,
+            rewrite=tuple(args.rewrite_text),
+            keep=tuple(args.keep_text),
+            untested=args.untested,
+            anyway=args.anyway,
+            to=destination,
+        )
+        report = promote(request)
     sys.stdout.write(render(report, args.output))
     if args.report:
         write_text(args.report, report.to_json())
@@ -115,8 +119,3 @@ def render(report: PromoteReport, output: Path) -> str:
         )
     lines.append(f"release.json: sha256 {report.manifest_sha256}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun in the right form."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -10,11 +10,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
-from spokeshave.release.promote.command import counted
+from spokeshave.errors import ExitCode, counted
 from spokeshave.release.promote.comparison import compare
 from spokeshave.report import write_text
-from spokeshave_core.reports.promotion import CompareReport
+from spokeshave_core.release.promotion import CompareReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from spokeshave.wheel.archive import ArchiveReader, Member
 from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.writer import find_dist_info
 from spokeshave_core.problems import Problems
-from spokeshave_core.reports.promotion import ChangedMember, ComparedWheel, CompareReport
+from spokeshave_core.release.promotion import ChangedMember, ComparedWheel, CompareReport
 
 _OTHER_FILES = "Promote the release again from the one that was tested; do not publish this one."
 _REWRITTEN = "rewritten text"

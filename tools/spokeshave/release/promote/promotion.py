@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -14,7 +14,6 @@ from packaging.version import InvalidVersion, Version
 from spokeshave import __version__
 from spokeshave.errors import InvalidVersionError
 from spokeshave.files import sha256_of_file
-from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.destination.destination import Destination, FileState
 from spokeshave.release.promote.source import (
     PromotionError,
@@ -36,8 +35,8 @@ from spokeshave.stamp.payload import payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports.promotion import PromotedWheel, PromoteReport
-from spokeshave_core.reports.release import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
+from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
 
 _NOT_EQUAL = (
@@ -68,8 +67,7 @@ class PromotionRequest:
     keep: tuple[str, ...] = ()
     untested: bool = False
     anyway: bool = False
-    to: str | None = None
-    to_options: DestinationOptions = field(default_factory=DestinationOptions)
+    to: Destination | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,8 @@ def promote(request: PromotionRequest) -> PromoteReport:
         if not request.untested:
             check_rewritten(source, copies, problems)
         if request.to:
-            with problems.collecting(), open_destination(request.to, request.to_options) as destination:
-                check_destination(destination, copies, problems)
+            with problems.collecting():
+                check_destination(request.to, copies, problems)
         problems.raise_if_any(PromotionError)
         record = promoted_record(name, source, copies, request, str(new))
         add_reports(source, record, draft)

@@ -446,7 +446,8 @@ def test_the_same_bytes_at_the_destination_are_accepted(sealed: Path, tmp_path: 
     promote(PromotionRequest(sealed, FINAL, tmp_path / "first"))
     to = f"folder:{tmp_path / 'published'}"
     publish([next((tmp_path / "first" / "files").iterdir())], to)
-    promote(PromotionRequest(sealed, FINAL, tmp_path / "second", to=to))
+    with open_destination(to, DestinationOptions()) as destination:
+        promote(PromotionRequest(sealed, FINAL, tmp_path / "second", to=destination))
     assert contents(tmp_path / "second") == contents(tmp_path / "first")
 
 
@@ -457,13 +458,17 @@ def test_other_bytes_on_an_index_are_refused(sealed: Path, tmp_path: Path, monke
         for name, value in server.variables.items():
             monkeypatch.setenv(name, value)
         publish([other], server.upload_url)
-        request = PromotionRequest(sealed, FINAL, tmp_path / "final", to=server.upload_url)
-        assert f"{other.name}: exists with other bytes on" in refusal(request)
+        with open_destination(server.upload_url, DestinationOptions()) as index:
+            request = PromotionRequest(sealed, FINAL, tmp_path / "final", to=index)
+            assert f"{other.name}: exists with other bytes on" in refusal(request)
 
 
 def test_a_destination_that_does_not_exist_is_refused(sealed: Path, tmp_path: Path) -> None:
-    request = PromotionRequest(sealed, FINAL, tmp_path / "final", to="nowhere")
-    assert "--to: 'nowhere' is not a destination" in refusal(request)
+    arguments = ["release", "promote", str(sealed), "--version", FINAL, "--output", str(tmp_path / "final")]
+    assert main([*arguments, "--to", "nowhere", "--report", str(tmp_path / "report.json")]) == 1
+    (problem,) = json.loads((tmp_path / "report.json").read_text())["problems"]
+    assert "'nowhere' is not a destination" in problem["message"]
+    assert not (tmp_path / "final").exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no SIGKILL")

@@ -15,7 +15,7 @@ from spokeshave.release.seal.inputs import find_distributions
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
-from spokeshave_core.reports.release import ReleaseFile, ReleaseRecord, TestEvidence
+from spokeshave_core.release.record import ReleaseFile, ReleaseRecord, TestEvidence
 from spokeshave_core.wheel_name import WheelName
 
 _WHEEL = ".whl"

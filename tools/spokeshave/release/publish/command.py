@@ -41,8 +41,8 @@ from spokeshave.release.writer import copy_record
 from spokeshave.report import write_text
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem, SpokeshaveError
-from spokeshave_core.reports.publish import PublishedFile, PublishReport
-from spokeshave_core.reports.release import ReleaseRecord
+from spokeshave_core.release.publish import PublishedFile, PublishReport
+from spokeshave_core.release.record import ReleaseRecord
 
 EXIT_CODES = {
     PublishEnd.DONE: ExitCode.OK,

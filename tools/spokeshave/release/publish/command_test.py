@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -17,7 +18,7 @@ from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
-from spokeshave_core.reports.publish import PublishReport
+from spokeshave_core.release.publish import PublishReport
 
 FAST = ("--pause", "0.01", "--wait", "0.3", "--timeout", "5")
 
@@ -192,9 +193,13 @@ def test_a_stale_page_is_not_visible_and_then_done(
     assert posts(server) == before
 
 
-@pytest.mark.parametrize("place", [Place.HTML, Place.JSON])
-def test_a_stale_page_of_the_runtime_holds_the_compiler_back(server: PypiLike, record: Path, place: Place) -> None:
-    server.change(faults=[Fault(FaultKind.STALE, place, name="abacus-runtime", times=None)])
+@pytest.mark.parametrize(
+    "places", [[Place.HTML], [Place.JSON], [Place.JSON, Place.API], [Place.HTML, Place.JSON, Place.API]], ids=str
+)
+def test_a_stale_page_of_the_runtime_holds_the_compiler_back(
+    server: PypiLike, record: Path, places: list[Place]
+) -> None:
+    server.change(faults=[Fault(FaultKind.STALE, place, name="abacus-runtime", times=None) for place in places])
     code, report = report_of(server, record)
     assert (code, report.end) == (3, PublishEnd.PARTIAL)
     assert not [name for name in posts(server) if "compiler" in name]
@@ -215,6 +220,26 @@ def test_an_index_that_cannot_be_listed_gets_nothing(server: PypiLike, record: P
 def test_pages_that_fail_are_read_again(server: PypiLike, record: Path, place: Place, skip: int) -> None:
     server.change(faults=[Fault(FaultKind.STATUS, place, skip=skip, times=2)])
     assert publish(server, record) == 0
+    assert_whole_or_absent(server, record)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "skip", "times", "code"),
+    [
+        pytest.param("1", 0, 5, 0, id="check, honored"),
+        pytest.param("1", 2, 5, 0, id="look-up, honored"),
+        pytest.param("3600", 0, None, 1, id="check, too long"),
+        pytest.param("3600", 4, None, 3, id="look-up, too long"),
+    ],
+)
+def test_retry_after_of_pages_is_honored(
+    server: PypiLike, record: Path, seconds: str, skip: int, times: int | None, code: int
+) -> None:
+    fault = Fault(FaultKind.STATUS, Place.JSON, status=429, retry_after=seconds, skip=skip, times=times)
+    server.change(faults=[fault])
+    began = time.monotonic()
+    assert publish(server, record, "--wait", "2") == code
+    assert (time.monotonic() - began > 1) is (code == 0)
     assert_whole_or_absent(server, record)
 
 

@@ -23,7 +23,7 @@ from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.outcomes import PublishEnd
-from spokeshave_core.reports.publish import PublishReport
+from spokeshave_core.release.publish import PublishReport
 
 FAST = ("--pause", "0.01", "--wait", "0.3", "--timeout", "5")
 MINUTES = 60

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 BEGINS = "begins"
 SENDING = "sending"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from spokeshave.release.publish.journal import Entry, Journal, journal_path, known_destinations
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 FILE = ReleaseFile(name="a.whl", project="a", sha256="ab", size=1, payload_sha256=None, metadata_sha256=None)
 

@@ -27,7 +27,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike
         yield running
 
 
-def test_the_copy_is_published_and_continues_without_the_original(
+def test_a_copy_continues_without_the_original(
     tmp_path: Path, server: PypiLike, record: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept = tmp_path / "dist/releases/abacus/1"

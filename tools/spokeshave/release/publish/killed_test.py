@@ -24,17 +24,19 @@ from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
-from spokeshave_core.reports.publish import PublishReport
+from spokeshave_core.release.publish import PublishReport
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+if sys.platform == "win32":
+    pytest.skip("there is no SIGKILL, and no fork", allow_module_level=True)
 
 OLD = "3.11.0"
 NEW = "3.12.0"
 FAST = ("--pause", "0.01", "--wait", "5")
-# Requests of a whole publication: uploads, pages in JSON, pages in HTML. A test compares them with the log.
+# Requests of a whole publication. A test compares them with the log.
 UPLOADS = 5
 JSON_PAGES = 11
 HTML_PAGES = 4
+API_PAGES = 7
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,7 @@ EVENTS = [
         for moment in Moment
     ),
     *(pytest.param(hang(Place.JSON, number), id=f"JSON page {number + 1}") for number in range(JSON_PAGES)),
+    *(pytest.param(hang(Place.API, number), id=f"page of the API {number + 1}") for number in range(API_PAGES)),
     *(pytest.param(hang(Place.HTML, number), id=f"HTML page {number + 1}") for number in range(HTML_PAGES)),
 ]
 
@@ -141,7 +144,7 @@ def test_the_events_are_all_requests_of_a_publication(server: PypiLike, record: 
     assert main(arguments(server, record)) == 0
     methods = [request.method for request in server.requests()]
     assert methods.count("POST") == UPLOADS
-    assert methods.count("GET") == JSON_PAGES + HTML_PAGES
+    assert methods.count("GET") == JSON_PAGES + HTML_PAGES + API_PAGES
 
 
 def test_a_run_that_is_killed_at_every_upload_ends_at_last(server: PypiLike, record: Path) -> None:
@@ -243,6 +246,18 @@ def test_a_signal_ends_with_the_list(server: PypiLike, record: Path, tmp_path: P
     server.change(faults=[])
     assert main(arguments(server, record)) == 0
     assert_published_once(server, record)
+
+
+def test_a_signal_during_the_check_sends_nothing(server: PypiLike, record: Path) -> None:
+    server.change(faults=[hang(Place.JSON, 0)])
+    environment = {**server.variables, "HOME": os.environ["HOME"]}
+    process = FORKS.Process(target=publish_in_child, args=(arguments(server, record), environment))
+    process.start()
+    server.wait_until(lambda log: any("hangs" in request.events for request in log))
+    process.terminate()
+    process.join()
+    assert process.exitcode == 3
+    assert server.uploads() == []
 
 
 def test_two_publishers_at_once_both_end_as_done(server: PypiLike, record: Path, tmp_path: Path) -> None:

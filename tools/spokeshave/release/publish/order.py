@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 _WHEEL = ".whl"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from spokeshave.release.publish.order import upload_order
-from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
 
 
 def record(requires: Mapping[str, Sequence[str]], *files: tuple[str, int]) -> ReleaseRecord:

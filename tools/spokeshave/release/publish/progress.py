@@ -13,7 +13,7 @@ from spokeshave.release.publish.publication import FileProgress
 from spokeshave.release.publish.steps import Pause
 from spokeshave.release.sizes import human_size
 from spokeshave.upload.attempt import Attempt
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 _SECONDS_BETWEEN_LINES = 10
 

@@ -33,7 +33,7 @@ from spokeshave.release.publish.steps import (
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 # Look-ups of a file that the index accepted and does not list, before it is sent again.
 _LOOK_UPS = 5

@@ -31,7 +31,7 @@ from spokeshave.release.publish.steps import (
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 PATIENCE = Patience(wait=100, attempts=3, pause=1, longest_pause=8)
 REFUSAL = Problem("r1", "the index's words", "")

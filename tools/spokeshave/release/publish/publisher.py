@@ -37,7 +37,7 @@ from spokeshave.release.publish.steps import (
 )
 from spokeshave.release.record import attestation_path, file_path
 from spokeshave_core.problems import Problem
-from spokeshave_core.reports.release import ReleaseFile
+from spokeshave_core.release.record import ReleaseFile
 
 
 class Interruption(KeyboardInterrupt):
@@ -130,6 +130,8 @@ class Publisher:
                 else state_in(self.destination, self.folder, state.file, listing)
                 for state in states
             }
+        except UnansweredError as err:
+            return ListingFailed(_first(err), retry_after=err.retry_after)
         except DestinationError as err:
             return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
         return Listed(project, found)

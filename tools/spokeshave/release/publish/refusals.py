@@ -40,8 +40,11 @@ class _PatientDestination(Destination):
         for failures in range(1, self._patience.attempts):
             try:
                 return self._destination.listing(project)
-            except UnansweredError:
-                self._sleep(self._patience.pause_after(failures))
+            except UnansweredError as err:
+                asked = err.retry_after or 0
+                if asked > self._patience.wait:
+                    raise
+                self._sleep(max(self._patience.pause_after(failures), asked))
         return self._destination.listing(project)
 
     def state_of(self, file: Path, listing: Listing) -> FileState:

@@ -19,8 +19,8 @@ from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
 from spokeshave_core.outcomes import Presence, PublishEnd
 from spokeshave_core.problems import Problem, SpokeshaveError
-from spokeshave_core.reports.publish import DestinationStatus, FileStatus, StatusReport
-from spokeshave_core.reports.release import ReleaseFile, ReleaseRecord
+from spokeshave_core.release.publish import DestinationStatus, FileStatus, StatusReport
+from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 
 # From good to bad: the worst of several destinations is that of the command.
 _SEVERITY = (PublishEnd.DONE, PublishEnd.NOT_VISIBLE, PublishEnd.PARTIAL, PublishEnd.REFUSED)

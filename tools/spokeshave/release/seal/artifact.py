@@ -25,7 +25,7 @@ from spokeshave.wheel.recipe import RECIPE, Recipe
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
-from spokeshave_core.reports.release import SDIST as SDIST_LABEL
+from spokeshave_core.release.record import SDIST as SDIST_LABEL
 from spokeshave_core.wheel_name import WheelName, normalize_name
 
 _PKG_INFO = re.compile(r"[^/]+/PKG-INFO")

@@ -14,10 +14,11 @@ from spokeshave.release.record import RELEASE_NAME
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
 from spokeshave.report import write_text
 from spokeshave.stamp.command import given_facts, parse_revision
+from spokeshave.stamp.facts import normalized
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.reports.release import ExpectedProject, ReleaseExpectation
+from spokeshave_core.release.record import ExpectedProject, ReleaseExpectation
 from spokeshave_core.reports.report import InvalidReportError
 
 
@@ -127,7 +128,7 @@ def _request(args: argparse.Namespace) -> SealRequest:
         remedy = "Use letters, digits, dashes and underscores: it is a part of the lock file's name."
         problems.add(f"--name {args.name}", "is not the name of a release", remedy)
     with problems.collecting():
-        facts = given_facts(args).normalized()
+        facts = normalized(given_facts(args))
     with problems.collecting():
         expectation = _expectation(args.expect) if args.expect else None
     problems.raise_if_any(SealError)

@@ -36,7 +36,7 @@ from spokeshave.testing.release_fixtures import (
 )
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.wheel.version_facts import VersionFacts
-from spokeshave_core.reports.release import ReleaseRecord, SealReport
+from spokeshave_core.release.record import ReleaseRecord, SealReport
 from spokeshave_core.reports.report import FailureReport
 
 if sys.version_info >= (3, 11):

@@ -16,7 +16,7 @@ from spokeshave.release.seal.artifact import Artifact
 from spokeshave.release.seal.matrix import Requirement
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problems
-from spokeshave_core.reports.release import TestEvidence
+from spokeshave_core.release.record import TestEvidence
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts, ReportedRun, SmokeRun, SmokeTestReport
 
 _VERSION_WORD = re.compile(r"\s+v?[0-9]\S*")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from spokeshave.release.seal.artifact import Artifact, wheel_labels
 from spokeshave_core.problems import Problems
 from spokeshave_core.python_abi import InvalidPythonError, PythonVersion, parse_versions
-from spokeshave_core.reports.release import SDIST, ExpectedProject, ReleaseExpectation
+from spokeshave_core.release.record import SDIST, ExpectedProject, ReleaseExpectation
 from spokeshave_core.wheel_name import InvalidWheelNameError, WheelName, normalize_name
 
 _COMPLETE = "Build it, or remove it from the declared matrix. A release is sealed with all of its files."

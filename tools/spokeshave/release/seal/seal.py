@@ -18,7 +18,7 @@ from spokeshave.release.seal.payloads import Payloads, find_payloads
 from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problems, SpokeshaveError
-from spokeshave_core.reports.release import ReleaseExpectation, ReleaseFile, ReleaseProject, ReleaseRecord, SealReport
+from spokeshave_core.release.record import ReleaseExpectation, ReleaseFile, ReleaseProject, ReleaseRecord, SealReport
 from spokeshave_core.reports.smoke import ReportedRun, parse_reports
 
 

@@ -17,7 +17,7 @@ from spokeshave.release.trial.trial import ReleaseTrial
 from spokeshave.report import write_text
 from spokeshave.smoke.choices import SmokeChoices, command_line
 from spokeshave_core.outcomes import Outcome
-from spokeshave_core.reports.trial import ResolvedFile, TrialReport, TrialRun
+from spokeshave_core.release.trial import ResolvedFile, TrialReport, TrialRun
 
 _TIMEOUT = 300.0
 
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
             record=record, source=source, scratch=Path(scratch).resolve(), choices=choices, timeout=args.timeout
         )
         print(f"{record.name} {record.version} from {source.label}", flush=True)
-        resolved = tuple(_told(trial.resolve()))
+        resolved = tuple(_printed(trial.resolve()))
         # What cannot be downloaded cannot be installed either.
         is_there = all(file.outcome is Outcome.PASSED for file in resolved)
         runs = tuple(_try(trial, _pythons(trial, args.python))) if is_there else ()
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     return _exit_code(report, args.allow_not_run)
 
 
-def _told(files: Iterable[ResolvedFile]) -> Iterable[ResolvedFile]:
+def _printed(files: Iterable[ResolvedFile]) -> Iterable[ResolvedFile]:
     for file in files:
         print(f"{file.name}: {'the sealed bytes' if file.outcome is Outcome.PASSED else file.detail}", flush=True)
         yield file

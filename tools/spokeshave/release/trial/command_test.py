@@ -17,8 +17,8 @@ from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave_core.outcomes import Outcome
-from spokeshave_core.reports.release import ReleaseFile, ReleaseProject, ReleaseRecord
-from spokeshave_core.reports.trial import TrialReport
+from spokeshave_core.release.record import ReleaseFile, ReleaseProject, ReleaseRecord
+from spokeshave_core.release.trial import TrialReport
 
 VERSION = "1.0rc1"
 OTHER = "cp312-cp312-win_amd64"
@@ -177,7 +177,9 @@ def test_a_release_that_does_not_work_fails(published: Published, tmp_path: Path
 
 
 @pytest.mark.parametrize("source", ["pypi", "ftp://example.org/simple/", "folder:", "@"])
-def test_a_source_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str) -> None:
+def test_what_pip_cannot_install_from_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
     record = seal(tmp_path / "record", [])
     assert main(["release", "try", str(record), "--from", source]) == 1
     assert "Traceback" not in capsys.readouterr().err

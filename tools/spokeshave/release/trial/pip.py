@@ -11,8 +11,8 @@ from pathlib import Path
 from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.trial.source import Source
-from spokeshave_core.reports.release import ReleaseFile
-from spokeshave_core.reports.trial import InstalledFile
+from spokeshave_core.release.record import ReleaseFile
+from spokeshave_core.release.trial import InstalledFile
 from spokeshave_core.wheel_name import WheelTag
 
 # Set for this run alone, they would add indexes or change what pip accepts.
@@ -31,10 +31,11 @@ def download(source: Source, requirements: Path, tag: WheelTag, destination: Pat
     """Download what pip chooses for the platform and Python of a wheel."""
     python = tag.python.split(".")[0]
     version = f"{python[2]}.{python[3:]}" if len(python) > 3 else python[2:]
+    options: tuple[str | Path, ...] = ("-r", requirements, "--dest", destination)
     return _run(
         [
-            *("download", *_strict(source), "-r", requirements, "--dest", destination, "--python-version", version),
-            *("--implementation", python[:2]),
+            *("download", *_strict(source), "--python-version", version, "--implementation", python[:2]),
+            *options,
             *(option for abi in tag.abi.split(".") for option in ("--abi", abi)),
             *(option for platform in tag.platform.split(".") for option in ("--platform", platform)),
         ],

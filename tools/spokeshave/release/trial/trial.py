@@ -23,9 +23,9 @@ from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave_core.outcomes import Outcome
-from spokeshave_core.reports.release import ReleaseFile, ReleaseRecord
+from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
+from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialRun
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts
-from spokeshave_core.reports.trial import InstalledFile, ResolvedFile, TrialRun
 
 _FAULTS = 8
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from spokeshave.release.check.file.framing import framing_faults
-from spokeshave.wheel.archive import ENCRYPTED_FLAG, Compression, member_problem, path_problem
+from spokeshave.wheel.archive import ENCRYPTED_FLAG, Compression, is_folder, member_problem, path_problem
 from spokeshave.wheel.location import DATA_FOLDER
 from spokeshave.wheel.name import belongs_to
 from spokeshave_core.problems import Problem
@@ -26,7 +26,7 @@ def readable_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
         supported = info.compress_type in tuple(Compression) and not info.flag_bits & ENCRYPTED_FLAG
-        if supported and not info.is_dir():
+        if supported and not is_folder(info):
             found.setdefault(info.filename, info)
     return found
 
@@ -35,10 +35,10 @@ def check_archive(path: Path, size: int, stream: IO[bytes], archive: zipfile.Zip
     """Check the archive: its framing, its members' paths and compression, and how much larger it becomes."""
     for fault in framing_faults(stream, archive):
         yield Problem(path.name, f"is a ZIP archive that PyPI refuses: {fault}", _REFRAME)
-    seen: dict[str, zipfile.ZipInfo] = {}
+    seen: set[str] = set()
     for info in archive.infolist():
-        problem = path_problem(info) if info.is_dir() else member_problem(info, seen)  # type: ignore[arg-type]
-        seen[info.filename] = info
+        problem = path_problem(info) if is_folder(info) else member_problem(info, seen)
+        seen.add(info.filename)
         if problem:
             yield Problem(f"{path.name}: {ascii(info.filename)[1:-1]}", *problem)
     unpacked = sum(info.file_size for info in archive.infolist())

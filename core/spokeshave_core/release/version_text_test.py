@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spokeshave_core.version_text import PLACEHOLDERS, render_template, template_problems, version_module_text
+from spokeshave_core.release.version_text import PLACEHOLDERS, render_template, template_problems, version_module_text
 
 
 def names_of(source: bytes) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Releases: the record, and what each command of a release reports; the texts that state a version."""

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from spokeshave.release.check.file.reader import read_file
+
+NAME = "abacus_runtime-3.12.0.tar.gz"
+TOP = "abacus_runtime-3.12.0"
+METADATA = "Metadata-Version: 2.4\nName: abacus-runtime\nVersion: 3.12.0\n"
+
+
+def write_sdist(folder: Path, files: Mapping[str, str], name: str = NAME) -> Path:
+    path = folder / name
+    with tarfile.open(path, "w:gz") as archive:
+        for member, text in files.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    return [str(problem) for problem in read_file(path).problems]
+
+
+def test_an_sdist_in_order_has_no_problems(tmp_path: Path) -> None:
+    licensed = {f"{TOP}/PKG-INFO": f"{METADATA}License-File: LICENSE\n", f"{TOP}/LICENSE": "MIT"}
+    path = write_sdist(tmp_path, licensed)
+    assert problems(path) == []
+    file = read_file(path)
+    assert (file.project, str(file.version), file.tag) == ("abacus-runtime", "3.12.0", None)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({f"{TOP}/PKG-INFO": METADATA, "other/file": ""}, "has 2 top-level directories or files"),
+        ({f"{TOP}/setup.py": ""}, f"has no {TOP}/PKG-INFO"),
+        ({f"{TOP}/PKG-INFO": METADATA.replace("runtime", "other")}, "is of abacus-other, but the file name says"),
+        (
+            {f"{TOP}/PKG-INFO": METADATA.replace("3.12.0", "3.11.0")},
+            "has version 3.11.0, but the file name says 3.12.0",
+        ),
+        ({f"{TOP}/PKG-INFO": f"{METADATA}License-File: LICENSE\n"}, "names the license file LICENSE, which the sdist"),
+        ({f"{TOP}/PKG-INFO": f"{METADATA}Requires-Dist: a b\n"}, "is invalid: the field requires-dist"),
+    ],
+)
+def test_a_refused_sdist_is_reported(tmp_path: Path, files: Mapping[str, str], expected: str) -> None:
+    found = problems(write_sdist(tmp_path, files))
+    assert any(expected in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Abacus.Runtime-3.12.0.tar.gz", "should be named abacus_runtime-3.12.0.tar.gz"),
+        ("abacus_runtime-0+unstamped.tar.gz", "has no version yet"),
+        ("abacus.tar.gz", "is not the file name of an sdist"),
+    ],
+)
+def test_the_name_of_an_sdist_is_checked(tmp_path: Path, name: str, expected: str) -> None:
+    found = problems(write_sdist(tmp_path, {f"{TOP}/PKG-INFO": METADATA}, name))
+    assert any(expected in problem for problem in found), found
+
+
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(b"no archive")
+    assert len(problems(path)) == 1
+    assert "cannot be read as a gzipped tar archive" in problems(path)[0]
+
+
+def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
+    path = write_sdist(tmp_path, {f"{TOP}/PKG-INFO": METADATA})
+    sparse = tarfile.TarInfo(f"{TOP}/hole")
+    sparse.pax_headers = {
+        "GNU.sparse.major": "0",
+        "GNU.sparse.minor": "1",
+        "GNU.sparse.map": "0,1",
+        "GNU.sparse.size": "9",
+    }
+    sparse.size = 1
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo(f"{TOP}/PKG-INFO")
+        info.size = len(METADATA)
+        archive.addfile(info, io.BytesIO(METADATA.encode()))
+        archive.addfile(sparse, io.BytesIO(b"x"))
+    assert any(f"{TOP}/hole: is a sparse file" in problem for problem in problems(path)), problems(path)
