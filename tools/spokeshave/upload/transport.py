@@ -174,7 +174,7 @@ class Index:
             return Attempt(AttemptStatus.REFUSED, err.problems[0])
         try:
             # twine repeats an upload after a server's error, but not if this many are allowed.
-            with _quiet(progress is not None and not sys.stdout.isatty()):
+            with _quiet(self.repository.disable_progress_bar):
                 response = self.repository.upload(package, max_redirects=1)
         except requests.RequestException as err:
             return Attempt(_status_of_error(err), unreachable(name, self.endpoint.url, err))
@@ -200,7 +200,7 @@ class Index:
 
 @contextlib.contextmanager
 def _quiet(is_quiet: bool) -> Iterator[None]:
-    """Leave out twine's own line about an upload, for a caller that prints one. A terminal has twine's bar below it."""
+    """Leave out the line that twine prints above its bar, for a caller without the bar, which prints its own."""
     console = rich.get_console()
     before = console.quiet
     console.quiet = before or is_quiet
@@ -251,7 +251,8 @@ def open_index(
         simple: The URL of its simple index; by default it is derived from that of the endpoint.
         timeout: The seconds to wait for each answer.
         clock: The clock by which tokens get old.
-        has_bar: Whether twine shows its progress bar, which outside of a terminal is one line at the end.
+        has_bar: Whether twine prints a line and a progress bar for each upload. Outside of a terminal, the bar is one
+            line at the end.
     """
     with contextlib.ExitStack() as stack:
         repository = Repository(endpoint.url, None, None, disable_progress_bar=not has_bar)

@@ -21,12 +21,13 @@ from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 
 from spokeshave_core.problems import SpokeshaveError
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule, run_interactive_process
 from spokeshave_pants.release.target_types import ReleaseRepositoriesField, ReleaseWheelsField
 from spokeshave_pants.sandbox.tools import REPORT
 from spokeshave_pants.wheel.goals.package import WheelArtifact
 from spokeshave_pants.wheel.goals.publish import UploadRequest, check_tested, repositories_of, skipped, upload_process
-from spokeshave_pants.wheel.publish.repository import Repository
+from spokeshave_pants.wheel.publish.repository import Repository, chosen_repositories
 from spokeshave_pants.wheel.record.rules import (
     ReleasePlanRequest,
     SealedRelease,
@@ -96,6 +97,22 @@ def artifacts(wheels: Iterable[SmokeTestedWheel]) -> list[WheelArtifact]:
     ]
 
 
+def check_choice(listed: Iterable[str], chosen: Iterable[str], *, where: str) -> None:
+    """Check that `[wheel-publish].to` chooses one of a release's repositories: nobody should take a typo for a release.
+
+    Raises:
+        InvalidTargetError: If it chooses none.
+    """
+    listed = tuple(listed)
+    chosen = tuple(chosen)
+    if listed and not chosen_repositories(listed, chosen):
+        names = ", ".join(text.lstrip("@") for text in listed)
+        raise InvalidTargetError(
+            f"`--wheel-publish-to` is {', '.join(chosen)}, which is not one of the `repositories` of {where}. "
+            f"Choose from {names}."
+        )
+
+
 def publish_argv(folder: str, repository: Repository, dist: str) -> tuple[str, ...]:
     """Return the command that sends a record, which it first copies to `dist/`: a later run continues from there."""
     return (
@@ -114,9 +131,11 @@ async def publish_release(
     request: ReleasePublishRequest, publishing: WheelPublishSubsystem, dist: DistDir, build_root: BuildRoot
 ) -> PublishProcesses:
     address = request.field_set.address
-    repositories = repositories_of(request.field_set.repositories.value, publishing, where=address.spec)
+    listed = request.field_set.repositories.value
+    check_choice(listed, publishing.to, where=address.spec)
+    repositories = repositories_of(listed, publishing, where=address.spec)
     if not repositories:
-        return skipped((address.spec,), request.field_set.repositories.value)
+        return skipped((address.spec,), listed)
     sealed = (await publishable_release(CheckedReleaseRequest(address))).sealed
     place = str(build_root.pathlib_path / dist.relpath)
     processes = await concurrently(
@@ -146,7 +165,13 @@ async def check_releases(
         return ReleaseCheck(exit_code=1)
     exit_code = 0
     for release in releases:
-        repositories = repositories_of(release[ReleaseRepositoriesField].value, publishing, where=release.address.spec)
+        listed = release[ReleaseRepositoriesField].value
+        check_choice(listed, publishing.to, where=release.address.spec)
+        repositories = repositories_of(listed, publishing, where=release.address.spec)
+        if not repositories:
+            console.print_stderr(f"{release.address} lists no `repositories` whose rules could be checked.")
+            exit_code = 1
+            continue
         sealed = (await publishable_release(CheckedReleaseRequest(release.address))).sealed
         for repository in repositories:
             process = await upload_process(

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
+from spokeshave_pants.errors import InvalidTargetError
 from spokeshave_pants.sandbox.tools import REPORT, SpokeshaveToolsRequest
-from spokeshave_pants.wheel.goals.publish_release import check_argv, publish_argv
+from spokeshave_pants.wheel.goals.publish_release import check_argv, check_choice, publish_argv
 from spokeshave_pants.wheel.publish.repository import parse_repositories
 
 FOLDER = "releases/abacus/3.12.0rc1"
@@ -25,3 +28,14 @@ def test_a_repository_of_an_option_has_its_urls() -> None:
         *("release", "check", FOLDER, "--to", "@ours", "--repository-url", urls["ours"]),
         *("--check-url", checks["ours"], "--report", REPORT),
     )
+
+
+@pytest.mark.parametrize("chosen", [[], ["testpypi"], ["@pypi", "other"]])
+def test_some_of_the_repositories_are_chosen(chosen: list[str]) -> None:
+    check_choice(["@testpypi", "@pypi"], chosen, where="//:release")
+    check_choice([], chosen, where="//:release")
+
+
+def test_a_choice_of_no_repository_is_an_error() -> None:
+    with pytest.raises(InvalidTargetError, match=r"is pipy, which is not one of .* //:release\. Choose from testpypi"):
+        check_choice(["@testpypi", "@pypi"], ["pipy"], where="//:release")

@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
         report = check_release(read_paths(args.paths), destinations)
     if args.report:
         write_text(args.report, report.to_json())
-    print("\n".join(_table(report)), flush=True)
+    if report.files:
+        print("\n".join(_table(report)), flush=True)
     if not report.problems:
         return ExitCode.OK
     count = len(report.problems)

@@ -254,7 +254,9 @@ def test_options_of_a_destination_need_one(tmp_path: Path, capsys: pytest.Captur
 
 def test_an_empty_folder_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["release", "check", str(tmp_path)]) == 1
-    assert "has no wheels or sdists" in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "has no wheels or sdists" in printed.err
 
 
 @pytest.fixture

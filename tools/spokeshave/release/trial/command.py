@@ -90,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _printed(files: Iterable[ResolvedFile]) -> Iterable[ResolvedFile]:
     for file in files:
-        print(f"{file.name}: {'the sealed bytes' if file.outcome is Outcome.PASSED else file.detail}", flush=True)
+        # pip's own lines are printed once, with the errors at the end.
+        what = "the sealed bytes" if file.outcome is Outcome.PASSED else file.detail.partition("\n")[0]
+        print(f"{file.name}: {what}", flush=True)
         yield file
 
 
