@@ -26,7 +26,15 @@ from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule
 from spokeshave_pants.release.target_types import ReleaseRepositoriesField, ReleaseWheelsField
 from spokeshave_pants.sandbox.tools import REPORT
 from spokeshave_pants.wheel.goals.package import WheelArtifact
-from spokeshave_pants.wheel.goals.publish import UploadRequest, check_tested, repositories_of, skipped, upload_process
+from spokeshave_pants.wheel.goals.publish import (
+    NoRepositoryError,
+    UploadRequest,
+    check_tested,
+    repositories_of,
+    skipped,
+    upload_process,
+    without_repositories,
+)
 from spokeshave_pants.wheel.publish.repository import Repository, chosen_repositories
 from spokeshave_pants.wheel.record.rules import (
     ReleasePlanRequest,
@@ -165,6 +173,8 @@ async def check_releases(
         return ReleaseCheck(exit_code=1)
     exit_code = 0
     for release in releases:
+        if not release[ReleaseRepositoriesField].value:
+            raise NoRepositoryError(without_repositories(release.address.spec))
         listed = release[ReleaseRepositoriesField].value
         check_choice(listed, publishing.to, where=release.address.spec)
         repositories = repositories_of(listed, publishing, where=release.address.spec)

@@ -37,7 +37,7 @@ class Source:
             InvalidEndpointError: If the URL or ~/.pypirc is not valid.
         """
         kind, colon, path = text.partition(":")
-        if kind == "folder" and colon:
+        if kind == "folder" and path:
             return cls._folder(Path(path))
         if text.startswith("@") and len(text) > 1:
             endpoint = find_endpoint(text[1:], None, environment, needs_credentials=False)
