@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from packaging.version import Version
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Rule, collect_rules
-from pants.engine.target import Target, WrappedTargetRequest
+from pants.engine.target import AllTargets, Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from spokeshave_core.channel import AT_COMMIT
+from spokeshave_core.problems import Problems
 from spokeshave_core.release.record import ReleaseExpectation, SealReport
 from spokeshave_pants.action import ActionKind
 from spokeshave_pants.cc.build_type import BuildType
@@ -108,11 +110,13 @@ async def plan_release(
     build: CcBuildSubsystem,
     subsystem: ReleaseVersionSubsystem,
     context: ReleaseContext,
+    all_targets: AllTargets,
 ) -> ReleasePlan:
     where = "a `release`"
     target = (
         await resolve_target(WrappedTargetRequest(request.address, description_of_origin=where), **implicitly())
     ).target
+    check_names(each for each in all_targets if each.has_field(ReleaseWheelsField))
     members = await resolve_unparsed_address_inputs(
         target[ReleaseWheelsField].to_unparsed_address_inputs(), **implicitly()
     )
@@ -149,6 +153,24 @@ def development_version(version: StampedVersion, *, has_suffix: bool) -> str:
     if version.channel in channels or parsed.local or (parsed.dev == 0 and not has_suffix):
         return f"{version.version} is a development version (choose one by --release-version-channel=rc, for example)"
     return ""
+
+
+def check_names(releases: Iterable[Target]) -> None:
+    """Check that no two releases would write one record.
+
+    Raises:
+        InvalidTargetError: For all releases of one name.
+    """
+    addresses: dict[str, list[str]] = {}
+    for release in releases:
+        addresses.setdefault(record_name(release), []).append(release.address.spec)
+    problems = Problems()
+    for name, found in sorted(addresses.items()):
+        if len(found) > 1:
+            listed = " and ".join(sorted(found))
+            field = ReleaseNameField.alias
+            problems.add_text(f"{listed} are both named {name!r}, and would write one record. Set `{field}` of each.")
+    problems.raise_if_any(InvalidTargetError)
 
 
 def record_name(release: Target) -> str:
