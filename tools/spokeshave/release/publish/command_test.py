@@ -270,12 +270,15 @@ def test_numbers_of_options_are_checked(record: Path, option: str, capfd: pytest
     assert f"{option.partition('=')[2]!r} is not a" in capfd.readouterr().err
 
 
-def test_a_full_project_goes_on_after_its_limit_is_raised(server: PypiLike, record: Path) -> None:
+def test_a_full_project_goes_on_after_its_limit_is_raised(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     compilers = [file.size for file in read_record(record).files if "compiler" in file.name]
     server.change(project_limits={"abacus-compiler": sum(compilers) - 1})
     code, report = report_of(server, record)
     assert code == 3
     assert [file.outcome.value for file in report.files] == [*["published"] * 4, "refused"]
+    assert f"another publisher may be sending {report.files[-1].name}\n" in capfd.readouterr().out
     server.change(project_limits={})
     assert report.continue_with is not None
     assert main(shlex.split(report.continue_with)[1:]) == 0

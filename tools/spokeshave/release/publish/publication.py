@@ -308,8 +308,13 @@ def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now
         message = f"was sent {first.attempts} times without an error, but the index does not list it"
         return replace(publication, problems=(Problem(first.file.name, message, _LATER),))
     pause = publication.patience.pause_after(max(state.look_ups for state in waiting))
-    reason = f"the index does not list {_some(waiting)} yet"
+    accepted = [state for state in waiting if state.phase is not Phase.CONTESTED]
+    reason = f"the index does not list {_some(accepted)} yet" if accepted else _another_may_send(waiting)
     return replace(publication, waits_since=since, resume_at=now + pause, reason=reason)
+
+
+def _another_may_send(refused: list[FileProgress]) -> str:
+    return f"another publisher may be sending {_some(refused)}"
 
 
 def _after_failed_listing(publication: Publication, event: ListingFailed, now: float) -> Publication:
