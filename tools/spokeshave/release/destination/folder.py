@@ -140,6 +140,9 @@ class FolderDestination(Destination):
         """Return none: a folder needs no credentials."""
         return []
 
+    def log_in(self) -> None:
+        """Do nothing: a folder needs no credentials."""
+
     def scrubbed(self, text: str) -> str:
         """Return the text, as there are no credentials."""
         return text

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from spokeshave.release.destination.destination import (
     Destination,
+    DestinationError,
     FileState,
     Limits,
     ListedFile,
@@ -36,6 +37,7 @@ from spokeshave.upload.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.upload.transport import Index, ProgressCallback, retry_after
+from spokeshave.upload.trusted_publishing import TrustedPublishingError
 from spokeshave.upload.warehouse import read_project_api
 from spokeshave_core.problems import Problem, SpokeshaveError
 
@@ -119,6 +121,16 @@ class IndexDestination(Destination):
     def credential_problems(self) -> list[Problem]:
         """Return what is missing. An index that is not PyPI may need no credentials."""
         return [self._index.endpoint.lack] if self._index.endpoint.lack else []
+
+    def log_in(self) -> None:
+        """Get a CI job's token. An index without trusted publishing gives none, and may need none."""
+        if self._index.endpoint.lack:
+            return
+        try:
+            self._index.authenticate()
+        except TrustedPublishingError as err:
+            problems = self._scrub.problems(err.problems)
+            raise UnansweredError(*problems) if err.may_pass else DestinationError(*problems) from err
 
     def scrubbed(self, text: str) -> str:
         """Return a text without the credentials."""

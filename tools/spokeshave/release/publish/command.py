@@ -75,7 +75,8 @@ class Run:
     def publication(self) -> Publication:
         """Return the state before the first step."""
         sending = self.journal.sending()
-        return new_publication(self.order, self.patience(), sending, is_atomic=self.destination.is_atomic)
+        sent = self.journal.sent(self.order.files())
+        return new_publication(self.order, self.patience(), sending, sent, is_atomic=self.destination.is_atomic)
 
     def patience(self) -> Patience:
         """Return how long the command waits."""
@@ -86,8 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `spokeshave release publish`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
-        "Exit codes: 0 published, 1 refused before anything was sent, 3 partly published (the same command continues), "
-        "4 published but\nnot visible to installers yet.\n\n"
+        "Exit codes: 0 published, 1 refused, and nothing of the release was sent by this run or an earlier one, "
+        "3 partly published\n(the same command continues), 4 published but not visible to installers yet.\n\n"
         "Example: spokeshave release publish dist/releases/abacus/1.0 --to @testpypi --report publish.json"
     )
     parser.add_argument("record", type=Path, metavar="REC", help="the folder of the sealed release")
@@ -181,16 +182,22 @@ def _publish(this: Run) -> PublishReport:
     )
     problems: list[Problem] = []
     try:
-        problems = refusals(this.args.record, this.destination, this.patience(), time.sleep)
+        patience = this.patience()
+        problems = refusals(this.args.record, this.destination, patience, time.sleep, logs_in=not this.args.dry_run)
         if this.args.dry_run:
             publisher.list_all()
-        elif not problems:
+        elif problems:
+            publisher.list_known()
+        else:
             this.journal.begin(this.destination.text)
             publisher.run()
     except Interruption as err:
-        publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""), is_interruption=True)
+        publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""))
     except SpokeshaveError as err:
         publisher.stop(*err.problems)
+    except OSError as err:
+        what = f"failed: {err.strerror or err}"
+        publisher.stop(Problem(str(err.filename or this.args.record), what, "Check the path and the disk."))
     except Exception as err:
         if getattr(this.args, "traceback", False):
             traceback.print_exc()
@@ -200,11 +207,9 @@ def _publish(this: Run) -> PublishReport:
 
 
 def _end(this: Run, publication: Publication, refused: bool) -> PublishEnd:
-    """Return what a run came to. If its check refused the release, nothing was sent."""
-    if refused and not publication.is_interrupted:
-        return PublishEnd.REFUSED
+    """Return what a run came to. If its check refused the release, an earlier run may have sent a part."""
     if this.args.dry_run:
-        return PublishEnd.REFUSED if publication.problems else PublishEnd.PLANNED
+        return PublishEnd.REFUSED if refused or publication.problems else PublishEnd.PLANNED
     return publication.end()
 
 
@@ -261,7 +266,7 @@ def _file(state: FileProgress, refusals: Sequence[Problem]) -> PublishedFile:
         project=state.file.project,
         sha256=state.file.sha256,
         size=state.file.size,
-        outcome=PublishOutcome.REFUSED if is_refused else state.outcome(),
+        outcome=PublishOutcome.REFUSED if is_refused and not state.is_stored else state.outcome(),
         attempts=state.attempts,
     )
 

@@ -87,6 +87,20 @@ def test_a_renewal_that_is_refused_is_partial(server: PypiLike, record: Path) ->
     assert len(server.sha256s()) == 5
 
 
+def test_a_job_that_is_not_trusted_has_sent_nothing(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.change(publishers=("another job",))
+    assert main(arguments(server, record)) == 1
+    assert "no corresponding publisher" in capfd.readouterr().err
+    assert server.uploads() == []
+    assert not (record / "state").exists()
+    # A check without uploads takes no token, because some CIs give only one identity.
+    before = len(server.requests())
+    assert main([*arguments(server, record), "--dry-run"]) == 0
+    assert not [request for request in server.requests()[before:] if "oidc" in request.path]
+
+
 def test_attestations_are_sent_with_their_files(server: PypiLike, record: Path) -> None:
     """The signatures are not valid, which the check of the command would refuse. The server reads only the subject."""
     manifest = read_record(record)
@@ -155,7 +169,7 @@ def test_an_index_that_repeats_credentials_is_not_repeated(
     monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
     header = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
     with answering_server(Answer(418, "No", f"{{authorization}} of {USERNAME} with {PASSWORD} is wrong")) as url:
-        assert main(["release", "publish", str(record), "--to", url, *FAST, "--report", str(tmp_path / "r.json")]) == 3
+        assert main(["release", "publish", str(record), "--to", url, *FAST, "--report", str(tmp_path / "r.json")]) == 1
     captured = capfd.readouterr()
     journal = next((record / "state").iterdir()).read_text()
     for text in (captured.out, captured.err, journal, (tmp_path / "r.json").read_text()):

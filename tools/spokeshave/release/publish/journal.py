@@ -12,16 +12,19 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.release.record import ReleaseFile
 
 BEGINS = "begins"
 SENDING = "sending"
 ENDING = ".jsonl"
 _LONGEST = 60
+# Answers after which the destination does not have the file.
+_NOT_TAKEN = (AttemptStatus.REFUSED.value, AttemptStatus.EXPIRED.value)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,13 @@ class Journal:
         """Return the files whose last line says that their upload began."""
         last = {entry.file: entry.event for entry in self.entries()}
         return frozenset(name for name, event in last.items() if event == SENDING)
+
+    def sent(self, files: Iterable[ReleaseFile]) -> frozenset[str]:
+        """Return which of the files the destination may have: their upload began, and was not refused."""
+        last = {(entry.file, entry.sha256): entry.event for entry in self.entries()}
+        return frozenset(
+            file.name for file in files if last.get((file.name, file.sha256), _NOT_TAKEN[0]) not in _NOT_TAKEN
+        )
 
 
 def _ends_a_line(descriptor: int, size: int) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from spokeshave.release.publish.journal import Entry, Journal, journal_path, known_destinations
@@ -20,6 +21,19 @@ def test_lines_are_appended_and_read_back(tmp_path: Path) -> None:
     assert journal.entries() == [Entry("sending", "a.whl", "ab"), Entry("accepted", "a.whl", "ab")]
     assert journal.sending() == frozenset()
     assert json.loads(journal.path.read_text().splitlines()[-1])["detail"] == "200 OK"
+
+
+def test_files_that_the_destination_may_have_were_sent(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "pypi.jsonl")
+    resealed = replace(FILE, sha256="cd")
+    assert journal.sent([FILE]) == frozenset()
+    for event in ("sending", "temporary", "stored"):
+        journal.write(event, FILE)
+        assert journal.sent([FILE, resealed]) == {"a.whl"}
+        assert journal.sent([resealed]) == frozenset()
+    for event in ("credentials expired", "refused"):
+        journal.write(event, FILE)
+        assert journal.sent([FILE]) == frozenset()
 
 
 def test_a_cut_line_and_other_damage_are_ignored(tmp_path: Path) -> None:

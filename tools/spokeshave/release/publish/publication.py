@@ -85,6 +85,7 @@ class FileProgress:
 
     Attributes:
         attempts: Uploads in this run.
+        was_sent: An earlier run began an upload that was not refused.
         look_ups: Listings without the file since its last upload.
         problem: What the index said about the last upload, if it did not accept the file.
     """
@@ -92,15 +93,22 @@ class FileProgress:
     file: ReleaseFile
     phase: Phase = Phase.PENDING
     attempts: int = 0
+    was_sent: bool = False
     look_ups: int = 0
     problem: Problem | None = None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the index stores it."""
+        return self.phase is Phase.STORED
 
     def outcome(self) -> PublishOutcome:
         """Return the outcome for the report."""
         if self.phase is Phase.STORED:
             return PublishOutcome.PUBLISHED if self.attempts else PublishOutcome.ALREADY_THERE
         if self.phase is Phase.PENDING:
-            return PublishOutcome.FAILED if self.attempts else PublishOutcome.NOT_SENT
+            unsent = PublishOutcome.UNCONFIRMED if self.was_sent else PublishOutcome.NOT_SENT
+            return PublishOutcome.FAILED if self.attempts else unsent
         return PublishOutcome.REFUSED if self.phase is Phase.REFUSED else PublishOutcome.UNCONFIRMED
 
 
@@ -118,7 +126,6 @@ class Publication:
         is_committed: That step was made after the last upload.
         visible: The files that were visible at the last check of all.
         problems: Why the publication ended early; empty if it did not.
-        is_interrupted: The user ended it.
     """
 
     order: UploadOrder
@@ -134,7 +141,6 @@ class Publication:
     is_committed: bool = False
     visible: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    is_interrupted: bool = False
 
     @property
     def is_stored(self) -> bool:
@@ -147,14 +153,16 @@ class Publication:
         return self.is_stored and self.visible >= self.files.keys()
 
     def end(self) -> PublishEnd:
-        """Return what the publication came to."""
+        """Return what the publication came to. A file that was refused, and is not listed, was not sent."""
         if self.is_done:
             return PublishEnd.DONE
         if self.is_stored:
             return PublishEnd.NOT_VISIBLE
         may_exist = not self.is_atomic or self.is_committed
-        exists = any((state.attempts and may_exist) or state.phase is Phase.STORED for state in self.files.values())
-        return PublishEnd.PARTIAL if exists or self.is_interrupted else PublishEnd.REFUSED
+        begun = [state for state in self.files.values() if state.attempts or state.was_sent]
+        is_there = any(state.phase is Phase.STORED for state in self.files.values())
+        may_be_there = may_exist and any(state.phase is not Phase.REFUSED for state in begun)
+        return PublishEnd.PARTIAL if is_there or may_be_there else PublishEnd.REFUSED
 
     def remaining(self) -> tuple[FileProgress, ...]:
         """Return the files that are not known to be stored, in the order in which they are sent."""
@@ -163,16 +171,28 @@ class Publication:
 
 
 def new_publication(
-    order: UploadOrder, patience: Patience, sending: Iterable[str] = (), *, is_atomic: bool = False
+    order: UploadOrder,
+    patience: Patience,
+    sending: Iterable[str] = (),
+    sent: Iterable[str] = (),
+    *,
+    is_atomic: bool = False,
 ) -> Publication:
     """Return the state in which nothing is known about the index.
 
     Args:
         sending: The files whose upload had begun when the run before ended, by its journal.
+        sent: The files that an earlier run sent and that were not refused, by its journal.
     """
     begun = frozenset(sending)
+    earlier = frozenset(sent)
     files = {
-        file.name: FileProgress(file, Phase.DOUBTFUL if file.name in begun else Phase.PENDING) for file in order.files()
+        file.name: FileProgress(
+            file,
+            phase=Phase.DOUBTFUL if file.name in begun else Phase.PENDING,
+            was_sent=file.name in earlier,
+        )
+        for file in order.files()
     }
     return Publication(order=order, files=files, patience=patience, is_atomic=is_atomic)
 
@@ -234,7 +254,7 @@ def after(publication: Publication, event: Event, now: float) -> Publication:
         return replace(publication, is_committed=True)
     if isinstance(event, Seen):
         return _after_check(publication, event, now)
-    return replace(publication, problems=event.problems, is_interrupted=event.is_interruption)
+    return replace(publication, problems=event.problems)
 
 
 def _with_file(publication: Publication, state: FileProgress) -> Publication:

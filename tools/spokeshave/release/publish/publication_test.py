@@ -213,7 +213,8 @@ def test_a_fault_that_stays_is_partial(
 ) -> None:
     index = Index(answers={name: [answer]})
     done = publish(index)
-    assert done.end() is PublishEnd.PARTIAL
+    is_nothing_there = name == "r1" and outcome is PublishOutcome.REFUSED
+    assert done.end() is (PublishEnd.REFUSED if is_nothing_there else PublishEnd.PARTIAL)
     assert index.sends().count(name) == sends
     assert outcomes(done)[name] is outcome
     assert done.problems
@@ -290,13 +291,29 @@ def test_a_listing_that_fails_is_read_again() -> None:
     assert index.pauses() == []
 
 
-def test_an_interruption_is_partial_until_all_is_stored() -> None:
-    stopped = Stopped((Problem("", "was interrupted", ""),), is_interruption=True)
-    assert after(new_publication(ORDER, PATIENCE), stopped, 0).end() is PublishEnd.PARTIAL
+def test_an_interruption_is_partial_from_the_first_upload_on() -> None:
+    stopped = Stopped((Problem("", "was interrupted", ""),))
+    assert after(new_publication(ORDER, PATIENCE), stopped, 0).end() is PublishEnd.REFUSED
+    earlier = new_publication(ORDER, PATIENCE, sent=["r1"])
+    assert after(earlier, stopped, 0).end() is PublishEnd.PARTIAL
+    assert outcomes(earlier)["r1"] is PublishOutcome.UNCONFIRMED
+    atomic = new_publication(ORDER, PATIENCE, sent=["r1"], is_atomic=True)
+    assert after(atomic, stopped, 0).end() is PublishEnd.REFUSED
     done = publish(Index(hidden={"c1": END}))
     assert after(done, stopped, 0).end() is PublishEnd.NOT_VISIBLE
     begun = after(new_publication(ORDER, PATIENCE), SendingBegins("r1"), 0)
+    assert after(begun, stopped, 0).end() is PublishEnd.PARTIAL
     assert outcomes(after(begun, stopped, 0))["r1"] is PublishOutcome.UNCONFIRMED
+
+
+def test_a_refused_file_counts_as_sent_until_a_listing_lacks_it() -> None:
+    problem = Problem("runtime", "500", "")
+    index = Index(answers={"r1": [(AttemptStatus.REFUSED, False)]})
+    publication = new_publication(ORDER, PATIENCE)
+    for project in ("runtime", "compiler"):
+        publication = after(publication, Listed(project, dict.fromkeys(NAMES, FileState.MISSING)), 0)
+    index.failing = [ListingFailed(problem, is_final=True)]
+    assert publish(index, publication).end() is PublishEnd.PARTIAL
 
 
 def test_an_atomic_destination_gets_all_files_before_one_is_seen() -> None:

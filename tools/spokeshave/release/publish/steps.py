@@ -108,7 +108,6 @@ class Stopped:
     """Event: the publication cannot go on: it was interrupted, or its credentials were refused, or a file changed."""
 
     problems: tuple[Problem, ...]
-    is_interruption: bool = False
 
 
 Event = Union[Listed, ListingFailed, SendingBegins, Sent, Committed, Seen, Stopped]
