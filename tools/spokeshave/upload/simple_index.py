@@ -17,6 +17,7 @@ from twine.repository import TEST_WAREHOUSE, WAREHOUSE_WEB
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
 from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
+from spokeshave.upload.attempt import is_temporary
 
 _KNOWN = {
     urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",
@@ -158,10 +159,9 @@ def read_page(
 
 def _check_answer(response: requests.Response) -> None:
     if not 200 <= response.status_code < 300:
-        may_pass = response.status_code >= 500 or response.status_code == requests.codes.too_many_requests
         raise UnreadableIndexError(
             f"{response.status_code} {response.reason}".strip(),
-            may_pass=may_pass,
+            may_pass=is_temporary(response.status_code),
             retry_after=response.headers.get("Retry-After"),
         )
 
