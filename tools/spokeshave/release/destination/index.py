@@ -30,6 +30,7 @@ from spokeshave.upload.simple_index import (
     HTML_ONLY,
     IndexedFile,
     ProjectPage,
+    UnofferedKindError,
     UnreadableIndexError,
     has_same_bytes,
     is_known_index,
@@ -42,6 +43,12 @@ from spokeshave.upload.warehouse import read_project_api
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _Result = TypeVar("_Result")
+_CHECK_URL = "Check --check-url, the URL of the index's simple pages, and the credentials for it."
+_WAIT = "The index may list them later: wait, then run the command again. If that does not help, check --check-url."
+
+
+class _UnofferedPageError(UnreadableError):
+    """An index without pages of one kind."""
 
 
 class IndexDestination(Destination):
@@ -93,8 +100,10 @@ class IndexDestination(Destination):
         return FileState.SAME_BYTES if same else FileState.OTHER_BYTES
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
-        """Return the files that are missing from the page in HTML, or from that in JSON if the index has one."""
-        pages = [self._page(project, kinds, is_fresh=False) for kinds in (HTML_ONLY, ANY_KIND)]
+        """Return the files that are missing from the page in HTML or in JSON. An index may have only one of them."""
+        pages = [self._page(project, ANY_KIND, is_fresh=False)]
+        with contextlib.suppress(_UnofferedPageError):
+            pages.append(self._page(project, HTML_ONLY, is_fresh=False))
         return frozenset(name for name in names if any(page is None or name not in page.files for page in pages))
 
     def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
@@ -158,13 +167,15 @@ class IndexDestination(Destination):
         try:
             return ask()
         except UnreadableIndexError as err:
-            remedy = "Check --check-url, the URL of the index's simple pages, and the credentials for it."
             message = self._scrub(f"{shown} does not list its files: {err}")
-            problem = Problem(place, message, remedy)
             if not err.may_pass:
-                raise UnreadableError(problem) from err
-            unanswered = UnansweredError(problem)
-            unanswered.retry_after = retry_after(err.retry_after)
+                kind = _UnofferedPageError if isinstance(err, UnofferedKindError) else UnreadableError
+                raise kind(Problem(place, message, _CHECK_URL)) from err
+            asked = retry_after(err.retry_after)
+            if asked:
+                message += f". It asks to wait for {asked:.0f} s"
+            unanswered = UnansweredError(Problem(place, message, _WAIT))
+            unanswered.retry_after = asked
             raise unanswered from err
         except requests.RequestException as err:
             raise UnansweredError(*self._scrub.problems([unreachable(place, shown, err)])) from err

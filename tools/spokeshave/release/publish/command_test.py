@@ -235,13 +235,20 @@ def test_pages_that_fail_are_read_again(server: PypiLike, record: Path, place: P
     ],
 )
 def test_retry_after_of_pages_is_honored(
-    server: PypiLike, record: Path, seconds: str, skip: int, times: int | None, code: int
+    server: PypiLike,
+    record: Path,
+    seconds: str,
+    skip: int,
+    times: int | None,
+    code: int,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     fault = Fault(FaultKind.STATUS, Place.JSON, status=429, retry_after=seconds, skip=skip, times=times)
     server.change(faults=[fault])
     began = time.monotonic()
     assert publish(server, record, "--wait", "2") == code
     assert (time.monotonic() - began > 1) is (code == 0)
+    assert ("to wait for 3600 s" in capfd.readouterr().err) is (code != 0)
     assert_whole_or_absent(server, record)
 
 
