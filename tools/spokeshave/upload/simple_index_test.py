@@ -75,7 +75,7 @@ def test_a_download_is_compared_as_it_is_stored(tmp_path: Path, encoding: str) -
 
 @pytest.mark.parametrize(("status", "may_pass"), [(404, True), (403, True), (503, True), (401, False), (410, False)])
 def test_a_listed_file_that_is_not_there_yet_may_come(tmp_path: Path, status: int, may_pass: bool) -> None:
-    with answering_server(Answer(200, "OK", listing=(status, "text/plain", ""))) as url:
-        with pytest.raises(UnreadableIndexError) as raised:
-            has_same_bytes(requests.Session(), IndexedFile(url, {}), tmp_path / "demo-1.0.tar.gz")
+    answer = Answer(200, "OK", listing=(status, "text/plain", ""))
+    with answering_server(answer) as url, pytest.raises(UnreadableIndexError) as raised:
+        has_same_bytes(requests.Session(), IndexedFile(url, {}), tmp_path / "demo-1.0.tar.gz")
     assert raised.value.may_pass is may_pass

@@ -271,4 +271,4 @@ def _twine_log(scrub: Scrubber) -> Iterator[None]:
 
 def environment_scrubber(endpoint: Endpoint, environment: Mapping[str, str] = os.environ) -> Scrubber:
     """Return a scrubber of the endpoint's credentials and of those in the environment."""
-    return Scrubber(endpoint.credentials, environment)
+    return Scrubber(endpoint.credentials, environment, [without_userinfo(endpoint.url)])

@@ -179,4 +179,4 @@ class Destination(Protocol):
         """
 
     def scrubbed(self, text: str) -> str:
-        """Return a text without the credentials, for anything that is printed or written."""
+        """Return a text without passwords, for anything that is printed or written."""

@@ -142,8 +142,8 @@ class IndexDestination(Destination):
             raise UnansweredError(*problems) if err.may_pass else DestinationError(*problems) from err
 
     def scrubbed(self, text: str) -> str:
-        """Return a text without the credentials."""
-        return self._scrub(text)
+        """Return a text without passwords. User names were removed from texts of others before."""
+        return self._scrub.secrets(text)
 
     def _page(self, project: str, kinds: str, *, is_fresh: bool = True) -> ProjectPage | None:
         """Return a project's page, from the layout of simple pages that the index turns out to have."""
@@ -167,7 +167,7 @@ class IndexDestination(Destination):
         try:
             return ask()
         except UnreadableIndexError as err:
-            message = self._scrub(f"{shown} does not list its files: {err}")
+            message = f"{shown} does not list its files: {self._scrub(str(err))}"
             if not err.may_pass:
                 kind = _UnofferedPageError if isinstance(err, UnofferedKindError) else UnreadableError
                 raise kind(Problem(place, message, _CHECK_URL)) from err
@@ -178,7 +178,8 @@ class IndexDestination(Destination):
             unanswered.retry_after = asked
             raise unanswered from err
         except requests.RequestException as err:
-            raise UnansweredError(*self._scrub.problems([unreachable(place, shown, err)])) from err
+            problem = unreachable(place, shown, err)
+            raise UnansweredError(Problem(place, self._scrub(problem.message, shown, place), problem.remedy)) from err
 
     def _scrubbed_attempt(self, attempt: Attempt) -> Attempt:
         if attempt.problem is None:

@@ -177,6 +177,27 @@ def test_an_index_that_repeats_credentials_is_not_repeated(
         assert not [secret for secret in (PASSWORD, header) if secret in text]
 
 
+@pytest.mark.parametrize("user", ["release", "abacus", "127", "legacy"])
+def test_a_user_name_stays_in_the_command_that_continues(
+    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], user: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TWINE_USERNAME", user)
+    monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
+    answer = Answer(500, "No", f"the user {user} with {PASSWORD} is wrong")
+    report = tmp_path / "r.json"
+    with answering_server(answer) as url:
+        argv = ["release", "publish", str(record), "--to", url, *FAST, "--attempts", "1", "--report", str(report)]
+        assert main(argv) == 3
+    text = capfd.readouterr().err
+    found = PublishReport.from_json(report.read_text())
+    assert found.continue_with is not None
+    assert found.continue_with.startswith(f"spokeshave release publish {record} --to {url} ")
+    assert found.continue_with in text
+    assert found.destination == url
+    assert f"{url} rejects it: 500 No (the user ******** with ******** is wrong)" in text
+
+
 def test_a_url_with_a_password_is_refused_and_not_shown(
     record: Path, server: PypiLike, capfd: pytest.CaptureFixture[str]
 ) -> None:
