@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from spokeshave.errors import ExitCode
+from spokeshave.option_values import count, seconds
 from spokeshave.release.destination.choice import (
     DestinationOptions,
     add_destination_arguments,
@@ -106,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, metavar="DIR", help=STATE_HELP)
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         default=Patience.wait,
         metavar="SECONDS",
         help="how long to wait for files that are sent to become visible, and the longest pause that an index may ask "
@@ -114,34 +115,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--attempts",
-        type=_count,
+        type=count,
         default=Patience.attempts,
         metavar="N",
         help=f"how often one file is sent before the command gives up (default: {Patience.attempts})",
     )
     parser.add_argument(
         "--pause",
-        type=_seconds,
+        type=seconds,
         default=Patience.pause,
         metavar="SECONDS",
         help="the pause before a second attempt; each further one is twice as long, up to a minute "
         f"(default: {Patience.pause:.0f})",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
-
-
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 <= float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-
-
-def _count(text: str) -> int:
-    with contextlib.suppress(ValueError):
-        if int(text) > 0:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
 
 
 def run(args: argparse.Namespace) -> int:

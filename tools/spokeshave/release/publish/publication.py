@@ -39,6 +39,8 @@ from spokeshave_core.release.record import ReleaseFile
 _LOOK_UPS = 5
 # Look-ups of a file that the index does not accept: another publisher may have sent it.
 _LOOK_UPS_OF_REFUSED = 2
+# No pause gets longer by more.
+_MOST_DOUBLINGS = 64
 _NEW_VERSION = "An index keeps the first file of a name: publish the release under a new version."
 _LATER = "Check the index, then run the command again: it continues."
 
@@ -76,7 +78,7 @@ class Patience:
 
     def pause_after(self, failures: int) -> float:
         """Return the seconds to wait after a number of failures in a row."""
-        return min(self.pause * 2.0 ** max(failures - 1, 0), self.longest_pause)
+        return min(self.pause * 2.0 ** min(max(failures - 1, 0), _MOST_DOUBLINGS), self.longest_pause)
 
 
 @dataclass(frozen=True)
