@@ -29,7 +29,7 @@ from spokeshave.release.destination.choice import (
     open_destination,
 )
 from spokeshave.release.destination.destination import Destination
-from spokeshave.release.publish.journal import Journal, journal_path
+from spokeshave.release.publish.journal import Journal, KnownDestination, journal_path
 from spokeshave.release.publish.order import UploadOrder, upload_order
 from spokeshave.release.publish.progress import Progress, human_size, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
@@ -176,7 +176,8 @@ def _publish(this: Run) -> PublishReport:
         elif problems:
             publisher.list_known()
         else:
-            this.journal.begin(this.destination.text)
+            urls = this.args.repository_url, this.args.check_url
+            this.journal.begin(KnownDestination(this.destination.text, *urls))
             publisher.run()
     except Interruption as err:
         publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""))

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from spokeshave.release.publish.journal import Entry, Journal, journal_path, known_destinations
+from spokeshave.release.publish.journal import Entry, Journal, KnownDestination, journal_path, known_destinations
 from spokeshave_core.release.record import ReleaseFile
 
 FILE = ReleaseFile(name="a.whl", project="a", sha256="ab", size=1, payload_sha256=None, metadata_sha256=None)
@@ -15,8 +15,12 @@ def test_lines_are_appended_and_read_back(tmp_path: Path) -> None:
     assert (journal.entries(), journal.sending()) == ([], frozenset())
     journal.write("sending", FILE)
     assert journal.sending() == {"a.whl"}
-    journal.begin("@testpypi")
-    assert known_destinations(journal.path.parent) == ["@testpypi"]
+    journal.begin(KnownDestination("@testpypi"))
+    assert known_destinations(journal.path.parent) == [KnownDestination("@testpypi")]
+    ours = KnownDestination("@ours", "https://example.org/legacy/", "https://example.org/simple/")
+    for each in (replace(ours, url=None), ours):
+        Journal(tmp_path / "state" / "ours.jsonl").begin(each)
+    assert known_destinations(journal.path.parent) == [ours, KnownDestination("@testpypi")]
     Journal(journal.path).write("accepted", FILE, "200 OK")
     assert journal.entries() == [Entry("sending", "a.whl", "ab"), Entry("accepted", "a.whl", "ab")]
     assert journal.sending() == frozenset()
