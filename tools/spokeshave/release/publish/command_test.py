@@ -195,6 +195,20 @@ def test_a_stale_page_is_not_visible_and_then_done(
     assert posts(server) == before
 
 
+def test_a_project_that_is_never_listed_is_sent_once(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    missing = [Fault(FaultKind.STATUS, place, status=404, times=None) for place in (Place.HTML, Place.JSON, Place.API)]
+    server.change(faults=missing)
+    assert publish(server, record, "--wait", "1") == 3
+    assert len(posts(server)) == 2
+    text = capfd.readouterr().err
+    assert "nor any other file of abacus-runtime" in text
+    assert "--check-url" in text
+    server.change(faults=[])
+    assert publish(server, record) == 0
+
+
 @pytest.mark.parametrize(
     "places", [[Place.HTML], [Place.JSON], [Place.JSON, Place.API], [Place.HTML, Place.JSON, Place.API]], ids=str
 )

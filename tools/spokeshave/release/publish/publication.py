@@ -9,7 +9,7 @@ see all files of the stages before it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from spokeshave.release.destination.destination import FileState
@@ -42,6 +42,10 @@ _LOOK_UPS_OF_REFUSED = 2
 # No pause gets longer by more.
 _MOST_DOUBLINGS = 64
 _NEW_VERSION = "An index keeps the first file of a name: publish the release under a new version."
+_CHECK_URL = (
+    "Check that --check-url is the URL of the index's simple pages, and that the project is not held back there. Then "
+    "run the command again: it continues."
+)
 _LATER = "Check the index, then run the command again: it continues."
 
 
@@ -104,6 +108,11 @@ class FileProgress:
         """Whether the index stores it."""
         return self.phase is Phase.STORED
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the index did not accept it, and a listing since then lacks it."""
+        return self.phase is Phase.REFUSED or (self.phase is Phase.CONTESTED and self.look_ups > 0)
+
     def outcome(self) -> PublishOutcome:
         """Return the outcome for the report."""
         if self.phase is Phase.STORED:
@@ -111,7 +120,7 @@ class FileProgress:
         if self.phase is Phase.PENDING:
             unsent = PublishOutcome.UNCONFIRMED if self.was_sent else PublishOutcome.NOT_SENT
             return PublishOutcome.FAILED if self.attempts else unsent
-        return PublishOutcome.REFUSED if self.phase is Phase.REFUSED else PublishOutcome.UNCONFIRMED
+        return PublishOutcome.REFUSED if self.is_refused else PublishOutcome.UNCONFIRMED
 
 
 @dataclass(frozen=True)
@@ -163,7 +172,7 @@ class Publication:
         may_exist = not self.is_atomic or self.is_committed
         begun = [state for state in self.files.values() if state.attempts or state.was_sent]
         is_there = any(state.phase is Phase.STORED for state in self.files.values())
-        may_be_there = may_exist and any(state.phase is not Phase.REFUSED for state in begun)
+        may_be_there = may_exist and any(not state.is_refused for state in begun)
         return PublishEnd.PARTIAL if is_there or may_be_there else PublishEnd.REFUSED
 
     def remaining(self) -> tuple[FileProgress, ...]:
@@ -267,7 +276,7 @@ def _after_listing(publication: Publication, event: Listed, now: float) -> Publi
     changed = replace(publication, listed=publication.listed | {event.project}, failures=0)
     for state in publication.files.values():
         if state.file.project == event.project:
-            changed = _with_file(changed, _looked_up(state, event.states[state.file.name], publication.patience))
+            changed = _with_file(changed, _looked_up(state, event, publication.patience))
     is_complete = all(stage.project in changed.listed for stage in changed.order.stages)
     problems = _problems_of_files(changed)
     if problems:
@@ -278,12 +287,13 @@ def _after_listing(publication: Publication, event: Listed, now: float) -> Publi
     ]
     if not waiting:
         return replace(changed, waits_since=None)
-    return _wait_for_listing(changed, waiting, now)
+    return _wait_for_listing(changed, waiting, event, now)
 
 
-def _looked_up(state: FileProgress, found: FileState, patience: Patience) -> FileProgress:
+def _looked_up(state: FileProgress, event: Listed, patience: Patience) -> FileProgress:
     """Return a file's state after a listing of its project."""
     name = state.file.name
+    found = event.states[name]
     if found is FileState.OTHER_BYTES:
         return replace(
             state, phase=Phase.REFUSED, problem=Problem(name, "is on the index, with other bytes", _NEW_VERSION)
@@ -293,7 +303,7 @@ def _looked_up(state: FileProgress, found: FileState, patience: Patience) -> Fil
     if state.phase is Phase.DOUBTFUL:
         return replace(state, phase=Phase.PENDING)
     if state.phase in _UNLISTED:
-        return _not_listed(replace(state, look_ups=state.look_ups + 1), patience)
+        return _not_listed(replace(state, look_ups=state.look_ups + 1), event, patience)
     return state
 
 
@@ -313,25 +323,35 @@ def _problems_of_files(publication: Publication) -> tuple[Problem, ...]:
     return tuple(problem for problem in ends if problem)
 
 
-def _not_listed(state: FileProgress, patience: Patience) -> FileProgress:
+def _not_listed(state: FileProgress, event: Listed, patience: Patience) -> FileProgress:
     """Return the state of a file after one more listing without it."""
     if state.phase is Phase.CONTESTED:
         return replace(state, phase=Phase.REFUSED) if state.look_ups >= _LOOK_UPS_OF_REFUSED else state
-    if state.look_ups >= _LOOK_UPS and state.attempts < patience.attempts:
-        # The same bytes again: an index that has them stores nothing.
+    if event.has_project and state.look_ups >= _LOOK_UPS and state.attempts < patience.attempts:
+        # The same bytes again: an index that has them stores nothing. Without any page of the project, more uploads
+        # would show nothing: the pages are at another place, or late.
         return replace(state, phase=Phase.PENDING)
     return state
 
 
-def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now: float) -> Publication:
+def _wait_for_listing(publication: Publication, waiting: list[FileProgress], event: Listed, now: float) -> Publication:
     since = now if publication.waits_since is None else publication.waits_since
     if now - since >= publication.patience.wait:
-        first = waiting[0]
-        message = f"was sent {first.attempts} times without an error, but the index does not list it"
-        return replace(publication, problems=(Problem(first.file.name, message, _LATER),))
+        return replace(publication, problems=tuple(_problems_of_unlisted(waiting, event)))
     pause = publication.patience.pause_after(max(state.look_ups for state in waiting))
     reason = f"the index does not list {_some(waiting)} yet"
     return replace(publication, waits_since=since, resume_at=now + pause, reason=reason)
+
+
+def _problems_of_unlisted(waiting: Iterable[FileProgress], event: Listed) -> Iterator[Problem]:
+    """Yield why files are not published that the index did not list in time: its own reasons, and the first other."""
+    accepted = [state for state in waiting if state.phase is Phase.ACCEPTED]
+    yield from (state.problem for state in waiting if state.phase is Phase.CONTESTED and state.problem)
+    if accepted and event.has_project:
+        yield Problem(accepted[0].file.name, "was accepted, but the index does not list it", _LATER)
+    elif accepted:
+        message = f"was accepted, but the index does not list it, nor any other file of {event.project}"
+        yield Problem(accepted[0].file.name, message, _CHECK_URL)
 
 
 def _after_failed_listing(publication: Publication, event: ListingFailed, now: float) -> Publication:

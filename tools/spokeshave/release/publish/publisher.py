@@ -143,7 +143,7 @@ class Publisher:
             return ListingFailed(_first(err), retry_after=err.retry_after)
         except DestinationError as err:
             return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
-        return Listed(project, found)
+        return Listed(project, found, has_project=listing.exists)
 
     def _check_visible(self, step: CheckVisible) -> Event:
         seen: set[str] = set()
