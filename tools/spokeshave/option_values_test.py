@@ -25,7 +25,7 @@ def test_a_number_of_an_option_is_read(read: Callable[[str], float], text: str, 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "inf", "-inf", "1e300"])
 @pytest.mark.parametrize("read", [seconds, positive_seconds, count])
-def test_what_is_no_such_number_is_refused(read: Callable[[str], float], text: str) -> None:
+def test_another_text_is_refused(read: Callable[[str], float], text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is not a"):
         read(text)
 

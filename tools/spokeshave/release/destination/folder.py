@@ -215,7 +215,7 @@ def _numbers(generations: Path) -> list[int]:
 
 
 def _number_of(link: Path) -> int | None:
-    """Return the number of the generation that a link leads to. None if it is no link to one."""
+    """Return the number of the generation that a link leads to. None if it leads elsewhere."""
     target = link.readlink() if link.is_symlink() else Path()
     is_ours = target == Path(f"{link.name}{_GENERATIONS}", target.name) and target.name.isdecimal()
     return int(target.name) if is_ours else None

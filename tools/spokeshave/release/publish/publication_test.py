@@ -260,7 +260,7 @@ def test_another_publisher_with_other_bytes_is_an_error() -> None:
     assert "c1" not in index.sends()
 
 
-def test_an_accepted_file_of_an_unlisted_project_is_not_sent_again() -> None:
+def test_a_file_of_an_unlisted_project_is_sent_once() -> None:
     index = Index(unlisted=dict.fromkeys(NAMES, END), has_projects=False)
     done = publish(index)
     assert index.sends() == ["r1", "r2"]
