@@ -94,5 +94,6 @@ def test_a_release_on_devpi_is_published_once(tmp_path: Path, devpi: Devpi, monk
     assert publish(devpi, record) == 0
     assert main(["release", "status", str(record), "--to", devpi.url]) == 0
     other = write_release(tmp_path / "other", texts={"abacus-compiler": "OTHER = 1\n"})
-    assert publish(devpi, other) == 1
+    # The runtime of the other release has the same bytes, so that a part of it is there.
+    assert publish(devpi, other) == 3
     assert devpi.uploads() == before + len(read_record(record).files)

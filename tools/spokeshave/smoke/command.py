@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.option_values import positive_seconds
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.foreign import read_foreign_python, read_manifest, remedy_for
 from spokeshave.pythons.interpreter import Interpreter, InterpreterError, find_on_path, inspect, inspect_foreign
@@ -94,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=_seconds,
+        type=positive_seconds,
         default=TIMEOUT,
         metavar="SECONDS",
         help="the timeout of each process (default: 300)",
@@ -111,13 +112,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the JSON report to write: an object, or a list if there are several wheels",
     )
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

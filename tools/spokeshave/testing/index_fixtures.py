@@ -72,7 +72,10 @@ def pypi_server(folder: Path, **settings: Any) -> Iterator[PypiServer]:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to every upload. `pages` are the answers to GET by path, `listing` that for other paths."""
+    """The answer to every upload. `pages` are the answers to GET by path, `listing` that for other paths.
+
+    Bytes that are not UTF-8 are surrogates in the texts (`surrogateescape`).
+    """
 
     status: int
     reason: str
@@ -177,7 +180,7 @@ class _ExactResponse(Response):
     """A response that is sent as it is: without a reason, say, or with a Location that is not a URL."""
 
     def __init__(self, status: str, text: str, headers: Iterable[tuple[str, str]]) -> None:
-        data = text.encode()
+        data = text.encode("utf-8", "surrogateescape")
         super().__init__(data)
         self.exact_status = status
         self.exact_headers = [*headers, ("Content-Length", str(len(data)))]

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 
 from spokeshave_core.problems import Problem
 
+# Besides all from 500 on: a time-out of the server's, "too early" and "too many requests".
+_TEMPORARY = (408, 425, 429)
+
+
+def is_temporary(status: int) -> bool:
+    """Return whether the same request may succeed later, by the status of its answer."""
+    return status >= 500 or status in _TEMPORARY
+
 
 class AttemptStatus(enum.Enum):
     """The outcome of one attempt.

@@ -19,6 +19,7 @@ import requests
 from twine.package import PackageFile
 
 from spokeshave.errors import ExitCode
+from spokeshave.option_values import positive_seconds
 from spokeshave.report import write_text
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave.upload.endpoint import Endpoint, Scrubber, check_url, find_endpoint, without_userinfo
@@ -60,7 +61,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the simple index that lists the files of the repository; default: derived from the upload URL",
     )
     parser.add_argument(
-        "--timeout", type=float, default=120, metavar="SECONDS", help="the timeout for each answer (default: 120)"
+        "--timeout",
+        type=positive_seconds,
+        default=120,
+        metavar="SECONDS",
+        help="the timeout for each answer (default: 120)",
     )
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 

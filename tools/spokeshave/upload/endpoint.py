@@ -80,33 +80,60 @@ class OriginAuth(requests.auth.AuthBase):
 
 
 class Scrubber:
-    """Removes credentials from external texts: an index's reason, a library's error."""
+    """Removes credentials from texts: passwords from each, and user names from those of others.
 
-    def __init__(self, credentials: Credentials | None, environment: Mapping[str, str]) -> None:
+    A user name may be a word of our own texts, such as that of a folder or of a project. So an index's reason and a
+    library's error lose it, but not a path, a file's name, or a checked URL.
+
+    Args:
+        own: URLs without credentials, which stay as they are in the texts of others.
+    """
+
+    def __init__(
+        self, credentials: Credentials | None, environment: Mapping[str, str], own: Iterable[str] = ()
+    ) -> None:
         self._pairs = [*_proxy_credentials(environment), *_identities(environment)]
-        self._pattern: re.Pattern[str] | None = None
+        self._own = tuple(own)
+        self._secrets: re.Pattern[str] | None = None
+        self._names: list[str] = []
         self.learn(credentials)
 
     def learn(self, credentials: Credentials | None) -> None:
         """Remove these credentials too from now on."""
         self._pairs += [credentials] if credentials else []
         secrets = {form for pair in self._pairs for form in _written_forms(pair)}
-        names = {pair.username for pair in self._pairs} - {"", TOKEN_USER}
         patterns = [re.escape(secret) for secret in sorted(secrets, key=len, reverse=True) if secret]
-        patterns += [rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)]
-        self._pattern = re.compile("|".join(patterns)) if patterns else None
+        self._secrets = re.compile("|".join(patterns)) if patterns else None
+        self._names = sorted({pair.username for pair in self._pairs} - {"", TOKEN_USER}, key=len, reverse=True)
 
-    def __call__(self, text: str) -> str:
-        """Return the text without credentials."""
-        return self._pattern.sub(_HIDDEN, text) if self._pattern else text
+    def secrets(self, text: str) -> str:
+        """Return a text of our own without passwords."""
+        return self._secrets.sub(_HIDDEN, text) if self._secrets else text
+
+    def __call__(self, text: str, *own: str) -> str:
+        """Return a text of others without passwords and user names.
+
+        Args:
+            own: Parts of it that are ours, and stay as they are.
+        """
+        text = self.secrets(text)
+        if not self._names:
+            return text
+        kept = [re.escape(part) for part in sorted({*own, *self._own}, key=len, reverse=True) if part]
+        names = "|".join(map(re.escape, self._names))
+        pattern = "|".join([*kept, rf"(?<!\w)(?P<name>{names})(?!\w)"])
+        return re.sub(pattern, lambda found: _HIDDEN if found["name"] else found[0], text)
 
     def error(self, error: SpokeshaveError) -> SpokeshaveError:
         """Return the same error with every text of it scrubbed."""
         return type(error)(*self.problems(error.problems))
 
     def problems(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Return the same problems with every text of them scrubbed."""
-        return [Problem(self(each.place), self(each.message), self(each.remedy)) for each in problems]
+        """Return the same problems without credentials. Only their messages have texts of others."""
+        return [
+            Problem(self.secrets(each.place), self(each.message, each.place), self.secrets(each.remedy))
+            for each in problems
+        ]
 
 
 def _written_forms(pair: Credentials) -> set[str]:

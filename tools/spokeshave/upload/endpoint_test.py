@@ -8,6 +8,7 @@ from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
 from spokeshave.testing.index_fixtures import RecordingServer, recording_server
 from spokeshave.upload.endpoint import Credentials, InvalidEndpointError, OriginAuth, Scrubber, find_endpoint
+from spokeshave_core.problems import Problem
 
 PYPI = DEFAULT_REPOSITORY
 UNSAFE_TEST_INDEX = TEST_REPOSITORY.replace("https:", "http:")
@@ -87,6 +88,21 @@ def test_proofs_of_a_jobs_identity_are_hidden() -> None:
     scrub = Scrubber(None, environment)
     scrub.learn(Credentials("__token__", "pypi-minted"))
     assert scrub("true: e30.gitlabs. githubs pypi-minted") == "true: ******** ******** ********"
+
+
+def test_a_user_name_is_hidden_only_in_texts_of_others() -> None:
+    environment = {"http_proxy": "http://release:pr0xy@127.0.0.1:9/"}
+    scrub = Scrubber(Credentials("abacus", "hunter2"), environment, ["https://devpi.example.org/abacus/dev/"])
+    assert (
+        scrub.secrets("dist/releases/abacus --password hunter2 pr0xy")
+        == "dist/releases/abacus --password ******** ********"
+    )
+    reason = "https://devpi.example.org/abacus/dev/ rejects abacus-1.0.tar.gz: 403 (abacus may not, hunter2 of release)"
+    assert scrub(reason, "abacus-1.0.tar.gz") == (
+        "https://devpi.example.org/abacus/dev/ rejects abacus-1.0.tar.gz: 403 (******** may not, ******** of ********)"
+    )
+    (problem,) = scrub.problems([Problem("abacus-1.0.whl", "abacus-1.0.whl of abacus", "Remove abacus or hunter2.")])
+    assert problem == Problem("abacus-1.0.whl", "abacus-1.0.whl of ********", "Remove abacus or ********.")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

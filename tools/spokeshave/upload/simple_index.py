@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,8 +15,10 @@ import requests
 from packaging.utils import canonicalize_name
 from twine.repository import TEST_WAREHOUSE, WAREHOUSE_WEB
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
+from spokeshave.upload.attempt import is_temporary
 
 _KNOWN = {
     urlsplit(DEFAULT_REPOSITORY).hostname: f"{WAREHOUSE_WEB}simple/",
@@ -27,6 +29,10 @@ HTML_ONLY = "application/vnd.pypi.simple.v1+html, text/html;q=0.1"
 ANY_KIND = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 # Hashes that identify a file. If an index has only others, the file is downloaded.
 _ALGORITHMS = ("sha256", "sha512", "sha384", "blake2b")
+# A hash in the fragment of a link, which may have other fields, as pip reads it.
+_HASH = re.compile(r"(?:^|&)(md5|sha\d+|blake2[bs])=([0-9a-f]+)(?=&|$)", re.IGNORECASE)
+# Answers of storage for a file that the index lists already.
+_NOT_THERE_YET = (403, 404)
 _CHUNK = 1 << 20
 _REDIRECTS = 5
 
@@ -43,6 +49,10 @@ class UnreadableIndexError(Exception):
         super().__init__(message)
         self.may_pass = may_pass
         self.retry_after = retry_after
+
+
+class UnofferedKindError(UnreadableIndexError):
+    """An index that has a page, but not in the kind that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,7 @@ def read_page(
         is_fresh: Whether to ask for a page that is not from a cache, which installers do not.
 
     Raises:
+        UnofferedKindError: If the index has no page of these kinds.
         UnreadableIndexError: If the answer is not a listing.
         RequestException: For network errors.
     """
@@ -156,12 +167,14 @@ def read_page(
     return page_of_html(text_of(response), response.url)
 
 
-def _check_answer(response: requests.Response) -> None:
-    if not 200 <= response.status_code < 300:
-        may_pass = response.status_code >= 500 or response.status_code == requests.codes.too_many_requests
-        raise UnreadableIndexError(
-            f"{response.status_code} {response.reason}".strip(),
-            may_pass=may_pass,
+def _check_answer(response: requests.Response, passing: Collection[int] = ()) -> None:
+    """Raise an error for anything but success. `passing` are statuses that may pass, besides the usual ones."""
+    status = response.status_code
+    if not 200 <= status < 300:
+        kind = UnofferedKindError if status == requests.codes.not_acceptable else UnreadableIndexError
+        raise kind(
+            f"{status} {response.reason}".strip(),
+            may_pass=is_temporary(status) or status in passing,
             retry_after=response.headers.get("Retry-After"),
         )
 
@@ -202,9 +215,8 @@ def page_of_html(text: str, page: str) -> ProjectPage:
     found = {}
     for link in links.found:
         url, fragment = urldefrag(link["href"])
-        algorithm, _, value = fragment.partition("=")
         name = unquote(urlsplit(url).path.rpartition("/")[2])
-        hashes = {algorithm: value.lower()} if value else {}
+        hashes = {algorithm.lower(): value.lower() for algorithm, value in _HASH.findall(fragment)}
         found[name] = IndexedFile(
             url=url, hashes=hashes, yanked=link.get("data-yanked"), provenance=link.get("data-provenance")
         )
@@ -262,13 +274,19 @@ def has_same_bytes(session: requests.Session, file: IndexedFile, here: Path) -> 
 
 
 def _hash_of_download(session: requests.Session, url: str) -> str:
+    """Return the sha256 of the bytes that installers store: without decoding a `Content-Encoding`, as pip."""
     digest = hashlib.sha256()
-    with session.get(url, stream=True) as response:
-        _check_answer(response)
+    with session.get(url, headers={"Accept-Encoding": "identity"}, stream=True) as response:
+        _check_answer(response, _NOT_THERE_YET)
         if "html" in response.headers.get("Content-Type", ""):
             raise UnreadableIndexError("it is a web page and not a file")
-        for chunk in response.iter_content(_CHUNK):
-            digest.update(chunk)
+        try:
+            for chunk in response.raw.stream(_CHUNK, decode_content=False):
+                digest.update(chunk)
+        except HTTPError as err:
+            # requests turns these into its own errors only where it decodes the answer.
+            kind = requests.ReadTimeout if isinstance(err, ReadTimeoutError) else requests.ConnectionError
+            raise kind(err) from err
     return digest.hexdigest()
 
 

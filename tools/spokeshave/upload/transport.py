@@ -21,7 +21,7 @@ from twine.package import PackageFile
 from twine.repository import Repository
 from urllib3 import BaseHTTPResponse, Retry
 
-from spokeshave.upload.attempt import Attempt, AttemptStatus
+from spokeshave.upload.attempt import Attempt, AttemptStatus, is_temporary
 from spokeshave.upload.endpoint import Endpoint, OriginAuth, Scrubber, origin, without_userinfo
 from spokeshave.upload.login import Login
 from spokeshave.upload.refusal import AGAIN, is_accepted, refusal, unreachable
@@ -33,8 +33,6 @@ _LONGEST_PAUSE = 30
 ProgressCallback = Callable[[int, int], None]
 
 _UNAUTHORIZED = (requests.codes.unauthorized, requests.codes.forbidden)
-# Besides all from 500 on: a time-out of the server's, "too early" and "too many requests".
-_TEMPORARY = (408, 425, 429)
 
 
 class _ShortRetry(Retry):
@@ -193,7 +191,7 @@ class Index:
         problem = refusal(name, self.endpoint.url, response, anonymous=anonymous)
         if status in _UNAUTHORIZED and self.login.rejected():
             return Attempt(AttemptStatus.EXPIRED, problem)
-        if status in _TEMPORARY or status >= 500:
+        if is_temporary(status):
             return Attempt(AttemptStatus.TEMPORARY, problem, retry_after(response.headers.get("Retry-After")))
         return Attempt(AttemptStatus.REFUSED, problem)
 
@@ -288,4 +286,4 @@ def _twine_log(scrub: Scrubber) -> Iterator[None]:
 
 def environment_scrubber(endpoint: Endpoint, environment: Mapping[str, str] = os.environ) -> Scrubber:
     """Return a scrubber of the endpoint's credentials and of those in the environment."""
-    return Scrubber(endpoint.credentials, environment)
+    return Scrubber(endpoint.credentials, environment, [without_userinfo(endpoint.url)])

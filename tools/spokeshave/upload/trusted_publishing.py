@@ -6,6 +6,7 @@ their variables and programs.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from twine.auth import CredentialInput, Resolver
 from twine.exceptions import TwineException
 from urllib3.exceptions import HTTPError
 
+from spokeshave.upload.attempt import is_temporary
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _GITHUB = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
@@ -22,6 +24,10 @@ GOOGLE_PRODUCT_NAME = Path("/sys/class/dmi/id/product_name")
 """The file that says whether the machine is Google's."""
 # The programs that give the identity, by the variable that is set in each job.
 _PROGRAMS = {"BUILDKITE": "buildkite-agent", "CIRCLECI": "circleci"}
+
+# The error of `id` for a CI that answers with an error, or not at all. Missing permissions have another.
+_NO_IDENTITY = "AmbientCredentialError"
+_FAILURES = (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError)
 
 
 class TrustedPublishingError(SpokeshaveError):
@@ -68,19 +74,34 @@ def fetch_token(url: str) -> str | None:
     except requests.HTTPError as err:
         if err.response is not None and err.response.status_code == requests.codes.not_found:
             return None
-        raise _refused(url, err, may_pass=err.response is not None and err.response.status_code >= 500) from err
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError) as err:
-        raise _refused(url, err, may_pass=True) from err
+        raise _refused(url, err) from err
     except (TwineException, requests.RequestException, HTTPError, LookupError, TypeError, ValueError) as err:
         raise _refused(url, err) from err
 
 
-def _refused(url: str, error: Exception, *, may_pass: bool = False) -> TrustedPublishingError:
+def _may_pass(error: BaseException) -> bool:
+    """Return whether the index, a proxy or the CI failed, instead of saying that it does not trust the job.
+
+    twine and `id` hide the answer behind errors of their own. A refusal has the form of the protocol.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, requests.HTTPError):
+            return cause.response is not None and is_temporary(cause.response.status_code)
+        if isinstance(cause, (*_FAILURES, json.JSONDecodeError, LookupError, TypeError)):
+            return True
+        if type(cause).__name__ == _NO_IDENTITY:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _refused(url: str, error: Exception) -> TrustedPublishingError:
     remedy = (
         "Check on the index which repository, workflow file and environment it trusts, "
         "or set TWINE_USERNAME and TWINE_PASSWORD."
     )
     message = f"gives this job no token: {str(error) or type(error).__name__}"
     refused = TrustedPublishingError(Problem(url, message, remedy))
-    refused.may_pass = may_pass
+    refused.may_pass = _may_pass(error)
     return refused

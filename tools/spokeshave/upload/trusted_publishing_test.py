@@ -13,7 +13,7 @@ from spokeshave.cli import main
 from spokeshave.testing.index_fixtures import Answer, answering_server, make_authority
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
-from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
+from spokeshave.testing.pypi_rules_fixtures import PUBLISHER, Fault, FaultKind, Place
 from spokeshave.testing.pypi_store_fixtures import read_state
 from spokeshave.upload.endpoint import InvalidEndpointError, Scrubber, find_endpoint
 from spokeshave.upload.login import Login
@@ -155,10 +155,34 @@ def test_a_rejected_token_has_expired_if_it_was_accepted_before(index: PypiLike,
 
 
 def test_an_index_that_fails_may_give_a_token_later(index: PypiLike, job: dict[str, str]) -> None:
-    index.change(faults=[Fault(FaultKind.STATUS, Place.AUDIENCE, times=None)])
     login = login_of(index.upload_url, job)
+    for place, status, may_pass in [
+        (Place.AUDIENCE, 500, True),
+        (Place.AUDIENCE, 429, True),
+        (Place.AUDIENCE, 408, True),
+        (Place.AUDIENCE, 403, False),
+        (Place.MINT, 500, True),
+        (Place.MINT, 503, True),
+        (Place.MINT, 429, True),
+    ]:
+        index.change(faults=[Fault(FaultKind.STATUS, place, times=None, status=status)])
+        with pytest.raises(TrustedPublishingError) as raised:
+            login.credentials()
+        assert raised.value.may_pass is may_pass, (place, status)
+    index.change(faults=[], publishers=("another job",))
     with pytest.raises(TrustedPublishingError) as raised:
         login.credentials()
-    assert raised.value.may_pass
-    index.change(faults=[])
+    assert not raised.value.may_pass
+    index.change(publishers=(PUBLISHER,))
     assert login.credentials() is not None
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_ci_that_fails_may_give_the_identity_later(
+    index: PypiLike, job: dict[str, str], monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with answering_server(Answer(404, "", listing=(status, "text/plain", "no"))) as url:
+        monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", url)
+        with pytest.raises(TrustedPublishingError, match="from the CI platform") as raised:
+            login_of(index.upload_url, job).credentials()
+    assert raised.value.may_pass

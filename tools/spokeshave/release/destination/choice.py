@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.option_values import positive_seconds
 from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.release.destination.folder import FolderDestination
 from spokeshave.release.destination.index import IndexDestination
@@ -73,7 +74,7 @@ def add_destination_arguments(
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=positive_seconds,
         default=_TIMEOUT,
         metavar="SECONDS",
         help=f"the timeout for each answer (default: {_TIMEOUT:g})",

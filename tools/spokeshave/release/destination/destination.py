@@ -170,5 +170,13 @@ class Destination(Protocol):
     def credential_problems(self) -> list[Problem]:
         """Return what is wrong with the credentials. Nothing is sent with them, so a wrong password is not found."""
 
+    def log_in(self) -> None:
+        """Get a CI job's token from the index, if the job has no other credentials. Other destinations need none.
+
+        Raises:
+            UnansweredError: If the index or the CI does not answer.
+            DestinationError: If the index does not trust the job.
+        """
+
     def scrubbed(self, text: str) -> str:
-        """Return a text without the credentials, for anything that is printed or written."""
+        """Return a text without passwords, for anything that is printed or written."""

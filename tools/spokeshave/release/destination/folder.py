@@ -38,6 +38,7 @@ from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.problems import Problem
 
+_GENERATIONS = ".generations"
 _STAGED = "staged-"
 _STALE_SECONDS = 24 * 60 * 60
 _KEPT_GENERATIONS = 2
@@ -57,11 +58,14 @@ class FolderDestination(Destination):
         self.label = text
         self.limits = limits
         self._path = path
-        self._generations = path.with_name(f"{path.name}.generations")
+        if path.name in ("", ".."):
+            remedy = "Name a path in it that does not exist yet: the release makes a link there."
+            raise DestinationError(
+                Problem(str(path), "is an existing folder, which the release cannot replace", remedy)
+            )
+        self._generations = path.with_name(f"{path.name}{_GENERATIONS}")
         self._staged: Path | None = None
-        if path.exists() and not path.is_symlink():
-            remedy = "Name a path that does not exist yet, or move the folder away: the release makes a link there."
-            raise DestinationError(Problem(str(path), "is a folder that no release has made", remedy))
+        self._refuse_others()
 
     def listing(self, project: str) -> Listing:
         """Return the files of a project in the newest generation."""
@@ -120,6 +124,7 @@ class FolderDestination(Destination):
         """Make the next generation, and the link to it."""
         if self._staged is None:
             return
+        self._refuse_others()
         try:
             while not self._become(max(_numbers(self._generations), default=0)):
                 pass
@@ -135,9 +140,24 @@ class FolderDestination(Destination):
         """Return none: a folder needs no credentials."""
         return []
 
+    def log_in(self) -> None:
+        """Do nothing: a folder needs no credentials."""
+
     def scrubbed(self, text: str) -> str:
         """Return the text, as there are no credentials."""
         return text
+
+    def _refuse_others(self) -> None:
+        """Refuse a folder, a file or a link at the path, unless it is a link to a generation."""
+        is_link = self._path.is_symlink()
+        if is_link and _number_of(self._path) is None:
+            message = f"is a link to {self._path.readlink()}, which no release has made"
+        elif not is_link and self._path.exists():
+            message = f"is a {'folder' if self._path.is_dir() else 'file'} that no release has made"
+        else:
+            return
+        remedy = "Name a path that does not exist yet, or move it away: the release makes a link there."
+        raise DestinationError(Problem(str(self._path), message, remedy))
 
     def _staging(self) -> Path:
         if self._staged is None:
@@ -195,9 +215,10 @@ def _numbers(generations: Path) -> list[int]:
 
 
 def _number_of(link: Path) -> int | None:
-    """Return the number of the generation that a link leads to."""
-    name = link.readlink().name if link.is_symlink() else ""
-    return int(name) if name.isdecimal() else None
+    """Return the number of the generation that a link leads to. None if it leads elsewhere."""
+    target = link.readlink() if link.is_symlink() else Path()
+    is_ours = target == Path(f"{link.name}{_GENERATIONS}", target.name) and target.name.isdecimal()
+    return int(target.name) if is_ours else None
 
 
 def _project_and_version(name: str) -> tuple[str, Version] | None:

@@ -107,10 +107,38 @@ def test_the_release_of_a_killed_process_is_whole_or_absent(tmp_path: Path) -> N
     assert {path.name[:3] for path in (tmp_path / "wheels").iterdir()} == {"one", "two"}
 
 
-def test_a_folder_of_the_user_is_left_alone(tmp_path: Path) -> None:
+def test_a_path_of_the_user_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
+    (tmp_path / "notes").write_text("")
     with pytest.raises(DestinationError, match="is a folder that no release has made"):
         open_folder(tmp_path / "wheels")
+    with pytest.raises(DestinationError, match="is a file that no release has made"):
+        open_folder(tmp_path / "notes")
+
+
+@pytest.mark.parametrize(
+    "target", ["real", "absent", "1", "other.generations/1", "link.generations", "link.generations/x"]
+)
+def test_a_link_of_the_user_is_left_alone(tmp_path: Path, target: str) -> None:
+    link = tmp_path / "link"
+    if target != "absent":
+        (tmp_path / target).mkdir(parents=True)
+    link.symlink_to(target, target_is_directory=True)
+    with pytest.raises(DestinationError, match="which no release has made"):
+        open_folder(link)
+    link.unlink()
+    folder = open_folder(link)
+    folder.send(wheel_of(tmp_path))
+    link.symlink_to(target, target_is_directory=True)
+    with pytest.raises(DestinationError, match="which no release has made"):
+        folder.commit()
+    assert link.readlink() == Path(target)
+
+
+@pytest.mark.parametrize("path", [".", "/", "..", "sub/.."])
+def test_a_path_without_a_name_of_its_own_is_refused(path: str) -> None:
+    with pytest.raises(DestinationError, match="is an existing folder"):
+        open_folder(Path(path))
 
 
 def test_a_file_that_cannot_be_copied_is_reported(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from spokeshave.release.destination.destination import (
     Destination,
+    DestinationError,
     FileState,
     Limits,
     ListedFile,
@@ -29,6 +30,7 @@ from spokeshave.upload.simple_index import (
     HTML_ONLY,
     IndexedFile,
     ProjectPage,
+    UnofferedKindError,
     UnreadableIndexError,
     has_same_bytes,
     is_known_index,
@@ -36,10 +38,17 @@ from spokeshave.upload.simple_index import (
     simple_index_of_devpi,
 )
 from spokeshave.upload.transport import Index, ProgressCallback, retry_after
+from spokeshave.upload.trusted_publishing import TrustedPublishingError
 from spokeshave.upload.warehouse import read_project_api
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _Result = TypeVar("_Result")
+_CHECK_URL = "Check --check-url, the URL of the index's simple pages, and the credentials for it."
+_WAIT = "The index may list them later: wait, then run the command again. If that does not help, check --check-url."
+
+
+class _UnofferedPageError(UnreadableError):
+    """An index without pages of one kind."""
 
 
 class IndexDestination(Destination):
@@ -91,8 +100,10 @@ class IndexDestination(Destination):
         return FileState.SAME_BYTES if same else FileState.OTHER_BYTES
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
-        """Return the files that are missing from the page in HTML, or from that in JSON if the index has one."""
-        pages = [self._page(project, kinds, is_fresh=False) for kinds in (HTML_ONLY, ANY_KIND)]
+        """Return the files that are missing from the page in HTML or in JSON. An index may have only one of them."""
+        pages = [self._page(project, ANY_KIND, is_fresh=False)]
+        with contextlib.suppress(_UnofferedPageError):
+            pages.append(self._page(project, HTML_ONLY, is_fresh=False))
         return frozenset(name for name in names if any(page is None or name not in page.files for page in pages))
 
     def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
@@ -120,9 +131,19 @@ class IndexDestination(Destination):
         """Return what is missing. An index that is not PyPI may need no credentials."""
         return [self._index.endpoint.lack] if self._index.endpoint.lack else []
 
+    def log_in(self) -> None:
+        """Get a CI job's token. An index without trusted publishing gives none, and may need none."""
+        if self._index.endpoint.lack:
+            return
+        try:
+            self._index.authenticate()
+        except TrustedPublishingError as err:
+            problems = self._scrub.problems(err.problems)
+            raise UnansweredError(*problems) if err.may_pass else DestinationError(*problems) from err
+
     def scrubbed(self, text: str) -> str:
-        """Return a text without the credentials."""
-        return self._scrub(text)
+        """Return a text without passwords. User names were removed from texts of others before."""
+        return self._scrub.secrets(text)
 
     def _page(self, project: str, kinds: str, *, is_fresh: bool = True) -> ProjectPage | None:
         """Return a project's page, from the layout of simple pages that the index turns out to have."""
@@ -146,16 +167,19 @@ class IndexDestination(Destination):
         try:
             return ask()
         except UnreadableIndexError as err:
-            remedy = "Check --check-url, the URL of the index's simple pages, and the credentials for it."
-            message = self._scrub(f"{shown} does not list its files: {err}")
-            problem = Problem(place, message, remedy)
+            message = f"{shown} does not list its files: {self._scrub(str(err))}"
             if not err.may_pass:
-                raise UnreadableError(problem) from err
-            unanswered = UnansweredError(problem)
-            unanswered.retry_after = retry_after(err.retry_after)
+                kind = _UnofferedPageError if isinstance(err, UnofferedKindError) else UnreadableError
+                raise kind(Problem(place, message, _CHECK_URL)) from err
+            asked = retry_after(err.retry_after)
+            if asked:
+                message += f". It asks to wait for {asked:.0f} s"
+            unanswered = UnansweredError(Problem(place, message, _WAIT))
+            unanswered.retry_after = asked
             raise unanswered from err
         except requests.RequestException as err:
-            raise UnansweredError(*self._scrub.problems([unreachable(place, shown, err)])) from err
+            problem = unreachable(place, shown, err)
+            raise UnansweredError(Problem(place, self._scrub(problem.message, shown, place), problem.remedy)) from err
 
     def _scrubbed_attempt(self, attempt: Attempt) -> Attempt:
         if attempt.problem is None:

@@ -328,10 +328,11 @@ def test_an_expired_token_is_renewed_for_the_next_attempt(tmp_path: Path, monkey
 
 def test_a_refused_renewal_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.ExitStack() as stack:
-        fault = Fault(FaultKind.STATUS, Place.MINT, status=422, skip=1)
-        server = trusted(tmp_path / "pypi", stack, monkeypatch, clock_step=16 * 60, faults=(fault,))
+        server = trusted(tmp_path / "pypi", stack, monkeypatch, clock_step=16 * 60)
         index = stack.enter_context(open_destination(server.upload_url, DestinationOptions(), server.job()))
-        statuses = [index.send(wheel_of(tmp_path, version=f"1.{number}")).status for number in range(3)]
+        statuses = [index.send(wheel_of(tmp_path, version="1.0")).status]
+        server.change(publishers=("another job",))
+        statuses += [index.send(wheel_of(tmp_path, version=f"1.{number}")).status for number in (1, 2)]
         assert statuses == [AttemptStatus.STORED, AttemptStatus.EXPIRED, AttemptStatus.REFUSED]
 
 
@@ -398,3 +399,25 @@ def test_limits_are_pypis_or_the_users(server: PypiLike) -> None:
     with open_destination(server.upload_url, options, {}) as index:
         assert index.limits == Limits(file=1 << 30, project=2048, projects={"abacus-compiler": 20 << 30})
         assert (index.limits.of_project("abacus-compiler"), index.limits.of_project("demo")) == (20 << 30, 2048)
+
+
+def test_an_index_with_pages_in_json_alone_shows_its_files(
+    tmp_path: Path, server: PypiLike, index: Destination
+) -> None:
+    wheel = wheel_of(tmp_path)
+    index.send(wheel)
+    server.change(faults=[Fault(FaultKind.STATUS, place=Place.HTML, status=406, times=None)])
+    assert index.hidden("demo", [wheel.name, "absent.whl"]) == {"absent.whl"}
+    server.change(faults=[Fault(FaultKind.STATUS, place=Place.JSON, status=406, times=None)])
+    with pytest.raises(UnreadableError, match="406"):
+        index.hidden("demo", [wheel.name])
+    with pytest.raises(UnreadableError, match="406"):
+        index.listing("demo")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500])
+def test_a_listing_that_fails_for_now_may_be_read_again(server: PypiLike, index: Destination, status: int) -> None:
+    server.change(faults=[Fault(FaultKind.STATUS, place=Place.JSON, status=status, retry_after="4000", times=None)])
+    with pytest.raises(UnansweredError, match="It asks to wait for 4000 s") as raised:
+        index.listing("demo")
+    assert raised.value.retry_after == 4000

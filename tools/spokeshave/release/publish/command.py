@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from spokeshave.errors import ExitCode
+from spokeshave.option_values import count, seconds
 from spokeshave.release.destination.choice import (
     DestinationOptions,
     add_destination_arguments,
@@ -28,7 +29,7 @@ from spokeshave.release.destination.choice import (
     open_destination,
 )
 from spokeshave.release.destination.destination import Destination
-from spokeshave.release.publish.journal import Journal, journal_path
+from spokeshave.release.publish.journal import Journal, KnownDestination, journal_path
 from spokeshave.release.publish.order import UploadOrder, upload_order
 from spokeshave.release.publish.progress import Progress, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
@@ -76,7 +77,8 @@ class Run:
     def publication(self) -> Publication:
         """Return the state before the first step."""
         sending = self.journal.sending()
-        return new_publication(self.order, self.patience(), sending, is_atomic=self.destination.is_atomic)
+        sent = self.journal.sent(self.order.files())
+        return new_publication(self.order, self.patience(), sending, sent, is_atomic=self.destination.is_atomic)
 
     def patience(self) -> Patience:
         """Return how long the command waits."""
@@ -87,8 +89,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `spokeshave release publish`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
-        "Exit codes: 0 published, 1 refused before anything was sent, 3 partly published (the same command continues), "
-        "4 published but\nnot visible to installers yet.\n\n"
+        "Exit codes: 0 published, 1 refused, and nothing of the release was sent by this run or an earlier one, "
+        "3 partly published\n(the same command continues), 4 published but not visible to installers yet.\n\n"
         "Example: spokeshave release publish dist/releases/abacus/1.0 --to @testpypi --report publish.json"
     )
     parser.add_argument("record", type=Path, metavar="REC", help="the folder of the sealed release")
@@ -106,7 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, metavar="DIR", help=STATE_HELP)
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         default=Patience.wait,
         metavar="SECONDS",
         help="how long to wait for files that are sent to become visible, and the longest pause that an index may ask "
@@ -114,34 +116,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--attempts",
-        type=_count,
+        type=count,
         default=Patience.attempts,
         metavar="N",
         help=f"how often one file is sent before the command gives up (default: {Patience.attempts})",
     )
     parser.add_argument(
         "--pause",
-        type=_seconds,
+        type=seconds,
         default=Patience.pause,
         metavar="SECONDS",
         help="the pause before a second attempt; each further one is twice as long, up to a minute "
         f"(default: {Patience.pause:.0f})",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="the JSON report to write")
-
-
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 <= float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-
-
-def _count(text: str) -> int:
-    with contextlib.suppress(ValueError):
-        if int(text) > 0:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -182,16 +170,23 @@ def _publish(this: Run) -> PublishReport:
     )
     problems: list[Problem] = []
     try:
-        problems = refusals(this.args.record, this.destination, this.patience(), time.sleep)
+        patience = this.patience()
+        problems = refusals(this.args.record, this.destination, patience, time.sleep, logs_in=not this.args.dry_run)
         if this.args.dry_run:
             publisher.list_all()
-        elif not problems:
-            this.journal.begin(this.destination.text)
+        elif problems:
+            publisher.list_known()
+        else:
+            urls = this.args.repository_url, this.args.check_url
+            this.journal.begin(KnownDestination(this.destination.text, *urls))
             publisher.run()
     except Interruption as err:
-        publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""), is_interruption=True)
+        publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""))
     except SpokeshaveError as err:
         publisher.stop(*err.problems)
+    except OSError as err:
+        what = f"failed: {err.strerror or err}"
+        publisher.stop(Problem(str(err.filename or this.args.record), what, "Check the path and the disk."))
     except Exception as err:
         if getattr(this.args, "traceback", False):
             traceback.print_exc()
@@ -201,11 +196,9 @@ def _publish(this: Run) -> PublishReport:
 
 
 def _end(this: Run, publication: Publication, refused: bool) -> PublishEnd:
-    """Return what a run came to. If its check refused the release, nothing was sent."""
-    if refused and not publication.is_interrupted:
-        return PublishEnd.REFUSED
+    """Return what a run came to. If its check refused the release, an earlier run may have sent a part."""
     if this.args.dry_run:
-        return PublishEnd.REFUSED if publication.problems else PublishEnd.PLANNED
+        return PublishEnd.REFUSED if refused or publication.problems else PublishEnd.PLANNED
     return publication.end()
 
 
@@ -262,7 +255,7 @@ def _file(state: FileProgress, refusals: Sequence[Problem]) -> PublishedFile:
         project=state.file.project,
         sha256=state.file.sha256,
         size=state.file.size,
-        outcome=PublishOutcome.REFUSED if is_refused else state.outcome(),
+        outcome=PublishOutcome.REFUSED if is_refused and not state.is_stored else state.outcome(),
         attempts=state.attempts,
     )
 

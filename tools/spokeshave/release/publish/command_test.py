@@ -162,18 +162,22 @@ def test_a_lasting_fault_is_partial_until_it_ends(
 ) -> None:
     server.change(faults=[replace(fault, name=name)])
     code, report = report_of(server, record)
-    assert (code, report.end) == (3, PublishEnd.PARTIAL)
+    is_nothing_there = name == RUNTIME_WHEEL and outcome is PublishOutcome.REFUSED
+    assert (code, report.end) == ((1, PublishEnd.REFUSED) if is_nothing_there else (3, PublishEnd.PARTIAL))
     assert_whole_or_absent(server, record)
     (failed,) = [file for file in report.files if fnmatchcase(file.name, name)]
     assert failed.outcome is outcome
     text = capfd.readouterr().err
     assert words in text
-    assert f"{outcome.value}  " in text
     assert failed.name in text
     server.change(faults=[])
-    assert report.continue_with is not None
-    assert report.continue_with in text
-    assert main(shlex.split(report.continue_with)[1:]) == 0
+    if report.continue_with is None:
+        assert is_nothing_there
+        assert publish(server, record) == 0
+    else:
+        assert f"{outcome.value}  " in text
+        assert report.continue_with in text
+        assert main(shlex.split(report.continue_with)[1:]) == 0
     assert server.sha256s() == manifest(record)
     assert_whole_or_absent(server, record)
 
@@ -191,6 +195,20 @@ def test_a_stale_page_is_not_visible_and_then_done(
     server.change(faults=[])
     assert publish(server, copy_of(record, record.parent / "fresh")) == 0
     assert posts(server) == before
+
+
+def test_a_project_that_is_never_listed_is_sent_once(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    missing = [Fault(FaultKind.STATUS, place, status=404, times=None) for place in (Place.HTML, Place.JSON, Place.API)]
+    server.change(faults=missing)
+    assert publish(server, record, "--wait", "1") == 3
+    assert len(posts(server)) == 2
+    text = capfd.readouterr().err
+    assert "nor any other file of abacus-runtime" in text
+    assert "--check-url" in text
+    server.change(faults=[])
+    assert publish(server, record) == 0
 
 
 @pytest.mark.parametrize(
@@ -233,13 +251,20 @@ def test_pages_that_fail_are_read_again(server: PypiLike, record: Path, place: P
     ],
 )
 def test_retry_after_of_pages_is_honored(
-    server: PypiLike, record: Path, seconds: str, skip: int, times: int | None, code: int
+    server: PypiLike,
+    record: Path,
+    seconds: str,
+    skip: int,
+    times: int | None,
+    code: int,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     fault = Fault(FaultKind.STATUS, Place.JSON, status=429, retry_after=seconds, skip=skip, times=times)
     server.change(faults=[fault])
     began = time.monotonic()
     assert publish(server, record, "--wait", "2") == code
     assert (time.monotonic() - began > 1) is (code == 0)
+    assert ("to wait for 3600 s" in capfd.readouterr().err) is (code != 0)
     assert_whole_or_absent(server, record)
 
 
@@ -302,7 +327,8 @@ def test_other_bytes_on_the_index_end_it(server: PypiLike, record: Path, tmp_pat
     assert publish(server, other) == 0
     before = len(posts(server))
     code, report = report_of(server, record)
-    assert (code, len(posts(server))) == (1, before)
+    # The other release has the same bytes for the runtime, so that a part of this one is there.
+    assert (code, len(posts(server))) == (3, before)
     assert len([problem for problem in report.problems if "with other bytes" in problem.message]) == 2
 
 
@@ -310,6 +336,79 @@ def test_without_credentials_nothing_is_sent(server: PypiLike, record: Path, mon
     monkeypatch.delenv("TWINE_PASSWORD")
     assert publish(server, record) == 1
     assert posts(server) == []
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["with the journal", "on another machine"])
+@pytest.mark.parametrize("cause", ["no password", "a full project", "a changed file"])
+def test_a_refusal_after_a_part_was_sent_is_partial(
+    server: PypiLike,
+    record: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    cause: str,
+    is_here: bool,
+) -> None:
+    server.change(faults=[Fault(FaultKind.STATUS, skip=2, times=None, status=403)])
+    assert publish(server, record) == 3
+    server.change(faults=[])
+    again = record if is_here else copy_of(record, record.parent / "again")
+    options: list[str] = []
+    if cause == "no password":
+        monkeypatch.delenv("TWINE_PASSWORD")
+    elif cause == "a full project":
+        options = ["--project-limit", "abacus-compiler=1"]
+    else:
+        changed = next((again / FILES).glob(RUNTIME_WHEEL))
+        changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    before = posts(server)
+    capfd.readouterr()
+    code, report = report_of(server, again, *options)
+    text = capfd.readouterr().err
+    assert (code, report.end) == (3, PublishEnd.PARTIAL), text
+    outcomes = [file.outcome for file in report.files]
+    assert outcomes.count(PublishOutcome.ALREADY_THERE) == 2
+    assert "2 already there" in text
+    assert report.problems
+    assert report.continue_with is not None
+    assert report.continue_with in text
+    assert posts(server) == before
+
+
+def test_a_part_that_cannot_be_listed_is_partial_by_the_journal(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.change(faults=[Fault(FaultKind.STATUS, skip=2, times=None, status=403)])
+    assert publish(server, record) == 3
+    server.change(faults=[Fault(FaultKind.STATUS, place, times=None) for place in (Place.JSON, Place.HTML)])
+    capfd.readouterr()
+    code, report = report_of(server, record)
+    assert (code, report.end) == (3, PublishEnd.PARTIAL)
+    outcomes = [file.outcome for file in report.files]
+    assert outcomes == [PublishOutcome.UNCONFIRMED] * 2 + [PublishOutcome.NOT_SENT] * 3
+    assert "2 unconfirmed, 3 not sent" in capfd.readouterr().err
+    # Nothing is known on another machine, where no run has begun an upload.
+    assert publish(server, copy_of(record, record.parent / "again")) == 1
+
+
+def test_a_refusal_after_all_was_sent_is_not_a_refusal(
+    server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publish(server, record) == 0
+    monkeypatch.delenv("TWINE_PASSWORD")
+    code, report = report_of(server, record)
+    assert (code, report.end) == (4, PublishEnd.NOT_VISIBLE)
+    assert {file.outcome for file in report.files} == {PublishOutcome.ALREADY_THERE}
+
+
+def test_a_file_that_nothing_has_taken_was_not_sent(
+    server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINE_PASSWORD", "not the token")
+    code, report = report_of(server, record)
+    assert (code, report.end, len(posts(server))) == (1, PublishEnd.REFUSED, 1)
+    assert [file.outcome.value for file in report.files] == ["refused", *["not sent"] * 4]
+    monkeypatch.delenv("TWINE_PASSWORD")
+    assert publish(server, record) == 1
 
 
 def test_a_dry_run_prints_the_plan(server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -87,6 +87,20 @@ def test_a_renewal_that_is_refused_is_partial(server: PypiLike, record: Path) ->
     assert len(server.sha256s()) == 5
 
 
+def test_a_job_that_is_not_trusted_has_sent_nothing(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.change(publishers=("another job",))
+    assert main(arguments(server, record)) == 1
+    assert "no corresponding publisher" in capfd.readouterr().err
+    assert server.uploads() == []
+    assert not (record / "state").exists()
+    # A check without uploads takes no token, because some CIs give only one identity.
+    before = len(server.requests())
+    assert main([*arguments(server, record), "--dry-run"]) == 0
+    assert not [request for request in server.requests()[before:] if "oidc" in request.path]
+
+
 def test_attestations_are_sent_with_their_files(server: PypiLike, record: Path) -> None:
     """The signatures are not valid, which the check of the command would refuse. The server reads only the subject."""
     manifest = read_record(record)
@@ -155,12 +169,33 @@ def test_an_index_that_repeats_credentials_is_not_repeated(
     monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
     header = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
     with answering_server(Answer(418, "No", f"{{authorization}} of {USERNAME} with {PASSWORD} is wrong")) as url:
-        assert main(["release", "publish", str(record), "--to", url, *FAST, "--report", str(tmp_path / "r.json")]) == 3
+        assert main(["release", "publish", str(record), "--to", url, *FAST, "--report", str(tmp_path / "r.json")]) == 1
     captured = capfd.readouterr()
     journal = next((record / "state").iterdir()).read_text()
     for text in (captured.out, captured.err, journal, (tmp_path / "r.json").read_text()):
         assert "is wrong" in text
         assert not [secret for secret in (PASSWORD, header) if secret in text]
+
+
+@pytest.mark.parametrize("user", ["release", "abacus", "127", "legacy"])
+def test_a_user_name_stays_in_the_command_that_continues(
+    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], user: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TWINE_USERNAME", user)
+    monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
+    answer = Answer(500, "No", f"the user {user} with {PASSWORD} is wrong")
+    report = tmp_path / "r.json"
+    with answering_server(answer) as url:
+        argv = ["release", "publish", str(record), "--to", url, *FAST, "--attempts", "1", "--report", str(report)]
+        assert main(argv) == 3
+    text = capfd.readouterr().err
+    found = PublishReport.from_json(report.read_text())
+    assert found.continue_with is not None
+    assert found.continue_with.startswith(f"spokeshave release publish {record} --to {url} ")
+    assert found.continue_with in text
+    assert found.destination == url
+    assert f"{url} rejects it: 500 No (the user ******** with ******** is wrong)" in text
 
 
 def test_a_url_with_a_password_is_refused_and_not_shown(

@@ -12,16 +12,22 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spokeshave.upload.attempt import AttemptStatus
 from spokeshave_core.release.record import ReleaseFile
 
 BEGINS = "begins"
 SENDING = "sending"
 ENDING = ".jsonl"
+_DESTINATION = "destination"
+_URL = "repository-url"
+_CHECK_URL = "check-url"
 _LONGEST = 60
+# Answers after which the destination does not have the file.
+_NOT_TAKEN = (AttemptStatus.REFUSED.value, AttemptStatus.EXPIRED.value)
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,20 @@ class Entry:
     event: str
     file: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class KnownDestination:
+    """A destination that a journal names, as the user gave it.
+
+    Attributes:
+        url: The upload URL of a name that ~/.pypirc may not have.
+        check_url: The URL of its simple pages.
+    """
+
+    text: str
+    url: str | None = None
+    check_url: str | None = None
 
 
 class Journal:
@@ -45,9 +65,11 @@ class Journal:
         """The first error of a write. A publication goes on without a journal."""
         return self._error
 
-    def begin(self, destination: str) -> None:
-        """Append the line of a run, which names the destination."""
-        self._write({"event": BEGINS, "destination": destination})
+    def begin(self, destination: KnownDestination) -> None:
+        """Append the line of a run, which names the destination. Its URLs have no credentials."""
+        urls = {_URL: destination.url, _CHECK_URL: destination.check_url}
+        given = {key: url for key, url in urls.items() if url}
+        self._write({"event": BEGINS, _DESTINATION: destination.text, **given})
 
     def write(self, event: str, file: ReleaseFile, detail: str = "") -> None:
         """Append a line, and wait until the disk has it."""
@@ -77,10 +99,11 @@ class Journal:
         found = (Entry(line.get("event", ""), line.get("file", ""), line.get("sha256", "")) for line in self._lines())
         return [entry for entry in found if entry.file]
 
-    def destination(self) -> str:
-        """Return the destination of the last run; empty if the journal does not name it."""
-        named = [line["destination"] for line in self._lines() if "destination" in line]
-        return named[-1] if named else ""
+    def destination(self) -> KnownDestination | None:
+        """Return the destination of the last run; None if the journal does not name it."""
+        named = [line for line in self._lines() if line.get(_DESTINATION)]
+        last = named[-1] if named else {}
+        return KnownDestination(last[_DESTINATION], last.get(_URL), last.get(_CHECK_URL)) if last else None
 
     def _lines(self) -> Iterator[Mapping[str, str]]:
         try:
@@ -93,6 +116,13 @@ class Journal:
         """Return the files whose last line says that their upload began."""
         last = {entry.file: entry.event for entry in self.entries()}
         return frozenset(name for name, event in last.items() if event == SENDING)
+
+    def sent(self, files: Iterable[ReleaseFile]) -> frozenset[str]:
+        """Return which of the files the destination may have: their upload began, and was not refused."""
+        last = {(entry.file, entry.sha256): entry.event for entry in self.entries()}
+        return frozenset(
+            file.name for file in files if last.get((file.name, file.sha256), _NOT_TAKEN[0]) not in _NOT_TAKEN
+        )
 
 
 def _ends_a_line(descriptor: int, size: int) -> bool:
@@ -114,7 +144,7 @@ def journal_path(folder: Path, destination: str) -> Path:
     return folder / f"{readable}-{hashlib.sha256(destination.encode()).hexdigest()[:8]}{ENDING}"
 
 
-def known_destinations(folder: Path) -> list[str]:
-    """Return the destinations of the journals in a folder."""
-    journals = (Journal(path) for path in sorted(folder.glob(f"*{ENDING}")))
-    return sorted({journal.destination() for journal in journals} - {""})
+def known_destinations(folder: Path) -> list[KnownDestination]:
+    """Return the destinations of the journals in a folder, sorted."""
+    found = (Journal(path).destination() for path in folder.glob(f"*{ENDING}"))
+    return sorted({each for each in found if each}, key=lambda each: (each.text, each.url or "", each.check_url or ""))

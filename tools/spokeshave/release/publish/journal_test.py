@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from spokeshave.release.publish.journal import Entry, Journal, journal_path, known_destinations
+from spokeshave.release.publish.journal import Entry, Journal, KnownDestination, journal_path, known_destinations
 from spokeshave_core.release.record import ReleaseFile
 
 FILE = ReleaseFile(name="a.whl", project="a", sha256="ab", size=1, payload_sha256=None, metadata_sha256=None)
@@ -14,12 +15,29 @@ def test_lines_are_appended_and_read_back(tmp_path: Path) -> None:
     assert (journal.entries(), journal.sending()) == ([], frozenset())
     journal.write("sending", FILE)
     assert journal.sending() == {"a.whl"}
-    journal.begin("@testpypi")
-    assert known_destinations(journal.path.parent) == ["@testpypi"]
+    journal.begin(KnownDestination("@testpypi"))
+    assert known_destinations(journal.path.parent) == [KnownDestination("@testpypi")]
+    ours = KnownDestination("@ours", "https://example.org/legacy/", "https://example.org/simple/")
+    for each in (replace(ours, url=None), ours):
+        Journal(tmp_path / "state" / "ours.jsonl").begin(each)
+    assert known_destinations(journal.path.parent) == [ours, KnownDestination("@testpypi")]
     Journal(journal.path).write("accepted", FILE, "200 OK")
     assert journal.entries() == [Entry("sending", "a.whl", "ab"), Entry("accepted", "a.whl", "ab")]
     assert journal.sending() == frozenset()
     assert json.loads(journal.path.read_text().splitlines()[-1])["detail"] == "200 OK"
+
+
+def test_files_that_the_destination_may_have_were_sent(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "pypi.jsonl")
+    resealed = replace(FILE, sha256="cd")
+    assert journal.sent([FILE]) == frozenset()
+    for event in ("sending", "temporary", "stored"):
+        journal.write(event, FILE)
+        assert journal.sent([FILE, resealed]) == {"a.whl"}
+        assert journal.sent([resealed]) == frozenset()
+    for event in ("credentials expired", "refused"):
+        journal.write(event, FILE)
+        assert journal.sent([FILE]) == frozenset()
 
 
 def test_a_cut_line_and_other_damage_are_ignored(tmp_path: Path) -> None:

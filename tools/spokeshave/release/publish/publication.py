@@ -9,7 +9,7 @@ see all files of the stages before it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from spokeshave.release.destination.destination import FileState
@@ -39,7 +39,13 @@ from spokeshave_core.release.record import ReleaseFile
 _LOOK_UPS = 5
 # Look-ups of a file that the index does not accept: another publisher may have sent it.
 _LOOK_UPS_OF_REFUSED = 2
+# No pause gets longer by more.
+_MOST_DOUBLINGS = 64
 _NEW_VERSION = "An index keeps the first file of a name: publish the release under a new version."
+_CHECK_URL = (
+    "Check that --check-url is the URL of the index's simple pages, and that the project is not held back there. Then "
+    "run the command again: it continues."
+)
 _LATER = "Check the index, then run the command again: it continues."
 
 
@@ -76,7 +82,7 @@ class Patience:
 
     def pause_after(self, failures: int) -> float:
         """Return the seconds to wait after a number of failures in a row."""
-        return min(self.pause * 2.0 ** max(failures - 1, 0), self.longest_pause)
+        return min(self.pause * 2.0 ** min(max(failures - 1, 0), _MOST_DOUBLINGS), self.longest_pause)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class FileProgress:
 
     Attributes:
         attempts: Uploads in this run.
+        was_sent: An earlier run began an upload that was not refused.
         look_ups: Listings without the file since its last upload.
         problem: What the index said about the last upload, if it did not accept the file.
     """
@@ -92,16 +99,28 @@ class FileProgress:
     file: ReleaseFile
     phase: Phase = Phase.PENDING
     attempts: int = 0
+    was_sent: bool = False
     look_ups: int = 0
     problem: Problem | None = None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the index stores it."""
+        return self.phase is Phase.STORED
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the index did not accept it, and a listing since then lacks it."""
+        return self.phase is Phase.REFUSED or (self.phase is Phase.CONTESTED and self.look_ups > 0)
 
     def outcome(self) -> PublishOutcome:
         """Return the outcome for the report."""
         if self.phase is Phase.STORED:
             return PublishOutcome.PUBLISHED if self.attempts else PublishOutcome.ALREADY_THERE
         if self.phase is Phase.PENDING:
-            return PublishOutcome.FAILED if self.attempts else PublishOutcome.NOT_SENT
-        return PublishOutcome.REFUSED if self.phase is Phase.REFUSED else PublishOutcome.UNCONFIRMED
+            unsent = PublishOutcome.UNCONFIRMED if self.was_sent else PublishOutcome.NOT_SENT
+            return PublishOutcome.FAILED if self.attempts else unsent
+        return PublishOutcome.REFUSED if self.is_refused else PublishOutcome.UNCONFIRMED
 
 
 @dataclass(frozen=True)
@@ -118,7 +137,6 @@ class Publication:
         is_committed: That step was made after the last upload.
         visible: The files that were visible at the last check of all.
         problems: Why the publication ended early; empty if it did not.
-        is_interrupted: The user ended it.
     """
 
     order: UploadOrder
@@ -134,7 +152,6 @@ class Publication:
     is_committed: bool = False
     visible: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    is_interrupted: bool = False
 
     @property
     def is_stored(self) -> bool:
@@ -147,14 +164,16 @@ class Publication:
         return self.is_stored and self.visible >= self.files.keys()
 
     def end(self) -> PublishEnd:
-        """Return what the publication came to."""
+        """Return what the publication came to. A file that was refused, and is not listed, was not sent."""
         if self.is_done:
             return PublishEnd.DONE
         if self.is_stored:
             return PublishEnd.NOT_VISIBLE
         may_exist = not self.is_atomic or self.is_committed
-        exists = any((state.attempts and may_exist) or state.phase is Phase.STORED for state in self.files.values())
-        return PublishEnd.PARTIAL if exists or self.is_interrupted else PublishEnd.REFUSED
+        begun = [state for state in self.files.values() if state.attempts or state.was_sent]
+        is_there = any(state.phase is Phase.STORED for state in self.files.values())
+        may_be_there = may_exist and any(not state.is_refused for state in begun)
+        return PublishEnd.PARTIAL if is_there or may_be_there else PublishEnd.REFUSED
 
     def remaining(self) -> tuple[FileProgress, ...]:
         """Return the files that are not known to be stored, in the order in which they are sent."""
@@ -163,16 +182,28 @@ class Publication:
 
 
 def new_publication(
-    order: UploadOrder, patience: Patience, sending: Iterable[str] = (), *, is_atomic: bool = False
+    order: UploadOrder,
+    patience: Patience,
+    sending: Iterable[str] = (),
+    sent: Iterable[str] = (),
+    *,
+    is_atomic: bool = False,
 ) -> Publication:
     """Return the state in which nothing is known about the index.
 
     Args:
         sending: The files whose upload had begun when the run before ended, by its journal.
+        sent: The files that an earlier run sent and that were not refused, by its journal.
     """
     begun = frozenset(sending)
+    earlier = frozenset(sent)
     files = {
-        file.name: FileProgress(file, Phase.DOUBTFUL if file.name in begun else Phase.PENDING) for file in order.files()
+        file.name: FileProgress(
+            file,
+            phase=Phase.DOUBTFUL if file.name in begun else Phase.PENDING,
+            was_sent=file.name in earlier,
+        )
+        for file in order.files()
     }
     return Publication(order=order, files=files, patience=patience, is_atomic=is_atomic)
 
@@ -234,7 +265,7 @@ def after(publication: Publication, event: Event, now: float) -> Publication:
         return replace(publication, is_committed=True)
     if isinstance(event, Seen):
         return _after_check(publication, event, now)
-    return replace(publication, problems=event.problems, is_interrupted=event.is_interruption)
+    return replace(publication, problems=event.problems)
 
 
 def _with_file(publication: Publication, state: FileProgress) -> Publication:
@@ -245,7 +276,7 @@ def _after_listing(publication: Publication, event: Listed, now: float) -> Publi
     changed = replace(publication, listed=publication.listed | {event.project}, failures=0)
     for state in publication.files.values():
         if state.file.project == event.project:
-            changed = _with_file(changed, _looked_up(state, event.states[state.file.name], publication.patience))
+            changed = _with_file(changed, _looked_up(state, event, publication.patience))
     is_complete = all(stage.project in changed.listed for stage in changed.order.stages)
     problems = _problems_of_files(changed)
     if problems:
@@ -256,12 +287,13 @@ def _after_listing(publication: Publication, event: Listed, now: float) -> Publi
     ]
     if not waiting:
         return replace(changed, waits_since=None)
-    return _wait_for_listing(changed, waiting, now)
+    return _wait_for_listing(changed, waiting, event, now)
 
 
-def _looked_up(state: FileProgress, found: FileState, patience: Patience) -> FileProgress:
+def _looked_up(state: FileProgress, event: Listed, patience: Patience) -> FileProgress:
     """Return a file's state after a listing of its project."""
     name = state.file.name
+    found = event.states[name]
     if found is FileState.OTHER_BYTES:
         return replace(
             state, phase=Phase.REFUSED, problem=Problem(name, "is on the index, with other bytes", _NEW_VERSION)
@@ -271,7 +303,7 @@ def _looked_up(state: FileProgress, found: FileState, patience: Patience) -> Fil
     if state.phase is Phase.DOUBTFUL:
         return replace(state, phase=Phase.PENDING)
     if state.phase in _UNLISTED:
-        return _not_listed(replace(state, look_ups=state.look_ups + 1), patience)
+        return _not_listed(replace(state, look_ups=state.look_ups + 1), event, patience)
     return state
 
 
@@ -291,22 +323,21 @@ def _problems_of_files(publication: Publication) -> tuple[Problem, ...]:
     return tuple(problem for problem in ends if problem)
 
 
-def _not_listed(state: FileProgress, patience: Patience) -> FileProgress:
+def _not_listed(state: FileProgress, event: Listed, patience: Patience) -> FileProgress:
     """Return the state of a file after one more listing without it."""
     if state.phase is Phase.CONTESTED:
         return replace(state, phase=Phase.REFUSED) if state.look_ups >= _LOOK_UPS_OF_REFUSED else state
-    if state.look_ups >= _LOOK_UPS and state.attempts < patience.attempts:
-        # The same bytes again: an index that has them stores nothing.
+    if event.has_project and state.look_ups >= _LOOK_UPS and state.attempts < patience.attempts:
+        # The same bytes again: an index that has them stores nothing. Without any page of the project, more uploads
+        # would show nothing: the pages are at another place, or late.
         return replace(state, phase=Phase.PENDING)
     return state
 
 
-def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now: float) -> Publication:
+def _wait_for_listing(publication: Publication, waiting: list[FileProgress], event: Listed, now: float) -> Publication:
     since = now if publication.waits_since is None else publication.waits_since
     if now - since >= publication.patience.wait:
-        first = waiting[0]
-        message = f"was sent {first.attempts} times without an error, but the index does not list it"
-        return replace(publication, problems=(Problem(first.file.name, message, _LATER),))
+        return replace(publication, problems=tuple(_problems_of_unlisted(waiting, event)))
     pause = publication.patience.pause_after(max(state.look_ups for state in waiting))
     accepted = [state for state in waiting if state.phase is not Phase.CONTESTED]
     reason = f"the index does not list {_some(accepted)} yet" if accepted else _another_may_send(waiting)
@@ -315,6 +346,17 @@ def _wait_for_listing(publication: Publication, waiting: list[FileProgress], now
 
 def _another_may_send(refused: list[FileProgress]) -> str:
     return f"another publisher may be sending {_some(refused)}"
+
+
+def _problems_of_unlisted(waiting: Iterable[FileProgress], event: Listed) -> Iterator[Problem]:
+    """Yield why files are not published that the index did not list in time: its own reasons, and the first other."""
+    accepted = [state for state in waiting if state.phase is Phase.ACCEPTED]
+    yield from (state.problem for state in waiting if state.phase is Phase.CONTESTED and state.problem)
+    if accepted and event.has_project:
+        yield Problem(accepted[0].file.name, "was accepted, but the index does not list it", _LATER)
+    elif accepted:
+        message = f"was accepted, but the index does not list it, nor any other file of {event.project}"
+        yield Problem(accepted[0].file.name, message, _CHECK_URL)
 
 
 def _after_failed_listing(publication: Publication, event: ListingFailed, now: float) -> Publication:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -63,6 +63,7 @@ class Index:
         stored: FileState of what it stores by name.
         answers: What happens to the next uploads of a file. By default it is accepted and stored.
         unlisted: Names that its listing lacks, and until when.
+        has_projects: Whether it has pages of the projects.
         hidden: Names that installers do not see, and until when.
         steps: The steps that were made.
         seen: The files that installers saw at some check.
@@ -76,6 +77,7 @@ class Index:
     hidden: dict[str, float] = field(default_factory=dict)
     failing: list[ListingFailed] = field(default_factory=list)
     retry_after: float | None = None
+    has_projects: bool = True
     steps: list[Step] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     too_early: list[str] = field(default_factory=list)
@@ -93,7 +95,7 @@ class Index:
                 return self.failing.pop(0)
             listed = {name: self.stored.get(name, FileState.MISSING) for name in NAMES}
             absent = {name: FileState.MISSING for name in NAMES if now < self.unlisted.get(name, 0)}
-            return Listed(step.project, {**listed, **absent})
+            return Listed(step.project, {**listed, **absent}, has_project=self.has_projects)
         if isinstance(step, CheckVisible):
             seen = frozenset(name for name in step.names if now >= self.hidden.get(name, 0))
             self.seen |= seen
@@ -213,7 +215,8 @@ def test_a_fault_that_stays_is_partial(
 ) -> None:
     index = Index(answers={name: [answer]})
     done = publish(index)
-    assert done.end() is PublishEnd.PARTIAL
+    is_nothing_there = name == "r1" and outcome is PublishOutcome.REFUSED
+    assert done.end() is (PublishEnd.REFUSED if is_nothing_there else PublishEnd.PARTIAL)
     assert index.sends().count(name) == sends
     assert outcomes(done)[name] is outcome
     assert done.problems
@@ -257,6 +260,30 @@ def test_another_publisher_with_other_bytes_is_an_error() -> None:
     assert "c1" not in index.sends()
 
 
+def test_a_file_of_an_unlisted_project_is_sent_once() -> None:
+    index = Index(unlisted=dict.fromkeys(NAMES, END), has_projects=False)
+    done = publish(index)
+    assert index.sends() == ["r1", "r2"]
+    assert done.end() is PublishEnd.PARTIAL
+    (problem,) = done.problems
+    assert problem.message == "was accepted, but the index does not list it, nor any other file of runtime"
+    assert "--check-url" in problem.remedy
+
+
+def test_a_refused_file_keeps_the_reason_of_the_index() -> None:
+    index = Index(answers={"r1": [(AttemptStatus.REFUSED, False)]})
+    done = publish(index, new_publication(ORDER, replace(PATIENCE, wait=0)))
+    assert done.problems == (REFUSAL,)
+    assert (done.end(), outcomes(done)["r1"]) == (PublishEnd.REFUSED, PublishOutcome.REFUSED)
+    index = Index(answers={"r2": [(AttemptStatus.REFUSED, False)]}, unlisted={"r1": END})
+    done = publish(index, new_publication(ORDER, replace(PATIENCE, wait=0)))
+    assert [problem.message for problem in done.problems] == [
+        REFUSAL.message,
+        "was accepted, but the index does not list it",
+    ]
+    assert done.end() is PublishEnd.PARTIAL
+
+
 def test_nothing_is_sent_before_what_it_pins_is_visible() -> None:
     index = Index(hidden={"r2": END})
     done = publish(index)
@@ -290,13 +317,29 @@ def test_a_listing_that_fails_is_read_again() -> None:
     assert index.pauses() == []
 
 
-def test_an_interruption_is_partial_until_all_is_stored() -> None:
-    stopped = Stopped((Problem("", "was interrupted", ""),), is_interruption=True)
-    assert after(new_publication(ORDER, PATIENCE), stopped, 0).end() is PublishEnd.PARTIAL
+def test_an_interruption_is_partial_from_the_first_upload_on() -> None:
+    stopped = Stopped((Problem("", "was interrupted", ""),))
+    assert after(new_publication(ORDER, PATIENCE), stopped, 0).end() is PublishEnd.REFUSED
+    earlier = new_publication(ORDER, PATIENCE, sent=["r1"])
+    assert after(earlier, stopped, 0).end() is PublishEnd.PARTIAL
+    assert outcomes(earlier)["r1"] is PublishOutcome.UNCONFIRMED
+    atomic = new_publication(ORDER, PATIENCE, sent=["r1"], is_atomic=True)
+    assert after(atomic, stopped, 0).end() is PublishEnd.REFUSED
     done = publish(Index(hidden={"c1": END}))
     assert after(done, stopped, 0).end() is PublishEnd.NOT_VISIBLE
     begun = after(new_publication(ORDER, PATIENCE), SendingBegins("r1"), 0)
+    assert after(begun, stopped, 0).end() is PublishEnd.PARTIAL
     assert outcomes(after(begun, stopped, 0))["r1"] is PublishOutcome.UNCONFIRMED
+
+
+def test_a_refused_file_counts_as_sent_until_a_listing_lacks_it() -> None:
+    problem = Problem("runtime", "500", "")
+    index = Index(answers={"r1": [(AttemptStatus.REFUSED, False)]})
+    publication = new_publication(ORDER, PATIENCE)
+    for project in ("runtime", "compiler"):
+        publication = after(publication, Listed(project, dict.fromkeys(NAMES, FileState.MISSING)), 0)
+    index.failing = [ListingFailed(problem, is_final=True)]
+    assert publish(index, publication).end() is PublishEnd.PARTIAL
 
 
 def test_an_atomic_destination_gets_all_files_before_one_is_seen() -> None:

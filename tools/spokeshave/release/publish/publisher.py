@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,9 +75,17 @@ class Publisher:
         while isinstance(step := self._next(), (LookUp, Pause)):
             self._do(step)
 
-    def stop(self, *problems: Problem, is_interruption: bool = False) -> None:
+    def list_known(self) -> None:
+        """Read once what the destination has of each project, as far as it answers. Nothing ends or is sent."""
+        for project in dict.fromkeys(stage.project for stage in self.publication.order.stages):
+            with contextlib.suppress(OSError):
+                event = self._look_up(project)
+                if isinstance(event, Listed):
+                    self._apply(event)
+
+    def stop(self, *problems: Problem) -> None:
         """End the publication."""
-        self._apply(Stopped(problems, is_interruption=is_interruption))
+        self._apply(Stopped(problems))
 
     def _next(self) -> Step:
         return next_step(self.publication, self.clock())
@@ -134,7 +143,7 @@ class Publisher:
             return ListingFailed(_first(err), retry_after=err.retry_after)
         except DestinationError as err:
             return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
-        return Listed(project, found)
+        return Listed(project, found, has_project=listing.exists)
 
     def _check_visible(self, step: CheckVisible) -> Event:
         seen: set[str] = set()

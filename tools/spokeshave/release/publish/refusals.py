@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from spokeshave.release.check.check import record_problems
-from spokeshave.release.destination.destination import Destination, FileState, Listing, UnansweredError
+from spokeshave.release.destination.destination import (
+    Destination,
+    DestinationError,
+    FileState,
+    Listing,
+    UnansweredError,
+)
 from spokeshave.release.publish.publication import Patience
 from spokeshave.upload.attempt import Attempt
 from spokeshave.upload.transport import ProgressCallback
 from spokeshave_core.problems import Problem
 
+_Result = TypeVar("_Result")
+
 
 def refusals(
-    folder: Path, destination: Destination, patience: Patience, sleep: Callable[[float], None]
+    folder: Path, destination: Destination, patience: Patience, sleep: Callable[[float], None], *, logs_in: bool
 ) -> list[Problem]:
-    """Return everything that is wrong with a record for a destination. A listing that fails is read again.
+    """Return everything that is wrong with a record for a destination. A request that fails is made again.
+
+    Args:
+        logs_in: Whether a CI job gets the token that a publication needs. Some CIs let it get only one.
 
     Raises:
         InvalidRecordError: If the manifest of the record cannot be read.
     """
-    return record_problems(folder, _PatientDestination(destination, patience, sleep))
+    patient = _PatientDestination(destination, patience, sleep)
+    problems = record_problems(folder, patient)
+    if logs_in:
+        try:
+            patient.log_in()
+        except DestinationError as err:
+            problems += err.problems
+    return problems
 
 
 class _PatientDestination(Destination):
@@ -37,15 +56,19 @@ class _PatientDestination(Destination):
         self._sleep = sleep
 
     def listing(self, project: str) -> Listing:
+        return self._again(lambda: self._destination.listing(project))
+
+    def _again(self, request: Callable[[], _Result]) -> _Result:
+        """Make a request again as often as the user wants."""
         for failures in range(1, self._patience.attempts):
             try:
-                return self._destination.listing(project)
+                return request()
             except UnansweredError as err:
                 asked = err.retry_after or 0
                 if asked > self._patience.wait:
                     raise
                 self._sleep(max(self._patience.pause_after(failures), asked))
-        return self._destination.listing(project)
+        return request()
 
     def state_of(self, file: Path, listing: Listing) -> FileState:
         return self._destination.state_of(file, listing)
@@ -61,6 +84,9 @@ class _PatientDestination(Destination):
 
     def credential_problems(self) -> list[Problem]:
         return self._destination.credential_problems()
+
+    def log_in(self) -> None:
+        self._again(self._destination.log_in)
 
     def scrubbed(self, text: str) -> str:
         return self._destination.scrubbed(text)

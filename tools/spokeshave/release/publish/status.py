@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.release.publish.command import EXIT_CODES, STATE_HELP
-from spokeshave.release.publish.journal import known_destinations
+from spokeshave.release.publish.journal import KnownDestination, known_destinations
 from spokeshave.release.publish.order import upload_order
 from spokeshave.release.publish.publisher import state_in
 from spokeshave.release.publish.table import print_table
@@ -60,9 +61,17 @@ def run(args: argparse.Namespace) -> int:
     """Print what each destination has."""
     record = read_record(args.record)
     statuses = []
-    for text in _destinations(args):
-        with open_destination(text, destination_options(args)) as destination:
-            statuses.append(status_of(args.record, record, destination))
+    for known in _destinations(args):
+        options = replace(destination_options(args), url=known.url, check_url=known.check_url)
+        try:
+            with open_destination(known.text, options) as destination:
+                statuses.append(status_of(args.record, record, destination))
+        except SpokeshaveError as err:
+            if args.to:
+                raise
+            statuses.append(
+                DestinationStatus(destination=known.text, end=PublishEnd.REFUSED, files=(), problems=err.problems)
+            )
     report = StatusReport(
         release=record.name,
         version=record.version,
@@ -78,11 +87,16 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_CODES[max((status.end for status in statuses), key=_SEVERITY.index)]
 
 
-def _destinations(args: argparse.Namespace) -> list[str]:
-    found = [args.to] if args.to else known_destinations(args.state or args.record / STATE)
+def _destinations(args: argparse.Namespace) -> list[KnownDestination]:
+    """Return the destination that is given, or else those of the journals, with their URLs where none is given."""
+    if args.to:
+        return [KnownDestination(args.to, args.repository_url, args.check_url)]
+    found = known_destinations(args.state or args.record / STATE)
     if not found:
         raise UnknownDestinationError(Problem(str(args.record), "was not published from here yet", "Give --to DEST."))
-    return found
+    return [
+        replace(each, url=args.repository_url or each.url, check_url=args.check_url or each.check_url) for each in found
+    ]
 
 
 def status_of(folder: Path, record: ReleaseRecord, destination: Destination) -> DestinationStatus:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.publish.journal import Journal, KnownDestination
 from spokeshave.release.record import read_record
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
@@ -107,3 +108,30 @@ def test_an_index_that_does_not_answer_is_unknown(
     captured = capfd.readouterr()
     assert "unknown" in captured.out
     assert "500" in captured.err
+
+
+def test_urls_that_were_given_for_a_name_are_remembered(
+    server: PypiLike, record: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    urls = ("--repository-url", server.upload_url, "--check-url", server.simple_url)
+    assert main(["release", "publish", str(record), "--to", "@ours", *urls, *FAST]) == 0
+    assert status(capfd, record) == (0, (PublishEnd.DONE, [Presence.THERE] * 5))
+
+
+def test_a_destination_that_cannot_be_opened_is_one_of_several(
+    server: PypiLike, record: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(server, record) == 0
+    Journal(record / "state" / "gone.jsonl").begin(KnownDestination("@gone"))
+    (tmp_path / "wheels").mkdir()
+    Journal(record / "state" / "wheels.jsonl").begin(KnownDestination(f"folder:{tmp_path / 'wheels'}"))
+    capfd.readouterr()
+    assert main(["release", "status", str(record), "--format", "json"]) == 1
+    found = {each.destination: each for each in StatusReport.from_json(capfd.readouterr().out).destinations}
+    assert found.pop(server.upload_url).end is PublishEnd.DONE
+    assert [each.end for each in found.values()] == [PublishEnd.REFUSED] * 2
+    assert main(["release", "status", str(record)]) == 1
+    captured = capfd.readouterr()
+    assert captured.out.count("unknown") == 2
+    assert "the repository 'gone': is not known" in captured.err
+    assert main(["release", "status", str(record), "--to", "@gone"]) == 1

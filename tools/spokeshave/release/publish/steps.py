@@ -55,10 +55,15 @@ Step = Union[LookUp, Send, Commit, CheckVisible, Pause, Finish]
 
 @dataclass(frozen=True)
 class Listed:
-    """Event: the index has listed a project."""
+    """Event: the index has listed a project, or said that it does not have it.
+
+    Attributes:
+        has_project: Whether the index has any page for the project.
+    """
 
     project: str
     states: Mapping[str, FileState]
+    has_project: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,6 @@ class Stopped:
     """Event: the publication cannot go on: it was interrupted, or its credentials were refused, or a file changed."""
 
     problems: tuple[Problem, ...]
-    is_interruption: bool = False
 
 
 Event = Union[Listed, ListingFailed, SendingBegins, Sent, Committed, Seen, Stopped]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.option_values import positive_seconds
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.interpreter import Interpreter, find_on_path, inspect
 from spokeshave.release.record import read_record
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=positive_seconds,
         default=_TIMEOUT,
         metavar="SECONDS",
         help=f"the timeout of each process (default: {_TIMEOUT:g})",

@@ -1,0 +1,34 @@
+"""The numbers that options take. Each function is the `type` of an argument and raises argparse's error."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+
+# A year: the functions of the system that wait do not take every number.
+_LONGEST = 365 * 24 * 60 * 60
+_MOST = 1_000_000
+
+
+def seconds(text: str) -> float:
+    """Return a duration that may be 0."""
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= _LONGEST:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to {_LONGEST}")
+
+
+def positive_seconds(text: str) -> float:
+    """Return a duration above 0, such as a timeout."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) <= _LONGEST:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, and up to {_LONGEST}")
+
+
+def count(text: str) -> int:
+    """Return a whole number above 0."""
+    with contextlib.suppress(ValueError):
+        if 0 < int(text) <= _MOST:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0, and up to {_MOST}")
