@@ -139,6 +139,15 @@ def read_components(file: Path) -> tuple[Component, ...]:
         raise UnreadableComponentsError(Problem(str(file), f"has a text that is not Unicode ({err})", remedy)) from err
     except InvalidJsonError as err:
         raise UnreadableComponentsError(Problem(str(file), f"does not list components: {err}", remedy)) from err
+    empty = [
+        f"components[{index}] has an empty {key!r}"
+        for index, component in enumerate(components.components)
+        for key, value in vars(component).items()
+        if value is not None and not value.strip()
+    ]
+    if empty:
+        remedy = "Each component has a name. Leave out what else is not known."
+        raise UnreadableComponentsError(*(Problem(str(file), text, remedy) for text in empty))
     return components.components
 
 
@@ -238,8 +247,8 @@ def _check_native_code(tree: WheelTree, platform: Platform) -> None:
 def _list_version_slots(tree: WheelTree) -> None:
     """Write the native files with a version slot into the recipe of a wheel that has one.
 
-    Slots of another version are those of another project's library. In a stamped wheel they may have the wheel's version
-    by chance, so its list only gets shorter.
+    Slots of another version are those of another project's library. In a stamped wheel they may have the wheel's
+    version by chance, so its list only gets shorter.
 
     Raises:
         SpokeshaveError: For all slots that the stamp could not change.

@@ -45,8 +45,8 @@ class Restamp:
     def is_described_by(self, value: Mapping[str, object]) -> bool:
         """Return whether a JSON object describes this distribution with its old version.
 
-        A library in the wheel may have the wheel's name and version, such as zstd in a binding of this name. Its package
-        URL is another one.
+        A library in the wheel may have the wheel's name and version, such as zstd in a binding of this name. Its
+        package URL is another one.
         """
         url = value.get("purl")
         match = PACKAGE_NAME.fullmatch(url) if isinstance(url, str) else None

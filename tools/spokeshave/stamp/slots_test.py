@@ -185,9 +185,7 @@ def test_a_library_that_others_stamped_keeps_its_version(tmp_path: Path, version
     ("text", "version", "found"),
     [("2.0", UNSTAMPED, "that is 2.0, not 0+unstamped"), (UNSTAMPED, "1.0", "that is 0+unstamped, not 1.0")],
 )
-def test_a_slot_that_no_stamp_could_change_is_not_repaired(
-    tmp_path: Path, text: str, version: str, found: str
-) -> None:
+def test_a_slot_that_no_stamp_could_change_is_not_repaired(tmp_path: Path, text: str, version: str, found: str) -> None:
     source = slot_source(slots=2).replace(f'"{UNSTAMPED}"', f'"{text}"', 1)
     library = link_bare(tmp_path / "libcore.so", source, LINUX)
     with pytest.raises(UnrepairableWheelError, match=re.escape(found)):

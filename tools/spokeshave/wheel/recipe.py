@@ -92,7 +92,9 @@ class Recipe:
             message = f"has positions of the version that this Spokeshave does not know ({', '.join(unknown)})"
             raise InvalidWheelError(Problem(place, message, _NEWER))
         problems = [
-            Problem(place, f"has a template that this Spokeshave cannot render: {problem.place} {problem.message}", _NEWER)
+            Problem(
+                place, f"has a template that this Spokeshave cannot render: {problem.place} {problem.message}", _NEWER
+            )
             for path, template in recipe.version_files
             for problem in template_problems(template, path)
         ]

@@ -142,8 +142,8 @@ def test_all_unknown_placeholders_of_a_recipe_are_refused() -> None:
         Recipe.parse(recipe.render(), "w: spokeshave.json")
     first, second = map(str, caught.value.problems)
     assert first == (
-        "w: spokeshave.json: has a template that this Spokeshave cannot render: a/x.pc, line 2 has the unknown placeholder"
-        " @BOGUS@\n    Use the Spokeshave that built the wheel, or a newer one."
+        "w: spokeshave.json: has a template that this Spokeshave cannot render: a/x.pc, line 2 has the unknown"
+        " placeholder @BOGUS@\n    Use the Spokeshave that built the wheel, or a newer one."
     )
     assert "b.h, line 1 has the unknown placeholder @VERSION_TAG@" in second
 
