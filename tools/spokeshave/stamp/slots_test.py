@@ -178,7 +178,7 @@ def test_a_library_that_others_stamped_keeps_its_version(tmp_path: Path, version
     final = stamp(done, FINAL, tmp_path / "final").wheel.path
     assert (unzipped(final, tmp_path / "root") / "demo/libcore.so").read_bytes() == library.read_bytes()
     for one in (done, final):
-        assert verify(Expectation(one, platform, PythonAbi.of_tags("py3", "none"))) == []
+        assert verify(Expectation(one, platform, PythonAbi.parse("py3-none"))) == []
 
 
 @pytest.mark.parametrize(
