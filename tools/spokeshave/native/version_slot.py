@@ -19,6 +19,7 @@ from spokeshave.native.pe.checksum import check_unsigned, update_checksum
 from spokeshave.native.pe.file import is_pe
 from spokeshave.native.pe.image import section_ranges as pe_section_ranges
 from spokeshave_core.problems import Problems, SpokeshaveError
+from spokeshave_core.wheel_name import UNSTAMPED
 
 SLOT_SIZE = 128
 LONGEST_VERSION = SLOT_SIZE - 1
@@ -74,6 +75,27 @@ def find_version_slots(path: Path, place: str) -> tuple[VersionSlot, ...]:
     return tuple(slots)
 
 
+def has_slots_of(path: Path, place: str, version: str) -> bool:
+    """Return whether a file has slots that all contain the version of its wheel.
+
+    A library that another wheel's project built and stamped has slots of that project's version, which stay.
+
+    Raises:
+        VersionSlotError: If only some of the slots contain the version, or if a slot contains none or was never stamped
+            in a wheel with a version, so that no stamp can change it.
+    """
+    slots = find_version_slots(path, place)
+    versions = {slot.version for slot in slots}
+    if versions <= {version}:
+        return bool(slots)
+    problems = Problems()
+    if versions & {version, UNSTAMPED, None}:
+        remedy = "Build the wheel again, and link no code into this file that was stamped for another release."
+        _add_other_versions(problems, slots, place, version, remedy)
+    problems.raise_if_any(VersionSlotError)
+    return False
+
+
 def check_version_slots(path: Path, place: str, version: str) -> None:
     """Check that a file has slots and that each contains the version.
 
@@ -122,12 +144,18 @@ def _checked_slots(path: Path, place: str, version: str) -> tuple[VersionSlot, .
     problems = Problems()
     if not slots:
         problems.add(place, "is listed with a version slot, but has none", _REBUILD)
+    _add_other_versions(problems, slots, place, version, _REBUILD)
+    problems.raise_if_any(VersionSlotError)
+    return slots
+
+
+def _add_other_versions(
+    problems: Problems, slots: tuple[VersionSlot, ...], place: str, version: str, remedy: str
+) -> None:
     for slot in slots:
         if slot.version != version:
             found = "is not a version" if slot.version is None else f"is {slot.version}"
-            problems.add(place, f"has a version slot at offset {slot.offset:#x} that {found}, not {version}", _REBUILD)
-    problems.raise_if_any(VersionSlotError)
-    return slots
+            problems.add(place, f"has a version slot at offset {slot.offset:#x} that {found}, not {version}", remedy)
 
 
 def _ranges(path: Path) -> list[tuple[int, int]]:

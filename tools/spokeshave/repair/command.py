@@ -12,7 +12,7 @@ from spokeshave.errors import ExitCode, InvalidWheelError
 from spokeshave.linkage.formats import read_linkage
 from spokeshave.linkage.linkage import LinkedFiles
 from spokeshave.native.file import foreign_formats, no_native_code
-from spokeshave.native.version_slot import find_version_slots
+from spokeshave.native.version_slot import has_slots_of
 from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.formats import graft
 from spokeshave.repair.graft import UnrepairableWheelError
@@ -30,7 +30,7 @@ from spokeshave_core.platform import ObjectFormat, Platform
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.reports.repair import GraftedLibrary, RepairReport
-from spokeshave_core.wheel_name import WheelName, WheelTag
+from spokeshave_core.wheel_name import UNSTAMPED, WheelName, WheelTag
 
 
 class UnreadableComponentsError(SpokeshaveError):
@@ -139,6 +139,15 @@ def read_components(file: Path) -> tuple[Component, ...]:
         raise UnreadableComponentsError(Problem(str(file), f"has a text that is not Unicode ({err})", remedy)) from err
     except InvalidJsonError as err:
         raise UnreadableComponentsError(Problem(str(file), f"does not list components: {err}", remedy)) from err
+    empty = [
+        f"components[{index}] has an empty {key!r}"
+        for index, component in enumerate(components.components)
+        for key, value in vars(component).items()
+        if value is not None and not value.strip()
+    ]
+    if empty:
+        remedy = "Each component has a name. Leave out what else is not known."
+        raise UnreadableComponentsError(*(Problem(str(file), text, remedy) for text in empty))
     return components.components
 
 
@@ -238,19 +247,26 @@ def _check_native_code(tree: WheelTree, platform: Platform) -> None:
 def _list_version_slots(tree: WheelTree) -> None:
     """Write the native files with a version slot into the recipe of a wheel that has one.
 
+    Slots of another version are those of another project's library. In a stamped wheel they may have the wheel's
+    version by chance, so its list only gets shorter.
+
     Raises:
         SpokeshaveError: For all slots that the stamp could not change.
     """
     file = tree.root / tree.dist_info / RECIPE
     if not file.is_file():
         return
+    recipe = Recipe.parse(file.read_bytes(), f"{tree.dist_info}/{RECIPE}")
+    version = tree.name.version
     problems = Problems()
     found = []
     for native in tree.native_files:
         with problems.collecting():
-            found += [native] if find_version_slots(tree.root / native, native) else []
+            if has_slots_of(tree.root / native, native, version) and (
+                version == UNSTAMPED or native in recipe.version_slots
+            ):
+                found.append(native)
     problems.raise_if_any(UnrepairableWheelError)
-    recipe = Recipe.parse(file.read_bytes(), f"{tree.dist_info}/{RECIPE}")
     file.write_bytes(replace(recipe, version_slots=tuple(sorted(found))).render())
 
 

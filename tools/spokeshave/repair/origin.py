@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import email
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
 from spokeshave.errors import InvalidWheelError
@@ -51,7 +51,11 @@ def _component(information: Path) -> Component:
 
 
 def _license(metadata: Path) -> str | None:
+    """Return what METADATA states in License-Expression, else in License. The text of a license is left out."""
     try:
-        return email.message_from_bytes(metadata.read_bytes()).get("License-Expression")
+        fields, _ = parse_email(metadata.read_bytes())
     except OSError:
         return None
+    text = fields.get("license_expression") or fields.get("license", "")
+    lines = text.strip().splitlines()
+    return lines[0] if len(lines) == 1 and lines[0] != "UNKNOWN" else None

@@ -8,9 +8,10 @@ with its releases; the tests validate it with that library.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
@@ -19,7 +20,7 @@ from spokeshave import __version__
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.location import Location
 from spokeshave_core.components import Component, package_url
-from spokeshave_core.problems import Problem
+from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.reports.repair import GraftedLibrary
 from spokeshave_core.wheel_name import WheelName
 
@@ -44,8 +45,10 @@ def render_sbom(
         origins: The distributions that grafted libraries are from, by the names of the libraries.
 
     Raises:
-        InvalidWheelError: If the former document is not one.
+        InvalidWheelError: If the former document is not one, or a component is the wheel itself.
     """
+    components = tuple(components)
+    _check_components(wheel, components)
     entries = {
         **(_former_entries(former, f"{wheel}: {SBOM}") if former is not None else {}),
         **{_reference(component): _component_entry(component) for component in components},
@@ -69,6 +72,25 @@ def render_sbom(
     }
     # The stamp writes a document in the same form, so that stamping back gives the same bytes.
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _check_components(wheel: WheelName, components: Iterable[Component]) -> None:
+    """Check that no component would be taken for the wheel, now or by a stamp with the component's version.
+
+    Raises:
+        InvalidWheelError: For all that would be.
+    """
+    name = canonicalize_name(wheel.name)
+    problems = Problems()
+    for component in components:
+        is_wheel = re.match("pkg:pypi/([^@/?#]+)", component.purl or "")
+        if is_wheel and canonicalize_name(unquote(is_wheel[1])) == name:
+            message = f"has the component {component.name} with a package URL of the wheel itself, {component.purl}"
+            problems.add(str(wheel), message, "List only the software of others.")
+        elif not component.purl and canonicalize_name(component.name) == name:
+            message = f"has the component {component.name}, which has the wheel's name and no package URL"
+            problems.add(str(wheel), message, f'Give it a "purl", such as "pkg:generic/{component.name}@1.2.3".')
+    problems.raise_if_any(InvalidWheelError)
 
 
 def _subject(wheel: WheelName) -> Entry:

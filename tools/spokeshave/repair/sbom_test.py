@@ -13,6 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from spokeshave.cli import main
 from spokeshave.errors import InvalidWheelError
 from spokeshave.repair.command import repair
+from spokeshave.repair.origin import origin_of
 from spokeshave.repair.sbom import SBOM, render_sbom
 from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, compile_library, module_source
@@ -146,6 +147,52 @@ def test_damaged_former_document_is_refused(former: bytes) -> None:
         render_sbom(WHEEL, (), (), former)
 
 
+@pytest.mark.parametrize(
+    ("component", "message"),
+    [
+        (Component("x", "1", "pkg:pypi/abacus-runtime@0%2Bunstamped"), "with a package URL of the wheel itself"),
+        (Component("x", "1", "pkg:pypi/Abacus_Runtime@1.0?a=b"), "with a package URL of the wheel itself"),
+        (Component("x", "1", "pkg:pypi/abacus-runtime"), "with a package URL of the wheel itself"),
+        (Component("x", "1", "pkg:pypi/abacus-runtime@1#lib/x"), "with a package URL of the wheel itself"),
+        (Component("Abacus.Runtime", "1"), "which has the wheel's name and no package URL"),
+    ],
+)
+def test_component_that_would_be_taken_for_the_wheel_is_refused(component: Component, message: str) -> None:
+    with pytest.raises(InvalidWheelError, match=message):
+        render_sbom(WHEEL, [LIBCXX, component], ())
+
+
+def test_library_of_the_name_of_the_wheel_is_a_component() -> None:
+    data = render_sbom(WHEEL, [Component("abacus-runtime", "1", "pkg:generic/abacus-runtime@1")], ())
+    check_schema(data)
+    assert names_of(data) == ["abacus-runtime"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "stated"),
+    [
+        ("License-Expression: MIT \u00e9", "MIT \u00e9"),
+        ("License-Expression: MIT\nLicense: Other", "MIT"),
+        ("License: MIT", "MIT"),
+        ("License: UNKNOWN", None),
+        ("License: Permission is hereby granted\n        to all", None),
+        ("", None),
+    ],
+)
+def test_origin_has_the_license_of_its_metadata(tmp_path: Path, fields: str, stated: str | None) -> None:
+    files = {
+        "x.dist-info/RECORD": "",
+        "other-2.dist-info/RECORD": "other.libs/libone.so,,\n",
+        "other.libs/libone.so": "",
+    }
+    write_tree(tmp_path, {**files, "other-2.dist-info/METADATA": f"Name: other\n{fields}\n\n"})
+    origin = origin_of("libone.so", [tmp_path / "other.libs"])
+    assert origin
+    assert origin.license == stated
+    grafted = GraftedLibrary("libone.so", "demo.libs/libone-1.so", "cd")
+    check_schema(render_sbom(WHEEL, (), [grafted], origins={"libone.so": origin}))
+
+
 def test_repair_without_components_lists_what_it_grafts(tmp_path: Path, libraries: Path) -> None:
     repaired = repair(wheel_of(tmp_path, libraries), PLATFORM, [libraries], tmp_path / "out")
     assert {name: names_of(data) for name, data in sboms_of(repaired.written.path).items()} == {SBOM: ["libone.so"]}
@@ -236,6 +283,8 @@ def test_command_reads_the_file_of_components(tmp_path: Path) -> None:
         (None, "cannot be read"),
         (b"\xff", "is not UTF-8"),
         (b'{"components": [{"name": "\\ud800"}]}', "has a text that is not Unicode"),
+        (b'{"components": [{"name": " "}]}', "components[0] has an empty 'name'"),
+        (b'{"components": [{"name": "x", "purl": ""}]}', "components[0] has an empty 'purl'"),
         (b'{"components": [{}]}', "does not list components: components[0] has no 'name'"),
     ],
 )

@@ -21,6 +21,7 @@ from spokeshave.wheel.name import is_version, parse_wheel_name
 from spokeshave_core.problems import Problem
 
 PACKAGE_URL = re.compile(r"pkg:pypi/(?P<name>[^@/?#]+)@(?P<version>[^?#]+)(?P<rest>.*)", re.DOTALL)
+PACKAGE_NAME = re.compile(r"pkg:pypi/([^@/?#]+)(?:[@?#].*)?", re.DOTALL)
 FILE_NAME = re.compile(r"(?<=[?&]file_name=)[^&#]*")
 
 
@@ -40,6 +41,18 @@ class Restamp:
         if not isinstance(name, str) or not isinstance(version, str) or not is_version(version):
             return False
         return canonicalize_name(name) == canonicalize_name(self.name) and Version(version) == Version(self.old)
+
+    def is_described_by(self, value: Mapping[str, object]) -> bool:
+        """Return whether a JSON object describes this distribution with its old version.
+
+        A library in the wheel may have the wheel's name and version, such as zstd in a binding of this name. Its
+        package URL is another one.
+        """
+        url = value.get("purl")
+        match = PACKAGE_NAME.fullmatch(url) if isinstance(url, str) else None
+        if url is not None and not (match and canonicalize_name(unquote(match[1])) == canonicalize_name(self.name)):
+            return False
+        return self.is_self(value.get("name"), value.get("version"))
 
 
 def restamp_sbom(data: bytes, change: Restamp, place: str) -> bytes | None:
@@ -73,7 +86,7 @@ def restamp_value(value: object, change: Restamp) -> object:
     if isinstance(value, list):
         return [restamp_value(item, change) for item in value]
     if isinstance(value, Mapping):
-        is_self = change.is_self(value.get("name"), value.get("version"))
+        is_self = change.is_described_by(value)
         return {
             key: change.new if is_self and key == "version" else restamp_value(item, change)
             for key, item in value.items()

@@ -61,6 +61,23 @@ def test_document_without_a_mention_is_not_rewritten() -> None:
     assert restamp_sbom(b'{ "components":[] }', CHANGE, "w") is None
 
 
+@pytest.mark.parametrize("url", ["pkg:generic/zstd@1.5.6", "pkg:pypi/zstd-sys@1.5.6", "zstd", 1])
+def test_library_with_the_name_and_version_of_the_wheel_stays(url: object) -> None:
+    library = {"name": "zstd", "version": "1.5.6", "purl": url}
+    subject = {"name": "zstd", "version": "1.5.6"}
+    own = {**subject, "purl": "pkg:pypi/Zstd@1.5.6?a=b"}
+    bare = {**subject, "purl": "pkg:pypi/zstd"}
+    sbom = {"metadata": {"component": subject}, "components": [library, own, bare]}
+    assert restamped(sbom, Restamp("zstd", "1.5.6", "1.5.7")) == {
+        "metadata": {"component": {"name": "zstd", "version": "1.5.7"}},
+        "components": [
+            library,
+            {"name": "zstd", "version": "1.5.7", "purl": "pkg:pypi/Zstd@1.5.7?a=b"},
+            {**bare, "version": "1.5.7"},
+        ],
+    }
+
+
 def test_document_has_one_form_after_any_stamp() -> None:
     data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
     same = restamp_sbom(data, Restamp("a_b", "0+unstamped", "0+unstamped"), "w")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ctypes
 import hashlib
+import re
 import zipfile
 from pathlib import Path
 
@@ -24,8 +25,11 @@ from spokeshave.stamp.payload import payload_sha256
 from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.native_fixtures import build_wheel, link_bare, slot_source
 from spokeshave.testing.wheel_fixtures import write_tree
+from spokeshave.verify.command import verify
+from spokeshave.verify.findings import Expectation
 from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
+from spokeshave_core.python_abi import PythonAbi
 from spokeshave_core.wheel_name import UNSTAMPED
 
 RC = VersionFacts("3.12.0rc20260821", channel="rc", commit="a" * 40)
@@ -155,3 +159,34 @@ def test_a_version_that_does_not_fit_is_refused(tmp_path: Path, wheels: dict[str
 def test_a_section_that_is_not_made_of_slots_is_not_repaired(tmp_path: Path) -> None:
     with pytest.raises(UnrepairableWheelError, match=r"demo/libcore.so: has 100 bytes for version slots"):
         repaired(tmp_path, LINUX, slot_source(size=100))
+
+
+def wheel_with(folder: Path, library: Path, version: str = UNSTAMPED) -> Path:
+    files: dict[str, bytes | str | Path] = {
+        "demo/libcore.so": library,
+        "dist-info/spokeshave.json": Recipe().render(),
+    }
+    return build_wheel(folder, files, tag="py3-none-linux_x86_64", version=version)
+
+
+@pytest.mark.parametrize("version", [UNSTAMPED, "3.11.0"])
+def test_a_library_that_others_stamped_keeps_its_version(tmp_path: Path, version: str) -> None:
+    library = link_bare(tmp_path / "libcore.so", slot_source(version="3.11.0"), LINUX)
+    wheel = wheel_with(tmp_path, library, version)
+    platform = parse_platform(LINUX)
+    done = repair(wheel, platform, [], tmp_path / "repaired").written.path
+    final = stamp(done, FINAL, tmp_path / "final").wheel.path
+    assert (unzipped(final, tmp_path / "root") / "demo/libcore.so").read_bytes() == library.read_bytes()
+    for one in (done, final):
+        assert verify(Expectation(one, platform, PythonAbi.parse("py3-none"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "found"),
+    [("2.0", UNSTAMPED, "that is 2.0, not 0+unstamped"), (UNSTAMPED, "1.0", "that is 0+unstamped, not 1.0")],
+)
+def test_a_slot_that_no_stamp_could_change_is_not_repaired(tmp_path: Path, text: str, version: str, found: str) -> None:
+    source = slot_source(slots=2).replace(f'"{UNSTAMPED}"', f'"{text}"', 1)
+    library = link_bare(tmp_path / "libcore.so", source, LINUX)
+    with pytest.raises(UnrepairableWheelError, match=re.escape(found)):
+        repair(wheel_with(tmp_path, library, version), parse_platform(LINUX), [], tmp_path / "out")

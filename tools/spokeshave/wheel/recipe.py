@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from spokeshave.errors import InvalidWheelError
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problem
-from spokeshave_core.release.version_text import render_template
+from spokeshave_core.release.version_text import render_template, template_problems
 
 RECIPE = "spokeshave.json"
 """The recipe's file in dist-info. The stamp writes it again with the facts."""
 
+_NEWER = "Use the Spokeshave that built the wheel, or a newer one."
 _KEYS = ("pins", "version-module", "version-files", "version-slots", "facts")
 _FACTS = ("channel", "commit", "revisions")
 
@@ -67,10 +68,12 @@ class Recipe:
         """Parse a recipe.
 
         Raises:
-            InvalidWheelError: If it is not one of ours, or has keys of a newer Spokeshave.
+            InvalidWheelError: If it is not one of ours, or has keys or placeholders of a newer Spokeshave.
         """
         try:
             value = _mapping(json.loads(data))
+            # A lone surrogate (`\ud800`) is valid in JSON, and no file or name can contain it.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
             facts = _mapping(value.get("facts", {}))
             recipe = cls(
                 pins=_texts(value.get("pins")),
@@ -87,7 +90,16 @@ class Recipe:
         unknown = sorted({*(set(value) - set(_KEYS)), *(set(facts) - set(_FACTS))})
         if unknown:
             message = f"has positions of the version that this Spokeshave does not know ({', '.join(unknown)})"
-            raise InvalidWheelError(Problem(place, message, "Use the Spokeshave that built the wheel, or a newer one."))
+            raise InvalidWheelError(Problem(place, message, _NEWER))
+        problems = [
+            Problem(
+                place, f"has a template that this Spokeshave cannot render: {problem.place} {problem.message}", _NEWER
+            )
+            for path, template in recipe.version_files
+            for problem in template_problems(template, path)
+        ]
+        if problems:
+            raise InvalidWheelError(*problems)
         return recipe
 
 

@@ -93,7 +93,18 @@ def test_unpacked_wheel_is_written_again_with_the_same_bytes(tmp_path: Path) -> 
     assert again.sha256 == wheel.sha256
 
 
-@pytest.mark.parametrize("data", [b"[]", b"{}", b"no", b'{"pins": [1], "version-module": null}', b"\xff"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[]",
+        b"{}",
+        b"no",
+        b'{"pins": [1], "version-module": null}',
+        b"\xff",
+        b'{"pins": [], "version-module": null, "version-files": {"a": "\\ud800@VERSION@"}}',
+        b'{"pins": ["\\ud800"], "version-module": null}',
+    ],
+)
 def test_foreign_recipe_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidWheelError, match="is not a recipe"):
         Recipe.parse(data, "w: spokeshave.json")
@@ -123,6 +134,18 @@ def test_recipe_of_a_newer_version_is_refused(extra: str) -> None:
     data = f'{{"pins": [], "version-module": null, {extra}}}'
     with pytest.raises(InvalidWheelError, match="that this Spokeshave does not know"):
         Recipe.parse(data.encode(), "w")
+
+
+def test_all_unknown_placeholders_of_a_recipe_are_refused() -> None:
+    recipe = Recipe(version_files=(("a/x.pc", "@VERSION@\n@BOGUS@"), ("b.h", "@VERSION_TAG@")))
+    with pytest.raises(InvalidWheelError) as caught:
+        Recipe.parse(recipe.render(), "w: spokeshave.json")
+    first, second = map(str, caught.value.problems)
+    assert first == (
+        "w: spokeshave.json: has a template that this Spokeshave cannot render: a/x.pc, line 2 has the unknown"
+        " placeholder @BOGUS@\n    Use the Spokeshave that built the wheel, or a newer one."
+    )
+    assert "b.h, line 1 has the unknown placeholder @VERSION_TAG@" in second
 
 
 @pytest.mark.parametrize("compression", list(Compression))
