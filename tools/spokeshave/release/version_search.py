@@ -81,13 +81,16 @@ class FoundText:
         return "Take the version from SPOKESHAVE_VERSION() of <spokeshave/version.h>, which the stamp writes."
 
 
-def search_wheel(wheel: Path, wanted: TraceFinder) -> list[FoundText]:
+def search_wheel(wheel: Path, wanted: TraceFinder, shown_path: Path | None = None) -> list[FoundText]:
     """Return the members of a wheel that name a pre-release, in the order of the archive.
 
     RECORD is not searched, because it has only the names of the members.
+
+    Args:
+        shown_path: The path of the wheel for messages, by default its own.
     """
     found: list[FoundText] = []
-    with ArchiveReader(wheel) as reader:
+    with ArchiveReader(wheel, shown_path) as reader:
         for name in reader.members:
             found += search_name(name, wanted)
             folder, _, file = name.partition("/")
@@ -115,9 +118,9 @@ def member_chunks(reader: ArchiveReader, member: Member) -> Iterator[bytes]:
             size += len(data)
             yield data
     except _INFLATE_ERROR as err:
-        raise InvalidWheelError(damaged(reader.path, member.name, str(err))) from err
+        raise InvalidWheelError(damaged(reader.shown_path, member.name, str(err))) from err
     if (crc, size) != (member.crc, member.size):
-        raise InvalidWheelError(damaged(reader.path, member.name, "it has another CRC or size than listed"))
+        raise InvalidWheelError(damaged(reader.shown_path, member.name, "it has another CRC or size than listed"))
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -128,6 +131,12 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         while rest:
             yield inflater.decompress(rest, CHUNK)
             rest = inflater.unconsumed_tail
+    # All input can be consumed while there is output that the limit held back.
+    while not inflater.eof:
+        data = inflater.decompress(b"", CHUNK)
+        if not data:
+            return
+        yield data
 
 
 def search_name(name: str, wanted: TraceFinder) -> list[FoundText]:

@@ -144,3 +144,27 @@ def test_a_large_member_is_read_in_pieces(tmp_path: Path) -> None:
         assert max(len(chunk) for chunk in member_chunks(reader, reader.members["demo/zeros"])) <= CHUNK
     (found,) = search_wheel(wheel, WANTED)
     assert found.offset == 40 * CHUNK
+
+
+@pytest.mark.parametrize("size", [CHUNK, 2 * CHUNK])
+@pytest.mark.parametrize("unit", [b"\0", b"ab", b"0.0, 1.0, 2.0\n"])
+def test_members_of_all_sizes_are_read_to_their_end(tmp_path: Path, size: int, unit: bytes) -> None:
+    """The decompressor can hold back a few bytes at the end of a member, when all compressed bytes are consumed."""
+    wheel = tmp_path / "demo-3.12.0-py3-none-any.whl"
+    data = unit * (size // len(unit) + 9000)
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for more in [*range(0, 600, 13), 1000, 4000, 8000]:
+            archive.writestr(f"demo/{more}", data[: size + more])
+    assert search_wheel(wheel, WANTED) == []
+
+
+def test_a_damaged_member_is_named_with_the_wheel_of_the_user(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-3.12.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("demo/a.txt", "text " * 1000)
+    data = bytearray(wheel.read_bytes())
+    at = data.index(b"demo/a.txt") + 10
+    data[at : at + 8] = b"\xff" * 8
+    wheel.write_bytes(data)
+    with pytest.raises(InvalidWheelError, match=r"given\.whl: demo/a\.txt: is damaged"):
+        search_wheel(wheel, WANTED, Path("given.whl"))

@@ -245,7 +245,7 @@ def search(copy: StampedCopy, wanted: TraceFinder, keep: tuple[str, ...], proble
     Returns:
         The text files that may.
     """
-    hits = search_wheel(copy.path, wanted)
+    hits = search_wheel(copy.path, wanted, copy.source.path)
     allowed = {name for names in matching(keep, [hit.member for hit in hits]).values() for name in names}
     kept = [hit for hit in hits if hit.member in allowed and hit.is_text and hit.offset is not None]
     for hit in hits:
