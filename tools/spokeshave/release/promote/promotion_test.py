@@ -195,6 +195,10 @@ def test_another_base_is_possible_if_the_user_says_so(sealed: Path, tmp_path: Pa
     assert verify_record(tmp_path / "final").version == "3.13.0"
 
 
+def test_zeros_at_the_end_of_the_new_version_do_not_matter(sealed: Path, tmp_path: Path) -> None:
+    assert promote(PromotionRequest(sealed, "3.12", tmp_path / "final")).version == "3.12"
+
+
 def test_a_final_record_is_refused(sealed: Path, tmp_path: Path) -> None:
     promote(PromotionRequest(sealed, FINAL, tmp_path / "final"))
     request = PromotionRequest(tmp_path / "final", "3.12.1", tmp_path / "again", anyway=True)
