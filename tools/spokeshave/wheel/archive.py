@@ -254,7 +254,9 @@ class ArchiveReader:
         stream.seek(member.header_offset)
         header = stream.read(LOCAL_HEADER.size)
         if len(header) != LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
-            raise InvalidWheelError(damaged(self.shown_path, member.name, "no local header at the offset in the directory"))
+            raise InvalidWheelError(
+                damaged(self.shown_path, member.name, "no local header at the offset in the directory")
+            )
         name_size, extra_size = LOCAL_HEADER.unpack(header)[-2:]
         stream.seek(name_size + extra_size, os.SEEK_CUR)
         remaining = member.compressed_size

@@ -82,6 +82,7 @@ class StampedCopy:
     rewritten: tuple[str, ...]
     payload_sha256: str
     kept: tuple[str, ...] = ()
+    unsearched: tuple[str, ...] = ()
 
     @property
     def counts_tests(self) -> bool:
@@ -191,7 +192,7 @@ class PromotionPlan:
         copy = None
         with problems.collecting():
             copy = self._stamp(wheel, problems)
-            copy = replace(copy, kept=search(copy, self.rewriting.wanted, self.keep, problems))
+            copy = search(copy, self.rewriting.wanted, self.keep, problems)
         return PromotionResult(copy, problems)
 
     def _stamp(self, wheel: SourceWheel, problems: Problems) -> StampedCopy:
@@ -239,20 +240,23 @@ def check_globs(copies: Sequence[StampedCopy], options: Mapping[str, tuple[str, 
                 problems.add(f"{option} {glob}", "matches no file of any wheel", remedy)
 
 
-def search(copy: StampedCopy, wanted: TraceFinder, keep: tuple[str, ...], problems: Problems) -> tuple[str, ...]:
+def search(copy: StampedCopy, wanted: TraceFinder, keep: tuple[str, ...], problems: Problems) -> StampedCopy:
     """Add a problem for each file of a wheel that still names a pre-release.
 
     Returns:
-        The text files that may.
+        The wheel with the text files that may, and the packed files that could not be searched.
     """
-    hits = search_wheel(copy.path, wanted, copy.source.path)
+    searched = search_wheel(copy.path, wanted, copy.source.path)
+    hits = searched.texts
     allowed = {name for names in matching(keep, [hit.member for hit in hits]).values() for name in names}
     kept = [hit for hit in hits if hit.member in allowed and hit.is_text and hit.offset is not None]
     for hit in hits:
         if hit not in kept:
             message = f"{hit}, so that version {wanted.new} would go on saying it"
             problems.add(f"{copy.source.path.name}: {hit.member}", message, hit.remedy)
-    return tuple(hit.member for hit in kept)
+    return replace(
+        copy, kept=tuple(hit.member for hit in kept), unsearched=tuple(str(file) for file in searched.unsearched)
+    )
 
 
 def check_rewritten(source: ReleaseSource, copies: Sequence[StampedCopy], problems: Problems) -> None:
@@ -351,6 +355,7 @@ def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: S
             rewritten=copy.rewritten,
             kept=copy.kept,
             tests=tests[copy.path.name],
+            unsearched=copy.unsearched,
         )
         for copy in copies
     ]

@@ -547,6 +547,26 @@ def test_the_command_says_aloud_what_is_untested(tmp_path: Path, capsys: pytest.
     assert f"promoted from: {shown}" in capsys.readouterr().out
 
 
+def test_the_command_lists_packed_files_that_it_cannot_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = build_wheel(tmp_path / "wheels", {"demo/a.zst": b"\x28\xb5\x2f\xfd packed"}, version=VERSION).parent
+    output = tmp_path / "final"
+    arguments = [str(folder), "--untested", "--version", FINAL, "--output", str(output), "--report", f"{output}.json"]
+    assert main(["release", "promote", *arguments]) == 0
+    listed = "demo/a.zst (cannot be unpacked: its format is zstd)"
+    assert f"not searched for {VERSION}: {listed}\n" in capsys.readouterr().out
+    assert json.loads(Path(f"{output}.json").read_text())["wheels"][0]["unsearched"] == [listed]
+
+
+def test_a_binary_file_cannot_be_kept(tmp_path: Path) -> None:
+    """Around the old version it looks like a text."""
+    data = f"{'text ' * 20}{VERSION}{' text' * 20}".encode() + b"\0"
+    wheel = build_wheel(tmp_path / "wheels", {"demo/a.so": data}, version=VERSION)
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True, keep=("demo/a.so",))
+    assert "demo/a.so: holds" in refusal(request)
+
+
 def test_the_command_reports_every_problem(sealed: Path, tmp_path: Path) -> None:
     arguments = ["release", "promote", str(sealed), "--version", "3.13.0", "--output", str(tmp_path / "final")]
     assert main([*arguments, "--report", str(tmp_path / "report.json")]) == 1
