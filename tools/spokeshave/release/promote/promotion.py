@@ -31,7 +31,7 @@ from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.version_search import search_wheel
 from spokeshave.release.version_traces import TraceFinder
 from spokeshave.release.writer import RecordDraft, draft_record
-from spokeshave.stamp.payload import payload_sha256
+from spokeshave.stamp.payload import payload_difference, payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
@@ -39,9 +39,11 @@ from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
 
+_LONGEST_LINE = 100
 _NOT_EQUAL = (
-    "The wheel names the new version already where the stamp writes it, such as in an SBOM that lists both versions. "
-    "Build it again without; if it does not, this is a bug in Spokeshave."
+    "The wheel names the new version already where the stamp writes it, such as in a requirement of another wheel of "
+    "the release, or in an SBOM that lists both versions. Build it again without; if it does not, this is a bug in "
+    "Spokeshave."
 )
 
 
@@ -203,7 +205,7 @@ class PromotionPlan:
         # Another version of the compressor than that of the seal gives another sha256 for the same payload.
         sealed = wheel.sealed.payload_sha256 if wheel.sealed else None
         if payload != sealed and payload != payload_sha256(wheel.path, self.siblings):
-            problems.add(wheel.path.name, f"differs in more than its version from {path.name}", _NOT_EQUAL)
+            self._add_difference(wheel.path, path, problems)
         rewritten = self._rewrite(path, problems) if self.rewriting.globs else ()
         sha256, size = sha256_of_file(path) if rewritten else (stamped.wheel.sha256, stamped.wheel.size)
         return StampedCopy(
@@ -216,6 +218,13 @@ class PromotionPlan:
             payload_sha256=payload_sha256(path, self.siblings) if rewritten else payload,
         )
 
+    def _add_difference(self, source: Path, path: Path, problems: Problems) -> None:
+        """Add the problem of a wheel that is another one than its source, and where that is."""
+        found = payload_difference(source, path, self.siblings)
+        place = f"{source.name}: {found.member}" if found else source.name
+        line = f", in line {found.line}: {shortened(found.text)}" if found and found.line else ""
+        problems.add(place, f"differs in more than its version from {path.name}{line}", _NOT_EQUAL)
+
     def _rewrite(self, path: Path, problems: Problems) -> tuple[str, ...]:
         """Rewrite the texts of a wheel in place, and return the paths of the rewritten files."""
         with tempfile.TemporaryDirectory(prefix=".rewritten-", dir=self.draft.folder) as folder:
@@ -223,6 +232,11 @@ class PromotionPlan:
             if rewritten:
                 (Path(folder) / path.name).replace(path)
         return rewritten
+
+
+def shortened(text: str) -> str:
+    """Return a line of a file for a message."""
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}..."
 
 
 def check_globs(copies: Sequence[StampedCopy], options: Mapping[str, tuple[str, ...]], problems: Problems) -> None:

@@ -257,7 +257,30 @@ def test_a_wheel_that_would_differ_in_more_is_refused(tmp_path: Path) -> None:
     files = {"dist-info/sboms/demo.json": json.dumps({"components": components})}
     wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
     request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True)
-    assert f"{wheel.name}: differs in more than its version from demo-3.12.0-" in refusal(request)
+    member = f"demo-{VERSION}.dist-info/sboms/demo.json"
+    assert f"{wheel.name}: {member}: differs in more than its version from demo-3.12.0-" in refusal(request)
+
+
+def test_a_pin_to_the_final_version_is_refused_by_its_line(tmp_path: Path) -> None:
+    lines = f"Summary: a\nRequires-Dist: base=={FINAL}\n"
+    wheel = build_wheel(tmp_path / "wheels", {}, version=VERSION, metadata_lines=lines)
+    build_wheel(tmp_path / "wheels", {}, version=VERSION, name="base")
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", name="demo", untested=True)
+    refused = refusal(request)
+    assert (
+        f"{wheel.name}: demo-{VERSION}.dist-info/METADATA: differs in more than its version from demo-3.12.0-"
+        in refused
+    )
+    assert f", in line 5: Requires-Dist: base=={FINAL}\n" in refused
+
+
+@pytest.mark.parametrize("requirement", ["foo (>=1.0.*)", f"base=={VERSION};\n python_version > '3'"])
+def test_requirements_of_other_backends_are_promoted(tmp_path: Path, requirement: str) -> None:
+    lines = f"Requires-Dist: {requirement}\n"
+    folder = build_wheel(tmp_path / "wheels", {}, version=VERSION, metadata_lines=lines).parent
+    build_wheel(folder, {}, version=VERSION, name="base")
+    report = promote(PromotionRequest(folder, FINAL, tmp_path / "final", name="demo", untested=True))
+    assert len(report.wheels) == 2
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
