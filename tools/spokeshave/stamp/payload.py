@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spokeshave.files import HashingStream
+from spokeshave.stamp.plan import StampPlan
 from spokeshave.stamp.stamping import planned_stamp
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS
 from spokeshave.wheel.writer import append_entries
@@ -36,7 +37,7 @@ class PayloadDifference:
 
     Attributes:
         member: Its path in the first wheel.
-        line: The number of the first line that differs. None if it is not in the text of both.
+        line: The number of the first line that differs. None if it is in one of them only.
         text: That line of the first wheel.
     """
 
@@ -46,7 +47,7 @@ class PayloadDifference:
 
 
 def payload_difference(wheel: Path, other: Path, siblings: Collection[str] = ()) -> PayloadDifference | None:
-    """Return the first file that the stamp writes and in which the payloads of two wheels differ.
+    """Return the first file that the stamp writes to either wheel, and in which their payloads differ.
 
     Raises:
         InvalidWheelError: If one of the wheels cannot be stamped.
@@ -55,14 +56,23 @@ def payload_difference(wheel: Path, other: Path, siblings: Collection[str] = ())
         planned_stamp(wheel, UNSTAMPED_FACTS, siblings) as plan,
         planned_stamp(other, UNSTAMPED_FACTS, siblings) as after,
     ):
-        others = {after.moved[path]: data for path, data in after.rewritten.items()}
-        for path, data in plan.rewritten.items():
-            found = others.get(plan.moved[path])
-            if isinstance(data, bytes) and isinstance(found, bytes) and data != found:
+        others = {after.moved[path]: path for path in after.source.reader.members}
+        for path in plan.source.reader.members:
+            match = others.get(plan.moved[path])
+            if match is None or (path not in plan.rewritten and match not in after.rewritten):
+                continue
+            data = _content(plan, path)
+            found = _content(after, match)
+            if data != found:
                 return _line_difference(path, data.splitlines(), found.splitlines())
-            if isinstance(data, bytes) != isinstance(found, bytes):
-                return PayloadDifference(path)
     return None
+
+
+def _content(plan: StampPlan, path: str) -> bytes:
+    data = plan.rewritten.get(path)
+    if isinstance(data, bytes):
+        return data
+    return data.read_bytes() if data else plan.source.reader.read(path)
 
 
 def _line_difference(path: str, lines: list[bytes], others: list[bytes]) -> PayloadDifference:

@@ -251,10 +251,11 @@ def test_a_planted_version_is_refused_with_member_and_offset(tmp_path: Path) -> 
     assert "--rewrite-text abacus_runtime/__init__.py" in refused
 
 
-def test_a_wheel_that_would_differ_in_more_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("versions", [(VERSION, FINAL), (FINAL,)])
+def test_a_wheel_that_would_differ_in_more_is_refused(tmp_path: Path, versions: tuple[str, ...]) -> None:
     """Its SBOM names its final version already, so that afterwards nobody knows which of the two was the candidate."""
-    components = [{"name": "demo", "version": VERSION}, {"name": "demo", "version": FINAL}]
-    files = {"dist-info/sboms/demo.json": json.dumps({"components": components})}
+    components = [{"name": "demo", "version": version} for version in versions]
+    files: dict[str, bytes | str | Path] = {"dist-info/sboms/demo.json": json.dumps({"components": components})}
     wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
     request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True)
     member = f"demo-{VERSION}.dist-info/sboms/demo.json"
