@@ -21,7 +21,8 @@ OUTPUT = "dist/bench"
 CONFIGURATION = "pants.bench.toml"
 
 _PLUGIN = ("core", "rules", "tools")
-_SHARED = ("pants", "pants.toml", "3rdparty")
+# The plugin carries the license, by a link.
+_SHARED = ("pants", "pants.toml", "3rdparty", "LICENSE")
 # Their tests and the targets of those are not measured.
 _NOT_PLUGIN = ("*_test.py", "BUILD")
 # The platforms of all measurements except `platforms`.

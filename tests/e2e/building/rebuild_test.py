@@ -119,6 +119,7 @@ def test_an_edit_of_a_tool_runs_that_command_alone(project: Project) -> None:
 def _copy_of_the_plugin(root: Path) -> Path:
     for name in ("3rdparty/python", "core", "rules", "tools"):
         shutil.copytree(REPOSITORY / name, root / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "LICENSE", root)
     return root
 
 
