@@ -252,6 +252,12 @@ def test_options_of_a_destination_need_one(tmp_path: Path, capsys: pytest.Captur
     assert "--to: is missing" in capsys.readouterr().err
 
 
+def test_a_file_whose_name_is_refused_is_not_ready(tmp_path: Path) -> None:
+    wheel = write_draft(tmp_path, WheelDraft(name="abacus_runtime-3.12.0-py3-none-any (1).whl"))
+    report = check_release(read_paths([wheel]), [])
+    assert [file.outcome for file in report.files] == [CheckOutcome.REFUSED]
+
+
 def test_an_empty_folder_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["release", "check", str(tmp_path)]) == 1
     printed = capsys.readouterr()

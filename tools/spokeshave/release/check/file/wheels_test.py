@@ -63,6 +63,10 @@ def module(name: str, text: str, version: str = "3.12.0") -> WheelDraft:
     [
         (WheelDraft(name="abacus_runtime.whl"), "is not the file name of a wheel (invalid wheel filename"),
         (WheelDraft(name="abacus_runtime-x-py3-none-any.whl"), "invalid version"),
+        (
+            WheelDraft(name="abacus_runtime-3.12.0-py3-none-any (1).whl"),
+            "py3-none-any (1).whl: is not the file name of a wheel: tag py3-none-any (1)",
+        ),
         (WheelDraft(project="Abacus.Runtime"), "project name 'Abacus.Runtime', which is not in its normal form"),
         (WheelDraft(name="other-3.12.0-py3-none-any.whl"), f"has {INFO} in place of other-3.12.0.dist-info"),
         (WheelDraft(version="0+unstamped"), "has no version yet"),
