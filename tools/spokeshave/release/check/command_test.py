@@ -129,6 +129,19 @@ def test_a_local_version_is_refused_by_pypi_only(tmp_path: Path, server: PypiLik
     assert main(["release", "check", str(folder)]) == 1
 
 
+@pytest.mark.parametrize(
+    "draft", [WheelDraft(tag="cp312-cp312-linux_x86_64"), WheelDraft(name="Abacus.Runtime-3.12.0-py3-none-any.whl")]
+)
+def test_a_name_that_only_pypi_refuses_is_accepted_elsewhere(
+    tmp_path: Path, server: PypiLike, draft: WheelDraft
+) -> None:
+    folder = write_all(tmp_path / "dist", replace(draft, folder=f"{draft.file_name.rsplit('-', 3)[0]}.dist-info"))
+    assert len(messages(check(server, folder))) == 1
+    assert main(["release", "check", str(folder), "--to", server.upload_url]) == 0
+    assert main(["release", "check", str(folder), "--to", f"folder:{tmp_path / 'index'}"]) == 0
+    assert main(["release", "check", str(folder)]) == 1
+
+
 @pytest.mark.parametrize(("days", "count"), [(13.9, 0), (15, 1)])
 def test_an_incomplete_release_is_refused_after_14_days(
     tmp_path: Path, server: PypiLike, days: float, count: int
@@ -205,7 +218,7 @@ def test_ten_faults_are_ten_lines(
         tmp_path / "dist",
         runtime,
         WheelDraft(tag=WINDOWS, headers=["Summary: two"], files={"a.py": bytes(4000)}),
-        replace(runtime, tag="cp312-cp312-linux_x86_64", files={"a.py": bytes(3000)}),
+        replace(runtime, tag="py3-none-any", tags=["py2-none-any"], files={"a.py": bytes(3000)}),
         WheelDraft(project="abacus_compiler", headers=["Requires-Dist: abacus-runtime==3.11.0"]),
         WheelDraft(project="abacus_tools", description="Changed."),
         WheelDraft(project="abacus_tools", description="Changed.", tag=WINDOWS),
@@ -218,7 +231,7 @@ def test_ten_faults_are_ten_lines(
     assert {request.method for request in server.requests()} == {"GET"}
     first, *lines = capsys.readouterr().err.splitlines()
     expected = (
-        "platform tag linux_x86_64",
+        "lists py2-none",
         "has another summary",
         "requires abacus-runtime==3.11.0",
         "is not listed in RECORD",

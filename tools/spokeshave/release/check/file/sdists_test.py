@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.release.check.fields import check_names
 from spokeshave.release.check.file.reader import read_file
 
 NAME = "abacus_runtime-3.12.0.tar.gz"
@@ -25,7 +26,8 @@ def write_sdist(folder: Path, files: Mapping[str, str], name: str = NAME) -> Pat
 
 
 def problems(path: Path) -> list[str]:
-    return [str(problem) for problem in read_file(path).problems]
+    file = read_file(path)
+    return [str(problem) for problem in (*check_names([file]), *file.problems)]
 
 
 def test_an_sdist_in_order_has_no_problems(tmp_path: Path) -> None:
