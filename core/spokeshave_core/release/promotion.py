@@ -19,6 +19,7 @@ class PromotedWheel:
         rewritten: Those of them that `--rewrite-text` named.
         kept: The paths of text files that still name a pre-release, because `--keep-text` allows it.
         tests: The number of passed smoke tests that count.
+        unsearched: The packed files in which nobody searched for the old version, with the reason.
     """
 
     name: str
@@ -28,6 +29,7 @@ class PromotedWheel:
     rewritten: tuple[str, ...]
     kept: tuple[str, ...]
     tests: int
+    unsearched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

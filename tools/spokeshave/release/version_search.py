@@ -1,23 +1,17 @@
 """The search of a wheel for texts that name a pre-release: in the names and the bytes of all members.
 
-Members are read in pieces. What is packed inside of a member is searched too: zip archives (wheels, `.npz`, `.jar`) and
-files compressed by gzip, bzip2 or xz, tar archives among them. A file that only looks like one of these is searched as
-it is. Compressed sections of native files are not unpacked: they hold debug information.
+Members are read in pieces. What is packed inside of a member is searched too (`release/packed_files.py`). A packed file
+that cannot be unpacked is searched as it is, and listed as not searched. Compressed sections of native files are not
+unpacked: they hold debug information.
 """
 
 from __future__ import annotations
 
-import bz2
+import codecs
 import glob
-import gzip
-import lzma
 import shlex
-import shutil
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
@@ -27,20 +21,16 @@ from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK, iter_chunks
+from spokeshave.release.packed_files import DAMAGES, TAIL, PackedMember, Packing, packing_of
 from spokeshave.release.version_traces import REACH, Trace, TraceFinder, outermost
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member, damaged
 from spokeshave_core.wheel_name import DIST_INFO
 
-DEEPEST = 3
+DEEPEST = 4
 """The depth at which archives are not unpacked any more. A file of the wheel has the depth 1."""
 _CONTEXT = 24
 # The types of zlib-ng describe its error as an exception and not as a class.
 _INFLATE_ERROR = cast("type[Exception]", zlib_ng.error)
-_ZIP = b"PK\x03\x04"
-_GZIP = b"\x1f\x8b"
-_BZIP2 = b"BZh"
-_XZ = b"\xfd7zXZ\0"
-_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,7 @@ class FoundText:
         offset: The first text's position in bytes; None if it is in the member's name.
         context: What is around the first text, with dots for bytes that are not printable ASCII.
         count: How many texts there are.
-        is_text: Whether there are no zero bytes around the first text, as in a text file.
+        is_text: Whether the whole member is a text file: UTF-8 without zero bytes.
     """
 
     member: str
@@ -81,21 +71,97 @@ class FoundText:
         return "Take the version from SPOKESHAVE_VERSION() of <spokeshave/version.h>, which the stamp writes."
 
 
-def search_wheel(wheel: Path, wanted: TraceFinder) -> list[FoundText]:
-    """Return the members of a wheel that name a pre-release, in the order of the archive.
+@dataclass(frozen=True)
+class UnsearchedFile:
+    """A packed file of a wheel that could not be searched, or only a part of it."""
+
+    member: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.member} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class VersionSearch:
+    """A search for texts, and what it found so far, in the order of the archive."""
+
+    wanted: TraceFinder
+    texts: list[FoundText] = field(default_factory=list)
+    unsearched: list[UnsearchedFile] = field(default_factory=list)
+
+    def search_name(self, member: str, name: str) -> None:
+        """Search the name of a member."""
+        traces = self.wanted.traces(name.encode("utf-8", "replace"))
+        if traces:
+            self.texts.append(FoundText(member=member, text=traces[0].text, offset=None, context="", count=1))
+
+    def search_file(self, name: str, chunks: Iterable[bytes], reopen: Callable[[], IO[bytes]], depth: int = 1) -> None:
+        """Search a file, and what is packed inside of it.
+
+        Args:
+            chunks: The file's bytes.
+            reopen: Opens the file again.
+            depth: How many archives the file is in.
+        """
+        stream = _WatchedBytes(chunks, DAMAGES if depth > 1 else ())
+        self.texts.extend(search_chunks(name, stream, self.wanted))
+        if stream.error:
+            self._add_unsearched(name, f"cannot be unpacked: {stream.error}")
+        packing = packing_of(stream.first, stream.tail)
+        if packing is None:
+            return
+        if depth >= DEEPEST and packing.is_certain:
+            self._add_unsearched(name, f"is packed in {depth - 1} archives, inside of which none are unpacked")
+        elif depth < DEEPEST:
+            self._search_packed(name, packing, reopen, depth)
+
+    def _search_packed(self, name: str, packing: Packing, reopen: Callable[[], IO[bytes]], depth: int) -> None:
+        try:
+            with packing.members(reopen) as members:
+                for member in members:
+                    inner = f"{name}!{member.name}"
+                    if not packing.is_readable:
+                        self._search_inside(inner, member, depth)
+                        continue
+                    nested = VersionSearch(self.wanted)
+                    nested._search_inside(inner, member, depth)
+                    self.texts.extend(hit for hit in nested.texts if hit.member != inner)
+                    self.unsearched.extend(nested.unsearched)
+        except DAMAGES as err:
+            if packing.is_certain:
+                self._add_unsearched(name, f"cannot be unpacked: {err}")
+
+    def _search_inside(self, inner: str, member: PackedMember, depth: int) -> None:
+        """Search a file of an archive. One that cannot be read does not end the search of the others."""
+        self.search_name(inner, member.name)
+        try:
+            with member.open() as stream:
+                self.search_file(inner, iter_chunks(stream), member.open, depth + 1)
+        except DAMAGES as err:
+            self._add_unsearched(inner, f"cannot be unpacked: {err}")
+
+    def _add_unsearched(self, member: str, reason: str) -> None:
+        self.unsearched.append(UnsearchedFile(member, reason))
+
+
+def search_wheel(wheel: Path, wanted: TraceFinder, shown_path: Path | None = None) -> VersionSearch:
+    """Search all members of a wheel.
 
     RECORD is not searched, because it has only the names of the members.
+
+    Args:
+        shown_path: The path of the wheel for messages, by default its own.
     """
-    found: list[FoundText] = []
-    with ArchiveReader(wheel) as reader:
+    search = VersionSearch(wanted)
+    with ArchiveReader(wheel, shown_path) as reader:
         for name in reader.members:
-            found += search_name(name, wanted)
+            search.search_name(name, name)
             folder, _, file = name.partition("/")
             if file == "RECORD" and folder.endswith(DIST_INFO):
                 continue
-            chunks = member_chunks(reader, reader.members[name])
-            found += search_stream(name, chunks, partial(reader.open, name), wanted)
-    return found
+            search.search_file(name, member_chunks(reader, reader.members[name]), partial(reader.open, name))
+    return search
 
 
 def member_chunks(reader: ArchiveReader, member: Member) -> Iterator[bytes]:
@@ -115,9 +181,9 @@ def member_chunks(reader: ArchiveReader, member: Member) -> Iterator[bytes]:
             size += len(data)
             yield data
     except _INFLATE_ERROR as err:
-        raise InvalidWheelError(damaged(reader.path, member.name, str(err))) from err
+        raise InvalidWheelError(damaged(reader.shown_path, member.name, str(err))) from err
     if (crc, size) != (member.crc, member.size):
-        raise InvalidWheelError(damaged(reader.path, member.name, "it has another CRC or size than listed"))
+        raise InvalidWheelError(damaged(reader.shown_path, member.name, "it has another CRC or size than listed"))
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -128,44 +194,20 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         while rest:
             yield inflater.decompress(rest, CHUNK)
             rest = inflater.unconsumed_tail
-
-
-def search_name(name: str, wanted: TraceFinder) -> list[FoundText]:
-    """Return the hit of a member whose name names a pre-release."""
-    traces = wanted.traces(name.encode("utf-8"))
-    return [FoundText(member=name, text=traces[0].text, offset=None, context="", count=1)] if traces else []
-
-
-def search_stream(
-    name: str, chunks: Iterator[bytes], reopen: Callable[[], IO[bytes]], wanted: TraceFinder, depth: int = 1
-) -> list[FoundText]:
-    """Return the hits in a file, and in what is packed inside of it.
-
-    Args:
-        chunks: The file's bytes.
-        reopen: Opens the file again.
-        depth: How many archives the file is in.
-    """
-    first = next(chunks, b"")
-    found = search_chunks(name, _chain(first, chunks), wanted)
-    if depth >= DEEPEST:
-        return found
-    try:
-        if first.startswith(_ZIP):
-            found.extend(_search_zip(name, reopen, wanted, depth))
-        elif first.startswith((_GZIP, _BZIP2, _XZ)):
-            with reopen() as stream, _unpacked(stream, first) as unpacked:
-                found.extend(search_chunks(f"{name}!", iter_chunks(unpacked), wanted))
-    except _DAMAGES:
-        return found
-    return found
+    # All input can be consumed while there is output that the limit held back.
+    while not inflater.eof:
+        data = inflater.decompress(b"", CHUNK)
+        if not data:
+            return
+        yield data
 
 
 def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> list[FoundText]:
     """Return the hit of a file whose bytes come in pieces."""
     traces: list[Trace] = []
     context = b""
-    for offset, data, start, stop in _windows(chunks):
+    stream = chunks if isinstance(chunks, _WatchedBytes) else _WatchedBytes(chunks, ())
+    for offset, data, start, stop in _windows(stream):
         for trace in wanted.traces(data, start, stop):
             context = context or data[max(0, trace.start - _CONTEXT) : trace.end + _CONTEXT]
             moved = (trace.start + offset, trace.end + offset)
@@ -179,7 +221,7 @@ def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> li
         offset=traces[0].start,
         context=_printable(context),
         count=len(traces),
-        is_text=b"\0" not in context,
+        is_text=stream.is_text,
     )
     return [hit]
 
@@ -189,31 +231,47 @@ def wanted_texts(old: str, new: str) -> TraceFinder:
     return TraceFinder(Version(old), Version(new))
 
 
-def _search_zip(name: str, reopen: Callable[[], IO[bytes]], wanted: TraceFinder, depth: int) -> Iterator[FoundText]:
-    with tempfile.TemporaryFile() as copy:
-        with reopen() as stream:
-            shutil.copyfileobj(stream, copy)
-        with zipfile.ZipFile(copy) as archive:
-            for info in archive.infolist():
-                inner = f"{name}!{info.filename}"
-                yield from (replace(hit, member=inner) for hit in search_name(info.filename, wanted))
-                if info.is_dir():
-                    continue
-                with archive.open(info) as stream:
-                    chunks = iter_chunks(stream)
-                    yield from search_stream(inner, chunks, partial(archive.open, info), wanted, depth + 1)
+class _WatchedBytes:
+    """The bytes of a file in pieces, and what is known of them after they were read.
 
+    Attributes:
+        first: The first piece.
+        tail: The last `TAIL` bytes.
+        is_text: Whether they are UTF-8 text without zero bytes.
+        error: The error that ended them early, if it is one of the expected ones.
+    """
 
-def _unpacked(stream: IO[bytes], first: bytes) -> IO[bytes]:
-    """Return the unpacked bytes of a compressed file, which begins with `first`."""
-    if first.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.open(stream))
-    return bz2.open(stream) if first.startswith(_BZIP2) else lzma.open(stream)
+    def __init__(self, chunks: Iterable[bytes], expected: tuple[type[Exception], ...]) -> None:
+        self.first = b""
+        self.tail = b""
+        self.is_text = True
+        self.error: Exception | None = None
+        self._chunks = chunks
+        self._expected = expected
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._chunks:
+                self._watch(chunk)
+                yield chunk
+        except self._expected as err:
+            self.error = err
+        self._watch_text(b"", is_last=True)
 
-def _chain(first: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from chunks
+    def _watch(self, chunk: bytes) -> None:
+        self.first = self.first or chunk
+        self.tail = chunk[-TAIL:] if len(chunk) >= TAIL else (self.tail + chunk)[-TAIL:]
+        self._watch_text(chunk, is_last=False)
+
+    def _watch_text(self, chunk: bytes, *, is_last: bool) -> None:
+        if not self.is_text:
+            return
+        try:
+            self._decoder.decode(chunk, is_last)
+        except UnicodeDecodeError:
+            self.is_text = False
+        self.is_text = self.is_text and b"\0" not in chunk
 
 
 def _windows(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes, int, int]]:

@@ -47,6 +47,12 @@ def test_each_spelling_of_a_dated_candidate_is_found(text: str) -> None:
         '(1,2,1,"rc",1)',
         "(1, 2, 1, 'candidate', 1)",
         "1.2.1rc2",
+        "1.2.1~rc1",
+        "1.2.1 rc1",
+        "1_2_1rc1",
+        "1_2_1_rc1",
+        "(1, 2, 1, b'rc1')",
+        "(\n    1,\n    2,\n    1,\n    'rc1',\n)",
     ],
 )
 def test_each_spelling_of_a_numbered_candidate_is_found(text: str) -> None:
@@ -125,3 +131,111 @@ def test_rewriting_keeps_the_form_of_a_text(new: str, before: str, after: str) -
     rewritten = wanted("3.12.0rc20260821", new).rewritten(before.encode())
     assert rewritten.decode() == after
     assert wanted("3.12.0rc20260821", new).traces(rewritten) == []
+
+
+@pytest.mark.parametrize("text", ["(3, 12, 'rc1')", "(3,12,0,0,'rc1')", "3_12_0rc1", "3_12rc1", "3.12rc1"])
+def test_zeros_at_the_end_of_a_release_do_not_matter(text: str) -> None:
+    assert len(texts("3.12.0rc1", "3.12.0", text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["3.0.0rc1", "3.0rc1", "3.0.0-RC.1", "3.0.0rc2", "3rc1", "3-rc1", "v3rc1", "3RC1", "(3, 0, 0, 'rc1')", "3_0_0rc1"],
+)
+def test_each_spelling_of_a_candidate_of_a_round_version_is_found(text: str) -> None:
+    assert len(texts("3.0.0rc1", "3.0.0", f"xx {text}\n")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c = '#3a1'",
+        "3a1 3b2 3c4",
+        "h = '43rc1'; x3rc1; 1.3rc1",
+        "box3 = box(1, 1, 3, 3)",
+        "sha 9f3a1c 0x3b2",
+        "3.0, 1.0, 3.0, 2.0",
+        "3xaz1q 3 x a x 1",
+        "3.0 abc1",
+        "box3 = box(3, b, 3)",
+    ],
+)
+def test_ordinary_texts_name_no_candidate_of_a_round_version(text: str) -> None:
+    finder = wanted("3.0.0rc1", "3.0.0")
+    assert finder.traces(text.encode()) == []
+    assert finder.rewritten(text.encode()) == text.encode()
+
+
+def test_every_second_or_fourth_byte_is_no_text() -> None:
+    """The bytes between wide characters are zero; other texts are not read with gaps."""
+    for old, new in (("3.0.0rc1", "3.0.0"), ("1.2.1rc1", "1.2.1")):
+        for filler in (b"x", b"xyz", b"\0yz", b"x\0\0"):
+            text = b"".join(bytes([byte]) + filler for byte in old.encode())
+            assert wanted(old, new).traces(b"a " + text) == []
+
+
+def test_a_wide_text_begins_where_its_bytes_are_not_zero() -> None:
+    for before in (b"1", b"01", b"9.1", b"10.1"):
+        data = before + "1.2.1rc1".encode("utf-16-le")
+        assert [trace.text for trace in wanted("1.2.1rc1", "1.2.1").traces(data)] == ["1.2.1rc1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("3.12.0rc1", "3.13.0rc1", "v='3.12.0rc1'"),
+        ("3.12.0rc1", "3.13.0rc1", "t = (3, 12, 0, 'rc1')"),
+        ("3.12.0rc20260821", "3.12.1rc20260821", "3.12.0rc20260821"),
+        ("3.12.0rc20260821", "3.12.1rc20260821", "(3, 12, 0, 'rc20260821')"),
+        ("3.12.0a1", "3.12.0rc1", "(3, 12, 0, 'a1')"),
+        ("3.12.0a1", "3.12.0rc1", "(3, 12, 0, 'alpha', 1)"),
+        ("3.12.0rc1.dev1", "3.12.0rc1", "(3, 12, 0, 'rc1', 'dev1')"),
+        ("3.12.0rc20260821.post1", "3.12.0rc20260821.post2", "rc20260821.post1"),
+        ("1!2.0rc1", "1!2.0", "(1, 2, 0, 'rc1')"),
+    ],
+)
+def test_the_old_version_is_never_taken_for_the_new_one(old: str, new: str, text: str) -> None:
+    assert len(texts(old, new, text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("3.12.0a1", "3.12.0rc1", "3.12.0rc1 (3, 12, 0, 'rc1') (3, 12, 'candidate', 1)"),
+        ("3.12.0rc1", "3.12.0rc1.post1", "3.12rc1-1 (3, 12, 0, 'rc1', 'post1')"),
+        ("3.12.0rc20260821", "3.12.1rc20260821", "rc20260821 3.12.1rc20260821 (3, 12, 1, 'rc20260821')"),
+    ],
+)
+def test_spellings_of_the_new_version_cause_no_false_alarm(old: str, new: str, text: str) -> None:
+    assert texts(old, new, text) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [
+        ("1!2.0rc1", "1!2.0", "v='1!2.0rc1'", "v='1!2.0'"),
+        ("1!2.0rc1", "1!2.0", "v='2.0rc1'", "v='2.0'"),
+        ("1!2.0rc1", "1!2.0", "t=(1, 2, 0, 'rc1')", "t=(1, 2, 0)"),
+        ("1!2.0rc1", "1!2.0", "t=(2, 0, 'rc1')", "t=(2, 0)"),
+        ("2.1rc1+cpu", "2.1+cpu", "v='2.1rc1+cpu'", "v='2.1+cpu'"),
+        ("2.1rc1+cpu", "2.1+cpu", "v='2.1rc1'", "v='2.1'"),
+        ("2.1rc1", "2.1", "v='2.1rc1+linux'", "v='2.1+linux'"),
+        ("2.1rc20260821+cpu", "2.1+cpu", "t='rc20260821'", "t=''"),
+        ("2.1rc20260821.post1", "2.1", "t='rc20260821.post1'", "t=''"),
+        ("2.1rc20260821.post1", "2.1", "v='2.1rc20260821-1'", "v='2.1'"),
+        ("2.1rc20260821", "2.1", "demo-2.1rc20260821-1-py3-none-any.whl", "demo-2.1-1-py3-none-any.whl"),
+        ("2.1rc1.dev20260821", "2.1", "t='rc1.dev20260821'", "t=''"),
+        ("2.1.dev20260821", "2.1", "t='.dev20260821'", "t=''"),
+        ("2.1.dev20260821", "2.1rc1", "t='.dev20260821'", "t='.rc1'"),
+        ("2.1rc20260821", "2.1", "n='demo-rc20260821-linux'", "n='demo-linux'"),
+        ("2.1rc1", "2.1rc2", "v='2.1~rc1'", "v='2.1~rc2'"),
+        ("2.1rc1", "2.1rc2", "v='2_1rc1'", "v='2_1rc2'"),
+        ("2.1rc1", "2.1rc2", 't=(2, 1, "rc", 1)', 't=(2, 1, "rc", 2)'),
+        ("2.1rc1", "2.1", "t=(\n  2,\n  1,\n  'rc1',\n)", "t=(\n  2,\n  1,\n)"),
+        ("2.1rc1", "2.1rc1.post1", "t=(2, 1, 'rc1')", "t=(2, 1, 'rc1', 'post1')"),
+    ],
+)
+def test_rewriting_knows_all_parts_of_a_version(old: str, new: str, before: str, after: str) -> None:
+    rewritten = wanted(old, new).rewritten(before.encode())
+    assert rewritten.decode() == after
+    assert wanted(old, new).traces(rewritten) == []

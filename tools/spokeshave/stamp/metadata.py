@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,6 +13,8 @@ from spokeshave.errors import InvalidWheelError
 from spokeshave.stamp.sbom import Restamp
 from spokeshave.stamp.source import REBUILD, header_lines
 from spokeshave_core.problems import Problems
+
+_FIRST_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
 def restamp_metadata(
@@ -29,15 +32,26 @@ def restamp_metadata(
     problems = Problems()
     headers = header_lines(metadata)
     body = metadata[sum(map(len, headers)) :]
-    lines = [_restamp_header(line, pins, siblings, change, place, problems) for line in headers]
+    lines = [_restamp_header(line, pins, siblings, change, place, problems) for line in _unfolded(headers)]
     problems.raise_if_any(InvalidWheelError)
     return b"".join(lines) + body
+
+
+def _unfolded(lines: list[bytes]) -> list[bytes]:
+    """Return the headers of METADATA, each with its continuation lines."""
+    headers: list[bytes] = []
+    for line in lines:
+        if headers and line[:1] in (b" ", b"\t"):
+            headers[-1] += line
+        else:
+            headers.append(line)
+    return headers
 
 
 def _restamp_header(
     line: bytes, pins: Collection[str], siblings: Collection[str], change: Restamp, place: str, problems: Problems
 ) -> bytes:
-    """Return one changed header line of METADATA."""
+    """Return one changed header of METADATA. A requirement that does not change stays as it is written."""
     content = line.rstrip(b"\r\n")
     key, _, value = content.partition(b":")
     end = line[len(content) :]
@@ -45,14 +59,18 @@ def _restamp_header(
         return key + b": " + change.new.encode() + end
     if key.lower() != b"requires-dist" or not (pins or siblings):
         return line
+    text = " ".join(value.decode("utf-8", "replace").split())
+    first = _FIRST_NAME.match(text)
+    name = canonicalize_name(first[1]) if first else ""
+    if name not in pins and name not in siblings:
+        return line
     try:
-        requirement = Requirement(value.decode("utf-8").strip())
-    except (InvalidRequirement, UnicodeDecodeError) as err:
+        requirement = Requirement(text)
+    except InvalidRequirement as err:
         problems.add(place, f"has a requirement that cannot be read ({err})", REBUILD)
         return line
-    name = canonicalize_name(requirement.name)
     is_pinned = requirement.specifier == SpecifierSet(f"=={change.old}")
-    if name not in pins and not (name in siblings and is_pinned):
+    if name not in pins and not is_pinned:
         return line
     if not is_pinned:
         problems.add(place, f"requires {requirement}, which is not pinned to {change.old}", REBUILD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from email import message_from_string
 from pathlib import Path
 
@@ -56,6 +57,35 @@ def test_pins_of_wheels_without_a_recipe_follow_the_set(tmp_path: Path) -> None:
         "stranger==3.12.0rc1",
     ]
     assert requirements(stamp(wheels[0], FINAL, tmp_path / "alone").wheel.path)[0] == "base-runtime==3.12.0rc1"
+
+
+def test_requirements_of_strangers_stay_as_they_are_written(tmp_path: Path) -> None:
+    """Wheels of other backends have requirements that no parser of today reads."""
+    lines = "Requires-Dist: foo (>=1.0.*)\nRequires-Dist: b\xe4r @ ???\nRequires-Dist:\nRequires-Dist: a  (== 1 )\n"
+    wheels = [foreign(tmp_path, "compiler", lines), foreign(tmp_path, "base_runtime")]
+    compiler = stamp_set(wheels, FINAL, tmp_path / "final")[0].wheel.path
+    metadata = next(text for name, text in read_wheel(compiler).items() if name.endswith("/METADATA"))
+    assert metadata.endswith(lines)
+
+
+def test_a_requirement_of_the_set_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    wheels = [
+        foreign(tmp_path, "compiler", "Requires-Dist: base.runtime (>=1.0.*)\n"),
+        foreign(tmp_path, "base_runtime"),
+    ]
+    with pytest.raises(InvalidWheelError, match="has a requirement that cannot be read"):
+        stamp_set(wheels, FINAL, tmp_path / "final")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_folded_pins_follow_the_set(tmp_path: Path, end: str) -> None:
+    folded = f"Requires-Dist: base_runtime==3.12.0rc1;{end} python_version{end}\t> '3'{end}"
+    other = f"Requires-Dist: other>=1;{end}   python_version > '3'{end}"
+    wheels = [foreign(tmp_path, "compiler", folded + other), foreign(tmp_path, "base_runtime")]
+    compiler = stamp_set(wheels, FINAL, tmp_path / "final")[0].wheel.path
+    with zipfile.ZipFile(compiler) as archive:
+        metadata = archive.read("compiler-3.12.0.dist-info/METADATA").decode()
+    assert metadata.endswith(f'Requires-Dist: base_runtime==3.12.0; python_version > "3"{end}{other}')
 
 
 def test_pins_of_recipes_follow_in_any_set(tmp_path: Path) -> None:

@@ -196,16 +196,21 @@ class ArchiveReader:
 
     Attributes:
         folders: The members that are directories, by names with a slash at the end.
+        shown_path: The path that messages about members name.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shown_path: Path | None = None) -> None:
         """Open an archive.
+
+        Args:
+            shown_path: The path of the file that the user knows, if this one is a copy that will not last.
 
         Raises:
             InvalidWheelError: For all problems of a file that is not a zip archive or has members that no wheel may
                 have.
         """
         self.path = path
+        self.shown_path = shown_path or path
         self._zip = open_zip(path)
         try:
             self.members = read_members(path, self._zip)
@@ -229,7 +234,7 @@ class ArchiveReader:
         try:
             return self._zip.read(name)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
-            raise InvalidWheelError(damaged(self.path, name, str(err))) from err
+            raise InvalidWheelError(damaged(self.shown_path, name, str(err))) from err
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield a member's uncompressed bytes in pieces, verified by its CRC at the end."""
@@ -237,7 +242,7 @@ class ArchiveReader:
             with self._zip.open(name) as stream:
                 yield from iter_chunks(stream)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as err:
-            raise InvalidWheelError(damaged(self.path, name, str(err))) from err
+            raise InvalidWheelError(damaged(self.shown_path, name, str(err))) from err
 
     def open(self, name: str) -> IO[bytes]:
         """Open a member's uncompressed bytes as a stream."""
@@ -249,14 +254,16 @@ class ArchiveReader:
         stream.seek(member.header_offset)
         header = stream.read(LOCAL_HEADER.size)
         if len(header) != LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
-            raise InvalidWheelError(damaged(self.path, member.name, "no local header at the offset in the directory"))
+            raise InvalidWheelError(
+                damaged(self.shown_path, member.name, "no local header at the offset in the directory")
+            )
         name_size, extra_size = LOCAL_HEADER.unpack(header)[-2:]
         stream.seek(name_size + extra_size, os.SEEK_CUR)
         remaining = member.compressed_size
         while remaining:
             chunk = stream.read(min(CHUNK, remaining))
             if not chunk:
-                raise InvalidWheelError(damaged(self.path, member.name, "the file ends in the middle of it"))
+                raise InvalidWheelError(damaged(self.shown_path, member.name, "the file ends in the middle of it"))
             remaining -= len(chunk)
             yield chunk
 

@@ -113,6 +113,7 @@ def render(report: PromoteReport, output: Path) -> str:
         rewritten = f", rewritten: {', '.join(wheel.rewritten)}" if wheel.rewritten else ""
         kept = f", still naming pre-releases: {', '.join(wheel.kept)}" if wheel.kept else ""
         lines.append(f"  {wheel.name}  {len(wheel.changed)} files stamped, {tests}{rewritten}{kept}")
+        lines += [f"    not searched for {report.promoted_from}: {file}" for file in wheel.unsearched]
     if report.untested:
         lines.append(
             "UNTESTED: wheels without a passed smoke test were promoted, as --untested says. The record says so."

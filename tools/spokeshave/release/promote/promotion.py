@@ -31,7 +31,7 @@ from spokeshave.release.seal.artifact import Artifact, read_artifact, siblings
 from spokeshave.release.version_search import search_wheel
 from spokeshave.release.version_traces import TraceFinder
 from spokeshave.release.writer import RecordDraft, draft_record
-from spokeshave.stamp.payload import payload_sha256
+from spokeshave.stamp.payload import payload_difference, payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
 from spokeshave_core.problems import Problem, Problems
@@ -39,9 +39,11 @@ from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
 from spokeshave_core.reports.smoke import SmokeTestReport
 
+_LONGEST_LINE = 100
 _NOT_EQUAL = (
-    "The wheel names the new version already where the stamp writes it, such as in an SBOM that lists both versions. "
-    "Build it again without; if it does not, this is a bug in Spokeshave."
+    "The wheel names the new version already where the stamp writes it, such as in a requirement of another wheel of "
+    "the release, or in an SBOM that lists both versions. Build it again without; if it does not, this is a bug in "
+    "Spokeshave."
 )
 
 
@@ -82,6 +84,7 @@ class StampedCopy:
     rewritten: tuple[str, ...]
     payload_sha256: str
     kept: tuple[str, ...] = ()
+    unsearched: tuple[str, ...] = ()
 
     @property
     def counts_tests(self) -> bool:
@@ -191,7 +194,7 @@ class PromotionPlan:
         copy = None
         with problems.collecting():
             copy = self._stamp(wheel, problems)
-            copy = replace(copy, kept=search(copy, self.rewriting.wanted, self.keep, problems))
+            copy = search(copy, self.rewriting.wanted, self.keep, problems)
         return PromotionResult(copy, problems)
 
     def _stamp(self, wheel: SourceWheel, problems: Problems) -> StampedCopy:
@@ -202,7 +205,7 @@ class PromotionPlan:
         # Another version of the compressor than that of the seal gives another sha256 for the same payload.
         sealed = wheel.sealed.payload_sha256 if wheel.sealed else None
         if payload != sealed and payload != payload_sha256(wheel.path, self.siblings):
-            problems.add(wheel.path.name, f"differs in more than its version from {path.name}", _NOT_EQUAL)
+            self._add_difference(wheel.path, path, problems)
         rewritten = self._rewrite(path, problems) if self.rewriting.globs else ()
         sha256, size = sha256_of_file(path) if rewritten else (stamped.wheel.sha256, stamped.wheel.size)
         return StampedCopy(
@@ -215,6 +218,13 @@ class PromotionPlan:
             payload_sha256=payload_sha256(path, self.siblings) if rewritten else payload,
         )
 
+    def _add_difference(self, source: Path, path: Path, problems: Problems) -> None:
+        """Add the problem of a wheel that is another one than its source, and where that is."""
+        found = payload_difference(source, path, self.siblings)
+        place = f"{source.name}: {found.member}" if found else source.name
+        line = f", in line {found.line}: {shortened(found.text)}" if found and found.line else ""
+        problems.add(place, f"differs in more than its version from {path.name}{line}", _NOT_EQUAL)
+
     def _rewrite(self, path: Path, problems: Problems) -> tuple[str, ...]:
         """Rewrite the texts of a wheel in place, and return the paths of the rewritten files."""
         with tempfile.TemporaryDirectory(prefix=".rewritten-", dir=self.draft.folder) as folder:
@@ -222,6 +232,11 @@ class PromotionPlan:
             if rewritten:
                 (Path(folder) / path.name).replace(path)
         return rewritten
+
+
+def shortened(text: str) -> str:
+    """Return a line of a file for a message."""
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}..."
 
 
 def check_globs(copies: Sequence[StampedCopy], options: Mapping[str, tuple[str, ...]], problems: Problems) -> None:
@@ -239,20 +254,23 @@ def check_globs(copies: Sequence[StampedCopy], options: Mapping[str, tuple[str, 
                 problems.add(f"{option} {glob}", "matches no file of any wheel", remedy)
 
 
-def search(copy: StampedCopy, wanted: TraceFinder, keep: tuple[str, ...], problems: Problems) -> tuple[str, ...]:
+def search(copy: StampedCopy, wanted: TraceFinder, keep: tuple[str, ...], problems: Problems) -> StampedCopy:
     """Add a problem for each file of a wheel that still names a pre-release.
 
     Returns:
-        The text files that may.
+        The wheel with the text files that may, and the packed files that could not be searched.
     """
-    hits = search_wheel(copy.path, wanted)
+    searched = search_wheel(copy.path, wanted, copy.source.path)
+    hits = searched.texts
     allowed = {name for names in matching(keep, [hit.member for hit in hits]).values() for name in names}
     kept = [hit for hit in hits if hit.member in allowed and hit.is_text and hit.offset is not None]
     for hit in hits:
         if hit not in kept:
             message = f"{hit}, so that version {wanted.new} would go on saying it"
             problems.add(f"{copy.source.path.name}: {hit.member}", message, hit.remedy)
-    return tuple(hit.member for hit in kept)
+    return replace(
+        copy, kept=tuple(hit.member for hit in kept), unsearched=tuple(str(file) for file in searched.unsearched)
+    )
 
 
 def check_rewritten(source: ReleaseSource, copies: Sequence[StampedCopy], problems: Problems) -> None:
@@ -351,6 +369,7 @@ def report(output: Path, source: ReleaseSource, record: ReleaseRecord, copies: S
             rewritten=copy.rewritten,
             kept=copy.kept,
             tests=tests[copy.path.name],
+            unsearched=copy.unsearched,
         )
         for copy in copies
     ]

@@ -195,6 +195,10 @@ def test_another_base_is_possible_if_the_user_says_so(sealed: Path, tmp_path: Pa
     assert verify_record(tmp_path / "final").version == "3.13.0"
 
 
+def test_zeros_at_the_end_of_the_new_version_do_not_matter(sealed: Path, tmp_path: Path) -> None:
+    assert promote(PromotionRequest(sealed, "3.12", tmp_path / "final")).version == "3.12"
+
+
 def test_a_final_record_is_refused(sealed: Path, tmp_path: Path) -> None:
     promote(PromotionRequest(sealed, FINAL, tmp_path / "final"))
     request = PromotionRequest(tmp_path / "final", "3.12.1", tmp_path / "again", anyway=True)
@@ -253,7 +257,30 @@ def test_a_wheel_that_would_differ_in_more_is_refused(tmp_path: Path) -> None:
     files = {"dist-info/sboms/demo.json": json.dumps({"components": components})}
     wheel = build_wheel(tmp_path / "wheels", files, version=VERSION)
     request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True)
-    assert f"{wheel.name}: differs in more than its version from demo-3.12.0-" in refusal(request)
+    member = f"demo-{VERSION}.dist-info/sboms/demo.json"
+    assert f"{wheel.name}: {member}: differs in more than its version from demo-3.12.0-" in refusal(request)
+
+
+def test_a_pin_to_the_final_version_is_refused_by_its_line(tmp_path: Path) -> None:
+    lines = f"Summary: a\nRequires-Dist: base=={FINAL}\n"
+    wheel = build_wheel(tmp_path / "wheels", {}, version=VERSION, metadata_lines=lines)
+    build_wheel(tmp_path / "wheels", {}, version=VERSION, name="base")
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", name="demo", untested=True)
+    refused = refusal(request)
+    assert (
+        f"{wheel.name}: demo-{VERSION}.dist-info/METADATA: differs in more than its version from demo-3.12.0-"
+        in refused
+    )
+    assert f", in line 5: Requires-Dist: base=={FINAL}\n" in refused
+
+
+@pytest.mark.parametrize("requirement", ["foo (>=1.0.*)", f"base=={VERSION};\n python_version > '3'"])
+def test_requirements_of_other_backends_are_promoted(tmp_path: Path, requirement: str) -> None:
+    lines = f"Requires-Dist: {requirement}\n"
+    folder = build_wheel(tmp_path / "wheels", {}, version=VERSION, metadata_lines=lines).parent
+    build_wheel(folder, {}, version=VERSION, name="base")
+    report = promote(PromotionRequest(folder, FINAL, tmp_path / "final", name="demo", untested=True))
+    assert len(report.wheels) == 2
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
@@ -541,6 +568,26 @@ def test_the_command_says_aloud_what_is_untested(tmp_path: Path, capsys: pytest.
     assert main(["release", "show", str(tmp_path / "final")]) == 0
     shown = f"{VERSION}, untested, with rewritten texts (demo/v.py), with texts that name candidates (demo/history)"
     assert f"promoted from: {shown}" in capsys.readouterr().out
+
+
+def test_the_command_lists_packed_files_that_it_cannot_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = build_wheel(tmp_path / "wheels", {"demo/a.zst": b"\x28\xb5\x2f\xfd packed"}, version=VERSION).parent
+    output = tmp_path / "final"
+    arguments = [str(folder), "--untested", "--version", FINAL, "--output", str(output), "--report", f"{output}.json"]
+    assert main(["release", "promote", *arguments]) == 0
+    listed = "demo/a.zst (cannot be unpacked: its format is zstd)"
+    assert f"not searched for {VERSION}: {listed}\n" in capsys.readouterr().out
+    assert json.loads(Path(f"{output}.json").read_text())["wheels"][0]["unsearched"] == [listed]
+
+
+def test_a_binary_file_cannot_be_kept(tmp_path: Path) -> None:
+    """Around the old version it looks like a text."""
+    data = f"{'text ' * 20}{VERSION}{' text' * 20}".encode() + b"\0"
+    wheel = build_wheel(tmp_path / "wheels", {"demo/a.so": data}, version=VERSION)
+    request = PromotionRequest(wheel.parent, FINAL, tmp_path / "final", untested=True, keep=("demo/a.so",))
+    assert "demo/a.so: holds" in refusal(request)
 
 
 def test_the_command_reports_every_problem(sealed: Path, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def _version_problems(source: ReleaseSource, new: Version, anyway: bool) -> Iter
     if not old.is_prerelease and not is_same_final:
         message = f"has the version {old}, which is not a pre-release: there is nothing to promote"
         yield Problem(str(source.folder), message, f"Build a release of the version {new}.")
-    elif not anyway and not is_same_final and (old.base_version != new.base_version or new <= old):
+    elif not anyway and not is_same_final and (Version(old.base_version) != Version(new.base_version) or new <= old):
         message = f"is not the final release of {old}, which {source.folder} has, and not a later one of it"
         remedy = f"Give --version {old.base_version}. If another version is intended, add --anyway."
         yield Problem(f"--version {new}", message, remedy)
