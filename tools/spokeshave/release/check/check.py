@@ -13,6 +13,7 @@ from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file_set import by_project, check_set
 from spokeshave.release.check.index import Offer, check_offers
 from spokeshave.release.check.release_files import ReleaseFiles, read_release
+from spokeshave.release.check.version_texts import check_version_texts
 from spokeshave.release.destination.destination import Destination, DestinationError, FileState, Listing
 from spokeshave_core.outcomes import CheckOutcome
 from spokeshave_core.problems import Problem
@@ -52,6 +53,10 @@ def check_release(
     own += check_set(release.files, release.version)
     if not destinations or any(is_like_pypi(destination) for destination in destinations):
         own += [*check_names(release.files), *check_fields(release.files), *_local_versions(release.files)]
+    texts = check_version_texts(
+        release.files, {problem.place for problem in own}, release.kept, is_record=release.version is not None
+    )
+    own += texts.problems
     refused = _refused(own)
     visits = [_visit(destination, release.files) for destination in destinations]
     problems = list(own)
@@ -65,6 +70,7 @@ def check_release(
         files=tuple(_file_report(file, refused) for file in release.files),
         destinations=tuple(reports),
         problems=tuple(dict.fromkeys(problems)),
+        notes=texts.notes,
     )
 
 

@@ -300,6 +300,26 @@ def test_a_record_is_checked_as_it_was_sealed(
     assert (report.version, len(report.files)) == (VERSION, 6)
 
 
+def test_a_final_record_that_still_says_its_candidate_is_refused(
+    tmp_path: Path, server: PypiLike, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"abacus/__init__.py": b'__version__ = "3.12.0rc1"\n', "abacus/CHANGES.md": b"3.12.0rc1: the first\n"}
+    wheels = write_draft(tmp_path / "wheels", WheelDraft(files=texts)).parent
+    output = tmp_path / "record"
+    facts = ["--name", "abacus", "--version", "3.12.0", "--output", str(output)]
+    assert main(["release", "seal", "--wheels", str(wheels), *facts]) == 0
+    capsys.readouterr()
+    assert main(["release", "check", str(output), "--report", str(tmp_path / "report.json")]) == 1
+    note, count, problem = capsys.readouterr().err.splitlines()
+    assert "CHANGES.md names the pre-release 3.12.0rc1" in note
+    assert "1 problem" in count
+    assert "abacus/__init__.py: holds 3.12.0rc1" in problem
+    report = read_report(CheckReport, tmp_path / "report.json")
+    assert ([file.outcome for file in report.files], len(report.notes)) == ([CheckOutcome.REFUSED], 1)
+    assert main(["release", "publish", str(output), "--to", server.upload_url]) == 1
+    assert {request.method for request in server.requests()} <= {"GET"}
+
+
 def test_problems_of_a_record_are_those_of_its_check(record: Path, server: PypiLike) -> None:
     options = DestinationOptions(file_limit="10")
     with open_destination(server.upload_url, options, server.variables) as destination:
