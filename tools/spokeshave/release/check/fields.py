@@ -25,7 +25,15 @@ from spokeshave_core.wheel_name import WheelName
 
 _LONGEST_SUMMARY = 512
 _LONGEST_LABEL = 32
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+# The addresses of email-validator, which Warehouse uses: RFC 5322 without quotes and domain literals, and RFC 6531.
+_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f\s])+"
+_LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
+_MAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>(?:{_LABEL}\.)+(?:{_LABEL})(?<![0-9]))")
+_LONGEST_LOCAL = 64
+_LONGEST_DOMAIN = 253
+_LONGEST_ADDRESS = 254
+# Domains that no mail reaches (RFC 6761 and others).
+_SPECIAL_DOMAINS = frozenset(("arpa", "invalid", "local", "localhost", "onion", "test"))
 _DEFAULT_TYPE = "text/x-rst"
 _CORRECT = "Correct it in pyproject.toml."
 
@@ -107,8 +115,17 @@ def _people(raw: RawMetadata) -> Iterator[str]:
     for field, value in (("Author-email", raw.get("author_email")), ("Maintainer-email", raw.get("maintainer_email"))):
         # Like PyPI, the first address only.
         address = email.utils.parseaddr(value or "")[1]
-        if address and not _MAIL.fullmatch(address):
-            yield f"has {address!r} as {field}, which is not an e-mail address"
+        if address and not _is_address(address):
+            yield f"has {address!r} as {field}, which is not an e-mail address that PyPI accepts"
+
+
+def _is_address(text: str) -> bool:
+    found = _MAIL.fullmatch(text)
+    if found is None or len(text.encode()) > _LONGEST_ADDRESS:
+        return False
+    domain = found["domain"]
+    is_long = len(found["local"].encode()) > _LONGEST_LOCAL or len(domain) > _LONGEST_DOMAIN
+    return not is_long and domain.rpartition(".")[2].lower() not in _SPECIAL_DOMAINS
 
 
 def _requirements(raw: RawMetadata) -> Iterator[str]:
