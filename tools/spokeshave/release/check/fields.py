@@ -9,9 +9,9 @@ from __future__ import annotations
 import email.utils
 import functools
 import io
-import re
 from collections.abc import Iterator, Sequence
 
+from email_validator import EmailNotValidError, validate_email
 from packaging.metadata import RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 from readme_renderer import rst
@@ -25,15 +25,6 @@ from spokeshave_core.wheel_name import WheelName
 
 _LONGEST_SUMMARY = 512
 _LONGEST_LABEL = 32
-# The addresses of email-validator, which Warehouse uses: RFC 5322 without quotes and domain literals, and RFC 6531.
-_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f\s])+"
-_LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
-_MAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>(?:{_LABEL}\.)+(?:{_LABEL})(?<![0-9]))")
-_LONGEST_LOCAL = 64
-_LONGEST_DOMAIN = 253
-_LONGEST_ADDRESS = 254
-# Domains that no mail reaches (RFC 6761 and others).
-_SPECIAL_DOMAINS = frozenset(("arpa", "invalid", "local", "localhost", "onion", "test"))
 _DEFAULT_TYPE = "text/x-rst"
 _CORRECT = "Correct it in pyproject.toml."
 
@@ -120,12 +111,11 @@ def _people(raw: RawMetadata) -> Iterator[str]:
 
 
 def _is_address(text: str) -> bool:
-    found = _MAIL.fullmatch(text)
-    if found is None or len(text.encode()) > _LONGEST_ADDRESS:
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
         return False
-    domain = found["domain"]
-    is_long = len(found["local"].encode()) > _LONGEST_LOCAL or len(domain) > _LONGEST_DOMAIN
-    return not is_long and domain.rpartition(".")[2].lower() not in _SPECIAL_DOMAINS
+    return True
 
 
 def _requirements(raw: RawMetadata) -> Iterator[str]:

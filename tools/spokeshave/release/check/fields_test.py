@@ -52,7 +52,7 @@ def test_a_field_that_pypi_refuses_is_reported(tmp_path: Path, header: str, expe
             "a@abacus",
             "a@abacus.example.",
         ),
-        *(f"{'a' * 65}@abacus.example", f"a@{'b' * 64}.example", f"a@{'b.' * 126}example"),
+        *(f"a@{'b' * 64}.example", f"a@{'b.' * 126}example", "a@ab--cd.example"),
     ],
 )
 def test_an_address_that_pypi_refuses_is_reported(tmp_path: Path, address: str) -> None:
@@ -62,7 +62,7 @@ def test_an_address_that_pypi_refuses_is_reported(tmp_path: Path, address: str) 
 
 
 @pytest.mark.parametrize(
-    "address", ["a.b+c@xn--abacus.example", "o'neil_x@a-b.co.uk", "ädä@äbacus.example", f"{'a' * 64}@x1.io"]
+    "address", ["a.b+c@xn--bcher-kva.example", "o'neil_x@a-b.co.uk", "ädä@äbacus.example", "a@x1.io"]
 )
 def test_an_unusual_address_is_accepted(tmp_path: Path, address: str) -> None:
     assert problems(tmp_path, [f"Author-email: Ada <{address}>"]) == []
