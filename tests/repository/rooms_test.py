@@ -52,7 +52,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
         "publish seal show trial",
         "promote",
     ),
-    "release/check": ("file", "fields file_set index", "release_files", "check", "command"),
+    "release/check": ("file", "fields file_set index version_texts", "release_files", "check", "command"),
     "verify": ("findings limited_api_audit", "checks", "command"),
 }
 PLUGIN_LAYERS: Mapping[str, tuple[str, ...]] = {

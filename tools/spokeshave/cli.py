@@ -7,14 +7,17 @@ is imported, so that a small command starts fast.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
 import os
+import select
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, TextIO, cast
 
 from spokeshave import __version__
 from spokeshave.errors import ExitCode
@@ -60,6 +63,8 @@ GROUPS = {"release": "Seal, check, publish and promote a release: a set of wheel
 # They lock files, and start processes, in ways that Windows does not have.
 NOT_ON_WINDOWS = ("emulation", "cache-server")
 
+# 128 + SIGPIPE, which Windows does not have: what shells report of a program that its reader ended.
+_ENDED_BY_SIGPIPE = 141
 DEBUG_VARIABLE = "SPOKESHAVE_DEBUG"
 INSTALL_AGAIN = (
     "Install the package spokeshave again with pip, which installs the libraries in the versions that it requires. "
@@ -79,7 +84,59 @@ class CommandModule(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Errors go to stderr and to the report."""
+    """Run a command. Errors go to stderr and to the report.
+
+    If the reader of the output has gone, as `head` has after its lines, the command ends like one by SIGPIPE.
+    """
+    try:
+        try:
+            return run_command(arguments)
+        finally:
+            sys.stdout.flush()
+    except OSError as err:
+        if not is_closed_output(err):
+            raise
+        drop_output()
+        return _ENDED_BY_SIGPIPE
+
+
+def is_closed_output(error: Exception) -> bool:
+    """Return whether an error is that nobody reads stdout or stderr any more."""
+    # Windows says that the argument is invalid.
+    kinds = (errno.EPIPE, *((errno.EINVAL,) if sys.platform == "win32" else ()))
+    if not isinstance(error, OSError) or error.errno not in kinds or error.filename is not None:
+        return False
+    return any(_has_no_reader(stream) for stream in (sys.stdout, sys.stderr))
+
+
+def _has_no_reader(stream: TextIO) -> bool:
+    """Return whether a stream is a pipe whose other end is closed. A connection of the command may break like it."""
+    if sys.platform == "win32":
+        return True
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return False
+    poll = select.poll()
+    poll.register(descriptor, select.POLLERR)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def drop_output() -> None:
+    """Write what is left of the output to nowhere, so that Python's own end does not report an error again."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            descriptor = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(descriptor, stream.fileno())
+            os.close(descriptor)
+
+
+def run_command(arguments: Sequence[str] | None) -> int:
+    """Run a command, and print its error.
+
+    Raises:
+        OSError: If the output is closed.
+    """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     args = None
     try:
@@ -89,6 +146,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except Exception as err:
+        if is_closed_output(err):
+            raise
         args = args or early_arguments(argv)
         if wants_traceback(args):
             traceback.print_exception(type(err), err, err.__traceback__)

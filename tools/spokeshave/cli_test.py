@@ -47,6 +47,21 @@ def test_every_command_has_help(command: str) -> None:
     assert f"usage: spokeshave {command}" in done.stdout
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["version", "--help"], ["version", "--file", "absent"]])
+def test_a_reader_that_has_gone_ends_a_command_quietly(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "spokeshave", *arguments]
+    environment = {**os.environ, "PYTHONPATH": sources_and(os.environ.get("PYTHONPATH", ""))}
+    read, write = os.pipe()
+    os.close(read)
+    is_error = "--help" not in arguments
+    errors = write if is_error else subprocess.PIPE
+    try:
+        done = subprocess.run(command, env=environment, check=False, stdout=write, stderr=errors)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr or b"") == (141, b"")
+
+
 def test_version_of_the_tool_is_printed() -> None:
     assert spokeshave("--version").stdout == f"spokeshave {__version__}\n"
 
@@ -134,6 +149,20 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_command.py").write_text(BROKEN)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(COMMANDS, "broken", ("broken_command", "fail"))
+
+
+def test_a_connection_that_breaks_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is the same error as that of an output without a reader."""
+    source = (
+        "import errno\ndef add_arguments(parser): pass\ndef run(args): raise BrokenPipeError(errno.EPIPE, 'gone')\n"
+    )
+    (tmp_path / "sending_command.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "sending", ("sending_command", "fail"))
+    assert main(["sending"]) == 1
+    assert "sending: failed: gone" in capfd.readouterr().err
 
 
 @pytest.mark.usefixtures("broken")

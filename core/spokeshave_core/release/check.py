@@ -56,9 +56,15 @@ class CheckedDestination:
 
 @dataclass(frozen=True)
 class CheckReport(Report):
-    """`release check`. `version` is that of the record; None for files without one."""
+    """`release check`.
+
+    Attributes:
+        version: That of the record; None for files without one.
+        notes: What a user should know and need not fix, such as a changelog that names a release candidate.
+    """
 
     version: Optional[str]
     files: tuple[CheckedDistribution, ...]
     destinations: tuple[CheckedDestination, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()

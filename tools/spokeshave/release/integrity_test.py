@@ -52,6 +52,25 @@ def write_record(output: Path, content: bytes = b"a wheel", version: str = "1.0"
     return output
 
 
+@pytest.mark.parametrize(
+    ("version", "fault"),
+    [("one", "has the version 'one', which is not a version"), ("2.0", "and 2.0 of the release")],
+)
+def test_versions_of_a_manifest_are_valid_and_one(tmp_path: Path, version: str, fault: str) -> None:
+    manifest = write_record(tmp_path / "record") / "release.json"
+    values = json.loads(manifest.read_text())
+    values["version"] = version
+    manifest.write_text(json.dumps(values))
+    with pytest.raises(InvalidRecordError) as caught:
+        read_record(manifest.parent)
+    assert fault in str(caught.value)
+    values["version"] = "1.0"
+    values["projects"]["demo"]["version"] = "one"
+    manifest.write_text(json.dumps(values))
+    with pytest.raises(InvalidRecordError, match="version of demo 'one', which is not a version"):
+        read_record(manifest.parent)
+
+
 def problems_of(folder: Path) -> list[str]:
     error = changed_files(folder).as_error(SpokeshaveError)
     return [f"{Path(problem.place).relative_to(folder).as_posix()}: {problem.message}" for problem in error.problems]

@@ -9,8 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.version import Version
+
+from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 from spokeshave_core.release.record import FORMAT, ReleaseRecord
 from spokeshave_core.reports.report import InvalidReportError
@@ -74,6 +78,8 @@ def check_values(record: ReleaseRecord, place: str) -> None:
     remedy = "Seal it again."
     if not RELEASE_NAME.fullmatch(record.name):
         problems.add(place, f"has the name {record.name!r}, which is not the name of a release", remedy)
+    for fault in _version_faults(record):
+        problems.add(place, fault, remedy)
     counts = Counter(file.name for file in record.files)
     for file in record.files:
         if not is_file_name(file.name) or counts[file.name] > 1:
@@ -83,6 +89,20 @@ def check_values(record: ReleaseRecord, place: str) -> None:
         if file.project not in record.projects:
             problems.add(place, f"lists {file.name} of {file.project}, which is not one of its projects", remedy)
     problems.raise_if_any(InvalidRecordError)
+
+
+def _version_faults(record: ReleaseRecord) -> Iterator[str]:
+    """Yield what is wrong with the versions of a manifest: one is invalid, or that of a project differs."""
+    source = record.promoted_from
+    stated = [("version", record.version), *([("version of its source", source.version)] if source else [])]
+    stated += [(f"version of {name}", project.version) for name, project in record.projects.items()]
+    invalid = [
+        f"has the {what} {version!r}, which is not a version" for what, version in stated if not is_version(version)
+    ]
+    yield from invalid
+    for name, project in record.projects.items():
+        if not invalid and Version(project.version) != Version(record.version):
+            yield f"has the version {project.version} of {name}, and {record.version} of the release"
 
 
 def is_file_name(name: str) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from spokeshave.cli import main
 from spokeshave.release.sizes import human_size
+from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.release_fixtures import COMMIT, RUNTIME, VERSION, smoke_report, write_wheels
 
 
@@ -22,6 +26,19 @@ def record(tmp_path: Path) -> Path:
     facts = ["--name", "abacus", "--version", VERSION, "--commit", COMMIT, "--revision", "llvm=0a1b2c3"]
     assert main(["release", "seal", *arguments, *facts, "--output", str(tmp_path / "record")]) == 0
     return tmp_path / "record"
+
+
+def test_a_record_is_shown_to_a_reader_that_stops(record: Path) -> None:
+    """As by `spokeshave release show REC | head -1`."""
+    command = [sys.executable, "-u", "-m", "spokeshave", "release", "show", str(record)]
+    environment = {**os.environ, "PYTHONPATH": sources_and(os.environ.get("PYTHONPATH", ""))}
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(command, env=environment, check=False, stdout=write, stderr=subprocess.PIPE)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_a_record_is_shown(record: Path, capsys: pytest.CaptureFixture[str]) -> None:

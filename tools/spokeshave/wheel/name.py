@@ -6,6 +6,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError
+from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import InvalidWheelNameError, WheelName, normalize_name, not_a_wheel_name
 
 
@@ -18,8 +19,14 @@ def parse_wheel_name(file_name: str) -> WheelName:
     try:
         return WheelName.parse(file_name)
     except InvalidWheelNameError as err:
-        # `packaging` takes an empty name and any text as a tag.
-        raise InvalidWheelError(*err.problems) from err
+        # `packaging` takes an empty name and any text as a tag. The place may be the tag alone.
+        raise InvalidWheelError(*(_of_file(problem, file_name) for problem in err.problems)) from err
+
+
+def _of_file(problem: Problem, file_name: str) -> Problem:
+    if problem.place == file_name:
+        return problem
+    return Problem(file_name, f"is not the file name of a wheel: {problem.place} {problem.message}", problem.remedy)
 
 
 def belongs_to(wheel: WheelName, name: str, version: str) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.release.check.fields import check_fields, local_version_problem
+from spokeshave.release.check.fields import check_fields, check_names, local_version_problem
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.file_set import by_project, check_set
 from spokeshave.release.check.index import Offer, check_offers
 from spokeshave.release.check.release_files import ReleaseFiles, read_release
+from spokeshave.release.check.version_texts import check_version_texts
 from spokeshave.release.destination.destination import Destination, DestinationError, FileState, Listing
 from spokeshave_core.outcomes import CheckOutcome
 from spokeshave_core.problems import Problem
@@ -51,7 +52,11 @@ def check_release(
     own = [*release.problems, *(problem for file in release.files for problem in file.problems)]
     own += check_set(release.files, release.version)
     if not destinations or any(is_like_pypi(destination) for destination in destinations):
-        own += [*check_fields(release.files), *_local_versions(release.files)]
+        own += [*check_names(release.files), *check_fields(release.files), *_local_versions(release.files)]
+    texts = check_version_texts(
+        release.files, {problem.place for problem in own}, release.kept, is_record=release.version is not None
+    )
+    own += texts.problems
     refused = _refused(own)
     visits = [_visit(destination, release.files) for destination in destinations]
     problems = list(own)
@@ -65,11 +70,12 @@ def check_release(
         files=tuple(_file_report(file, refused) for file in release.files),
         destinations=tuple(reports),
         problems=tuple(dict.fromkeys(problems)),
+        notes=texts.notes,
     )
 
 
 def is_like_pypi(destination: Destination) -> bool:
-    """Return whether a destination checks metadata as PyPI does. Only such an index refuses local versions."""
+    """Return whether a destination has PyPI's rules for names and metadata, among them that against local versions."""
     return not destination.limits.local_versions
 
 

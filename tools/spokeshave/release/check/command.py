@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.report, report.to_json())
     if report.files:
         print("\n".join(_table(report)), flush=True)
+    sys.stderr.writelines(f"note: {note}\n" for note in report.notes)
     if not report.problems:
         return ExitCode.OK
     count = len(report.problems)

@@ -129,6 +129,19 @@ def test_a_local_version_is_refused_by_pypi_only(tmp_path: Path, server: PypiLik
     assert main(["release", "check", str(folder)]) == 1
 
 
+@pytest.mark.parametrize(
+    "draft", [WheelDraft(tag="cp312-cp312-linux_x86_64"), WheelDraft(name="Abacus.Runtime-3.12.0-py3-none-any.whl")]
+)
+def test_a_name_that_only_pypi_refuses_is_accepted_elsewhere(
+    tmp_path: Path, server: PypiLike, draft: WheelDraft
+) -> None:
+    folder = write_all(tmp_path / "dist", replace(draft, folder=f"{draft.file_name.rsplit('-', 3)[0]}.dist-info"))
+    assert len(messages(check(server, folder))) == 1
+    assert main(["release", "check", str(folder), "--to", server.upload_url]) == 0
+    assert main(["release", "check", str(folder), "--to", f"folder:{tmp_path / 'index'}"]) == 0
+    assert main(["release", "check", str(folder)]) == 1
+
+
 @pytest.mark.parametrize(("days", "count"), [(13.9, 0), (15, 1)])
 def test_an_incomplete_release_is_refused_after_14_days(
     tmp_path: Path, server: PypiLike, days: float, count: int
@@ -205,7 +218,7 @@ def test_ten_faults_are_ten_lines(
         tmp_path / "dist",
         runtime,
         WheelDraft(tag=WINDOWS, headers=["Summary: two"], files={"a.py": bytes(4000)}),
-        replace(runtime, tag="cp312-cp312-linux_x86_64", files={"a.py": bytes(3000)}),
+        replace(runtime, tag="py3-none-any", tags=["py2-none-any"], files={"a.py": bytes(3000)}),
         WheelDraft(project="abacus_compiler", headers=["Requires-Dist: abacus-runtime==3.11.0"]),
         WheelDraft(project="abacus_tools", description="Changed."),
         WheelDraft(project="abacus_tools", description="Changed.", tag=WINDOWS),
@@ -218,7 +231,7 @@ def test_ten_faults_are_ten_lines(
     assert {request.method for request in server.requests()} == {"GET"}
     first, *lines = capsys.readouterr().err.splitlines()
     expected = (
-        "platform tag linux_x86_64",
+        "lists py2-none",
         "has another summary",
         "requires abacus-runtime==3.11.0",
         "is not listed in RECORD",
@@ -252,6 +265,12 @@ def test_options_of_a_destination_need_one(tmp_path: Path, capsys: pytest.Captur
     assert "--to: is missing" in capsys.readouterr().err
 
 
+def test_a_file_whose_name_is_refused_is_not_ready(tmp_path: Path) -> None:
+    wheel = write_draft(tmp_path, WheelDraft(name="abacus_runtime-3.12.0-py3-none-any (1).whl"))
+    report = check_release(read_paths([wheel]), [])
+    assert [file.outcome for file in report.files] == [CheckOutcome.REFUSED]
+
+
 def test_an_empty_folder_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["release", "check", str(tmp_path)]) == 1
     printed = capsys.readouterr()
@@ -279,6 +298,26 @@ def test_a_record_is_checked_as_it_was_sealed(
     assert f"{wheel}: was changed after it was sealed" in capsys.readouterr().err
     report = read_report(CheckReport, tmp_path / "report.json")
     assert (report.version, len(report.files)) == (VERSION, 6)
+
+
+def test_a_final_record_that_still_says_its_candidate_is_refused(
+    tmp_path: Path, server: PypiLike, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"abacus/__init__.py": b'__version__ = "3.12.0rc1"\n', "abacus/CHANGES.md": b"3.12.0rc1: the first\n"}
+    wheels = write_draft(tmp_path / "wheels", WheelDraft(files=texts)).parent
+    output = tmp_path / "record"
+    facts = ["--name", "abacus", "--version", "3.12.0", "--output", str(output)]
+    assert main(["release", "seal", "--wheels", str(wheels), *facts]) == 0
+    capsys.readouterr()
+    assert main(["release", "check", str(output), "--report", str(tmp_path / "report.json")]) == 1
+    note, count, problem = capsys.readouterr().err.splitlines()
+    assert "CHANGES.md names the pre-release 3.12.0rc1" in note
+    assert "1 problem" in count
+    assert "abacus/__init__.py: holds 3.12.0rc1" in problem
+    report = read_report(CheckReport, tmp_path / "report.json")
+    assert ([file.outcome for file in report.files], len(report.notes)) == ([CheckOutcome.REFUSED], 1)
+    assert main(["release", "publish", str(output), "--to", server.upload_url]) == 1
+    assert {request.method for request in server.requests()} <= {"GET"}
 
 
 def test_problems_of_a_record_are_those_of_its_check(record: Path, server: PypiLike) -> None:

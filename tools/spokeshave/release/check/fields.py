@@ -1,4 +1,4 @@
-"""The rules for metadata that only PyPI has: classifiers, URLs, a description that can be shown, no local version.
+"""The rules that only PyPI has: names and platforms, classifiers, URLs, a description that can be shown.
 
 They are those of Warehouse's `forklift/metadata.py`, with the libraries that Warehouse uses where they run on CPython
 3.9. An index of one's own accepts more.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import email.utils
 import functools
 import io
-import re
 from collections.abc import Iterator, Sequence
 
+from email_validator import EmailNotValidError, validate_email
 from packaging.metadata import RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 from readme_renderer import rst
@@ -19,11 +19,12 @@ from rfc3986 import exceptions, uri_reference, validators
 from trove_classifiers import all_classifiers, deprecated_classifiers
 
 from spokeshave.release.check.file.checked_file import CheckedFile
+from spokeshave.release.check.file.names import check_sdist_for_pypi, check_wheel_for_pypi
 from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import WheelName
 
 _LONGEST_SUMMARY = 512
 _LONGEST_LABEL = 32
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _DEFAULT_TYPE = "text/x-rst"
 _CORRECT = "Correct it in pyproject.toml."
 
@@ -31,6 +32,17 @@ _CORRECT = "Correct it in pyproject.toml."
 def check_fields(files: Sequence[CheckedFile]) -> tuple[Problem, ...]:
     """Return what PyPI refuses in the metadata of wheels and sdists that are valid by the specifications."""
     return tuple(problem for file in files for problem in _check(file))
+
+
+def check_names(files: Sequence[CheckedFile]) -> tuple[Problem, ...]:
+    """Return what PyPI refuses in the names of files that installers accept."""
+    return tuple(problem for file in files if file.project is not None for problem in _check_name(file))
+
+
+def _check_name(file: CheckedFile) -> Iterator[Problem]:
+    if file.tag is None:
+        return check_sdist_for_pypi(file.name)
+    return check_wheel_for_pypi(WheelName.parse(file.name))
 
 
 def local_version_problem(file: CheckedFile) -> Problem | None:
@@ -94,8 +106,16 @@ def _people(raw: RawMetadata) -> Iterator[str]:
     for field, value in (("Author-email", raw.get("author_email")), ("Maintainer-email", raw.get("maintainer_email"))):
         # Like PyPI, the first address only.
         address = email.utils.parseaddr(value or "")[1]
-        if address and not _MAIL.fullmatch(address):
-            yield f"has {address!r} as {field}, which is not an e-mail address"
+        if address and not _is_address(address):
+            yield f"has {address!r} as {field}, which is not an e-mail address that PyPI accepts"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def _requirements(raw: RawMetadata) -> Iterator[str]:

@@ -36,6 +36,38 @@ def test_a_field_that_pypi_refuses_is_reported(tmp_path: Path, header: str, expe
     assert expected in found[0]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            f"ada@abacus.{domain}"
+            for domain in ("local", "test", "localhost", "invalid", "onion", "in-addr.arpa", "TEST")
+        ),
+        *("a..b@abacus.example", ".a@abacus.example", "a.@abacus.example", "a@abacus..example", "a@.example"),
+        *(
+            "a@-abacus.example",
+            "a@abacus-.example",
+            "a@aba_cus.example",
+            "a@127.0.0.1",
+            "a@abacus",
+            "a@abacus.example.",
+        ),
+        *(f"a@{'b' * 64}.example", f"a@{'b.' * 126}example", "a@ab--cd.example"),
+    ],
+)
+def test_an_address_that_pypi_refuses_is_reported(tmp_path: Path, address: str) -> None:
+    found = problems(tmp_path, [f"Maintainer-email: Ada <{address}>"])
+    assert len(found) == 1, found
+    assert f"{address!r} as Maintainer-email, which is not an e-mail address that PyPI accepts" in found[0]
+
+
+@pytest.mark.parametrize(
+    "address", ["a.b+c@xn--bcher-kva.example", "o'neil_x@a-b.co.uk", "ädä@äbacus.example", "a@x1.io"]
+)
+def test_an_unusual_address_is_accepted(tmp_path: Path, address: str) -> None:
+    assert problems(tmp_path, [f"Author-email: Ada <{address}>"]) == []
+
+
 def test_fields_that_pypi_accepts_have_no_problems(tmp_path: Path) -> None:
     headers = [
         "Classifier: Programming Language :: Python :: 3",

@@ -15,11 +15,14 @@ from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import normalize_name
 
-# What may differ between the wheels of a version: what a wheel grafts or links in has licenses of its own, and the
-# platform is in the file's name already. An index shows the metadata of the first file; resolvers and lock files read
-# those of any file, and take them for those of all (PEP 658, PEP 751).
+# What may differ between the wheels of a version: what a wheel grafts or links in has licenses of its own, the platform
+# is in the file's name already, and a compiled wheel has other modules than a pure one. An index shows the metadata of
+# the first file; resolvers and lock files read those of any file, and take them for those of all (PEP 658, PEP 751).
 MAY_DIFFER = frozenset(
-    ("metadata-version", "license", "license-expression", "license-file", "platform", "supported-platform", "dynamic")
+    (
+        *("metadata-version", "license", "license-expression", "license-file", "platform", "supported-platform"),
+        *("dynamic", "import-name", "import-namespace"),
+    )
 )
 _SAME_VERSION = "Build or stamp all files of a release with one version."
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.version import Version
@@ -54,6 +55,14 @@ def test_order_line_ends_and_licenses_may_differ(tmp_path: Path) -> None:
     first = ["License: MIT", "Requires-Dist: a", "Requires-Dist: b", "Summary: one"]
     second = ["License: MIT and Zlib", "Requires-Dist: b", "Requires-Dist: a", "Summary: one\r"]
     assert problems(tmp_path, *platforms([first, second])) == []
+
+
+def test_the_names_of_modules_may_differ(tmp_path: Path) -> None:
+    """The compiled wheels of tomli have a module that its pure wheel lacks."""
+    modules = ["Import-Name: tomli", "Import-Namespace: tools"]
+    pure, compiled, _ = platforms([modules, [*modules, "Import-Name: tomli__mypyc; private"], []])
+    drafts = [replace(draft, metadata_version="2.5") for draft in (pure, compiled)]
+    assert problems(tmp_path, *drafts) == []
 
 
 def test_spellings_of_the_same_values_are_equal(tmp_path: Path) -> None:

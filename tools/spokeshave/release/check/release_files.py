@@ -22,12 +22,14 @@ class ReleaseFiles:
 
     Attributes:
         version: The common version, and so on, as a record states them; None for files without a record.
+        kept: The globs of files that may name pre-releases of the version, as a promotion recorded them.
         problems: What is wrong with the record, or with the given paths.
     """
 
     files: tuple[CheckedFile, ...]
     version: str | None = None
     channel: str | None = None
+    kept: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -64,6 +66,7 @@ def read_release(record: Path) -> ReleaseFiles:
         files=files,
         version=manifest.version,
         channel=manifest.channel,
+        kept=manifest.promoted_from.kept if manifest.promoted_from else (),
         problems=tuple(problems),
     )
 

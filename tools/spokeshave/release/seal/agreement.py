@@ -10,6 +10,7 @@ from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave_core.problems import Problems
 
 _SAME = "A release has one version and one commit: take all files from one build."
+_NEVER_RENAME = "Build it again: a wheel or an sdist must not be renamed."
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ def _check_version(artifact: Artifact, version: str, problems: Problems) -> None
         problems.add(artifact.name, f"is of the version {artifact.version} and not {version}", _SAME)
     if not same_version(artifact.metadata.version, artifact.version):
         message = f"has the version {artifact.metadata.version} in its metadata and {artifact.version} in its name"
-        problems.add(artifact.name, message, "Build it again: a wheel must not be renamed.")
+        problems.add(artifact.name, message, _NEVER_RENAME)
     if artifact.metadata.name != artifact.project:
         message = f"has the name {artifact.metadata.name} in its metadata and {artifact.project} in its file name"
-        problems.add(artifact.name, message, "Build it again: a wheel must not be renamed.")
+        problems.add(artifact.name, message, _NEVER_RENAME)
 
 
 def _agree(artifacts: Iterable[Artifact], fact: _Fact, declared: object, problems: Problems) -> object:

@@ -17,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.members import check_archive, check_dist_info
+from spokeshave.release.check.file.sdists import member_fault
 from spokeshave.release.seal.inputs import SDIST
 from spokeshave.wheel.archive import ArchiveReader, open_zip
 from spokeshave.wheel.metadata_reader import read_core_metadata
@@ -156,12 +157,24 @@ def _read_sdist(path: Path, sha256: str, size: int) -> Artifact:
 
 
 def _read_pkg_info(path: Path) -> bytes:
-    """Return the PKG-INFO of an sdist. Its members are read as a stream, so that memory does not grow with them."""
+    """Return the PKG-INFO of an sdist, whose members must not lead outside.
+
+    They are read as a stream, so that memory does not grow with them.
+    """
+    found = None
+    faults = []
     with tarfile.open(path, "r|gz") as archive:
         for member in archive:
+            fault = member_fault(member)
+            if fault:
+                faults.append(Problem(f"{path}: {ascii(member.name)[1:-1]}", fault, _BUILD_AGAIN))
             stream = archive.extractfile(member) if _PKG_INFO.fullmatch(member.name) and member.isfile() else None
-            if stream is not None:
-                return stream.read()
+            if stream is not None and found is None:
+                found = stream.read()
+    if faults:
+        raise InvalidWheelError(*faults)
+    if found is not None:
+        return found
     raise InvalidWheelError(Problem(str(path), "has no PKG-INFO", _BUILD_AGAIN))
 
 

@@ -467,6 +467,17 @@ def test_two_wheels_of_one_name_are_refused(inputs: Inputs) -> None:
     assert len([problem for problem in found if "has the same name as" in problem]) == 6
 
 
+def test_links_into_a_store_are_sealed_by_their_own_names(built: Path, inputs: Inputs) -> None:
+    """A store of files by their hash, as remote execution and some build tools have one."""
+    store = inputs.root / "store"
+    store.mkdir()
+    for number, wheel in enumerate(inputs.wheels):
+        wheel.rename(store / f"{number:064x}")
+        wheel.symlink_to(store / f"{number:064x}")
+    inputs.seal()
+    assert content(inputs.record / "files") == content(built / "wheels")
+
+
 def test_two_wheels_for_the_same_tag_are_refused(inputs: Inputs) -> None:
     tag = "cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64"
     write_one(inputs.root / "wheels", RUNTIME, tag)
@@ -568,10 +579,12 @@ def test_wheels_of_two_commits_are_refused_without_a_given_one(inputs: Inputs) -
     assert (problem.place, "1" * 40 in problem.message) == (inputs.wheels[4].name, True)
 
 
-def write_sdist(folder: Path, metadata: str, name: str = f"abacus_runtime-{VERSION}") -> Path:
+def write_sdist(
+    folder: Path, metadata: str, name: str = f"abacus_runtime-{VERSION}", *, other: str = "setup.py"
+) -> Path:
     path = folder / f"{name}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
-        for member, text in ((f"{name}/setup.py", ""), (f"{name}/PKG-INFO", metadata)):
+        for member, text in ((f"{name}/PKG-INFO", metadata), (f"{name}/{other}", "")):
             info = tarfile.TarInfo(member)
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
@@ -602,6 +615,12 @@ def test_an_sdist_is_part_of_the_set(inputs: Inputs) -> None:
 def test_an_sdist_with_a_fault_is_refused(inputs: Inputs, metadata: str, name: str | None, problem: str) -> None:
     write_sdist(inputs.root / "wheels", metadata, name or f"abacus_runtime-{VERSION}")
     assert any(problem in each for each in inputs.refused())
+
+
+def test_an_sdist_that_leads_outside_is_refused(inputs: Inputs) -> None:
+    metadata = f"Metadata-Version: 2.1\nName: abacus-runtime\nVersion: {VERSION}\n"
+    write_sdist(inputs.root / "wheels", metadata, other="../evil")
+    assert any("evil: is a path that leads outside the sdist" in problem for problem in inputs.refused())
 
 
 def test_a_damaged_sdist_is_refused(inputs: Inputs) -> None:

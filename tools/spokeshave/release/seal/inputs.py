@@ -35,7 +35,8 @@ def find_distributions(places: Sequence[Path], problems: Problems) -> GivenFiles
             problems.add(str(place), "is not a wheel and not an sdist", "Name files that end with .whl or .tar.gz.")
         else:
             found.append(place)
-    unique = list(dict.fromkeys(path.resolve() for path in found))
+    # A file may be a link into a store whose files have other names.
+    unique = list(dict.fromkeys(path.parent.resolve() / path.name for path in found))
     ordered = sorted(unique, key=lambda path: (path.name, str(path)))
     return GivenFiles(
         distributions=tuple(path for path in ordered if not path.name.endswith(ATTESTATION)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from spokeshave_core.release.trial import TrialReport
 
 VERSION = "1.0rc1"
 OTHER = "cp312-cp312-win_amd64"
+# A tag such as py3 or cp312 does not say whether a Python fulfils this.
+REQUIRES_PYTHON = "Requires-Python: >=3.9.1\n"
 NEEDS_RUNTIME = f"Requires-Dist: demo-runtime=={VERSION}\n"
 SCRIPT = "[console_scripts]\ndemo = demo_compiler:main\n"
 COMPILER = "import demo_runtime\n\n\ndef main():\n    print('demo', demo_runtime.VALUE)\n"
@@ -52,11 +55,11 @@ def wheel(folder: Path, name: str, *, version: str = VERSION, tag: str = "py3-no
     files: dict[str, bytes | str | Path] = {f"{module}/__init__.py": code}
     if name == "demo-compiler":
         files["dist-info/entry_points.txt"] = SCRIPT
-    lines = NEEDS_RUNTIME if name == "demo-compiler" else ""
+    lines = REQUIRES_PYTHON + (NEEDS_RUNTIME if name == "demo-compiler" else "")
     return build_wheel(folder, files, tag, name=module, version=version, metadata_lines=lines)
 
 
-def seal(folder: Path, wheels: list[Path]) -> Path:
+def seal(folder: Path, wheels: list[Path], version: str = VERSION) -> Path:
     """Write the manifest of a record."""
     files = tuple(
         ReleaseFile(
@@ -71,10 +74,10 @@ def seal(folder: Path, wheels: list[Path]) -> Path:
     )
     record = ReleaseRecord(
         name="demo",
-        version=VERSION,
+        version=version,
         channel="rc",
         commit=None,
-        projects={file.project: ReleaseProject(VERSION) for file in files},
+        projects={file.project: ReleaseProject(version) for file in files},
         files=files,
     )
     folder.mkdir()
@@ -190,3 +193,45 @@ def test_what_pip_cannot_install_from_is_refused(
 def test_a_release_in_a_folder_is_tried(published: Published) -> None:
     arguments = ("release", "try", str(published.record), "--from", f"folder:{published.wheels}")
     assert main([*arguments, "--python", sys.executable]) == 0
+
+
+def test_two_pythons_of_one_version_are_both_tried(published: Published) -> None:
+    code, report = published.try_it("--python", sys.executable)
+    assert (code, [run.outcome for run in report.runs]) == (0, [Outcome.PASSED] * 2)
+
+
+def test_settings_of_the_machine_are_not_read(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel that only the machine's own pip.conf leads to is not one of the index."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    record = seal(tmp_path / "other", [wheel(elsewhere, "demo-elsewhere")])
+    settings = tmp_path / "xdg" / "pip"
+    settings.mkdir(parents=True)
+    (settings / "pip.conf").write_text(f"[global]\nfind-links = {elsewhere}\n")
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(settings.parent))
+    code, report = Published(published.server, elsewhere, record).try_it()
+    assert (code, [file.outcome for file in report.resolved]) == (1, [Outcome.FAILED])
+
+
+@pytest.mark.parametrize("version", ["1!1.0", "1.0+cu118"])
+def test_a_version_with_an_epoch_or_a_local_part_is_tried(tmp_path: Path, version: str) -> None:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    record = seal(tmp_path / "record", [wheel(folder, "demo-runtime", version=version)], version)
+    arguments = ("release", "try", str(record), "--from", f"folder:{folder}")
+    assert main([*arguments, "--python", sys.executable]) == 0
+
+
+def test_an_index_without_an_answer_is_asked_for_one_wheel(
+    published: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/simple/"
+    assert main(["release", "try", str(published.record), "--from", url, "--python", sys.executable]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 3, errors
+    assert errors[1].startswith(f"{url}: does not answer")
+    assert "refused" in errors[1]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from spokeshave.processes import ProcessResult, run_process
 from spokeshave.pythons.pip import pip_folder
@@ -17,6 +19,8 @@ from spokeshave_core.wheel_name import WheelTag
 
 # Set for this run alone, they would add indexes or change what pip accepts.
 _SETTINGS = "PIP_"
+_RETRY = re.compile(r"Retrying \(Retry\(total=(\d+).*?after connection broken by '(.*)': ")
+_OBJECT = re.compile(r"<[^<>]*>(: )?")
 
 
 def pinned(version: str, files: Iterable[ReleaseFile]) -> str:
@@ -28,13 +32,17 @@ def pinned(version: str, files: Iterable[ReleaseFile]) -> str:
 
 
 def download(source: Source, requirements: Path, tag: WheelTag, destination: Path, timeout: float) -> ProcessResult:
-    """Download what pip chooses for the platform and Python of a wheel."""
+    """Download what pip chooses for the platform and Python of a wheel.
+
+    A tag has no patch release, and `py3` no minor one, so that Requires-Python cannot be compared with it.
+    """
     python = tag.python.split(".")[0]
     version = f"{python[2]}.{python[3:]}" if len(python) > 3 else python[2:]
     options: tuple[str | Path, ...] = ("-r", requirements, "--dest", destination)
     return _run(
         [
             *("download", *_strict(source), "--python-version", version, "--implementation", python[:2]),
+            "--ignore-requires-python",
             *options,
             *(option for abi in tag.abi.split(".") for option in ("--abi", abi)),
             *(option for platform in tag.platform.split(".") for option in ("--platform", platform)),
@@ -42,6 +50,15 @@ def download(source: Source, requirements: Path, tag: WheelTag, destination: Pat
         destination.parent,
         timeout,
     )
+
+
+def connection_fault(done: ProcessResult) -> str | None:
+    """Return why pip gave up on a server that does not answer. None if it failed for another reason."""
+    retries = _RETRY.findall(done.output)
+    if done.ok or not retries:
+        return None
+    left, cause = retries[-1]
+    return _OBJECT.sub("", cause) if done.timed_out or left == "0" else None
 
 
 def install(source: Source, requirements: Path, python: Path, report: Path, timeout: float) -> ProcessResult:
@@ -82,7 +99,8 @@ def _installed(item: Mapping[str, Mapping[str, object]]) -> InstalledFile:
     return InstalledFile(
         project=str(item["metadata"]["name"]),
         version=str(item["metadata"]["version"]),
-        name=str(download_info["url"]).rpartition("/")[2],
+        # pip writes URLs with escapes, such as `%2B` before the local part of a version.
+        name=unquote(urlsplit(str(download_info["url"])).path.rpartition("/")[2]),
         sha256=str(hashes.get("sha256", "")),
     )
 
@@ -104,9 +122,11 @@ def _run(
     if not with_settings:
         general.append("--isolated")
     target: list[str | Path] = ["--python", python] if python else []
-    environment = {
-        name: value for name, value in os.environ.items() if with_settings or not name.upper().startswith(_SETTINGS)
-    }
+    environment = dict(os.environ)
+    if not with_settings:
+        environment = {name: value for name, value in environment.items() if not name.upper().startswith(_SETTINGS)}
+        # Even an isolated pip reads the files of the machine, such as /etc/pip.conf. This name stops it.
+        environment["PIP_CONFIG_FILE"] = os.devnull
     return run_process(
         [sys.executable, "-I", pip_folder(), *target, *general, *arguments], environment, folder, timeout
     )

@@ -13,7 +13,7 @@ from spokeshave.files import sha256_of_file
 from spokeshave.processes import ProcessResult
 from spokeshave.pythons.interpreter import Interpreter
 from spokeshave.release.trial import pip
-from spokeshave.release.trial.source import Source
+from spokeshave.release.trial.source import Source, SourceError
 from spokeshave.smoke.choices import SmokeChoices
 from spokeshave.smoke.environment import VirtualEnvironment
 from spokeshave.smoke.machine import machine_title
@@ -23,11 +23,13 @@ from spokeshave.wheel.metadata_reader import read_core_metadata
 from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.tree import WheelTree, unpack
 from spokeshave_core.outcomes import Outcome
+from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialRun
 from spokeshave_core.reports.smoke import CheckResult, PythonFacts
 
 _FAULTS = 8
+_PYTHON = "python-"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ class ReleaseTrial:
         return self.scratch / "downloads"
 
     def resolve(self) -> Iterator[ResolvedFile]:
-        """Download each wheel as pip on its platform would."""
+        """Download each wheel as pip on its platform would.
+
+        Raises:
+            SourceError: If the index does not answer, which would be so for every other wheel.
+        """
         self.downloads.mkdir()
         by_project: dict[str, list[ReleaseFile]] = {}
         for file in self.wheels:
@@ -65,6 +71,11 @@ class ReleaseTrial:
         destination = self.scratch / "download"
         destination.mkdir(exist_ok=True)
         done = pip.download(self.source, requirements, parse_wheel_name(file.name).tag, destination, self.timeout)
+        fault = pip.connection_fault(done)
+        if fault is not None:
+            raise SourceError(
+                Problem(self.source.label, f"does not answer ({fault})", "Check the URL and the network.")
+            )
         if not done.ok:
             return ResolvedFile(file.name, Outcome.FAILED, _failure("pip download", done))
         (found,) = destination.iterdir()
@@ -86,7 +97,9 @@ class ReleaseTrial:
         missing = sorted(set(self.record.projects) - set(self.fitting(python)))
         if missing:
             return TrialRun(facts, Outcome.NOT_RUN, f"the release has no wheel of {', '.join(missing)} for it")
-        folder = self.scratch / f"python-{python.release}"
+        # There may be several Pythons of one minor version.
+        number = sum(1 for _ in self.scratch.glob(f"{_PYTHON}*"))
+        folder = self.scratch / f"{_PYTHON}{number}"
         folder.mkdir()
         installed: list[InstalledFile] = []
         checks = tuple(self._checks(VirtualEnvironment(folder, python, self.timeout), installed))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from spokeshave.release.version_search import FoundText
 from spokeshave.wheel.metadata_reader import CoreMetadata
 from spokeshave_core.problems import Problem
 
@@ -21,6 +22,7 @@ class CheckedFile:
         tag: The wheel's tag; None for an sdist.
         core: The metadata; None if there is none that can be read.
         headers: The fields of METADATA as written, with lower-case names.
+        texts: Where a wheel of a final version names a pre-release of it.
         problems: What is wrong with the file on its own.
     """
 
@@ -33,4 +35,5 @@ class CheckedFile:
     tag: str | None = None
     core: CoreMetadata | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    texts: tuple[FoundText, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -198,8 +198,6 @@ class _Walk:
             self.faults.append("its zip64 end record has no locator")
         _, _, _, here, entries, size, start, comment_size = END.unpack(self._read(END.size))
         self._read(comment_size)
-        if comment_size:
-            self.faults.append("it has a comment")
         if here != entries:
             self.faults.append("it is a part of an archive on several disks")
         if self._stated is None or not self._located:

@@ -1,11 +1,11 @@
-"""The rules for a wheel's file name: those of PyPI, and those that installers rely on."""
+"""The rules for a file's name: those that installers rely on, and those of PyPI."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.platform_tags import is_accepted_platform, platform_remedy
@@ -33,13 +33,26 @@ def read_name(path: Path) -> WheelName:
 
 
 def check_name(name: WheelName) -> Iterator[Problem]:
-    """Check that the file name is in the form that PyPI accepts, and has a version and platform that it accepts."""
+    """Check that the wheel has a version."""
+    if name.version == UNSTAMPED:
+        yield Problem(str(name), "has no version yet", "Stamp it first, with `spokeshave stamp`.")
+
+
+def check_wheel_for_pypi(name: WheelName) -> Iterator[Problem]:
+    """Check that the file name is in the form that PyPI accepts, and has a platform that it accepts."""
     if name.name != file_name_part(name.name):
         message = f"has the project name {name.name!r}, which is not in its normal form"
         remedy = f"Let the file name begin with {file_name_part(name.name)!r}: build it with a current build backend."
         yield Problem(str(name), message, remedy)
-    if name.version == UNSTAMPED:
-        yield Problem(str(name), "has no version yet", "Stamp it first, with `spokeshave stamp`.")
     for tag in name.tag.platforms:
         if not is_accepted_platform(tag):
             yield Problem(str(name), f"has the platform tag {tag}, which PyPI does not accept", platform_remedy(tag))
+
+
+def check_sdist_for_pypi(file_name: str) -> Iterator[Problem]:
+    """Check that the file name of an sdist is in its normal form (PEP 625)."""
+    project, version = parse_sdist_filename(file_name)
+    expected = f"{file_name_part(project)}-{version}.tar.gz"
+    if file_name != expected:
+        remedy = "Build the sdist again with a current build backend."
+        yield Problem(file_name, f"should be named {expected}", remedy)

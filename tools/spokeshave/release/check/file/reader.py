@@ -16,11 +16,6 @@ from spokeshave.release.check.file.wheels import read_wheel
 from spokeshave_core.problems import Problem
 
 
-def check_wheels(paths: Sequence[Path]) -> tuple[Problem, ...]:
-    """Return the problems of each wheel and sdist on its own."""
-    return tuple(problem for file in read_files(paths) for problem in file.problems)
-
-
 def read_files(paths: Sequence[Path], sums: Mapping[str, str] | None = None) -> tuple[CheckedFile, ...]:
     """Check wheels and sdists, in the order of their paths. The problems are in the results.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -16,9 +18,10 @@ from spokeshave.release.check.file.metadata import has_license_folder, metadata_
 from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
 from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem
-from spokeshave_core.wheel_name import file_name_part, normalize_name
+from spokeshave_core.wheel_name import normalize_name
 
 SUFFIX = ".tar.gz"
+_DRIVE = re.compile(r"[A-Za-z]:")
 _REBUILD = "Build the sdist again with a current build backend."
 
 
@@ -34,9 +37,6 @@ def read_sdist(path: Path, stream: IO[bytes], size: int, sha256: str) -> Checked
         problem = Problem(path.name, "is not the file name of an sdist", "Name it name-version.tar.gz.")
         return CheckedFile(path=path, name=path.name, size=size, sha256=sha256, problems=(problem,))
     problems = []
-    expected = f"{file_name_part(project)}-{version}{SUFFIX}"
-    if path.name != expected:
-        problems.append(Problem(path.name, f"should be named {expected}", _REBUILD))
     if version.local == "unstamped":
         problems.append(Problem(path.name, "has no version yet", "Build it with the release's version."))
     metadata = None
@@ -85,6 +85,40 @@ def _check_members(name: str, members: dict[str, tarfile.TarInfo]) -> Iterator[P
     for member in members.values():
         if member.issparse():
             yield Problem(f"{name}: {member.name}", "is a sparse file, which PyPI refuses", _REBUILD)
+        fault = member_fault(member)
+        if fault:
+            yield Problem(f"{name}: {ascii(member.name)[1:-1]}", fault, _REBUILD)
+
+
+def member_fault(member: tarfile.TarInfo) -> str | None:
+    """Return why an sdist may not contain a member. None if it may.
+
+    Installers refuse these members, too: those that lead outside of the archive, and devices and pipes.
+    """
+    if not is_inside(member.name):
+        return "is a path that leads outside the sdist or is not portable"
+    if not (member.isfile() or member.isdir() or member.islnk() or member.issym()):
+        return "is not a file, a folder or a link"
+    if member.islnk() and not is_inside(member.linkname):
+        return f"is a link to {ascii(member.linkname)[1:-1]}, which leads outside the sdist"
+    if member.issym() and not _leads_inside(member):
+        return f"is a symbolic link to {ascii(member.linkname)[1:-1]}, which leads outside the sdist"
+    return None
+
+
+def is_inside(path: str) -> bool:
+    """Return whether a path, relative to the archive, is one on all systems and does not go upwards."""
+    parts = path.removeprefix("./").split("/")
+    return "\\" not in path and not {"", ".", ".."} & set(parts) and not _DRIVE.match(path)
+
+
+def _leads_inside(link: tarfile.TarInfo) -> bool:
+    """Return whether the target of a symbolic link is below the top-level folder."""
+    target = link.linkname
+    if target.startswith("/") or "\\" in target or _DRIVE.match(target):
+        return False
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(link.name), target))
+    return found.split("/")[0] == link.name.split("/")[0]
 
 
 def _check_metadata(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spokeshave.release.check.fields import check_names
 from spokeshave.release.check.file.reader import read_file
 
 NAME = "abacus_runtime-3.12.0.tar.gz"
@@ -25,7 +26,8 @@ def write_sdist(folder: Path, files: Mapping[str, str], name: str = NAME) -> Pat
 
 
 def problems(path: Path) -> list[str]:
-    return [str(problem) for problem in read_file(path).problems]
+    file = read_file(path)
+    return [str(problem) for problem in (*check_names([file]), *file.problems)]
 
 
 def test_an_sdist_in_order_has_no_problems(tmp_path: Path) -> None:
@@ -73,6 +75,38 @@ def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"no archive")
     assert len(problems(path)) == 1
     assert "cannot be read as a gzipped tar archive" in problems(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "target", "fault"),
+    [
+        (f"{TOP}/../evil", tarfile.REGTYPE, "", "leads outside the sdist or is not portable"),
+        (f"{TOP}/a\\b", tarfile.REGTYPE, "", "is not portable"),
+        (f"/{TOP}/evil", tarfile.REGTYPE, "", "leads outside the sdist or is not portable"),
+        (f"{TOP}/link", tarfile.SYMTYPE, "/etc/passwd", "a symbolic link to /etc/passwd, which leads outside"),
+        (f"{TOP}/a/link", tarfile.SYMTYPE, "../../other/x", "a symbolic link to ../../other/x, which leads outside"),
+        (f"{TOP}/link", tarfile.SYMTYPE, "C:/x", "which leads outside"),
+        (f"{TOP}/link", tarfile.LNKTYPE, f"{TOP}/../x", "which leads outside"),
+        (f"{TOP}/pipe", tarfile.FIFOTYPE, "", "is not a file, a folder or a link"),
+        (f"{TOP}/a/link", tarfile.SYMTYPE, "../LICENSE", None),
+        (f"{TOP}/link", tarfile.LNKTYPE, f"{TOP}/PKG-INFO", None),
+        (f"{TOP}/folder", tarfile.DIRTYPE, "", None),
+    ],
+)
+def test_a_member_that_leads_outside_is_refused(
+    tmp_path: Path, name: str, kind: bytes, target: str, fault: str | None
+) -> None:
+    path = tmp_path / NAME
+    with tarfile.open(path, "w:gz") as archive:
+        info = tarfile.TarInfo(f"{TOP}/PKG-INFO")
+        info.size = len(METADATA)
+        archive.addfile(info, io.BytesIO(METADATA.encode()))
+        member = tarfile.TarInfo(name)
+        member.type = kind
+        member.linkname = target
+        archive.addfile(member)
+    found = problems(path)
+    assert any(fault in problem for problem in found) if fault else found == [], found
 
 
 def test_a_sparse_member_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from spokeshave.release.check.file.metadata import check_metadata, check_wheel_f
 from spokeshave.release.check.file.names import check_name, read_name
 from spokeshave.release.check.file.records import check_record
 from spokeshave.release.check.file.version_modules import check_version_modules
+from spokeshave.release.check.file.version_texts import pre_release_texts
 from spokeshave.release.check.file.wheel_file import WheelFile
 from spokeshave.wheel.archive import open_zip
 from spokeshave.wheel.metadata_reader import CoreMetadata, read_core_metadata
@@ -56,6 +57,7 @@ def read_wheel(path: Path, stream: IO[bytes], size: int, sha256: str) -> Checked
         tag=str(name.tag),
         core=core,
         headers=() if metadata is None else parse_headers(metadata),
+        texts=pre_release_texts(path, Version(name.version)),
         problems=tuple(dict.fromkeys(problems)),
     )
 

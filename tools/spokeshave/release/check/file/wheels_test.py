@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.release.check.file.reader import check_wheels, read_file
+from spokeshave.release.check.fields import check_names
+from spokeshave.release.check.file.reader import read_file, read_files
 from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, change, local_header, record_hash, write_draft
 from spokeshave.testing.wheel_fixtures import make_wheel
@@ -20,7 +21,9 @@ END = 22
 
 
 def problems(*paths: Path) -> list[str]:
-    return [str(problem) for problem in check_wheels(paths)]
+    """What is wrong with each wheel on its own, and for PyPI with its name."""
+    files = read_files(paths)
+    return [str(problem) for problem in (*check_names(files), *(found for file in files for found in file.problems))]
 
 
 def test_a_plain_wheel_has_no_problems(tmp_path: Path) -> None:
@@ -63,6 +66,10 @@ def module(name: str, text: str, version: str = "3.12.0") -> WheelDraft:
     [
         (WheelDraft(name="abacus_runtime.whl"), "is not the file name of a wheel (invalid wheel filename"),
         (WheelDraft(name="abacus_runtime-x-py3-none-any.whl"), "invalid version"),
+        (
+            WheelDraft(name="abacus_runtime-3.12.0-py3-none-any (1).whl"),
+            "py3-none-any (1).whl: is not the file name of a wheel: tag py3-none-any (1)",
+        ),
         (WheelDraft(project="Abacus.Runtime"), "project name 'Abacus.Runtime', which is not in its normal form"),
         (WheelDraft(name="other-3.12.0-py3-none-any.whl"), f"has {INFO} in place of other-3.12.0.dist-info"),
         (WheelDraft(version="0+unstamped"), "has no version yet"),
@@ -257,7 +264,6 @@ def symbolic_link(data: bytearray) -> bytearray:
     [
         (prepend, "it has data at its beginning that belong to no member"),
         (append, "it has trailing data after its end record"),
-        (comment, "it has a comment"),
         (member_comment, f"{MODULE} has a comment"),
         (hidden_member, "hidden.py is not in the central directory"),
         (gap, "that belong to no member"),
@@ -280,6 +286,10 @@ def test_a_malformed_archive_is_refused(
 ) -> None:
     found = problems(change(write_draft(tmp_path), surgery))
     assert any(expected in problem for problem in found), found
+
+
+def test_a_comment_of_the_archive_is_accepted(tmp_path: Path) -> None:
+    assert problems(change(write_draft(tmp_path), comment)) == []
 
 
 def test_a_member_with_other_bytes_is_damaged(tmp_path: Path) -> None:
@@ -346,7 +356,7 @@ def test_faults_of_all_kinds_are_reported_together(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_a_problem_of_its_own(tmp_path: Path) -> None:
     found = problems(tmp_path / "none-1.0-py3-none-any.whl", write_draft(tmp_path, WheelDraft(tag="py3-none-x")))
-    assert ["cannot be read" in found[0], "platform tag x" in found[1], len(found)] == [True, True, 2]
+    assert ["cannot be read" in found[1], "platform tag x" in found[0], len(found)] == [True, True, 2]
 
 
 def test_a_checked_wheel_has_its_identity(tmp_path: Path) -> None:
