@@ -72,7 +72,7 @@ def _is_problem(hit: FoundText, *, is_record: bool) -> bool:
 
 
 def _is_documentation(member: str) -> bool:
-    """Return whether a file tells of other versions: documentation, a list of components, or METADATA."""
+    """Return whether a file describes other versions: documentation, a list of components, or METADATA."""
     folder, _, _ = member.partition("/")
     name = member.rpartition("/")[2].lower()
     return folder.endswith(DIST_INFO) or name.endswith(_DOCUMENTATION) or name.startswith(_HISTORY)

@@ -62,7 +62,7 @@ def test_a_binary_with_a_candidate_is_a_problem_of_a_record(tmp_path: Path, memb
         ("abacus/engine.so", b"\x7fELF\0\0/crates/sums-3.12.0-rc.1/src/lib.rs\0\xff"),
     ],
 )
-def test_a_text_that_tells_of_a_candidate_is_a_note(tmp_path: Path, member: str, data: bytes) -> None:
+def test_a_text_about_a_candidate_is_a_note(tmp_path: Path, member: str, data: bytes) -> None:
     found = judge(tmp_path, member, data, is_record=True)
     assert found.problems == ()
     assert len(found.notes) == 1
