@@ -142,7 +142,7 @@ def test_a_damaged_archive_is_searched_as_it_is(tmp_path: Path, magic: bytes) ->
 
 
 @pytest.mark.parametrize("data", [b"BZh is a name", b"\x1f\x8b is not gzip", b"a PK\x05\x06 b" + bytes(40)])
-def test_a_file_that_only_may_be_packed_is_no_unsearched_one(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_only_may_be_packed_is_not_a_unsearched_one(tmp_path: Path, data: bytes) -> None:
     assert searched(tmp_path, data + RC.encode()) == (["demo/a"], [])
     assert searched(tmp_path, data) == ([], [])
 

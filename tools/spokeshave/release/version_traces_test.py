@@ -142,7 +142,7 @@ def test_zeros_at_the_end_of_a_release_do_not_matter(text: str) -> None:
     "text",
     ["3.0.0rc1", "3.0rc1", "3.0.0-RC.1", "3.0.0rc2", "3rc1", "3-rc1", "v3rc1", "3RC1", "(3, 0, 0, 'rc1')", "3_0_0rc1"],
 )
-def test_each_spelling_of_a_candidate_of_a_round_version_is_found(text: str) -> None:
+def test_each_spelling_of_a_round_versions_candidate_is_found(text: str) -> None:
     assert len(texts("3.0.0rc1", "3.0.0", f"xx {text}\n")) == 1
 
 
@@ -166,7 +166,7 @@ def test_ordinary_texts_name_no_candidate_of_a_round_version(text: str) -> None:
     assert finder.rewritten(text.encode()) == text.encode()
 
 
-def test_every_second_or_fourth_byte_is_no_text() -> None:
+def test_every_second_or_fourth_byte_is_not_a_text() -> None:
     """The bytes between wide characters are zero; other texts are not read with gaps."""
     for old, new in (("3.0.0rc1", "3.0.0"), ("1.2.1rc1", "1.2.1")):
         for filler in (b"x", b"xyz", b"\0yz", b"x\0\0"):
