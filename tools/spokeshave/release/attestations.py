@@ -16,13 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from spokeshave.files import sha256_of_file
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 SUFFIX = ".attestation"
-# The kinds that PyPI accepts, each at most once.
-_KINDS = ("https://docs.pypi.org/attestations/publish/v1", "https://slsa.dev/provenance/v1")
+# The kinds that PyPI accepts, each at most once, by the paths of their URLs.
+_KINDS = ("/attestations/publish/v1", "/provenance/v1")
 # Fulcio's extension "Source Repository URI" of a certificate.
 _REPOSITORY_OID = "1.3.6.1.4.1.57264.1.12"
 _LIBRARY = "pypi_attestations"
@@ -107,7 +108,7 @@ def read_attestations(file: Path, paths: Sequence[Path]) -> list[Attestation]:
             found.append(attestation)
     kinds = [attestation.kind for attestation in found]
     for kind in sorted(set(kinds)):
-        if kind not in _KINDS:
+        if urlsplit(kind).path not in _KINDS:
             problems.add(
                 file.name, f"has an attestation of the unknown kind {kind}", f"Use one of {', '.join(_KINDS)}."
             )

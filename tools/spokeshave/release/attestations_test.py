@@ -15,7 +15,7 @@ from spokeshave.release.attestations import (
     verify_attestations,
 )
 
-PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+PUBLISH = "https://docs.example.org/attestations/publish/v1"
 SLSA = "https://slsa.dev/provenance/v1"
 
 

@@ -335,7 +335,7 @@ def attest(record: Path, wheel: Path, *, sha256: str | None = None) -> None:
     """Write an attestation without a signature."""
     known = {file["name"]: file["sha256"] for file in json.loads((record / "release.json").read_text())["files"]}
     subject = {"name": wheel.name, "digest": {"sha256": sha256 or known[wheel.name]}}
-    statement = {"subject": [subject], "predicateType": "https://docs.pypi.org/attestations/publish/v1"}
+    statement = {"subject": [subject], "predicateType": "https://docs.example.org/attestations/publish/v1"}
     envelope = {"statement": base64.b64encode(json.dumps(statement).encode()).decode(), "signature": ""}
     folder = record / "attestations"
     folder.mkdir(exist_ok=True)

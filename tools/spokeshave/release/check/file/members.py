@@ -18,7 +18,9 @@ from spokeshave_core.wheel_name import DIST_INFO, WheelName
 LARGEST_RATIO = 50
 LARGE = 64 << 20
 
-_REFRAME = "Build the wheel again with a tool that writes plain ZIP archives. See docs.pypi.org/archives."
+_REFRAME = (
+    "Build the wheel again with a tool that writes plain ZIP archives. PyPI's documentation of archives has the rules."
+)
 
 
 def readable_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
