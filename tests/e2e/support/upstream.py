@@ -72,26 +72,25 @@ def fetch_sdists(pins: Path, place: Path) -> dict[str, Path]:
 
 def fetch_files(pins: Path, place: Path) -> list[Path]:
     """Download the files that a requirements file pins by one hash each, as they are."""
-    files = []
-    for pin in _pins(pins):
-        hashes = {"sha256": list(pin.hashes)}
-        finder = PackageFinder(ignore_compatibility=True)
-        (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
-        files.append(finder.download(package.link, place, hashes))
-    return files
+    return [_download(pin, place) for pin in _pins(pins)]
 
 
 def fetch_wheels(pins: Path, place: Path) -> dict[str, Path]:
     """Return the wheels that a requirements file pins by one hash each, by name, each in a folder of its own."""
     wheels: dict[str, Path] = {}
     for pin in _pins(pins):
-        hashes = {"sha256": list(pin.hashes)}
-        finder = PackageFinder(ignore_compatibility=True)
-        (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
         folder = place / pin.name
         folder.mkdir(parents=True)
-        wheels[pin.name] = finder.download(package.link, folder, hashes)
+        wheels[pin.name] = _download(pin, folder)
     return wheels
+
+
+def _download(pin: _Pin, place: Path) -> Path:
+    """Download the one file of a pin's hash."""
+    hashes = {"sha256": list(pin.hashes)}
+    finder = PackageFinder(ignore_compatibility=True)
+    (package,) = finder.find_all_packages(pin.name, allow_yanked=True, hashes=hashes)
+    return finder.download(package.link, place, hashes)
 
 
 def lay_over(name: str, place: Path) -> tuple[Project, Upstream]:
