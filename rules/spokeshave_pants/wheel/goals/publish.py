@@ -48,10 +48,6 @@ class ReleaseMemberError(SpokeshaveError):
     """A wheel of a release that would be published without the rest of it."""
 
 
-class NoRepositoryError(SpokeshaveError):
-    """A release that is to be published or checked, and has no repository for it."""
-
-
 class UntestedWheelError(SpokeshaveError):
     """A wheel that passed no smoke test."""
 
@@ -239,14 +235,6 @@ def skipped(names: tuple[str, ...], repositories: Iterable[str]) -> PublishProce
     listed = ", ".join(repositories)
     why = f"(`--wheel-publish-to` names none of its `repositories`, {listed})" if listed else "(no `repositories`)"
     return PublishProcesses([PublishPackages(names=names, process=None, description=why)])
-
-
-def without_repositories(release: str) -> str:
-    """Return why a release is not published, and what to do."""
-    return (
-        f"{release} has no `repositories`, so that it cannot be published. Set the field, such as "
-        'repositories=["@pypi"]. Those of its wheels count only for `--wheel-publish-alone`.'
-    )
 
 
 def refused_alone(wheel: str, release: str) -> str:

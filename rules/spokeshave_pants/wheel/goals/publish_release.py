@@ -26,16 +26,8 @@ from spokeshave_pants.pants_api import concurrently, goal_rule, implicitly, rule
 from spokeshave_pants.release.target_types import ReleaseRepositoriesField, ReleaseWheelsField
 from spokeshave_pants.sandbox.tools import REPORT
 from spokeshave_pants.wheel.goals.package import WheelArtifact
-from spokeshave_pants.wheel.goals.publish import (
-    NoRepositoryError,
-    UploadRequest,
-    check_tested,
-    repositories_of,
-    skipped,
-    upload_process,
-    without_repositories,
-)
-from spokeshave_pants.wheel.publish.repository import Repository, chosen_repositories
+from spokeshave_pants.wheel.goals.publish import UploadRequest, check_tested, repositories_of, upload_process
+from spokeshave_pants.wheel.publish.repository import Repository
 from spokeshave_pants.wheel.record.rules import (
     ReleasePlanRequest,
     SealedRelease,
@@ -49,6 +41,10 @@ from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel, python_outcome
 
 class UnsealedReleaseError(SpokeshaveError):
     """A release that this run makes no record of, so that it cannot be published."""
+
+
+class NoRepositoryError(SpokeshaveError):
+    """A release that is to be published or checked, and has no repository for it."""
 
 
 class ReleasePublishRequest(PublishRequest["ReleasePublishFieldSet"]):
@@ -105,20 +101,29 @@ def artifacts(wheels: Iterable[SmokeTestedWheel]) -> list[WheelArtifact]:
     ]
 
 
-def check_choice(listed: Iterable[str], chosen: Iterable[str], *, where: str) -> None:
-    """Check that `[wheel-publish].to` chooses one of a release's repositories: nobody should take a typo for a release.
+def repositories_of_release(
+    listed: Iterable[str], publishing: WheelPublishSubsystem, *, where: str
+) -> tuple[Repository, ...]:
+    """Return the repositories of a release that this run is for: at least one, or nobody would notice a typo.
 
     Raises:
-        InvalidTargetError: If it chooses none.
+        NoRepositoryError: If the release lists none.
+        InvalidTargetError: If `[wheel-publish].to` names none of them, or for an entry that is not valid.
     """
     listed = tuple(listed)
-    chosen = tuple(chosen)
-    if listed and not chosen_repositories(listed, chosen):
+    if not listed:
+        raise NoRepositoryError(
+            f"{where} has no `repositories`, so that it can neither be published nor checked. Set the field, such as "
+            'repositories=["@pypi"]. Those of its wheels count only for `--wheel-publish-alone`.'
+        )
+    repositories = repositories_of(listed, publishing, where=where)
+    if not repositories:
         names = ", ".join(text.lstrip("@") for text in listed)
         raise InvalidTargetError(
-            f"`--wheel-publish-to` is {', '.join(chosen)}, which is not one of the `repositories` of {where}. "
+            f"`--wheel-publish-to` is {', '.join(publishing.to)}, which is not one of the `repositories` of {where}. "
             f"Choose from {names}."
         )
+    return repositories
 
 
 def publish_argv(folder: str, repository: Repository, dist: str) -> tuple[str, ...]:
@@ -139,11 +144,7 @@ async def publish_release(
     request: ReleasePublishRequest, publishing: WheelPublishSubsystem, dist: DistDir, build_root: BuildRoot
 ) -> PublishProcesses:
     address = request.field_set.address
-    listed = request.field_set.repositories.value
-    check_choice(listed, publishing.to, where=address.spec)
-    repositories = repositories_of(listed, publishing, where=address.spec)
-    if not repositories:
-        return skipped((address.spec,), listed)
+    repositories = repositories_of_release(request.field_set.repositories.value, publishing, where=address.spec)
     sealed = (await publishable_release(CheckedReleaseRequest(address))).sealed
     place = str(build_root.pathlib_path / dist.relpath)
     processes = await concurrently(
@@ -173,15 +174,8 @@ async def check_releases(
         return ReleaseCheck(exit_code=1)
     exit_code = 0
     for release in releases:
-        if not release[ReleaseRepositoriesField].value:
-            raise NoRepositoryError(without_repositories(release.address.spec))
         listed = release[ReleaseRepositoriesField].value
-        check_choice(listed, publishing.to, where=release.address.spec)
-        repositories = repositories_of(listed, publishing, where=release.address.spec)
-        if not repositories:
-            console.print_stderr(f"{release.address} lists no `repositories` whose rules could be checked.")
-            exit_code = 1
-            continue
+        repositories = repositories_of_release(listed, publishing, where=release.address.spec)
         sealed = (await publishable_release(CheckedReleaseRequest(release.address))).sealed
         for repository in repositories:
             process = await upload_process(
