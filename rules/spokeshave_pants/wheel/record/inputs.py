@@ -31,15 +31,3 @@ def smoke_reports(wheels: Iterable[SmokeTestedWheel]) -> SmokeTestReports:
             for tested in sorted(wheels, key=lambda tested: tested.wheel.file_name)
         )
     )
-
-
-def left_out(declared: Iterable[WheelMatrix], globs: Sequence[str]) -> str:
-    """Return how much of a release's matrix a run for some platforms leaves out. Empty if nothing."""
-    declared = tuple(declared)
-    all_of_them = sum(_count(matrix) for matrix in declared)
-    built = sum(_count(matrix.narrowed(globs)) for matrix in declared)
-    return "" if built == all_of_them else f"this run builds {built} of its {all_of_them} wheels"
-
-
-def _count(matrix: WheelMatrix) -> int:
-    return len(matrix.platforms) * len(matrix.abis)

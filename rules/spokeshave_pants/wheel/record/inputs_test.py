@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from spokeshave_core.release.record import ExpectedProject
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix, plan_matrix
-from spokeshave_pants.wheel.record.inputs import expected_project, left_out
+from spokeshave_pants.wheel.record.inputs import expected_project
 
 LINUX = "manylinux_2_17_x86_64"
 
@@ -16,10 +16,3 @@ def test_every_build_of_the_declared_matrix_is_expected() -> None:
     assert expected_project(matrix("win_amd64", LINUX), ["win_*", "3.12"]) == ExpectedProject(
         wheels=tuple(sorted(wheels)), require_smoke_on=("3.12", "win_*"), pythons=("3.11", "3.12", "3.13", "3.14t")
     )
-
-
-def test_a_run_for_some_platforms_leaves_wheels_out() -> None:
-    declared = [matrix(LINUX, "win_amd64"), matrix(LINUX)]
-    assert left_out(declared, []) == ""
-    assert left_out(declared, ["*"]) == ""
-    assert left_out(declared, ["win_*"]) == "this run builds 3 of its 9 wheels"

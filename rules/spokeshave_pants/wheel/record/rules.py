@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.version import Version
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Rule, collect_rules
@@ -13,7 +12,6 @@ from pants.engine.target import AllTargets, Target, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
-from spokeshave_core.channel import AT_COMMIT
 from spokeshave_core.problems import Problems
 from spokeshave_core.release.record import ReleaseExpectation, SealReport
 from spokeshave_pants.action import ActionKind
@@ -39,7 +37,8 @@ from spokeshave_pants.toolchain.platforms import check_platform_globs
 from spokeshave_pants.wheel.build.rules import VersionOfWheelRequest, WheelFactsRequest, version_of_wheel, wheel_facts
 from spokeshave_pants.wheel.plan.matrix import WheelMatrix
 from spokeshave_pants.wheel.plan.rules import WheelPlan, WheelPlanRequest, plan_wheel
-from spokeshave_pants.wheel.record.inputs import expected_project, left_out, smoke_reports
+from spokeshave_pants.wheel.record.inputs import expected_project, smoke_reports
+from spokeshave_pants.wheel.record.reasons import development_version, left_out, several_versions
 from spokeshave_pants.wheel.subsystem import NativeWheelSubsystem
 from spokeshave_pants.wheel.target_types import RequireSmokeOnField
 from spokeshave_pants.wheel.wheel_set import SmokeTestedWheel, TestedWheelsRequest, tested_wheels
@@ -127,11 +126,9 @@ async def plan_release(
     platforms = target[ReleasePlatformsField].value
     check_platform_globs(platforms, where=f"the field `{ReleasePlatformsField.alias}` of {request.address}")
     matrices = tuple(plan.matrix.narrowed(platforms) for plan in plans)
-    distinct = sorted({version.version for version in versions}, key=Version)
-    newest = max(versions, key=lambda version: Version(version.version))
     reasons = (
-        f"its wheels have several versions: {', '.join(distinct)}" if len(distinct) > 1 else "",
-        development_version(newest, has_suffix=subsystem.suffix is not None),
+        several_versions(version.version for version in versions),
+        *(development_version(version, has_suffix=subsystem.suffix is not None) for version in versions),
         "the tree has changes that are not committed" if context.dirty and subsystem.commit is None else "",
         left_out(matrices, chosen.globs()),
         "its wheels are debug builds" if build.type is not BuildType.RELEASE else "",
@@ -141,18 +138,9 @@ async def plan_release(
         name=record_name(target),
         wheels=tuple(plans),
         matrices=matrices,
-        version=newest,
-        reason="; ".join(filter(None, reasons)),
+        version=versions[0],
+        reason="; ".join(dict.fromkeys(filter(None, reasons))),
     )
-
-
-def development_version(version: StampedVersion, *, has_suffix: bool) -> str:
-    """Return why a version is not released: it names a commit, or is a run's without options. Empty otherwise."""
-    parsed = Version(version.version)
-    channels = {channel.value for channel in AT_COMMIT}
-    if version.channel in channels or parsed.local or (parsed.dev == 0 and not has_suffix):
-        return f"{version.version} is a development version (choose one by --release-version-channel=rc, for example)"
-    return ""
 
 
 def check_names(releases: Iterable[Target]) -> None:

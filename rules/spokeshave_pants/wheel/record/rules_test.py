@@ -1,4 +1,4 @@
-"""Tests of which versions are released; the end-to-end tests seal real releases."""
+"""Tests of the names of releases; the end-to-end tests seal real ones."""
 
 from __future__ import annotations
 
@@ -6,30 +6,8 @@ import pytest
 from pants.engine.addresses import Address
 
 from spokeshave_pants.errors import InvalidTargetError
-from spokeshave_pants.release.rules import StampedVersion
 from spokeshave_pants.release.target_types import ReleaseNameField, ReleaseTarget, ReleaseWheelsField
-from spokeshave_pants.wheel.record.rules import check_names, development_version, record_name
-
-
-@pytest.mark.parametrize(
-    ("version", "has_suffix", "refused"),
-    [
-        (StampedVersion("3.12.0", "stable"), False, False),
-        (StampedVersion("3.12.0rc20260821", "rc"), False, False),
-        (StampedVersion("3.12.0rc20260821.post1", "nightly"), False, False),
-        (StampedVersion("1.4.5"), False, False),
-        (StampedVersion("3.12.0.dev3"), True, False),
-        (StampedVersion("3.12.0.dev0"), True, False),
-        (StampedVersion("3.12.0.dev0"), False, True),
-        (StampedVersion("3.12.0+mine"), True, True),
-        (StampedVersion("3.12.0.dev0+0123456", "dev"), False, True),
-        (StampedVersion("3.12.0.dev0+0123456.dirty", "local"), False, True),
-    ],
-)
-def test_development_versions_are_not_released(version: StampedVersion, has_suffix: bool, refused: bool) -> None:
-    reason = development_version(version, has_suffix=has_suffix)
-    assert (f"{version.version} is a development version" in reason) is refused
-    assert bool(reason) is refused
+from spokeshave_pants.wheel.record.rules import check_names, record_name
 
 
 @pytest.mark.parametrize(("declared", "name"), [({}, "release"), ({ReleaseNameField.alias: "abacus"}, "abacus")])
