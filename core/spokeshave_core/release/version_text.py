@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 
 from spokeshave_core.problems import Problem
 
+VERSION_KEY = "package-version"
+"""The key of a package's version in `version.json`, in the form used by IREE."""
 PLACEHOLDERS = ("VERSION", "VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH", "COMMIT")
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z0-9_]*)@")
 _RELEASE = re.compile(r"(?:[0-9]+!)?([0-9]+(?:\.[0-9]+)*)")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+CLI = "spokeshave/cli.py"
+"""The source with the table of commands."""
 _CLI = "spokeshave.cli"
 _PACKAGES = frozenset({"spokeshave", "spokeshave_core"})
 
@@ -40,6 +42,12 @@ def command_modules(cli: bytes) -> dict[str, str]:
             table: dict[str, tuple[str, str]] = ast.literal_eval(node.value)
             return {command: module for command, (module, _) in table.items()}
     raise ValueError(f"{_CLI} has no table `COMMANDS`")
+
+
+def command_name(argv: Sequence[str], commands: Container[str]) -> str:
+    """The command that arguments begin with: two words, such as `release seal`, if there is one of that name."""
+    two_words = " ".join(argv[:2])
+    return two_words if two_words in commands else argv[0]
 
 
 def _required(module: str, source: bytes, known: Iterable[str]) -> set[str]:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import pytest
 
 from spokeshave_pants.resources.files import importable_sources
-from spokeshave_pants.sandbox.command_sources import command_modules, command_sources
+from spokeshave_pants.sandbox.command_sources import CLI, command_modules, command_name, command_sources
 
 SOURCES = importable_sources()
-COMMANDS = command_modules(SOURCES["spokeshave/cli.py"])
+COMMANDS = command_modules(SOURCES[CLI])
 # What the rules run in sandboxes; users run the others, and results of what talks to an index are never cached.
 BUILD_COMMANDS = frozenset(
     command
@@ -54,6 +54,12 @@ def keys_changed_by(*paths: str) -> set[str]:
     assert set(paths) <= set(SOURCES)
     edited = {path: content + b"# edited\n" if path in paths else content for path, content in SOURCES.items()}
     return {command for command, digest in digests(edited).items() if digest != DIGESTS[command]}
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_arguments_begin_with_a_command_of_one_or_two_words(command: str) -> None:
+    assert command_name([*command.split(), "--help"], COMMANDS) == command
+    assert command_name(command.split(), COMMANDS) == command
 
 
 def test_a_command_has_its_module_and_all_that_it_imports() -> None:

@@ -28,7 +28,7 @@ from spokeshave_pants.pants_api import (
     rule,
 )
 from spokeshave_pants.resources.files import importable_sources
-from spokeshave_pants.sandbox.command_sources import command_sources
+from spokeshave_pants.sandbox.command_sources import CLI, command_modules, command_name, command_sources
 from spokeshave_pants.sandbox.hermetic import HermeticProcess, run_hermetic
 from spokeshave_pants.sandbox.packages import PackagesRequest, find_packages
 from spokeshave_pants.sandbox.python import SandboxPython
@@ -73,8 +73,6 @@ raise SystemExit(main())
 _REPORT_REMEDY = (
     "The plugin and the tools have to be of one version: check that nothing else is mounted as `spokeshave`."
 )
-# What the commands of two words begin with.
-_GROUPS = frozenset({"release"})
 _PACKAGES_DIR = "__tool_packages"
 _CACHE = "spokeshave_tools"
 
@@ -88,7 +86,7 @@ class SpokeshaveToolsRequest:
     @classmethod
     def of(cls, argv: tuple[str, ...]) -> SpokeshaveToolsRequest:
         """Return the command of some arguments."""
-        return cls(" ".join(argv[:2]) if argv[0] in _GROUPS else argv[0])
+        return cls(command_name(argv, command_modules(importable_sources()[CLI])))
 
 
 @dataclass(frozen=True)

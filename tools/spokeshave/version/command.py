@@ -21,10 +21,10 @@ from spokeshave.errors import ExitCode, InvalidVersionError
 from spokeshave.report import write_text
 from spokeshave_core.channel import AT_COMMIT, CUSTOM, DATED, Channel, VersionFormat
 from spokeshave_core.problems import Problems
+from spokeshave_core.release.version_text import VERSION_KEY
 from spokeshave_core.reports.version import VersionReport
 
-KEY = "package-version"
-EXAMPLE = f'{{"{KEY}": "3.12.0.dev"}}'
+EXAMPLE = f'{{"{VERSION_KEY}": "3.12.0.dev"}}'
 COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
@@ -104,9 +104,9 @@ def read_version_file(path: Path, problems: Problems) -> VersionFile | None:
     except (ValueError, RecursionError) as err:
         problems.add(str(path), f"is not JSON ({err})", remedy)
         return None
-    text = document.get(KEY) if isinstance(document, dict) else None
+    text = document.get(VERSION_KEY) if isinstance(document, dict) else None
     if not isinstance(text, str):
-        problems.add(str(path), f"has no string under the key {KEY}", remedy)
+        problems.add(str(path), f"has no string under the key {VERSION_KEY}", remedy)
         return None
     return parse_package_version(path, text, problems)
 

@@ -13,6 +13,7 @@ from pants.engine.unions import UnionRule
 
 from spokeshave_core.channel import VersionFormat
 from spokeshave_core.json_values import to_text
+from spokeshave_core.release.version_text import VERSION_KEY
 from spokeshave_core.reports.version import VersionReport
 from spokeshave_pants.pants_api import concurrently, create_digest, goal_rule, implicitly
 from spokeshave_pants.release.rules import (
@@ -25,7 +26,6 @@ from spokeshave_pants.release.subsystem import ReleaseVersion, ReleaseVersionSub
 from spokeshave_pants.release.target_types import VersionFileField
 
 LOCAL_VERSION_FILE = "version_local.json"
-KEY = "package-version"
 
 
 @goal_rule
@@ -66,7 +66,7 @@ async def print_release_version(
 def local_version_files(reports: Iterable[VersionReport]) -> list[FileContent]:
     """Return a `version_local.json` for each version file, with the version that its wheel is stamped with."""
     return [
-        FileContent(str(PurePath(path).with_name(LOCAL_VERSION_FILE)), to_text({KEY: report.version}).encode())
+        FileContent(str(PurePath(path).with_name(LOCAL_VERSION_FILE)), to_text({VERSION_KEY: report.version}).encode())
         for report in reports
         for path in report.packages
     ]
