@@ -59,8 +59,8 @@ def compare(old_folder: Path, new_folder: Path, globs: tuple[str, ...] = ()) -> 
 
 def pair_wheels(old: ReleaseSource, new: ReleaseSource, problems: Problems) -> Iterator[WheelPair]:
     """Yield the wheels of one project and tag, and add a problem for each file that only one release has."""
-    before = {_identity(wheel): wheel for wheel in old.wheels}
-    after = {_identity(wheel): wheel for wheel in new.wheels}
+    before = {wheel.identity: wheel for wheel in old.wheels}
+    after = {wheel.identity: wheel for wheel in new.wheels}
     for identity in sorted({*before, *after}):
         if identity not in after:
             problems.add(str(before[identity].path), f"has no counterpart in {new.folder}", _OTHER_FILES)
@@ -170,7 +170,3 @@ def place_of(name: str, dist_info: str, recipe: Recipe) -> str:
     if name in dict(recipe.version_files):
         return "version file"
     return "version module" if name == recipe.version_module else ""
-
-
-def _identity(wheel: SourceWheel) -> tuple[str, str, str]:
-    return wheel.name.project, wheel.name.build, str(wheel.name.tag)

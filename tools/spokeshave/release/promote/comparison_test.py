@@ -98,6 +98,14 @@ def test_wheels_of_one_side_are_reported(record: Path, final: Path) -> None:
     assert problem.endswith(f"has no counterpart in {folder}")
 
 
+def test_a_second_wheel_of_one_tag_is_reported(tmp_path: Path) -> None:
+    for name in ("demo", "Demo"):
+        build_wheel(tmp_path / "rc", {"demo/a.py": ""}, version=VERSION, name=name)
+    build_wheel(tmp_path / "final", {"demo/a.py": ""}, version=FINAL)
+    (problem,) = differences(tmp_path / "rc", tmp_path / "final")
+    assert f"has the project, build and tag of Demo-{VERSION}-" in problem
+
+
 def test_a_member_that_lost_its_mode_is_reported(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path / "rc", {"demo/run.sh": "#!/bin/sh\n"}, version=FINAL)
     other = tmp_path / "final" / wheel.name

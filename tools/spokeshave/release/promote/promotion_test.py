@@ -402,6 +402,16 @@ def two_projects(folder: Path) -> None:
     build_wheel(folder, {}, version=VERSION, name="other")
 
 
+def two_spellings_of_the_version(folder: Path) -> None:
+    build_wheel(folder, {}, version="3.12.0rc1")
+    build_wheel(folder, {}, version="3.12.0.rc1")
+
+
+def two_spellings_of_the_name(folder: Path) -> None:
+    build_wheel(folder, {}, version=VERSION)
+    build_wheel(folder, {}, version=VERSION, name="Demo")
+
+
 def signed(folder: Path) -> None:
     build_wheel(folder, {"dist-info/RECORD.jws": "{}"}, version=VERSION)
 
@@ -417,10 +427,12 @@ def damaged(folder: Path) -> None:
         (two_versions, "has wheels of the versions 3.12.0rc20260821, 3.12.0"),
         (with_sdist, f"demo-{VERSION}.tar.gz: cannot be promoted"),
         (two_projects, "has wheels of demo, other, and no record that names the release"),
+        (two_spellings_of_the_version, "has the project, build and tag of demo-3.12.0.rc1-cp310-"),
+        (two_spellings_of_the_name, f"has the project, build and tag of Demo-{VERSION}-cp310-"),
         (signed, "is a signature, which stamping would invalidate"),
         (damaged, "cannot be read as a zip archive"),
     ],
-    ids=["empty", "versions", "sdist", "projects", "signed", "damaged"],
+    ids=["empty", "versions", "sdist", "projects", "spelled-versions", "spelled-names", "signed", "damaged"],
 )
 def test_a_folder_that_is_not_a_release_is_refused(tmp_path: Path, prepare: Prepare, message: str) -> None:
     (tmp_path / "wheels").mkdir()
