@@ -11,12 +11,11 @@ import codecs
 import glob
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
-from packaging.version import Version
 from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidWheelError
@@ -102,10 +101,10 @@ class VersionSearch:
         Args:
             chunks: The file's bytes.
             reopen: Opens the file again.
-            depth: How many archives the file is in.
+            depth: How many archives the file is in, with the wheel.
         """
         stream = _WatchedBytes(chunks, DAMAGES if depth > 1 else ())
-        self.texts.extend(search_chunks(name, stream, self.wanted))
+        self.texts.extend(_texts_in(name, stream, self.wanted))
         if stream.error:
             self._add_unsearched(name, f"cannot be unpacked: {stream.error}")
         packing = packing_of(stream.first, stream.tail)
@@ -202,16 +201,14 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield data
 
 
-def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> list[FoundText]:
-    """Return the hit of a file whose bytes come in pieces."""
+def _texts_in(name: str, stream: _WatchedBytes, wanted: TraceFinder) -> list[FoundText]:
+    """Return the first text of a file, if it has any. Packed files are not unpacked."""
     traces: list[Trace] = []
     context = b""
-    stream = chunks if isinstance(chunks, _WatchedBytes) else _WatchedBytes(chunks, ())
     for offset, data, start, stop in _windows(stream):
         for trace in wanted.traces(data, start, stop):
             context = context or data[max(0, trace.start - _CONTEXT) : trace.end + _CONTEXT]
-            moved = (trace.start + offset, trace.end + offset)
-            traces.append(Trace(start=moved[0], end=moved[1], text=trace.text, kind=trace.kind))
+            traces.append(replace(trace, start=trace.start + offset, end=trace.end + offset))
     traces = outermost(traces)
     if not traces:
         return []
@@ -224,11 +221,6 @@ def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> li
         is_text=stream.is_text,
     )
     return [hit]
-
-
-def wanted_texts(old: str, new: str) -> TraceFinder:
-    """Return the texts that a wheel may not contain any more when its version changes."""
-    return TraceFinder(Version(old), Version(new))
 
 
 class _WatchedBytes:

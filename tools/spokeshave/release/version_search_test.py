@@ -12,20 +12,27 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK
-from spokeshave.release.version_search import FoundText, member_chunks, search_chunks, search_wheel, wanted_texts
-from spokeshave.release.version_traces import REACH
+from spokeshave.release.version_search import FoundText, VersionSearch, member_chunks, search_wheel
+from spokeshave.release.version_traces import REACH, TraceFinder
 from spokeshave.testing.native_fixtures import build_wheel, link_bare
 from spokeshave.wheel.archive import ArchiveReader
 
 RC = "3.12.0rc20260821"
-WANTED = wanted_texts(RC, "3.12.0")
+WANTED = TraceFinder(Version(RC), Version("3.12.0"))
 
 
 def found_in(tmp_path: Path, files: dict[str, bytes | str | Path]) -> list[FoundText]:
     return search_wheel(build_wheel(tmp_path, files, version="3.12.0"), WANTED).texts
+
+
+def found_in_pieces(pieces: list[bytes]) -> list[FoundText]:
+    search = VersionSearch(WANTED)
+    search.search_file("file", pieces, io.BytesIO)
+    return search.texts
 
 
 def test_a_wheel_without_the_old_version_is_clean(tmp_path: Path) -> None:
@@ -71,7 +78,7 @@ def test_texts_across_pieces_are_found_once(at: int) -> None:
     data = bytearray(3 * CHUNK)
     data[at : at + len(RC)] = RC.encode()
     pieces = [bytes(data[start : start + CHUNK]) for start in range(0, len(data), CHUNK)]
-    (found,) = search_chunks("file", pieces, WANTED)
+    (found,) = found_in_pieces(pieces)
     assert (found.offset, found.count) == (at, 1)
 
 
@@ -81,7 +88,7 @@ def test_wide_texts_across_pieces_are_found_once(at: int) -> None:
     text = RC.encode("utf-32-le")
     data[at : at + len(text)] = text
     pieces = [bytes(data[:CHUNK]), bytes(data[CHUNK:])]
-    (found,) = search_chunks("file", pieces, WANTED)
+    (found,) = found_in_pieces(pieces)
     assert (found.offset, found.count) == (at, 1)
 
 
@@ -190,7 +197,7 @@ def test_a_file_is_text_only_as_a_whole(tmp_path: Path, last: bytes) -> None:
 def test_text_across_pieces_is_text() -> None:
     data = RC.encode() + "ü€😀".encode() * 9
     pieces = [data[at : at + 1] for at in range(len(data))]
-    assert [hit.is_text for hit in search_chunks("a", pieces, WANTED)] == [True]
+    assert [hit.is_text for hit in found_in_pieces(pieces)] == [True]
 
 
 def test_archives_in_archives_end(tmp_path: Path) -> None:
