@@ -20,7 +20,7 @@ from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK, iter_chunks
-from spokeshave.release.packed_files import DAMAGES, TAIL, PackedMember, Packing, packing_of
+from spokeshave.release.packed_files import DAMAGES, TAIL, PackedMember, Packing, packing_of, raise_system_error
 from spokeshave.release.version_traces import REACH, Trace, TraceFinder, outermost
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member, damaged
 from spokeshave_core.wheel_name import DIST_INFO
@@ -128,6 +128,7 @@ class VersionSearch:
                     self.texts.extend(hit for hit in nested.texts if hit.member != inner)
                     self.unsearched.extend(nested.unsearched)
         except DAMAGES as err:
+            raise_system_error(err)
             if packing.is_certain:
                 self._add_unsearched(name, f"cannot be unpacked: {err}")
 
@@ -138,6 +139,7 @@ class VersionSearch:
             with member.open() as stream:
                 self.search_file(inner, iter_chunks(stream), member.open, depth + 1)
         except DAMAGES as err:
+            raise_system_error(err)
             self._add_unsearched(inner, f"cannot be unpacked: {err}")
 
     def _add_unsearched(self, member: str, reason: str) -> None:
@@ -248,6 +250,7 @@ class _WatchedBytes:
                 self._watch(chunk)
                 yield chunk
         except self._expected as err:
+            raise_system_error(err)
             self.error = err
         self._watch_text(b"", is_last=True)
 

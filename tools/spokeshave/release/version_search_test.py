@@ -6,8 +6,10 @@ import lzma
 import random
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -163,6 +165,16 @@ def test_a_member_that_cannot_be_read_does_not_end_the_search(tmp_path: Path) ->
     data = bytearray(zipped({"a": b"x", "b": 9 * RC.encode(), "c": b"y"}))
     data[data.index(b"PK\x01\x02") + 10] = 93
     assert searched(tmp_path, bytes(data)) == (["demo/a!b"], ["demo/a!a"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    "data", [zipped({"v.py": b""}), gzip.compress(zipped({"v.py": b""})), tarred("v.py", b"")], ids=["zip", "gz", "tar"]
+)
+def test_a_full_disk_is_not_a_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", partial(Path("/dev/full").open, "r+b", buffering=0))
+    with pytest.raises(OSError, match="No space left on device"):
+        searched(tmp_path, data)
 
 
 def test_what_precedes_the_damage_in_a_packed_file_counts(tmp_path: Path) -> None:
