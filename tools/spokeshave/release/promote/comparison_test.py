@@ -13,20 +13,14 @@ from spokeshave.cli import main
 from spokeshave.release.promote.comparison import compare
 from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.release.promote.source import PromotionError
-from spokeshave.release.seal.seal import SealRequest, seal
 from spokeshave.testing.native_fixtures import build_wheel
+from spokeshave.testing.promotion_fixtures import FINAL, seal_wheels
 from spokeshave.testing.release_fixtures import COMPILER, RUNTIME, TAGS, VERSION, write_one, write_wheels
-from spokeshave.wheel.version_facts import VersionFacts
-
-FINAL = "3.12.0"
 
 
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
-    wheels = tuple(write_wheels(tmp_path / "wheels", tags=TAGS[:2]))
-    request = SealRequest(name="abacus", facts=VersionFacts(VERSION), wheels=wheels, output=tmp_path / "rc")
-    seal(request)
-    return tmp_path / "rc"
+    return seal_wheels(tmp_path, write_wheels(tmp_path / "wheels", tags=TAGS[:2]), tested=())
 
 
 @pytest.fixture
