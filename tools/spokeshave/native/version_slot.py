@@ -100,8 +100,8 @@ def write_version_slots(path: Path, place: str, old: str, new: str) -> None:
     """Replace the version in the slots of a native file. Nothing is written if there is a problem.
 
     Raises:
-        VersionSlotError: For each slot without the old version, and for a version that is too long.
-        SpokeshaveError: If the file has a signature of somebody's identity.
+        VersionSlotError: For each slot without the old version, for a version that is too long, and for a signature
+            with a certificate.
     """
     problems = Problems()
     slots: tuple[VersionSlot, ...] = ()
