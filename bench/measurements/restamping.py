@@ -115,7 +115,7 @@ def measure(bench: Workbench) -> Measurement:
 
 def measurement(runs: Runs, size: int) -> Measurement:
     sides = {
-        "stamp_set": runs.stamp,
+        "stamp": runs.stamp,
         "release promote": runs.promote,
         "cp": runs.copy,
         "sha256sum of the copies": runs.hash,

@@ -98,8 +98,7 @@ def read_templates(version_files: Iterable[tuple[str, Path]]) -> tuple[tuple[str
         except (OSError, UnicodeDecodeError) as err:
             problems.add(str(source), f"cannot be read as a template ({err})", "Give a text file in UTF-8.")
             continue
-        for problem in template_problems(templates[path], str(source)):
-            problems.add(problem.place, problem.message, problem.remedy)
+        problems.extend(InvalidPayloadError(*template_problems(templates[path], str(source))))
     problems.raise_if_any(InvalidPayloadError)
     return tuple(sorted(templates.items()))
 
@@ -119,7 +118,7 @@ def root_entries(
     check_version_paths(version_module, generated, problems)
     if version_module is not None:
         generated[version_module] = render_version_module(UNSTAMPED_FACTS)
-    check_generated(generated, files, problems)
+    check_generated(generated, version_module, files, problems)
     problems.raise_if_any(InvalidPayloadError)
     kept = [entry for entry in entries if entry.name not in generated]
     return [*kept, *(WheelEntry(path, content, STORED) for path, content in sorted(generated.items()))]
@@ -138,7 +137,9 @@ def check_version_paths(version_module: str | None, version_files: Iterable[str]
             problems.add(path, "is the version module and a version file", "Remove one of the two.")
 
 
-def check_generated(generated: Mapping[str, bytes], files: list[PayloadFile], problems: Problems) -> None:
+def check_generated(
+    generated: Mapping[str, bytes], version_module: str | None, files: list[PayloadFile], problems: Problems
+) -> None:
     """Add problems for files of the payload that have the path of a generated file.
 
     A file with the bytes that would be generated is allowed, so that a source tree can contain one to import.
@@ -148,7 +149,7 @@ def check_generated(generated: Mapping[str, bytes], files: list[PayloadFile], pr
         if source.read_bytes() != generated[path]:
             text = generated[path].decode("utf-8")
             remedy = f"Remove it, or give it the content that is generated for {UNSTAMPED}:\n{text}"
-            kind = "the version module" if path.endswith(".py") else "a version file"
+            kind = "the version module" if path == version_module else "a version file"
             problems.add(str(source), f"exists, but {kind} is generated at this path", remedy)
     find_clashes([*(path for path in generated if path not in taken), *(file.name for file in files)], problems)
 

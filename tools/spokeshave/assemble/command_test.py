@@ -169,6 +169,8 @@ def test_another_file_at_a_version_files_path_is_refused(tmp_path: Path) -> None
         "abacus_runtime/_version.py",
         "payload/abacus_runtime/cli.py",
     ]
+    with pytest.raises(InvalidInputsError, match=r"cli\.py: exists, but a version file is generated at this path"):
+        make_wheel(tmp_path / "python", version_files={"abacus_runtime/cli.py": "version = '@VERSION@'\n"})
     same = {**FILES, "abacus_runtime/v.h": f"// {UNSTAMPED}\n"}
     assert make_wheel(tmp_path / "same", files=same, version_files={"abacus_runtime/v.h": "// @VERSION@\n"})
 

@@ -96,21 +96,12 @@ def has_slots_of(path: Path, place: str, version: str) -> bool:
     return False
 
 
-def check_version_slots(path: Path, place: str, version: str) -> None:
-    """Check that a file has slots and that each contains the version.
-
-    Raises:
-        VersionSlotError: For all problems.
-    """
-    _checked_slots(path, place, version)
-
-
 def write_version_slots(path: Path, place: str, old: str, new: str) -> None:
     """Replace the version in the slots of a native file. Nothing is written if there is a problem.
 
     Raises:
-        VersionSlotError: For each slot without the old version, and for a version that is too long.
-        SpokeshaveError: If the file has a signature of somebody's identity.
+        VersionSlotError: For each slot without the old version, for a version that is too long, and for a signature
+            with a certificate.
     """
     problems = Problems()
     slots: tuple[VersionSlot, ...] = ()
@@ -140,6 +131,11 @@ def _check_signature(path: Path, place: str) -> None:
 
 
 def _checked_slots(path: Path, place: str, version: str) -> tuple[VersionSlot, ...]:
+    """Return the slots of a file, which has some, and each of which contains the version.
+
+    Raises:
+        VersionSlotError: For all problems.
+    """
     slots = find_version_slots(path, place)
     problems = Problems()
     if not slots:

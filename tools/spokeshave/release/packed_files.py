@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import lzma
 import shutil
@@ -37,7 +38,10 @@ DAMAGES = (
     ValueError,
     struct.error,
 )
-"""The errors of archives that cannot be read. Those of unknown methods and of encryption are among them."""
+"""The errors of archives that cannot be read. Those of unknown methods and of encryption are among them.
+
+So are some that are not of the archive: see `raise_system_error`.
+"""
 _TAR_MAGIC = slice(257, 262)
 _UNKNOWN = {
     b"\x28\xb5\x2f\xfd": "zstd",
@@ -72,6 +76,13 @@ class Packing:
     members: Callable[[Callable[[], IO[bytes]]], contextlib.AbstractContextManager[Iterable[PackedMember]]]
     is_certain: bool = True
     is_readable: bool = False
+
+
+def raise_system_error(error: Exception) -> None:
+    """Raise one of `DAMAGES` again if it is of the system, such as of a full disk, and says nothing of the archive."""
+    # Python 3.9 seeks to negative positions of damaged zip archives, which is EINVAL.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        raise error
 
 
 def packing_of(first: bytes, tail: bytes) -> Packing | None:

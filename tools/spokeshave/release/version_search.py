@@ -11,17 +11,16 @@ import codecs
 import glob
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
-from packaging.version import Version
 from zlib_ng import zlib_ng
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK, iter_chunks
-from spokeshave.release.packed_files import DAMAGES, TAIL, PackedMember, Packing, packing_of
+from spokeshave.release.packed_files import DAMAGES, TAIL, PackedMember, Packing, packing_of, raise_system_error
 from spokeshave.release.version_traces import REACH, Trace, TraceFinder, outermost
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member, damaged
 from spokeshave_core.wheel_name import DIST_INFO
@@ -102,10 +101,10 @@ class VersionSearch:
         Args:
             chunks: The file's bytes.
             reopen: Opens the file again.
-            depth: How many archives the file is in.
+            depth: How many archives the file is in, with the wheel.
         """
         stream = _WatchedBytes(chunks, DAMAGES if depth > 1 else ())
-        self.texts.extend(search_chunks(name, stream, self.wanted))
+        self.texts.extend(_texts_in(name, stream, self.wanted))
         if stream.error:
             self._add_unsearched(name, f"cannot be unpacked: {stream.error}")
         packing = packing_of(stream.first, stream.tail)
@@ -129,6 +128,7 @@ class VersionSearch:
                     self.texts.extend(hit for hit in nested.texts if hit.member != inner)
                     self.unsearched.extend(nested.unsearched)
         except DAMAGES as err:
+            raise_system_error(err)
             if packing.is_certain:
                 self._add_unsearched(name, f"cannot be unpacked: {err}")
 
@@ -139,6 +139,7 @@ class VersionSearch:
             with member.open() as stream:
                 self.search_file(inner, iter_chunks(stream), member.open, depth + 1)
         except DAMAGES as err:
+            raise_system_error(err)
             self._add_unsearched(inner, f"cannot be unpacked: {err}")
 
     def _add_unsearched(self, member: str, reason: str) -> None:
@@ -202,16 +203,14 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield data
 
 
-def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> list[FoundText]:
-    """Return the hit of a file whose bytes come in pieces."""
+def _texts_in(name: str, stream: _WatchedBytes, wanted: TraceFinder) -> list[FoundText]:
+    """Return the first text of a file, if it has any. Packed files are not unpacked."""
     traces: list[Trace] = []
     context = b""
-    stream = chunks if isinstance(chunks, _WatchedBytes) else _WatchedBytes(chunks, ())
     for offset, data, start, stop in _windows(stream):
         for trace in wanted.traces(data, start, stop):
             context = context or data[max(0, trace.start - _CONTEXT) : trace.end + _CONTEXT]
-            moved = (trace.start + offset, trace.end + offset)
-            traces.append(Trace(start=moved[0], end=moved[1], text=trace.text, kind=trace.kind))
+            traces.append(replace(trace, start=trace.start + offset, end=trace.end + offset))
     traces = outermost(traces)
     if not traces:
         return []
@@ -224,11 +223,6 @@ def search_chunks(name: str, chunks: Iterable[bytes], wanted: TraceFinder) -> li
         is_text=stream.is_text,
     )
     return [hit]
-
-
-def wanted_texts(old: str, new: str) -> TraceFinder:
-    """Return the texts that a wheel may not contain any more when its version changes."""
-    return TraceFinder(Version(old), Version(new))
 
 
 class _WatchedBytes:
@@ -256,6 +250,7 @@ class _WatchedBytes:
                 self._watch(chunk)
                 yield chunk
         except self._expected as err:
+            raise_system_error(err)
             self.error = err
         self._watch_text(b"", is_last=True)
 

@@ -6,26 +6,35 @@ import lzma
 import random
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from packaging.version import Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import CHUNK
-from spokeshave.release.version_search import FoundText, member_chunks, search_chunks, search_wheel, wanted_texts
-from spokeshave.release.version_traces import REACH
+from spokeshave.release.version_search import FoundText, VersionSearch, member_chunks, search_wheel
+from spokeshave.release.version_traces import REACH, TraceFinder
 from spokeshave.testing.native_fixtures import build_wheel, link_bare
 from spokeshave.wheel.archive import ArchiveReader
 
 RC = "3.12.0rc20260821"
-WANTED = wanted_texts(RC, "3.12.0")
+WANTED = TraceFinder(Version(RC), Version("3.12.0"))
 
 
 def found_in(tmp_path: Path, files: dict[str, bytes | str | Path]) -> list[FoundText]:
     return search_wheel(build_wheel(tmp_path, files, version="3.12.0"), WANTED).texts
+
+
+def found_in_pieces(pieces: list[bytes]) -> list[FoundText]:
+    search = VersionSearch(WANTED)
+    search.search_file("file", pieces, io.BytesIO)
+    return search.texts
 
 
 def test_a_wheel_without_the_old_version_is_clean(tmp_path: Path) -> None:
@@ -71,7 +80,7 @@ def test_texts_across_pieces_are_found_once(at: int) -> None:
     data = bytearray(3 * CHUNK)
     data[at : at + len(RC)] = RC.encode()
     pieces = [bytes(data[start : start + CHUNK]) for start in range(0, len(data), CHUNK)]
-    (found,) = search_chunks("file", pieces, WANTED)
+    (found,) = found_in_pieces(pieces)
     assert (found.offset, found.count) == (at, 1)
 
 
@@ -81,7 +90,7 @@ def test_wide_texts_across_pieces_are_found_once(at: int) -> None:
     text = RC.encode("utf-32-le")
     data[at : at + len(text)] = text
     pieces = [bytes(data[:CHUNK]), bytes(data[CHUNK:])]
-    (found,) = search_chunks("file", pieces, WANTED)
+    (found,) = found_in_pieces(pieces)
     assert (found.offset, found.count) == (at, 1)
 
 
@@ -158,6 +167,16 @@ def test_a_member_that_cannot_be_read_does_not_end_the_search(tmp_path: Path) ->
     assert searched(tmp_path, bytes(data)) == (["demo/a!b"], ["demo/a!a"])
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    "data", [zipped({"v.py": b""}), gzip.compress(zipped({"v.py": b""})), tarred("v.py", b"")], ids=["zip", "gz", "tar"]
+)
+def test_a_full_disk_is_not_a_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", partial(Path("/dev/full").open, "r+b", buffering=0))
+    with pytest.raises(OSError, match="No space left on device"):
+        searched(tmp_path, data)
+
+
 def test_what_precedes_the_damage_in_a_packed_file_counts(tmp_path: Path) -> None:
     packed = gzip.compress(RC.encode() + bytes(3 * CHUNK) + random.Random(1).randbytes(CHUNK))
     assert searched(tmp_path, packed[: -CHUNK // 2]) == (["demo/a!"], ["demo/a!"])
@@ -190,7 +209,7 @@ def test_a_file_is_text_only_as_a_whole(tmp_path: Path, last: bytes) -> None:
 def test_text_across_pieces_is_text() -> None:
     data = RC.encode() + "ü€😀".encode() * 9
     pieces = [data[at : at + 1] for at in range(len(data))]
-    assert [hit.is_text for hit in search_chunks("a", pieces, WANTED)] == [True]
+    assert [hit.is_text for hit in found_in_pieces(pieces)] == [True]
 
 
 def test_archives_in_archives_end(tmp_path: Path) -> None:

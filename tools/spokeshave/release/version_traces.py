@@ -341,8 +341,8 @@ def _stripped(version: Version) -> tuple[int, ...]:
 
 
 def _tags(version: Version) -> list[tuple[str, int]]:
-    dev = [] if version.dev is None else [("dev", version.dev)]
-    return [*([version.pre] if version.pre else []), *dev]
+    """Return what makes a version a pre-release."""
+    return [(letters, number) for letters, number in _all_tags(version) if letters != "post"]
 
 
 def _all_tags(version: Version) -> list[tuple[str, int]]:

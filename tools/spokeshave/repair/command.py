@@ -16,7 +16,7 @@ from spokeshave.native.version_slot import has_slots_of
 from spokeshave.policies.linux import parse_platform
 from spokeshave.repair.formats import graft
 from spokeshave.repair.graft import UnrepairableWheelError
-from spokeshave.repair.origin import origin_of
+from spokeshave.repair.origin import origins_of
 from spokeshave.repair.own_libraries import check_own_libraries
 from spokeshave.repair.sbom import SBOM, render_sbom
 from spokeshave.report import write_text
@@ -180,9 +180,8 @@ def repair(
         newest = files.newest()
         name = _retag(files.tree, platform)
         _list_version_slots(files.tree)
-        origins = {library.name: origin_of(library.name, library_dirs) for library in grafted}
-        known = {library: origin for library, origin in origins.items() if origin}
-        _write_sbom(tree=files.tree, name=name, components=components, grafted=grafted, origins=known)
+        origins = origins_of([library.name for library in grafted], library_dirs)
+        _write_sbom(tree=files.tree, name=name, components=components, grafted=grafted, origins=origins)
         entries = tree_entries(files.tree.root, Compression.DEFLATED)
         written = write_wheel(output / str(name), files.tree.dist_info, entries, Compression.DEFLATED)
     return RepairedWheel(

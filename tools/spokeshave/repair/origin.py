@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from packaging.metadata import parse_email
@@ -18,12 +18,20 @@ from spokeshave_core.wheel_name import DIST_INFO, split_dist_info
 _DEPTH = 6
 
 
+def origins_of(names: Iterable[str], library_dirs: Sequence[Path]) -> dict[str, Component]:
+    """Return the distributions that installed libraries in one of the folders, as far as they are known, by name."""
+    origins = {name: origin_of(name, library_dirs) for name in names}
+    return {name: origin for name, origin in origins.items() if origin}
+
+
 def origin_of(name: str, library_dirs: Sequence[Path]) -> Component | None:
     """Return the distribution that installed a library in one of the folders. None if none did."""
-    found = find_libraries(PurePosixPath(name).name, library_dirs, ignore_case=True)
+    file = PurePosixPath(name).name
+    found = find_libraries(file, library_dirs, ignore_case=True)
     if not found:
         return None
-    library = found[0].absolute()
+    # Only Windows ignores the case. Elsewhere a library of another case is another one.
+    library = next((path for path in found if path.name == file), found[0]).absolute()
     for folder in tuple(library.parents)[:_DEPTH]:
         path = library.relative_to(folder).as_posix()
         for information in sorted(folder.glob(f"*{DIST_INFO}")):

@@ -13,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from spokeshave.cli import main
 from spokeshave.errors import InvalidWheelError
 from spokeshave.repair.command import repair
-from spokeshave.repair.origin import origin_of
+from spokeshave.repair.origin import origin_of, origins_of
 from spokeshave.repair.sbom import SBOM, render_sbom
 from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.native_fixtures import MANYLINUX, build_wheel, compile_library, module_source
@@ -191,6 +191,19 @@ def test_origin_has_the_license_of_its_metadata(tmp_path: Path, fields: str, sta
     assert origin.license == stated
     grafted = GraftedLibrary("libone.so", "demo.libs/libone-1.so", "cd")
     check_schema(render_sbom(WHEEL, (), [grafted], origins={"libone.so": origin}))
+
+
+def test_origin_is_that_of_the_library_in_the_same_case(tmp_path: Path) -> None:
+    files = {
+        "big-1.dist-info/RECORD": "libs/LIBONE.so,,\n",
+        "small-1.dist-info/RECORD": "libs/libone.so,,\n",
+        "libs/LIBONE.so": "big",
+        "libs/libone.so": "small",
+    }
+    folder = write_tree(tmp_path, files) / "libs"
+    names = ("LIBONE.so", "libone.so", "libOne.so", "other.so")
+    origins = origins_of(names, [folder])
+    assert {name: origin.name for name, origin in origins.items()} == dict(zip(names, ("big", "small", "big")))
 
 
 def test_repair_without_components_lists_what_it_grafts(tmp_path: Path, libraries: Path) -> None:

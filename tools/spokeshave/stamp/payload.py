@@ -19,8 +19,7 @@ def payload_sha256(wheel: Path, siblings: Collection[str] = ()) -> str:
     Two wheels have the same one if and only if they differ in nothing but what the stamp writes.
 
     Args:
-        siblings: As for `stamp`. For wheels from other backends that were stamped with `stamp_set`, the normalized
-            names of the set's distributions.
+        siblings: As for `stamp`: a wheel from another backend that was stamped with siblings needs the same ones.
 
     Raises:
         InvalidWheelError: If the wheel cannot be stamped.

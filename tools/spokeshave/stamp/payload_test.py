@@ -10,7 +10,7 @@ import pytest
 from spokeshave.errors import InvalidWheelError
 from spokeshave.files import sha256_of_file
 from spokeshave.stamp.payload import payload_sha256
-from spokeshave.stamp.stamping import stamp, stamp_set
+from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.wheel_fixtures import FILES, make_wheel
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
@@ -80,14 +80,11 @@ def test_another_payload_has_another_hash(tmp_path: Path) -> None:
 
 def test_pins_of_foreign_siblings_do_not_count(tmp_path: Path) -> None:
     lines = "Requires-Dist: base==1.0rc1\nRequires-Dist: other==1.0rc1\n"
-    wheels = [
-        build_wheel(tmp_path, {"demo.py": ""}, tag="py3-none-any", version="1.0rc1", metadata_lines=lines),
-        build_wheel(tmp_path, {"base.py": ""}, tag="py3-none-any", name="base", version="1.0rc1"),
-    ]
-    final = stamp_set(wheels, VersionFacts("1.0"), tmp_path / "final")[0].wheel.path
-    set_names = ("demo", "base")
-    assert payload_sha256(final, set_names) == payload_sha256(wheels[0], set_names)
-    assert payload_sha256(final) != payload_sha256(wheels[0])
+    wheel = build_wheel(tmp_path, {"demo.py": ""}, tag="py3-none-any", version="1.0rc1", metadata_lines=lines)
+    siblings = ("demo", "base")
+    final = stamp(wheel, VersionFacts("1.0"), tmp_path / "final", siblings).wheel.path
+    assert payload_sha256(final, siblings) == payload_sha256(wheel, siblings)
+    assert payload_sha256(final) != payload_sha256(wheel)
 
 
 def test_a_wheel_that_cannot_be_stamped_has_no_payload(tmp_path: Path) -> None:

@@ -81,9 +81,9 @@ def test_library_with_the_name_and_version_of_the_wheel_stays(url: object) -> No
 def test_document_has_one_form_after_any_stamp() -> None:
     data = json.dumps(document(OLD_URL, "0+unstamped")).encode()
     same = restamp_sbom(data, Restamp("a_b", "0+unstamped", "0+unstamped"), "w")
-    there = restamp_sbom(data, CHANGE, "w")
-    assert there
-    assert same == restamp_sbom(there, Restamp("a_b", "1.0rc1", "0+unstamped"), "w") != data
+    stamped = restamp_sbom(data, CHANGE, "w")
+    assert stamped
+    assert same == restamp_sbom(stamped, Restamp("a_b", "1.0rc1", "0+unstamped"), "w") != data
 
 
 def test_other_spelling_of_the_old_version_changes_too() -> None:

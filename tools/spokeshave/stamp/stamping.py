@@ -1,4 +1,4 @@
-"""The stamp: a wheel, or a set of wheels, with other facts and without any other change.
+"""The stamp: a wheel with other facts and without any other change.
 
 The version to replace is read from the wheel, so that a release candidate's wheel can be stamped again as the final
 release. It is changed at known positions only: the names of the wheel and of its two directories, METADATA, the pins,
@@ -8,9 +8,7 @@ other files keep their compressed bytes, and the payload is never searched for t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +19,9 @@ from spokeshave.stamp.facts import normalized
 from spokeshave.stamp.plan import StampPlan, plan_stamp
 from spokeshave.stamp.source import open_wheel
 from spokeshave.wheel.archive import ArchiveReader, Compression, Member
-from spokeshave.wheel.name import parse_wheel_name
 from spokeshave.wheel.version_facts import VersionFacts
 from spokeshave.wheel.writer import WrittenWheel, append_wheel
-from spokeshave_core.problems import Problem, Problems
-from spokeshave_core.wheel_name import WheelName
+from spokeshave_core.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -57,42 +53,6 @@ def stamp(wheel: Path, facts: VersionFacts, output: Path, siblings: Collection[s
         return StampedWheel(wheel=written, version=plan.name.version, changed=plan.changed, copied=copied)
 
 
-def stamp_set(
-    wheels: Sequence[Path], facts: VersionFacts, output: Path, jobs: int | None = None
-) -> tuple[StampedWheel, ...]:
-    """Write the wheels of a set with other facts into a directory, and return them in the given order.
-
-    The pins between them follow. If there is a problem with any wheel, none is written.
-
-    Args:
-        jobs: How many wheels are stamped at the same time. By default one for each processor.
-
-    Raises:
-        InvalidVersionError: For all invalid facts.
-        InvalidWheelError: For all problems of all wheels.
-    """
-    normal = normalized(facts)
-    names = _set_names(wheels)
-    siblings = frozenset(name.project for name in names)
-    problems = Problems()
-    stamped: list[StampedWheel] = []
-    with ThreadPoolExecutor(jobs or _processors()) as pool:
-        futures = [pool.submit(stamp, wheel, normal, output, siblings) for wheel in wheels]
-        try:
-            for future in futures:
-                with problems.collecting():
-                    stamped.append(future.result())
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-    if problems:
-        for one in stamped:
-            one.wheel.path.unlink()
-    problems.raise_if_any(InvalidWheelError)
-    return tuple(stamped)
-
-
 @contextmanager
 def planned_stamp(wheel: Path, facts: VersionFacts, siblings: Collection[str] = ()) -> Iterator[StampPlan]:
     """Open a wheel and yield its stamped form, which can be written inside of the block.
@@ -105,33 +65,6 @@ def planned_stamp(wheel: Path, facts: VersionFacts, siblings: Collection[str] = 
         has_slots = bool(source.recipe.version_slots)
         folder = stack.enter_context(TemporaryDirectory(prefix="spokeshave-stamp-")) if has_slots else ""
         yield plan_stamp(source, facts, siblings, Path(folder))
-
-
-def _processors() -> int:
-    # Only Linux has the first one, which is fewer in a container.
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _set_names(wheels: Sequence[Path]) -> list[WheelName]:
-    """Return the names of a set's wheels.
-
-    Raises:
-        InvalidWheelError: If a name is invalid, or if two wheels would have one name after the stamp.
-    """
-    problems = Problems()
-    names: list[WheelName] = []
-    for wheel in wheels:
-        with problems.collecting():
-            names.append(parse_wheel_name(wheel.name))
-    same: dict[tuple[str, str, str], str] = {}
-    for name in names:
-        key = (name.project, name.build, str(name.tag))
-        if key in same:
-            problems.add(str(name), f"would have the same name as {same[key]}", "Leave one of the two out of the set.")
-        same[key] = str(name)
-    problems.raise_if_any(InvalidWheelError)
-    return names
 
 
 def _check_copies(plan: StampPlan, wheel: Path) -> int:

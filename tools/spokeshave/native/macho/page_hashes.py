@@ -101,7 +101,7 @@ def _directories(stream: IO[bytes], start: int, place: str) -> Iterator[_Directo
             found = list(_blobs(blob))
             directories = [
                 _Directory(slice_start=start, offset=offset + at, header=_header(blob, at))
-                for slot, at, magic, _ in found
+                for _, at, magic, _ in found
                 if magic == CODE_DIRECTORY
             ]
         except (ValueError, struct.error) as err:

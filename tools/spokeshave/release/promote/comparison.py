@@ -59,8 +59,8 @@ def compare(old_folder: Path, new_folder: Path, globs: tuple[str, ...] = ()) -> 
 
 def pair_wheels(old: ReleaseSource, new: ReleaseSource, problems: Problems) -> Iterator[WheelPair]:
     """Yield the wheels of one project and tag, and add a problem for each file that only one release has."""
-    before = {_identity(wheel): wheel for wheel in old.wheels}
-    after = {_identity(wheel): wheel for wheel in new.wheels}
+    before = {wheel.identity: wheel for wheel in old.wheels}
+    after = {wheel.identity: wheel for wheel in new.wheels}
     for identity in sorted({*before, *after}):
         if identity not in after:
             problems.add(str(before[identity].path), f"has no counterpart in {new.folder}", _OTHER_FILES)
@@ -116,6 +116,8 @@ def add_differences(base: Path, pair: WheelPair, problems: Problems) -> None:
     for name in different:
         if name not in before or name not in after:
             message = f"exists in {new if name in after else old} only"
+        elif before[name].content == after[name].content:
+            message = f"is {'' if after[name].executable else 'not '}executable, unlike in {old}"
         else:
             message = f"has other bytes than in {old}, apart from the version"
         problems.add(f"{new}: {name}", message, _OTHER_FILES)
@@ -123,7 +125,19 @@ def add_differences(base: Path, pair: WheelPair, problems: Problems) -> None:
         problems.add(new, f"has its files in another order or form than {old}", _OTHER_FILES)
 
 
-def _fingerprints(wheel: Path, version: str) -> dict[str, tuple[int, int, bool]]:
+@dataclass(frozen=True)
+class _Fingerprint:
+    """What identifies a file of a wheel: the CRC and the size of its content, and its mode."""
+
+    content: tuple[int, int]
+    executable: bool
+
+    @classmethod
+    def of(cls, member: Member) -> _Fingerprint:
+        return cls((member.crc, member.size), member.executable)
+
+
+def _fingerprints(wheel: Path, version: str) -> dict[str, _Fingerprint]:
     """Return what identifies the files of a wheel, by the paths that they have with a version.
 
     RECORD is left out, because it follows from the others.
@@ -131,11 +145,7 @@ def _fingerprints(wheel: Path, version: str) -> dict[str, tuple[int, int, bool]]
     with ArchiveReader(wheel) as reader:
         dist_info = find_dist_info(reader.members, wheel.name)
         members = {name: member for name, member in reader.members.items() if name != f"{dist_info}/RECORD"}
-    return {moved_name(name, dist_info, version): _fingerprint(member) for name, member in members.items()}
-
-
-def _fingerprint(member: Member) -> tuple[int, int, bool]:
-    return member.crc, member.size, member.executable
+    return {moved_name(name, dist_info, version): _Fingerprint.of(member) for name, member in members.items()}
 
 
 def _changed_members(pair: WheelPair, rewriting: Rewriting) -> list[ChangedMember]:
@@ -145,8 +155,8 @@ def _changed_members(pair: WheelPair, rewriting: Rewriting) -> list[ChangedMembe
         new_info = find_dist_info(new.members, pair.new.path.name)
         recipe = read_recipe(new, new_info)
         version = pair.new.name.version
-        before = {moved_name(name, old_info, version): _fingerprint(member) for name, member in old.members.items()}
-        names = sorted(name for name, member in new.members.items() if before.get(name) != _fingerprint(member))
+        before = {moved_name(name, old_info, version): _Fingerprint.of(member) for name, member in old.members.items()}
+        names = sorted(name for name, member in new.members.items() if before.get(name) != _Fingerprint.of(member))
     rewritten = {name for found in rewriting.matching(names).values() for name in found}
     return [
         ChangedMember(name, place_of(name, new_info, recipe) or (_REWRITTEN if name in rewritten else ""))
@@ -170,7 +180,3 @@ def place_of(name: str, dist_info: str, recipe: Recipe) -> str:
     if name in dict(recipe.version_files):
         return "version file"
     return "version module" if name == recipe.version_module else ""
-
-
-def _identity(wheel: SourceWheel) -> tuple[str, str, str]:
-    return wheel.name.project, wheel.name.build, str(wheel.name.tag)

@@ -17,16 +17,15 @@ from spokeshave.native.version_slot import find_version_slots
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.promote.comparison import compare
 from spokeshave.release.promote.promotion import PromotionRequest, promote
-from spokeshave.release.seal.seal import SealRequest, seal
 from spokeshave.stamp.stamping import stamp
 from spokeshave.testing.native_fixtures import build_wheel, link_bare, slot_source
-from spokeshave.testing.release_fixtures import COMMIT, VERSION, write_reports
+from spokeshave.testing.promotion_fixtures import FINAL, seal_wheels
+from spokeshave.testing.release_fixtures import COMMIT, VERSION
 from spokeshave.wheel.recipe import Recipe
 from spokeshave.wheel.version_facts import UNSTAMPED_FACTS, VersionFacts
 from spokeshave.wheel.version_module import render_version_module
 from spokeshave_core.problems import SpokeshaveError
 
-FINAL = "3.12.0"
 LINUX = "manylinux_2_17_x86_64"
 ARM_MAC = "macosx_11_0_arm64"
 WINDOWS = "win_amd64"
@@ -65,22 +64,9 @@ def candidate(folder: Path, platform: str, source: str) -> Path:
     return stamp(built, VersionFacts(version=VERSION, channel="rc", commit=COMMIT), folder / "stamped").wheel.path
 
 
-def seal_wheels(folder: Path, wheels: Mapping[str, Path]) -> Path:
-    reports = write_reports(folder / "reports", wheels.values())
-    request = SealRequest(
-        name="demo",
-        facts=VersionFacts(VERSION),
-        wheels=tuple(wheels.values()),
-        reports=tuple(reports),
-        output=folder / "rc",
-    )
-    seal(request)
-    return folder / "rc"
-
-
 @pytest.fixture
 def promoted(wheels: Mapping[str, Path], tmp_path: Path) -> Path:
-    promote(PromotionRequest(seal_wheels(tmp_path, wheels), FINAL, tmp_path / "final"))
+    promote(PromotionRequest(seal_wheels(tmp_path, wheels.values(), name="demo"), FINAL, tmp_path / "final"))
     return tmp_path / "final"
 
 
@@ -171,7 +157,7 @@ def test_a_version_beside_the_slot_is_refused(tmp_path: Path, platform: str) -> 
     source = f'{slot_source()}\nEXPORT const char *other(void) {{ return "abacus {VERSION}"; }}\n'
     wheel = candidate(tmp_path, platform, source)
     offset = (tmp_path / platform / "core.bin").read_bytes().index(VERSION.encode())
-    request = PromotionRequest(seal_wheels(tmp_path, {platform: wheel}), FINAL, tmp_path / "final")
+    request = PromotionRequest(seal_wheels(tmp_path, [wheel], name="demo"), FINAL, tmp_path / "final")
     with pytest.raises(SpokeshaveError) as error:
         promote(request)
     assert f"{wheel.name}: demo/core.bin: holds {VERSION} at offset {offset}" in str(error.value)

@@ -104,13 +104,12 @@ def promote(request: PromotionRequest) -> PromoteReport:
     new = parse_version(request.version)
     source = read_source(request.source)
     name = release_name(source, request.name)
-    for problem in source_problems(source, new, anyway=request.anyway, untested=request.untested):
-        problems.add(problem.place, problem.message, problem.remedy)
+    problems.extend(PromotionError(*source_problems(source, new, anyway=request.anyway, untested=request.untested)))
     rewriting = Rewriting(request.rewrite, TraceFinder(Version(source.version), new))
     with draft_record(request.output) as draft:
         plan = PromotionPlan(
             version=str(new),
-            channel=channel_of(str(new), source.record.channel if source.record else None),
+            channel=channel_of(new, source.record.channel if source.record else None),
             siblings=frozenset(source.projects),
             rewriting=rewriting,
             keep=request.keep,
@@ -124,7 +123,7 @@ def promote(request: PromotionRequest) -> PromoteReport:
             with problems.collecting():
                 check_destination(request.to, copies, problems)
         problems.raise_if_any(PromotionError)
-        record = promoted_record(name, source, copies, request, str(new))
+        record = promoted_record(name, source, copies, plan)
         add_reports(source, record, draft)
         draft.finish(record)
     return report(request.output, source, record, copies)
@@ -143,12 +142,11 @@ def parse_version(text: str) -> Version:
         raise InvalidVersionError(problem) from err
 
 
-def channel_of(version: str, before: str | None) -> str | None:
+def channel_of(version: Version, before: str | None) -> str | None:
     """Return the channel of a promoted version: stable or rc. For another kind of pre-release it does not change."""
-    parsed = Version(version)
-    if not parsed.is_prerelease:
+    if not version.is_prerelease:
         return Channel.STABLE.value
-    is_rc = parsed.dev is None and parsed.pre is not None and parsed.pre[0] == "rc"
+    is_rc = version.dev is None and version.pre is not None and version.pre[0] == "rc"
     return Channel.RC.value if is_rc else before
 
 
@@ -157,8 +155,7 @@ def stamp_all(source: ReleaseSource, plan: PromotionPlan, problems: Problems) ->
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(plan.promote_wheel, source.wheels))
     for result in results:
-        with problems.collecting():
-            result.problems.raise_if_any(PromotionError)
+        problems.extend(result.problems.as_error(PromotionError))
     copies = [result.copy for result in results if result.copy]
     for copy in copies:
         plan.draft.listed(copy.path.name, copy.sha256)
@@ -294,7 +291,7 @@ def check_destination(destination: Destination, copies: Sequence[StampedCopy], p
 
 
 def promoted_record(
-    name: str, source: ReleaseSource, copies: Sequence[StampedCopy], request: PromotionRequest, version: str
+    name: str, source: ReleaseSource, copies: Sequence[StampedCopy], plan: PromotionPlan
 ) -> ReleaseRecord:
     """Return the manifest of the promoted release."""
     before = source.record
@@ -302,10 +299,10 @@ def promoted_record(
     files = [promoted_file(copy, artifact) for copy, artifact in zip(copies, artifacts)]
     return ReleaseRecord(
         name=name,
-        version=version,
-        channel=channel_of(version, before.channel if before else None),
+        version=plan.version,
+        channel=plan.channel,
         commit=before.commit if before else None,
-        projects=promoted_projects(source, version, artifacts),
+        projects=promoted_projects(source, plan.version, artifacts),
         files=tuple(sorted(files, key=lambda file: file.name)),
         revisions=before.revisions if before else {},
         made_by={**(before.made_by if before else {}), "spokeshave": __version__},
@@ -313,8 +310,8 @@ def promoted_record(
             version=source.version,
             manifest_sha256=source.manifest_sha256,
             untested=any(not passed_tests(file) for file in files),
-            rewritten=request.rewrite if any(copy.rewritten for copy in copies) else (),
-            kept=request.keep if any(copy.kept for copy in copies) else (),
+            rewritten=plan.rewriting.globs if any(copy.rewritten for copy in copies) else (),
+            kept=plan.keep if any(copy.kept for copy in copies) else (),
         ),
     )
 

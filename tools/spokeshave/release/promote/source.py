@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,11 @@ class SourceWheel:
     name: WheelName
     sealed: ReleaseFile | None = None
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """The project, the build and the tag, which a wheel keeps in another version."""
+        return self.name.project, self.name.build, str(self.name.tag)
+
 
 @dataclass(frozen=True)
 class ReleaseSource:
@@ -69,9 +74,22 @@ def read_source(folder: Path) -> ReleaseSource:
     """Read a record, all files of which are as they were sealed, or the wheels of a folder.
 
     Raises:
-        SpokeshaveError: For all problems of a folder that is neither.
+        SpokeshaveError: For all problems of a folder that is neither, and for two wheels of one project, build and tag.
     """
-    return _read_record(folder) if (folder / MANIFEST).exists() else _read_folder(folder)
+    source = _read_record(folder) if (folder / MANIFEST).exists() else _read_folder(folder)
+    _check_identities(source.wheels)
+    return source
+
+
+def _check_identities(wheels: Iterable[SourceWheel]) -> None:
+    problems = Problems()
+    known: dict[tuple[str, str, str], Path] = {}
+    for wheel in wheels:
+        other = known.setdefault(wheel.identity, wheel.path)
+        if other != wheel.path:
+            message = f"has the project, build and tag of {other.name}: a release has one such wheel"
+            problems.add(str(wheel.path), message, "Leave one of the two out of the set.")
+    problems.raise_if_any(PromotionError)
 
 
 def _read_record(folder: Path) -> ReleaseSource:

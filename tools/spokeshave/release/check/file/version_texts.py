@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from spokeshave.release.version_search import FoundText, search_wheel, wanted_texts
+from spokeshave.release.version_search import FoundText, search_wheel
 from spokeshave.release.version_traces import TraceFinder
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.problems import SpokeshaveError
@@ -27,10 +27,9 @@ def pre_release_texts(path: Path, version: Version) -> tuple[FoundText, ...]:
 
     A malformed archive is not searched: other checks say what is wrong with it.
     """
-    text = str(version)
-    if version.is_prerelease or text == UNSTAMPED:
+    if version.is_prerelease or str(version) == UNSTAMPED:
         return ()
-    wanted = wanted_texts(text, text)
+    wanted = TraceFinder(version, version)
     try:
         found = search_wheel(path, wanted).texts
         return tuple(_most_telling(path, found, wanted)) if found else ()
