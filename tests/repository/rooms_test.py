@@ -30,7 +30,7 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "errors files option_values processes python_code",
+        "errors failures files option_values processes python_code",
         "pinned_library report setup_steps",
         "policies",
         "native",

@@ -14,13 +14,13 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from spokeshave.errors import ExitCode
+from spokeshave.failures import show_stack, user_error
 from spokeshave.option_values import count, seconds
 from spokeshave.release.destination.choice import (
     DestinationOptions,
@@ -61,7 +61,6 @@ _STYLES = {
     **dict.fromkeys((PublishOutcome.PUBLISHED.value, PublishOutcome.ALREADY_THERE.value), "green"),
     PublishOutcome.REFUSED.value: "bold red",
 }
-_UNEXPECTED = "This is a bug in Spokeshave. --traceback shows the stack to report with it. The same command continues."
 
 
 @dataclass(frozen=True)
@@ -184,14 +183,10 @@ def _publish(this: Run) -> PublishReport:
         publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""))
     except SpokeshaveError as err:
         publisher.stop(*err.problems)
-    except OSError as err:
-        what = f"failed: {err.strerror or err}"
-        publisher.stop(Problem(str(err.filename or this.args.record), what, "Check the path and the disk."))
     except Exception as err:
-        if getattr(this.args, "traceback", False):
-            traceback.print_exc()
-        what = " ".join(f"{type(err).__name__}: {err}".split())
-        publisher.stop(Problem(this.record.name, f"failed unexpectedly: {what}", _UNEXPECTED))
+        # Files may have been sent, so that the report and the exit code still describe them.
+        show_stack(this.args, err)
+        publisher.stop(*user_error(this.record.name, err).problems)
     return _report(this, publisher.publication, problems)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.publish.progress import Progress
 from spokeshave.release.record import FILES, read_record
 from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
@@ -330,6 +331,22 @@ def test_other_bytes_on_the_index_end_it(server: PypiLike, record: Path, tmp_pat
     # The other release has the same bytes for the runtime, so that a part of this one is there.
     assert (code, len(posts(server))) == (3, before)
     assert len([problem for problem in report.problems if "with other bytes" in problem.message]) == 2
+
+
+def test_an_unexpected_error_is_partial_with_its_stack(
+    server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the unexpected")
+
+    monkeypatch.setenv("SPOKESHAVE_DEBUG", "1")
+    monkeypatch.setattr(Progress, "sent", fail)
+    code, report = report_of(server, record)
+    assert (code, report.end, len(posts(server))) == (3, PublishEnd.PARTIAL, 1)
+    (problem,) = report.problems
+    assert problem.message.startswith("failed unexpectedly at spokeshave/")
+    assert problem.message.endswith(": RuntimeError: the unexpected")
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_without_credentials_nothing_is_sent(server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
