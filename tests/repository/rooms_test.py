@@ -43,7 +43,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
-        "attestations environment packed_files record sizes version_traces",
+        "attestations columns environment packed_files record sizes version_traces",
         "derived version_search",
         "integrity",
         "writer",

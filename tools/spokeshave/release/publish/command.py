@@ -22,6 +22,7 @@ from types import FrameType
 from spokeshave.errors import ExitCode
 from spokeshave.failures import show_stack, user_error
 from spokeshave.option_values import count, seconds
+from spokeshave.release.columns import in_columns
 from spokeshave.release.destination.choice import (
     DestinationOptions,
     add_destination_arguments,
@@ -35,7 +36,7 @@ from spokeshave.release.publish.progress import Progress, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
 from spokeshave.release.publish.publisher import Interruption, Publisher
 from spokeshave.release.publish.refusals import refusals
-from spokeshave.release.publish.table import plain_lines, print_table
+from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
 from spokeshave.release.sizes import human_size
 from spokeshave.release.writer import copy_record
@@ -323,4 +324,4 @@ def _missing(report: PublishReport) -> list[str]:
     stored = (PublishOutcome.PUBLISHED, PublishOutcome.ALREADY_THERE)
     rows = [(f"    {file.outcome.value}", file.name, human_size(file.size)) for file in report.files]
     missing = [row for row, file in zip(rows, report.files) if file.outcome not in stored]
-    return plain_lines(missing) if missing else []
+    return in_columns(missing)
