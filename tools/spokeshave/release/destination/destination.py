@@ -148,10 +148,6 @@ class Destination(Protocol):
             UnreadableError: If an answer is not a listing.
         """
 
-    def is_visible(self, project: str, names: Iterable[str]) -> bool:
-        """Return whether installers see all files. The errors are those of `hidden`."""
-        return not self.hidden(project, names)
-
     def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
         """Send one file in one attempt.
 

@@ -108,10 +108,7 @@ class FolderDestination(Destination):
         if present.is_file():
             if sha256_of_file(present)[0] == sha256_of_file(file)[0]:
                 return Attempt(AttemptStatus.ALREADY_THERE)
-            remedy = "A release is never replaced: publish under a new version."
-            return Attempt(
-                AttemptStatus.REFUSED, Problem(file.name, f"is already in {self.text}, with other bytes", remedy)
-            )
+            return Attempt(AttemptStatus.REFUSED, self._other_bytes(file.name))
         try:
             for source in (file, *attestations):
                 _copy(source, self._staging() / source.name)

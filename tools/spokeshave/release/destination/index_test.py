@@ -89,7 +89,7 @@ def test_an_index_without_json_is_read_by_its_pages(tmp_path: Path, server: Pypi
         "",
     )
     assert index.state_of(wheel, listing) is FileState.SAME_BYTES
-    assert index.is_visible("demo", [wheel.name])
+    assert index.hidden("demo", [wheel.name]) == frozenset()
 
 
 def test_sending_twice_is_harmless_and_other_bytes_are_refused(
@@ -171,7 +171,7 @@ def test_a_stale_page_hides_files_from_installers(
     server.change(faults=[Fault(FaultKind.STALE, place)])
     index.send(second)
     assert index.hidden("demo", [first.name, second.name]) == {second.name}
-    assert index.is_visible("demo", [first.name, second.name])
+    assert index.hidden("demo", [first.name, second.name]) == frozenset()
 
 
 def test_the_newest_file_is_listed_though_pages_are_stale(tmp_path: Path, server: PypiLike, index: Destination) -> None:
