@@ -176,3 +176,8 @@ class Destination(Protocol):
 
     def scrubbed(self, text: str) -> str:
         """Return a text without passwords, for anything that is printed or written."""
+
+    def scrubbed_problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return the same problems without passwords."""
+        scrub = self.scrubbed
+        return tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in problems)

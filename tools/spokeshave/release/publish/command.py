@@ -238,7 +238,7 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
         end=end,
         files=tuple(_file(publication.files[file.name], refusals) for file in this.order.files()),
         notes=tuple(_notes(this)),
-        problems=tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in problems),
+        problems=this.destination.scrubbed_problems(problems),
         continue_with=scrub(_command(this.args)) if end in (PublishEnd.PARTIAL, PublishEnd.NOT_VISIBLE) else None,
     )
 

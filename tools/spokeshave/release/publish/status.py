@@ -105,8 +105,7 @@ def status_of(folder: Path, record: ReleaseRecord, destination: Destination) -> 
     try:
         files = tuple(_statuses(folder, upload_order(record).files(), destination))
     except DestinationError as err:
-        scrub = destination.scrubbed
-        problems = tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in err.problems)
+        problems = destination.scrubbed_problems(err.problems)
         return DestinationStatus(destination=text, end=PublishEnd.REFUSED, files=(), problems=problems)
     return DestinationStatus(text, _end(files), files)
 
