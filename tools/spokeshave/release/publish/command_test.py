@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import time
@@ -83,6 +84,16 @@ def test_the_whole_set_is_sent_in_order(server: PypiLike, record: Path, capfd: p
     assert publish(server, copy_of(record, record.parent / "again")) == 0
     assert len(posts(server)) == before
     assert "5 already there" in capfd.readouterr().out
+
+
+def test_the_journal_has_each_event_of_a_file_once(server: PypiLike, record: Path) -> None:
+    assert publish(server, record) == 0
+    lines = map(json.loads, next((record / "state").iterdir()).read_text().splitlines())
+    events = [(line.get("file"), line["event"]) for line in lines]
+    assert events[0] == (None, "begins")
+    assert sorted(events[1:]) == sorted(
+        (name, event) for name in manifest(record) for event in ("sending", "stored", "listed")
+    )
 
 
 def kind_of(name: str) -> str:

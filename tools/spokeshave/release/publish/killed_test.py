@@ -156,7 +156,7 @@ def test_a_run_that_is_killed_at_every_upload_ends_at_last(server: PypiLike, rec
     assert_published_once(server, record)
     events = [json.loads(line)["event"] for line in next((record / "state").iterdir()).read_text().splitlines()]
     assert events.count("sending") == UPLOADS
-    assert events.count("stored") == UPLOADS
+    assert events.count("listed") == UPLOADS
 
 
 @pytest.mark.parametrize(

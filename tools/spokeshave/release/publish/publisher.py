@@ -17,7 +17,7 @@ from spokeshave.release.destination.destination import (
     UnansweredError,
     UnreadableError,
 )
-from spokeshave.release.publish.journal import SENDING, Journal
+from spokeshave.release.publish.journal import LISTED, SENDING, Journal
 from spokeshave.release.publish.progress import Progress
 from spokeshave.release.publish.publication import Phase, Publication, after, next_step
 from spokeshave.release.publish.steps import (
@@ -104,7 +104,7 @@ class Publisher:
             if state.phase is Phase.STORED and before[name].phase is not Phase.STORED:
                 self.progress.stored(state)
                 if state.attempts or before[name].phase is Phase.DOUBTFUL:
-                    self.journal.write("stored", state.file)
+                    self.journal.write(LISTED, state.file)
 
     def _begin(self, file: ReleaseFile) -> bool:
         """Compare the bytes with the record's before each upload, and write the journal. False if they differ.
