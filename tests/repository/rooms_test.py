@@ -32,6 +32,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "errors failures files option_values processes python_code",
         "pinned_library report setup_steps",
+        "pinned_environment",
         "policies",
         "native",
         "wheel",
