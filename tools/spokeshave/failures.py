@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from spokeshave_core.problems import Problem, SpokeshaveError
@@ -43,6 +44,13 @@ def user_error(subject: str, error: Exception) -> SpokeshaveError:
         return SpokeshaveError(Problem(subject, _import_failure(error), INSTALL_AGAIN))
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return SpokeshaveError(Problem(subject, f"failed unexpectedly{_raised_at(error)}: {what}", UNEXPECTED))
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, then the errors that caused it, from the outermost to the innermost."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _import_failure(error: ImportError) -> str:
