@@ -10,8 +10,8 @@ from spokeshave.errors import ExitCode
 from spokeshave.release.columns import in_columns
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
-from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
+from spokeshave.sizes import human_size
 from spokeshave_core.release.record import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"

@@ -38,9 +38,9 @@ from spokeshave.release.publish.publisher import Interruption, Publisher
 from spokeshave.release.publish.refusals import refusals
 from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
-from spokeshave.release.sizes import human_size
 from spokeshave.release.writer import copy_record
 from spokeshave.report import write_text
+from spokeshave.sizes import human_size
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.publish import PublishedFile, PublishReport

@@ -16,8 +16,8 @@ from spokeshave.release.publish.order import upload_order
 from spokeshave.release.publish.publisher import state_in
 from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
-from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
+from spokeshave.sizes import human_size
 from spokeshave_core.outcomes import Presence, PublishEnd
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.publish import DestinationStatus, FileStatus, StatusReport
