@@ -16,7 +16,7 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.release.publish.progress import Progress
 from spokeshave.release.record import FILES, read_record
-from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
@@ -43,10 +43,7 @@ def copy_of(record: Path, target: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pypi_like(tmp_path / "pypi") as running:
-        for name, value in running.variables.items():
-            monkeypatch.setenv(name, value)
+    with pypi_like_of_user(tmp_path, monkeypatch) as running:
         yield running
 
 
