@@ -14,15 +14,15 @@ from spokeshave.release.check.file_set import by_project, check_set
 from spokeshave.release.check.index import Offer, check_offers
 from spokeshave.release.check.release_files import ReleaseFiles, read_release
 from spokeshave.release.check.version_texts import check_version_texts
-from spokeshave.release.destination.destination import Destination, DestinationError, FileState, Listing
-from spokeshave_core.outcomes import CheckOutcome
+from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave_core.outcomes import CheckOutcome, Presence
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
 
 _OUTCOMES = {
-    FileState.MISSING: CheckOutcome.READY,
-    FileState.SAME_BYTES: CheckOutcome.ALREADY_THERE,
-    FileState.OTHER_BYTES: CheckOutcome.REFUSED,
+    Presence.MISSING: CheckOutcome.READY,
+    Presence.THERE: CheckOutcome.ALREADY_THERE,
+    Presence.OTHER_BYTES: CheckOutcome.REFUSED,
 }
 
 
@@ -104,18 +104,14 @@ def _offer(destination: Destination, project: str, files: Sequence[CheckedFile])
         project=project,
         files=files,
         listing=listing,
-        states={file.name: _state(destination, file, listing) for file in files if file.name in listing.files},
+        states={
+            file.name: destination.state_by_sha256(file.path, file.sha256, listing)
+            for file in files
+            if file.name in listing.files
+        },
         limits=destination.limits,
         index=destination.label,
     )
-
-
-def _state(destination: Destination, file: CheckedFile, listing: Listing) -> FileState:
-    """Return whether a listed file has the same bytes. The sha256 of a listing saves another look at the file."""
-    listed = listing.files[file.name].sha256
-    if listed is None:
-        return destination.state_of(file.path, listing)
-    return FileState.SAME_BYTES if listed == file.sha256 else FileState.OTHER_BYTES
 
 
 def _file_report(file: CheckedFile, refused: Collection[str]) -> CheckedDistribution:
@@ -139,7 +135,7 @@ def _destination_report(visit: _Visit, problems: Sequence[Problem]) -> CheckedDe
     refused = _refused(problems)
     for offer in visit.offers:
         for file in offer.files:
-            state = offer.states.get(file.name, FileState.MISSING)
+            state = offer.states.get(file.name, Presence.MISSING)
             outcomes[file.name] = CheckOutcome.REFUSED if file.name in refused else _OUTCOMES[state]
     return CheckedDestination(
         destination=visit.destination.label,
