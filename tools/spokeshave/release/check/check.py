@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def check_release(
         release.files, {problem.place for problem in own}, release.kept, is_record=release.version is not None
     )
     own += texts.problems
-    refused = _refused(own)
+    refused = files_of(own)
     visits = [_visit(destination, release.files) for destination in destinations]
     problems = list(own)
     reports = []
@@ -125,14 +125,14 @@ def _file_report(file: CheckedFile, refused: Collection[str]) -> CheckedDistribu
     )
 
 
-def _refused(problems: Sequence[Problem]) -> frozenset[str]:
-    """Return the names of the files that problems are of. A place is `NAME`, `NAME: member`, or a path in a record."""
+def files_of(problems: Iterable[Problem]) -> frozenset[str]:
+    """Return the names of the files that problems are in. A place is `NAME`, `NAME: member`, or a path in a record."""
     return frozenset(re.split(r"[/\\]", problem.place.partition(": ")[0])[-1] for problem in problems)
 
 
 def _destination_report(visit: _Visit, problems: Sequence[Problem]) -> CheckedDestination:
     outcomes = {}
-    refused = _refused(problems)
+    refused = files_of(problems)
     for offer in visit.offers:
         for file in offer.files:
             state = offer.states.get(file.name, Presence.MISSING)

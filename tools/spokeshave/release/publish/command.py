@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
 import shlex
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -22,6 +21,7 @@ from types import FrameType
 from spokeshave.errors import ExitCode
 from spokeshave.failures import show_stack, user_error
 from spokeshave.option_values import count, seconds
+from spokeshave.release.check.check import files_of
 from spokeshave.release.columns import in_columns
 from spokeshave.release.destination.choice import (
     DestinationOptions,
@@ -229,6 +229,7 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
     # The listings of a dry run find again what the check has found.
     places = {problem.place for problem in refusals}
     problems = [*refusals, *(problem for problem in publication.problems if problem.place not in places)]
+    refused = files_of(refusals)
     scrub = this.destination.scrubbed
     return PublishReport(
         release=this.record.name,
@@ -236,22 +237,21 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
         manifest_sha256=manifest_sha256(this.args.record),
         destination=scrub(this.destination.text),
         end=end,
-        files=tuple(_file(publication.files[file.name], refusals) for file in this.order.files()),
+        files=tuple(_file(publication.files[file.name], refused) for file in this.order.files()),
         notes=tuple(_notes(this)),
         problems=this.destination.scrubbed_problems(problems),
         continue_with=scrub(_command(this.args)) if end in (PublishEnd.PARTIAL, PublishEnd.NOT_VISIBLE) else None,
     )
 
 
-def _file(state: FileProgress, refusals: Sequence[Problem]) -> PublishedFile:
+def _file(state: FileProgress, refused: Collection[str]) -> PublishedFile:
     name = state.file.name
-    is_refused = any(name in re.split(r"[/\\]|: ", problem.place) for problem in refusals)
     return PublishedFile(
         name=name,
         project=state.file.project,
         sha256=state.file.sha256,
         size=state.file.size,
-        outcome=PublishOutcome.REFUSED if is_refused and not state.is_stored else state.outcome(),
+        outcome=PublishOutcome.REFUSED if name in refused and not state.is_stored else state.outcome(),
         attempts=state.attempts,
     )
 
