@@ -45,7 +45,11 @@ class CheckOutcome(enum.Enum):
 
 
 class Presence(enum.Enum):
-    """What an index has under the name of a release's file."""
+    """What a destination has under the name of a file.
+
+    Attributes:
+        THERE: The file, with the same bytes.
+    """
 
     THERE = "there"
     MISSING = "missing"

@@ -30,8 +30,9 @@ CORE_LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     "": (
-        "errors files option_values processes python_code",
+        "errors failures files option_values processes python_code sizes",
         "pinned_library report setup_steps",
+        "pinned_environment",
         "policies",
         "native",
         "wheel",
@@ -43,7 +44,7 @@ TOOLS_LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "native": ("name_budget", "elf macho pe", "file version_slot"),
     "release": (
-        "attestations environment packed_files record sizes version_traces",
+        "attestations columns environment packed_files record version_traces",
         "derived version_search",
         "integrity",
         "writer",

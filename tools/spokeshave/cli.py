@@ -14,13 +14,13 @@ import os
 import select
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
 from spokeshave import __version__
 from spokeshave.errors import ExitCode
+from spokeshave.failures import DEBUG_VARIABLE, show_stack, user_error
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 COMMANDS = {
@@ -39,6 +39,7 @@ COMMANDS = {
     "emulation": ("spokeshave.emulation.command", "set up emulators and Pythons of other platforms for smoke tests"),
     "cache-server": ("spokeshave.cache_server.command", "start a remote cache for the runners of a small team"),
     "upload": ("spokeshave.upload.command", "upload wheels to an index, skipping files it already has"),
+    "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
     "release check": ("spokeshave.release.check.command", "check what an index would refuse, before anything is sent"),
     "release seal": ("spokeshave.release.seal.command", "check a set of wheels and write the record of its release"),
     "release try": ("spokeshave.release.trial.command", "install a published release from one index, and test it"),
@@ -48,7 +49,6 @@ COMMANDS = {
     ),
     "release status": ("spokeshave.release.publish.status", "show which files of a release a destination has"),
     "release show": ("spokeshave.release.show", "print the record of a release"),
-    "version": ("spokeshave.version.command", "compute the version of a release from its version files"),
     "release promote": (
         "spokeshave.release.promote.command",
         "make a final release from a tested release candidate, without another change",
@@ -65,12 +65,6 @@ NOT_ON_WINDOWS = ("emulation", "cache-server")
 
 # 128 + SIGPIPE, which Windows does not have: what shells report of a program that its reader ended.
 _ENDED_BY_SIGPIPE = 141
-DEBUG_VARIABLE = "SPOKESHAVE_DEBUG"
-INSTALL_AGAIN = (
-    "Install the package spokeshave again with pip, which installs the libraries in the versions that it requires. "
-    "In Pants, the file of `[spokeshave-tools].requirements` must pin them."
-)
-UNEXPECTED = f"This is a bug in Spokeshave. --traceback, or {DEBUG_VARIABLE}=1, shows the stack to report with it."
 
 
 class CommandModule(Protocol):
@@ -80,7 +74,7 @@ class CommandModule(Protocol):
         """Add the command's arguments."""
 
     def run(self, args: argparse.Namespace) -> int:
-        """Run the command. The exit code is 0, or 1 after an error message on stderr."""
+        """Run the command. Return an `ExitCode`, which is not 0 after an error message on stderr."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,8 +143,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
         if is_closed_output(err):
             raise
         args = args or early_arguments(argv)
-        if wants_traceback(args):
-            traceback.print_exception(type(err), err, err.__traceback__)
+        show_stack(args, err)
         return fail(args, user_error(args.command, err))
 
 
@@ -170,47 +163,10 @@ def chosen_command(argv: Sequence[str]) -> str | None:
     return " ".join(words[: 2 if words[0] in GROUPS else 1]) if words else None
 
 
-def wants_traceback(args: argparse.Namespace) -> bool:
-    """Whether the stack behind an error is printed too."""
-    return getattr(args, "traceback", False) or os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
-
-
-def user_error(command: str, error: Exception) -> SpokeshaveError:
-    """The error that the user reads: the error itself, or one that describes it in a line."""
-    if isinstance(error, SpokeshaveError):
-        return error
-    if isinstance(error, OSError):
-        path = str(error.filename or command)
-        return SpokeshaveError(Problem(path, f"failed: {error.strerror or error}", "Check the path and the disk."))
-    if isinstance(error, ImportError):
-        return SpokeshaveError(Problem(command, _import_failure(error), INSTALL_AGAIN))
-    what = " ".join(f"{type(error).__name__}: {error}".split())
-    return SpokeshaveError(Problem(command, f"failed unexpectedly{_raised_at(error)}: {what}", UNEXPECTED))
-
-
-def _import_failure(error: ImportError) -> str:
-    """What is wrong with the library that cannot be imported."""
-    library = (error.name or "").partition(".")[0]
-    if isinstance(error, ModuleNotFoundError):
-        return f"needs the library {library!r}, which is not installed ({error})"
-    return f"needs another version of the library {library!r} ({error})"
-
-
-def _raised_at(error: Exception) -> str:
-    """Where in Spokeshave's own code an error was raised, or passed through last."""
-    package = Path(__file__).parent
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(package)
-    ]
-    if not frames:
-        return ""
-    return f" at {Path(frames[-1].filename).relative_to(package.parent).as_posix()}:{frames[-1].lineno}"
-
-
 def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser of all commands. Only the selected command's module is imported for its arguments."""
     parser = argparse.ArgumentParser(
-        prog="spokeshave", description="Build, repair, verify and test native Python wheels."
+        prog="spokeshave", description="Build, repair, verify, test and release native Python wheels."
     )
     parser.add_argument("--version", action="version", version=f"spokeshave {__version__}")
     add_traceback(parser)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spokeshave.cache_server.installation import environment_folder, find_python, installed_python
+from spokeshave.cache_server.installation import environment, find_python, installed_python
 from spokeshave.cache_server.status import Counts, Fact, in_use, write_status
 from spokeshave.cli import main
 from spokeshave.testing.path_fixtures import SOURCES
@@ -44,7 +44,7 @@ def test_a_python_is_taken_that_runs_and_is_the_right_one(tmp_path: Path) -> Non
 
 
 def test_what_is_installed_is_not_installed_again(tmp_path: Path) -> None:
-    place = environment_folder(tmp_path)
+    place = environment(tmp_path).folder
     (place / "venv/bin").mkdir(parents=True)
     (place / "venv/bin/python").symlink_to(sys.executable)
     (place / "ready").touch()

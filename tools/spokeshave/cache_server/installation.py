@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -11,7 +10,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spokeshave.setup_steps import SetUpError, Tool, exclusive, say, step
+from spokeshave.pinned_environment import PIP, PinnedEnvironment
+from spokeshave.setup_steps import SetUpError, Tool, say
 from spokeshave_core.home import spokeshave_home
 from spokeshave_core.problems import Problem
 from spokeshave_core.python_search import path_folders, python_candidates
@@ -27,18 +27,20 @@ import ensurepip, ssl, sys, sysconfig, venv
 fit = sys.implementation.name == "cpython" and sys.version_info[:2] == (3, 13)
 sys.exit(not fit or bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
 """
-_PIP = Tool(
-    "The network, or pip's settings: PIP_INDEX_URL, PIP_PROXY and PIP_CERT apply. Run the command again; it continues.",
-    {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
-)
 _NO_PYTHON = f"""BuildGrid runs on CPython {_VERSION}. Install one, with its venv module, so that python{_VERSION} is
     on PATH (pyenv install {_VERSION}; uv python install {_VERSION}; apt install python{_VERSION}-venv;
     dnf install python{_VERSION}; brew install python@{_VERSION}) and run the command again."""
 
 
-def environment_folder(home: Path) -> Path:
-    """Return the directory of the environment. Its name depends on the pins, so that an upgrade keeps the old one."""
-    return home / f"{COMMAND}-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
+def environment(home: Path) -> PinnedEnvironment:
+    """Return BuildGrid's environment, which may not exist yet."""
+    return PinnedEnvironment(
+        home=home,
+        command=COMMAND,
+        pins=[PINS],
+        packages="BuildGrid and its libraries",
+        cost="once; about 20 s, 40 MB from PyPI, 150 MB on disk",
+    )
 
 
 def installed_python(home: Path | None = None) -> Path:
@@ -48,33 +50,7 @@ def installed_python(home: Path | None = None) -> Path:
         SetUpError: If it cannot be created.
     """
     home = home or spokeshave_home()
-    place = environment_folder(home)
-    python = place / "venv/bin/python"
-    if not _ready(place, python):
-        with exclusive(place, COMMAND):
-            if not _ready(place, python):
-                _install(place, python, home)
-    return python
-
-
-def _ready(place: Path, python: Path) -> bool:
-    # The environment refers to a Python of this machine, which may have been removed.
-    return (place / "ready").exists() and os.access(python, os.X_OK)
-
-
-def _install(place: Path, python: Path, home: Path) -> None:
-    base = find_python(home) or _python_by_uv(home)
-    say(f"preparing BuildGrid in {place} (once; about 20 s, 40 MB from PyPI, 150 MB on disk).", COMMAND)
-    # pip's downloads from before it was killed are kept.
-    (place / "ready").unlink(missing_ok=True)
-    shutil.rmtree(place / "venv", ignore_errors=True)
-    with step(f"virtual environment on {base}", COMMAND):
-        _PIP.run([base, "-m", "venv", place / "venv"], place)
-    with step("BuildGrid and its libraries", COMMAND):
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--cache-dir", str(place / "downloads")]
-        _PIP.run([*pip, "--only-binary=:all:", "--require-hashes", "-r", PINS], place)
-    shutil.rmtree(place / "downloads", ignore_errors=True)
-    (place / "ready").touch()
+    return environment(home).python(lambda: find_python(home) or _python_by_uv(home), ["--no-compile"])
 
 
 def find_python(home: Path, variables: Mapping[str, str] = os.environ) -> Path | None:
@@ -121,7 +97,7 @@ def _python_by_uv(home: Path) -> Path:
 
 
 def _fetched_uv(work: Path) -> str:
-    _PIP.run([sys.executable, "-m", "venv", work / "venv"], work)
+    PIP.run([sys.executable, "-m", "venv", work / "venv"], work)
     pip = [str(work / "venv/bin/python"), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--only-binary=:all:"]
-    _PIP.run([*pip, "--require-hashes", "-r", _UV_PINS], work)
+    PIP.run([*pip, "--require-hashes", "-r", _UV_PINS], work)
     return str(work / "venv/bin/uv")

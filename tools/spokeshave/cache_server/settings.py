@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar, Union
 
 from spokeshave.cache_server.tokens import read_secret
+from spokeshave.sizes import parse_size
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
 
 Value = Union[str, int, float, bool]
@@ -31,8 +32,6 @@ DEFAULTS: Mapping[str, Value] = {
 # In a file these are relative to the file.
 PATHS = ("directory", "tls-cert", "tls-key", "token-secret", "ready-file")
 KEYS = tuple(sorted({*DEFAULTS, *PATHS, "min-free"}))
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:\s]*):(?P<port>\d{1,5})")
@@ -86,18 +85,6 @@ class Settings:
     def tls(self) -> bool:
         """Return whether connections are encrypted."""
         return self.tls_cert is not None
-
-
-def parse_size(text: Value) -> int:
-    """Return the bytes of `20G`, `1.5 GiB` or `512M` (powers of 1024).
-
-    Raises:
-        ValueError: For any other text.
-    """
-    found = _SIZE.fullmatch(str(text).strip())
-    if not found or isinstance(text, bool):
-        raise ValueError(f"{text!r} is not a valid size; use a number with a K, M, G or T suffix, such as 20G")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def parse_duration(text: Value) -> float:

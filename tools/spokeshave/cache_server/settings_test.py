@@ -13,7 +13,6 @@ from spokeshave.cache_server.settings import (
     make_settings,
     parse_address,
     parse_duration,
-    parse_size,
     read_config,
     token_hint,
 )
@@ -26,20 +25,6 @@ def error_of(tmp_path: Path, config: dict[str, Value] | None = None, **options: 
     with pytest.raises(SettingsError) as caught:
         make_settings({name.replace("_", "-"): value for name, value in options.items()}, config or {}, tmp_path)
     return str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("20G", 20 << 30), ("1.5 GiB", 3 << 29), ("512M", 512 << 20), ("64kb", 64 << 10), ("0", 0), (4096, 4096)],
-)
-def test_sizes_are_numbers_with_a_unit(text: Value, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "big", "-1G", "10 P", "1,5G", True])
-def test_invalid_sizes_are_refused(text: Value) -> None:
-    with pytest.raises(ValueError, match="is not a valid size"):
-        parse_size(text)
 
 
 def test_durations_are_numbers_with_a_unit() -> None:

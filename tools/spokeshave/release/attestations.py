@@ -15,7 +15,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from spokeshave.files import sha256_of_file
@@ -43,14 +42,14 @@ class Attestation:
     """An attestation in a file.
 
     Attributes:
-        document: The attestation's JSON.
+        text: The JSON of PEP 740.
         name: The file name that it is for.
         sha256: The digest that it is for.
         kind: Its predicate type.
     """
 
     path: Path
-    document: Mapping[str, Any]
+    text: str
     name: str
     sha256: str
     kind: str
@@ -120,12 +119,12 @@ def read_attestations(file: Path, paths: Sequence[Path]) -> list[Attestation]:
 
 def _read(path: Path) -> Attestation:
     try:
-        document = json.loads(path.read_text("utf-8"))
-        statement = json.loads(base64.b64decode(document["envelope"]["statement"], validate=True))
+        text = path.read_text("utf-8")
+        statement = json.loads(base64.b64decode(json.loads(text)["envelope"]["statement"], validate=True))
         (subject,) = statement["subject"]
         return Attestation(
             path=path,
-            document=document,
+            text=text,
             name=str(subject["name"]),
             sha256=str(subject["digest"]["sha256"]),
             kind=str(statement["predicateType"]),
@@ -176,7 +175,7 @@ def _verify(attestation: Attestation, file: Path, repository: str | None) -> str
     from sigstore.verify import policy  # pants: no-infer-dep
 
     try:
-        signed = pypi_attestations.Attestation.model_validate(attestation.document)
+        signed = pypi_attestations.Attestation.model_validate_json(attestation.text)
         signer = signed.certificate_claims.get(_REPOSITORY_OID)
         expected = repository.rstrip("/") if repository else signer
         identity = policy.OIDCSourceRepositoryURI(expected) if expected else policy.UnsafeNoOp()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import spokeshave_core
-from spokeshave.release.environment import environment_folder, installed_python
+from spokeshave.release.environment import environment
 from spokeshave.setup_steps import SetUpError
 
 TOOLS = Path(__file__).parents[2]
@@ -47,12 +47,12 @@ def test_the_command_of_a_checkout_makes_its_environment_once(tmp_path: Path) ->
     """A folder that is not marked as ready was left by a start that was killed."""
     command = checkout(tmp_path / "check out")
     home = prepared_home(tmp_path / "home")
-    place = environment_folder(home, sorted((tmp_path / "check out/3rdparty/python").iterdir()))
+    place = environment(home, sorted((tmp_path / "check out/3rdparty/python").iterdir())).folder
     (place / "venv/bin").mkdir(parents=True)
     (place / "venv/bin/python").symlink_to("/bin/false")
-    environment = {**os.environ, "SPOKESHAVE_HOME": str(home)}
+    variables = {**os.environ, "SPOKESHAVE_HOME": str(home)}
     first, second = (
-        subprocess.run([command, "--help"], env=environment, cwd="/", capture_output=True, text=True, check=False)
+        subprocess.run([command, "--help"], env=variables, cwd="/", capture_output=True, text=True, check=False)
         for _ in range(2)
     )
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
@@ -67,13 +67,13 @@ def test_pins_that_cannot_be_installed_leave_nothing_ready(tmp_path: Path, monke
     pins = tmp_path / "tools.txt"
     pins.write_text(f"packaging==26.3 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(SetUpError, match="PIP_INDEX_URL"):
-        installed_python(tmp_path, [pins])
-    assert not (environment_folder(tmp_path, [pins]) / "ready").exists()
+        environment(tmp_path, [pins]).python(lambda: sys.executable)
+    assert not (environment(tmp_path, [pins]).folder / "ready").exists()
 
 
 def test_other_pins_are_another_environment(tmp_path: Path) -> None:
     pins = tmp_path / "tools.txt"
     pins.write_text("a==1")
-    before = environment_folder(tmp_path, [pins])
+    before = environment(tmp_path, [pins]).folder
     pins.write_text("a==2")
-    assert environment_folder(tmp_path, [pins]) != before
+    assert environment(tmp_path, [pins]).folder != before

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
+from spokeshave.release.columns import in_columns
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
-from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
+from spokeshave.sizes import human_size
 from spokeshave_core.release.record import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"
@@ -51,9 +52,7 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
         yield f"{name}: {len(files)} file{'s' if len(files) > 1 else ''}, {human_size(size)}{requires}"
     yield ""
     rows = [("file", "size", "tests"), *((file.name, human_size(file.size), _tests(file)) for file in record.files)]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    for name, shown, tests in rows:
-        yield f"{name.ljust(widths[0])}  {shown.rjust(widths[1])}  {tests}"
+    yield from in_columns(rows, right=[1])
 
 
 def _origin(origin: PromotedFrom) -> str:

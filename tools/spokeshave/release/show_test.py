@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
-from spokeshave.release.sizes import human_size
+from spokeshave.sizes import human_size
 from spokeshave.testing.path_fixtures import sources_and
 from spokeshave.testing.release_fixtures import COMMIT, RUNTIME, VERSION, smoke_report, write_wheels
 

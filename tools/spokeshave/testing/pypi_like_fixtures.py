@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
@@ -36,6 +36,9 @@ from spokeshave.testing import pypi_pages_fixtures as pages
 from spokeshave.testing.index_fixtures import make_authority
 from spokeshave.testing.pypi_rules_fixtures import PUBLISHER, Fault, FaultKind, Moment, Place, Rules, read_rules
 from spokeshave.testing.pypi_store_fixtures import RefusedError, Store, StoredFile, Upload, read_state
+
+if TYPE_CHECKING:
+    import pytest
 
 _MODULE = "spokeshave.testing.pypi_like_fixtures"
 _POLL_SECONDS = 0.02
@@ -625,6 +628,16 @@ def pypi_like(folder: Path, *, tls: bool = False, port: int = 0, **rules: Any) -
             application.stopping.set()
     if application.errors:
         raise application.errors[0]
+
+
+@contextlib.contextmanager
+def pypi_like_of_user(home: Path, patch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
+    """Run the server in a thread, for a user with its credentials in the environment and nothing in the home."""
+    patch.setenv("HOME", str(home))
+    with pypi_like(home / "pypi") as running:
+        for name, value in running.variables.items():
+            patch.setenv(name, value)
+        yield running
 
 
 @contextlib.contextmanager

@@ -19,10 +19,10 @@ import requests
 from twine.package import PackageFile
 
 from spokeshave.errors import ExitCode
-from spokeshave.option_values import positive_seconds
 from spokeshave.report import write_text
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave.upload.endpoint import Endpoint, Scrubber, check_url, find_endpoint, without_userinfo
+from spokeshave.upload.options import add_index_arguments
 from spokeshave.upload.package import read_wheels
 from spokeshave.upload.refusal import KEEPS_FIRST, unreachable
 from spokeshave.upload.simple_index import (
@@ -55,18 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pypi, testpypi, or a repository of ~/.pypirc; with --repository-url, the section of its credentials",
     )
     parser.add_argument("--repository-url", metavar="URL", help="the URL of the upload endpoint, without credentials")
-    parser.add_argument(
-        "--check-url",
-        metavar="URL",
-        help="the simple index that lists the files of the repository; default: derived from the upload URL",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=positive_seconds,
-        default=120,
-        metavar="SECONDS",
-        help="the timeout for each answer (default: 120)",
-    )
+    add_index_arguments(parser)
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the JSON report to write")
 
 

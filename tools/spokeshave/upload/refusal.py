@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import ssl
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import requests
 from twine.utils import DEFAULT_REPOSITORY
 
+from spokeshave.failures import causes
 from spokeshave.upload.answer_text import MalformedPageError, parse_page, text_of
 from spokeshave.upload.endpoint import without_userinfo
 from spokeshave_core.problems import Problem
@@ -202,16 +202,10 @@ def unreachable(file: str, index: str, error: requests.RequestException) -> Prob
 
 def cause_of(error: BaseException) -> str:
     """Return the innermost reason of a network error, without the libraries' wrapping."""
-    causes = [each for each in _chain(error) if isinstance(each, OSError)]
-    for cause in reversed(causes):
+    errors = [each for each in causes(error) if isinstance(each, OSError)]
+    for cause in reversed(errors):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
         if not isinstance(cause, requests.RequestException):
             return cause.strerror or str(cause) or type(cause).__name__
     return str(error) or type(error).__name__
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

@@ -21,6 +21,7 @@ from twine.package import PackageFile
 from twine.repository import Repository
 from urllib3 import BaseHTTPResponse, Retry
 
+from spokeshave.failures import causes
 from spokeshave.upload.attempt import Attempt, AttemptStatus, is_temporary
 from spokeshave.upload.endpoint import Endpoint, OriginAuth, Scrubber, origin, without_userinfo
 from spokeshave.upload.login import Login
@@ -210,12 +211,8 @@ def _quiet(is_quiet: bool) -> Iterator[None]:
 
 def _status_of_error(error: requests.RequestException) -> AttemptStatus:
     """Return whether another attempt may succeed: not if the server's certificate is not trusted."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return AttemptStatus.REFUSED
-        cause = cause.__cause__ or cause.__context__
-    return AttemptStatus.TEMPORARY
+    is_untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+    return AttemptStatus.REFUSED if is_untrusted else AttemptStatus.TEMPORARY
 
 
 def retry_after(value: str | None, now: Callable[[], float] = time.time) -> float | None:

@@ -16,6 +16,7 @@ from twine.auth import CredentialInput, Resolver
 from twine.exceptions import TwineException
 from urllib3.exceptions import HTTPError
 
+from spokeshave.failures import causes
 from spokeshave.upload.attempt import is_temporary
 from spokeshave_core.problems import Problem, SpokeshaveError
 
@@ -84,15 +85,13 @@ def _may_pass(error: BaseException) -> bool:
 
     twine and `id` hide the answer behind errors of their own. A refusal has the form of the protocol.
     """
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in causes(error):
         if isinstance(cause, requests.HTTPError):
             return cause.response is not None and is_temporary(cause.response.status_code)
         if isinstance(cause, (*_FAILURES, json.JSONDecodeError, LookupError, TypeError)):
             return True
         if type(cause).__name__ == _NO_IDENTITY:
             return True
-        cause = cause.__cause__ or cause.__context__
     return False
 
 

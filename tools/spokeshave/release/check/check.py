@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from spokeshave.release.check.file_set import by_project, check_set
 from spokeshave.release.check.index import Offer, check_offers
 from spokeshave.release.check.release_files import ReleaseFiles, read_release
 from spokeshave.release.check.version_texts import check_version_texts
-from spokeshave.release.destination.destination import Destination, DestinationError, FileState, Listing
-from spokeshave_core.outcomes import CheckOutcome
+from spokeshave.release.destination.destination import Destination, DestinationError
+from spokeshave_core.outcomes import CheckOutcome, Presence
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.check import CheckedDestination, CheckedDistribution, CheckReport, ProjectSpace
 
 _OUTCOMES = {
-    FileState.MISSING: CheckOutcome.READY,
-    FileState.SAME_BYTES: CheckOutcome.ALREADY_THERE,
-    FileState.OTHER_BYTES: CheckOutcome.REFUSED,
+    Presence.MISSING: CheckOutcome.READY,
+    Presence.THERE: CheckOutcome.ALREADY_THERE,
+    Presence.OTHER_BYTES: CheckOutcome.REFUSED,
 }
 
 
@@ -57,7 +57,7 @@ def check_release(
         release.files, {problem.place for problem in own}, release.kept, is_record=release.version is not None
     )
     own += texts.problems
-    refused = _refused(own)
+    refused = files_of(own)
     visits = [_visit(destination, release.files) for destination in destinations]
     problems = list(own)
     reports = []
@@ -104,18 +104,14 @@ def _offer(destination: Destination, project: str, files: Sequence[CheckedFile])
         project=project,
         files=files,
         listing=listing,
-        states={file.name: _state(destination, file, listing) for file in files if file.name in listing.files},
+        states={
+            file.name: destination.state_by_sha256(file.path, file.sha256, listing)
+            for file in files
+            if file.name in listing.files
+        },
         limits=destination.limits,
         index=destination.label,
     )
-
-
-def _state(destination: Destination, file: CheckedFile, listing: Listing) -> FileState:
-    """Return whether a listed file has the same bytes. The sha256 of a listing saves another look at the file."""
-    listed = listing.files[file.name].sha256
-    if listed is None:
-        return destination.state_of(file.path, listing)
-    return FileState.SAME_BYTES if listed == file.sha256 else FileState.OTHER_BYTES
 
 
 def _file_report(file: CheckedFile, refused: Collection[str]) -> CheckedDistribution:
@@ -129,17 +125,17 @@ def _file_report(file: CheckedFile, refused: Collection[str]) -> CheckedDistribu
     )
 
 
-def _refused(problems: Sequence[Problem]) -> frozenset[str]:
-    """Return the names of the files that problems are of. A place is `NAME`, `NAME: member`, or a path in a record."""
+def files_of(problems: Iterable[Problem]) -> frozenset[str]:
+    """Return the names of the files that problems are in. A place is `NAME`, `NAME: member`, or a path in a record."""
     return frozenset(re.split(r"[/\\]", problem.place.partition(": ")[0])[-1] for problem in problems)
 
 
 def _destination_report(visit: _Visit, problems: Sequence[Problem]) -> CheckedDestination:
     outcomes = {}
-    refused = _refused(problems)
+    refused = files_of(problems)
     for offer in visit.offers:
         for file in offer.files:
-            state = offer.states.get(file.name, FileState.MISSING)
+            state = offer.states.get(file.name, Presence.MISSING)
             outcomes[file.name] = CheckOutcome.REFUSED if file.name in refused else _OUTCOMES[state]
     return CheckedDestination(
         destination=visit.destination.label,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
 from spokeshave.release.check.check import check_release
 from spokeshave.release.check.release_files import read_paths
+from spokeshave.release.columns import in_columns
 from spokeshave.release.destination.choice import add_destination_arguments, destination_options, open_destination
 from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.report import write_text
@@ -79,10 +80,10 @@ def _table(report: CheckReport) -> list[str]:
     for file in report.files:
         there = [each.files[file.name].value if file.name in each.files else "?" for each in report.destinations]
         rows.append([file.name, f"{file.size:,}", file.outcome.value, *there])
-    lines = _columns(rows)
+    lines = in_columns(rows)
     for destination in report.destinations:
         spaces = [_space(project) for project in destination.projects]
-        lines += ["", *_columns([[f"project on {destination.destination}", "used", "new", "limit"], *spaces])]
+        lines += ["", *in_columns([[f"project on {destination.destination}", "used", "new", "limit"], *spaces])]
     return lines
 
 
@@ -90,8 +91,3 @@ def _space(project: ProjectSpace) -> list[str]:
     used = "not listed" if project.used is None else f"{project.used:,}"
     limit = "not known" if project.limit is None else f"{project.limit:,}"
     return [project.project, used, f"{project.new:,}", limit]
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

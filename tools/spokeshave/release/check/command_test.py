@@ -18,7 +18,7 @@ from spokeshave.release.destination.choice import DestinationOptions, open_desti
 from spokeshave.release.destination.limits import PYPI
 from spokeshave.testing.broken_wheel_fixtures import WheelDraft, change, write_draft
 from spokeshave.testing.index_fixtures import Answer, answering_server
-from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.release_fixtures import COMMIT, VERSION, write_wheels
 from spokeshave.testing.report_fixtures import read_report
 from spokeshave.upload.attempt import AttemptStatus
@@ -34,10 +34,7 @@ COMPILER = WheelDraft(project="abacus_compiler", headers=["Requires-Dist: abacus
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
     """A server, whose credentials are in the environment."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pypi_like(tmp_path / "pypi") as running:
-        for name, value in running.variables.items():
-            monkeypatch.setenv(name, value)
+    with pypi_like_of_user(tmp_path, monkeypatch) as running:
         yield running
 
 

@@ -15,7 +15,8 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import InvalidVersion, Version
 
 from spokeshave.release.check.file.checked_file import CheckedFile
-from spokeshave.release.destination.destination import FileState, Limits, Listing
+from spokeshave.release.destination.destination import Limits, Listing
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
 
 _CLOSED = {
@@ -37,14 +38,14 @@ class Offer:
     project: str
     files: Sequence[CheckedFile]
     listing: Listing
-    states: Mapping[str, FileState]
+    states: Mapping[str, Presence]
     limits: Limits
     index: str
 
     @property
     def new(self) -> list[CheckedFile]:
         """Return the files that an upload would send: those without a file of their name there."""
-        return [file for file in self.files if self.states.get(file.name, FileState.MISSING) is FileState.MISSING]
+        return [file for file in self.files if self.states.get(file.name, Presence.MISSING) is Presence.MISSING]
 
     @cached_property
     def versions(self) -> dict[str, Version | None]:
@@ -86,7 +87,7 @@ def check_offers(offers: Sequence[Offer], now: datetime.datetime, channel: str |
 def _names(offer: Offer, listed: Mapping[str, str]) -> Iterator[Problem]:
     for file in offer.files:
         other = listed.get(file.sha256)
-        if offer.states.get(file.name) is FileState.OTHER_BYTES:
+        if offer.states.get(file.name) is Presence.OTHER_BYTES:
             message = f"{offer.index} has a file of this name with other bytes"
             yield Problem(file.name, message, f"A file name can be used once. {_NEW_VERSION}")
         elif file.name not in offer.states and other is not None and other != file.name:

@@ -9,7 +9,8 @@ from packaging.version import Version
 
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.check.index import Offer, check_offers
-from spokeshave.release.destination.destination import FileState, Limits, ListedFile, Listing
+from spokeshave.release.destination.destination import Limits, ListedFile, Listing
+from spokeshave_core.outcomes import Presence
 
 NOW = datetime.datetime(2026, 11, 29, tzinfo=datetime.timezone.utc)
 PROJECT = "abacus-runtime"
@@ -48,13 +49,13 @@ def problems(
     there: Sequence[ListedFile] = (),
     *,
     limits: Limits = Limits(),  # noqa: B008
-    states: Mapping[str, FileState] | None = None,
+    states: Mapping[str, Presence] | None = None,
     status: str = "active",
     channel: str | None = None,
 ) -> list[str]:
     listing = Listing(project=PROJECT, exists=bool(there), files={each.name: each for each in there}, status=status)
     names = {file.name for file in files}
-    same = {each.name: FileState.SAME_BYTES for each in there if each.name in names}
+    same = {each.name: Presence.THERE for each in there if each.name in names}
     offer = Offer(
         project=PROJECT,
         files=files,
@@ -76,7 +77,7 @@ def test_a_file_that_is_there_already_is_fine() -> None:
 
 
 def test_other_bytes_of_the_same_name_are_refused() -> None:
-    found = problems([checked()], [listed(file_name())], states={file_name(): FileState.OTHER_BYTES})
+    found = problems([checked()], [listed(file_name())], states={file_name(): Presence.OTHER_BYTES})
     assert len(found) == 1
     assert found[0].startswith(f"{file_name()}: @test has a file of this name with other bytes")
 
@@ -84,7 +85,7 @@ def test_other_bytes_of_the_same_name_are_refused() -> None:
 def test_a_file_with_other_bytes_is_not_counted_as_missing() -> None:
     there = [listed(file_name(), age=15)]
     limits = Limits(maximum_age=14, project=100)
-    assert len(problems([checked()], there, states={file_name(): FileState.OTHER_BYTES}, limits=limits)) == 1
+    assert len(problems([checked()], there, states={file_name(): Presence.OTHER_BYTES}, limits=limits)) == 1
 
 
 def test_the_same_bytes_under_another_name_are_refused() -> None:

@@ -11,18 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spokeshave.option_values import positive_seconds
 from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.release.destination.folder import FolderDestination
 from spokeshave.release.destination.index import IndexDestination
 from spokeshave.release.destination.limits import known_limits, with_options
 from spokeshave.upload.endpoint import check_url, find_endpoint
+from spokeshave.upload.options import TIMEOUT, add_index_arguments
 from spokeshave.upload.transport import environment_scrubber, open_index
 from spokeshave_core.problems import Problem
 
 FORMS = "`@NAME` (pypi, testpypi, or a repository of ~/.pypirc), the URL of an upload endpoint, or folder:PATH"
 _REMEDY = f"Give {FORMS}."
-_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class DestinationOptions:
 
     url: str | None = None
     check_url: str | None = None
-    timeout: float = _TIMEOUT
+    timeout: float = TIMEOUT
     file_limit: str | None = None
     project_limits: tuple[str, ...] = ()
 
@@ -67,18 +66,7 @@ def add_destination_arguments(
     parser.add_argument(
         "--repository-url", metavar="URL", help="the upload URL of @NAME, if ~/.pypirc has none, without credentials"
     )
-    parser.add_argument(
-        "--check-url",
-        metavar="URL",
-        help="the simple index that lists the files of the repository; default: derived from the upload URL",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=positive_seconds,
-        default=_TIMEOUT,
-        metavar="SECONDS",
-        help=f"the timeout for each answer (default: {_TIMEOUT:g})",
-    )
+    add_index_arguments(parser)
     parser.add_argument(
         "--file-limit",
         metavar="SIZE",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Protocol
 
 from spokeshave.upload.attempt import Attempt
 from spokeshave.upload.transport import ProgressCallback
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 
@@ -30,14 +30,6 @@ class UnansweredError(DestinationError):
 
 class UnreadableError(DestinationError):
     """A destination that does not list its files in a way that we can read."""
-
-
-class FileState(enum.Enum):
-    """Whether a destination has a file."""
-
-    MISSING = "missing"
-    SAME_BYTES = "there"
-    OTHER_BYTES = "other bytes"
 
 
 @dataclass(frozen=True)
@@ -132,13 +124,24 @@ class Destination(Protocol):
             UnreadableError: If the answer is not a listing.
         """
 
-    def state_of(self, file: Path, listing: Listing) -> FileState:
+    def state_of(self, file: Path, listing: Listing) -> Presence:
         """Return whether a listing of its project has a file: by sha256, another hash, or else by download.
 
         Raises:
             UnansweredError: If it has to be downloaded, and there is no answer.
             UnreadableError: If it cannot be downloaded.
         """
+
+    def state_by_sha256(self, file: Path, sha256: str, listing: Listing) -> Presence:
+        """Return what `state_of` does for a file whose sha256 is known. It is read only if the listing has no sha256.
+
+        Raises:
+            DestinationError: Those of `state_of`.
+        """
+        listed = listing.files.get(file.name)
+        if listed is None or not listed.sha256:
+            return self.state_of(file, listing)
+        return Presence.THERE if listed.sha256 == sha256 else Presence.OTHER_BYTES
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
         """Return the files that installers do not see yet, in the simple pages in HTML or in JSON.
@@ -147,10 +150,6 @@ class Destination(Protocol):
             UnansweredError: If there is no answer.
             UnreadableError: If an answer is not a listing.
         """
-
-    def is_visible(self, project: str, names: Iterable[str]) -> bool:
-        """Return whether installers see all files. The errors are those of `hidden`."""
-        return not self.hidden(project, names)
 
     def send(self, file: Path, attestations: Sequence[Path] = (), progress: ProgressCallback | None = None) -> Attempt:
         """Send one file in one attempt.
@@ -180,3 +179,8 @@ class Destination(Protocol):
 
     def scrubbed(self, text: str) -> str:
         """Return a text without passwords, for anything that is printed or written."""
+
+    def scrubbed_problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return the same problems without passwords."""
+        scrub = self.scrubbed
+        return tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in problems)

@@ -29,13 +29,13 @@ from spokeshave.files import atomic_file, iter_chunks, sha256_of_file
 from spokeshave.release.destination.destination import (
     Destination,
     DestinationError,
-    FileState,
     Limits,
     ListedFile,
     Listing,
 )
 from spokeshave.upload.attempt import Attempt, AttemptStatus
 from spokeshave.upload.transport import ProgressCallback
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
 
 _GENERATIONS = ".generations"
@@ -83,12 +83,12 @@ class FolderDestination(Destination):
             project=name, exists=bool(found), files=found, versions=tuple(str(version) for version in sorted(versions))
         )
 
-    def state_of(self, file: Path, listing: Listing) -> FileState:
+    def state_of(self, file: Path, listing: Listing) -> Presence:
         """Return whether a listing of its project has a file, by sha256."""
         found = listing.files.get(file.name)
         if found is None:
-            return FileState.MISSING
-        return FileState.SAME_BYTES if found.sha256 == sha256_of_file(file)[0] else FileState.OTHER_BYTES
+            return Presence.MISSING
+        return Presence.THERE if found.sha256 == sha256_of_file(file)[0] else Presence.OTHER_BYTES
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 (the protocol's)
         """Return the files that are not in the newest generation."""
@@ -108,10 +108,7 @@ class FolderDestination(Destination):
         if present.is_file():
             if sha256_of_file(present)[0] == sha256_of_file(file)[0]:
                 return Attempt(AttemptStatus.ALREADY_THERE)
-            remedy = "A release is never replaced: publish under a new version."
-            return Attempt(
-                AttemptStatus.REFUSED, Problem(file.name, f"is already in {self.text}, with other bytes", remedy)
-            )
+            return Attempt(AttemptStatus.REFUSED, self._other_bytes(file.name))
         try:
             for source in (file, *attestations):
                 _copy(source, self._staging() / source.name)

@@ -9,9 +9,10 @@ import pytest
 from spokeshave.files import sha256_of_file
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
-from spokeshave.release.destination.destination import Destination, DestinationError, FileState
+from spokeshave.release.destination.destination import Destination, DestinationError
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.upload.attempt import AttemptStatus
+from spokeshave_core.outcomes import Presence
 
 
 def wheel_of(folder: Path, name: str = "demo", version: str = "1.0", code: str = "") -> Path:
@@ -44,9 +45,8 @@ def test_files_appear_together_when_they_are_committed(tmp_path: Path) -> None:
     (file,) = listing.files.values()
     assert (listing.exists, listing.versions) == (True, ("1.0",))
     assert (file.sha256, file.size) == sha256_of_file(wheels[0])
-    assert folder.state_of(wheels[0], listing) is FileState.SAME_BYTES
-    assert folder.is_visible("runtime", [wheels[0].name])
-    assert folder.hidden("runtime", ["absent.whl"]) == {"absent.whl"}
+    assert folder.state_of(wheels[0], listing) is Presence.THERE
+    assert folder.hidden("runtime", [wheels[0].name, "absent.whl"]) == {"absent.whl"}
     assert (folder.credential_problems(), folder.scrubbed("text")) == ([], "text")
 
 
@@ -73,7 +73,7 @@ def test_a_file_is_never_replaced(tmp_path: Path) -> None:
     refused = folder.send(other)
     assert refused.status is AttemptStatus.REFUSED
     assert "with other bytes" in str(refused.problem)
-    assert folder.state_of(other, folder.listing("demo")) is FileState.OTHER_BYTES
+    assert folder.state_of(other, folder.listing("demo")) is Presence.OTHER_BYTES
     folder.commit()
     assert (tmp_path / "wheels" / wheel.name).read_bytes() == wheel.read_bytes()
 

@@ -14,7 +14,6 @@ from packaging.utils import canonicalize_name
 from spokeshave.release.destination.destination import (
     Destination,
     DestinationError,
-    FileState,
     Limits,
     ListedFile,
     Listing,
@@ -40,6 +39,7 @@ from spokeshave.upload.simple_index import (
 from spokeshave.upload.transport import Index, ProgressCallback, retry_after
 from spokeshave.upload.trusted_publishing import TrustedPublishingError
 from spokeshave.upload.warehouse import read_project_api
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem, SpokeshaveError
 
 _Result = TypeVar("_Result")
@@ -90,14 +90,14 @@ class IndexDestination(Destination):
     def _newest(self, project: str) -> Mapping[str, tuple[str, IndexedFile]]:
         return self._ask(project, self._simple, lambda: read_project_api(self._index.session, self._simple, project))
 
-    def state_of(self, file: Path, listing: Listing) -> FileState:
+    def state_of(self, file: Path, listing: Listing) -> Presence:
         """Return whether a listing of its project has a file: by hash, or else by download."""
         found = listing.files.get(file.name)
         if found is None:
-            return FileState.MISSING
+            return Presence.MISSING
         there = IndexedFile(found.url, found.hashes)
         same = self._ask(file.name, self._simple, lambda: has_same_bytes(self._index.session, there, file))
-        return FileState.SAME_BYTES if same else FileState.OTHER_BYTES
+        return Presence.THERE if same else Presence.OTHER_BYTES
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:
         """Return the files that are missing from the page in HTML or in JSON. An index may have only one of them."""
@@ -117,9 +117,9 @@ class IndexDestination(Destination):
             return attempt
         with contextlib.suppress(UnansweredError, UnreadableError):
             state = self.state_of(file, self.listing(package.safe_name))
-            if state is FileState.SAME_BYTES:
+            if state is Presence.THERE:
                 return Attempt(AttemptStatus.ALREADY_THERE)
-            if state is FileState.OTHER_BYTES:
+            if state is Presence.OTHER_BYTES:
                 message = f"is already on {self.label}, with other bytes"
                 return Attempt(AttemptStatus.REFUSED, Problem(file.name, message, KEEPS_FIRST))
         return attempt

@@ -19,7 +19,6 @@ import requests
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.destination.destination import (
     Destination,
-    FileState,
     Limits,
     UnansweredError,
     UnreadableError,
@@ -30,6 +29,7 @@ from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
 from spokeshave.testing.pypi_rules_fixtures import API_TOKEN, Fault, FaultKind, Moment, Place
 from spokeshave.upload.attempt import AttemptStatus
 from spokeshave.upload.transport import retry_after
+from spokeshave_core.outcomes import Presence
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def wheel_of(folder: Path, name: str = "demo", version: str = "1.0", code: str =
 def test_a_file_is_sent_and_listed_with_all_facts(tmp_path: Path, server: PypiLike, index: Destination) -> None:
     wheel = wheel_of(tmp_path)
     absent = index.listing("demo")
-    assert (absent.exists, absent.files, index.state_of(wheel, absent)) == (False, {}, FileState.MISSING)
+    assert (absent.exists, absent.files, index.state_of(wheel, absent)) == (False, {}, Presence.MISSING)
     assert index.send(wheel).status is AttemptStatus.STORED
     assert not index.is_atomic
     index.commit()
@@ -71,8 +71,8 @@ def test_a_file_is_sent_and_listed_with_all_facts(tmp_path: Path, server: PypiLi
     assert file.sha256 == hashlib.sha256(wheel.read_bytes()).hexdigest()
     assert file.uploaded is not None
     assert file.uploaded.timestamp() == pytest.approx(server.stored()[0].uploaded, abs=1)
-    assert index.state_of(wheel, listing) is FileState.SAME_BYTES
-    assert index.state_of(wheel_of(tmp_path / "other", code="VALUE = 1"), listing) is FileState.OTHER_BYTES
+    assert index.state_of(wheel, listing) is Presence.THERE
+    assert index.state_of(wheel_of(tmp_path / "other", code="VALUE = 1"), listing) is Presence.OTHER_BYTES
 
 
 def test_an_index_without_json_is_read_by_its_pages(tmp_path: Path, server: PypiLike, index: Destination) -> None:
@@ -88,8 +88,8 @@ def test_an_index_without_json_is_read_by_its_pages(tmp_path: Path, server: Pypi
         None,
         "",
     )
-    assert index.state_of(wheel, listing) is FileState.SAME_BYTES
-    assert index.is_visible("demo", [wheel.name])
+    assert index.state_of(wheel, listing) is Presence.THERE
+    assert index.hidden("demo", [wheel.name]) == frozenset()
 
 
 def test_sending_twice_is_harmless_and_other_bytes_are_refused(
@@ -149,7 +149,7 @@ def test_one_attempt_is_one_request(
     assert (attempt.problem is None) is attempt.is_done
     assert len(server.uploads()) == 1
     state = index.state_of(wheel, index.listing("demo"))
-    assert state is (FileState.SAME_BYTES if is_stored else FileState.MISSING)
+    assert state is (Presence.THERE if is_stored else Presence.MISSING)
     assert index.send(wheel).is_done
 
 
@@ -171,7 +171,7 @@ def test_a_stale_page_hides_files_from_installers(
     server.change(faults=[Fault(FaultKind.STALE, place)])
     index.send(second)
     assert index.hidden("demo", [first.name, second.name]) == {second.name}
-    assert index.is_visible("demo", [first.name, second.name])
+    assert index.hidden("demo", [first.name, second.name]) == frozenset()
 
 
 def test_the_newest_file_is_listed_though_pages_are_stale(tmp_path: Path, server: PypiLike, index: Destination) -> None:
@@ -189,12 +189,12 @@ def test_the_newest_file_is_listed_though_pages_are_stale(tmp_path: Path, server
     index.send(second)
     listing = index.listing("demo")
     assert (listing.versions, listing.files[second.name].yanked) == (("1.0", "1.1"), "broken")
-    assert index.state_of(second, listing) is FileState.SAME_BYTES
+    assert index.state_of(second, listing) is Presence.THERE
     assert index.hidden("demo", [first.name, second.name]) == {second.name}
     server.change(faults=[*stale, Fault(FaultKind.STALE, Place.API, times=None)])
     third = wheel_of(tmp_path, version="1.2")
     index.send(third)
-    assert index.state_of(third, index.listing("demo")) is FileState.MISSING
+    assert index.state_of(third, index.listing("demo")) is Presence.MISSING
 
 
 @pytest.mark.parametrize("body", ["nothing", "[]", '{"releases": {"1.0": [{}]}}'])
@@ -359,8 +359,8 @@ def test_pypiserver_takes_no_other_file_for_the_same(tmp_path: Path, algorithm: 
         statuses = [index.send(each).status for each in (wheel, wheel, other)]
         listing = index.listing("demo")
         assert [index.state_of(each, listing) for each in (wheel, other)] == [
-            FileState.SAME_BYTES,
-            FileState.OTHER_BYTES,
+            Presence.THERE,
+            Presence.OTHER_BYTES,
         ]
         assert blind.files() == {wheel.name: wheel.read_bytes()}
     assert statuses == [AttemptStatus.STORED, AttemptStatus.ALREADY_THERE, AttemptStatus.REFUSED]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
 from spokeshave.release.destination.destination import DestinationError, Limits
+from spokeshave.sizes import parse_size
 from spokeshave_core.problems import Problem, Problems
 
-_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
-_SIZE = re.compile(r"(?P<number>\d+)(?P<unit>[KMGT]?)(i?B)?", re.IGNORECASE)
 # Warehouse's constants.py and forklift/legacy.py, August 2026.
 PYPI = Limits(file=100 << 20, project=10 << 30, local_versions=False, maximum_age=14)
 _HOSTS = {urlsplit(url).hostname: PYPI for url in (DEFAULT_REPOSITORY, TEST_REPOSITORY)}
@@ -39,32 +38,26 @@ def with_options(limits: Limits, file_limit: str | None, project_limits: Iterabl
     project = limits.project
     projects = dict(limits.projects)
     with problems.collecting():
-        file = parse_size(file_limit, "--file-limit") if file_limit else file
+        file = _limit(file_limit, "--file-limit") if file_limit else file
     for text in project_limits:
         name, _, size = text.rpartition("=")
         with problems.collecting():
             if name:
-                projects[canonicalize_name(name)] = parse_size(size, "--project-limit")
+                projects[canonicalize_name(name)] = _limit(size, "--project-limit")
             else:
-                project = parse_size(size, "--project-limit")
+                project = _limit(size, "--project-limit")
     problems.raise_if_any(DestinationError)
-    return Limits(
-        file=file,
-        project=project,
-        projects=projects,
-        local_versions=limits.local_versions,
-        maximum_age=limits.maximum_age,
-    )
+    return replace(limits, file=file, project=project, projects=projects)
 
 
-def parse_size(text: str, option: str) -> int:
+def _limit(text: str, option: str) -> int:
     """Return a size in bytes.
 
     Raises:
         DestinationError: If it is not one.
     """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
+    try:
+        return parse_size(text)
+    except ValueError as err:
         remedy = "Use a number of bytes, or one with a K, M, G or T suffix, such as 100M."
-        raise DestinationError(Problem(option, f"{text!r} is not a valid size", remedy))
-    return int(found["number"]) << _UNITS[found["unit"].upper()]
+        raise DestinationError(Problem(option, f"{text!r} is not a valid size", remedy)) from err

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from spokeshave import __version__
 from spokeshave.errors import InvalidVersionError
 from spokeshave.files import sha256_of_file
-from spokeshave.release.destination.destination import Destination, FileState
+from spokeshave.release.destination.destination import Destination
 from spokeshave.release.promote.source import (
     PromotionError,
     ReleaseSource,
@@ -34,6 +34,7 @@ from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.stamp.payload import payload_difference, payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
@@ -285,7 +286,7 @@ def check_destination(destination: Destination, copies: Sequence[StampedCopy], p
         for copy in copies:
             if copy.source.name.project != project:
                 continue
-            if destination.state_of(copy.path, listing) is FileState.OTHER_BYTES:
+            if destination.state_by_sha256(copy.path, copy.sha256, listing) is Presence.OTHER_BYTES:
                 remedy = "Give another --version: an index keeps the first bytes of each name for ever."
                 problems.add(copy.path.name, f"exists with other bytes on {destination.label}", remedy)
 

@@ -21,7 +21,7 @@ from spokeshave.release.promote.promotion import PromotionRequest, promote
 from spokeshave.release.record import InvalidRecordError, manifest_sha256
 from spokeshave.testing.native_fixtures import build_wheel
 from spokeshave.testing.promotion_fixtures import FINAL, refusal, seal_wheels
-from spokeshave.testing.pypi_like_fixtures import pypi_like
+from spokeshave.testing.pypi_like_fixtures import pypi_like_of_user
 from spokeshave.testing.release_fixtures import (
     COMMIT,
     COMPILER,
@@ -249,10 +249,7 @@ def test_the_same_bytes_at_the_destination_are_accepted(sealed: Path, tmp_path: 
 
 def test_other_bytes_on_an_index_are_refused(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = write_one(tmp_path / "other", RUNTIME, TAGS[0], version=FINAL, extra="# other\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pypi_like(tmp_path / "pypi") as server:
-        for name, value in server.variables.items():
-            monkeypatch.setenv(name, value)
+    with pypi_like_of_user(tmp_path, monkeypatch) as server:
         publish([other], server.upload_url)
         with open_destination(server.upload_url, DestinationOptions()) as index:
             request = PromotionRequest(sealed, FINAL, tmp_path / "final", to=index)

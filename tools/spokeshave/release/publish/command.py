@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
 import shlex
 import signal
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from spokeshave.errors import ExitCode
+from spokeshave.failures import show_stack, user_error
 from spokeshave.option_values import count, seconds
+from spokeshave.release.check.check import files_of
+from spokeshave.release.columns import in_columns
 from spokeshave.release.destination.choice import (
     DestinationOptions,
     add_destination_arguments,
@@ -35,11 +36,11 @@ from spokeshave.release.publish.progress import Progress, say
 from spokeshave.release.publish.publication import FileProgress, Patience, Publication, new_publication
 from spokeshave.release.publish.publisher import Interruption, Publisher
 from spokeshave.release.publish.refusals import refusals
-from spokeshave.release.publish.table import plain_lines, print_table
+from spokeshave.release.publish.table import print_table
 from spokeshave.release.record import STATE, manifest_sha256, read_record
-from spokeshave.release.sizes import human_size
 from spokeshave.release.writer import copy_record
 from spokeshave.report import write_text
+from spokeshave.sizes import human_size
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.publish import PublishedFile, PublishReport
@@ -61,7 +62,6 @@ _STYLES = {
     **dict.fromkeys((PublishOutcome.PUBLISHED.value, PublishOutcome.ALREADY_THERE.value), "green"),
     PublishOutcome.REFUSED.value: "bold red",
 }
-_UNEXPECTED = "This is a bug in Spokeshave. --traceback shows the stack to report with it. The same command continues."
 
 
 @dataclass(frozen=True)
@@ -184,14 +184,10 @@ def _publish(this: Run) -> PublishReport:
         publisher.stop(Problem(this.record.name, f"was interrupted by {err}", ""))
     except SpokeshaveError as err:
         publisher.stop(*err.problems)
-    except OSError as err:
-        what = f"failed: {err.strerror or err}"
-        publisher.stop(Problem(str(err.filename or this.args.record), what, "Check the path and the disk."))
     except Exception as err:
-        if getattr(this.args, "traceback", False):
-            traceback.print_exc()
-        what = " ".join(f"{type(err).__name__}: {err}".split())
-        publisher.stop(Problem(this.record.name, f"failed unexpectedly: {what}", _UNEXPECTED))
+        # Files may have been sent, so that the report and the exit code still describe them.
+        show_stack(this.args, err)
+        publisher.stop(*user_error(this.record.name, err).problems)
     return _report(this, publisher.publication, problems)
 
 
@@ -233,6 +229,7 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
     # The listings of a dry run find again what the check has found.
     places = {problem.place for problem in refusals}
     problems = [*refusals, *(problem for problem in publication.problems if problem.place not in places)]
+    refused = files_of(refusals)
     scrub = this.destination.scrubbed
     return PublishReport(
         release=this.record.name,
@@ -240,22 +237,21 @@ def _report(this: Run, publication: Publication, refusals: Sequence[Problem]) ->
         manifest_sha256=manifest_sha256(this.args.record),
         destination=scrub(this.destination.text),
         end=end,
-        files=tuple(_file(publication.files[file.name], refusals) for file in this.order.files()),
+        files=tuple(_file(publication.files[file.name], refused) for file in this.order.files()),
         notes=tuple(_notes(this)),
-        problems=tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in problems),
+        problems=this.destination.scrubbed_problems(problems),
         continue_with=scrub(_command(this.args)) if end in (PublishEnd.PARTIAL, PublishEnd.NOT_VISIBLE) else None,
     )
 
 
-def _file(state: FileProgress, refusals: Sequence[Problem]) -> PublishedFile:
+def _file(state: FileProgress, refused: Collection[str]) -> PublishedFile:
     name = state.file.name
-    is_refused = any(name in re.split(r"[/\\]|: ", problem.place) for problem in refusals)
     return PublishedFile(
         name=name,
         project=state.file.project,
         sha256=state.file.sha256,
         size=state.file.size,
-        outcome=PublishOutcome.REFUSED if is_refused and not state.is_stored else state.outcome(),
+        outcome=PublishOutcome.REFUSED if name in refused and not state.is_stored else state.outcome(),
         attempts=state.attempts,
     )
 
@@ -328,4 +324,4 @@ def _missing(report: PublishReport) -> list[str]:
     stored = (PublishOutcome.PUBLISHED, PublishOutcome.ALREADY_THERE)
     rows = [(f"    {file.outcome.value}", file.name, human_size(file.size)) for file in report.files]
     missing = [row for row, file in zip(rows, report.files) if file.outcome not in stored]
-    return plain_lines(missing) if missing else []
+    return in_columns(missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import time
@@ -13,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from spokeshave.cli import main
+from spokeshave.release.publish.progress import Progress
 from spokeshave.release.record import FILES, read_record
-from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.outcomes import PublishEnd, PublishOutcome
@@ -41,10 +43,7 @@ def copy_of(record: Path, target: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pypi_like(tmp_path / "pypi") as running:
-        for name, value in running.variables.items():
-            monkeypatch.setenv(name, value)
+    with pypi_like_of_user(tmp_path, monkeypatch) as running:
         yield running
 
 
@@ -82,6 +81,16 @@ def test_the_whole_set_is_sent_in_order(server: PypiLike, record: Path, capfd: p
     assert publish(server, copy_of(record, record.parent / "again")) == 0
     assert len(posts(server)) == before
     assert "5 already there" in capfd.readouterr().out
+
+
+def test_the_journal_has_each_event_of_a_file_once(server: PypiLike, record: Path) -> None:
+    assert publish(server, record) == 0
+    lines = map(json.loads, next((record / "state").iterdir()).read_text().splitlines())
+    events = [(line.get("file"), line["event"]) for line in lines]
+    assert events[0] == (None, "begins")
+    assert sorted(events[1:]) == sorted(
+        (name, event) for name in manifest(record) for event in ("sending", "stored", "listed")
+    )
 
 
 def kind_of(name: str) -> str:
@@ -330,6 +339,22 @@ def test_other_bytes_on_the_index_end_it(server: PypiLike, record: Path, tmp_pat
     # The other release has the same bytes for the runtime, so that a part of this one is there.
     assert (code, len(posts(server))) == (3, before)
     assert len([problem for problem in report.problems if "with other bytes" in problem.message]) == 2
+
+
+def test_an_unexpected_error_is_partial_with_its_stack(
+    server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the unexpected")
+
+    monkeypatch.setenv("SPOKESHAVE_DEBUG", "1")
+    monkeypatch.setattr(Progress, "sent", fail)
+    code, report = report_of(server, record)
+    assert (code, report.end, len(posts(server))) == (3, PublishEnd.PARTIAL, 1)
+    (problem,) = report.problems
+    assert problem.message.startswith("failed unexpectedly at spokeshave/")
+    assert problem.message.endswith(": RuntimeError: the unexpected")
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_without_credentials_nothing_is_sent(server: PypiLike, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ from spokeshave_core.release.record import ReleaseFile
 
 BEGINS = "begins"
 SENDING = "sending"
+# The destination lists the file, with the bytes of the record.
+LISTED = "listed"
 ENDING = ".jsonl"
 _DESTINATION = "destination"
 _URL = "repository-url"

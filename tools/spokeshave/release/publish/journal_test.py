@@ -31,7 +31,7 @@ def test_files_that_the_destination_may_have_were_sent(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "pypi.jsonl")
     resealed = replace(FILE, sha256="cd")
     assert journal.sent([FILE]) == frozenset()
-    for event in ("sending", "temporary", "stored"):
+    for event in ("sending", "temporary", "stored", "listed"):
         journal.write(event, FILE)
         assert journal.sent([FILE, resealed]) == {"a.whl"}
         assert journal.sent([resealed]) == frozenset()

@@ -21,7 +21,7 @@ from spokeshave.cli import main
 from spokeshave.pythons.pip import pip_folder
 from spokeshave.release.record import FILES, read_record
 from spokeshave.testing.path_fixtures import sources_and
-from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Moment, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.release.publish import PublishReport
@@ -54,24 +54,18 @@ def record(tmp_path: Path, releases: tuple[Path, Path]) -> Path:
 @pytest.fixture(scope="module")
 def old_state(tmp_path_factory: pytest.TempPathFactory, releases: tuple[Path, Path]) -> Path:
     """The folder of a server that has the old release."""
-    folder = tmp_path_factory.mktemp("pypi")
-    with pypi_like(folder) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(folder))
-        for name, value in running.variables.items():
-            patch.setenv(name, value)
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch, pypi_like_of_user(home, patch) as running:
         assert main(arguments(running, releases[0])) == 0
-    (folder / "requests.jsonl").unlink()
-    return folder
+    (running.folder / "requests.jsonl").unlink()
+    return running.folder
 
 
 @pytest.fixture
 def server(tmp_path: Path, old_state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
     """A server that has the old release."""
-    monkeypatch.setenv("HOME", str(tmp_path))
     shutil.copytree(old_state, tmp_path / "pypi")
-    with pypi_like(tmp_path / "pypi") as running:
-        for name, value in running.variables.items():
-            monkeypatch.setenv(name, value)
+    with pypi_like_of_user(tmp_path, monkeypatch) as running:
         yield running
 
 
@@ -156,7 +150,7 @@ def test_a_run_that_is_killed_at_every_upload_ends_at_last(server: PypiLike, rec
     assert_published_once(server, record)
     events = [json.loads(line)["event"] for line in next((record / "state").iterdir()).read_text().splitlines()]
     assert events.count("sending") == UPLOADS
-    assert events.count("stored") == UPLOADS
+    assert events.count("listed") == UPLOADS
 
 
 @pytest.mark.parametrize(

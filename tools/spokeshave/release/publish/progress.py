@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spokeshave.release.publish.publication import FileProgress
 from spokeshave.release.publish.steps import Pause
-from spokeshave.release.sizes import human_size
+from spokeshave.sizes import human_size
 from spokeshave.upload.attempt import Attempt
 from spokeshave_core.release.record import ReleaseFile
 

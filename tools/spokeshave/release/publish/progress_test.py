@@ -7,18 +7,10 @@ import pytest
 from spokeshave.release.destination.choice import DestinationOptions, open_destination
 from spokeshave.release.publish.progress import Progress
 from spokeshave.release.record import FILES, read_record
-from spokeshave.release.sizes import human_size
+from spokeshave.sizes import human_size
 from spokeshave.testing.pypi_like_fixtures import pypi_like
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave.upload.attempt import AttemptStatus
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_940, "99.9 kB"), (999_600, "1.0 MB"), (15_300_000, "15.3 MB")],
-)
-def test_sizes_have_three_digits(size: float, text: str) -> None:
-    assert human_size(size) == text
 
 
 def test_a_long_upload_has_a_line_each_ten_seconds(

@@ -12,7 +12,6 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from spokeshave.release.destination.destination import FileState
 from spokeshave.release.publish.order import UploadOrder
 from spokeshave.release.publish.steps import (
     CheckVisible,
@@ -31,7 +30,7 @@ from spokeshave.release.publish.steps import (
     Step,
 )
 from spokeshave.upload.attempt import AttemptStatus
-from spokeshave_core.outcomes import PublishEnd, PublishOutcome
+from spokeshave_core.outcomes import Presence, PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile
 
@@ -294,11 +293,11 @@ def _looked_up(state: FileProgress, event: Listed, patience: Patience) -> FilePr
     """Return a file's state after a listing of its project."""
     name = state.file.name
     found = event.states[name]
-    if found is FileState.OTHER_BYTES:
+    if found is Presence.OTHER_BYTES:
         return replace(
             state, phase=Phase.REFUSED, problem=Problem(name, "is on the index, with other bytes", _NEW_VERSION)
         )
-    if found is FileState.SAME_BYTES:
+    if found is Presence.THERE:
         return replace(state, phase=Phase.STORED, problem=None)
     if state.phase is Phase.DOUBTFUL:
         return replace(state, phase=Phase.PENDING)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from spokeshave.release.destination.destination import FileState
 from spokeshave.release.publish.order import Stage, UploadOrder
 from spokeshave.release.publish.publication import Patience, Publication, after, new_publication, next_step
 from spokeshave.release.publish.steps import (
@@ -29,7 +28,7 @@ from spokeshave.release.publish.steps import (
     Stopped,
 )
 from spokeshave.upload.attempt import Attempt, AttemptStatus
-from spokeshave_core.outcomes import PublishEnd, PublishOutcome
+from spokeshave_core.outcomes import Presence, PublishEnd, PublishOutcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile
 
@@ -60,7 +59,7 @@ class Index:
     """A model of an index.
 
     Attributes:
-        stored: FileState of what it stores by name.
+        stored: Presence of what it stores by name.
         answers: What happens to the next uploads of a file. By default it is accepted and stored.
         unlisted: Names that its listing lacks, and until when.
         has_projects: Whether it has pages of the projects.
@@ -71,7 +70,7 @@ class Index:
         on_commit: Files that are stored by a commit.
     """
 
-    stored: dict[str, FileState] = field(default_factory=dict)
+    stored: dict[str, Presence] = field(default_factory=dict)
     answers: dict[str, list[tuple[AttemptStatus, bool]]] = field(default_factory=dict)
     unlisted: dict[str, float] = field(default_factory=dict)
     hidden: dict[str, float] = field(default_factory=dict)
@@ -93,15 +92,15 @@ class Index:
         if isinstance(step, LookUp):
             if self.failing:
                 return self.failing.pop(0)
-            listed = {name: self.stored.get(name, FileState.MISSING) for name in NAMES}
-            absent = {name: FileState.MISSING for name in NAMES if now < self.unlisted.get(name, 0)}
+            listed = {name: self.stored.get(name, Presence.MISSING) for name in NAMES}
+            absent = {name: Presence.MISSING for name in NAMES if now < self.unlisted.get(name, 0)}
             return Listed(step.project, {**listed, **absent}, has_project=self.has_projects)
         if isinstance(step, CheckVisible):
             seen = frozenset(name for name in step.names if now >= self.hidden.get(name, 0))
             self.seen |= seen
             return Seen(seen)
         if isinstance(step, Commit):
-            self.stored.update(dict.fromkeys(self.on_commit, FileState.SAME_BYTES))
+            self.stored.update(dict.fromkeys(self.on_commit, Presence.THERE))
             return Committed()
         assert isinstance(step, Send)
         if not self.seen.issuperset(NEEDED.get(step.name, ())):
@@ -109,7 +108,7 @@ class Index:
         queue = self.answers.get(step.name) or [(AttemptStatus.STORED, True)]
         answer, is_stored = queue.pop(0) if len(queue) > 1 else queue[0]
         if is_stored:
-            self.stored.setdefault(step.name, FileState.SAME_BYTES)
+            self.stored.setdefault(step.name, Presence.THERE)
         if answer in (AttemptStatus.STORED, AttemptStatus.ALREADY_THERE):
             return Sent(step.name, Attempt(answer))
         retry_after = self.retry_after if answer is AttemptStatus.TEMPORARY else None
@@ -158,7 +157,7 @@ def test_stages_are_confirmed_before_the_next_begins() -> None:
 
 
 def test_a_complete_release_is_only_read() -> None:
-    index = Index(stored=dict.fromkeys(NAMES, FileState.SAME_BYTES))
+    index = Index(stored=dict.fromkeys(NAMES, Presence.THERE))
     done = publish(index)
     assert index.steps == [LookUp("runtime"), LookUp("compiler"), CheckVisible(frozenset(NAMES))]
     assert done.end() is PublishEnd.DONE
@@ -166,7 +165,7 @@ def test_a_complete_release_is_only_read() -> None:
 
 
 def test_a_file_in_sending_is_not_sent_before_a_look_up() -> None:
-    index = Index(stored={"r1": FileState.SAME_BYTES})
+    index = Index(stored={"r1": Presence.THERE})
     done = publish(index, new_publication(ORDER, PATIENCE, sending=["r1", "r2"]))
     assert index.sends() == ["r2", "rs", "c1"]
     assert done.end() is PublishEnd.DONE
@@ -235,13 +234,13 @@ def test_retry_after_is_honored_up_to_the_limit() -> None:
 
 
 def test_other_bytes_end_it_before_anything_is_sent() -> None:
-    index = Index(stored={"r1": FileState.OTHER_BYTES, "c1": FileState.OTHER_BYTES})
+    index = Index(stored={"r1": Presence.OTHER_BYTES, "c1": Presence.OTHER_BYTES})
     assert [problem.place for problem in publish(index).problems] == ["r1", "c1"]
-    index = Index(stored={"c1": FileState.OTHER_BYTES})
+    index = Index(stored={"c1": Presence.OTHER_BYTES})
     done = publish(index)
     assert (index.sends(), done.end()) == ([], PublishEnd.REFUSED)
     assert outcomes(done)["c1"] is PublishOutcome.REFUSED
-    index = Index(stored={"c1": FileState.OTHER_BYTES, "r1": FileState.SAME_BYTES})
+    index = Index(stored={"c1": Presence.OTHER_BYTES, "r1": Presence.THERE})
     assert publish(index).end() is PublishEnd.PARTIAL
 
 
@@ -249,11 +248,11 @@ def test_another_publisher_with_other_bytes_is_an_error() -> None:
     index = Index(answers={"r2": [(AttemptStatus.REFUSED, False)]})
     publication = new_publication(ORDER, PATIENCE)
     for event in (
-        Listed("runtime", dict.fromkeys(NAMES, FileState.MISSING)),
-        Listed("compiler", dict.fromkeys(NAMES, FileState.MISSING)),
+        Listed("runtime", dict.fromkeys(NAMES, Presence.MISSING)),
+        Listed("compiler", dict.fromkeys(NAMES, Presence.MISSING)),
     ):
         publication = after(publication, event, 0)
-    index.stored["r2"] = FileState.OTHER_BYTES
+    index.stored["r2"] = Presence.OTHER_BYTES
     done = publish(index, publication)
     assert done.end() is PublishEnd.PARTIAL
     assert outcomes(done)["r2"] is PublishOutcome.REFUSED
@@ -337,7 +336,7 @@ def test_a_refused_file_counts_as_sent_until_a_listing_lacks_it() -> None:
     index = Index(answers={"r1": [(AttemptStatus.REFUSED, False)]})
     publication = new_publication(ORDER, PATIENCE)
     for project in ("runtime", "compiler"):
-        publication = after(publication, Listed(project, dict.fromkeys(NAMES, FileState.MISSING)), 0)
+        publication = after(publication, Listed(project, dict.fromkeys(NAMES, Presence.MISSING)), 0)
     index.failing = [ListingFailed(problem, is_final=True)]
     assert publish(index, publication).end() is PublishEnd.PARTIAL
 
@@ -370,13 +369,11 @@ def test_promises_hold_under_any_faults(seed: int) -> None:
         answers={name: [(dice.choice(list(AttemptStatus)), dice.random() < 0.5) for _ in range(4)] for name in NAMES},
         unlisted={name: dice.choice([0, 5, 60]) for name in NAMES},
         hidden={name: dice.choice([0, 20, 200]) for name in NAMES},
-        stored={
-            name: dice.choice([FileState.SAME_BYTES, FileState.OTHER_BYTES]) for name in NAMES if dice.random() < 0.1
-        },
+        stored={name: dice.choice([Presence.THERE, Presence.OTHER_BYTES]) for name in NAMES if dice.random() < 0.1},
         retry_after=dice.choice([None, 3, 500]),
     )
     done = publish(index)
-    is_complete = all(index.stored.get(name) is FileState.SAME_BYTES for name in NAMES)
+    is_complete = all(index.stored.get(name) is Presence.THERE for name in NAMES)
     assert done.end() not in (PublishEnd.DONE, PublishEnd.NOT_VISIBLE) or is_complete
     assert done.end() is PublishEnd.DONE or done.problems
     assert index.too_early == []

@@ -12,12 +12,11 @@ from spokeshave.files import sha256_of_file
 from spokeshave.release.destination.destination import (
     Destination,
     DestinationError,
-    FileState,
     Listing,
     UnansweredError,
     UnreadableError,
 )
-from spokeshave.release.publish.journal import SENDING, Journal
+from spokeshave.release.publish.journal import LISTED, SENDING, Journal
 from spokeshave.release.publish.progress import Progress
 from spokeshave.release.publish.publication import Phase, Publication, after, next_step
 from spokeshave.release.publish.steps import (
@@ -37,6 +36,7 @@ from spokeshave.release.publish.steps import (
     Stopped,
 )
 from spokeshave.release.record import attestation_path, file_path
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile
 
@@ -104,7 +104,7 @@ class Publisher:
             if state.phase is Phase.STORED and before[name].phase is not Phase.STORED:
                 self.progress.stored(state)
                 if state.attempts or before[name].phase is Phase.DOUBTFUL:
-                    self.journal.write("stored", state.file)
+                    self.journal.write(LISTED, state.file)
 
     def _begin(self, file: ReleaseFile) -> bool:
         """Compare the bytes with the record's before each upload, and write the journal. False if they differ.
@@ -134,9 +134,7 @@ class Publisher:
         try:
             listing = self.destination.listing(project)
             found = {
-                state.file.name: FileState.SAME_BYTES
-                if state.phase is Phase.STORED
-                else state_in(self.destination, self.folder, state.file, listing)
+                state.file.name: Presence.THERE if state.phase is Phase.STORED else self._state_in(state.file, listing)
                 for state in states
             }
         except UnansweredError as err:
@@ -144,6 +142,9 @@ class Publisher:
         except DestinationError as err:
             return ListingFailed(_first(err), is_final=isinstance(err, UnreadableError))
         return Listed(project, found, has_project=listing.exists)
+
+    def _state_in(self, file: ReleaseFile, listing: Listing) -> Presence:
+        return self.destination.state_by_sha256(file_path(self.folder, file.name), file.sha256, listing)
 
     def _check_visible(self, step: CheckVisible) -> Event:
         seen: set[str] = set()
@@ -176,18 +177,6 @@ class Publisher:
         detail = self.destination.scrubbed(attempt.problem.message) if attempt.problem else ""
         self.journal.write(attempt.status.value, file, detail)
         return Sent(file.name, attempt)
-
-
-def state_in(destination: Destination, folder: Path, file: ReleaseFile, listing: Listing) -> FileState:
-    """Return whether a listing has a file, by the record's sha256 where the listing has one.
-
-    Raises:
-        DestinationError: If the file has to be downloaded, and that fails.
-    """
-    listed = listing.files.get(file.name)
-    if listed is not None and listed.sha256:
-        return FileState.SAME_BYTES if listed.sha256 == file.sha256 else FileState.OTHER_BYTES
-    return destination.state_of(file_path(folder, file.name), listing)
 
 
 def _first(error: DestinationError) -> Problem:

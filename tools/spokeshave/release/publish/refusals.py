@@ -10,13 +10,13 @@ from spokeshave.release.check.check import record_problems
 from spokeshave.release.destination.destination import (
     Destination,
     DestinationError,
-    FileState,
     Listing,
     UnansweredError,
 )
 from spokeshave.release.publish.publication import Patience
 from spokeshave.upload.attempt import Attempt
 from spokeshave.upload.transport import ProgressCallback
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
 
 _Result = TypeVar("_Result")
@@ -70,7 +70,7 @@ class _PatientDestination(Destination):
                 self._sleep(max(self._patience.pause_after(failures), asked))
         return request()
 
-    def state_of(self, file: Path, listing: Listing) -> FileState:
+    def state_of(self, file: Path, listing: Listing) -> Presence:
         return self._destination.state_of(file, listing)
 
     def hidden(self, project: str, names: Iterable[str]) -> frozenset[str]:

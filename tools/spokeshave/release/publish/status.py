@@ -13,11 +13,10 @@ from spokeshave.release.destination.destination import Destination, DestinationE
 from spokeshave.release.publish.command import EXIT_CODES, STATE_HELP
 from spokeshave.release.publish.journal import KnownDestination, known_destinations
 from spokeshave.release.publish.order import upload_order
-from spokeshave.release.publish.publisher import state_in
 from spokeshave.release.publish.table import print_table
-from spokeshave.release.record import STATE, manifest_sha256, read_record
-from spokeshave.release.sizes import human_size
+from spokeshave.release.record import STATE, file_path, manifest_sha256, read_record
 from spokeshave.report import write_text
+from spokeshave.sizes import human_size
 from spokeshave_core.outcomes import Presence, PublishEnd
 from spokeshave_core.problems import Problem, SpokeshaveError
 from spokeshave_core.release.publish import DestinationStatus, FileStatus, StatusReport
@@ -105,8 +104,7 @@ def status_of(folder: Path, record: ReleaseRecord, destination: Destination) -> 
     try:
         files = tuple(_statuses(folder, upload_order(record).files(), destination))
     except DestinationError as err:
-        scrub = destination.scrubbed
-        problems = tuple(Problem(scrub(each.place), scrub(each.message), scrub(each.remedy)) for each in err.problems)
+        problems = destination.scrubbed_problems(err.problems)
         return DestinationStatus(destination=text, end=PublishEnd.REFUSED, files=(), problems=problems)
     return DestinationStatus(text, _end(files), files)
 
@@ -114,7 +112,10 @@ def status_of(folder: Path, record: ReleaseRecord, destination: Destination) -> 
 def _statuses(folder: Path, files: Sequence[ReleaseFile], destination: Destination) -> Iterator[FileStatus]:
     projects = dict.fromkeys(file.project for file in files)
     listings = {project: destination.listing(project) for project in projects}
-    present = {file.name: Presence(state_in(destination, folder, file, listings[file.project]).value) for file in files}
+    present = {
+        file.name: destination.state_by_sha256(file_path(folder, file.name), file.sha256, listings[file.project])
+        for file in files
+    }
     hidden: set[str] = set()
     for project in projects:
         names = [file.name for file in files if file.project == project and present[file.name] is Presence.THERE]

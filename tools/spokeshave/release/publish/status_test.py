@@ -11,7 +11,7 @@ import pytest
 from spokeshave.cli import main
 from spokeshave.release.publish.journal import Journal, KnownDestination
 from spokeshave.release.record import read_record
-from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like
+from spokeshave.testing.pypi_like_fixtures import PypiLike, pypi_like_of_user
 from spokeshave.testing.pypi_rules_fixtures import Fault, FaultKind, Place
 from spokeshave.testing.sealed_fixtures import write_release
 from spokeshave_core.outcomes import Presence, PublishEnd
@@ -27,10 +27,7 @@ def record(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PypiLike]:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pypi_like(tmp_path / "pypi") as running:
-        for name, value in running.variables.items():
-            monkeypatch.setenv(name, value)
+    with pypi_like_of_user(tmp_path, monkeypatch) as running:
         yield running
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
 
-from spokeshave.release.destination.destination import FileState
 from spokeshave.upload.attempt import Attempt
+from spokeshave_core.outcomes import Presence
 from spokeshave_core.problems import Problem
 
 
@@ -62,7 +62,7 @@ class Listed:
     """
 
     project: str
-    states: Mapping[str, FileState]
+    states: Mapping[str, Presence]
     has_project: bool = True
 
 

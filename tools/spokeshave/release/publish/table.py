@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from spokeshave.release.columns import in_columns
 from spokeshave.release.publish.progress import say
 
 
@@ -21,15 +22,9 @@ def print_table(
         styles: The style of a cell by its text, such as `{"there": "green"}`.
     """
     if not sys.stdout.isatty():
-        say("\n".join(plain_lines([headings, *rows])))
+        say("\n".join(in_columns([headings, *rows])))
         return
     table = Table(*headings)
     for row in rows:
         table.add_row(*(Text(cell, (styles or {}).get(cell, "")) for cell in row))
     Console().print(table)
-
-
-def plain_lines(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines of columns."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
