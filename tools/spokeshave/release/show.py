@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
+from spokeshave.errors import ExitCode, counted
 from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.release.sizes import human_size
@@ -48,7 +48,7 @@ def describe_record(record: ReleaseRecord, sha256: str) -> Iterator[str]:
         files = [file for file in record.files if file.project == name]
         size = sum(file.size for file in files)
         requires = f", requires {', '.join(project.requires)}" if project.requires else ""
-        yield f"{name}: {len(files)} file{'s' if len(files) > 1 else ''}, {human_size(size)}{requires}"
+        yield f"{name}: {counted(len(files), 'file')}, {human_size(size)}{requires}"
     yield ""
     rows = [("file", "size", "tests"), *((file.name, human_size(file.size), _tests(file)) for file in record.files)]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]

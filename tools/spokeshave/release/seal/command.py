@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from spokeshave.errors import ExitCode
+from spokeshave.errors import ExitCode, counted
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.release.record import RELEASE_NAME
 from spokeshave.release.seal.seal import SealError, SealRequest, seal
@@ -109,15 +109,11 @@ def run(args: argparse.Namespace) -> int:
         report = seal(request)
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr)
-    counts = f"{_counted(report.files, 'file')}, {_counted(report.tests, 'smoke test')}"
+    counts = f"{counted(report.files, 'file')}, {counted(report.tests, 'smoke test')}"
     print(f"{args.output}: {counts}, manifest sha256 {report.manifest_sha256}")
     if args.report:
         write_text(args.report, report.to_json())
     return ExitCode.OK
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _request(args: argparse.Namespace) -> SealRequest:
