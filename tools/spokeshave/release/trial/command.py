@@ -9,18 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spokeshave.errors import ExitCode
-from spokeshave.option_values import positive_seconds
 from spokeshave.processes import ended_by_sigterm
 from spokeshave.pythons.interpreter import Interpreter, find_on_path, inspect
 from spokeshave.release.record import read_record
 from spokeshave.release.trial.source import FORMS, Source
 from spokeshave.release.trial.trial import ReleaseTrial
 from spokeshave.report import write_text
-from spokeshave.smoke.choices import SmokeChoices, command_line
+from spokeshave.smoke.options import add_smoke_arguments, smoke_choices
 from spokeshave_core.outcomes import Outcome
 from spokeshave_core.release.trial import ResolvedFile, TrialReport, TrialRun
-
-_TIMEOUT = 300.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,29 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="an interpreter to install the release on; default: each one on PATH that has wheels of it",
     )
-    parser.add_argument(
-        "--script",
-        type=command_line,
-        action="append",
-        default=[],
-        metavar="'NAME ARGUMENTS'",
-        help="arguments for a console script instead of --help, such as 'abacus --version'",
-    )
-    parser.add_argument("--skip-script", action="append", default=[], metavar="NAME", help="a console script to skip")
-    parser.add_argument(
-        "--skip-import",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="a module to skip together with its submodules, because it needs packages that the wheel does not require",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=positive_seconds,
-        default=_TIMEOUT,
-        metavar="SECONDS",
-        help=f"the timeout of each process (default: {_TIMEOUT:g})",
-    )
+    add_smoke_arguments(parser)
     parser.add_argument(
         "--allow-not-run",
         action="store_true",
@@ -73,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Try a release."""
     record = read_record(args.record)
     source = Source.of(args.source, args.check_url)
-    choices = SmokeChoices({**dict(args.script), **dict.fromkeys(args.skip_script, ())}, tuple(args.skip_import))
+    choices = smoke_choices(args)
     with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="spokeshave-try-") as scratch:
         trial = ReleaseTrial(
             record=record, source=source, scratch=Path(scratch).resolve(), choices=choices, timeout=args.timeout
