@@ -18,7 +18,7 @@ from spokeshave.report import write_text
 from spokeshave.smoke.choices import SmokeChoices, SmokeTestError
 from spokeshave.smoke.environment import Environment, VirtualEnvironment
 from spokeshave.smoke.foreign_environment import ForeignEnvironment
-from spokeshave.smoke.machine import machine_title
+from spokeshave.smoke.machine import python_facts
 from spokeshave.smoke.options import add_smoke_arguments, smoke_choices
 from spokeshave.smoke.report import failures, print_table
 from spokeshave.smoke.trial import OFFERED, SmokePlan, Trial
@@ -241,7 +241,7 @@ def _check_same_bytes(wheel: WheelFile, wheels: Sequence[WheelFile]) -> None:
 def _try(
     wheel: WheelFile, tree: WheelTree, python: Interpreter, plan: SmokePlan, wheels: Sequence[WheelFile], folder: Path
 ) -> SmokeRun:
-    facts = _facts(python)
+    facts = python_facts(python)
     if not python.fits(wheel.name.tag):
         return SmokeRun(facts, Outcome.NOT_RUN, python.misfit(wheel.name.tag))
     environment = _environment(folder, python, plan.timeout)
@@ -255,19 +255,6 @@ def _try(
             checks=checks,
         )
     return SmokeRun(python=facts, outcome=Outcome.PASSED, reason="", checks=checks)
-
-
-def _facts(python: Interpreter) -> PythonFacts:
-    platform = python.foreign.platform if python.foreign else machine_title()
-    emulator = python.foreign.emulator if python.foreign else ""
-    return PythonFacts(
-        path=str(python.path),
-        version=python.version,
-        implementation=python.implementation,
-        platform=platform,
-        emulator=emulator,
-        free_threaded=python.is_free_threaded,
-    )
 
 
 def _environment(folder: Path, python: Interpreter, timeout: float) -> Environment:

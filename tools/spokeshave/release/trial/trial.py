@@ -16,7 +16,7 @@ from spokeshave.release.trial import pip
 from spokeshave.release.trial.source import Source, SourceError
 from spokeshave.smoke.choices import SmokeChoices
 from spokeshave.smoke.environment import VirtualEnvironment
-from spokeshave.smoke.machine import machine_title
+from spokeshave.smoke.machine import python_facts
 from spokeshave.smoke.trial import SmokePlan, Trial
 from spokeshave.smoke.wheelhouse import WheelFile
 from spokeshave.wheel.metadata_reader import read_core_metadata
@@ -26,7 +26,7 @@ from spokeshave_core.outcomes import Outcome
 from spokeshave_core.problems import Problem
 from spokeshave_core.release.record import ReleaseFile, ReleaseRecord
 from spokeshave_core.release.trial import InstalledFile, ResolvedFile, TrialRun
-from spokeshave_core.reports.smoke import CheckResult, PythonFacts
+from spokeshave_core.reports.smoke import CheckResult
 
 _FAULTS = 8
 _PYTHON = "python-"
@@ -93,7 +93,7 @@ class ReleaseTrial:
 
     def try_on(self, python: Interpreter) -> TrialRun:
         """Install the release on a Python, and test it."""
-        facts = _facts(python)
+        facts = python_facts(python)
         missing = sorted(set(self.record.projects) - set(self.fitting(python)))
         if missing:
             return TrialRun(facts, Outcome.NOT_RUN, f"the release has no wheel of {', '.join(missing)} for it")
@@ -197,13 +197,3 @@ def _check(name: str, done: ProcessResult) -> CheckResult:
 
 def _failure(what: str, done: ProcessResult) -> str:
     return f"{what} {done.describe_exit()}\n{done.last_lines(6)}"
-
-
-def _facts(python: Interpreter) -> PythonFacts:
-    return PythonFacts(
-        path=str(python.path),
-        version=python.version,
-        implementation=python.implementation,
-        platform=machine_title(),
-        free_threaded=python.is_free_threaded,
-    )
