@@ -55,9 +55,11 @@ def run(args: argparse.Namespace) -> int:
         )
         print(f"{record.name} {record.version} from {source.label}", flush=True)
         resolved = tuple(_printed(trial.resolve()))
+        runs: tuple[TrialRun, ...] = ()
         # What cannot be downloaded cannot be installed either.
-        is_there = all(file.outcome is Outcome.PASSED for file in resolved)
-        runs = tuple(_try(trial, _pythons(trial, args.python))) if is_there else ()
+        if all(file.outcome is Outcome.PASSED for file in resolved):
+            trial.check_choices()
+            runs = tuple(_try(trial, _pythons(trial, args.python)))
     report = TrialReport(release=record.name, version=record.version, index=source.label, resolved=resolved, runs=runs)
     if args.report:
         write_text(args.report, report.to_json())

@@ -87,6 +87,17 @@ class ReleaseTrial:
             return ResolvedFile(file.name, Outcome.FAILED, f"the index has other bytes of it, with the sha256 {sha256}")
         return ResolvedFile(file.name, Outcome.PASSED)
 
+    def check_choices(self) -> None:
+        """Check that each script and module that the user names belongs to a wheel of the release.
+
+        Raises:
+            SmokeTestError: For all that no wheel has.
+        """
+        unpacked = self.scratch / "metadata"
+        self.choices.check(
+            [unpack(self.downloads / file.name, unpacked / file.name, only_dist_info=True) for file in self.wheels]
+        )
+
     def fitting(self, python: Interpreter) -> dict[str, str]:
         """Return the wheels that a Python accepts, by project; of several the best one decides, which pip chooses."""
         return {file.project: file.name for file in self.wheels if python.fits(parse_wheel_name(file.name).tag)}
