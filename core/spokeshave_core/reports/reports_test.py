@@ -13,6 +13,7 @@ import spokeshave_core
 from spokeshave_core.json_values import InvalidJsonError, from_value, to_value
 from spokeshave_core.outcomes import (
     CheckOutcome,
+    EvidenceSubject,
     Outcome,
     Presence,
     PublishEnd,
@@ -79,7 +80,13 @@ RUN = SmokeRun(
     ),
 )
 SMOKE_TEST = SmokeTestReport(WHEEL, "ab", (RUN, SmokeRun(PythonFacts("PATH"), Outcome.NOT_RUN, "there is none")))
-EVIDENCE = TestEvidence(python="3.14t", where="macOS arm64", report_sha256="ef", outcome=Outcome.PASSED, of="payload")
+EVIDENCE = TestEvidence(
+    python="3.14t",
+    where="macOS arm64",
+    report_sha256="ef",
+    outcome=Outcome.PASSED,
+    of=EvidenceSubject.PAYLOAD,
+)
 RELEASE = ReleaseRecord(
     name="demo",
     version="1.0",

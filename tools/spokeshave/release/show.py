@@ -11,6 +11,7 @@ from spokeshave.release.integrity import verify_record
 from spokeshave.release.record import manifest_sha256
 from spokeshave.release.sizes import human_size
 from spokeshave.report import write_text
+from spokeshave_core.outcomes import EvidenceSubject
 from spokeshave_core.release.record import PromotedFrom, ReleaseFile, ReleaseRecord, TestEvidence
 
 _NOT_TESTED = "not tested"
@@ -68,11 +69,11 @@ def _tests(file: ReleaseFile) -> str:
     """Return the tests of a file, by the kind of machine."""
     if not file.name.endswith(".whl"):
         return "sdist"
-    places: dict[str, list[str]] = {}
+    machines: dict[str, list[str]] = {}
     for test in file.tested:
-        places.setdefault(_place(test), []).append(test.python)
-    return "; ".join(f"{', '.join(pythons)} on {place}" for place, pythons in places.items()) or _NOT_TESTED
+        machines.setdefault(_machine(test), []).append(test.python)
+    return "; ".join(f"{', '.join(pythons)} on {machine}" for machine, pythons in machines.items()) or _NOT_TESTED
 
 
-def _place(test: TestEvidence) -> str:
-    return test.where if test.of == "file" else f"{test.where}, before the promotion"
+def _machine(test: TestEvidence) -> str:
+    return test.where if test.of is EvidenceSubject.FILE else f"{test.where}, before the promotion"

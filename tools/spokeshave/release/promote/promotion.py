@@ -34,6 +34,7 @@ from spokeshave.release.writer import RecordDraft, draft_record
 from spokeshave.stamp.payload import payload_difference, payload_sha256
 from spokeshave.wheel.archive import ArchiveReader
 from spokeshave_core.channel import Channel
+from spokeshave_core.outcomes import EvidenceSubject
 from spokeshave_core.problems import Problem, Problems
 from spokeshave_core.release.promotion import PromotedWheel, PromoteReport
 from spokeshave_core.release.record import FileSource, PromotedFrom, ReleaseFile, ReleaseProject, ReleaseRecord
@@ -345,7 +346,7 @@ def promoted_file(copy: StampedCopy, artifact: Artifact) -> ReleaseFile:
         metadata_sha256=artifact.metadata.sha256,
         requires_python=artifact.metadata.requires_python,
         source=FileSource(name=copy.source.path.name, sha256=source_sha256),
-        tested=tuple(replace(test, of="payload") for test in evidence),
+        tested=tuple(replace(test, of=EvidenceSubject.PAYLOAD) for test in evidence),
     )
 
 
