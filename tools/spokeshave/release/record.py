@@ -116,7 +116,7 @@ def manifest_sha256(folder: Path) -> str:
 
 
 def file_path(folder: Path, name: str) -> Path:
-    """Return the place of a file of the set."""
+    """Return the path of a file of the set."""
     return folder / FILES / name
 
 

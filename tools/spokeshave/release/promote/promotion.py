@@ -162,7 +162,7 @@ def stamp_all(source: ReleaseSource, plan: PromotionPlan, problems: Problems) ->
             result.problems.raise_if_any(PromotionError)
     copies = [result.copy for result in results if result.copy]
     for copy in copies:
-        plan.draft.listed(copy.path.name, copy.sha256)
+        plan.draft.list_file(copy.path.name, copy.sha256)
     return copies
 
 
