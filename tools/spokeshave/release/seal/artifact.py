@@ -13,7 +13,6 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
 
 from spokeshave.errors import InvalidWheelError
 from spokeshave.release.check.file.members import check_archive, check_dist_info
@@ -65,7 +64,7 @@ class Artifact:
     facts: VersionFacts | None = None
 
     @property
-    def slots(self) -> tuple[tuple[str, ...], ...]:
+    def unique_keys(self) -> tuple[tuple[str, ...], ...]:
         """Return what only one file of a set may have: a project with a build and a single tag, or as an sdist."""
         if self.wheel is None:
             return ((self.project, SDIST_LABEL),)
@@ -201,11 +200,3 @@ def siblings(artifact: Artifact, projects: frozenset[str]) -> Iterator[str]:
             if normalize_name(requirement.name) in projects - {artifact.project}:
                 requirement.name = normalize_name(requirement.name)
                 yield str(requirement)
-
-
-def same_version(text: str, version: str) -> bool:
-    """Return whether two texts are the same version, in any spelling."""
-    try:
-        return Version(text) == Version(version)
-    except InvalidVersion:
-        return False

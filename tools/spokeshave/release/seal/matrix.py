@@ -90,7 +90,7 @@ def check_matrix(
     Args:
         broken: The names of files that cannot be read. They are not missing.
     """
-    _check_slots(artifacts, problems)
+    _check_unique(artifacts, problems)
     if expectation is None:
         return
     expected = expected_projects(expectation)
@@ -116,10 +116,10 @@ def check_matrix(
             problems.add(project, f"{what} is missing from the set", _COMPLETE)
 
 
-def _check_slots(artifacts: Sequence[Artifact], problems: Problems) -> None:
+def _check_unique(artifacts: Sequence[Artifact], problems: Problems) -> None:
     owners: dict[tuple[str, ...], str] = {}
     for artifact in artifacts:
-        others = {owners.setdefault(slot, artifact.name) for slot in artifact.slots} - {artifact.name}
+        others = {owners.setdefault(key, artifact.name) for key in artifact.unique_keys} - {artifact.name}
         for other in sorted(others):
             message = f"is for the same project, tag and build as {other}"
             problems.add(artifact.name, message, "Remove one of the two: an installer may take either.")
