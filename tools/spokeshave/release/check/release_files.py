@@ -21,7 +21,8 @@ class ReleaseFiles:
     """Files that are released together.
 
     Attributes:
-        version: The common version, and so on, as a record states them; None for files without a record.
+        version: The common version that a record states; None for files without a record.
+        channel: The release channel that a record states, if it states one.
         kept: The globs of files that may name pre-releases of the version, as a promotion recorded them.
         problems: What is wrong with the record, or with the given paths.
     """
