@@ -62,6 +62,11 @@ class ReleaseFile:
     source: Optional[FileSource] = None
     tested: tuple[TestEvidence, ...] = ()
 
+    @property
+    def is_wheel(self) -> bool:
+        """Return whether the file is a wheel, and not an sdist."""
+        return self.name.endswith(".whl")
+
 
 @dataclass(frozen=True)
 class ReleaseProject:

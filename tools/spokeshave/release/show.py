@@ -67,7 +67,7 @@ def _origin(origin: PromotedFrom) -> str:
 
 def _tests(file: ReleaseFile) -> str:
     """Return the tests of a file, by the kind of machine."""
-    if not file.name.endswith(".whl"):
+    if not file.is_wheel:
         return "sdist"
     machines: dict[str, list[str]] = {}
     for test in file.tested:

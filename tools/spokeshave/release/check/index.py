@@ -49,7 +49,7 @@ class Offer:
     @cached_property
     def versions(self) -> dict[str, Version | None]:
         """Return the version of each listed file, by its name."""
-        return {name: version_of(name) for name in self.listing.files}
+        return {name: _version_of(name) for name in self.listing.files}
 
     @property
     def used(self) -> int | None:
@@ -181,7 +181,7 @@ def _offered(offer: Offer) -> set[Version]:
     return {version for version in found if version is not None}
 
 
-def version_of(name: str) -> Version | None:
+def _version_of(name: str) -> Version | None:
     """Return the version in a file's name; None for old formats, whose names do not say it clearly."""
     try:
         if name.endswith(".whl"):

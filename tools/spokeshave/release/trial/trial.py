@@ -45,7 +45,7 @@ class ReleaseTrial:
     @property
     def wheels(self) -> tuple[ReleaseFile, ...]:
         """Return the wheels of the release. pip builds sdists, so they are left out."""
-        return tuple(file for file in self.record.files if file.name.endswith(".whl"))
+        return tuple(file for file in self.record.files if file.is_wheel)
 
     @property
     def downloads(self) -> Path:
