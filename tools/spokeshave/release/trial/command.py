@@ -77,7 +77,7 @@ def _printed(files: Iterable[ResolvedFile]) -> Iterable[ResolvedFile]:
 def _pythons(trial: ReleaseTrial, paths: Sequence[Path]) -> list[Interpreter]:
     if paths:
         return [inspect(path) for path in paths]
-    return [python for python in find_on_path() if set(trial.record.projects) <= set(trial.fitting(python))]
+    return [python for python in find_on_path() if not trial.missing_projects(python)]
 
 
 def _try(trial: ReleaseTrial, pythons: Iterable[Interpreter]) -> Iterable[TrialRun]:

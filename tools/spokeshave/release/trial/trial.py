@@ -98,14 +98,15 @@ class ReleaseTrial:
             [unpack(self.downloads / file.name, unpacked / file.name, only_dist_info=True) for file in self.wheels]
         )
 
-    def fitting(self, python: Interpreter) -> dict[str, str]:
-        """Return the wheels that a Python accepts, by project; of several the best one decides, which pip chooses."""
-        return {file.project: file.name for file in self.wheels if python.fits(parse_wheel_name(file.name).tag)}
+    def missing_projects(self, python: Interpreter) -> list[str]:
+        """Return the projects that have no wheel that a Python accepts."""
+        accepted = {file.project for file in self.wheels if python.fits(parse_wheel_name(file.name).tag)}
+        return sorted(set(self.record.projects) - accepted)
 
     def try_on(self, python: Interpreter) -> TrialRun:
         """Install the release on a Python, and test it."""
         facts = python_facts(python)
-        missing = sorted(set(self.record.projects) - set(self.fitting(python)))
+        missing = self.missing_projects(python)
         if missing:
             return TrialRun(facts, Outcome.NOT_RUN, f"the release has no wheel of {', '.join(missing)} for it")
         # There may be several Pythons of one minor version.
