@@ -8,6 +8,7 @@ from typing import Optional
 
 from spokeshave_core.outcomes import EvidenceSubject, Outcome
 from spokeshave_core.reports.report import Report
+from spokeshave_core.wheel_name import WHEEL_SUFFIX
 
 FORMAT = 1
 
@@ -65,7 +66,7 @@ class ReleaseFile:
     @property
     def is_wheel(self) -> bool:
         """Return whether the file is a wheel, and not an sdist."""
-        return self.name.endswith(".whl")
+        return self.name.endswith(WHEEL_SUFFIX)
 
 
 @dataclass(frozen=True)

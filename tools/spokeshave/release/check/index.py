@@ -17,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 from spokeshave.release.check.file.checked_file import CheckedFile
 from spokeshave.release.destination.destination import FileState, Limits, Listing
 from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import WHEEL_SUFFIX
 
 _CLOSED = {
     "archived": "It takes no files. Remove the archive mark in the project's settings first.",
@@ -184,7 +185,7 @@ def _offered(offer: Offer) -> set[Version]:
 def _version_of(name: str) -> Version | None:
     """Return the version in a file's name; None for old formats, whose names do not say it clearly."""
     try:
-        if name.endswith(".whl"):
+        if name.endswith(WHEEL_SUFFIX):
             return parse_wheel_filename(name)[1]
         return parse_sdist_filename(name)[1]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):

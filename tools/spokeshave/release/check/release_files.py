@@ -12,8 +12,9 @@ from spokeshave.release.check.file.reader import read_files
 from spokeshave.release.integrity import changed_files
 from spokeshave.release.record import ATTESTATIONS, MANIFEST, InvalidRecordError, file_path, read_record
 from spokeshave_core.problems import Problem, Problems, SpokeshaveError
+from spokeshave_core.wheel_name import SDIST_SUFFIX, WHEEL_SUFFIX
 
-_SUFFIXES = (".whl", ".tar.gz")
+_SUFFIXES = (WHEEL_SUFFIX, SDIST_SUFFIX)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from spokeshave.files import sha256_of_stream
 from spokeshave.release.check.file.checked_file import CheckedFile
-from spokeshave.release.check.file.sdists import SUFFIX, read_sdist
+from spokeshave.release.check.file.sdists import read_sdist
 from spokeshave.release.check.file.wheels import read_wheel
 from spokeshave_core.problems import Problem
+from spokeshave_core.wheel_name import SDIST_SUFFIX
 
 
 def read_files(paths: Sequence[Path], sums: Mapping[str, str] | None = None) -> tuple[CheckedFile, ...]:
@@ -38,5 +39,5 @@ def read_file(path: Path, sha256: str | None = None) -> CheckedFile:
         return CheckedFile(path=path, name=path.name, size=0, sha256="", problems=(problem,))
     with stream:
         size = os.fstat(stream.fileno()).st_size
-        read = read_sdist if path.name.endswith(SUFFIX) else read_wheel
+        read = read_sdist if path.name.endswith(SDIST_SUFFIX) else read_wheel
         return read(path, stream, size, sha256 or sha256_of_stream(stream)[0])

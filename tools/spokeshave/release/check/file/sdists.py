@@ -20,7 +20,6 @@ from spokeshave.wheel.name import is_version
 from spokeshave_core.problems import Problem
 from spokeshave_core.wheel_name import UNSTAMPED, normalize_name
 
-SUFFIX = ".tar.gz"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _REBUILD = "Build the sdist again with a current build backend."
 
